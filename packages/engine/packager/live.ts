@@ -1,0 +1,62 @@
+/**
+ * What the HTTP side sees of a running (or just ended) broadcast. Implemented by the packager; nothing here copies
+ * media: bodies are buffers made once, however many watch.
+ */
+
+/** A playlist rendered once per version. */
+export interface RenderedPlaylist {
+  readonly plain: Buffer
+  /** Compressed at most once, on first demand. */
+  gzip(): Promise<Buffer>
+  /** Strong validator, quoted. */
+  readonly etag: string
+}
+
+/** Outcome of asking for a media playlist with delivery directives (RFC 8216bis §6.2.5). */
+export type PlaylistAnswer =
+  | {
+      readonly kind: 'now'
+      readonly playlist: RenderedPlaylist /** true when the answer of this URL never changes */
+      readonly blocking: boolean
+    }
+  /** Resolves when the playlist holds what was asked for, or `undefined` after 3 target durations (503). */
+  | { readonly kind: 'wait'; readonly ready: Promise<RenderedPlaylist | undefined> }
+  /** 400: asked too far ahead, or directives that contradict each other; the text says which. */
+  | { readonly kind: 'bad-request'; readonly reason: string }
+  /** 503: too many waiters. */
+  | { readonly kind: 'busy' }
+
+export interface PlaylistDirectives {
+  readonly msn?: number
+  readonly part?: number
+  /** `_HLS_skip=YES` or `v2`. */
+  readonly skip?: boolean
+}
+
+/** Bytes of a part, a segment or an initialisation segment. */
+export type MediaAnswer =
+  /** One list of buffers, to be written in order. `total` bytes in all. */
+  | { readonly kind: 'now'; readonly chunks: readonly Uint8Array[]; readonly total: number }
+  /** Not in memory or not ready: resolves `undefined` when it is not to be had (404). */
+  | { readonly kind: 'wait'; readonly ready: Promise<{ chunks: readonly Uint8Array[]; total: number } | undefined> }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'busy' }
+
+export interface LiveRendition {
+  /** `v1`, `a2`. */
+  readonly name: string
+  playlist(directives: PlaylistDirectives): PlaylistAnswer
+  /** By file name inside the rendition's folder, as listed in its playlist. */
+  media(fileName: string): MediaAnswer
+}
+
+export interface LiveBroadcast {
+  /** Asset id; the folder under `/live/{channel}/`. */
+  readonly assetId: string
+  /** Declared once, in seconds; response deadlines and cache times derive from it. */
+  readonly targetDuration: number
+  readonly ended: boolean
+  /** `undefined` until the first epoch has opened. */
+  multivariant(): RenderedPlaylist | undefined
+  rendition(name: string): LiveRendition | undefined
+}

@@ -1,0 +1,91 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import type { TrackConfig } from '@bandstand/media/track.ts'
+
+/** One track of an epoch, with the initialisation segment that every part of it needs. */
+export interface EpochTrack {
+  readonly track: TrackId
+  readonly config: TrackConfig
+  /** Complete CMAF header: `ftyp` + `moov`. */
+  readonly init: Uint8Array
+  /** Number of the initialisation segment within the track: rises when the bytes change, is kept when they do not. */
+  readonly initNumber: number
+}
+
+/**
+ * A stretch of a broadcast with one encoder clock and one track set. An epoch is an HLS discontinuity and a DASH
+ * period.
+ */
+export interface Epoch {
+  /** Counts from 0 within the broadcast; also the discontinuity number. */
+  readonly id: number
+  /** First media time of the epoch in 90 kHz ticks of the broadcast. */
+  readonly start: number
+  /** Wall clock at `start`, Unix milliseconds. Program date time = wallClock + (time − start). */
+  readonly wallClock: number
+  readonly tracks: readonly EpochTrack[]
+}
+
+/** One CMAF chunk of one track: `moof` + `mdat`, made once; live parts, segments, rewind, replay are views on it. */
+export interface Part {
+  readonly track: TrackId
+  /** Only rises within a track, is never used again, names the part; may skip. */
+  readonly number: number
+  /** Media sequence number of the segment it belongs to, shared by all tracks. */
+  readonly msn: number
+  /** `Epoch.id`. */
+  readonly epoch: number
+  /** Base media decode time and duration in ticks of the track's timescale. */
+  readonly start: number
+  readonly duration: number
+  /** Starts with a key frame. True for every audio part. */
+  readonly independent: boolean
+  /** True for the part that closes its segment. */
+  readonly last: boolean
+  /** Wall clock when the part was closed, Unix milliseconds. */
+  readonly closedAt: number
+  /** `moof` + `mdat`; empty for a gap. */
+  readonly bytes: Uint8Array
+  /** No media: the segment is listed with EXT-X-GAP. */
+  readonly gap: boolean
+}
+
+/** HLS constants of a broadcast, declared once and never changed (players stop when they change). */
+export interface BroadcastTiming {
+  /** EXT-X-TARGETDURATION in whole seconds. */
+  readonly targetDuration: number
+  /** PART-TARGET in seconds. */
+  readonly partTarget: number
+}
+
+/** What a writer of broadcasts must be told, in the order it happens. The packager drives it, stores implement it. */
+export interface PartSink {
+  /** A new epoch begins; its parts follow. */
+  epoch(epoch: Epoch): void
+  part(part: Part): void
+  /**
+   * Numbers up to and including these may be seen by viewers from now on; what survives a crash must not reuse them.
+   * Called ahead of need.
+   */
+  reserve(numbers: { readonly msn: number; readonly part: number }): void
+}
+
+/** Fixed-width number for names: `p0000000042.m4s`. Ten digits outlast three centuries of parts. */
+export function nameNumber(value: number): string {
+  return String(value).padStart(10, '0')
+}
+
+/** Name of a rendition in URIs: `v1` for video track 1, `a2` for audio track 2. */
+export function renditionName(track: TrackId, kind: 'video' | 'audio'): string {
+  return `${kind === 'video' ? 'v' : 'a'}${track}`
+}
+
+/** Relative names inside a rendition's folder; immutable, never reused. */
+export const names = {
+  init: (initNumber: number) => `i${nameNumber(initNumber)}.mp4`,
+  part: (part: number) => `p${nameNumber(part)}.m4s`,
+  /** A segment is named by the parts it consists of, so a segment cut short by a crash gets another name. */
+  segment: (first: number, last: number) => `s${nameNumber(first)}-${nameNumber(last)}.m4s`,
+  /** EXT-X-GAP entries need a URI that no player asks for. */
+  gap: (msn: number) => `g${nameNumber(msn)}.m4s`,
+  playlist: 'index.m3u8',
+} as const

@@ -1,0 +1,98 @@
+import type { AccessUnit, TrackId } from '@bandstand/media/access-unit.ts'
+import type { TrackConfig } from '@bandstand/media/track.ts'
+
+/**
+ * The small interfaces that the engine needs and others implement; only the application wires them together.
+ */
+
+/** How an encoder came in; the first word of its log lines. */
+export type IngestProtocol = 'rtmp' | 'demo'
+
+/** What an encoder asks for, before anything of it is accepted. */
+export interface PublishRequest {
+  readonly protocol: IngestProtocol
+  /** Remote address without port. */
+  readonly remote: string
+  /** Stream key exactly as sent. A secret: cut to 4 characters in every log. */
+  readonly key: string
+  /** What the encoder says it is (`flashVer`, `encoder` in onMetaData), cut to 100 characters. */
+  readonly encoder?: string
+}
+
+/** Why an encoder is refused or stopped; the text says what to change. */
+export interface PublishRefusal {
+  readonly code: 'wrong-key' | 'in-use' | 'taken-over' | 'limit' | 'stopped' | 'unavailable'
+  readonly reason: string
+}
+
+/** Given to an accepted encoder's connection. All calls are synchronous and never throw for lack of room. */
+export interface Publisher {
+  readonly channel: string
+  /** Tracks the encoder has announced; the start waits up to 1 s for their configurations. */
+  announce(expected: { readonly video: boolean; readonly audio: boolean }): void
+  /** A track's configuration, first or changed; also sent again unchanged by some encoders. */
+  configure(track: TrackId, config: TrackConfig): void
+  /** A unit on the encoder's clock, 90 kHz, unwrapped; its track must have been configured. */
+  unit(unit: AccessUnit): void
+  /** Facts for the studio's diagnosis: what the encoder announced in its metadata. */
+  describe(facts: Readonly<Record<string, string | number | boolean>>): void
+  /** `unpublished`: the encoder said goodbye; `disconnected`: the connection was lost. Idempotent. */
+  end(how: 'unpublished' | 'disconnected'): void
+}
+
+/** Decides who may publish and hands out the lease of the channel. */
+export interface PublishPort {
+  /**
+   * @param stop called at most once when the lease is lost (takeover, key rotated, channel deleted, server stopping):
+   *   the connection must tell the encoder why and close.
+   */
+  publish(
+    request: PublishRequest,
+    stop: (why: PublishRefusal) => void,
+  ): Promise<{ readonly publisher: Publisher } | { readonly refusal: PublishRefusal }>
+}
+
+/** Structured log; the application gives a pino logger. Secrets never reach it. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** What the engine knows of a channel. */
+export interface ChannelRecord {
+  readonly id: string
+  readonly slug: string
+}
+
+/** Keys and channels, kept by the platform. Asked before anything is published. */
+export interface ChannelDirectory {
+  /** Looks the key up by keyed digest; `undefined` for an unknown one. */
+  findByKey(key: string): Promise<ChannelRecord | undefined>
+}
+
+/** Where broadcasts are remembered; one broadcast is one asset. */
+export interface BroadcastRegister {
+  started(broadcast: {
+    readonly assetId: string
+    readonly channelId: string
+    readonly startedAt: number
+  }): Promise<void>
+  /** @param endedAt Unix milliseconds; `duration` in milliseconds of media, `bytes` on disk. */
+  ended(broadcast: {
+    readonly assetId: string
+    readonly endedAt: number
+    readonly duration: number
+    readonly bytes: number
+  }): Promise<void>
+  /** Broadcasts that were started and not ended, for the time after a restart. */
+  open(): Promise<
+    readonly {
+      readonly assetId: string
+      readonly channelId: string
+      readonly slug: string
+      readonly startedAt: number
+    }[]
+  >
+}

@@ -1,0 +1,22 @@
+/**
+ * The one currency of the engine: one coded picture or one audio frame, made once and shared by reference. Nobody
+ * changes `data`.
+ */
+export interface AccessUnit {
+  /** 1 for the first video track, 2 for the first audio track; see `TrackId`. */
+  readonly track: TrackId
+  /** Decode time in ticks of the clock it is on: 90 kHz as an encoder sends it, the track's timescale after the timeline. */
+  readonly dts: number
+  /** Presentation time on the same clock. */
+  readonly pts: number
+  /** True when decoding may start here (IDR or recovery point for video; always for audio). */
+  readonly key: boolean
+  /** NAL units with 4-byte lengths for H.264, one raw_data_block for AAC. */
+  readonly data: Uint8Array
+}
+
+/** Track number within a broadcast, also the `track_ID` in ISO BMFF: each track has its own, so a download joins them as they are. */
+export type TrackId = number
+
+export const VIDEO_TRACK: TrackId = 1
+export const AUDIO_TRACK: TrackId = 2
