@@ -1,0 +1,62 @@
+import * as z from 'zod'
+import { instant, milliseconds } from './values.ts'
+
+const bitrate = z.number().min(0).describe('bit/s, measured')
+
+/** What the encoder sends now, measured from its units, not from what it announces. */
+export const encoderFacts = z
+  .object({
+    protocol: z.string(),
+    encoder: z.string().nullable().describe('what it says it is'),
+    remote: z.string().describe('its address without port'),
+    connectedAt: instant,
+    video: z
+      .object({
+        codec: z.string().describe('RFC 6381: avc1.640028'),
+        width: z.int(),
+        height: z.int(),
+        frameRate: z.number().nullable().describe('frames/s, measured; null until known'),
+        bitrate,
+        keyFrameInterval: milliseconds
+          .nullable()
+          .describe('longest of the last few distances; null until two were seen'),
+        bFrames: z.boolean().describe('whether pictures are reordered'),
+      })
+      .nullable(),
+    audio: z
+      .object({ codec: z.string().describe('RFC 6381: mp4a.40.2'), sampleRate: z.int(), channels: z.int(), bitrate })
+      .nullable(),
+    timestampJumps: z.int().min(0).describe('jumps of more than 1 s since it connected'),
+    reconnects: z.int().min(0).describe('in this broadcast'),
+  })
+  .meta({ id: 'EncoderFacts' })
+export type EncoderFacts = z.infer<typeof encoderFacts>
+
+export const ADVICE_CODES = [
+  'key-frames-far',
+  'key-frames-unknown',
+  'b-frames',
+  'no-audio',
+  'no-video',
+  'bitrate-low',
+  'bitrate-high',
+  'frame-rate-low',
+  'audio-rate-odd',
+  'timestamps-jump',
+  'reconnects',
+] as const
+
+export const advice = z
+  .object({
+    level: z.enum(['good', 'hint', 'warning']),
+    code: z.enum([...ADVICE_CODES, 'fine']),
+    text: z.string().describe('what to change in the encoder, in plain words'),
+  })
+  .meta({ id: 'Advice' })
+export type Advice = z.infer<typeof advice>
+
+/** `GET /api/v1/channels/{slug}/health` (owner). */
+export const channelHealth = z
+  .object({ connected: z.boolean(), encoder: encoderFacts.nullable(), advice: z.array(advice) })
+  .meta({ id: 'ChannelHealth' })
+export type ChannelHealth = z.infer<typeof channelHealth>

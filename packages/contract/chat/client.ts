@@ -1,0 +1,25 @@
+import * as z from 'zod'
+
+/**
+ * What a page sends over the WebSocket `/live/{channel}/chat`: one JSON object per text frame. `hello` comes first and once;
+ * `chat: false` asks for `channel` events only.
+ */
+export const clientMessage = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('hello'),
+    chat: z.boolean(),
+    name: z.string().max(200).optional(),
+    token: z.string().max(200).optional().describe('from an earlier `welcome`: who this chatter is'),
+  }),
+  z.strictObject({
+    type: z.literal('say'),
+    text: z.string().max(4000),
+    clientId: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,40}$/)
+      .describe("the page's own name for it, returned with the message"),
+  }),
+  z.strictObject({ type: z.literal('rename'), name: z.string().max(200) }),
+  z.strictObject({ type: z.literal('ping') }),
+])
+export type ClientMessage = z.infer<typeof clientMessage>

@@ -1,0 +1,32 @@
+import { v7 } from 'uuid'
+
+/**
+ * Ids are a prefix that says what they name, and a UUIDv7 (RFC 9562, 5.7), lowercase: sortable by time of making, and safe in
+ * file names, addresses and playlists (`[a-z0-9_-]`).
+ */
+export const ID_PREFIXES = {
+  organisation: 'org',
+  channel: 'ch',
+  broadcast: 'bc',
+  asset: 'as',
+  message: 'msg',
+  event: 'ev',
+  ban: 'ban',
+  chatter: 'usr',
+  session: 'se',
+} as const
+
+export type IdKind = keyof typeof ID_PREFIXES
+
+/** A new id of this kind. Ids made later by this process sort after earlier ones. */
+export function createId(kind: IdKind): string {
+  return `${ID_PREFIXES[kind]}_${v7()}`
+}
+
+const BODY = /^[a-z0-9-]{1,64}$/
+
+/** Whether the text has the form of an id of this kind; says nothing about whether it exists. */
+export function isId(kind: IdKind, text: string): boolean {
+  const prefix = `${ID_PREFIXES[kind]}_`
+  return text.startsWith(prefix) && BODY.test(text.slice(prefix.length))
+}

@@ -1,0 +1,20 @@
+/** Bounds that pages show and the server enforces. No imports, so that pages may use them for nothing. */
+
+/** Characters (Unicode code points) of a channel's title. */
+export const TITLE_MAX = 140
+export const DESCRIPTION_MAX = 5000
+export const OFFLINE_TEXT_MAX = 500
+export const SLUG_MAX = 40
+/** Bytes of an offline image. */
+export const OFFLINE_IMAGE_MAX = 2 * 1024 * 1024
+export const PASSWORD_MAX = 256
+
+/** Code points of a chat message after normalisation. */
+export const CHAT_TEXT_MAX = 500
+export const CHAT_NAME_MAX = 30
+/** Messages given on joining. */
+export const CHAT_HISTORY = 100
+/** Bytes of one frame from a chatter; a larger one closes the connection (RFC 6455 code 1009). */
+export const CHAT_FRAME_MAX = 4096
+/** A chatter sends `ping` at least this often, ms; one who is silent for twice as long is disconnected. */
+export const CHAT_PING_INTERVAL = 30_000
