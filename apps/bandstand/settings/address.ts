@@ -1,0 +1,26 @@
+import { z } from 'zod'
+
+/** Where a listener binds. */
+export interface ListenAddress {
+  readonly host: string
+  /** 0 means any free port. */
+  readonly port: number
+}
+
+const hint = 'takes HOST:PORT, :PORT or PORT, for example 0.0.0.0:8080 (port 0: any free port)'
+
+/** `HOST:PORT`, `[::1]:PORT`, `:PORT` or `PORT`. */
+export const listenAddress = z.union([z.string(), z.number()]).transform((input, context): ListenAddress => {
+  const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]*)):)?(\d{1,5})$/.exec(String(input).trim())
+  const port = Number(match?.[3])
+  if (match === null || port > 65_535) {
+    context.addIssue({ code: 'custom', message: hint })
+    return z.NEVER
+  }
+  return { host: match[1] ?? (match[2] || '0.0.0.0'), port }
+})
+
+/** For logs and the ready line: `HOST:PORT`, IPv6 in brackets. */
+export function printAddress(address: ListenAddress): string {
+  return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { loadSettings, printSettingsHelp } from './load.ts'
+import { environmentName, flagName } from './schema.ts'
+
+const load = (args: string[], env: Record<string, string> = {}, cwd = '/nonexistent') =>
+  loadSettings({ args, env, cwd })
+
+test('defaults are those of the documented table', () => {
+  const { settings } = load([])
+  assert.deepEqual(settings.http, { host: '0.0.0.0', port: 8080 })
+  assert.deepEqual(settings.rtmp, { host: '0.0.0.0', port: 1935 })
+  assert.equal(settings.data, './data')
+  assert.equal(settings.recording, true)
+})
+
+test('a flag wins over the environment, which wins over the file', () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'bandstand-settings-'))
+  writeFileSync(join(cwd, 'bandstand.yaml'), 'http: 127.0.0.1:1\nrtmp: 127.0.0.1:2\nreconnectWindow: 3\n')
+  const { settings } = load(['--http=127.0.0.1:10'], { BANDSTAND_HTTP: ':20', BANDSTAND_RTMP: '[::1]:30' }, cwd)
+  assert.deepEqual(settings.http, { host: '127.0.0.1', port: 10 })
+  assert.deepEqual(settings.rtmp, { host: '::1', port: 30 })
+  assert.equal(settings.reconnectWindow, 3)
+})
+
+test('names have one form for each place', () => {
+  assert.equal(flagName('tlsCert'), 'tls-cert')
+  assert.equal(environmentName('tlsCert'), 'BANDSTAND_TLS_CERT')
+})
+
+for (const [what, args, env, message] of [
+  ['an unknown flag', ['--htttp', '1'], {}, /--htttp is not a setting/],
+  ['an unknown variable', [], { BANDSTAND_HTTPP: 'x' }, /BANDSTAND_HTTPP is not a setting/],
+  ['a bad address', ['--http', 'localhost:99999'], {}, /setting http .*takes HOST:PORT/],
+  ['a number out of range', ['--reconnect-window', '-1'], {}, /setting reconnectWindow/],
+  ['a certificate without its key', ['--tls-cert', 'x.pem'], {}, /go together/],
+  ['a flag without its value', ['--http'], {}, /--http takes a value/],
+] as const) {
+  test(`${what} stops the start with one line that names it`, () => {
+    assert.throws(
+      () => load([...args], env),
+      (error: Error) => {
+        assert.match(error.message, message)
+        assert.ok(!error.message.includes('\n'))
+        return true
+      },
+    )
+  })
+}
+
+test('a secret is not repeated in the message that refuses it', () => {
+  assert.throws(
+    () => load(['--owner-password', 'hunter2']),
+    (error: Error) => {
+      assert.match(error.message, /ownerPassword/)
+      assert.ok(!error.message.includes('hunter2'))
+      return true
+    },
+  )
+})
+
+test('words that are not flags are the command', () => {
+  assert.deepEqual(load(['check', 'http://a/b', '--recording', '--log', 'json']).words, ['check', 'http://a/b'])
+})
+
+test('help names every setting with its default', () => {
+  assert.match(printSettingsHelp(), /--http .*\[0\.0\.0\.0:8080\]/)
+})

@@ -1,0 +1,133 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { AppError } from '../error.ts'
+import { environmentName, flagName, type SettingName, type Settings, secretSettings, settingsSchema } from './schema.ts'
+
+const settingNames = Object.keys(settingsSchema.shape) as SettingName[]
+
+/** Where settings come from, weakest first: `bandstand.yaml`, environment, flags. */
+export interface SettingSources {
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Folder in which `bandstand.yaml` is looked for when `--config` does not name a file. */
+  readonly cwd: string
+}
+
+/** @returns the settings and the words that are not flags. @throws AppError `bad-setting`, one line naming the setting and what it takes. */
+export function loadSettings(sources: SettingSources): { settings: Settings; words: string[] } {
+  const { values: flags, words, config } = readFlags(sources.args)
+  const found: Record<string, unknown> = {
+    ...readFile(config, sources),
+    ...readEnvironment(sources.env),
+    ...flags,
+  }
+  const result = settingsSchema.safeParse(found)
+  if (!result.success) {
+    const issue = result.error.issues[0]
+    const name = String(issue?.path[0] ?? (issue?.code === 'unrecognized_keys' ? issue.keys[0] : 'settings'))
+    throw badSetting(
+      name,
+      found[name],
+      issue?.code === 'unrecognized_keys' ? 'is not a setting' : (issue?.message ?? ''),
+    )
+  }
+  if ((result.data.tlsCert === undefined) !== (result.data.tlsKey === undefined)) {
+    throw new AppError('bad-setting', '--tls-cert and --tls-key go together: give both or neither')
+  }
+  return { settings: result.data, words }
+}
+
+function badSetting(name: string, value: unknown, why: string): AppError {
+  const shown = secretSettings.has(name) || value === undefined ? '' : ` ${JSON.stringify(value)}`
+  const form = name in settingsSchema.shape ? ` (${settingsSchema.shape[name as SettingName].description})` : ''
+  return new AppError(
+    'bad-setting',
+    `setting ${name} (--${flagName(name)}, ${environmentName(name)})${shown}: ${why}${form}`,
+  )
+}
+
+function readFlags(args: readonly string[]): {
+  values: Record<string, unknown>
+  words: string[]
+  config: string | undefined
+} {
+  const values: Record<string, unknown> = {}
+  const words: string[] = []
+  let config: string | undefined
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] ?? ''
+    if (!arg.startsWith('--')) {
+      words.push(arg)
+      continue
+    }
+    const [flag = '', inline] = splitOnce(arg.slice(2), '=')
+    const name = settingNames.find((candidate) => flagName(candidate) === flag)
+    if (name === undefined && flag !== 'config') {
+      throw new AppError('bad-setting', `--${flag} is not a setting; --help lists them`)
+    }
+    const boolean = name === 'recording'
+    const next = args[i + 1]
+    let value: unknown = inline
+    if (value === undefined && boolean && (next === undefined || next.startsWith('--'))) value = true
+    if (value === undefined) {
+      if (next === undefined) throw new AppError('bad-setting', `--${flag} takes a value`)
+      value = next
+      i++
+    }
+    if (name === undefined) config = String(value)
+    else values[name] = value
+  }
+  return { values, words, config }
+}
+
+function splitOnce(text: string, separator: string): [string, string?] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+function readEnvironment(env: SettingSources['env']): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const name of settingNames) {
+    const value = env[environmentName(name)]
+    if (value !== undefined) values[name] = value
+  }
+  for (const name of Object.keys(env)) {
+    // BANDSTAND_LONG and the like steer the tests, not the server.
+    if (!name.startsWith('BANDSTAND_') || name.startsWith('BANDSTAND_TEST_') || name === 'BANDSTAND_LONG') continue
+    if (!settingNames.some((known) => environmentName(known) === name)) {
+      throw new AppError('bad-setting', `environment variable ${name} is not a setting; --help lists them`)
+    }
+  }
+  return values
+}
+
+function readFile(config: string | undefined, { cwd }: SettingSources): Record<string, unknown> {
+  const path = config ?? `${cwd}/bandstand.yaml`
+  if (config === undefined && !existsSync(path)) return {}
+  let content: unknown
+  try {
+    content = parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new AppError('bad-setting', `settings file ${path}: ${(cause as Error).message.split('\n')[0]}`, cause)
+  }
+  if (content === null) return {}
+  if (typeof content !== 'object' || Array.isArray(content)) {
+    throw new AppError('bad-setting', `settings file ${path}: takes lines of the form "name: value"`)
+  }
+  return content as Record<string, unknown>
+}
+
+/** One line a setting, for `--help`. */
+export function printSettingsHelp(): string {
+  const defaults = settingsSchema.parse({}) as Record<string, unknown>
+  return settingNames
+    .map((name) => {
+      const value = defaults[name]
+      const shown =
+        value === undefined || (Array.isArray(value) && value.length === 0)
+          ? ''
+          : ` [${typeof value === 'object' && value !== null && 'port' in value ? `${(value as { host: string }).host}:${value.port}` : String(value)}]`
+      return `  --${flagName(name).padEnd(28)}${settingsSchema.shape[name].description}${shown}`
+    })
+    .join('\n')
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { listenAddress } from './address.ts'
+
+const flag = z
+  .union([z.boolean(), z.enum(['true', 'false', 'yes', 'no', 'on', 'off', '1', '0', ''])])
+  .transform((value) => (typeof value === 'boolean' ? value : ['true', 'yes', 'on', '1', ''].includes(value)))
+const number = (low: number, high: number) => z.coerce.number().min(low).max(high)
+const text = z.string().trim()
+const secret = (least: number) => text.min(least, `takes at least ${least} characters`).max(200)
+
+/**
+ * Every setting, once. The key is the name in `bandstand.yaml`; the flag is the same in kebab case, the environment
+ * variable in upper case behind `BANDSTAND_`. `describe` is what `--help` prints.
+ */
+export const settingsSchema = z.strictObject({
+  data: text.min(1).default('./data').describe('folder of everything that must survive'),
+  http: listenAddress.prefault('0.0.0.0:8080').describe('HTTP address'),
+  rtmp: listenAddress.prefault('0.0.0.0:1935').describe('RTMP address'),
+  tlsCert: text.optional().describe('certificate file (PEM); with --tls-key turns on HTTPS and HTTP/2'),
+  tlsKey: text.optional().describe('private key file (PEM)'),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('address that viewers use, for example https://live.example.org'),
+  trustProxy: z
+    .union([
+      text.transform((list) =>
+        list
+          .split(',')
+          .map((entry) => entry.trim())
+          .filter(Boolean),
+      ),
+      z.array(text),
+    ])
+    .prefault('')
+    .describe('addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by commas'),
+  streamKey: secret(8).optional().describe('stream key of the channel main; made at first start otherwise'),
+  ownerPassword: secret(8).optional().describe("owner's password; made at first start and shown once otherwise"),
+  takeover: z
+    .enum(['allow', 'refuse'])
+    .default('allow')
+    .describe('what a second encoder with a valid key does: take over at once, or be refused'),
+  reconnectWindow: number(0, 3600).default(30).describe('seconds that a broadcast waits for a lost encoder'),
+  maxBitrate: number(0.1, 1000).default(60).describe('highest bitrate of an encoder in Mbit/s'),
+  maxPublishersPerAddress: number(1, 10_000).default(50).describe('encoder connections from one address'),
+  recording: flag.default(true).describe('record broadcasts for rewind and replay'),
+  recordingMaxGb: number(0.1, 1_000_000)
+    .default(12)
+    .describe('recordings use at most this much disk, in GB; oldest go first'),
+  recordingMaxDays: number(0.01, 36_500).default(30).describe('recordings older than this are deleted'),
+  recordingMinFreeGb: number(0, 1_000_000).default(2).describe('recordings leave at least this much disk free, in GB'),
+  log: z.enum(['pretty', 'json']).default('pretty').describe('log form: for people, or one JSON object a line'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('least level that is logged'),
+})
+
+export type Settings = z.output<typeof settingsSchema>
+export type SettingName = keyof Settings
+
+/** Settings whose values never appear in messages. */
+export const secretSettings: ReadonlySet<string> = new Set<SettingName>(['streamKey', 'ownerPassword'])
+
+/** `tlsCert` → `tls-cert`. */
+export function flagName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** `tlsCert` → `BANDSTAND_TLS_CERT`. */
+export function environmentName(name: string): string {
+  return `BANDSTAND_${flagName(name).replaceAll('-', '_').toUpperCase()}`
+}

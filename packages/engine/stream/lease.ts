@@ -1,0 +1,89 @@
+import type { PublishRefusal } from '../ports.ts'
+
+/** Seconds in which an address that was taken over cannot take the channel back (contract.md, Errors). */
+export const TAKE_BACK_BLOCK_MS = 15_000
+
+/**
+ * An encoder silent for longer than this counts as lost although its connection still stands: taking over from it is
+ * a reconnect (a half-open TCP connection after a network change), not a quarrel, and blocks nobody.
+ */
+export const SILENT_AFTER_MS = 1_500
+
+/** Remembered losers of takeovers; older entries fall out. */
+const MAX_BLOCKED = 64
+
+export interface LeaseHolder {
+  /** Remote address without port. */
+  readonly remote: string
+  /** Tells the encoder why and closes its connection. */
+  readonly stop: (why: PublishRefusal) => void
+  /** Unix ms of its newest media, or of its grant. */
+  lastMedia: number
+}
+
+/** Who may feed a channel: at most one holder at any time. */
+export interface Lease {
+  readonly holder: LeaseHolder | undefined
+  /** Grants the lease, stopping the holder it had, or says why not. */
+  acquire(candidate: LeaseHolder, now: number): PublishRefusal | undefined
+  /** No effect unless `holder` still holds. Says whether it did. */
+  release(holder: LeaseHolder): boolean
+  /** Stops and forgets the holder. */
+  revoke(why: PublishRefusal): void
+}
+
+/** @param takeover `refuse` turns second encoders away while the first one sends. */
+export function createLease(takeover: 'allow' | 'refuse'): Lease {
+  let holder: LeaseHolder | undefined
+  /** Remote address → Unix ms until which it cannot take back. */
+  const blocked = new Map<string, number>()
+
+  return {
+    get holder() {
+      return holder
+    },
+
+    acquire(candidate, now) {
+      const previous = holder
+      if (previous !== undefined) {
+        const alive = now - previous.lastMedia <= SILENT_AFTER_MS
+        const until = blocked.get(candidate.remote) ?? 0
+        if (alive && takeover === 'refuse') {
+          return {
+            code: 'in-use',
+            reason: 'this channel is live from another encoder; stop that one first (setting takeover: refuse)',
+          }
+        }
+        if (alive && until > now) {
+          return {
+            code: 'taken-over',
+            reason: `another encoder took this channel over; stop it, or wait ${Math.ceil((until - now) / 1000)} s and try again`,
+          }
+        }
+        if (alive) {
+          for (const [remote, end] of blocked) if (end <= now) blocked.delete(remote)
+          if (blocked.size >= MAX_BLOCKED) blocked.delete(blocked.keys().next().value ?? '')
+          blocked.set(previous.remote, now + TAKE_BACK_BLOCK_MS)
+        }
+      }
+      holder = candidate
+      previous?.stop({
+        code: 'taken-over',
+        reason: 'another encoder with the key of this channel took over; use a key of its own for each encoder',
+      })
+      return undefined
+    },
+
+    release(former) {
+      if (holder !== former) return false
+      holder = undefined
+      return true
+    },
+
+    revoke(why) {
+      const former = holder
+      holder = undefined
+      former?.stop(why)
+    },
+  }
+}

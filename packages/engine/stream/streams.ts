@@ -1,0 +1,146 @@
+import type { LiveBroadcast } from '../packager/live.ts'
+import type {
+  BroadcastRegister,
+  ChannelDirectory,
+  ChannelRecord,
+  Log,
+  PublishPort,
+  PublishRefusal,
+} from '../ports.ts'
+import type { AssetIndex } from '../store/port.ts'
+import { type Broadcast, type Channel, createChannel } from './channel.ts'
+import type { Diagnosis } from './diagnosis.ts'
+
+/** How often time is let pass in channels; deadlines are as exact as this. */
+const TICK_MS = 100
+
+/** Channels with an encoder or a broadcast at one time. */
+const MAX_CHANNELS = 1_000
+
+export interface StreamsOptions {
+  readonly directory: ChannelDirectory
+  readonly register: BroadcastRegister
+  readonly takeover: 'allow' | 'refuse'
+  /** Milliseconds that a broadcast waits for a lost encoder. */
+  readonly reconnectWindow: number
+  /** Makes a new broadcast, or goes on with a recovered one. `onOpened` is called when its first epoch opens. */
+  readonly createBroadcast: (
+    channel: ChannelRecord,
+    onOpened: (assetId: string, startedAt: number) => void,
+    recovered?: AssetIndex,
+  ) => Broadcast
+  readonly log: Log
+  /** Unix ms. */
+  readonly now: () => number
+  /** A channel went live or offline, or its encoder came or went. */
+  readonly onChange: (slug: string) => void
+}
+
+/** All channels with an encoder, a running or a just-ended broadcast. */
+export interface Streams extends PublishPort {
+  /** What viewers of the channel get, by slug. */
+  find(slug: string): LiveBroadcast | undefined
+  onAir(slug: string): { readonly assetId: string; readonly startedAt: number } | undefined
+  diagnose(slug: string): Diagnosis | undefined
+  /** Stops the channel's encoder, for example because its key was rotated. */
+  stopEncoder(channelId: string, why: PublishRefusal): void
+  /** Stops the encoder and ends the broadcast: the channel is being deleted. */
+  remove(channelId: string): Promise<void>
+  rename(channel: ChannelRecord): void
+  /**
+   * Takes up the broadcasts that a former process left open. An encoder may return to each within the reconnect
+   * window; without one it is finished properly.
+   */
+  restore(open: readonly { channel: ChannelRecord; startedAt: number; index: AssetIndex }[]): void
+  /** Stops encoders, finishes open parts and files; broadcasts are not ended by it. */
+  suspend(): Promise<void>
+}
+
+export function createStreams(options: StreamsOptions): Streams {
+  const { directory, log, now } = options
+  const byId = new Map<string, Channel>()
+  const bySlug = new Map<string, Channel>()
+
+  function channelFor(record: ChannelRecord): Channel | undefined {
+    const known = byId.get(record.id)
+    if (known !== undefined) return known
+    if (byId.size >= MAX_CHANNELS) return undefined
+    const channel = createChannel({
+      record,
+      takeover: options.takeover,
+      reconnectWindow: options.reconnectWindow,
+      createBroadcast: options.createBroadcast,
+      register: options.register,
+      log,
+      now,
+      onChange: () => options.onChange(channel.record.slug),
+    })
+    byId.set(record.id, channel)
+    bySlug.set(record.slug, channel)
+    return channel
+  }
+
+  function forget(channel: Channel): void {
+    byId.delete(channel.record.id)
+    if (bySlug.get(channel.record.slug) === channel) bySlug.delete(channel.record.slug)
+  }
+
+  const timer = setInterval(() => {
+    for (const channel of byId.values()) {
+      channel.tick()
+      if (channel.idle) forget(channel)
+    }
+  }, TICK_MS)
+
+  return {
+    async publish(request, stop) {
+      const record = await directory.findByKey(request.key)
+      if (record === undefined) {
+        return {
+          refusal: {
+            code: 'wrong-key',
+            reason: 'wrong stream key: copy the key shown in the studio of this server into the encoder',
+          },
+        }
+      }
+      const channel = channelFor(record)
+      if (channel === undefined) {
+        return { refusal: { code: 'limit', reason: `this server carries at most ${MAX_CHANNELS} channels at a time` } }
+      }
+      return channel.publish(request, stop)
+    },
+    find: (slug) => bySlug.get(slug)?.live,
+    onAir: (slug) => bySlug.get(slug)?.onAir,
+    diagnose: (slug) => bySlug.get(slug)?.diagnose(),
+    stopEncoder(channelId, why) {
+      byId.get(channelId)?.revoke(why)
+    },
+    async remove(channelId) {
+      const channel = byId.get(channelId)
+      if (channel === undefined) return
+      channel.revoke({ code: 'stopped', reason: 'this channel was deleted' })
+      forget(channel)
+      await channel.endBroadcast()
+    },
+    rename(record) {
+      const channel = byId.get(record.id)
+      if (channel === undefined) return
+      bySlug.delete(channel.record.slug)
+      channel.record = record
+      bySlug.set(record.slug, channel)
+    },
+    restore(open) {
+      for (const { channel: record, startedAt, index } of open) {
+        const channel = channelFor(record)
+        if (channel === undefined) continue
+        const broadcast = options.createBroadcast(record, () => {}, index)
+        channel.restore(broadcast, startedAt, now() + options.reconnectWindow)
+        log.info({ channel: record.slug, asset: index.assetId }, 'broadcast taken up again; waiting for its encoder')
+      }
+    },
+    async suspend() {
+      clearInterval(timer)
+      await Promise.all([...byId.values()].map((channel) => channel.suspend()))
+    },
+  }
+}
