@@ -1,12 +1,5 @@
 import type { LiveBroadcast } from '../packager/live.ts'
-import type {
-  BroadcastRegister,
-  ChannelDirectory,
-  ChannelRecord,
-  Log,
-  PublishPort,
-  PublishRefusal,
-} from '../ports.ts'
+import type { BroadcastRegister, ChannelDirectory, ChannelRecord, Log, PublishPort, PublishRefusal } from '../ports.ts'
 import type { AssetIndex } from '../store/port.ts'
 import { type Broadcast, type Channel, createChannel } from './channel.ts'
 import type { Diagnosis } from './diagnosis.ts'
