@@ -19,12 +19,27 @@ export interface IndexedSegment {
   readonly closedAt: number
 }
 
+/**
+ * Segments of a track, oldest first. A plain array is one too; the disk store's own keeps a day in a few MB and makes
+ * the values when asked.
+ */
+export interface SegmentList extends Iterable<IndexedSegment> {
+  readonly length: number
+  /** As `Array.prototype.at`. */
+  at(index: number): IndexedSegment | undefined
+  /** As `Array.prototype.slice`. */
+  slice(from?: number, to?: number): readonly IndexedSegment[]
+}
+
 export interface AssetTrack {
   readonly track: TrackId
   readonly kind: 'video' | 'audio'
   readonly timescale: number
-  /** Segments that are on disk, oldest first; retention removes from the front. */
-  readonly segments: readonly IndexedSegment[]
+  /**
+   * Closed segments that are on disk; retention removes from the front. All tracks of an asset list the same media
+   * sequence numbers: where a track has nothing there is a gap.
+   */
+  readonly segments: SegmentList
 }
 
 /** What is known of a stored broadcast. */
@@ -35,6 +50,12 @@ export interface AssetIndex {
   readonly tracks: readonly AssetTrack[]
   /** True when the broadcast was finished properly. */
   readonly ended: boolean
+  /** True when retention has removed the start. */
+  readonly shed: boolean
+  /** Segments and discontinuities that retention removed before the first one listed: where playlists count from. */
+  readonly removed: { readonly segments: number; readonly discontinuities: number }
+  /** Changes whenever anything else here does; equal versions of an asset are equal indexes. */
+  readonly version: number
   /** First number that no viewer can have seen: continue from here after a restart. */
   readonly next: { readonly msn: number; readonly part: number }
   /** Bytes on disk. */
@@ -48,12 +69,25 @@ export interface AssetWriter extends PartSink {
   /** As `end`, but without the end mark: the broadcast may go on after a restart. */
   suspend(): Promise<void>
   /** `recording` or why not, for the studio. Changes are also reported through the store's `onState`. */
-  readonly state: { readonly recording: boolean; readonly reason?: string; readonly droppedParts: number }
+  readonly state: WriterState
+}
+
+export interface WriterState {
+  readonly recording: boolean
+  /** What is wrong and what to do about it, when `recording` is false. */
+  readonly reason?: string
+  /** Parts that are missing in the recording because the disk did not take them. */
+  readonly droppedParts: number
+}
+
+export interface CreateOptions {
+  /** `false`: only the last 2 minutes are kept while the broadcast runs, nothing after it. Default true. */
+  readonly recording?: boolean
 }
 
 /** The one segment store: asynchronous, immutable named parts, so that S3, IPFS and other processes fit behind it. */
 export interface SegmentStore {
-  create(assetId: string, timing: BroadcastTiming): AssetWriter
+  create(assetId: string, timing: BroadcastTiming, options?: CreateOptions): AssetWriter
   /** Goes on with a broadcast found by `recover`. */
   resume(assetId: string): AssetWriter
   /** Reads every asset's index after cutting torn tails; call once at start. Ids of assets that were not ended. */
@@ -65,4 +99,6 @@ export interface SegmentStore {
   remove(assetId: string): Promise<void>
   /** Bytes used by all assets. */
   usage(): number
+  /** Suspends what is still being written and lets go of every file. */
+  close(): Promise<void>
 }
