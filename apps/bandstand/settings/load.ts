@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { AppError } from '../error.ts'
+import { type ListenAddress, printAddress } from './address.ts'
 import { environmentName, flagName, type SettingName, type Settings, secretSettings, settingsSchema } from './schema.ts'
 
 const settingNames = Object.keys(settingsSchema.shape) as SettingName[]
@@ -119,15 +120,17 @@ function readFile(config: string | undefined, { cwd }: SettingSources): Record<s
 
 /** One line a setting, for `--help`. */
 export function printSettingsHelp(): string {
-  const defaults = settingsSchema.parse({}) as Record<string, unknown>
+  const defaults: Record<string, unknown> = settingsSchema.parse({})
   return settingNames
     .map((name) => {
-      const value = defaults[name]
-      const shown =
-        value === undefined || (Array.isArray(value) && value.length === 0)
-          ? ''
-          : ` [${typeof value === 'object' && value !== null && 'port' in value ? `${(value as { host: string }).host}:${value.port}` : String(value)}]`
-      return `  --${flagName(name).padEnd(28)}${settingsSchema.shape[name].description}${shown}`
+      const value = printDefault(defaults[name])
+      return `  --${flagName(name).padEnd(28)}${settingsSchema.shape[name].description}${value === '' ? '' : ` [${value}]`}`
     })
     .join('\n')
+}
+
+function printDefault(value: unknown): string {
+  if (value === undefined || Array.isArray(value)) return ''
+  if (typeof value === 'object') return printAddress(value as ListenAddress)
+  return String(value)
 }

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { LiveBroadcast } from '../packager/live.ts'
+import type { Log, PublishRefusal } from '../ports.ts'
+import { type Broadcast, type Channel, createChannel, ENDED_LINGER_MS, UNPUBLISH_GRACE_MS } from './channel.ts'
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
+const unit = { track: 1, dts: 0, pts: 0, key: true, data: new Uint8Array(1) }
+
+/** A broadcast that opens with its first unit and records what is asked of it. */
+function stage() {
+  let now = 1_000_000
+  const calls: string[] = []
+  const registered: string[] = []
+  let made = 0
+  const channel: Channel = createChannel({
+    record: { id: 'ch_1', slug: 'main' },
+    takeover: 'allow',
+    reconnectWindow: 30_000,
+    log: silent,
+    now: () => now,
+    onChange() {},
+    register: {
+      started: async (broadcast) => void registered.push(`started ${broadcast.assetId}`),
+      ended: async (broadcast) => void registered.push(`ended ${broadcast.assetId}`),
+      open: async () => [],
+    },
+    createBroadcast: (_record, onOpened): Broadcast => {
+      const assetId = `as_${++made}`
+      let opened = false
+      const live = {
+        assetId,
+        targetDuration: 4,
+        ended: false,
+        multivariant: () => undefined,
+        rendition: () => undefined,
+      }
+      return {
+        assetId,
+        live: live satisfies LiveBroadcast,
+        get opened() {
+          return opened
+        },
+        encoderArrived: () => void calls.push(`${assetId} arrived`),
+        announce() {},
+        configure() {},
+        unit() {
+          if (!opened) onOpened(assetId, now)
+          opened = true
+        },
+        encoderLeft: () => void calls.push(`${assetId} left`),
+        tick() {},
+        end: async () => {
+          calls.push(`${assetId} end`)
+          return { duration: 1, bytes: 1 }
+        },
+        suspend: async () => void calls.push(`${assetId} suspend`),
+        diagnose: () => assert.fail('not asked for'),
+      }
+    },
+  })
+  const publish = (remote = '10.0.0.1') => {
+    const stopped: PublishRefusal[] = []
+    const answer = channel.publish({ protocol: 'rtmp', remote, key: 'k' }, (why) => stopped.push(why))
+    if ('refusal' in answer) assert.fail(answer.refusal.reason)
+    return { ...answer, stopped }
+  }
+  const pass = async (ms: number) => {
+    now += ms
+    channel.tick()
+    await new Promise((done) => setImmediate(done))
+  }
+  return { channel, calls, registered, publish, pass }
+}
+
+test('an encoder that connects and sends nothing leaves no broadcast behind', async () => {
+  const { channel, registered, publish, pass } = stage()
+  publish().publisher.end('disconnected')
+  await pass(30_000)
+  assert.deepEqual(registered, [])
+  assert.equal(channel.live, undefined)
+  assert.equal(channel.idle, true)
+})
+
+test('a lost encoder that returns within the window goes on in the same broadcast', async () => {
+  const { channel, calls, registered, publish, pass } = stage()
+  const first = publish().publisher
+  first.unit(unit)
+  first.end('disconnected')
+  await pass(29_000)
+  assert.equal(channel.onAir?.assetId, 'as_1')
+  publish().publisher.unit(unit)
+  await pass(60_000)
+  assert.deepEqual(registered, ['started as_1'])
+  assert.deepEqual(calls, ['as_1 arrived', 'as_1 left', 'as_1 arrived'])
+})
+
+test('a lost encoder that stays away ends the broadcast after the window', async () => {
+  const { channel, registered, publish, pass } = stage()
+  const { publisher } = publish()
+  publisher.unit(unit)
+  publisher.end('disconnected')
+  await pass(29_999)
+  assert.equal(registered.length, 1)
+  await pass(1)
+  assert.deepEqual(registered, ['started as_1', 'ended as_1'])
+  assert.equal(channel.onAir, undefined)
+})
+
+test('an explicit goodbye ends the broadcast after the grace, and its playlists linger', async () => {
+  const { channel, registered, publish, pass } = stage()
+  const { publisher } = publish()
+  publisher.unit(unit)
+  publisher.end('unpublished')
+  await pass(UNPUBLISH_GRACE_MS)
+  assert.equal(registered.at(-1), 'ended as_1')
+  assert.equal(channel.live?.assetId, 'as_1')
+  await pass(ENDED_LINGER_MS)
+  assert.equal(channel.live, undefined)
+  assert.equal(channel.idle, true)
+})
+
+test('a takeover goes on in the same broadcast and silences the former encoder', () => {
+  const { calls, publish } = stage()
+  const first = publish('10.0.0.1')
+  first.publisher.unit(unit)
+  const second = publish('10.0.0.2')
+  assert.equal(first.stopped[0]?.code, 'taken-over')
+  calls.length = 0
+  first.publisher.unit(unit)
+  first.publisher.end('disconnected')
+  assert.deepEqual(calls, [])
+  second.publisher.unit(unit)
+})
+
+test('a new broadcast after the end is another asset', async () => {
+  const { channel, publish, pass } = stage()
+  const { publisher } = publish()
+  publisher.unit(unit)
+  publisher.end('unpublished')
+  await pass(UNPUBLISH_GRACE_MS)
+  publish().publisher.unit(unit)
+  assert.equal(channel.onAir?.assetId, 'as_2')
+  assert.equal(channel.live?.assetId, 'as_2')
+})
+
+test('suspending stops the encoder and does not end the broadcast', async () => {
+  const { channel, calls, registered, publish } = stage()
+  const { publisher, stopped } = publish()
+  publisher.unit(unit)
+  await channel.suspend()
+  assert.equal(stopped[0]?.code, 'stopped')
+  assert.equal(calls.at(-1), 'as_1 suspend')
+  assert.deepEqual(registered, ['started as_1'])
+  assert.ok('refusal' in channel.publish({ protocol: 'rtmp', remote: 'r', key: 'k' }, () => {}))
+})
+
+test('revoking the key stops the encoder at once and leaves the broadcast its grace', async () => {
+  const { channel, registered, publish, pass } = stage()
+  const { publisher, stopped } = publish()
+  publisher.unit(unit)
+  channel.revoke({ code: 'stopped', reason: 'rotated' })
+  assert.equal(stopped.length, 1)
+  await pass(UNPUBLISH_GRACE_MS)
+  assert.equal(registered.at(-1), 'ended as_1')
+})
