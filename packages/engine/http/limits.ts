@@ -1,0 +1,34 @@
+/** Every bound of the HTTP side in one place. Times in milliseconds, sizes in bytes. */
+export const limits = {
+  /** Characters of a request's URL; longer is 414. */
+  url: 2_048,
+  /** Characters of an opaque token in a path prefix. */
+  token: 1_024,
+  /** Bytes of all request headers together (Node answers 431). */
+  headers: 16 * 1024,
+  /** Bytes of one connection's answers that its peer has not taken yet; beyond it further answers are refused. */
+  connectionBytes: 32 * 1024 * 1024,
+  /** Answers of one connection not yet taken by its peer (pipelining, HTTP/2 streams). */
+  connectionAnswers: 64,
+  /** Requests of one connection waiting for a playlist or part to be made. */
+  connectionWaiting: 16,
+  /** The same, all connections together. */
+  totalWaiting: 20_000,
+  /** One write on an encrypted connection, where the kernel's buffer is not the only copy. */
+  encryptedSlice: 128 * 1024,
+  /** A slice of a download in the making may take this long to be accepted by the peer. */
+  downloadStall: 30_000,
+  /** Concurrent streams of an HTTP/2 session. */
+  streams: 100,
+  /** Connections in all and of one remote address. */
+  connections: 10_000,
+  connectionsPerAddress: 1_000,
+  /** Time to send all request headers, the whole request, and between requests. */
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 65_000,
+  /** Remembered viewers of all channels. */
+  viewers: 100_000,
+  /** Characters of a player's session id; longer ones are cut before hashing. */
+  viewerKey: 128,
+} as const

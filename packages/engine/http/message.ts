@@ -1,0 +1,50 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+
+/** A request of either version: HTTP/1.1, or HTTP/2 through Node's compatibility interface. */
+export type HttpRequest = IncomingMessage | Http2ServerRequest
+
+/** What handlers use of a response; both versions' classes fit. */
+export interface HttpResponse {
+  /** @param headers flat list of names and values. */
+  writeHead(status: number, headers: string[]): unknown
+  write(chunk: Uint8Array): boolean
+  end(chunk?: Uint8Array): unknown
+  destroy(error?: Error): unknown
+  on(event: 'close' | 'drain' | 'finish' | 'error', listener: () => void): unknown
+  once(event: 'close' | 'drain' | 'finish' | 'error', listener: () => void): unknown
+  off(event: 'close' | 'drain' | 'finish' | 'error', listener: () => void): unknown
+  readonly headersSent: boolean
+  readonly writableEnded: boolean
+  readonly writableFinished: boolean
+  readonly destroyed: boolean
+}
+
+/** Serves a request, or returns false and leaves it untouched. */
+export type HttpHandler = (req: HttpRequest, res: HttpResponse) => boolean
+
+/** What carries the request: a socket, or a session with many streams. Counters and budgets hang on it. */
+export type Connection = Socket | ServerHttp2Session
+
+/** The session for HTTP/2, the socket otherwise; undefined when it is gone already. */
+export function connectionOf(req: HttpRequest): Connection | undefined {
+  if (req.httpVersionMajor === 2) return (req as Http2ServerRequest).stream.session as ServerHttp2Session | undefined
+  return (req as IncomingMessage).socket
+}
+
+/** Remote address without port; empty when the peer is gone already. */
+export function remoteAddress(req: HttpRequest): string {
+  return req.socket?.remoteAddress ?? ''
+}
+
+/** One header, joined where the client sent it several times. */
+export function headerOf(req: HttpRequest, name: string): string | undefined {
+  const value = req.headers[name]
+  return typeof value === 'string' || value === undefined ? value : value.join(', ')
+}
+
+/** Adapts Node's own type; the classes fit the interface, their overloads do not. */
+export function asResponse(res: ServerResponse | Http2ServerResponse): HttpResponse {
+  return res as unknown as HttpResponse
+}

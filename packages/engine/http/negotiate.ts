@@ -1,0 +1,29 @@
+/**
+ * True when `If-None-Match` names this entity (RFC 9110 §13.1.2, weak comparison).
+ *
+ * @param etag quoted, without `W/`.
+ */
+export function etagMatches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false
+  if (header === etag || header === '*') return true
+  for (const raw of header.split(',')) {
+    const candidate = raw.trim()
+    if ((candidate.startsWith('W/') ? candidate.slice(2) : candidate) === etag) return true
+  }
+  return false
+}
+
+/** True when `Accept-Encoding` takes gzip: named, or covered by `*`, with a quality above 0 (RFC 9110 §12.5.3). */
+export function acceptsGzip(header: string | undefined): boolean {
+  if (header === undefined || header === 'identity') return false
+  let any = false
+  for (const raw of header.split(',')) {
+    const [coding, ...parameters] = raw.split(';')
+    const name = (coding ?? '').trim().toLowerCase()
+    if (name !== 'gzip' && name !== 'x-gzip' && name !== '*') continue
+    const accepted = !parameters.some((p) => /^\s*q\s*=\s*0(\.0{0,3})?\s*$/i.test(p))
+    if (name !== '*') return accepted
+    any = accepted
+  }
+  return any
+}

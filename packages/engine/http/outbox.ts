@@ -1,0 +1,126 @@
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import { limits } from './limits.ts'
+import { type Connection, connectionOf, type HttpRequest, type HttpResponse } from './message.ts'
+
+/** What a connection's peer has been sent and has not taken. */
+interface Outbox {
+  bytes: number
+  answers: number
+}
+
+const outboxes = new WeakMap<Connection, Outbox>()
+
+/** Bytes that connections hold because their peers are slow, and how often one was cut off. For the metrics. */
+export const outboxFigures = { pendingBytes: 0, pendingAnswers: 0, overBudget: 0, overDeadline: 0 }
+
+/**
+ * Sends a body of ready buffers, after `writeHead`. The buffers are shared, never copied by us.
+ *
+ * A peer that does not take them costs no more than the budget of its connection, and no longer than the deadline: then
+ * its socket (HTTP/1.1) or stream (HTTP/2) is destroyed, for buffers pinned by dead sockets are the usual leak.
+ *
+ * @param deadline milliseconds from now within which the kernel must have accepted everything.
+ */
+export function sendChunks(
+  req: HttpRequest,
+  res: HttpResponse,
+  chunks: readonly Uint8Array[],
+  total: number,
+  deadline: number,
+): void {
+  const connection = connectionOf(req)
+  if (connection === undefined) return
+  const box = outboxes.get(connection)
+  if (box !== undefined && box.answers > 0) {
+    if (box.answers >= limits.connectionAnswers || box.bytes + total > limits.connectionBytes) {
+      outboxFigures.overBudget++
+      abandon(req, res)
+      return
+    }
+  }
+  const encrypted = req.httpVersionMajor === 2 || (req.socket as TLSSocket).encrypted === true
+  if (encrypted && total > limits.encryptedSlice) {
+    hold(req, res, connection, total, deadline)
+    void writeSlices(res, chunks)
+    return
+  }
+  const last = chunks.length - 1
+  for (let i = 0; i < last; i++) res.write(chunks[i] as Uint8Array)
+  if (last >= 0) res.end(chunks[last])
+  else res.end()
+  // Usually the kernel takes everything at once, and there is nothing to watch.
+  if (req.httpVersionMajor === 1 && taken(req as IncomingMessage, res)) return
+  hold(req, res, connection, total, deadline)
+}
+
+/** True when nothing of the answer is left in this process: not queued behind another answer, not in the socket. */
+function taken(req: IncomingMessage, res: HttpResponse): boolean {
+  return res.writableFinished || (res as unknown as { socket: unknown }).socket === null
+    ? res.writableFinished
+    : req.socket.writableLength === 0
+}
+
+/** Counts the answer in its connection's outbox until it is over, and ends it at the deadline. */
+function hold(req: HttpRequest, res: HttpResponse, connection: Connection, total: number, deadline: number): void {
+  let box = outboxes.get(connection)
+  if (box === undefined) outboxes.set(connection, (box = { bytes: 0, answers: 0 }))
+  const counted = box
+  counted.bytes += total
+  counted.answers++
+  outboxFigures.pendingBytes += total
+  outboxFigures.pendingAnswers++
+  const timer = setTimeout(() => {
+    outboxFigures.overDeadline++
+    abandon(req, res)
+  }, deadline)
+  timer.unref()
+  let over = false
+  const release = () => {
+    if (over) return
+    over = true
+    clearTimeout(timer)
+    counted.bytes -= total
+    counted.answers--
+    outboxFigures.pendingBytes -= total
+    outboxFigures.pendingAnswers--
+  }
+  res.once('finish', release)
+  res.once('close', release)
+}
+
+/**
+ * On an encrypted connection whatever is written is copied as ciphertext, so it is handed over in slices, each when the
+ * one before has gone.
+ */
+async function writeSlices(res: HttpResponse, chunks: readonly Uint8Array[]): Promise<void> {
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.byteLength; at += limits.encryptedSlice) {
+      const more = res.write(chunk.subarray(at, at + limits.encryptedSlice))
+      if (!more && !(await drained(res))) return
+    }
+  }
+  res.end()
+}
+
+/** Resolves true when more may be written, false when the peer is gone. */
+export function drained(res: HttpResponse): Promise<boolean> {
+  if (res.destroyed) return Promise.resolve(false)
+  return new Promise((resolve) => {
+    const settle = (goesOn: boolean) => {
+      res.off('drain', onDrain)
+      res.off('close', onClose)
+      resolve(goesOn)
+    }
+    const onDrain = () => settle(true)
+    const onClose = () => settle(false)
+    res.on('drain', onDrain)
+    res.on('close', onClose)
+  })
+}
+
+/** Destroys the socket under HTTP/1.1 (an answer cut short must not look whole), the stream under HTTP/2. */
+export function abandon(req: HttpRequest, res: HttpResponse): void {
+  if (req.httpVersionMajor === 2) res.destroy()
+  else req.socket.destroy()
+}

@@ -1,0 +1,50 @@
+import { cacheControl, contentType, headerSet } from './headers.ts'
+import type { HttpRequest, HttpResponse } from './message.ts'
+
+/** Stable codes of the engine's HTTP answers. */
+export type ProblemCode =
+  | 'bad-request'
+  | 'forbidden'
+  | 'not-found'
+  | 'offline'
+  | 'method-not-allowed'
+  | 'uri-too-long'
+  | 'range-not-satisfiable'
+  | 'busy'
+  | 'not-ready'
+
+export interface Problem {
+  readonly status: number
+  readonly code: ProblemCode
+  /** One sentence that says what to change. */
+  readonly detail: string
+  /** Further headers, flat. */
+  readonly headers?: readonly string[]
+}
+
+const titles: Readonly<Record<ProblemCode, string>> = {
+  'bad-request': 'Bad request',
+  forbidden: 'Forbidden',
+  'not-found': 'Not found',
+  offline: 'The channel is not live',
+  'method-not-allowed': 'Method not allowed',
+  'uri-too-long': 'URI too long',
+  'range-not-satisfiable': 'Range not satisfiable',
+  busy: 'Too many requests are waiting',
+  'not-ready': 'Not ready in time',
+}
+
+// 404 may be kept for a second, so that a shared cache absorbs a crowd that asks for something missing.
+const brief = headerSet(contentType.problem, cacheControl.second)
+const never = headerSet(contentType.problem, cacheControl.none)
+
+/** Answers with `application/problem+json` (RFC 9457) and a stable `code`. */
+export function sendProblem(req: HttpRequest, res: HttpResponse, problem: Problem): void {
+  const { status, code, detail } = problem
+  const body = Buffer.from(JSON.stringify({ type: 'about:blank', title: titles[code], status, code, detail }))
+  const headers = [...(status === 404 ? brief : never), ...(problem.headers ?? [])]
+  headers.push('Content-Length', String(body.byteLength))
+  res.writeHead(status, headers)
+  if (req.method === 'HEAD') res.end()
+  else res.end(body)
+}

@@ -1,0 +1,188 @@
+import type { RenderedPlaylist } from '../packager/live.ts'
+import { cacheControl, contentType, headerSet, mediaHeaders, preflight } from './headers.ts'
+import { limits } from './limits.ts'
+import { type HttpRequest, type HttpResponse, headerOf } from './message.ts'
+import { acceptsGzip, etagMatches } from './negotiate.ts'
+import { abandon, drained, outboxFigures, sendChunks } from './outbox.ts'
+import { sendProblem } from './problem.ts'
+import { parseRange, sliceChunks } from './range.ts'
+
+/** Answers OPTIONS, refuses what is neither GET nor HEAD. True when the request has been answered. */
+export function answeredByMethod(req: HttpRequest, res: HttpResponse): boolean {
+  if (req.method === 'GET' || req.method === 'HEAD') return false
+  if (req.method === 'OPTIONS') {
+    res.writeHead(204, preflight as string[])
+    res.end()
+    return true
+  }
+  sendProblem(req, res, {
+    status: 405,
+    code: 'method-not-allowed',
+    detail: 'Only GET, HEAD and OPTIONS are answered here.',
+    headers: ['Allow', 'GET, HEAD, OPTIONS'],
+  })
+  return true
+}
+
+/** How a playlist is cached, with all its headers but those of its version. */
+export interface PlaylistCaching {
+  readonly plain: readonly string[]
+  readonly gzip: readonly string[]
+}
+
+/** @param seconds a shared cache may keep the answer; 0 for `no-store`. */
+export function playlistCaching(seconds: number): PlaylistCaching {
+  const cache = seconds > 0 ? cacheControl.seconds(seconds) : cacheControl.none
+  const plain = headerSet(contentType.playlist, cache, 'Vary', 'Accept-Encoding')
+  return { plain, gzip: [...plain, 'Content-Encoding', 'gzip'] }
+}
+
+/**
+ * Sends a rendered playlist: 304 when the client has this version, compressed when it takes gzip.
+ *
+ * @param deadline milliseconds the peer has to take the answer.
+ */
+export function sendPlaylist(
+  req: HttpRequest,
+  res: HttpResponse,
+  playlist: RenderedPlaylist,
+  caching: PlaylistCaching,
+  deadline: number,
+): void {
+  const gzip = acceptsGzip(headerOf(req, 'accept-encoding'))
+  // Two encodings are two representations, and a strong validator names one (RFC 9110 §8.8.3.3).
+  const etag = gzip ? `${playlist.etag.slice(0, -1)}-gz"` : playlist.etag
+  if (etagMatches(headerOf(req, 'if-none-match'), etag)) {
+    res.writeHead(304, [...caching.plain, 'ETag', etag])
+    res.end()
+    return
+  }
+  if (!gzip) {
+    sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', etag], deadline)
+    return
+  }
+  void playlist.gzip().then(
+    (body) => sendWhole(req, res, body, [...caching.gzip, 'ETag', etag], deadline),
+    () => sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', playlist.etag], deadline),
+  )
+}
+
+/** 200 with one ready buffer. */
+export function sendWhole(
+  req: HttpRequest,
+  res: HttpResponse,
+  body: Uint8Array,
+  headers: string[],
+  deadline: number,
+): void {
+  headers.push('Content-Length', String(body.byteLength))
+  res.writeHead(200, headers)
+  if (req.method === 'HEAD') res.end()
+  else sendChunks(req, res, [body], body.byteLength, deadline)
+}
+
+/** A body that is in memory as consecutive buffers. */
+export interface ReadyBody {
+  readonly chunks: readonly Uint8Array[]
+  /** Bytes in all. */
+  readonly total: number
+}
+
+/**
+ * Sends media from memory with a single range honoured (206, 416).
+ *
+ * @param headers all but length and range; {@link mediaHeaders} for what is immutable.
+ * @param deadline milliseconds the peer has to take the answer.
+ */
+export function sendMedia(
+  req: HttpRequest,
+  res: HttpResponse,
+  body: ReadyBody,
+  deadline: number,
+  headers: readonly string[] = mediaHeaders,
+): void {
+  const { total } = body
+  const span = rangeOf(req, total)
+  if (span === 'unsatisfiable') {
+    sendUnsatisfiable(req, res, total)
+  } else if (span === undefined) {
+    res.writeHead(200, [...headers, 'Content-Length', String(total)])
+    if (req.method === 'HEAD') res.end()
+    else sendChunks(req, res, body.chunks, total, deadline)
+  } else {
+    const length = span.last - span.first + 1
+    res.writeHead(206, [
+      ...headers,
+      'Content-Range',
+      `bytes ${span.first}-${span.last}/${total}`,
+      'Content-Length',
+      String(length),
+    ])
+    sendChunks(req, res, sliceChunks(body.chunks, span), length, deadline)
+  }
+}
+
+/** What a GET asks of a body; `If-Range` is answered with the whole body, for media carries no validator. */
+function rangeOf(req: HttpRequest, total: number): ReturnType<typeof parseRange> {
+  // Range is defined for GET only (RFC 9110 §14.2).
+  if (req.method !== 'GET' || req.headers['if-range'] !== undefined) return undefined
+  return parseRange(req.headers.range, total)
+}
+
+function sendUnsatisfiable(req: HttpRequest, res: HttpResponse, total: number): void {
+  sendProblem(req, res, {
+    status: 416,
+    code: 'range-not-satisfiable',
+    detail: `The body has ${total} bytes.`,
+    headers: ['Content-Range', `bytes */${total}`],
+  })
+}
+
+/**
+ * Sends a body that is made while it is sent, such as a download. Bytes are pulled as the peer takes them; a peer that
+ * takes nothing for `limits.downloadStall` is cut off, as is one whose source ends early or fails.
+ *
+ * @param open gives the bytes from `first` to `last`, both included; its iterator is closed when the peer goes away.
+ */
+export async function sendStream(
+  req: HttpRequest,
+  res: HttpResponse,
+  body: { readonly total: number; open(first: number, last: number): AsyncIterable<Uint8Array> },
+  headers: readonly string[],
+): Promise<void> {
+  const { total } = body
+  const span = rangeOf(req, total)
+  if (span === 'unsatisfiable') {
+    sendUnsatisfiable(req, res, total)
+    return
+  }
+  const { first, last } = span ?? { first: 0, last: total - 1 }
+  const length = last - first + 1
+  const range = span === undefined ? [] : ['Content-Range', `bytes ${first}-${last}/${total}`]
+  res.writeHead(span === undefined ? 200 : 206, [...headers, ...range, 'Content-Length', String(length)])
+  if (req.method === 'HEAD' || length === 0) {
+    res.end()
+    return
+  }
+  let sent = 0
+  const stall = setTimeout(() => {
+    outboxFigures.overDeadline++
+    abandon(req, res)
+  }, limits.downloadStall)
+  stall.unref()
+  try {
+    for await (const chunk of body.open(first, last)) {
+      if (res.destroyed) return
+      sent += chunk.byteLength
+      if (!res.write(chunk) && !(await drained(res))) return
+      stall.refresh()
+    }
+    if (sent === length) res.end()
+    else abandon(req, res)
+  } catch {
+    // The head has gone out; a cut connection is the only way left to say that the body is not whole.
+    abandon(req, res)
+  } finally {
+    clearTimeout(stall)
+  }
+}
