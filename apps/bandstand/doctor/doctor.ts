@@ -1,0 +1,122 @@
+import { X509Certificate } from 'node:crypto'
+import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { delimiter, join } from 'node:path'
+import { type ListenAddress, printAddress } from '../settings/address.ts'
+import type { Settings } from '../settings/schema.ts'
+
+/** One finding: fine, worth knowing, or in the way of a start. */
+interface Finding {
+  readonly level: 'ok' | 'note' | 'problem'
+  readonly text: string
+}
+
+const LEAST_NODE = 24
+
+/** Says in plain words what is missing or misconfigured on this machine. @returns 1 when something is in the way. */
+export async function doctor(settings: Settings, print: (line: string) => void): Promise<number> {
+  const findings = (
+    await Promise.all([
+      node(),
+      dataFolder(settings),
+      port('HTTP', settings.http, 'http'),
+      port('RTMP', settings.rtmp, 'rtmp'),
+      certificate(settings),
+      ffmpeg(),
+    ])
+  ).flat()
+  const marks = { ok: ' ok  ', note: 'note ', problem: '  !! ' } as const
+  for (const { level, text } of findings) print(`${marks[level]} ${text}`)
+  const problems = findings.filter(({ level }) => level === 'problem').length
+  print(problems === 0 ? 'Ready to start.' : `${problems} to mend before a start.`)
+  return problems === 0 ? 0 : 1
+}
+
+function node(): Finding {
+  const major = Number(process.versions.node.split('.')[0])
+  return major >= LEAST_NODE
+    ? { level: 'ok', text: `Node ${process.versions.node}` }
+    : {
+        level: 'problem',
+        text: `Node ${process.versions.node} is too old: start with npm start, which brings Node ${LEAST_NODE}`,
+      }
+}
+
+async function dataFolder({ data, recording, recordingMaxGb }: Settings): Promise<Finding[]> {
+  try {
+    await mkdir(data, { recursive: true })
+    await access(data, constants.R_OK | constants.W_OK | constants.X_OK)
+    const { bavail, bsize } = await statfs(data)
+    const free = (bavail * bsize) / 1e9
+    const found: Finding[] = [{ level: 'ok', text: `data folder ${data} can be written` }]
+    if (recording && free < recordingMaxGb) {
+      found.push({
+        level: 'note',
+        text: `${free.toFixed(1)} GB free, but recordings may take ${recordingMaxGb} GB: lower --recording-max-gb or free some disk`,
+      })
+    }
+    return found
+  } catch (error) {
+    return [
+      {
+        level: 'problem',
+        text: `data folder ${data} cannot be used (${(error as Error).message}): choose another with --data`,
+      },
+    ]
+  }
+}
+
+async function port(what: string, address: ListenAddress, flag: string): Promise<Finding> {
+  const server = createServer()
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen({ ...address, exclusive: true }, resolve)
+    })
+    return { level: 'ok', text: `${what} address ${printAddress(address)} is free` }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why =
+      code === 'EADDRINUSE'
+        ? 'is in use by another program'
+        : code === 'EACCES'
+          ? 'is not allowed to this user'
+          : String(code)
+    return { level: 'problem', text: `${what} address ${printAddress(address)} ${why}: choose another with --${flag}` }
+  } finally {
+    server.close()
+  }
+}
+
+async function certificate({ tlsCert, publicUrl }: Settings): Promise<Finding> {
+  if (tlsCert === undefined) {
+    return publicUrl?.startsWith('https:') === true
+      ? { level: 'ok', text: `TLS is expected from the reverse proxy in front of ${publicUrl}` }
+      : {
+          level: 'note',
+          text: 'no certificate: browsers play over HTTP/1.1; Apple devices want HTTP/2 for low latency (--tls-cert, --tls-key)',
+        }
+  }
+  try {
+    const { validTo, subject } = new X509Certificate(await readFile(tlsCert))
+    const days = (Date.parse(validTo) - Date.now()) / 86_400_000
+    if (days < 0) return { level: 'problem', text: `certificate ${tlsCert} expired on ${validTo}` }
+    return {
+      level: days < 14 ? 'note' : 'ok',
+      text: `certificate for ${subject.replaceAll('\n', ', ')} is valid until ${validTo}`,
+    }
+  } catch (error) {
+    return { level: 'problem', text: `certificate ${tlsCert} cannot be read: ${(error as Error).message}` }
+  }
+}
+
+async function ffmpeg(): Promise<Finding> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    try {
+      await access(join(folder, 'ffmpeg'), constants.X_OK)
+      return { level: 'ok', text: `ffmpeg found in ${folder} (nothing here needs it yet)` }
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return { level: 'note', text: 'no ffmpeg: what the encoder sends is passed through as it is, which needs none' }
+}
