@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { loadSettings } from '../settings/load.ts'
+import { doctor } from './doctor.ts'
+
+async function examine(args: string[]): Promise<{ status: number; text: string }> {
+  const lines: string[] = []
+  const { settings } = loadSettings({ args, env: {}, cwd: '/nonexistent' })
+  const status = await doctor(settings, (line) => lines.push(line))
+  return { status, text: lines.join('\n') }
+}
+
+const free = ['--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--recording-max-gb', '0.1']
+
+test('a machine where all is well is ready to start', async () => {
+  const { status, text } = await examine([...free, '--data', mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))])
+  assert.equal(status, 0, text)
+  assert.match(text, /Ready to start/)
+})
+
+test('a port in use and a data folder that is a file are named with the flag that changes them', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'bandstand-doctor-')), 'file')
+  writeFileSync(file, '')
+  const holder = createServer()
+  await new Promise<void>((done) => holder.listen(0, '127.0.0.1', done))
+  const { port } = holder.address() as { port: number }
+  const { status, text } = await examine(['--http', `127.0.0.1:${port}`, '--rtmp', '127.0.0.1:0', '--data', file])
+  holder.close()
+  assert.equal(status, 1)
+  assert.match(text, new RegExp(`HTTP address 127.0.0.1:${port} is in use .*--http`))
+  assert.match(text, /data folder .* cannot be used .*--data/)
+  assert.match(text, /2 to mend/)
+})
+
+test('a certificate that is not one is a problem', async () => {
+  const { status, text } = await examine([
+    ...free,
+    '--data',
+    mkdtempSync(join(tmpdir(), 'bandstand-doctor-')),
+    '--tls-cert',
+    '/dev/null',
+    '--tls-key',
+    '/dev/null',
+  ])
+  assert.equal(status, 1)
+  assert.match(text, /certificate \/dev\/null cannot be read/)
+})
