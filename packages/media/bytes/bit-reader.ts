@@ -4,16 +4,19 @@ import { MediaError } from '../error.ts'
 export class BitReader {
   readonly #data: Uint8Array
   readonly #structure: string
+  readonly #bits: number
   #bit = 0
 
+  /** @param structure names what is being parsed, for error messages. */
   constructor(data: Uint8Array, structure: string) {
     this.#data = data
     this.#structure = structure
+    this.#bits = data.byteLength * 8
   }
 
   /** Bits not yet read. */
   get remaining(): number {
-    return this.#data.byteLength * 8 - this.#bit
+    return this.#bits - this.#bit
   }
 
   /** Bits read so far. */
@@ -21,19 +24,20 @@ export class BitReader {
     return this.#bit
   }
 
-  /** Up to 32 bits as an unsigned number. */
+  /** 0 to 32 bits as an unsigned number. */
   u(count: number): number {
-    if (count > this.remaining) {
-      throw new MediaError('truncated', `${this.#structure}: needs ${count} bits, ${this.remaining} left`, {
-        offset: this.#bit >> 3,
-        structure: this.#structure,
-      })
-    }
+    this.#check(count)
+    if (count > 32) throw this.#malformed(`cannot read ${count} bits as one number`)
     let value = 0
-    for (let i = 0; i < count; i++) {
-      const byte = this.#data[this.#bit >> 3] ?? 0
-      value = value * 2 + ((byte >> (7 - (this.#bit & 7))) & 1)
-      this.#bit++
+    let left = count
+    while (left > 0) {
+      const free = 8 - (this.#bit & 7)
+      const take = free < left ? free : left
+      const byte = this.#data[this.#bit >>> 3] ?? 0
+      // Multiplication, not a shift: the 32nd bit must not become a sign.
+      value = value * (1 << take) + ((byte >>> (free - take)) & ((1 << take) - 1))
+      this.#bit += take
+      left -= take
     }
     return value
   }
@@ -43,20 +47,20 @@ export class BitReader {
   }
 
   skip(count: number): void {
-    if (count > this.remaining) this.u(count)
+    this.#check(count)
     this.#bit += count
   }
 
-  /** Unsigned Exp-Golomb. Throws `malformed` beyond 32 leading zero bits. */
+  /** On to the next byte border; nothing when there already. */
+  align(): void {
+    this.#bit = (this.#bit + 7) & ~7
+  }
+
+  /** Unsigned Exp-Golomb, 0 to 2^32 − 2. Throws `malformed` beyond. */
   ue(): number {
     let zeros = 0
-    while (!this.flag()) {
-      if (++zeros > 32) {
-        throw new MediaError('malformed', `${this.#structure}: Exp-Golomb code longer than 32 bits`, {
-          offset: this.#bit >> 3,
-          structure: this.#structure,
-        })
-      }
+    while (this.u(1) === 0) {
+      if (++zeros > 31) throw this.#malformed('Exp-Golomb code longer than 63 bits')
     }
     return 2 ** zeros - 1 + this.u(zeros)
   }
@@ -64,6 +68,22 @@ export class BitReader {
   /** Signed Exp-Golomb. */
   se(): number {
     const k = this.ue()
+    if (k === 0) return 0
     return k % 2 === 1 ? (k + 1) / 2 : -(k / 2)
+  }
+
+  #check(count: number): void {
+    if (count >= 0 && count <= this.remaining) return
+    throw new MediaError('truncated', `${this.#structure}: needs ${count} bits, ${this.remaining} left`, {
+      offset: this.#bit >>> 3,
+      structure: this.#structure,
+    })
+  }
+
+  #malformed(what: string): MediaError {
+    return new MediaError('malformed', `${this.#structure}: ${what}`, {
+      offset: this.#bit >>> 3,
+      structure: this.#structure,
+    })
   }
 }

@@ -104,7 +104,8 @@ export class ByteReader {
 
   #take(length: number): number {
     const at = this.offset
-    if (length < 0 || length > this.data.byteLength - at) {
+    // Written so that NaN fails too.
+    if (!(length >= 0 && length <= this.data.byteLength - at)) {
       throw new MediaError(
         'truncated',
         `${this.structure}: needs ${length} bytes at offset ${at}, ${this.remaining} left`,
