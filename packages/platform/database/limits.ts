@@ -1,0 +1,10 @@
+/** Statements posted or waiting for the worker; more are refused at once. */
+export const STATEMENTS_MAX = 10_000
+/** Prepared statements that the worker keeps. */
+export const PREPARED_MAX = 200
+/** Rows that one statement may return: every query pages. */
+export const ROWS_MAX = 10_000
+/** ms to wait for the lock of another process (a backup) before giving up. */
+export const BUSY_TIMEOUT = 5000
+/** MB of the worker's heap: it holds statements and rows in flight only. */
+export const WORKER_HEAP_MB = 48

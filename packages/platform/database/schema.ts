@@ -1,0 +1,116 @@
+/**
+ * Tables as the newest migration leaves them. Columns are portable: text ids, integer milliseconds, 0/1, JSON as text, so that
+ * the same queries run on other databases.
+ */
+export interface Tables {
+  organisation: OrganisationTable
+  owner_password: OwnerPasswordTable
+  owner_session: OwnerSessionTable
+  channel: ChannelTable
+  channel_alias: ChannelAliasTable
+  asset: AssetTable
+  chat_message: ChatMessageTable
+  chat_ban: ChatBanTable
+  event: EventTable
+}
+
+export interface OrganisationTable {
+  id: string
+  /** The name under which the owner chats; others cannot take it. */
+  owner_name: string
+  /** HMAC of a constant under the instance's secret: tells whether `data/secret` belongs to this database. */
+  secret_check: string
+  created_at: number
+}
+
+export interface OwnerPasswordTable {
+  org_id: string
+  /** scrypt, in the form of `access/password.ts`. */
+  hash: string
+  /** HMAC of the password setting that was last applied; null where it was made at first start. */
+  setting: string | null
+  updated_at: number
+}
+
+export interface OwnerSessionTable {
+  id: string
+  org_id: string
+  token_hash: string
+  created_at: number
+  expires_at: number
+}
+
+export interface ChannelTable {
+  id: string
+  org_id: string
+  slug: string
+  title: string
+  description: string
+  offline_text: string
+  /** File name in `data/images`, or null. */
+  offline_image: string | null
+  chat_enabled: number
+  chat_slow_mode: number
+  /** Stream key, AES-256-GCM. */
+  key_cipher: string
+  /** Stream key, HMAC-SHA256: what lookups compare. */
+  key_digest: string
+  /** HMAC of the stream key setting that was last applied. */
+  key_setting: string | null
+  created_at: number
+  updated_at: number
+}
+
+/** Earlier slugs, so that shared links find the channel. */
+export interface ChannelAliasTable {
+  slug: string
+  org_id: string
+  channel_id: string
+  created_at: number
+}
+
+export interface AssetTable {
+  id: string
+  org_id: string
+  channel_id: string
+  title: string
+  started_at: number
+  ended_at: number | null
+  /** Milliseconds of media. */
+  duration: number | null
+  bytes: number | null
+}
+
+export interface ChatMessageTable {
+  id: string
+  org_id: string
+  channel_id: string
+  author_id: string
+  author_name: string
+  author_owner: number
+  /** Keyed digest of the network address; null once it is older than a week. */
+  address_hash: string | null
+  text: string
+  at: number
+  hidden_at: number | null
+}
+
+export interface ChatBanTable {
+  id: string
+  org_id: string
+  channel_id: string
+  chatter_id: string
+  address_hash: string | null
+  name: string
+  created_at: number
+}
+
+/** What happened, written in the transaction of the change. */
+export interface EventTable {
+  id: string
+  org_id: string
+  type: string
+  subject: string
+  at: number
+  data: string
+}
