@@ -21,7 +21,7 @@ const edges: Readonly<Record<string, readonly string[]>> = {
 const siblings: readonly { readonly folder: string; readonly shared: readonly string[] }[] = [
   { folder: 'packages/engine/ingest', shared: [] },
   { folder: 'packages/engine/egress', shared: [] },
-  { folder: 'packages/platform', shared: ['database', 'access'] },
+  { folder: 'packages/platform', shared: ['database', 'access', 'http'] },
 ]
 
 /** Packages that also run in browsers, or anywhere: nothing of Node. */
