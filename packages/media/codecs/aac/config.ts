@@ -21,7 +21,8 @@ export function audioConfigFromAsc(asc: Uint8Array): AudioTrackConfig {
     sampleRate: config.sampleRate,
     channels: config.channels,
     frameLength: config.coreFrameLength * (config.sampleRate / config.coreSampleRate),
-    decoderConfig: asc.slice(),
+    // Not slice(): a Node Buffer's is a view.
+    decoderConfig: new Uint8Array(asc),
   }
 }
 

@@ -1,0 +1,104 @@
+import { ByteReader } from '../../bytes/reader.ts'
+import { type Box, findBox, openFullBox } from './box.ts'
+import { parseEsds } from './esds.ts'
+
+/**
+ * RFC 6381 codec string of a sample entry from its FourCC and the boxes in it; the FourCC where nothing more is known.
+ * Throws `truncated` when the configuration ends early.
+ */
+export function codecString(format: string, children: readonly Box[]): string {
+  const record = (type: string) => {
+    const box = findBox(children, type)
+    return box === undefined ? undefined : new ByteReader(box.content, type)
+  }
+  switch (format) {
+    case 'avc1':
+    case 'avc3':
+      return withRecord(format, record('avcC'), avc)
+    case 'hvc1':
+    case 'hev1':
+      return withRecord(format, record('hvcC'), hevc)
+    case 'av01':
+      return withRecord(format, record('av1C'), av1)
+    case 'vp08':
+    case 'vp09': {
+      const box = findBox(children, 'vpcC')
+      return withRecord(format, box === undefined ? undefined : openFullBox(box).reader, vp)
+    }
+    case 'mp4a': {
+      const esds = findBox(children, 'esds')
+      return esds === undefined ? format : mp4a(parseEsds(esds))
+    }
+    case 'Opus':
+      return 'opus'
+    case 'fLaC':
+      return 'flac'
+    default:
+      return format
+  }
+}
+
+function withRecord(
+  format: string,
+  reader: ByteReader | undefined,
+  parameters: (reader: ByteReader) => string,
+): string {
+  return reader === undefined ? format : `${format}.${parameters(reader)}`
+}
+
+/** ISO/IEC 14496-15 annex E. */
+function avc(reader: ByteReader): string {
+  reader.skip(1)
+  return `${hex2(reader.u8())}${hex2(reader.u8())}${hex2(reader.u8())}`
+}
+
+/** ISO/IEC 14496-15 §E.3: profile, compatibility flags with their bits reversed, tier and level, constraint bytes. */
+function hevc(reader: ByteReader): string {
+  reader.skip(1)
+  const profile = reader.u8()
+  let compatibility = reader.u32()
+  let reversed = 0
+  for (let i = 0; i < 32; i++) {
+    reversed = reversed * 2 + (compatibility & 1)
+    compatibility >>>= 1
+  }
+  const constraints = [...reader.bytes(6)]
+  const level = reader.u8()
+  while (constraints.length > 0 && constraints.at(-1) === 0) constraints.pop()
+  const space = ['', 'A', 'B', 'C'][profile >> 6] ?? ''
+  const tier = profile & 0x20 ? 'H' : 'L'
+  const head = `${space}${profile & 0x1f}.${reversed.toString(16)}.${tier}${level}`
+  return [head, ...constraints.map((byte) => byte.toString(16))].join('.')
+}
+
+/** AV1 Codec ISO Media File Format Binding §5. */
+function av1(reader: ByteReader): string {
+  reader.skip(1)
+  const first = reader.u8()
+  const second = reader.u8()
+  const depth = second & 0x40 ? (second & 0x20 ? 12 : 10) : 8
+  const tier = second & 0x80 ? 'H' : 'M'
+  return `${first >> 5}.${two(first & 0x1f)}${tier}.${two(depth)}`
+}
+
+/** VP Codec ISO Media File Format Binding, "Codecs Parameter String". */
+function vp(reader: ByteReader): string {
+  return `${two(reader.u8())}.${two(reader.u8())}.${two(reader.u8() >> 4)}`
+}
+
+/** RFC 6381 §3.3: object type indication, and the audio object type for MPEG-4 audio. */
+function mp4a({ objectType, asc }: ReturnType<typeof parseEsds>): string {
+  const base = `mp4a.${hex2(objectType)}`
+  if (objectType !== 0x40 || asc === undefined) return base
+  const first = asc[0] ?? 0
+  const type = first >> 3
+  return `${base}.${type === 31 ? 32 + ((first & 7) << 3) + ((asc[1] ?? 0) >> 5) : type}`
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0')
+}
+
+function hex2(value: number): string {
+  return value.toString(16).padStart(2, '0')
+}
