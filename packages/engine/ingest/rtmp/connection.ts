@@ -1,0 +1,241 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import type {
+  RtmpOutput,
+  RtmpServerEvent,
+  RtmpServerSession,
+} from '@bandstand/media/protocols/rtmp/session/server-types.ts'
+import { createRtmpServerSession } from '@bandstand/media/protocols/rtmp/session/server.ts'
+import type { Log, Publisher, PublishPort, PublishRefusal } from '../../ports.ts'
+import { announcedTracks, factsFromMetadata } from './facts.ts'
+import type { RtmpListenerLimits } from './limits.ts'
+import { shortKey, statusOf } from './status.ts'
+import { createFlvToStream, type FlvToStream } from './to-stream.ts'
+
+/** Handshake cryptography on Node; also for the publisher. */
+export const nodeCrypto = {
+  hmacSha256: (key: Uint8Array, data: Uint8Array): Uint8Array => createHmac('sha256', key).update(data).digest(),
+  randomBytes: (length: number): Uint8Array => randomBytes(length),
+}
+
+export interface RtmpConnectionOptions {
+  /** A TCP socket, or a TLS socket for RTMPS. Owned by the connection from here on. */
+  readonly socket: Duplex
+  /** Remote address without port. */
+  readonly remote: string
+  readonly publishPort: PublishPort
+  readonly log: Log
+  readonly limits: RtmpListenerLimits
+}
+
+export interface RtmpConnection {
+  /** Ends it as a lost connection would: the encoder may return. */
+  close(): void
+  /** Ends it without waiting. */
+  destroy(): void
+  readonly closed: Promise<void>
+}
+
+/** Application that encoders publish to. */
+const APP = 'live'
+
+/** Runs one encoder's connection: socket ↔ session ↔ publish port. An error in it ends this connection only. */
+export function serveRtmpConnection(options: RtmpConnectionOptions): RtmpConnection {
+  return new Connection(options)
+}
+
+class Connection implements RtmpConnection {
+  readonly #options: RtmpConnectionOptions
+  readonly #session: RtmpServerSession
+  readonly closed: Promise<void>
+  #over = false
+  #timer: NodeJS.Timeout | undefined
+  #timerAt = Number.POSITIVE_INFINITY
+  /** Counts publishes, so that an answer that comes too late is known. */
+  #attempt = 0
+  #key = ''
+  #channel: string | undefined
+  #publisher: Publisher | undefined
+  #media: FlvToStream | undefined
+
+  constructor(options: RtmpConnectionOptions) {
+    const { socket, limits } = options
+    this.#options = options
+    this.#session = createRtmpServerSession({ crypto: nodeCrypto, limits, app: APP, now: performance.now() })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.closed = promise
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.#over) this.#run(() => this.#session.receive(chunk, performance.now()))
+    })
+    socket.on('error', (error) => options.log.debug({ ...this.#fields(), error: error.message }, 'rtmp: socket error'))
+    socket.on('close', () => {
+      this.#over = true
+      clearTimeout(this.#timer)
+      this.#end('disconnected')
+      resolve()
+    })
+    this.#run(() => this.#session.wake(performance.now()))
+  }
+
+  close(): void {
+    this.#end('disconnected')
+    this.#finish()
+  }
+
+  destroy(): void {
+    this.#options.socket.destroy()
+  }
+
+  /** Does one thing with the session and what follows from it; whatever goes wrong stays in this connection. */
+  #run(step: () => RtmpOutput<RtmpServerEvent>): void {
+    try {
+      const output = step()
+      this.#write(output.send)
+      for (const event of output.events) this.#onEvent(event)
+      this.#schedule(output.wakeAt)
+    } catch (error) {
+      this.#options.log.error({ ...this.#fields(), err: error }, 'rtmp: connection failed')
+      this.#options.socket.destroy()
+    }
+  }
+
+  #write(pieces: readonly Uint8Array[]): void {
+    const { socket, limits } = this.#options
+    if (pieces.length === 0 || socket.destroyed || socket.writableEnded) return
+    socket.cork()
+    for (const piece of pieces) socket.write(piece)
+    socket.uncork()
+    if (socket.writableLength > limits.sendBytes) {
+      this.#options.log.warn(this.#fields(), 'rtmp: encoder does not read what it is told, closed')
+      socket.destroy()
+    }
+  }
+
+  #onEvent(event: RtmpServerEvent): void {
+    switch (event.type) {
+      case 'video':
+      case 'audio': {
+        const complaint = this.#media?.[event.type](event.timestamp, event.data)
+        if (complaint !== undefined) this.#refuse({ code: 'unavailable', reason: complaint })
+        return
+      }
+      case 'metadata': {
+        const announced = announcedTracks(event.values)
+        if (announced !== undefined) this.#publisher?.announce(announced)
+        this.#publisher?.describe(factsFromMetadata(event.values, this.#options.limits))
+        return
+      }
+      case 'publish':
+        this.#ask(event.key, event.encoder)
+        return
+      case 'unpublish':
+        this.#end('unpublished')
+        return
+      case 'close':
+        this.#onClose(event)
+    }
+  }
+
+  #ask(key: string, encoder: string): void {
+    const { socket, publishPort, remote } = this.#options
+    const attempt = ++this.#attempt
+    this.#key = key
+    this.#channel = undefined
+    // Nothing is read until the answer is there, so little can pile up.
+    socket.pause()
+    const stop = (why: PublishRefusal): void => {
+      if (this.#attempt !== attempt) return
+      // The lease is gone already: nothing more may be said to this publisher.
+      this.#attempt++
+      this.#publisher = undefined
+      this.#media = undefined
+      this.#refuse(why)
+    }
+    const request = { protocol: 'rtmp' as const, remote, key, ...(encoder === '' ? {} : { encoder }) }
+    publishPort.publish(request, stop).then(
+      (answer) => this.#answered(attempt, answer, encoder),
+      (error: unknown) => {
+        this.#options.log.error({ ...this.#fields(), err: error }, 'rtmp: publish failed')
+        this.#refuse({ code: 'unavailable', reason: 'The server failed to accept the stream: try again.' })
+      },
+    )
+  }
+
+  #answered(attempt: number, answer: Awaited<ReturnType<PublishPort['publish']>>, encoder: string): void {
+    const { socket, log } = this.#options
+    if (this.#attempt !== attempt || this.#over) {
+      if ('publisher' in answer) answer.publisher.end('disconnected')
+      return
+    }
+    if ('refusal' in answer) {
+      this.#refuse(answer.refusal)
+      return
+    }
+    this.#publisher = answer.publisher
+    this.#channel = answer.publisher.channel
+    this.#media = createFlvToStream(answer.publisher)
+    log.info({ ...this.#fields(), encoder }, 'rtmp: encoder publishing')
+    if (encoder !== '') answer.publisher.describe({ flashVer: encoder })
+    this.#run(() => this.#session.acceptPublish(performance.now()))
+    socket.resume()
+  }
+
+  /** Tells the encoder and closes. The one log line comes from the session's `close` event. */
+  #refuse(why: PublishRefusal): void {
+    this.#run(() => this.#session.refuse(statusOf(why.code), why.reason, performance.now()))
+  }
+
+  #onClose(event: Extract<RtmpServerEvent, { type: 'close' }>): void {
+    const level = event.reason === 'handshake' || event.reason === 'idle' ? 'info' : 'warn'
+    const verb = event.reason === 'refused' ? 'refused' : 'closed'
+    this.#options.log[level]({ ...this.#fields(), reason: event.reason, text: event.text }, `rtmp: encoder ${verb}`)
+    this.#end('disconnected')
+    this.#finish()
+  }
+
+  #end(how: 'unpublished' | 'disconnected'): void {
+    const publisher = this.#publisher
+    this.#attempt++
+    if (publisher === undefined) return
+    this.#options.log.info({ ...this.#fields(), ...this.#media?.dropped }, `rtmp: encoder ${how}`)
+    this.#publisher = undefined
+    this.#media = undefined
+    publisher.end(how)
+  }
+
+  /**
+   * Ends our side and goes on reading into nothing for a moment: closing with unread bytes in the socket would send a reset,
+   * and the encoder would lose what it was just told.
+   */
+  #finish(): void {
+    const { socket, limits } = this.#options
+    if (this.#over) return
+    this.#over = true
+    clearTimeout(this.#timer)
+    socket.end()
+    socket.resume()
+    this.#timer = setTimeout(() => socket.destroy(), limits.lingerMs)
+    this.#timer.unref()
+  }
+
+  /** One timer, moved only when it must ring earlier: media moves the deadlines forward all the time. */
+  #schedule(wakeAt: number): void {
+    if (this.#over || wakeAt >= this.#timerAt || wakeAt === Number.POSITIVE_INFINITY) return
+    clearTimeout(this.#timer)
+    this.#timerAt = wakeAt
+    const delay = Math.max(1, Math.ceil(wakeAt - performance.now()))
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Number.POSITIVE_INFINITY
+      this.#run(() => this.#session.wake(performance.now()))
+    }, delay)
+    this.#timer.unref()
+  }
+
+  #fields(): object {
+    return {
+      remote: this.#options.remote,
+      ...(this.#channel === undefined ? {} : { channel: this.#channel }),
+      ...(this.#key === '' ? {} : { key: shortKey(this.#key) }),
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import { RTMP_LIMITS } from '@bandstand/media/protocols/rtmp/limits.ts'
+
+/** Bounds of the RTMP listener on top of those of each session. */
+export const RTMP_LISTENER_LIMITS = {
+  ...RTMP_LIMITS,
+  /** Open connections, publishing or not. */
+  connections: 1000,
+  /** Open connections from one address (IPv6: one /64 network). */
+  connectionsPerAddress: 10,
+  /** Bytes waiting to be sent to one peer: we send answers only, so a peer that lets them pile up is not reading. */
+  sendBytes: 256 * 1024,
+  /** How long a refused peer has to read why, milliseconds. */
+  lingerMs: 2_000,
+  /** How long `close` waits for connections to end by themselves, milliseconds. */
+  closeMs: 1_000,
+  /** Facts of one `onMetaData` that are passed on, and characters of their names and texts. */
+  facts: 32,
+  factLength: 100,
+}
+
+export type RtmpListenerLimits = Readonly<typeof RTMP_LISTENER_LIMITS>

@@ -1,0 +1,110 @@
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { EngineError } from '../../error.ts'
+import type { Log, PublishPort } from '../../ports.ts'
+import { type RtmpConnection, serveRtmpConnection } from './connection.ts'
+import type { RtmpListenerLimits } from './limits.ts'
+
+export interface RtmpListenerOptions {
+  /** Port 0 takes any free one. */
+  readonly address: { readonly host: string; readonly port: number }
+  readonly publishPort: PublishPort
+  readonly log: Log
+  /** `RTMP_LISTENER_LIMITS`, changed where the owner wants it. */
+  readonly limits: RtmpListenerLimits
+}
+
+export interface RtmpListener {
+  /** As bound. */
+  readonly address: { readonly host: string; readonly port: number }
+  /** Open connections. */
+  connections(): number
+  /** Stops accepting and ends all connections as lost ones, within `limits.closeMs`. */
+  close(): Promise<void>
+}
+
+/** Listens for RTMP encoders. @throws EngineError `address-in-use` or `bad-request` when the address cannot be bound. */
+export async function startRtmpListener(options: RtmpListenerOptions): Promise<RtmpListener> {
+  const { log, limits, publishPort } = options
+  const connections = new Set<RtmpConnection>()
+  const perNetwork = new Map<string, number>()
+
+  const accept = (socket: Socket): void => {
+    const remote = plainAddress(socket.remoteAddress ?? '')
+    const network = networkOf(remote)
+    const count = perNetwork.get(network) ?? 0
+    const full = connections.size >= limits.connections
+    if (full || count >= limits.connectionsPerAddress) {
+      log.warn(
+        { remote, reason: 'limit' },
+        full ? 'rtmp: too many connections' : 'rtmp: too many connections from address',
+      )
+      // No handshake has been made, so there is no way to say why.
+      socket.on('error', () => {})
+      socket.resetAndDestroy()
+      return
+    }
+    perNetwork.set(network, count + 1)
+    const connection = serveRtmpConnection({ socket, remote, publishPort, log, limits })
+    connections.add(connection)
+    void connection.closed.then(() => {
+      connections.delete(connection)
+      const left = (perNetwork.get(network) ?? 1) - 1
+      if (left === 0) perNetwork.delete(network)
+      else perNetwork.set(network, left)
+    })
+  }
+
+  const server = createServer({ noDelay: true }, accept)
+  const { promise: listening, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.listen(options.address.port, options.address.host, resolve)
+  try {
+    await listening
+  } catch (error) {
+    throw bindError(error, options.address)
+  }
+  server.off('error', reject)
+  server.on('error', (error) => log.error({ error: error.message }, 'rtmp: accept failed'))
+  const bound = server.address() as AddressInfo
+
+  return {
+    address: { host: bound.address, port: bound.port },
+    connections: () => connections.size,
+    async close() {
+      server.close()
+      for (const connection of connections) connection.close()
+      const timer = setTimeout(() => {
+        for (const connection of connections) connection.destroy()
+      }, limits.closeMs)
+      await Promise.all([...connections].map((connection) => connection.closed))
+      clearTimeout(timer)
+    },
+  }
+}
+
+function bindError(error: unknown, { host, port }: { host: string; port: number }): EngineError {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  const inUse = code === 'EADDRINUSE'
+  const text = inUse ? 'another program listens there' : code
+  return new EngineError(
+    inUse ? 'address-in-use' : 'bad-request',
+    `RTMP ${host}:${port}: ${text}`,
+    { host, port },
+    error,
+  )
+}
+
+/** IPv4 in its plain form, also where a dual-stack socket gives `::ffff:192.0.2.1`. */
+function plainAddress(address: string): string {
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address
+}
+
+/** What counts as one address: a single host gets a /64 of IPv6. */
+function networkOf(address: string): string {
+  if (!ipaddr.IPv6.isValid(address)) return address
+  return ipaddr.IPv6.parse(address)
+    .parts.slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':')
+}

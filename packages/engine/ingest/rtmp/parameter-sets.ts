@@ -1,0 +1,45 @@
+import { BitReader } from '@bandstand/media/bytes/bit-reader.ts'
+import { rbsp } from '@bandstand/media/codecs/h264/nal.ts'
+
+/** Bytes that hold the id of a parameter set: a header of at most three bytes and a short Exp-Golomb code. */
+const HEAD = 12
+
+/**
+ * Adds parameter sets found in the stream to those known: a set replaces the one with its id and goes first, since the
+ * newest is the one in use.
+ *
+ * @param idOf `spsId` or `ppsId`.
+ * @returns `known` itself when every set found is in it already.
+ * @throws MediaError `truncated` or `malformed` for a set too short to have an id.
+ */
+export function mergeParameterSets(
+  known: readonly Uint8Array[],
+  found: readonly Uint8Array[],
+  idOf: (nal: Uint8Array) => number,
+): readonly Uint8Array[] {
+  const fresh = found.filter((set) => !known.some((other) => equal(set, other)))
+  if (fresh.length === 0) return known
+  const byId = new Map<number, Uint8Array>()
+  for (const set of [...fresh.toReversed(), ...known]) {
+    const id = idOf(set)
+    if (!byId.has(id)) byId.set(id, set)
+  }
+  // Copies: the sets outlive the access unit they came in.
+  return [...byId.values()].map((set) => set.slice())
+}
+
+/** `seq_parameter_set_id` (ITU-T H.264 §7.3.2.1.1): behind profile, constraints and level. */
+export function spsId(nal: Uint8Array): number {
+  const bits = new BitReader(rbsp(nal, HEAD), 'h264.sps')
+  bits.skip(24)
+  return bits.ue()
+}
+
+/** `pic_parameter_set_id` (§7.3.2.2). */
+export function ppsId(nal: Uint8Array): number {
+  return new BitReader(rbsp(nal, HEAD), 'h264.pps').ue()
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i])
+}

@@ -1,0 +1,245 @@
+import { MediaError } from '../../../error.ts'
+import { type Amf0Object, amf0Object, stringField } from '../amf0/value.ts'
+import { ChunkDecoder } from '../chunk/decoder.ts'
+import { ChunkEncoder } from '../chunk/encoder.ts'
+import type { RtmpMessage } from '../chunk/message.ts'
+import { ClientHandshake } from '../handshake/client.ts'
+import type { RtmpCrypto } from '../handshake/crypto.ts'
+import type { HandshakeKind } from '../handshake/server.ts'
+import type { RtmpLimits } from '../limits.ts'
+import { type Command, parseCommand, printCommand } from '../message/command.ts'
+import { parseControl, printControl } from '../message/control.ts'
+import { printSetDataFrame } from '../message/data.ts'
+import { COMMAND_CHUNK_STREAM, CONTROL_CHUNK_STREAM, MessageType } from '../message/type.ts'
+import { parseUserControl, printUserControl } from '../message/user-control.ts'
+import type { RtmpOutput } from './server-types.ts'
+
+/** All media on one chunk stream, as librtmp does it: order is kept and headers stay short. */
+const MEDIA_CHUNK_STREAM = 4
+
+export type RtmpPublishEvent =
+  /** Media may be sent from now on. */
+  | { readonly type: 'publishing' }
+  /** The session is over; `code` is the server's status code where it gave one. */
+  | { readonly type: 'close'; readonly code: string; readonly text: string }
+
+export interface RtmpPublishOptions {
+  readonly crypto: RtmpCrypto
+  readonly limits: RtmpLimits
+  /** Application, `live`. */
+  readonly app: string
+  /** `rtmp://host:port/live`. */
+  readonly tcUrl: string
+  readonly key: string
+  /** What this encoder calls itself. */
+  readonly encoder: string
+  readonly handshake: HandshakeKind
+  /** Bytes of a chunk of what is sent; large ones cost the least. */
+  readonly chunkBytes: number
+  /** ms of a clock that only rises. */
+  readonly now: number
+}
+
+/** The encoder's side of a connection without its socket. */
+export interface RtmpPublishSession {
+  /** The first bytes to send. */
+  start(): RtmpOutput<RtmpPublishEvent>
+  receive(bytes: Uint8Array, now: number): RtmpOutput<RtmpPublishEvent>
+  wake(now: number): RtmpOutput<RtmpPublishEvent>
+  /**
+   * Bytes that carry an FLV tag body, views on it included. Only after `publishing`.
+   * @param timestamp milliseconds, wraps by itself.
+   * @throws MediaError `wrong-state` before `publishing`.
+   */
+  media(kind: 'audio' | 'video', timestamp: number, body: Uint8Array): Uint8Array[]
+  /** `onMetaData`, wrapped in `@setDataFrame`. @throws MediaError `wrong-state`. */
+  metadata(values: Amf0Object): Uint8Array[]
+  /** Goodbye: FCUnpublish and deleteStream; then close. Empty before `publishing`. */
+  unpublish(): Uint8Array[]
+}
+
+/** Publishing side of RTMP 1.0, the command sequence of OBS. */
+export function createRtmpPublishSession(options: RtmpPublishOptions): RtmpPublishSession {
+  return new PublishSession(options)
+}
+
+const CONNECT = 1
+const RELEASE_STREAM = 2
+const FC_PUBLISH = 3
+const CREATE_STREAM = 4
+const PUBLISH = 5
+const FC_UNPUBLISH = 6
+
+class PublishSession implements RtmpPublishSession {
+  readonly #options: RtmpPublishOptions
+  readonly #handshake: ClientHandshake
+  readonly #decoder: ChunkDecoder
+  readonly #encoder = new ChunkEncoder()
+  #state: 'handshake' | 'connecting' | 'publishing' | 'closed' = 'handshake'
+  #send: Uint8Array[] = []
+  #events: RtmpPublishEvent[] = []
+  #deadline: number
+  #streamId = 0
+  #received = 0
+  #acknowledged = 0
+  #peerWindow = Number.POSITIVE_INFINITY
+
+  constructor(options: RtmpPublishOptions) {
+    this.#options = options
+    this.#handshake = new ClientHandshake(options.crypto, options.handshake)
+    this.#decoder = new ChunkDecoder(options.limits)
+    // A server only answers: nothing it says is large.
+    this.#decoder.maxMessageBytes = options.limits.messageBytesBeforeAcceptance
+    this.#deadline = options.now + options.limits.handshakeMs
+  }
+
+  start(): RtmpOutput<RtmpPublishEvent> {
+    this.#send.push(this.#handshake.start())
+    return this.#output()
+  }
+
+  receive(bytes: Uint8Array, now: number): RtmpOutput<RtmpPublishEvent> {
+    if (this.#state === 'closed') return this.#output()
+    try {
+      this.#read(bytes, now)
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error
+      this.#close('', error.message)
+    }
+    return this.#output()
+  }
+
+  wake(now: number): RtmpOutput<RtmpPublishEvent> {
+    if (this.#state !== 'closed' && now >= this.#deadline) this.#close('', 'the server did not answer in time')
+    return this.#output()
+  }
+
+  media(kind: 'audio' | 'video', timestamp: number, body: Uint8Array): Uint8Array[] {
+    this.#mustPublish()
+    const type = kind === 'audio' ? MessageType.audio : MessageType.video
+    return this.#encoder.encode(MEDIA_CHUNK_STREAM, { type, streamId: this.#streamId, timestamp, payload: body })
+  }
+
+  metadata(values: Amf0Object): Uint8Array[] {
+    this.#mustPublish()
+    const message = printSetDataFrame({ name: 'onMetaData', values: [values] }, this.#streamId, 0)
+    return this.#encoder.encode(COMMAND_CHUNK_STREAM, message)
+  }
+
+  unpublish(): Uint8Array[] {
+    if (this.#state !== 'publishing') return []
+    this.#state = 'closed'
+    this.#command('FCUnpublish', FC_UNPUBLISH, [this.#options.key])
+    this.#command('deleteStream', 0, [this.#streamId])
+    return this.#output().send as Uint8Array[]
+  }
+
+  #mustPublish(): void {
+    if (this.#state !== 'publishing') throw new MediaError('wrong-state', 'rtmp: media before publishing was accepted')
+  }
+
+  #read(bytes: Uint8Array, now: number): void {
+    let rest = bytes
+    if (this.#state === 'handshake') {
+      const step = this.#handshake.receive(bytes)
+      if (step.send.byteLength > 0) this.#send.push(step.send)
+      if (!step.done) return
+      rest = bytes.subarray(step.consumed)
+      this.#state = 'connecting'
+      this.#deadline = now + this.#options.limits.publishMs
+      this.#connect()
+    }
+    this.#received += rest.byteLength
+    this.#decoder.push(rest, this.#onMessage)
+    if (this.#received - this.#acknowledged >= this.#peerWindow) {
+      this.#acknowledged = this.#received
+      this.#control(printControl({ kind: 'acknowledgement', sequence: this.#received % 2 ** 32 }))
+    }
+  }
+
+  #connect(): void {
+    const { app, tcUrl, encoder, chunkBytes } = this.#options
+    this.#control(printControl({ kind: 'set-chunk-size', bytes: chunkBytes }))
+    this.#encoder.chunkSize = chunkBytes
+    this.#command('connect', CONNECT, [], amf0Object({ app, type: 'nonprivate', flashVer: encoder, tcUrl }))
+  }
+
+  readonly #onMessage = (message: RtmpMessage): void => {
+    switch (message.type) {
+      case MessageType.commandAmf0:
+      case MessageType.commandAmf3:
+        this.#onCommand(parseCommand(message))
+        return
+      case MessageType.userControl: {
+        const { kind, value } = parseUserControl(message.payload)
+        if (kind === 'ping-request') this.#control(printUserControl({ kind: 'ping-response', value }))
+        return
+      }
+      case MessageType.setChunkSize:
+      case MessageType.windowAcknowledgementSize:
+      case MessageType.abort: {
+        const control = parseControl(message)
+        if (control.kind === 'set-chunk-size') this.#decoder.chunkSize = control.bytes
+        else if (control.kind === 'abort') this.#decoder.abort(control.chunkStreamId)
+        else if (control.kind === 'window-acknowledgement-size') this.#peerWindow = control.bytes || Infinity
+        return
+      }
+      default: // Acknowledgements and bandwidth: the socket's own flow control decides how much is sent.
+    }
+  }
+
+  #onCommand(command: Command): void {
+    const [info] = command.args
+    const { key } = this.#options
+    if (command.name === '_result' && command.transaction === CONNECT) {
+      this.#command('releaseStream', RELEASE_STREAM, [key])
+      this.#command('FCPublish', FC_PUBLISH, [key])
+      this.#command('createStream', CREATE_STREAM, [])
+    } else if (command.name === '_result' && command.transaction === CREATE_STREAM) {
+      this.#streamId = typeof info === 'number' ? info : 1
+      this.#command('publish', PUBLISH, [key, 'live'], null, this.#streamId)
+    } else if (
+      command.name === '_error' &&
+      (command.transaction === CONNECT || command.transaction === CREATE_STREAM)
+    ) {
+      this.#close(stringField(info, 'code'), stringField(info, 'description'))
+    } else if (command.name === 'onStatus') {
+      const code = stringField(info, 'code')
+      if (stringField(info, 'level') === 'error') this.#close(code, stringField(info, 'description'))
+      else if (code === 'NetStream.Publish.Start' && this.#state === 'connecting') {
+        this.#state = 'publishing'
+        this.#deadline = Number.POSITIVE_INFINITY
+        this.#events.push({ type: 'publishing' })
+      }
+    }
+  }
+
+  #close(code: string, text: string): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#events.push({ type: 'close', code, text })
+  }
+
+  #control(message: RtmpMessage): void {
+    this.#send.push(...this.#encoder.encode(CONTROL_CHUNK_STREAM, message))
+  }
+
+  #command(
+    name: string,
+    transaction: number,
+    args: Command['args'],
+    object: Command['object'] = null,
+    streamId = 0,
+  ): void {
+    const message = printCommand({ name, transaction, object, args }, streamId)
+    this.#send.push(...this.#encoder.encode(COMMAND_CHUNK_STREAM, message))
+  }
+
+  #output(): RtmpOutput<RtmpPublishEvent> {
+    const send = this.#send
+    const events = this.#events
+    this.#send = []
+    this.#events = []
+    return { send, events, wakeAt: this.#state === 'closed' ? Number.POSITIVE_INFINITY : this.#deadline }
+  }
+}

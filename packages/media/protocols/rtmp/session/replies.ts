@@ -1,0 +1,64 @@
+import { amf0Object } from '../amf0/value.ts'
+import type { RtmpMessage } from '../chunk/message.ts'
+import { printCommand } from '../message/command.ts'
+
+/** Status codes this server sends in `onStatus` (RTMP 1.0 §7.2.2 names the object, not the codes). */
+export type PublishStatus =
+  | 'NetStream.Publish.Start'
+  | 'NetStream.Publish.BadName'
+  | 'NetStream.Publish.Rejected'
+  | 'NetStream.Unpublish.Success'
+  | 'NetStream.Play.Failed'
+
+/** `_result` of connect (§7.2.1.1). The object encoding is always AMF0: who asked for AMF3 falls back to it. */
+export function printConnectResult(transaction: number): RtmpMessage {
+  return printCommand(
+    {
+      name: '_result',
+      transaction,
+      // Encoders look at neither value but must find both; these are what everybody sends.
+      object: amf0Object({ fmsVer: 'FMS/3,5,7,7009', capabilities: 31, mode: 1 }),
+      args: [
+        amf0Object({
+          level: 'status',
+          code: 'NetConnection.Connect.Success',
+          description: 'Connected.',
+          objectEncoding: 0,
+        }),
+      ],
+    },
+    0,
+  )
+}
+
+/** `_error` of connect. */
+export function printConnectError(
+  transaction: number,
+  code: 'NetConnection.Connect.InvalidApp' | 'NetConnection.Connect.Rejected',
+  description: string,
+): RtmpMessage {
+  const info = amf0Object({ level: 'error', code, description })
+  return printCommand({ name: '_error', transaction, object: null, args: [info] }, 0)
+}
+
+/** Plain `_result`. */
+export function printResult(transaction: number, value: number | undefined): RtmpMessage {
+  return printCommand({ name: '_result', transaction, object: null, args: value === undefined ? [] : [value] }, 0)
+}
+
+/** `onStatus` on a message stream. */
+export function printStatus(
+  streamId: number,
+  level: 'status' | 'error',
+  code: PublishStatus,
+  description: string,
+): RtmpMessage {
+  const info = amf0Object({ level, code, description })
+  return printCommand({ name: 'onStatus', transaction: 0, object: null, args: [info] }, streamId)
+}
+
+/** `onFCPublish` and `onFCUnpublish`, which Flash Media Live Encoder waits for. */
+export function printFcStatus(name: 'onFCPublish' | 'onFCUnpublish', code: PublishStatus, key: string): RtmpMessage {
+  const info = amf0Object({ level: 'status', code, description: key })
+  return printCommand({ name, transaction: 0, object: null, args: [info] }, 0)
+}

@@ -1,0 +1,406 @@
+import { MediaError } from '../../../error.ts'
+import { isAmf0Object, stringField } from '../amf0/value.ts'
+import { ChunkDecoder } from '../chunk/decoder.ts'
+import { ChunkEncoder } from '../chunk/encoder.ts'
+import type { RtmpMessage } from '../chunk/message.ts'
+import { TimestampUnwrapper } from '../chunk/timestamp.ts'
+import { ServerHandshake } from '../handshake/server.ts'
+import { parseAggregate } from '../message/aggregate.ts'
+import { type Command, parseCommand } from '../message/command.ts'
+import { parseControl, printControl } from '../message/control.ts'
+import { parseData } from '../message/data.ts'
+import { COMMAND_CHUNK_STREAM, CONTROL_CHUNK_STREAM, MessageType } from '../message/type.ts'
+import { parseUserControl, printUserControl } from '../message/user-control.ts'
+import { type PublishApp, parseApp, parseKey } from './publish-target.ts'
+import { printConnectError, printConnectResult, printFcStatus, printResult, printStatus } from './replies.ts'
+import type { CloseReason, RtmpOutput, RtmpServerEvent, RtmpServerOptions, RtmpServerSession } from './server-types.ts'
+import { TrafficMeter } from './traffic.ts'
+
+/** Window told to encoders and assumed of them until they tell theirs, bytes. */
+const WINDOW = 2_500_000
+/** Chunk size of what we send: answers only. */
+const SEND_CHUNK = 4096
+
+type State = 'handshake' | 'connecting' | 'connected' | 'deciding' | 'publishing' | 'closed'
+
+/** Server side of one publishing connection (RTMP 1.0), see the README for what is spoken. */
+export function createRtmpServerSession(options: RtmpServerOptions): RtmpServerSession {
+  return new ServerSession(options)
+}
+
+class ServerSession implements RtmpServerSession {
+  readonly #options: RtmpServerOptions
+  readonly #handshake: ServerHandshake
+  readonly #decoder: ChunkDecoder
+  readonly #encoder = new ChunkEncoder()
+  readonly #time = new TimestampUnwrapper()
+  readonly #traffic: TrafficMeter
+  readonly #commands: TrafficMeter
+  #state: State = 'handshake'
+  #send: Uint8Array[] = []
+  #events: RtmpServerEvent[] = []
+  #now: number
+  /** End of the present state, where it has one. */
+  #deadline: number
+  #heardAt: number
+  #pingAt = Number.POSITIVE_INFINITY
+  #received = 0
+  #acknowledged = 0
+  #peerWindow = WINDOW
+  #app: PublishApp = { app: '', key: '' }
+  #encoderName = ''
+  #streams = 0
+  #publishStream = 0
+  #held: RtmpMessage[] = []
+  #heldBytes = 0
+  roundTripMs: number | undefined
+
+  constructor(options: RtmpServerOptions) {
+    const { limits, now } = options
+    this.#options = options
+    this.#handshake = new ServerHandshake(options.crypto)
+    this.#decoder = new ChunkDecoder(limits)
+    this.#traffic = new TrafficMeter(limits.bitrateWindowMs)
+    this.#commands = new TrafficMeter(limits.bitrateWindowMs)
+    this.#now = now
+    this.#heardAt = now
+    this.#deadline = now + limits.handshakeMs
+    this.#restrict()
+  }
+
+  receive(bytes: Uint8Array, now: number): RtmpOutput<RtmpServerEvent> {
+    this.#now = now
+    this.#heardAt = now
+    if (this.#state !== 'closed' && bytes.byteLength > 0) {
+      try {
+        this.#read(bytes)
+      } catch (error) {
+        if (!(error instanceof MediaError)) throw error
+        const early = this.#state === 'handshake'
+        this.#close(early ? 'handshake' : error.code === 'too-large' ? 'limit' : 'protocol', error.message)
+      }
+    }
+    return this.#output()
+  }
+
+  wake(now: number): RtmpOutput<RtmpServerEvent> {
+    this.#now = now
+    const { limits } = this.#options
+    if (this.#state === 'closed') return this.#output()
+    if (now >= this.#deadline) this.#expire()
+    else if (now >= this.#heardAt + limits.idleMs) this.#close('idle', `silent for ${limits.idleMs / 1000} s`)
+    else if (now >= this.#pingAt) {
+      // A peer that is heard needs no ping: media is the best sign of life.
+      if (now >= this.#heardAt + limits.pingMs) {
+        this.#control(printUserControl({ kind: 'ping-request', value: now >>> 0 }))
+        this.#pingAt = now + limits.pingMs
+      } else this.#pingAt = this.#heardAt + limits.pingMs
+    }
+    return this.#output()
+  }
+
+  acceptPublish(now: number): RtmpOutput<RtmpServerEvent> {
+    this.#now = now
+    if (this.#state === 'deciding') {
+      const { limits } = this.#options
+      this.#state = 'publishing'
+      this.#deadline = Number.POSITIVE_INFINITY
+      this.#decoder.maxMessageBytes = limits.messageBytes
+      this.#decoder.maxPendingBytes = limits.pendingBytes
+      this.#control(printUserControl({ kind: 'stream-begin', value: this.#publishStream }))
+      this.#command(printStatus(this.#publishStream, 'status', 'NetStream.Publish.Start', 'Publishing.'))
+      const held = this.#held
+      this.#dropHeld()
+      for (const message of held) this.#media(message)
+    }
+    return this.#output()
+  }
+
+  refuse(
+    code: 'NetStream.Publish.BadName' | 'NetStream.Publish.Rejected',
+    description: string,
+    now: number,
+  ): RtmpOutput<RtmpServerEvent> {
+    this.#now = now
+    if (this.#state !== 'closed') {
+      if (this.#state !== 'handshake') this.#command(printStatus(this.#publishStream, 'error', code, description))
+      this.#close('refused', description)
+    }
+    return this.#output()
+  }
+
+  #read(bytes: Uint8Array): void {
+    const { limits } = this.#options
+    const sum = this.#traffic.add(bytes.byteLength, this.#now)
+    if (sum * 8 > (limits.bitrate * limits.bitrateWindowMs) / 1000) {
+      const text = `The bitrate is above the limit of ${Math.round(limits.bitrate / 1e6)} Mbit/s: lower it in the encoder.`
+      this.#command(printStatus(this.#publishStream, 'error', 'NetStream.Publish.Rejected', text))
+      this.#close('limit', text)
+      return
+    }
+    let rest = bytes
+    if (this.#state === 'handshake') {
+      const step = this.#handshake.receive(bytes)
+      if (step.send.byteLength > 0) this.#send.push(step.send)
+      if (!step.done) return
+      rest = bytes.subarray(step.consumed)
+      this.#state = 'connecting'
+      this.#deadline = this.#now + limits.publishMs
+      this.#pingAt = this.#now + limits.pingMs
+    }
+    this.#received += rest.byteLength
+    this.#decoder.push(rest, this.#onMessage)
+    if (this.#received - this.#acknowledged >= this.#peerWindow) {
+      this.#acknowledged = this.#received
+      this.#control(printControl({ kind: 'acknowledgement', sequence: this.#received % 2 ** 32 }))
+    }
+  }
+
+  readonly #onMessage = (message: RtmpMessage): void => {
+    if (this.#state === 'closed') return
+    switch (message.type) {
+      case MessageType.audio:
+      case MessageType.video:
+      case MessageType.dataAmf0:
+      case MessageType.dataAmf3:
+        this.#media(message)
+        return
+      case MessageType.aggregate:
+        for (const part of parseAggregate(message)) {
+          if (part.type !== MessageType.aggregate) this.#onMessage(part)
+        }
+        return
+      case MessageType.commandAmf0:
+      case MessageType.commandAmf3:
+        this.#countCommand()
+        this.#onCommand(parseCommand(message), message.streamId)
+        return
+      case MessageType.userControl:
+        this.#countCommand()
+        this.#onUserControl(message.payload)
+        return
+      case MessageType.setChunkSize:
+      case MessageType.abort:
+      case MessageType.acknowledgement:
+      case MessageType.windowAcknowledgementSize:
+      case MessageType.setPeerBandwidth:
+        this.#countCommand()
+        this.#onControl(message)
+        return
+      default: // Shared objects and unknown types have no meaning for publishing.
+    }
+  }
+
+  #countCommand(): void {
+    if (this.#commands.add(1, this.#now) > this.#options.limits.commandsPerWindow) {
+      throw new MediaError('too-large', 'rtmp: too many commands in a short time', { structure: 'rtmp.session' })
+    }
+  }
+
+  #media(message: RtmpMessage): void {
+    const { limits } = this.#options
+    if (this.#state === 'deciding') {
+      this.#heldBytes += message.payload.byteLength
+      this.#held.push(message)
+      if (this.#held.length > limits.pendingMessages || this.#heldBytes > limits.pendingBytesBeforeAcceptance) {
+        throw new MediaError('too-large', 'rtmp: too much media before publishing was accepted')
+      }
+      return
+    }
+    if (this.#state !== 'publishing' || message.payload.byteLength === 0) return
+    const data = message.payload
+    if (message.type === MessageType.video) {
+      this.#events.push({ type: 'video', timestamp: this.#time.unwrap(message.timestamp), data })
+    } else if (message.type === MessageType.audio) {
+      this.#events.push({ type: 'audio', timestamp: this.#time.unwrap(message.timestamp), data })
+    } else {
+      this.#metadata(message)
+    }
+  }
+
+  #metadata(message: RtmpMessage): void {
+    try {
+      const { name, values } = parseData(message)
+      const [fields] = values
+      if (name === 'onMetaData' && isAmf0Object(fields)) this.#events.push({ type: 'metadata', values: fields })
+    } catch (error) {
+      // Script data only describes: a stream does not end because an encoder writes it wrong or in AMF3.
+      if (!(error instanceof MediaError)) throw error
+    }
+  }
+
+  #onControl(message: RtmpMessage): void {
+    const control = parseControl(message)
+    const { chunkBytes } = this.#options.limits
+    switch (control.kind) {
+      case 'set-chunk-size':
+        if (control.bytes > chunkBytes) {
+          throw new MediaError('too-large', `rtmp: chunk size ${control.bytes}, at most ${chunkBytes}`)
+        }
+        this.#decoder.chunkSize = control.bytes
+        return
+      case 'abort':
+        this.#decoder.abort(control.chunkStreamId)
+        return
+      case 'window-acknowledgement-size':
+        // Zero would ask for an acknowledgement of nothing; some encoders send it for "none".
+        this.#peerWindow = control.bytes === 0 ? WINDOW : control.bytes
+        return
+      case 'set-peer-bandwidth':
+        if (control.bytes !== WINDOW)
+          this.#control(printControl({ kind: 'window-acknowledgement-size', bytes: WINDOW }))
+        return
+      case 'acknowledgement': // We send too little for it to matter.
+    }
+  }
+
+  #onUserControl(payload: Uint8Array): void {
+    const { kind, value } = parseUserControl(payload)
+    if (kind === 'ping-request') this.#control(printUserControl({ kind: 'ping-response', value }))
+    else if (kind === 'ping-response') this.roundTripMs = ((this.#now >>> 0) - value) >>> 0
+  }
+
+  #onCommand(command: Command, streamId: number): void {
+    if (this.#state === 'connecting' && command.name !== 'connect') {
+      throw new MediaError('wrong-state', `rtmp: ${command.name.slice(0, 30)} before connect`)
+    }
+    switch (command.name) {
+      case 'connect':
+        return this.#onConnect(command)
+      case 'createStream':
+        if (++this.#streams > this.#options.limits.messageStreams) {
+          throw new MediaError('too-large', 'rtmp: too many message streams')
+        }
+        return this.#command(printResult(command.transaction, this.#streams))
+      case 'publish':
+        return this.#onPublish(command, streamId)
+      case 'FCPublish':
+        this.#result(command)
+        return this.#command(printFcStatus('onFCPublish', 'NetStream.Publish.Start', ''))
+      case 'FCUnpublish':
+        this.#unpublish()
+        this.#result(command)
+        return this.#command(printFcStatus('onFCUnpublish', 'NetStream.Unpublish.Success', ''))
+      case 'closeStream':
+        return this.#unpublish()
+      case 'deleteStream':
+        if (command.args[0] === this.#publishStream || typeof command.args[0] !== 'number') this.#unpublish()
+        return
+      case 'getStreamLength':
+        return this.#command(printResult(command.transaction, 0))
+      case 'play':
+      case 'play2':
+      case 'pause':
+      case 'seek': {
+        const text = 'This address takes streams from encoders only. To watch, open the page or the HLS address.'
+        this.#command(printStatus(streamId, 'error', 'NetStream.Play.Failed', text))
+        return this.#close('refused', text)
+      }
+      case '_result':
+      case '_error':
+      case 'onStatus':
+        return
+      default: // releaseStream, _checkbw and whatever else wants an answer gets an empty one.
+        this.#result(command)
+    }
+  }
+
+  #onConnect(command: Command): void {
+    const { limits, app } = this.#options
+    if (this.#state !== 'connecting') throw new MediaError('wrong-state', 'rtmp: connect twice')
+    const field = (name: string): string => stringField(command.object, name).slice(0, limits.nameLength)
+    this.#app = parseApp(field('app'), field('tcUrl'))
+    this.#encoderName = field('flashVer').slice(0, 100)
+    if (this.#app.app !== app) {
+      const text = `There is no application "${this.#app.app.slice(0, 40)}" here: the server address must end in "/${app}".`
+      this.#command(printConnectError(command.transaction, 'NetConnection.Connect.InvalidApp', text))
+      this.#close('refused', text)
+      return
+    }
+    this.#state = 'connected'
+    this.#control(printControl({ kind: 'window-acknowledgement-size', bytes: WINDOW }))
+    this.#control(printControl({ kind: 'set-peer-bandwidth', bytes: WINDOW, limit: 'dynamic' }))
+    this.#control(printControl({ kind: 'set-chunk-size', bytes: SEND_CHUNK }))
+    this.#encoder.chunkSize = SEND_CHUNK
+    this.#command(printConnectResult(command.transaction))
+  }
+
+  #onPublish(command: Command, streamId: number): void {
+    if (this.#state !== 'connected') throw new MediaError('wrong-state', 'rtmp: publish twice')
+    const [name] = command.args
+    const key = parseKey(typeof name === 'string' ? name.slice(0, this.#options.limits.nameLength) : '', this.#app)
+    this.#publishStream = streamId
+    if (key === '') {
+      const text = 'No stream key was sent: enter it in the encoder, as stream key or at the end of the address.'
+      this.#command(printStatus(streamId, 'error', 'NetStream.Publish.BadName', text))
+      this.#close('refused', text)
+      return
+    }
+    this.#state = 'deciding'
+    this.#deadline = this.#now + this.#options.limits.decisionMs
+    this.#events.push({ type: 'publish', key, encoder: this.#encoderName })
+  }
+
+  #unpublish(): void {
+    if (this.#state !== 'publishing' && this.#state !== 'deciding') return
+    this.#state = 'connected'
+    this.#deadline = this.#now + this.#options.limits.publishMs
+    this.#dropHeld()
+    this.#restrict()
+    this.#command(printStatus(this.#publishStream, 'status', 'NetStream.Unpublish.Success', 'Unpublished.'))
+    this.#events.push({ type: 'unpublish' })
+  }
+
+  #expire(): void {
+    const { limits } = this.#options
+    if (this.#state === 'handshake') this.#close('handshake', `no handshake within ${limits.handshakeMs / 1000} s`)
+    else if (this.#state === 'deciding') {
+      const text = 'The server is too busy to accept the stream: try again.'
+      this.#command(printStatus(this.#publishStream, 'error', 'NetStream.Publish.Rejected', text))
+      this.#close('refused', text)
+    } else this.#close('idle', `nothing published within ${limits.publishMs / 1000} s`)
+  }
+
+  #close(reason: CloseReason, text: string): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#dropHeld()
+    this.#events.push({ type: 'close', reason, text })
+  }
+
+  /** Bounds for a peer that has not been accepted. */
+  #restrict(): void {
+    this.#decoder.maxMessageBytes = this.#options.limits.messageBytesBeforeAcceptance
+    this.#decoder.maxPendingBytes = this.#options.limits.pendingBytesBeforeAcceptance
+  }
+
+  #dropHeld(): void {
+    this.#held = []
+    this.#heldBytes = 0
+  }
+
+  #result(command: Command): void {
+    if (command.transaction !== 0) this.#command(printResult(command.transaction, undefined))
+  }
+
+  #control(message: RtmpMessage): void {
+    this.#send.push(...this.#encoder.encode(CONTROL_CHUNK_STREAM, message))
+  }
+
+  #command(message: RtmpMessage): void {
+    this.#send.push(...this.#encoder.encode(COMMAND_CHUNK_STREAM, message))
+  }
+
+  #output(): RtmpOutput<RtmpServerEvent> {
+    const { limits } = this.#options
+    const send = this.#send
+    const events = this.#events
+    this.#send = []
+    this.#events = []
+    const wakeAt =
+      this.#state === 'closed'
+        ? Number.POSITIVE_INFINITY
+        : Math.min(this.#deadline, this.#heardAt + limits.idleMs, this.#pingAt)
+    return { send, events, wakeAt }
+  }
+}
