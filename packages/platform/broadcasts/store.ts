@@ -1,0 +1,75 @@
+import { writeEvents } from '../database/events.ts'
+import type { Database } from '../database/open.ts'
+import type { AssetTable } from '../database/schema.ts'
+
+export interface AssetQuery {
+  readonly channelId?: string
+  /** Only assets older than this id. */
+  readonly before: string | undefined
+  readonly limit: number
+}
+
+/** Broadcasts and their replays in the database: one row for both. */
+export interface AssetStore {
+  get(id: string): Promise<AssetTable | undefined>
+  /** Newest first. */
+  list(orgId: string, query: AssetQuery): Promise<AssetTable[]>
+  open(): Promise<AssetTable[]>
+  start(row: AssetTable): Promise<void>
+  end(id: string, endedAt: number, duration: number, bytes: number): Promise<AssetTable | undefined>
+  remove(id: string, now: number): Promise<AssetTable | undefined>
+}
+
+export function createAssetStore(database: Database): AssetStore {
+  return {
+    get: (id) => database.selectFrom('asset').selectAll().where('id', '=', id).executeTakeFirst(),
+    list(orgId, { channelId, before, limit }) {
+      let query = database.selectFrom('asset').selectAll().where('org_id', '=', orgId)
+      if (channelId !== undefined) query = query.where('channel_id', '=', channelId)
+      if (before !== undefined) query = query.where('id', '<', before)
+      return query.orderBy('id', 'desc').limit(limit).execute()
+    },
+    open: () =>
+      database.selectFrom('asset').selectAll().where('ended_at', 'is', null).orderBy('id').limit(5000).execute(),
+    async start(row) {
+      await database.transaction().execute(async (tx) => {
+        const inserted = await tx
+          .insertInto('asset')
+          .values(row)
+          .onConflict((c) => c.column('id').doNothing())
+          .executeTakeFirst()
+        if ((inserted.numInsertedOrUpdatedRows ?? 0n) === 0n) return
+        const data = { channelId: row.channel_id }
+        await writeEvents(tx, [
+          { orgId: row.org_id, type: 'broadcast.started', subject: row.id, at: row.started_at, data },
+        ])
+      })
+    },
+    end(id, endedAt, duration, bytes) {
+      return database.transaction().execute(async (tx) => {
+        const row = await tx
+          .updateTable('asset')
+          .set({ ended_at: endedAt, duration, bytes })
+          .where('id', '=', id)
+          .where('ended_at', 'is', null)
+          .returningAll()
+          .executeTakeFirst()
+        if (row) {
+          const data = { channelId: row.channel_id, duration, bytes }
+          await writeEvents(tx, [{ orgId: row.org_id, type: 'broadcast.ended', subject: id, at: endedAt, data }])
+        }
+        return row
+      })
+    },
+    remove(id, now) {
+      return database.transaction().execute(async (tx) => {
+        const row = await tx.deleteFrom('asset').where('id', '=', id).returningAll().executeTakeFirst()
+        if (row) {
+          const data = { channelId: row.channel_id }
+          await writeEvents(tx, [{ orgId: row.org_id, type: 'asset.deleted', subject: id, at: now, data }])
+        }
+        return row
+      })
+    },
+  }
+}

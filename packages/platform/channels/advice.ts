@@ -1,0 +1,79 @@
+import type { Advice } from '@bandstand/contract/api/health.ts'
+import type { EncoderHealth } from '../ports.ts'
+
+/** A key frame at least this often (ms) lets segments be cut at one, so that viewers join quickly. */
+const KEY_FRAMES_GOOD = 4000
+/** Bits for each pixel of each frame below which H.264 falls apart, and above which viewers' lines suffer for nothing. */
+const BITS_LOW = 0.03
+const BITS_HIGH = 0.3
+const BITRATE_HIGH = 10_000_000
+
+/** What to change in the encoder, most important first; one `fine` where there is nothing. */
+export function adviseEncoder(health: EncoderHealth): Advice[] {
+  const advice: Advice[] = []
+  const add = (level: Advice['level'], code: Advice['code'], text: string) => advice.push({ level, code, text })
+  const { video, audio } = health
+
+  if (video === null)
+    add('hint', 'no-video', 'There is no video. If that is not meant, check the sources of your scene.')
+  else adviseVideo(video, add)
+  if (audio === null) add('hint', 'no-audio', 'There is no sound. If that is not meant, check the audio sources.')
+  else if (![44_100, 48_000].includes(audio.sampleRate))
+    add('hint', 'audio-rate-odd', `The sound has ${audio.sampleRate} Hz; 48000 Hz (48 kHz) plays everywhere.`)
+  if (health.timestampJumps > 0)
+    add(
+      'warning',
+      'timestamps-jump',
+      `The encoder's clock jumped ${times(health.timestampJumps)}. Viewers saw a short hitch each time; a busy computer or a source with its own clock does that.`,
+    )
+  if (health.reconnects > 2)
+    add(
+      'warning',
+      'reconnects',
+      `The connection was lost ${times(health.reconnects)} in this broadcast. Use a cable instead of Wi-Fi, or lower the bitrate.`,
+    )
+  const order = { warning: 0, hint: 1, good: 2 }
+  advice.sort((a, b) => order[a.level] - order[b.level])
+  if (advice.length === 0) add('good', 'fine', 'Everything looks right.')
+  return advice
+}
+
+function adviseVideo(
+  video: NonNullable<EncoderHealth['video']>,
+  add: (level: Advice['level'], code: Advice['code'], text: string) => void,
+): void {
+  const { keyFrameInterval, frameRate, width, height, bitrate } = video
+  if (keyFrameInterval !== null && keyFrameInterval > KEY_FRAMES_GOOD)
+    add(
+      'warning',
+      'key-frames-far',
+      `A key frame comes only every ${(keyFrameInterval / 1000).toFixed(1)} s, so viewers wait that long to join. In OBS set Settings → Output → Keyframe Interval to 2 s (the preset "0 = auto" is about 8 s).`,
+    )
+  if (video.bFrames)
+    add(
+      'hint',
+      'b-frames',
+      'The video has B-frames. They play well here; turn them off (or tune for zero latency) for the lowest delay.',
+    )
+  if (frameRate !== null && frameRate > 0 && frameRate < 20)
+    add(
+      'hint',
+      'frame-rate-low',
+      `There are only ${frameRate.toFixed(0)} frames a second. An overloaded computer does that; otherwise choose 30.`,
+    )
+  if (frameRate === null || frameRate <= 0 || bitrate <= 0) return
+  const bits = bitrate / (width * height * frameRate)
+  const megabits = `${(bitrate / 1_000_000).toFixed(1)} Mbit/s`
+  if (bits < BITS_LOW)
+    add(
+      'hint',
+      'bitrate-low',
+      `${megabits} is little for ${width}×${height} at ${frameRate.toFixed(0)} frames/s; a still scene needs no more, but motion will look blocky.`,
+    )
+  if (bits > BITS_HIGH || bitrate > BITRATE_HIGH)
+    add('hint', 'bitrate-high', `${megabits} is more than many viewers' lines carry; 2.5 to 6 Mbit/s suit most.`)
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
+}

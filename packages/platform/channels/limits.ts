@@ -1,0 +1,12 @@
+/** Channels of an instance: all of them are kept in memory. */
+export const CHANNELS_MAX = 500
+/** Earlier slugs kept for one channel. */
+export const ALIASES_MAX = 10
+/** Bytes of offline images kept in memory. */
+export const IMAGE_CACHE = 8 * 1024 * 1024
+/** Slugs that would be mistaken for a part of the server. */
+export const RESERVED_SLUGS: ReadonlySet<string> = new Set(
+  'admin api assets bandstand chat demo embed healthz ingest live me metrics new readyz settings static studio vod watch www'.split(
+    ' ',
+  ),
+)

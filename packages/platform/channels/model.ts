@@ -1,0 +1,53 @@
+import type { Channel } from '@bandstand/contract/api/channel.ts'
+import type { ChannelTable } from '../database/schema.ts'
+import type { LiveFacts } from '../ports.ts'
+
+/** A channel as kept in memory; without its key, which is read when it is asked for. */
+export interface ChannelRecord {
+  readonly id: string
+  readonly orgId: string
+  readonly slug: string
+  readonly title: string
+  readonly description: string
+  readonly offlineText: string
+  /** File name. */
+  readonly offlineImage: string | null
+  readonly chat: { readonly enabled: boolean; readonly slowMode: number }
+  readonly keyDigest: string
+}
+
+export function toRecord(row: ChannelTable): ChannelRecord {
+  return {
+    id: row.id,
+    orgId: row.org_id,
+    slug: row.slug,
+    title: row.title,
+    description: row.description,
+    offlineText: row.offline_text,
+    offlineImage: row.offline_image,
+    chat: { enabled: row.chat_enabled !== 0, slowMode: row.chat_slow_mode },
+    keyDigest: row.key_digest,
+  }
+}
+
+/** What everybody may know of a channel. */
+export function toPublic(channel: ChannelRecord, live: LiveFacts | undefined): Channel {
+  return {
+    slug: channel.slug,
+    title: channel.title,
+    description: channel.description,
+    live: live !== undefined,
+    viewers: live?.viewers ?? 0,
+    startedAt: live ? new Date(live.startedAt).toISOString() : null,
+    assetId: live?.assetId ?? null,
+    generation: live?.generation ?? 0,
+    offlineImage: channel.offlineImage && imageAddress(channel),
+    offlineText: channel.offlineText,
+    chat: { ...channel.chat },
+  }
+}
+
+/** Address of the offline image, relative to the server; another one for another image, so that caches keep it. */
+export function imageAddress({ slug, offlineImage }: Pick<ChannelRecord, 'slug' | 'offlineImage'>): string {
+  return `/api/v1/channels/${slug}/offline-image/${offlineImage}`
+}

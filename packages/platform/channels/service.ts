@@ -1,0 +1,232 @@
+import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
+import type { Channel, CreateChannel, UpdateChannel } from '@bandstand/contract/api/channel.ts'
+import { createId } from '@bandstand/contract/ids.ts'
+import { generateStreamKey } from '../access/password.ts'
+import type { Secrets } from '../access/secrets.ts'
+import { PlatformError } from '../error.ts'
+import { Refusal } from '../http/problem.ts'
+import type { EnginePort, Log } from '../ports.ts'
+import { adviseEncoder } from './advice.ts'
+import { sniffImage } from './image.ts'
+import type { Images } from './images.ts'
+import { CHANNELS_MAX, RESERVED_SLUGS } from './limits.ts'
+import { type ChannelRecord, imageAddress, toPublic, toRecord } from './model.ts'
+import type { ChannelChange, ChannelStore } from './store.ts'
+
+export interface ChannelsOptions {
+  readonly store: ChannelStore
+  readonly images: Images
+  readonly secrets: Secrets
+  readonly orgId: string
+  readonly engine: EnginePort
+  readonly log: Log
+  readonly now: () => number
+  /** Told after each change, and with `undefined` after a deletion. */
+  readonly onChange: (channelId: string, channel: ChannelRecord | undefined) => void
+}
+
+/** All channels, kept in memory: viewers ask for them all the time. */
+export interface Channels {
+  load(): Promise<void>
+  list(): readonly ChannelRecord[]
+  byId(id: string): ChannelRecord | undefined
+  /** By slug, or by an earlier one: compare the slug to know. */
+  bySlug(slug: string): ChannelRecord | undefined
+  byKey(key: string): ChannelRecord | undefined
+  view(channel: ChannelRecord): Channel
+  create(given: CreateChannel, key?: string): Promise<ChannelRecord>
+  update(channel: ChannelRecord, change: UpdateChannel): Promise<ChannelRecord>
+  remove(channel: ChannelRecord): Promise<void>
+  key(channel: ChannelRecord): Promise<string>
+  rotateKey(channel: ChannelRecord): Promise<string>
+  /** Applies the stream key setting once: a key that was rotated afterwards stays. */
+  applyKeySetting(channel: ChannelRecord, setting: string): Promise<void>
+  setImage(channel: ChannelRecord, bytes: Uint8Array): Promise<string>
+  removeImage(channel: ChannelRecord): Promise<void>
+  image(channelId: string, name: string): Promise<Buffer | undefined>
+  health(channel: ChannelRecord): ChannelHealth
+}
+
+export function createChannels(options: ChannelsOptions): Channels {
+  const { store, images, secrets, orgId, engine, log, now } = options
+  const channels = new Map<string, ChannelRecord>()
+  const slugs = new Map<string, string>()
+  const aliases = new Map<string, string>()
+  const digests = new Map<string, string>()
+
+  const forget = (id: string) => {
+    const old = channels.get(id)
+    if (old === undefined) return
+    channels.delete(id)
+    slugs.delete(old.slug)
+    digests.delete(old.keyDigest)
+  }
+  const remember = (channel: ChannelRecord) => {
+    const before = channels.get(channel.id)
+    forget(channel.id)
+    channels.set(channel.id, channel)
+    slugs.set(channel.slug, channel.id)
+    digests.set(channel.keyDigest, channel.id)
+    aliases.delete(channel.slug)
+    if (before && before.slug !== channel.slug) aliases.set(before.slug, channel.id)
+    options.onChange(channel.id, channel)
+    return channel
+  }
+  const change = async (channel: ChannelRecord, columns: ChannelChange) => {
+    // Another request may have renamed it since this one found it.
+    const before = channels.get(channel.id)?.slug ?? channel.slug
+    const row = await taken(() => store.update(channel.id, columns, before, now()))
+    if (row === undefined || !channels.has(channel.id)) throw gone()
+    return remember(toRecord(row))
+  }
+  const seal = (id: string, key: string, setting: string | null) => ({
+    key_cipher: secrets.seal(key, id),
+    key_digest: secrets.digest('stream-key', key),
+    key_setting: setting,
+  })
+  const replaceKey = async (channel: ChannelRecord, key: string, setting: string | null) => {
+    const row = await store.setKey(channel.id, seal(channel.id, key, setting), now())
+    if (row === undefined) throw gone()
+    remember(toRecord(row))
+    engine.onKeyRevoked(channel.id)
+    log.info({ channel: row.slug, key: `${key.slice(0, 4)}…` }, 'the stream key was changed')
+    return key
+  }
+
+  return {
+    async load() {
+      for (const row of await store.all()) {
+        const channel = toRecord(row)
+        channels.set(channel.id, channel)
+        slugs.set(channel.slug, channel.id)
+        digests.set(channel.keyDigest, channel.id)
+      }
+      for (const alias of await store.aliases()) aliases.set(alias.slug, alias.channel_id)
+    },
+    list: () => [...channels.values()],
+    byId: (id) => channels.get(id),
+    bySlug: (slug) => channels.get(slugs.get(slug) ?? aliases.get(slug) ?? ''),
+    // The digest is keyed, so how long the lookup takes says nothing about the keys.
+    byKey: (key) => channels.get(digests.get(secrets.digest('stream-key', key)) ?? ''),
+    view: (channel) => toPublic(channel, engine.live(channel.id)),
+
+    async create(given, key = generateStreamKey()) {
+      if (channels.size >= CHANNELS_MAX)
+        throw new Refusal('limit', `there are ${CHANNELS_MAX} channels, no more are taken`)
+      checkSlug(given.slug)
+      const id = createId('channel')
+      const at = now()
+      const row = {
+        id,
+        org_id: orgId,
+        slug: given.slug,
+        title: given.title ?? given.slug,
+        description: given.description ?? '',
+        offline_text: '',
+        offline_image: null,
+        chat_enabled: 1,
+        chat_slow_mode: 0,
+        ...seal(id, key, null),
+        created_at: at,
+        updated_at: at,
+      }
+      await taken(() => store.insert(row))
+      return remember(toRecord(row))
+    },
+
+    async update(channel, given) {
+      const { slug, title, description, offlineText, chat } = given
+      if (slug !== undefined && slug !== channel.slug) checkSlug(slug)
+      const columns: ChannelChange = {
+        ...(slug !== undefined && { slug }),
+        ...(title !== undefined && { title }),
+        ...(description !== undefined && { description }),
+        ...(offlineText !== undefined && { offline_text: offlineText }),
+        ...(chat?.enabled !== undefined && { chat_enabled: chat.enabled ? 1 : 0 }),
+        ...(chat?.slowMode !== undefined && { chat_slow_mode: chat.slowMode }),
+      }
+      if (Object.keys(columns).length === 0) return channel
+      const updated = await change(channel, columns)
+      if (updated.slug !== channel.slug) engine.onChannelRenamed(channel.id, updated.slug)
+      return updated
+    },
+
+    async remove(channel) {
+      // First nobody can publish any more, then what runs is stopped, then it is forgotten.
+      digests.delete(channel.keyDigest)
+      try {
+        await engine.stopChannel(channel.id)
+        for (const assetId of await store.assets(channel.id)) await engine.deleteAsset(assetId)
+        await store.remove(channel.id, channel.orgId, channel.slug, now())
+      } catch (error) {
+        if (channels.has(channel.id)) digests.set(channel.keyDigest, channel.id)
+        throw error
+      }
+      if (channel.offlineImage) await images.remove(channel.id, channel.offlineImage)
+      forget(channel.id)
+      for (const [slug, id] of aliases) if (id === channel.id) aliases.delete(slug)
+      options.onChange(channel.id, undefined)
+      log.info({ channel: channel.slug }, 'the channel was deleted')
+    },
+
+    async key(channel) {
+      const row = await store.key(channel.id)
+      if (row === undefined) throw gone()
+      return secrets.unseal(row.key_cipher, channel.id)
+    },
+    async rotateKey(channel) {
+      const row = await store.key(channel.id)
+      return replaceKey(channel, generateStreamKey(), row?.key_setting ?? null)
+    },
+    async applyKeySetting(channel, setting) {
+      const row = await store.key(channel.id)
+      if (row?.key_setting && secrets.verify('setting', setting, row.key_setting)) return
+      await replaceKey(channel, setting, secrets.digest('setting', setting))
+    },
+
+    async setImage(channel, bytes) {
+      const kind = sniffImage(bytes)
+      if (kind === undefined) throw new Refusal('unsupported-media-type', 'this is not a PNG, JPEG, WebP or AVIF image')
+      const name = await images.put(channel.id, kind, bytes)
+      const before = channels.get(channel.id)?.offlineImage
+      const updated = await change(channel, { offline_image: name })
+      if (before && before !== name) await images.remove(channel.id, before)
+      return imageAddress(updated)
+    },
+    async removeImage(channel) {
+      const before = channels.get(channel.id)?.offlineImage
+      if (!before) return
+      await change(channel, { offline_image: null })
+      await images.remove(channel.id, before)
+    },
+    async image(channelId, name) {
+      return channels.get(channelId)?.offlineImage === name ? images.get(channelId, name) : undefined
+    },
+
+    health(channel) {
+      const health = engine.health(channel.id)
+      if (health === undefined) return { connected: false, encoder: null, advice: [] }
+      const encoder = { ...health, connectedAt: new Date(health.connectedAt).toISOString() }
+      return { connected: true, encoder, advice: adviseEncoder(health) }
+    },
+  }
+}
+
+function gone(): Refusal {
+  return new Refusal('not-found', 'the channel was deleted')
+}
+
+function checkSlug(slug: string): void {
+  if (RESERVED_SLUGS.has(slug))
+    throw new Refusal('slug-reserved', `"${slug}" is kept for the server itself; choose another`)
+}
+
+async function taken<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    if (error instanceof PlatformError && error.code === 'constraint')
+      throw new Refusal('slug-taken', 'another channel has this name in its address; choose another')
+    throw error
+  }
+}

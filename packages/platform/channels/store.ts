@@ -1,0 +1,104 @@
+import { writeEvents } from '../database/events.ts'
+import type { Database } from '../database/open.ts'
+import type { ChannelTable } from '../database/schema.ts'
+import { ALIASES_MAX } from './limits.ts'
+
+export type ChannelChange = Partial<
+  Pick<
+    ChannelTable,
+    'slug' | 'title' | 'description' | 'offline_text' | 'offline_image' | 'chat_enabled' | 'chat_slow_mode'
+  >
+>
+export type KeyColumns = Pick<ChannelTable, 'key_cipher' | 'key_digest' | 'key_setting'>
+
+/** Channels in the database. Names that are taken throw PlatformError `constraint`. */
+export interface ChannelStore {
+  all(): Promise<ChannelTable[]>
+  aliases(): Promise<{ slug: string; channel_id: string }[]>
+  insert(row: ChannelTable): Promise<void>
+  /** @param before the slug so far, kept as an alias when the slug changes */
+  update(id: string, change: ChannelChange, before: string, now: number): Promise<ChannelTable | undefined>
+  key(id: string): Promise<KeyColumns | undefined>
+  setKey(id: string, key: KeyColumns, now: number): Promise<ChannelTable | undefined>
+  remove(id: string, orgId: string, slug: string, now: number): Promise<void>
+  assets(id: string): Promise<string[]>
+}
+
+export function createChannelStore(database: Database): ChannelStore {
+  return {
+    all: () => database.selectFrom('channel').selectAll().orderBy('id').execute(),
+    aliases: () => database.selectFrom('channel_alias').select(['slug', 'channel_id']).execute(),
+    async insert(row) {
+      await database.transaction().execute(async (tx) => {
+        await tx.insertInto('channel').values(row).execute()
+        await tx.deleteFrom('channel_alias').where('slug', '=', row.slug).execute()
+        await writeEvents(tx, [
+          { orgId: row.org_id, type: 'channel.created', subject: row.id, at: row.created_at, data: { slug: row.slug } },
+        ])
+      })
+    },
+    update(id, change, before, now) {
+      return database.transaction().execute(async (tx) => {
+        const row = await tx
+          .updateTable('channel')
+          .set({ ...change, updated_at: now })
+          .where('id', '=', id)
+          .returningAll()
+          .executeTakeFirst()
+        if (row === undefined) return undefined
+        if (row.slug !== before) {
+          await tx.deleteFrom('channel_alias').where('slug', 'in', [row.slug, before]).execute()
+          await tx
+            .insertInto('channel_alias')
+            .values({ slug: before, org_id: row.org_id, channel_id: id, created_at: now })
+            .execute()
+          const newest = tx
+            .selectFrom('channel_alias')
+            .select('slug')
+            .where('channel_id', '=', id)
+            .orderBy('created_at', 'desc')
+            .limit(ALIASES_MAX)
+          await tx.deleteFrom('channel_alias').where('channel_id', '=', id).where('slug', 'not in', newest).execute()
+        }
+        const data = { fields: Object.keys(change).join(' '), slug: row.slug }
+        await writeEvents(tx, [{ orgId: row.org_id, type: 'channel.updated', subject: id, at: now, data }])
+        return row
+      })
+    },
+    key: (id) =>
+      database
+        .selectFrom('channel')
+        .select(['key_cipher', 'key_digest', 'key_setting'])
+        .where('id', '=', id)
+        .executeTakeFirst(),
+    setKey(id, key, now) {
+      return database.transaction().execute(async (tx) => {
+        const row = await tx
+          .updateTable('channel')
+          .set({ ...key, updated_at: now })
+          .where('id', '=', id)
+          .returningAll()
+          .executeTakeFirst()
+        if (row) await writeEvents(tx, [{ orgId: row.org_id, type: 'channel.key-rotated', subject: id, at: now }])
+        return row
+      })
+    },
+    async remove(id, orgId, slug, now) {
+      await database.transaction().execute(async (tx) => {
+        // Its assets, aliases, messages and bans go with it: foreign keys cascade.
+        await tx.deleteFrom('channel').where('id', '=', id).execute()
+        await writeEvents(tx, [{ orgId, type: 'channel.deleted', subject: id, at: now, data: { slug } }])
+      })
+    },
+    async assets(id) {
+      const rows = await database
+        .selectFrom('asset')
+        .select('id')
+        .where('channel_id', '=', id)
+        .orderBy('id')
+        .limit(5000)
+        .execute()
+      return rows.map((row) => row.id)
+    },
+  }
+}

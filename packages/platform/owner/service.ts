@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { addressGroup } from '../access/address.ts'
+import { generatePassword, hashPassword, verifyPassword } from '../access/password.ts'
+import type { Principal } from '../access/principal.ts'
+import { createRateLimit } from '../access/rate-limit.ts'
+import type { Secrets } from '../access/secrets.ts'
+import { Refusal, tooFast } from '../http/problem.ts'
+import type { Log } from '../ports.ts'
+import {
+  ADDRESSES_MAX,
+  ATTEMPTS_IN_TOTAL,
+  ATTEMPTS_PER_ADDRESS,
+  CHECKS_WAITING_MAX,
+  KNOWN_ADDRESSES_MAX,
+  SESSION_LENGTH,
+  SESSIONS_MAX,
+} from './limits.ts'
+import type { OwnerStore, StoredSession } from './store.ts'
+
+export interface OwnerOptions {
+  readonly store: OwnerStore
+  readonly secrets: Secrets
+  readonly orgId: string
+  readonly log: Log
+  readonly now: () => number
+}
+
+export interface Owner {
+  /** Applies the password setting, or makes a password where there is none; that one is returned, to be shown once. */
+  prepare(setting: string | undefined): Promise<string | undefined>
+  /**
+   * @returns a token for the cookie
+   * @throws Refusal `wrong-password`, `rate-limited`
+   */
+  signIn(password: string, address: string): Promise<{ token: string; expiresAt: number }>
+  /** Who a token speaks for; anonymous where it is unknown, expired or absent. */
+  identify(token: string | undefined): Promise<Principal>
+  signOut(token: string | undefined): Promise<void>
+}
+
+const ANONYMOUS: Principal = { kind: 'anonymous' }
+
+export function createOwner({ store, secrets, orgId, log, now }: OwnerOptions): Owner {
+  const perAddress = createRateLimit(ATTEMPTS_PER_ADDRESS, ADDRESSES_MAX)
+  const inTotal = createRateLimit(ATTEMPTS_IN_TOTAL, 1)
+  /** Addresses that have signed in: a flood of guesses from elsewhere does not lock the owner out. */
+  const known = new LRUCache<string, true>({ max: KNOWN_ADDRESSES_MAX })
+  /** By token hash, so that requests do not ask the database each time. */
+  const sessions = new LRUCache<string, StoredSession>({ max: SESSIONS_MAX })
+  const checks = createQueue(CHECKS_WAITING_MAX)
+
+  const find = async (token: string | undefined) => {
+    if (token === undefined || token.length > 100) return undefined
+    const hash = secrets.digest('session', token)
+    let session = sessions.get(hash)
+    if (session === undefined) {
+      session = await store.session(hash)
+      if (session) sessions.set(hash, session)
+    }
+    if (session === undefined || session.expiresAt <= now()) return undefined
+    return { hash, session }
+  }
+
+  return {
+    async prepare(setting) {
+      const stored = await store.password(orgId)
+      if (setting !== undefined) {
+        if (stored?.setting && secrets.verify('setting', setting, stored.setting)) return undefined
+        await store.setPassword(orgId, await hashPassword(setting), secrets.digest('setting', setting), now())
+        if (stored) log.info({}, "the owner's password was changed by the setting; all sessions are signed out")
+        return undefined
+      }
+      if (stored) return undefined
+      const password = generatePassword()
+      await store.setPassword(orgId, await hashPassword(password), null, now())
+      return password
+    },
+
+    async signIn(password, address) {
+      const group = addressGroup(address)
+      const wait = perAddress.take(group, now()) || (known.has(group) ? 0 : inTotal.take('', now()))
+      if (wait > 0) {
+        log.warn({ remote: address }, 'sign-in refused: too many attempts')
+        throw tooFast('too many attempts to sign in; wait a little', wait)
+      }
+      const stored = await store.password(orgId)
+      const right = await checks(() => verifyPassword(password, stored?.hash ?? ''))
+      if (!right) {
+        log.warn({ remote: address }, 'sign-in refused: wrong password')
+        throw new Refusal('wrong-password', 'this is not the password')
+      }
+      perAddress.forget(group)
+      known.set(group, true)
+      const token = randomBytes(32).toString('base64url')
+      const hash = secrets.digest('session', token)
+      const session = await store.addSession(orgId, hash, now(), now() + SESSION_LENGTH)
+      sessions.set(hash, session)
+      log.info({ remote: address }, 'the owner signed in')
+      return { token, expiresAt: session.expiresAt }
+    },
+
+    async identify(token) {
+      const found = await find(token)
+      if (found === undefined) return ANONYMOUS
+      const { id: sessionId, orgId, expiresAt } = found.session
+      return { kind: 'owner', orgId, sessionId, expiresAt }
+    },
+
+    async signOut(token) {
+      const found = await find(token)
+      if (found === undefined) return
+      sessions.delete(found.hash)
+      await store.removeSession(found.session, now())
+    },
+  }
+}
+
+/** Runs one thing after another; refuses when `most` wait. */
+function createQueue(most: number): <T>(task: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  let waiting = 0
+  return async (task) => {
+    if (waiting >= most) throw tooFast('too many attempts to sign in; wait a little', 1000)
+    waiting++
+    const run = last.then(task)
+    last = run.catch(() => {})
+    try {
+      return await run
+    } finally {
+      waiting--
+    }
+  }
+}

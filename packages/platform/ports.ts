@@ -1,0 +1,51 @@
+import type { EncoderFacts } from '@bandstand/contract/api/health.ts'
+import type { Instance } from '@bandstand/contract/api/instance.ts'
+
+/**
+ * The small interfaces that the platform needs; only the application wires them to the engine. Moments in ports are Unix
+ * milliseconds.
+ */
+
+/** Structured log; secrets never reach it. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** A running broadcast, from memory. */
+export interface LiveFacts {
+  readonly assetId: string
+  readonly startedAt: number
+  /** Distinct players seen in the last 15 s. */
+  readonly viewers: number
+  /** Of the multivariant playlist. */
+  readonly generation: number
+}
+
+/** What an encoder sends; the same as the API shows, with the moment as a number. */
+export type EncoderHealth = Omit<EncoderFacts, 'connectedAt'> & { readonly connectedAt: number }
+
+/** The live engine as the platform sees it. Synchronous calls answer from memory. */
+export interface EnginePort {
+  /** Undefined while the channel is offline. */
+  live(channelId: string): LiveFacts | undefined
+  /** Undefined while no encoder is connected. */
+  health(channelId: string): EncoderHealth | undefined
+  /** The channel's key is another one now: whoever publishes with the old one is stopped at once. */
+  onKeyRevoked(channelId: string): void
+  /** The channel is found under another slug from now on. */
+  onChannelRenamed(channelId: string, slug: string): void
+  /** Ends the channel's broadcast and turns its encoder away; resolves when nothing more is written. */
+  stopChannel(channelId: string): Promise<void>
+  /** Deletes what is stored of a broadcast that has ended. */
+  deleteAsset(assetId: string): Promise<void>
+}
+
+/** Facts of the running server for the owner. */
+export interface InstancePort {
+  readonly version: string
+  /** @param host name under which the owner reached the server, without port, for the address to type into an encoder */
+  facts(host: string): Promise<Omit<Instance, 'version'>> | Omit<Instance, 'version'>
+}
