@@ -1,0 +1,108 @@
+import { MediaError } from '../../error.ts'
+import type { TrackConfig } from '../../track.ts'
+import type { ProgressiveChunk, ProgressiveSample, ProgressiveTrack } from './progressive.ts'
+import { createSampleTable, type SampleTable } from './sample-table.ts'
+
+/** Media of one chunk, in the order of the track. */
+export interface ChunkPiece<Source> {
+  /** Seconds from the track's first tick on, for the order in the file. */
+  readonly time: number
+  readonly size: number
+  readonly source: Source
+}
+
+/** One track of an ordinary MP4 in the making. */
+export interface TrackBuilder<Source> {
+  readonly config: TrackConfig
+  readonly configs: readonly TrackConfig[]
+  /** Start of the first chunk in seconds; `undefined` while there is none. */
+  readonly start: number | undefined
+  readonly pieces: readonly ChunkPiece<Source>[]
+  add(chunk: ProgressiveChunk<Source>): void
+  /** Writes the sample that is still held; nothing may be added after. */
+  finish(): SampleTable
+}
+
+/**
+ * Chunks go in by rising start. The last sample of a chunk is held until the next one's start is known: where they do not
+ * meet, its duration is changed, so that the track stays where the caller's times put it.
+ */
+export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilder<Source> {
+  const config = track.configs[0]
+  if (config === undefined) throw malformed(`track ${track.track} has no configuration`)
+  if (track.configs.some((other) => other.kind !== config.kind)) {
+    throw malformed(`track ${track.track} mixes picture and sound`)
+  }
+  const table = createSampleTable()
+  const pieces: ChunkPiece<Source>[] = []
+  let origin: number | undefined
+  let last = 0
+  let held: ProgressiveSample | undefined
+
+  const release = (duration: number): void => {
+    if (held === undefined) return
+    checkTicks(duration)
+    table.sample(held.size, duration, held.compositionOffset, held.key)
+    held = undefined
+  }
+
+  return {
+    config,
+    configs: track.configs,
+    get start() {
+      return origin === undefined ? undefined : origin / config.timescale
+    },
+    pieces,
+    add(chunk) {
+      const own = track.configs[chunk.configIndex]
+      if (own === undefined) throw malformed(`chunk with configuration ${chunk.configIndex} of ${track.configs.length}`)
+      if (chunk.samples.length === 0) return
+      const ticks = scaler(own.timescale, config.timescale)
+      const start = ticks(chunk.start)
+      // Also what keeps chunks in their order when those of all tracks are sorted by time.
+      if (!Number.isSafeInteger(start) || start < last) {
+        throw malformed(`track ${track.track}: chunk at ${start} after one at ${last}`)
+      }
+      origin ??= start
+      last = start
+      // Where the track is without the held sample; an overlap costs it at most all but one tick, the next chunk settles
+      // the rest.
+      release(Math.max(1, start - origin - table.duration))
+      let size = 0
+      let time = chunk.start
+      for (const sample of chunk.samples) {
+        if (held !== undefined) release(held.duration)
+        const end = ticks(time + sample.duration)
+        held = {
+          size: sample.size,
+          duration: end - ticks(time),
+          compositionOffset: ticks(sample.compositionOffset),
+          key: sample.key,
+        }
+        time += sample.duration
+        size += sample.size
+      }
+      table.chunk(chunk.samples.length, chunk.configIndex + 1)
+      pieces.push({ time: start / config.timescale, size, source: chunk.source })
+    },
+    finish() {
+      if (held !== undefined) release(held.duration)
+      return table
+    },
+  }
+}
+
+/** From a configuration's ticks to the track's: they differ where the sample rate changed on the way. */
+function scaler(from: number, to: number): (ticks: number) => number {
+  return from === to ? (ticks) => ticks : (ticks) => Math.round((ticks * to) / from)
+}
+
+/** `sample_delta` above 31 bits is read as negative by old readers. */
+function checkTicks(duration: number): void {
+  if (Number.isInteger(duration) && duration >= 0 && duration <= 0x7fffffff) return
+  throw malformed(`sample duration of ${duration} ticks`)
+}
+
+function malformed(what: string): MediaError {
+  return new MediaError('malformed', `mp4: ${what}`, { structure: 'mp4' })
+}
