@@ -1,0 +1,158 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import type { BroadcastTiming, Epoch } from '../packager/model.ts'
+import { type Assembler, createAssembler } from './assembler.ts'
+import type { JournalRecord } from './journal.ts'
+import type { AssetIndex, AssetTrack } from './port.ts'
+import { createRows, type Rows } from './rows.ts'
+
+/** A stretch of about ten minutes: a data file and an index file for each track. */
+export interface Span {
+  readonly firstMsn: number
+  readonly tracks: Set<TrackId>
+  /** Of all its files. */
+  bytes: number
+  /** When its newest part was closed, Unix milliseconds. */
+  newest: number
+}
+
+/** What is known of every asset without reading its index. */
+export interface AssetFiles {
+  readonly assetId: string
+  readonly folder: string
+  /** Rising. Files of spans before `shedMsn` are being deleted and not in here. */
+  readonly spans: Span[]
+  /** Where the next journal record goes. */
+  journalBytes: number
+  ended: boolean
+  /** Set as soon as the asset is to vanish: nothing is read from it any more. */
+  removed: boolean
+}
+
+/** Index of an asset in memory. */
+export interface AssetMemory {
+  readonly timing: BroadcastTiming
+  readonly recording: boolean
+  readonly epochs: Epoch[]
+  readonly rows: Rows
+  readonly assembler: Assembler
+  readonly tracks: Map<TrackId, { readonly kind: 'video' | 'audio'; readonly timescale: number }>
+  reserved: { msn: number; part: number }
+  shed: boolean
+  removed: { segments: number; discontinuities: number }
+  version: number
+}
+
+let versions = 0
+
+/** Marks a change; versions are unique over all assets of the process. */
+export function touch(memory: AssetMemory): void {
+  memory.version = ++versions
+}
+
+export function totalBytes(files: AssetFiles): number {
+  return files.spans.reduce((sum, span) => sum + span.bytes, files.journalBytes)
+}
+
+/** The span that holds, or will hold, a sequence number. */
+export function spanOf(spans: readonly Span[], msn: number): Span | undefined {
+  let low = 0
+  let high = spans.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((spans[middle]?.firstMsn ?? 0) <= msn) low = middle + 1
+    else high = middle
+  }
+  return spans[low - 1]
+}
+
+/** Empty memory of a new asset, or of one whose journal was read. `undefined` when the journal does not say what it is. */
+export function createMemory(journal: readonly JournalRecord[], lagging: number): AssetMemory | undefined {
+  const begin = journal.find((record) => record.type === 'begin')
+  if (begin === undefined) return undefined
+  const shed = journal.findLast((record) => record.type === 'shed')
+  const removed = { segments: shed?.segments ?? 0, discontinuities: shed?.discontinuities ?? 0 }
+  const epochs: Epoch[] = []
+  const tracks: AssetMemory['tracks'] = new Map()
+  const timescale = (track: TrackId) => tracks.get(track)?.timescale ?? 90_000
+  const rows = createRows(timescale)
+  const assembler = createAssembler({
+    rows,
+    timescale,
+    removed,
+    lagging,
+    tracksOf: (id) => epochs.findLast((epoch) => epoch.id === id)?.tracks.map((track) => track.track),
+  })
+  const memory: AssetMemory = {
+    timing: begin.timing,
+    recording: begin.recording,
+    epochs,
+    rows,
+    assembler,
+    tracks,
+    reserved: { msn: -1, part: -1 },
+    shed: shed !== undefined,
+    removed,
+    version: 0,
+  }
+  for (const record of journal) applyJournal(memory, record)
+  touch(memory)
+  return memory
+}
+
+export function applyJournal(memory: AssetMemory, record: JournalRecord): void {
+  if (record.type === 'epoch') {
+    memory.epochs.push(record.epoch)
+    for (const { track, config } of record.epoch.tracks) {
+      if (!memory.tracks.has(track)) memory.tracks.set(track, { kind: config.kind, timescale: config.timescale })
+    }
+  } else if (record.type === 'reserve') {
+    memory.reserved = {
+      msn: Math.max(memory.reserved.msn, record.msn),
+      part: Math.max(memory.reserved.part, record.part),
+    }
+  }
+}
+
+/** Forgets rows before a sequence number. Gives what the journal must remember, so that playlists count on. */
+export function shedRows(
+  memory: AssetMemory,
+  msn: number,
+): { readonly segments: number; readonly discontinuities: number } {
+  const { rows } = memory
+  const cut = rows.find(msn)
+  let index = cut
+  let row = rows.row(index)
+  while (row !== undefined && !row.listed) row = rows.row(++index)
+  const before = rows.row(rows.length - 1)
+  if (row !== undefined) memory.removed = { segments: row.segments - 1, discontinuities: row.discontinuities }
+  else if (before !== undefined) {
+    memory.removed = { segments: before.segments, discontinuities: before.discontinuities }
+  }
+  rows.drop(cut)
+  memory.shed = true
+  touch(memory)
+  return memory.removed
+}
+
+export function toIndex(files: AssetFiles, memory: AssetMemory): AssetIndex {
+  const tracks: AssetTrack[] = []
+  for (const [track, { kind, timescale }] of [...memory.tracks].sort(([a], [b]) => a - b)) {
+    tracks.push({ track, kind, timescale, segments: memory.rows.list(track) })
+  }
+  const { highest } = memory.assembler
+  return {
+    assetId: files.assetId,
+    timing: memory.timing,
+    epochs: [...memory.epochs],
+    tracks,
+    ended: files.ended,
+    shed: memory.shed,
+    removed: memory.removed,
+    version: memory.version,
+    next: {
+      msn: Math.max(memory.reserved.msn, highest.msn) + 1,
+      part: Math.max(memory.reserved.part, highest.part) + 1,
+    },
+    bytes: totalBytes(files),
+  }
+}

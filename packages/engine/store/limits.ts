@@ -1,0 +1,66 @@
+/** Every bound of the disk store in one place. Milliseconds and bytes. */
+export interface StoreLimits {
+  /** A data file and its index cover this much of a broadcast, then the next segment begins new ones. */
+  readonly spanMs: number
+  /** The same for a broadcast that is not recorded: only a short window is kept. */
+  readonly windowSpanMs: number
+  /** How much a broadcast that is not recorded keeps. */
+  readonly windowMs: number
+  /** What may wait for the disk, per broadcast; beyond it parts are dropped. */
+  readonly queueBytes: number
+  readonly queueParts: number
+  /** Epochs and reservations that may wait for the disk, per broadcast. */
+  readonly journalQueue: number
+  /** Everything written is flushed to the device at least this often. */
+  readonly syncMs: number
+  /** Wait before a failed write is tried again. */
+  readonly retryMs: number
+  /** A write that takes longer counts as a disk that does not answer. */
+  readonly hungMs: number
+  /** How often due flushes, retries and hung writes are looked for. */
+  readonly tickMs: number
+  /** How often retention looks at ages and free space. */
+  readonly retentionMs: number
+  /** How long the end of a broadcast waits for a disk in trouble. */
+  readonly endMs: number
+  /** Reads of media and indexes on their way to the disk, and waiting for it. */
+  readonly readLanes: number
+  readonly readQueue: number
+  /** Open files of readers. */
+  readonly readHandles: number
+  /** Memory for the indexes of ended assets. */
+  readonly indexCacheBytes: number
+  /** Parts written with one call; stays below IOV_MAX. */
+  readonly batchParts: number
+  /** Index files and journals larger than this are cut there when read: nothing honest is as large. */
+  readonly indexFileBytes: number
+  readonly journalBytes: number
+  /** A row of segments is closed without a track that is this many segments behind. */
+  readonly laggingSegments: number
+  /** Parts closed within this time before the last are checked against their checksum after a crash. */
+  readonly verifyMs: number
+}
+
+export const STORE_LIMITS: StoreLimits = {
+  spanMs: 600_000,
+  windowSpanMs: 30_000,
+  windowMs: 120_000,
+  queueBytes: 32 * 2 ** 20,
+  queueParts: 1_000,
+  journalQueue: 1_000,
+  syncMs: 4_000,
+  retryMs: 1_000,
+  hungMs: 5_000,
+  tickMs: 500,
+  retentionMs: 30_000,
+  endMs: 10_000,
+  readLanes: 2,
+  readQueue: 512,
+  readHandles: 64,
+  indexCacheBytes: 32 * 2 ** 20,
+  batchParts: 256,
+  indexFileBytes: 16 * 2 ** 20,
+  journalBytes: 32 * 2 ** 20,
+  laggingSegments: 8,
+  verifyMs: 12_000,
+}

@@ -1,0 +1,57 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { type AssetMemory, type Span, spanOf } from './asset.ts'
+import { type PartRecord, parseRecord, RECORD_BYTES } from './record.ts'
+
+/** Consecutive bytes of a track's data file. */
+export interface Place {
+  readonly span: Span
+  readonly offset: number
+  readonly length: number
+}
+
+/** Reads `records` index records of a span from the one numbered `from`. */
+export type ReadRecords = (span: Span, from: number, records: number) => Promise<Uint8Array | undefined>
+
+/**
+ * Finds consecutive parts of one segment. Whole segments are known in memory; for parts of a closed segment its index
+ * records are read, so that memory need not hold every part of a day.
+ */
+export async function locateParts(
+  memory: AssetMemory,
+  spans: readonly Span[],
+  track: TrackId,
+  firstPart: number,
+  lastPart: number,
+  readRecords: ReadRecords,
+): Promise<Place | undefined> {
+  const index = memory.rows.findPart(track, firstPart)
+  const segment = memory.rows.segment(track, index)
+  if (segment === undefined) {
+    const open = memory.assembler.open(track).find(({ parts }) => parts.some((part) => part.number === firstPart))
+    const span = spanOf(spans, open?.parts[0]?.msn ?? -1)
+    return open === undefined || span === undefined ? undefined : between(span, open.parts, firstPart, lastPart)
+  }
+  if (segment.gap || lastPart > segment.lastPart) return undefined
+  const span = spanOf(spans, segment.msn)
+  if (span === undefined) return undefined
+  if (segment.firstPart === firstPart && segment.lastPart === lastPart) {
+    return { span, offset: segment.offset, length: segment.size }
+  }
+  const bytes = await readRecords(span, segment.record, segment.records)
+  if (bytes === undefined) return undefined
+  const parts: PartRecord[] = []
+  for (let at = 0; at < bytes.byteLength; at += RECORD_BYTES) {
+    const record = parseRecord(bytes, at)
+    if (record === undefined) return undefined
+    parts.push(record)
+  }
+  return between(span, parts, firstPart, lastPart)
+}
+
+function between(span: Span, parts: readonly PartRecord[], firstPart: number, lastPart: number): Place | undefined {
+  const first = parts.find((part) => part.number === firstPart)
+  const last = parts.find((part) => part.number === lastPart)
+  if (first === undefined || last === undefined || parts.some((part) => part.gap)) return undefined
+  if (last.offset < first.offset) return undefined
+  return { span, offset: first.offset, length: last.offset + last.length - first.offset }
+}

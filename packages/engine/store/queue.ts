@@ -1,0 +1,102 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import type { Part } from '../packager/model.ts'
+import type { StoreLimits } from './limits.ts'
+
+/**
+ * Parts of one broadcast that wait for the disk, bounded. When it is full the rest of the segment is given up on all
+ * tracks and a gap takes its place, so that the recording goes on at a common segment border once there is room.
+ */
+export interface PartQueue {
+  /** False when the part was dropped. */
+  push(part: Part): boolean
+  /** The oldest parts of a track, not taken out. */
+  peek(track: TrackId, count: number): readonly Part[]
+  /** Takes out parts that were written. */
+  shift(track: TrackId, count: number): void
+  readonly tracks: Iterable<TrackId>
+  readonly parts: number
+  readonly bytes: number
+  readonly dropped: number
+  /** True from the first dropped part until a part is taken again. */
+  readonly overflowing: boolean
+}
+
+/** @param blocked asked for each part: true when nothing is to be queued at all, for example for lack of space. */
+export function createPartQueue(limits: StoreLimits, blocked: () => boolean): PartQueue {
+  const queues = new Map<TrackId, Part[]>()
+  /** First segment that lost parts, per track: one gap says it, what follows is missing altogether. */
+  const gaps = new Map<TrackId, Part>()
+  let parts = 0
+  let bytes = 0
+  let dropped = 0
+  let droppedMsn = -1
+  let overflowing = false
+
+  function enqueue(part: Part): void {
+    const queue = queues.get(part.track)
+    if (queue === undefined) queues.set(part.track, [part])
+    else queue.push(part)
+    parts++
+    bytes += part.bytes.byteLength
+  }
+
+  function drop(part: Part): void {
+    dropped++
+    if (overflowing) droppedMsn = Math.max(droppedMsn, part.msn)
+    const gap = gaps.get(part.track)
+    if (gap === undefined) {
+      gaps.set(part.track, { ...part, bytes: new Uint8Array(0), gap: true, last: true, independent: false })
+    } else if (gap.msn === part.msn) {
+      const duration = part.start + part.duration - gap.start
+      gaps.set(part.track, { ...gap, number: part.number, duration, closedAt: part.closedAt })
+    }
+  }
+
+  return {
+    push(part) {
+      const isFull = bytes + part.bytes.byteLength > limits.queueBytes || parts >= limits.queueParts
+      if (isFull || blocked()) overflowing = true
+      else if (
+        overflowing &&
+        part.msn > droppedMsn &&
+        parts * 2 <= limits.queueParts &&
+        bytes * 2 <= limits.queueBytes
+      ) {
+        overflowing = false
+      }
+      if (overflowing || part.msn <= droppedMsn) {
+        drop(part)
+        return false
+      }
+      const gap = gaps.get(part.track)
+      if (gap !== undefined) {
+        gaps.delete(part.track)
+        enqueue(gap)
+      }
+      enqueue(part)
+      return true
+    },
+    peek: (track, count) => queues.get(track)?.slice(0, count) ?? [],
+    shift(track, count) {
+      for (const part of queues.get(track)?.splice(0, count) ?? []) {
+        parts--
+        bytes -= part.bytes.byteLength
+      }
+    },
+    get tracks() {
+      return queues.keys()
+    },
+    get parts() {
+      return parts
+    },
+    get bytes() {
+      return bytes
+    },
+    get dropped() {
+      return dropped
+    },
+    get overflowing() {
+      return overflowing
+    },
+  }
+}
