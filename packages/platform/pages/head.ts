@@ -1,0 +1,61 @@
+import type { Asset } from '@bandstand/contract/api/asset.ts'
+import type { Channel } from '@bandstand/contract/api/channel.ts'
+import { DESCRIPTION_IN_HEAD } from './limits.ts'
+import type { PageScripts } from './scripts.ts'
+import { escapeHtml, scriptJson } from './template.ts'
+
+/** What stands in a page's `<head>` beside what its author wrote there. */
+export interface Head {
+  readonly title: string
+  readonly description?: string
+  /** Absolute address of the page. */
+  readonly canonical?: string
+  /** Absolute address of a picture. */
+  readonly image?: string
+  /** Absolute address of the player alone, for sites that show it in place. */
+  readonly player?: string
+  /** Playlist that the player will read first. */
+  readonly playlist?: string
+  readonly scripts?: PageScripts | undefined
+  /** Fetch the player engine with the page. */
+  readonly plays?: boolean
+  /** Read by the elements instead of a first request. */
+  readonly facts?: { readonly channel?: Channel; readonly asset?: Asset }
+}
+
+/** The `{{head}}` of a page, as HTML; all values are escaped here. */
+export function printHead(head: Head): string {
+  const description = head.description?.replace(/\s+/g, ' ').trim().slice(0, DESCRIPTION_IN_HEAD)
+  const { scripts } = head
+  const lines = [
+    `<title>${escapeHtml(head.title)}</title>`,
+    ...(description ? [meta('name', 'description', description)] : []),
+    ...(head.canonical ? [link('canonical', head.canonical)] : []),
+    meta('property', 'og:title', head.title),
+    meta('property', 'og:type', head.player ? 'video.other' : 'website'),
+    ...(description ? [meta('property', 'og:description', description)] : []),
+    ...(head.canonical ? [meta('property', 'og:url', head.canonical)] : []),
+    ...(head.image ? [meta('property', 'og:image', head.image)] : []),
+    ...(head.player ? [meta('property', 'og:video', head.player), meta('property', 'og:video:type', 'text/html')] : []),
+    meta('name', 'twitter:card', head.image ? 'summary_large_image' : 'summary'),
+  ]
+  // The playlist first: it is small, and what follows from it takes the most round trips.
+  if (head.plays && head.playlist) {
+    lines.push(`<link rel="preload" as="fetch" crossorigin href="${escapeHtml(head.playlist)}">`)
+  }
+  if (scripts) {
+    lines.push(`<script type="module" src="${escapeHtml(scripts.entry)}"></script>`)
+    for (const url of scripts.preload) lines.push(link('modulepreload', url))
+    if (head.plays) for (const url of scripts.engine) lines.push(link('modulepreload', url))
+  }
+  if (head.facts) lines.push(`<script type="application/json" id="bandstand-facts">${scriptJson(head.facts)}</script>`)
+  return lines.join('\n    ')
+}
+
+function meta(kind: 'name' | 'property', name: string, content: string): string {
+  return `<meta ${kind}="${name}" content="${escapeHtml(content)}">`
+}
+
+function link(rel: string, href: string): string {
+  return `<link rel="${rel}" href="${escapeHtml(href)}">`
+}

@@ -1,0 +1,11 @@
+/** A larger file of the owner's site is streamed to nobody: put it on a file server. Bytes. */
+export const SITE_FILE_MAX = 32 * 1024 * 1024
+/** Files of the owner's site and of the pages kept in memory, by count and in all; bytes. */
+export const CACHED_FILES = 200
+export const CACHED_BYTES = 64 * 1024 * 1024
+/** A file is not looked at again on the disk for so long; milliseconds. */
+export const STAT_EVERY = 1000
+/** Channels in the directory page. */
+export const DIRECTORY_MAX = 200
+/** Characters of a description in a page's head. */
+export const DESCRIPTION_IN_HEAD = 300

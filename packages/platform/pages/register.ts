@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { Asset } from '@bandstand/contract/api/asset.ts'
+import type { Channel } from '@bandstand/contract/api/channel.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { PageFacts } from './facts.ts'
+import { createFileReader, type FileReader, type SiteFile } from './files.ts'
+import { type Head, printHead } from './head.ts'
+import { DIRECTORY_MAX } from './limits.ts'
+import { type PageKind, policyOf } from './policy.ts'
+import { type EntryName, readScripts, type Scripts } from './scripts.ts'
+import { escapeHtml, fillTemplate, type Html } from './template.ts'
+
+export interface PageOptions extends PageFacts {
+  /** Where the owner puts pages and files of his own: `data/site`. Need not exist. */
+  readonly siteDir: string
+  /** What the build of the pages wrote. */
+  readonly distDir: string
+  /** Address that viewers use, where it is configured; else it is taken from the request. */
+  readonly publicUrl: string | undefined
+}
+
+interface Page {
+  /** Name of the file in the pages' folder and in `data/site`. */
+  readonly file: string
+  readonly kind: PageKind
+  readonly head: Head
+  readonly values: Readonly<Record<string, string | Html>>
+  readonly status?: number
+}
+
+/**
+ * Serves the pages for people, the scripts they need, and the owner's own files. Adds `GET` routes only, and the wildcard
+ * that answers what nothing else does.
+ */
+export async function registerPages(app: FastifyInstance, options: PageOptions): Promise<void> {
+  const own = createFileReader(options.siteDir)
+  const built = createFileReader(join(options.distDir, 'pages'))
+  const assets = createFileReader(join(options.distDir, 'assets'))
+  let scripts: Scripts | undefined = await readScripts(options.distDir)
+
+  async function entry(name: EntryName) {
+    // The pages may be built after the server was started.
+    scripts ??= await readScripts(options.distDir)
+    return scripts?.[name]
+  }
+
+  function origin(request: FastifyRequest): string {
+    return (options.publicUrl ?? `${request.protocol}://${request.host}`).replace(/\/+$/, '')
+  }
+
+  async function send(request: FastifyRequest, reply: FastifyReply, page: Page): Promise<FastifyReply> {
+    const mine = await own.read(page.file)
+    const file = mine ?? (await built.read(page.file))
+    if (!file) {
+      reply.code(503).type('text/plain; charset=utf-8').header('cache-control', 'no-store')
+      return reply.send('The pages have not been built yet. Run: npm run build\n')
+    }
+    const values = { ...page.values, title: page.head.title, head: { html: printHead(page.head) } }
+    const html = fillTemplate(file.body.toString('utf8'), values)
+    const body = Buffer.from(html)
+    reply.headers(safety).header('content-security-policy', policyOf(mine && page.kind !== 'studio' ? 'owner' : page.kind))
+    if (page.kind === 'studio') reply.header('x-frame-options', 'DENY')
+    const etag = `"${createHash('sha1').update(body).digest('base64url')}"`
+    reply.code(page.status ?? 200).type('text/html; charset=utf-8').header('cache-control', 'no-cache')
+    if (page.status === undefined && unchanged(request, reply, etag)) return reply
+    return reply.send(body)
+  }
+
+  async function notFound(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const head: Head = { title: 'Nothing here' }
+    return send(request, reply, { file: 'not-found.html', kind: 'page', head, values: {}, status: 404 })
+  }
+
+  async function channelPage(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    channel: Channel,
+    file: 'channel' | 'embed' | 'chat',
+  ): Promise<FastifyReply> {
+    const base = `${origin(request)}/@${channel.slug}`
+    const name = file === 'channel' ? 'viewer' : file
+    const head: Head = {
+      title: file === 'chat' ? `Chat of ${channel.title}` : channel.title,
+      description: channel.description,
+      canonical: base,
+      ...(channel.offlineImage ? { image: new URL(channel.offlineImage, `${origin(request)}/`).href } : {}),
+      ...(file === 'channel' ? { player: `${base}/embed` } : {}),
+      playlist: `/live/${channel.slug}/index.m3u8`,
+      scripts: await entry(name),
+      plays: channel.live && file !== 'chat',
+      facts: { channel },
+    }
+    const values = { channel: channel.slug, description: channel.description, title: channel.title }
+    return send(request, reply, { file: `${file}.html`, kind: file === 'channel' ? 'page' : 'embed', head, values })
+  }
+
+  app.get('/', async (request, reply) => {
+    const channels = await options.channels()
+    const only = channels[0]
+    if (channels.length === 1 && only) return channelPage(request, reply, only, 'channel')
+    const head: Head = { title: 'Channels', canonical: `${origin(request)}/` }
+    const values = { channels: { html: directory(channels) } }
+    return send(request, reply, { file: 'index.html', kind: 'page', head, values })
+  })
+
+  for (const file of ['channel', 'embed', 'chat'] as const) {
+    app.get<{ Params: { slug: string } }>(`/@:slug${file === 'channel' ? '' : `/${file}`}`, async (request, reply) => {
+      const channel = await options.channel(request.params.slug)
+      return channel ? channelPage(request, reply, channel, file) : notFound(request, reply)
+    })
+  }
+
+  app.get<{ Params: { asset: string } }>('/watch/:asset', async (request, reply) => {
+    const asset = await options.asset(request.params.asset)
+    if (!asset) return notFound(request, reply)
+    const head: Head = {
+      title: asset.title,
+      canonical: `${origin(request)}/watch/${asset.id}`,
+      playlist: `/vod/${asset.id}/index.m3u8`,
+      scripts: await entry('viewer'),
+      plays: true,
+      facts: { asset },
+    }
+    const values = { asset: asset.id, channel: asset.channel, date: dateOf(asset) }
+    return send(request, reply, { file: 'watch.html', kind: 'page', head, values })
+  })
+
+  app.get('/studio', async (request, reply) => {
+    const head: Head = { title: 'Studio', scripts: await entry('studio') }
+    return send(request, reply, { file: 'studio.html', kind: 'studio', head, values: {} })
+  })
+
+  app.get<{ Params: { '*': string } }>('/assets/*', async (request, reply) => {
+    const path = request.params['*']
+    const best = await compressed(assets, path, request.headers['accept-encoding'] ?? '')
+    if (!best) return notFound(request, reply)
+    reply.headers({
+      ...safety,
+      'cache-control': 'public, max-age=31536000, immutable',
+      vary: 'accept-encoding',
+      // Module scripts of other sites' pages are fetched with CORS.
+      'access-control-allow-origin': '*',
+      ...(best.encoding ? { 'content-encoding': best.encoding } : {}),
+    })
+    reply.type(best.type)
+    return unchanged(request, reply, best.file.etag) ? reply : reply.send(best.file.body)
+  })
+
+  app.get('/elements.js', async (request, reply) => {
+    const file = await entry('elements')
+    if (!file) return notFound(request, reply)
+    // One lasting address for other sites; the scripts behind it change their names with their content.
+    const body = `import ${JSON.stringify(`.${file.entry}`)}\n`
+    reply.headers({ ...safety, 'cache-control': 'no-cache', 'access-control-allow-origin': '*' })
+    reply.type('text/javascript; charset=utf-8')
+    const etag = `"${createHash('sha1').update(body).digest('base64url')}"`
+    return unchanged(request, reply, etag) ? reply : reply.send(body)
+  })
+
+  app.get<{ Params: { '*': string } }>('/*', async (request, reply) => {
+    const path = request.params['*']
+    const mine = await own.read(path)
+    const file = mine ?? (path.endsWith('.html') ? undefined : await built.read(path))
+    if (!file) return notFound(request, reply)
+    reply.headers({ ...safety, 'content-security-policy': policyOf('owner'), 'cache-control': 'no-cache' })
+    reply.type(file.type)
+    return unchanged(request, reply, file.etag) ? reply : reply.send(file.body)
+  })
+}
+
+const safety = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'strict-origin-when-cross-origin' } as const
+
+/** Answers 304 where the browser has this very body. */
+function unchanged(request: FastifyRequest, reply: FastifyReply, etag: string): boolean {
+  reply.header('etag', etag)
+  const known = request.headers['if-none-match']?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
+  if (known) reply.code(304).send()
+  return known ?? false
+}
+
+async function compressed(
+  assets: FileReader,
+  path: string,
+  accepted: string,
+): Promise<{ file: SiteFile; type: string; encoding?: string } | undefined> {
+  if (/\.(gz|br)$/.test(path)) return undefined
+  const plain = await assets.read(path)
+  if (!plain) return undefined
+  for (const [encoding, ending] of [['br', '.br'] as const, ['gzip', '.gz'] as const]) {
+    if (!new RegExp(`\\b${encoding}\\b(?!\\s*;\\s*q=0(?:\\.0*)?\\s*(?:,|$))`).test(accepted)) continue
+    const file = await assets.read(path + ending)
+    if (file) return { file, type: plain.type, encoding }
+  }
+  return { file: plain, type: plain.type }
+}
+
+function directory(channels: readonly Channel[]): string {
+  if (channels.length === 0) return '<p>There is no channel yet.</p>'
+  const items = channels.slice(0, DIRECTORY_MAX).map(({ slug, title, live, viewers }) => {
+    const state = live ? `<span class="on">Live</span> <span>${viewers} watching</span>` : '<span>Offline</span>'
+    return `<li><a href="/@${escapeHtml(slug)}"><strong>${escapeHtml(title)}</strong>${state}</a></li>`
+  })
+  return `<ul class="channels">\n${items.join('\n')}\n</ul>`
+}
+
+/** Day of the broadcast, in a form every country reads; the server does not know the viewer's. */
+function dateOf(asset: Asset): string {
+  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(asset.startedAt))
+}

@@ -1,0 +1,22 @@
+/** Addresses of a Bandstand server. `server` is its origin (with a path, where it has one), without a slash at the end. */
+export interface Place {
+  readonly server: string
+  readonly channel: string
+}
+
+/** @param server attribute as written; empty means the server that the page came from. */
+export function serverOf(server: string | null | undefined, page: string): string {
+  if (!server) return new URL('/', page).href.replace(/\/$/, '')
+  return new URL(server, page).href.replace(/\/$/, '')
+}
+
+export const addresses = {
+  live: ({ server, channel }: Place) => `${server}/live/${encodeURIComponent(channel)}/index.m3u8`,
+  vod: (server: string, asset: string) => `${server}/vod/${encodeURIComponent(asset)}/index.m3u8`,
+  download: (server: string, asset: string) => `${server}/vod/${encodeURIComponent(asset)}/download.mp4`,
+  watch: (server: string, asset: string) => `${server}/watch/${encodeURIComponent(asset)}`,
+  channelFacts: ({ server, channel }: Place) => `${server}/api/v1/channels/${encodeURIComponent(channel)}`,
+  assetFacts: (server: string, asset: string) => `${server}/api/v1/assets/${encodeURIComponent(asset)}`,
+  socket: ({ server, channel }: Place) =>
+    `${server.replace(/^http/, 'ws')}/live/${encodeURIComponent(channel)}/chat`,
+} as const

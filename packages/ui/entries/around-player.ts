@@ -1,0 +1,3 @@
+import '../channel/bandstand-title.ts'
+import '../channel/bandstand-viewers.ts'
+import '../chat/bandstand-chat.ts'

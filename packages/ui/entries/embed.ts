@@ -1,0 +1,1 @@
+import '../player/bandstand-player.ts'

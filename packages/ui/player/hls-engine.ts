@@ -1,0 +1,221 @@
+import type Hls from 'hls.js'
+import type { ErrorData, Fragment, HlsConfig, LevelDetails, Loader, PlaylistLoaderContext } from 'hls.js'
+import type { Engine, EngineEvents } from './engine.ts'
+import { takePrefetched } from './prefetch.ts'
+import { withStart } from './start.ts'
+
+/** Attempts at mending a decoding error before the source is loaded anew. */
+const mendLimit = 2
+/** A media error this long after the last one (milliseconds) starts counting afresh. */
+const mendMemory = 30_000
+
+/** Longer than the server holds a blocked playlist or a hinted part (three target durations of 4 s); milliseconds. */
+const heldAnswer = 15_000
+const retries = { maxNumRetry: 4, retryDelayMs: 300, maxRetryDelayMs: 1000, backoff: 'linear' } as const
+const timeoutRetries = { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 } as const
+const policy = {
+  default: {
+    maxTimeToFirstByteMs: heldAnswer,
+    maxLoadTimeMs: 20_000,
+    timeoutRetry: timeoutRetries,
+    errorRetry: retries,
+  },
+} as const
+
+/**
+ * hls.js behind the player's own interface. Its transmuxer runs on the page's thread: CMAF needs no transmuxing, a
+ * worker would be another 35 kB to wait for, and one from another origin is not allowed.
+ */
+export function createHlsEngine(
+  HlsClass: typeof Hls,
+  video: HTMLVideoElement,
+  session: { readonly id: string; readonly sameOrigin: boolean },
+  events: EngineEvents,
+): Engine {
+  let hls: Hls | undefined
+  let at: number | undefined
+  let mended = 0
+  let mendedAt = 0
+
+  function details(): LevelDetails | undefined {
+    return hls?.latestLevelDetails ?? undefined
+  }
+
+  function config(): Partial<HlsConfig> {
+    return {
+      enableWorker: false,
+      lowLatencyMode: true,
+      // A rate that nobody hears; larger distances are jumped by the player.
+      maxLiveSyncPlaybackRate: 1.05,
+      liveSyncOnStallIncrease: 0.35,
+      backBufferLength: 30,
+      maxBufferLength: 20,
+      maxMaxBufferLength: 60,
+      startFragPrefetch: true,
+      testBandwidth: false,
+      abrEwmaDefaultEstimate: 5_000_000,
+      nudgeMaxRetry: 6,
+      highBufferWatchdogPeriod: 1.5,
+      manifestLoadPolicy: policy,
+      playlistLoadPolicy: policy,
+      fragLoadPolicy: policy,
+      // Custom headers would cost other sites a preflight for each request.
+      cmcd: { sessionId: session.id, useHeaders: session.sameOrigin },
+      pLoader: playlistLoader(HlsClass, () => at),
+    }
+  }
+
+  function onError(data: ErrorData): void {
+    if (!data.fatal || !hls) return
+    const now = performance.now()
+    if (now - mendedAt > mendMemory) mended = 0
+    if (data.type === HlsClass.ErrorTypes.MEDIA_ERROR && mended < mendLimit) {
+      mended += 1
+      mendedAt = now
+      hls.recoverMediaError()
+      return
+    }
+    events.failed(data.details)
+  }
+
+  function stop(): void {
+    hls?.destroy()
+    hls = undefined
+  }
+
+  return {
+    load(url, from) {
+      stop()
+      at = from
+      const fresh = new HlsClass(config())
+      hls = fresh
+      fresh.on(HlsClass.Events.ERROR, (_, data) => {
+        if (hls === fresh) onError(data)
+      })
+      fresh.on(HlsClass.Events.LEVEL_UPDATED, (_, data) => {
+        if (hls === fresh) events.updated(windowOf(data.details)?.end)
+      })
+      fresh.loadSource(url)
+      fresh.attachMedia(video)
+    },
+    unload: stop,
+    destroy: stop,
+    get date() {
+      const date = hls?.playingDate
+      return date ? date.getTime() : undefined
+    },
+    get window() {
+      const current = details()
+      return current && windowOf(current)
+    },
+    get duration() {
+      const current = details()
+      return current && !current.live ? current.totalduration : undefined
+    },
+    get growing() {
+      return details()?.live ?? false
+    },
+    timeOf(date) {
+      const current = details()
+      return current && timeOfDate(current.fragments, date)
+    },
+    get livePosition() {
+      return hls?.liveSyncPosition ?? undefined
+    },
+  }
+}
+
+function windowOf(details: LevelDetails): { start: number; end: number } | undefined {
+  const dated = details.fragments.find((fragment) => fragment.programDateTime !== null && !fragment.gap)
+  const last = details.fragments.findLast((fragment) => fragment.programDateTime !== null)
+  if (!dated?.programDateTime || !last?.programDateTime) return undefined
+  const parts = (details.edge - last.start) * 1000
+  return { start: dated.programDateTime, end: last.programDateTime + Math.max(parts, last.duration * 1000) }
+}
+
+function timeOfDate(fragments: readonly Fragment[], date: number): number | undefined {
+  let after: Fragment | undefined
+  for (const fragment of fragments) {
+    const begin = fragment.programDateTime
+    if (begin === null || fragment.gap) continue
+    if (date >= begin && date < begin + fragment.duration * 1000) return fragment.start + (date - begin) / 1000
+    if (begin > date && after === undefined) after = fragment
+  }
+  return after?.start
+}
+
+/** The default loader declares as properties what its class defines as methods. */
+interface PlaylistXhr {
+  context: Loader<PlaylistLoaderContext>['context']
+  readonly stats: Loader<PlaylistLoaderContext>['stats']
+  load(...values: Parameters<Loader<PlaylistLoaderContext>['load']>): void
+  abort(): void
+  destroy(): void
+  getCacheAge(): number | null
+  getResponseHeader(name: string): string | null
+}
+
+/** Loads playlists as hls.js does, but answers from the prefetch where it can and puts the wanted start into the text. */
+function playlistLoader(HlsClass: typeof Hls, wanted: () => number | undefined): NonNullable<HlsConfig['pLoader']> {
+  const Base = HlsClass.DefaultConfig.loader as unknown as new (config: HlsConfig) => PlaylistXhr
+  let started = false
+
+  class PlaylistLoader extends Base {
+    #prefetched: Headers | undefined
+    #gone = false
+
+    override load(...[context, config, callbacks]: Parameters<Loader<PlaylistLoaderContext>['load']>): void {
+      const onSuccess: typeof callbacks.onSuccess = (response, stats, ctx, network) => {
+        if (!started && ctx.type !== 'manifest' && typeof response.data === 'string') {
+          if (ctx.type === 'level') started = true
+          response.data = withStart(response.data, wanted())
+        }
+        callbacks.onSuccess(response, stats, ctx, network)
+      }
+      const load = () => super.load(context, config, { ...callbacks, onSuccess })
+      const early = takePrefetched(context.url)
+      if (!early) {
+        load()
+        return
+      }
+      const begun = performance.now()
+      void early.then((fetched) => {
+        if (this.#gone) return
+        if (!fetched) {
+          load()
+          return
+        }
+        this.#prefetched = fetched.headers
+        this.context = context
+        const stats = this.stats
+        const now = performance.now()
+        stats.loading.start = begun
+        stats.loading.first = stats.loading.end = Math.max(now, begun + 0.1)
+        stats.loaded = stats.total = fetched.text.length
+        onSuccess({ url: fetched.url, data: fetched.text, code: 200 }, stats, context, null)
+      })
+    }
+
+    override abort(): void {
+      this.#gone = true
+      if (this.context) super.abort()
+    }
+
+    override destroy(): void {
+      this.#gone = true
+      super.destroy()
+    }
+
+    override getCacheAge(): number | null {
+      if (!this.#prefetched) return super.getCacheAge()
+      const age = this.#prefetched.get('age')
+      return age ? Number.parseFloat(age) : null
+    }
+
+    override getResponseHeader(name: string): string | null {
+      return this.#prefetched ? this.#prefetched.get(name) : super.getResponseHeader(name)
+    }
+  }
+  return PlaylistLoader as unknown as NonNullable<HlsConfig['pLoader']>
+}
+

@@ -1,0 +1,174 @@
+import { css, html, LitElement, nothing } from 'lit'
+import { clockText, spokenText } from './time-text.ts'
+
+/**
+ * The bar from the beginning of a broadcast to now. A range input under the skin, so keyboard and screen readers work.
+ * Inside the player only: `<bandstand-rewind-bar>`.
+ *
+ * State goes in as properties, requests come out as events:
+ * | property | |
+ * |---|---|
+ * | `length` | seconds from the beginning to the live edge or the end |
+ * | `position` | seconds from the beginning |
+ * | `live` | the end is the live edge |
+ *
+ * | event | detail |
+ * |---|---|
+ * | `seek` | seconds from the beginning |
+ */
+export class RewindBar extends LitElement {
+  static override properties = {
+    length: { type: Number },
+    position: { type: Number },
+    live: { type: Boolean },
+    _hover: { state: true },
+    _drag: { state: true },
+  }
+  declare length: number
+  declare position: number
+  declare live: boolean
+  declare _hover: number | undefined
+  declare _drag: number | undefined
+
+  static override styles = css`
+    :host {
+      display: block;
+      position: relative;
+      --_fill: var(--bandstand-live, #e5383b);
+    }
+    input {
+      appearance: none;
+      display: block;
+      width: 100%;
+      height: 24px;
+      margin: 0;
+      background: none;
+      cursor: pointer;
+    }
+    input::-webkit-slider-runnable-track {
+      height: 4px;
+      border-radius: 4px;
+      background: linear-gradient(to right, var(--_fill) var(--_at), rgb(255 255 255 / 0.32) var(--_at));
+      transition: height 0.12s;
+    }
+    input::-moz-range-track {
+      height: 4px;
+      border-radius: 4px;
+      background: linear-gradient(to right, var(--_fill) var(--_at), rgb(255 255 255 / 0.32) var(--_at));
+    }
+    input:is(:hover, :focus-visible)::-webkit-slider-runnable-track {
+      height: 6px;
+    }
+    input::-webkit-slider-thumb {
+      appearance: none;
+      width: 14px;
+      height: 14px;
+      margin-top: -5px;
+      border-radius: 50%;
+      background: #fff;
+      box-shadow: 0 0 3px rgb(0 0 0 / 0.6);
+    }
+    input:is(:hover, :focus-visible)::-webkit-slider-thumb {
+      margin-top: -4px;
+    }
+    input::-moz-range-thumb {
+      width: 14px;
+      height: 14px;
+      border: 0;
+      border-radius: 50%;
+      background: #fff;
+    }
+    input:focus-visible {
+      outline: 2px solid #9ecbff;
+      outline-offset: 0;
+      border-radius: 6px;
+    }
+    output {
+      position: absolute;
+      bottom: 26px;
+      transform: translateX(-50%);
+      padding: 2px 8px;
+      border-radius: 6px;
+      background: rgb(0 0 0 / 0.85);
+      color: #fff;
+      font: 600 13px / 1.5 system-ui, sans-serif;
+      font-variant-numeric: tabular-nums;
+      white-space: nowrap;
+      pointer-events: none;
+    }
+    @media (prefers-reduced-motion: reduce) {
+      * {
+        transition: none !important;
+      }
+    }
+  `
+
+  constructor() {
+    super()
+    this.length = 0
+    this.position = 0
+    this.live = false
+  }
+
+  /** What a place on the bar is called: time from the beginning, or before live. */
+  #label(seconds: number): string {
+    if (!this.live) return clockText(seconds)
+    const before = this.length - seconds
+    return before < 4 ? 'Live' : `−${clockText(before)}`
+  }
+
+  #spoken(seconds: number): string {
+    if (!this.live) return `${spokenText(seconds)} of ${spokenText(this.length)}`
+    const before = this.length - seconds
+    return before < 8 ? 'live' : `${spokenText(before)} behind live`
+  }
+
+  #onMove(event: PointerEvent): void {
+    const box = this.getBoundingClientRect()
+    const share = Math.min(1, Math.max(0, (event.clientX - box.left) / Math.max(1, box.width)))
+    this._hover = share
+  }
+
+  #onInput(event: Event): void {
+    this._drag = Number((event.target as HTMLInputElement).value)
+  }
+
+  #onChange(event: Event): void {
+    const detail = Number((event.target as HTMLInputElement).value)
+    this._drag = undefined
+    this.dispatchEvent(new CustomEvent('seek', { detail }))
+  }
+
+  override render() {
+    const length = Math.max(1, this.length)
+    const value = this._drag ?? Math.min(this.position, length)
+    const at = (value / length) * 100
+    return html`
+      <input
+        type="range"
+        aria-label="Rewind"
+        min="0"
+        .max=${String(Math.ceil(length))}
+        step="1"
+        .value=${String(value)}
+        aria-valuetext=${this.#spoken(value)}
+        style="--_at:${at.toFixed(2)}%"
+        @input=${this.#onInput}
+        @change=${this.#onChange}
+        @pointermove=${this.#onMove}
+        @pointerleave=${() => {
+          this._hover = undefined
+        }}
+      />
+      ${
+        this._hover === undefined
+          ? nothing
+          : html`<output aria-hidden="true" style="left:clamp(32px, ${(this._hover * 100).toFixed(1)}%, calc(100% - 32px))"
+              >${this.#label(this._hover * length)}</output
+            >`
+      }
+    `
+  }
+}
+
+customElements.define('bandstand-rewind-bar', RewindBar)

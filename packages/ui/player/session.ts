@@ -1,0 +1,224 @@
+import { addresses, type Place } from '../channel/address.ts'
+import { createEdgeClock } from './edge-clock.ts'
+import type { Engine, EngineEvents } from './engine.ts'
+import { prefetch } from './prefetch.ts'
+import { type Effect, hasCaughtUp, initial, type PlayerEvent, type PlayerState, step } from './state.ts'
+
+/** Joins the state machine to an engine, a video element and time. The element above only shows what this says. */
+export interface Session {
+  readonly state: PlayerState
+  /** Date of the frame shown, Unix milliseconds. */
+  readonly date: number | undefined
+  /** Seconds behind live of the frame shown. */
+  readonly behind: number
+  /** Where live is now, Unix milliseconds. */
+  readonly edge: number
+  readonly engine: Engine | undefined
+  send(event: PlayerEvent): void
+  /** Seeks to a date of the broadcast. */
+  seekDate(date: number): void
+  destroy(): void
+}
+
+interface SessionOptions {
+  readonly server: string
+  readonly channel: string
+  readonly video: HTMLVideoElement
+  /** Loads the engine's code. */
+  createEngine(video: HTMLVideoElement, events: EngineEvents): Promise<Engine>
+  /** A source is about to be loaded: the last frame may be kept on screen. */
+  onLoad(): void
+  onChange(): void
+  ask(): void
+}
+
+const tick = 250
+/** No movement for this long counts as a stall, and for `hopeless` as a failure of the source; milliseconds. */
+const stallAfter = 1200
+const hopeless = 9000
+/** A live viewer further than this from where he should be is moved there; seconds. */
+const jumpAt = 2.5
+/** Between two such moves; milliseconds. */
+const jumpPause = 4000
+
+export function createSession(options: SessionOptions): Session {
+  const { video, server } = options
+  const place: Place = { server, channel: options.channel }
+  let state = initial
+  let engine: Engine | undefined
+  let making: Promise<Engine> | undefined
+  let gone = false
+  let retryTimer: ReturnType<typeof setTimeout> | undefined
+  let clock = createEdgeClock()
+  let lastTime = -1
+  let movedAt = performance.now()
+  let jumpedAt = 0
+  let atEdge = false
+
+  const events: EngineEvents = {
+    updated(edge) {
+      if (edge !== undefined) clock.update(edge, Date.now())
+    },
+    failed() {
+      send({ type: 'failed' })
+    },
+  }
+
+  function send(event: PlayerEvent): void {
+    if (gone) return
+    const next = step(state, event, Math.random())
+    const changed = next.state.phase !== state.phase || next.state.source !== state.source
+    state = next.state
+    for (const effect of next.effects) run(effect)
+    if (changed || next.effects.length > 0) options.onChange()
+  }
+
+  function run(effect: Effect): void {
+    switch (effect.do) {
+      case 'load':
+        return void load(effect)
+      case 'unload':
+        clearTimeout(retryTimer)
+        engine?.unload()
+        return
+      case 'seek': {
+        const time = engine?.timeOf(effect.date)
+        atEdge = false
+        if (time !== undefined) video.currentTime = time
+        return
+      }
+      case 'seek-live':
+        atEdge = true
+        jump()
+        return
+      case 'retry':
+        clearTimeout(retryTimer)
+        retryTimer = setTimeout(() => send({ type: 'retry' }), effect.after)
+        return
+      case 'ask':
+        options.ask()
+    }
+  }
+
+  async function load(effect: Extract<Effect, { do: 'load' }>): Promise<void> {
+    clearTimeout(retryTimer)
+    const { source, at } = effect
+    const url = source.kind === 'live' ? addresses.live(place) : addresses.vod(server, source.assetId)
+    if (!engine) prefetch(url)
+    options.onLoad()
+    clock = createEdgeClock()
+    lastTime = -1
+    movedAt = performance.now()
+    atEdge = source.kind === 'live' && at === undefined
+    try {
+      making ??= options.createEngine(video, events)
+      engine = await making
+    } catch {
+      making = undefined
+      send({ type: 'failed' })
+      return
+    }
+    if (gone) engine.destroy()
+    else if (state.source === source) engine.load(url, at)
+  }
+
+  /** To where live viewers are, when that is buffered or far. */
+  function jump(): void {
+    const target = engine?.livePosition
+    if (target === undefined || target <= video.currentTime) return
+    jumpedAt = performance.now()
+    video.currentTime = target
+  }
+
+  function keepUp(): void {
+    if (!atEdge || video.paused || video.seeking || state.source?.kind !== 'live') return
+    const target = engine?.livePosition
+    if (target === undefined) return
+    const distance = target - video.currentTime
+    const buffered = video.buffered
+    const end = buffered.length > 0 ? buffered.end(buffered.length - 1) : 0
+    const ready = end > target + 0.05
+    // A start at a distant key frame shows its picture at once and then leaps over what is already buffered.
+    const fresh = performance.now() - jumpedAt > jumpPause
+    if (ready && fresh && distance > (jumpedAt === 0 ? 0.6 : jumpAt)) jump()
+  }
+
+  function watch(): void {
+    if (!state.source || state.phase === 'offline') return
+    const now = performance.now()
+    const time = video.currentTime
+    const moved = time !== lastTime && lastTime >= 0 && video.readyState >= 2
+    lastTime = time
+    if (moved || (video.paused && state.seen) || video.ended) {
+      movedAt = now
+      if (moved && !video.paused) send({ type: 'progress', behind: session.behind, date: session.date })
+    } else {
+      const still = now - movedAt
+      if (still > stallAfter && state.phase !== 'stalled' && !video.paused) {
+        if (hasCaughtUp(state, session.behind)) send({ type: 'go-live' })
+        else send({ type: 'stalled' })
+      }
+      // The engine retries by itself; when nothing comes of it the source is loaded anew.
+      if (still > hopeless) {
+        movedAt = now
+        send({ type: 'failed' })
+      }
+    }
+    keepUp()
+    options.onChange()
+  }
+
+  const onEnded = () => send({ type: 'finished' })
+  const onOnline = () => send({ type: 'online' })
+  const onPlay = () => {
+    // After a pause the viewer goes on where he was, however far behind that is.
+    movedAt = performance.now()
+    lastTime = -1
+  }
+  const onPause = () => {
+    atEdge = false
+  }
+  video.addEventListener('ended', onEnded)
+  video.addEventListener('play', onPlay)
+  video.addEventListener('pause', onPause)
+  addEventListener('online', onOnline)
+  const timer = setInterval(watch, tick)
+
+  const session: Session = {
+    get state() {
+      return state
+    },
+    get engine() {
+      return engine
+    },
+    get date() {
+      return engine?.date
+    },
+    get edge() {
+      return clock.edge(Date.now())
+    },
+    get behind() {
+      const date = engine?.date
+      if (date !== undefined) return clock.behind(date, Date.now())
+      const target = engine?.livePosition
+      return target === undefined ? 0 : Math.max(0, target - video.currentTime)
+    },
+    send,
+    seekDate(date) {
+      const window = engine?.window
+      atEdge = false
+      send({ type: 'seek', date, window: window?.start ?? 0, edge: session.edge })
+    },
+    destroy() {
+      gone = true
+      clearInterval(timer)
+      clearTimeout(retryTimer)
+      video.removeEventListener('ended', onEnded)
+      video.removeEventListener('play', onPlay)
+      video.removeEventListener('pause', onPause)
+      removeEventListener('online', onOnline)
+      engine?.destroy()
+    },
+  }
+  return session
+}

@@ -1,0 +1,130 @@
+/**
+ * Where playback of a media playlist begins, decided from its text and told to the engine by an EXT-X-START tag
+ * (RFC 8216bis §4.4.2.2) put into the text.
+ *
+ * Live, hls.js starts in the segment that holds the point PART-HOLD-BACK from the end and takes it from its first part.
+ * Where key frames are 8 or 10 s apart that segment may have none, and the screen would stay black until the next one.
+ * So the newest part with a key frame at or before that point is looked up here.
+ */
+
+interface Entry {
+  /** Seconds from the first listed segment. */
+  readonly start: number
+  readonly duration: number
+  /** Unix milliseconds, where the playlist dates it. */
+  readonly date: number | undefined
+  /** Known to start with a key frame. */
+  readonly independent: boolean
+  readonly gap: boolean
+}
+
+interface Listing {
+  readonly segments: readonly Entry[]
+  readonly parts: readonly Entry[]
+  readonly end: number
+  readonly ended: boolean
+  readonly independentSegments: boolean
+  /** PART-HOLD-BACK in seconds. */
+  readonly partHoldBack: number | undefined
+  readonly targetDuration: number
+}
+
+/** Reads only what a start position needs; unknown lines are passed over. */
+export function readListing(text: string): Listing {
+  const segments: Entry[] = []
+  const parts: Entry[] = []
+  let time = 0
+  let partTime = 0
+  let date: number | undefined
+  let duration: number | undefined
+  let gap = false
+  let independent = false
+  let ended = false
+  let independentSegments = false
+  let partHoldBack: number | undefined
+  let targetDuration = 0
+  for (const line of text.split('\n')) {
+    if (line.startsWith('#EXTINF:')) duration = Number.parseFloat(line.slice(8))
+    else if (line.startsWith('#EXT-X-PART:')) {
+      const length = Number(/[:,]DURATION=([\d.]+)/.exec(line)?.[1] ?? 0)
+      const key = line.includes('INDEPENDENT=YES')
+      const shift = partTime - time
+      if (shift < 0.001 && key) independent = true
+      const partDate = date === undefined ? undefined : date + shift * 1000
+      parts.push({ start: partTime, duration: length, date: partDate, independent: key, gap: line.includes('GAP=YES') })
+      partTime += length
+    } else if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) {
+      const parsed = Date.parse(line.slice(25).trim())
+      if (Number.isFinite(parsed)) date = parsed
+    } else if (line.startsWith('#EXT-X-GAP')) gap = true
+    else if (line.startsWith('#EXT-X-ENDLIST')) ended = true
+    else if (line.startsWith('#EXT-X-INDEPENDENT-SEGMENTS')) independentSegments = true
+    else if (line.startsWith('#EXT-X-TARGETDURATION:')) targetDuration = Number(line.slice(22))
+    else if (line.startsWith('#EXT-X-SERVER-CONTROL:')) {
+      const value = /PART-HOLD-BACK=([\d.]+)/.exec(line)?.[1]
+      if (value) partHoldBack = Number(value)
+    } else if (line !== '' && !line.startsWith('#') && duration !== undefined) {
+      segments.push({ start: time, duration, date, independent: independent || independentSegments, gap })
+      time += duration
+      partTime = time
+      if (date !== undefined) date += duration * 1000
+      duration = undefined
+      gap = false
+      independent = false
+    }
+  }
+  const end = Math.max(time, partTime)
+  return { segments, parts, end, ended, independentSegments, partHoldBack, targetDuration }
+}
+
+/**
+ * Seconds from the playlist's end (negative) at which a live start shows a picture at once, or `undefined` where the
+ * engine's own choice does: the segment at the hold-back point starts with a key frame, or nothing better is known.
+ */
+export function liveStart(listing: Listing): number | undefined {
+  const { segments, parts, end, partHoldBack } = listing
+  if (partHoldBack === undefined || parts.length === 0 || listing.independentSegments) return undefined
+  const wanted = end - partHoldBack
+  // The segment that the engine would begin in: a listed one, or the one in the making.
+  const inside = segments.find((segment) => wanted < segment.start + segment.duration)
+  const first = inside?.start ?? (segments.at(-1) ? end - trailing(listing) : 0)
+  const openers = parts.filter((part) => part.independent && !part.gap)
+  if (openers.some((part) => part.start >= first - 0.001 && part.start <= wanted + 0.001)) return undefined
+  const before = openers.findLast((part) => part.start <= wanted + 0.001)
+  // No key frame before the point: the earliest one after it is the soonest picture.
+  const chosen = before ?? openers.at(0)
+  return chosen ? chosen.start - end + 0.01 : undefined
+}
+
+function trailing(listing: Listing): number {
+  const last = listing.segments.at(-1)
+  return last ? listing.end - (last.start + last.duration) : listing.end
+}
+
+/** Seconds from the playlist's beginning for a date; a date in a hole gives the next frame after it. */
+export function offsetOfDate(listing: Listing, date: number): number | undefined {
+  let best: number | undefined
+  for (const { start, duration, date: begin, gap } of listing.segments) {
+    if (begin === undefined || gap) continue
+    if (date < begin) return best === undefined ? start : best
+    if (date < begin + duration * 1000) return start + (date - begin) / 1000
+    // Past this one: what follows decides; the last one keeps a moment from the end.
+    best = undefined
+    if (start + duration >= listing.end - 0.001) best = Math.max(start, start + duration - 0.5)
+  }
+  return best
+}
+
+/**
+ * The playlist's text with an EXT-X-START that leads to the wanted start, or unchanged.
+ * @param at Unix milliseconds; `undefined` for the live edge, or the beginning of what has ended.
+ */
+export function withStart(text: string, at: number | undefined): string {
+  if (!text.startsWith('#EXTM3U')) return text
+  const listing = readListing(text)
+  const offset = at === undefined ? (listing.ended ? undefined : liveStart(listing)) : offsetOfDate(listing, at)
+  if (offset === undefined) return text
+  const lines = text.split('\n').filter((line) => !line.startsWith('#EXT-X-START:'))
+  lines.splice(1, 0, `#EXT-X-START:TIME-OFFSET=${offset.toFixed(3)},PRECISE=YES`)
+  return lines.join('\n')
+}

@@ -1,0 +1,219 @@
+/**
+ * What the player is doing and what it should do next, without DOM, network or clock: events in, state and effects
+ * out. Dates are Unix milliseconds of the broadcast (program date time).
+ *
+ *   offline ──► starting ──► live ◄──► behind      replay ──► ended
+ *      ▲            └──────► stalled ◄────┘           ▲
+ *      └── broadcast over ──────┴── rewound past its end ┘
+ */
+import { backoff } from './backoff.ts'
+
+export type Phase = 'offline' | 'starting' | 'live' | 'behind' | 'stalled' | 'replay' | 'ended'
+
+/** `live`: the short live playlist of the channel. `vod`: the asset from its first frame on. */
+export interface Source {
+  readonly kind: 'live' | 'vod'
+  readonly assetId: string
+}
+
+export interface PlayerState {
+  readonly phase: Phase
+  readonly source: Source | undefined
+  /** What the server last said of the channel; an asset's page says `live: false`. */
+  readonly channel: { readonly live: boolean; readonly assetId: string; readonly generation: number }
+  /** Where playback should go on after a reload; `undefined` means the live edge (or the beginning of a replay). */
+  readonly at: number | undefined
+  /** Failures in a row. */
+  readonly attempt: number
+  /** A picture has been seen since the source was loaded. */
+  readonly seen: boolean
+}
+
+export type PlayerEvent =
+  | { readonly type: 'channel'; readonly live: boolean; readonly assetId: string; readonly generation: number }
+  /** Open one asset and nothing else (`/watch/{asset}`). */
+  | { readonly type: 'asset'; readonly assetId: string }
+  /** Media time moves. `behind` in seconds from the live edge, `date` of the frame shown. */
+  | { readonly type: 'progress'; readonly behind: number; readonly date: number | undefined }
+  | { readonly type: 'stalled' }
+  /** The source cannot be loaded or decoded, and the engine has given up. */
+  | { readonly type: 'failed' }
+  | { readonly type: 'retry' }
+  /** The viewer asks for a moment. `window` is the first date that the loaded playlist holds, `edge` its last. */
+  | { readonly type: 'seek'; readonly date: number; readonly window: number; readonly edge: number }
+  | { readonly type: 'go-live' }
+  /** The end of a finished playlist was played. */
+  | { readonly type: 'finished' }
+  /** The machine's network came back. */
+  | { readonly type: 'online' }
+
+export type Effect =
+  | { readonly do: 'load'; readonly source: Source; readonly at: number | undefined }
+  | { readonly do: 'seek'; readonly date: number }
+  | { readonly do: 'seek-live' }
+  | { readonly do: 'unload' }
+  /** Send `retry` after so many milliseconds. */
+  | { readonly do: 'retry'; readonly after: number }
+  /** Ask the server about the channel now instead of at the next poll. */
+  | { readonly do: 'ask' }
+
+export interface Step {
+  readonly state: PlayerState
+  readonly effects: readonly Effect[]
+}
+
+export const initial: PlayerState = {
+  phase: 'offline',
+  source: undefined,
+  channel: { live: false, assetId: '', generation: 0 },
+  at: undefined,
+  attempt: 0,
+  seen: false,
+}
+
+/** Seconds behind the edge at which a viewer counts as behind, and (lower, against flicker) as live again. */
+export const behindLimit = { leave: 8, enter: 5 } as const
+/** A seek that lands closer than this to the edge means "live"; seconds. */
+const edgeSnap = 4
+/** A rewound player that runs dry this close to the edge has caught up; seconds. */
+const caughtUp = 15
+
+/** @param random in [0, 1), for the spread of retries. */
+export function step(state: PlayerState, event: PlayerEvent, random = 0.5): Step {
+  switch (event.type) {
+    case 'channel':
+      return onChannel(state, event)
+    case 'asset':
+      return load({ ...state, phase: 'starting' }, { kind: 'vod', assetId: event.assetId }, undefined)
+    case 'progress':
+      return onProgress(state, event)
+    case 'stalled':
+      return onStalled(state)
+    case 'failed':
+      return onFailed(state, random)
+    case 'retry':
+    case 'online':
+      return onRetry(state, event.type)
+    case 'seek':
+      return onSeek(state, event)
+    case 'go-live':
+      return onGoLive(state)
+    case 'finished':
+      return onFinished(state)
+  }
+}
+
+function load(state: PlayerState, source: Source, at: number | undefined): Step {
+  return {
+    state: { ...state, source, at, seen: false, phase: state.phase === 'stalled' ? 'stalled' : 'starting' },
+    effects: [{ do: 'load', source, at }],
+  }
+}
+
+function onChannel(before: PlayerState, event: Extract<PlayerEvent, { type: 'channel' }>): Step {
+  const { live, assetId, generation } = event
+  const state: PlayerState = { ...before, channel: { live, assetId, generation } }
+  if (live) {
+    const source: Source = { kind: 'live', assetId }
+    if (!state.source || state.phase === 'ended') return load({ ...state, attempt: 0 }, source, undefined)
+    // Somebody who has rewound goes on where he is; the live button leads to the new broadcast.
+    if (state.source.kind === 'vod') return { state, effects: [] }
+    const changed = state.source.assetId !== assetId || before.channel.generation !== generation
+    return changed ? load(state, source, undefined) : { state, effects: [] }
+  }
+  if (state.source?.kind === 'vod' && state.phase === 'behind') return { state: { ...state, phase: 'replay' }, effects: [] }
+  const waiting = state.phase === 'stalled' || (state.phase === 'starting' && state.attempt > 0) || state.phase === 'ended'
+  if (state.source?.kind === 'live' && waiting) return goOffline(state)
+  return { state, effects: [] }
+}
+
+function goOffline(state: PlayerState): Step {
+  return {
+    state: { ...state, phase: 'offline', source: undefined, at: undefined, attempt: 0, seen: false },
+    effects: [{ do: 'unload' }],
+  }
+}
+
+function onProgress(state: PlayerState, event: Extract<PlayerEvent, { type: 'progress' }>): Step {
+  if (!state.source) return { state, effects: [] }
+  const at = event.date ?? state.at
+  const base = { ...state, at, attempt: 0, seen: true }
+  if (state.source.kind === 'vod') {
+    const phase = state.channel.live && state.source.assetId === state.channel.assetId ? 'behind' : 'replay'
+    return { state: { ...base, phase }, effects: [] }
+  }
+  const limit = state.phase === 'behind' ? behindLimit.enter : behindLimit.leave
+  return { state: { ...base, phase: event.behind > limit ? 'behind' : 'live' }, effects: [] }
+}
+
+function onStalled(state: PlayerState): Step {
+  if (!state.source || state.phase === 'offline' || state.phase === 'ended') return { state, effects: [] }
+  if (state.phase === 'starting') return { state, effects: [] }
+  return { state: { ...state, phase: 'stalled' }, effects: [{ do: 'ask' }] }
+}
+
+function onFailed(state: PlayerState, random: number): Step {
+  if (!state.source) return { state, effects: [] }
+  const attempt = state.attempt + 1
+  const phase = state.seen || state.phase === 'stalled' ? 'stalled' : 'starting'
+  return {
+    state: { ...state, attempt, phase },
+    effects: [{ do: 'ask' }, { do: 'retry', after: backoff(attempt, random) }],
+  }
+}
+
+function onRetry(state: PlayerState, why: 'retry' | 'online'): Step {
+  const ask: Effect = { do: 'ask' }
+  if (!state.source) return { state, effects: [ask] }
+  const troubled = state.phase === 'stalled' || state.attempt > 0
+  // The network came back while all was well: only what is in trouble is loaded again.
+  if (why === 'online' && !troubled) return { state, effects: [ask] }
+  // In the live playlist a viewer who was at the edge wants the edge; elsewhere the moment he was at.
+  const loaded = load(state, state.source, state.source.kind === 'live' ? undefined : state.at)
+  return { state: loaded.state, effects: [...loaded.effects, ask] }
+}
+
+function onSeek(state: PlayerState, event: Extract<PlayerEvent, { type: 'seek' }>): Step {
+  const { source, channel } = state
+  if (!source) return { state, effects: [] }
+  const ofChannel = channel.live && channel.assetId === source.assetId
+  if (ofChannel && (event.edge - event.date) / 1000 < edgeSnap) return onGoLive(state)
+  if (source.kind === 'live' && event.date < event.window) {
+    return load({ ...state, phase: 'behind' }, { kind: 'vod', assetId: source.assetId }, event.date)
+  }
+  const phase = source.kind === 'live' ? 'behind' : state.phase === 'ended' ? 'replay' : state.phase
+  return { state: { ...state, phase, at: event.date }, effects: [{ do: 'seek', date: event.date }] }
+}
+
+function onGoLive(state: PlayerState): Step {
+  const { source, channel } = state
+  if (!channel.live) return { state, effects: [{ do: 'ask' }] }
+  if (source?.kind === 'live' && source.assetId === channel.assetId && state.phase !== 'stalled') {
+    return { state: { ...state, at: undefined }, effects: [{ do: 'seek-live' }] }
+  }
+  return load({ ...state, phase: 'starting', attempt: 0 }, { kind: 'live', assetId: channel.assetId }, undefined)
+}
+
+function onFinished(state: PlayerState): Step {
+  if (!state.source) return { state, effects: [] }
+  const { source, channel } = state
+  if (source.kind === 'vod') {
+    const other = channel.live && channel.assetId !== source.assetId
+    if (other) return load({ ...state, phase: 'starting' }, { kind: 'live', assetId: channel.assetId }, undefined)
+    return { state: { ...state, phase: 'ended' }, effects: [{ do: 'ask' }] }
+  }
+  if (!channel.live) return goOffline(state)
+  if (channel.assetId !== source.assetId) return load(state, { kind: 'live', assetId: channel.assetId }, undefined)
+  // The playlist ended before the channel's poll said so.
+  return { state: { ...state, phase: 'ended' }, effects: [{ do: 'ask' }] }
+}
+
+/** Whether a rewound player that ran dry should move over to the live playlist. @param behind seconds */
+export function hasCaughtUp(state: PlayerState, behind: number): boolean {
+  return (
+    state.source?.kind === 'vod' &&
+    state.channel.live &&
+    state.source.assetId === state.channel.assetId &&
+    behind < caughtUp
+  )
+}

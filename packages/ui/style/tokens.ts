@@ -1,0 +1,100 @@
+import { css } from 'lit'
+
+/** Colours and sizes of all elements; a page changes them by setting the custom properties on the element or above. */
+export const tokens = css`
+  :host {
+    color-scheme: inherit;
+    --_accent: var(--bandstand-accent, light-dark(#b3261e, #ff6b5e));
+    --_on-accent: var(--bandstand-on-accent, light-dark(#fff, #1a0504));
+    --_live: var(--bandstand-live, #e5383b);
+    --_text: var(--bandstand-text, light-dark(#1b1a1f, #f1eff4));
+    --_muted: var(--bandstand-muted, light-dark(#5b5863, #a9a5b4));
+    --_surface: var(--bandstand-surface, light-dark(#ffffff, #17161b));
+    --_raised: var(--bandstand-raised, light-dark(#f3f1f5, #222027));
+    --_line: var(--bandstand-line, light-dark(#dcd8e0, #34313b));
+    --_focus: var(--bandstand-focus, light-dark(#0b57d0, #9ecbff));
+    --_radius: var(--bandstand-radius, 10px);
+    --_font: var(--bandstand-font, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif);
+    font-family: var(--_font);
+  }
+  :host([hidden]) {
+    display: none;
+  }
+  :focus-visible {
+    outline: 2px solid var(--_focus);
+    outline-offset: 2px;
+  }
+  @media (prefers-reduced-motion: reduce) {
+    *,
+    *::before,
+    *::after {
+      animation-duration: 0.01ms !important;
+      transition-duration: 0.01ms !important;
+      scroll-behavior: auto !important;
+    }
+  }
+`
+
+export const buttons = css`
+  button,
+  .button {
+    font: inherit;
+    font-weight: 600;
+    color: var(--_text);
+    background: var(--_raised);
+    border: 1px solid var(--_line);
+    border-radius: 8px;
+    min-height: 36px;
+    padding: 0.35em 0.9em;
+    cursor: pointer;
+    text-decoration: none;
+    display: inline-flex;
+    align-items: center;
+    justify-content: center;
+    gap: 0.45em;
+  }
+  button:hover,
+  .button:hover {
+    border-color: var(--_muted);
+  }
+  button:disabled {
+    opacity: 0.55;
+    cursor: default;
+  }
+  .primary {
+    background: var(--_accent);
+    border-color: transparent;
+    color: var(--_on-accent);
+  }
+  .quiet {
+    background: transparent;
+    border-color: transparent;
+  }
+  .quiet:hover {
+    background: var(--_raised);
+  }
+`
+
+export const fields = css`
+  input:not([type='checkbox'], [type='range']),
+  textarea,
+  select {
+    font: inherit;
+    width: 100%;
+    box-sizing: border-box;
+    color: var(--_text);
+    background: var(--_surface);
+    border: 1px solid light-dark(#8a8592, #6a6674);
+    border-radius: 8px;
+    padding: 0.5em 0.7em;
+    min-height: 38px;
+  }
+  textarea {
+    resize: vertical;
+    min-height: 5em;
+  }
+  ::placeholder {
+    color: var(--_muted);
+    opacity: 1;
+  }
+`

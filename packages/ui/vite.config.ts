@@ -1,0 +1,32 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vite'
+import { pageFiles } from './build/page-files.ts'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** Scripts get names with a hash of their content; the server finds them through the manifest. Pages are copied as written. */
+export default defineConfig({
+  root: here('.'),
+  base: '/',
+  publicDir: false,
+  build: {
+    outDir: here('./dist'),
+    emptyOutDir: true,
+    target: 'es2022',
+    manifest: 'manifest.json',
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 700,
+    rolldownOptions: {
+      input: {
+        viewer: here('./entries/viewer.ts'),
+        embed: here('./entries/embed.ts'),
+        chat: here('./entries/chat.ts'),
+        studio: here('./entries/studio.ts'),
+        elements: here('./entries/elements.ts'),
+      },
+      preserveEntrySignatures: 'exports-only',
+    },
+  },
+  plugins: [pageFiles(here('./pages'))],
+})
