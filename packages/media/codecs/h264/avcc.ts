@@ -58,6 +58,14 @@ export function avcCFromParameterSets(
   return writer.finish()
 }
 
+/** The record's parameter sets as NAL units with 4-byte lengths, for the front of a sample. Throws as `parseAvcC`. */
+export function inBandParameterSets(avcC: Uint8Array): Uint8Array {
+  const { sps, pps } = parseAvcC(avcC)
+  const writer = new ByteWriter()
+  for (const set of [...sps, ...pps]) writer.u32(set.byteLength).bytes(set)
+  return writer.finish()
+}
+
 /** Profiles that end the record with chroma format and bit depths; later editions name all but 66, 77 and 88. */
 function hasExtension(profileIdc: number): boolean {
   return profileIdc === 100 || profileIdc === 110 || profileIdc === 122 || profileIdc === 144 || profileIdc === 244

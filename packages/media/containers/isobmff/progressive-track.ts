@@ -1,3 +1,4 @@
+import { inBandParameterSets } from '../../codecs/h264/avcc.ts'
 import { MediaError } from '../../error.ts'
 import type { TrackConfig } from '../../track.ts'
 import type { ProgressiveChunk, ProgressiveSample, ProgressiveTrack } from './progressive.ts'
@@ -7,8 +8,16 @@ import { createSampleTable, type SampleTable } from './sample-table.ts'
 export interface ChunkPiece<Source> {
   /** Seconds from the track's first tick on, for the order in the file. */
   readonly time: number
+  /** Bytes in the file: those at `source` and what is inserted. */
   readonly size: number
   readonly source: Source
+  /** Bytes to be put in front of the byte `at` of the source, by rising `at`; absent where there are none. */
+  readonly insertions?: readonly Insertion[]
+}
+
+export interface Insertion {
+  readonly at: number
+  readonly bytes: Uint8Array
 }
 
 /** One track of an ordinary MP4 in the making. */
@@ -33,6 +42,7 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
   if (track.configs.some((other) => other.kind !== config.kind)) {
     throw malformed(`track ${track.track} mixes picture and sound`)
   }
+  const prefixes = keyFramePrefixes(track.configs)
   const table = createSampleTable()
   const pieces: ChunkPiece<Source>[] = []
   let origin: number | undefined
@@ -68,28 +78,44 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
       // Where the track is without the held sample; an overlap costs it at most all but one tick, the next chunk settles
       // the rest.
       release(Math.max(1, start - origin - table.duration))
+      const prefix = prefixes[chunk.configIndex]
+      const insertions: Insertion[] = []
+      let sourceSize = 0
       let size = 0
       let time = chunk.start
       for (const sample of chunk.samples) {
         if (held !== undefined) release(held.duration)
         const end = ticks(time + sample.duration)
+        const inserted = sample.key && prefix !== undefined ? prefix.byteLength : 0
+        if (inserted > 0 && prefix !== undefined) insertions.push({ at: sourceSize, bytes: prefix })
+        sourceSize += sample.size
+        size += sample.size + inserted
         held = {
-          size: sample.size,
+          size: sample.size + inserted,
           duration: end - ticks(time),
           compositionOffset: ticks(sample.compositionOffset),
           key: sample.key,
         }
         time += sample.duration
-        size += sample.size
       }
       table.chunk(chunk.samples.length, chunk.configIndex + 1)
-      pieces.push({ time: start / config.timescale, size, source: chunk.source })
+      const piece = { time: start / config.timescale, size, source: chunk.source }
+      pieces.push(insertions.length === 0 ? piece : { ...piece, insertions })
     },
     finish() {
       if (held !== undefined) release(held.duration)
       return table
     },
   }
+}
+
+/**
+ * Parameter sets for the front of key frames, by configuration, where a video track has several. Players that follow the
+ * sample descriptions do not need them; Chromium reads the first description only and fails at the change without them.
+ */
+function keyFramePrefixes(configs: readonly TrackConfig[]): (Uint8Array | undefined)[] {
+  if (configs.length < 2) return []
+  return configs.map((config) => (config.kind === 'video' ? inBandParameterSets(config.decoderConfig) : undefined))
 }
 
 /** From a configuration's ticks to the track's: they differ where the sample rate changed on the way. */

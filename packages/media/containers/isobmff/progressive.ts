@@ -23,7 +23,7 @@ export interface ProgressiveSample {
   readonly key: boolean
 }
 
-/** Samples whose media lies in one piece at `source`, for example those of one part. */
+/** Samples whose media lies one after the other in one piece at `source`, for example those of one part. */
 export interface ProgressiveChunk<Source> {
   readonly configIndex: number
   /** Decode time of the first sample in ticks of the chunk's configuration, on a clock that all tracks share. */
@@ -33,13 +33,21 @@ export interface ProgressiveChunk<Source> {
   readonly source: Source
 }
 
-/** Media of one chunk and its place in the file. */
-export interface ProgressivePiece<Source> {
+/** A stretch of the file: bytes from a source, or bytes that the planner put in. */
+export type ProgressivePiece<Source> = {
   /** Offset of its first byte in the file. */
   readonly offset: number
   readonly size: number
-  readonly source: Source
+} & ({ readonly source: Source /** Bytes of the source before it. */; readonly skip: number } | Inserted)
+
+interface Inserted {
+  readonly bytes: Uint8Array
 }
+
+/** Bytes of the file, ready, or to be fetched: `length` bytes from byte `skip` of `source` on. */
+export type RangePiece<Source> =
+  | { readonly bytes: Uint8Array }
+  | { readonly source: Source; readonly skip: number; readonly length: number }
 
 /** An ordinary MP4 without its media. */
 export interface ProgressivePlan<Source> {
@@ -96,30 +104,34 @@ export function planProgressiveMp4<Source>(movie: {
   return planner.finish()
 }
 
-/** What of the file's bytes `from` up to, not including, `end` comes from where, in order. */
-export function piecesInRange<Source>(
-  plan: ProgressivePlan<Source>,
-  from: number,
-  end: number,
-): { readonly header: Uint8Array; readonly pieces: { source: Source; skip: number; length: number }[] } {
-  const { layout } = plan
+/** Where the file's bytes from `from` up to, not including, `end` come from, in order; nothing past its end. */
+export function piecesInRange<Source>(plan: ProgressivePlan<Source>, from: number, end: number): RangePiece<Source>[] {
+  const { header, layout } = plan
+  const pieces: RangePiece<Source>[] = []
+  if (from < Math.min(end, header.byteLength)) pieces.push({ bytes: header.subarray(from, end) })
+  for (let i = pieceAt(layout, from); i < layout.length; i++) {
+    const piece = layout[i]
+    if (piece === undefined || piece.offset >= end) break
+    const skip = Math.max(0, from - piece.offset)
+    const length = Math.min(piece.size, end - piece.offset) - skip
+    if (length <= 0) continue
+    if ('bytes' in piece) pieces.push({ bytes: piece.bytes.subarray(skip, skip + length) })
+    else pieces.push({ source: piece.source, skip: piece.skip + skip, length })
+  }
+  return pieces
+}
+
+/** Index of the first piece that ends behind `offset`. */
+function pieceAt(layout: readonly ProgressivePiece<unknown>[], offset: number): number {
   let low = 0
   let high = layout.length
   while (low < high) {
     const middle = (low + high) >>> 1
     const piece = layout[middle]
-    if (piece !== undefined && piece.offset + piece.size <= from) low = middle + 1
+    if (piece !== undefined && piece.offset + piece.size <= offset) low = middle + 1
     else high = middle
   }
-  const pieces: { source: Source; skip: number; length: number }[] = []
-  for (let i = low; i < layout.length; i++) {
-    const piece = layout[i]
-    if (piece === undefined || piece.offset >= end) break
-    const skip = Math.max(0, from - piece.offset)
-    const length = Math.min(piece.size, end - piece.offset) - skip
-    if (length > 0) pieces.push({ source: piece.source, skip, length })
-  }
-  return { header: plan.header.subarray(from, Math.max(from, end)), pieces }
+  return low
 }
 
 /** A track with its finished tables. */
@@ -192,7 +204,7 @@ function interleave<Source>(tracks: readonly (readonly ChunkPiece<Source>[])[]):
   return all.sort((a, b) => a.piece.time - b.piece.time)
 }
 
-/** Gives each piece its offset, and the tracks theirs. */
+/** Gives each piece its offset, and the tracks those of their chunks. */
 function place<Source>(
   pieces: readonly TrackPiece<Source>[],
   tracks: readonly FinishedTrack<Source>[],
@@ -200,17 +212,27 @@ function place<Source>(
   large: boolean,
 ): ProgressivePiece<Source>[] {
   const next = tracks.map(() => 0)
+  const layout: ProgressivePiece<Source>[] = []
   let offset = start
-  return pieces.map(({ piece, index }) => {
+  for (const { piece, index } of pieces) {
     const at = next[index] ?? 0
-    const { offsets } = tracks[index] ?? { offsets: undefined }
+    const offsets = tracks[index]?.offsets
     if (large) offsets?.setBigUint64(at * 8, BigInt(offset))
     else offsets?.setUint32(at * 4, offset)
     next[index] = at + 1
-    const placed = { offset, size: piece.size, source: piece.source }
-    offset += piece.size
-    return placed
-  })
+    const end = offset + piece.size
+    let skip = 0
+    for (const { at: before, bytes } of piece.insertions ?? []) {
+      if (before > skip) layout.push({ offset, size: before - skip, source: piece.source, skip })
+      offset += before - skip
+      skip = before
+      layout.push({ offset, size: bytes.byteLength, bytes })
+      offset += bytes.byteLength
+    }
+    if (end > offset) layout.push({ offset, size: end - offset, source: piece.source, skip })
+    offset = end
+  }
+  return layout
 }
 
 function moov<Source>(tracks: readonly FinishedTrack<Source>[], large: boolean): BoxTree {
