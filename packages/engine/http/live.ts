@@ -1,0 +1,187 @@
+import type { LiveBroadcast, RenderedPlaylist } from '../packager/live.ts'
+import { names } from '../packager/model.ts'
+import { parseDirectives } from './directives.ts'
+import { limits as defaults } from './limits.ts'
+import { type LiveResource, parseLivePath, splitTarget } from './live-path.ts'
+import type { HttpHandler, HttpRequest, HttpResponse } from './message.ts'
+import { sendProblem } from './problem.ts'
+import { answeredByMethod, type PlaylistCaching, playlistCaching, sendMedia, sendPlaylist } from './respond.ts'
+import { createWaitingRoom } from './waiting.ts'
+
+export interface LiveOptions {
+  /** The channel's broadcast: running, or ended a short while ago. */
+  find(channel: string): LiveBroadcast | undefined
+  /** A broadcast of the channel that `find` does not give any more, by its asset id. */
+  findAsset?(channel: string, assetId: string): LiveBroadcast | undefined
+  /** Called for every request of a player. */
+  seen?(channel: string, req: HttpRequest, query: string): void
+  /** May this request have this channel's media? Asked for every playlist, part and segment. */
+  authorize?(request: {
+    readonly channel: string
+    readonly token: string | undefined
+    readonly req: HttpRequest
+  }): boolean
+  readonly limits?: { readonly totalWaiting?: number; readonly connectionWaiting?: number }
+}
+
+export interface LiveHandler {
+  /** Serves live playlists and media; false for every other address. */
+  readonly handle: HttpHandler
+  /** Requests that wait for a playlist or part now. */
+  readonly waiting: () => number
+}
+
+type LiveFile = Extract<LiveResource, { kind: 'file' }>
+
+/**
+ * HLS delivery of live broadcasts (RFC 8216bis §6.2.5): media playlists with blocking reload and delta updates, parts,
+ * segments and initialisation segments, all from buffers that are shared by everyone who watches.
+ */
+export function createLiveHandler(options: LiveOptions): LiveHandler {
+  const room = createWaitingRoom({
+    total: options.limits?.totalWaiting ?? defaults.totalWaiting,
+    perConnection: options.limits?.connectionWaiting ?? defaults.connectionWaiting,
+  })
+
+  function multivariant(req: HttpRequest, res: HttpResponse, channel: string): void {
+    const broadcast = options.find(channel)
+    const playlist = broadcast?.multivariant()
+    if (broadcast === undefined || playlist === undefined) {
+      sendProblem(req, res, {
+        status: 404,
+        code: 'offline',
+        detail: 'Nobody is publishing to this channel now.',
+        headers: ['Retry-After', '2'],
+      })
+      return
+    }
+    const { targetDuration } = broadcast
+    sendPlaylist(req, res, playlist, cachingFor(targetDuration).reload, deadline(targetDuration))
+  }
+
+  function mediaPlaylist(
+    req: HttpRequest,
+    res: HttpResponse,
+    broadcast: LiveBroadcast,
+    rendition: string,
+    query: string,
+  ) {
+    const found = broadcast.rendition(rendition)
+    if (found === undefined) return notFound(req, res)
+    const directives = parseDirectives(query)
+    if (typeof directives === 'string') return badRequest(req, res, directives)
+    const answer = found.playlist(directives)
+    const { targetDuration } = broadcast
+    const caching = cachingFor(targetDuration)
+    const send = (to: HttpResponse, from: HttpRequest, playlist: RenderedPlaylist, how: PlaylistCaching) =>
+      sendPlaylist(from, to, playlist, how, deadline(targetDuration))
+    switch (answer.kind) {
+      case 'now':
+        return send(res, req, answer.playlist, answer.blocking ? caching.blocking : caching.reload)
+      case 'wait': {
+        const seated = room.wait(req, res, answer.ready, (q, r, playlist) => {
+          if (playlist !== undefined) send(r, q, playlist, caching.blocking)
+          else notReady(q, r, 'The playlist did not come within three target durations.')
+        })
+        return seated ? undefined : busy(req, res)
+      }
+      case 'bad-request':
+        return badRequest(req, res, answer.reason)
+      case 'busy':
+        return busy(req, res)
+    }
+  }
+
+  function media(req: HttpRequest, res: HttpResponse, broadcast: LiveBroadcast, file: LiveFile): void {
+    const answer = broadcast.rendition(file.rendition)?.media(file.file)
+    const { targetDuration } = broadcast
+    switch (answer?.kind) {
+      case 'now':
+        return sendMedia(req, res, answer, deadline(targetDuration))
+      case 'wait': {
+        const seated = room.wait(req, res, answer.ready, (q, r, body) => {
+          if (body !== undefined) sendMedia(q, r, body, deadline(targetDuration))
+          else notFound(q, r)
+        })
+        return seated ? undefined : busy(req, res)
+      }
+      case 'busy':
+        return busy(req, res)
+      default:
+        return notFound(req, res)
+    }
+  }
+
+  const handle: HttpHandler = (req, res) => {
+    const url = req.url ?? ''
+    if (!url.includes('/live/')) return false
+    const { path, query } = splitTarget(url)
+    const resource = parseLivePath(path)
+    if (resource === undefined) return false
+    if (url.length > defaults.url) {
+      sendProblem(req, res, { status: 414, code: 'uri-too-long', detail: `At most ${defaults.url} characters.` })
+      return true
+    }
+    if (answeredByMethod(req, res)) return true
+    const { channel, token } = resource
+    if (options.authorize?.({ channel, token, req }) === false) {
+      sendProblem(req, res, { status: 403, code: 'forbidden', detail: 'This address is not valid (any more).' })
+      return true
+    }
+    if (resource.kind === 'multivariant') {
+      multivariant(req, res, channel)
+      return true
+    }
+    const current = options.find(channel)
+    const broadcast = current?.assetId === resource.assetId ? current : options.findAsset?.(channel, resource.assetId)
+    if (broadcast === undefined) {
+      notFound(req, res)
+      return true
+    }
+    options.seen?.(channel, req, query)
+    if (resource.file === names.playlist) mediaPlaylist(req, res, broadcast, resource.rendition, query)
+    else media(req, res, broadcast, resource)
+    return true
+  }
+  return { handle, waiting: () => room.size }
+}
+
+/** Milliseconds a peer has to take an answer: two target durations, for what is older than that is of no use to it. */
+function deadline(targetDuration: number): number {
+  return targetDuration * 2_000
+}
+
+interface BroadcastCaching {
+  readonly reload: PlaylistCaching
+  readonly blocking: PlaylistCaching
+}
+
+const cachings = new Map<number, BroadcastCaching>()
+
+/** A reloaded playlist is fresh for half a target; the answer to a blocking request never changes (§6.2.5.2, B.1). */
+function cachingFor(targetDuration: number): BroadcastCaching {
+  let caching = cachings.get(targetDuration)
+  if (caching === undefined) {
+    caching = { reload: playlistCaching(targetDuration / 2), blocking: playlistCaching(targetDuration * 6) }
+    // Target durations are a handful of small integers.
+    if (cachings.size < 100) cachings.set(targetDuration, caching)
+  }
+  return caching
+}
+
+function notFound(req: HttpRequest, res: HttpResponse): void {
+  sendProblem(req, res, { status: 404, code: 'not-found', detail: 'There is nothing at this address (any more).' })
+}
+
+function badRequest(req: HttpRequest, res: HttpResponse, detail: string): void {
+  sendProblem(req, res, { status: 400, code: 'bad-request', detail })
+}
+
+function busy(req: HttpRequest, res: HttpResponse): void {
+  const detail = 'Too many requests wait already; try again.'
+  sendProblem(req, res, { status: 503, code: 'busy', detail, headers: ['Retry-After', '1'] })
+}
+
+function notReady(req: HttpRequest, res: HttpResponse, detail: string): void {
+  sendProblem(req, res, { status: 503, code: 'not-ready', detail, headers: ['Retry-After', '1'] })
+}

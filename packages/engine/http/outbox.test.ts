@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { limits } from './limits.ts'
+import type { HttpHandler } from './message.ts'
+import { outboxFigures } from './outbox.ts'
+import { sendMedia, sendStream } from './respond.ts'
+import { mediaHeaders } from './headers.ts'
+import { get, get2, openSession, openSocket, startServer, testTls, until } from './testing.ts'
+
+const megabyte = new Uint8Array(1024 * 1024).fill(7)
+/** More than any kernel's socket buffer takes. */
+const big = Array.from({ length: 24 }, () => megabyte)
+const total = big.length * megabyte.byteLength
+
+const serveBig =
+  (deadline: number): HttpHandler =>
+  (req, res) => {
+    sendMedia(req, res, { chunks: big, total }, deadline)
+    return true
+  }
+
+test('a peer that does not read is cut off at the deadline and leaves nothing behind', async (t) => {
+  const { port } = await startServer(t, [serveBig(300)])
+  const before = outboxFigures.overDeadline
+  const socket = await openSocket(t, port)
+  socket.pause()
+  socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+  await until(() => outboxFigures.pendingAnswers === 1)
+  assert.equal(outboxFigures.pendingBytes, total)
+  await until(() => outboxFigures.pendingAnswers === 0)
+  assert.equal(outboxFigures.pendingBytes, 0)
+  assert.equal(outboxFigures.overDeadline, before + 1)
+})
+
+test('a slow peer that does read gets everything, and is not cut off', async (t) => {
+  const { port } = await startServer(t, [serveBig(5_000)])
+  const answer = await get(port, '/')
+  assert.equal(answer.body.byteLength, total)
+  assert.equal(outboxFigures.pendingAnswers, 0)
+})
+
+test('pipelining beyond the budget of a connection ends it, and memory does not grow with it', async (t) => {
+  const { port } = await startServer(t, [serveBig(2_000)])
+  const before = outboxFigures.overBudget
+  const socket = await openSocket(t, port)
+  socket.pause()
+  const memory = process.memoryUsage()
+  socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(200))
+  await until(() => outboxFigures.overBudget > before)
+  assert.ok(outboxFigures.pendingBytes <= limits.connectionBytes + total)
+  const grown = process.memoryUsage().arrayBuffers - memory.arrayBuffers
+  assert.ok(grown < 8 * 1024 * 1024, `grown by ${grown}`)
+  await until(() => outboxFigures.pendingAnswers === 0)
+})
+
+test('over TLS a peer that does not read costs a slice of ciphertext, not the body', async (t) => {
+  const { port } = await startServer(t, [serveBig(400)], { tls: testTls })
+  const session = openSession(t, port)
+  const memory = process.memoryUsage()
+  const stream = session.request({ ':path': '/' })
+  stream.on('error', () => {})
+  stream.pause()
+  await until(() => outboxFigures.pendingAnswers === 1)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const now = process.memoryUsage()
+  const grown = now.external + now.arrayBuffers - memory.external - memory.arrayBuffers
+  assert.ok(grown < 6 * 1024 * 1024, `grown by ${grown}`)
+  await until(() => outboxFigures.pendingAnswers === 0)
+  // The stream is gone, the session lives.
+  assert.equal(session.destroyed, false)
+})
+
+test('over TLS and HTTP/2 big bodies arrive whole', async (t) => {
+  const { port } = await startServer(t, [serveBig(10_000)], { tls: testTls })
+  const answer = await get2(openSession(t, port), '/', { headers: { range: 'bytes=1000000-9999999' } })
+  assert.equal(answer.status, 206)
+  assert.equal(answer.body.byteLength, 9_000_000)
+  assert.ok(answer.body.every((b) => b === 7))
+})
+
+test('a stream is pulled as the peer takes it, and closed when the peer leaves', async (t) => {
+  let pulled = 0
+  let closed = false
+  const handler: HttpHandler = (req, res) => {
+    void sendStream(
+      req,
+      res,
+      {
+        total,
+        async *open() {
+          try {
+            for (const chunk of big) {
+              pulled++
+              yield chunk
+            }
+          } finally {
+            closed = true
+          }
+        },
+      },
+      mediaHeaders,
+    )
+    return true
+  }
+  const { port } = await startServer(t, [handler])
+  const socket = await openSocket(t, port)
+  socket.pause()
+  socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+  await until(() => pulled > 0)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  assert.ok(pulled < big.length, `${pulled} pulled`)
+  socket.destroy()
+  await until(() => closed)
+  pulled = 0
+  assert.equal((await get(port, '/')).body.byteLength, total)
+})
+
+test('a stream that fails or ends early cuts the connection rather than look whole', async (t) => {
+  const handler: HttpHandler = (req, res) => {
+    const open = async function* () {
+      yield megabyte
+      if (req.url === '/fails') throw new TypeError('disk')
+    }
+    void sendStream(req, res, { total: 2 * megabyte.byteLength, open }, mediaHeaders)
+    return true
+  }
+  const { port } = await startServer(t, [handler])
+  await assert.rejects(get(port, '/fails'))
+  await assert.rejects(get(port, '/short'))
+})

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { connect as connectTls } from 'node:tls'
+import { EngineError } from '../error.ts'
+import { createHttpServer } from './server.ts'
+import { get, get2, openSession, openSocket, startServer, testTls, until } from './testing.ts'
+
+test('asks handlers in order and gives the rest to the fallback', async (t) => {
+  const { port } = await startServer(t, [
+    (req, res) => req.url === '/a' && (res.writeHead(200, []), res.end(Buffer.from('a')), true),
+    (req, res) => req.url === '/b' && (res.writeHead(200, []), res.end(Buffer.from('b')), true),
+  ])
+  assert.equal(String((await get(port, '/a')).body), 'a')
+  assert.equal(String((await get(port, '/b')).body), 'b')
+  assert.equal((await get(port, '/c')).status, 404)
+})
+
+test('a handler that throws costs its connection, not the server', async (t) => {
+  const errors: unknown[] = []
+  const boom = new TypeError('boom')
+  const handler = (req: { url?: string | undefined }) => {
+    if (req.url === '/boom') throw boom
+    return false
+  }
+  for (const tls of [undefined, testTls]) {
+    const { port } = await startServer(t, [handler], { onError: (e) => errors.push(e), ...(tls && { tls }) })
+    if (tls === undefined) {
+      await assert.rejects(get(port, '/boom'))
+      assert.equal((await get(port, '/')).status, 404)
+    } else {
+      const session = openSession(t, port)
+      await get2(session, '/boom').catch(() => undefined)
+      assert.equal((await get2(session, '/')).status, 404)
+    }
+  }
+  assert.deepEqual(errors, [boom, boom])
+})
+
+test('with a certificate it speaks HTTP/2 and, to who does not, HTTP/1.1', async (t) => {
+  const { port } = await startServer(t, [], { tls: testTls })
+  assert.equal((await get2(openSession(t, port), '/')).status, 404)
+  const socket = connectTls({
+    port,
+    host: '127.0.0.1',
+    servername: 'localhost',
+    ca: testTls.cert,
+    ALPNProtocols: ['http/1.1'],
+  })
+  t.after(() => socket.destroy())
+  let received = ''
+  socket.on('data', (chunk: Buffer) => (received += chunk))
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await until(() => received.includes('}'))
+  assert.match(received, /^HTTP\/1\.1 404/)
+})
+
+test('hands upgrades over, under either kind of server', async (t) => {
+  for (const tls of [undefined, testTls]) {
+    const { port } = await startServer(t, [], {
+      ...(tls && { tls }),
+      upgrade: (req, socket) => {
+        socket.end(`HTTP/1.1 101 Switching Protocols\r\nX-Url: ${req.url}\r\n\r\n`)
+      },
+    })
+    const socket =
+      tls === undefined
+        ? await openSocket(t, port)
+        : connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca: tls.cert, ALPNProtocols: ['http/1.1'] })
+    t.after(() => socket.destroy())
+    let received = ''
+    socket.on('data', (chunk: Buffer) => (received += chunk))
+    socket.write('GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    await until(() => received.includes('X-Url: /chat'))
+  }
+})
+
+test('malformed and oversized requests get a problem and are closed', async (t) => {
+  const { port } = await startServer(t, [])
+  const table: [string, RegExp][] = [
+    ['NONSENSE\r\n\r\n', /^HTTP\/1\.1 400/],
+    ['GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', /^HTTP\/1\.1 400/],
+    [`GET / HTTP/1.1\r\nHost: h\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, /^HTTP\/1\.1 431/],
+    [`GET /${'a'.repeat(20_000)} HTTP/1.1\r\nHost: h\r\n\r\n`, /^HTTP\/1\.1 431/],
+  ]
+  for (const [bytes, expected] of table) {
+    const socket = await openSocket(t, port)
+    let received = ''
+    let closed = false
+    socket.on('data', (chunk: Buffer) => (received += chunk))
+    socket.on('close', () => (closed = true))
+    socket.write(bytes)
+    await until(() => closed)
+    assert.match(received, expected)
+    assert.match(received, /application\/problem\+json/)
+  }
+})
+
+test('connections of one address are bounded, and room comes back', async (t) => {
+  const { port, server } = await startServer(t, [], { limits: { connectionsPerAddress: 2 } })
+  const one = await openSocket(t, port)
+  await openSocket(t, port)
+  await until(() => server.connections() === 2)
+  const three = await openSocket(t, port)
+  let closed = false
+  three.on('close', () => (closed = true))
+  three.resume()
+  await until(() => closed)
+  one.destroy()
+  await until(() => server.connections() === 1)
+  assert.equal((await get(port, '/')).status, 404)
+})
+
+test('an address in use is said so', async (t) => {
+  const { port } = await startServer(t, [])
+  const second = createHttpServer({ handlers: [], fallback: () => {} })
+  await assert.rejects(second.listen(port, '127.0.0.1'), (e) => e instanceof EngineError && e.code === 'address-in-use')
+})
+
+test('closing lets answers finish, and cuts what is left at the deadline', async (t) => {
+  for (const tls of [undefined, testTls]) {
+    const { port, server } = await startServer(
+      t,
+      [
+        (req, res) => {
+          if (req.url === '/slow') setTimeout(() => (res.writeHead(200, []), res.end()), 150)
+          return true
+        },
+      ],
+      tls && { tls },
+    )
+    const request = (path: string) => (tls === undefined ? get(port, path) : get2(openSession(t, port), path))
+    const idle = await openSocket(t, port)
+    idle.resume()
+    const slow = request('/slow')
+    const never = request('/never').then(
+      () => 'answered',
+      () => 'cut',
+    )
+    await until(() => server.connections() === 3)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const started = performance.now()
+    await server.close(500)
+    assert.equal((await slow).status, 200)
+    if (tls === undefined) assert.equal(await never, 'cut')
+    assert.ok(performance.now() - started < 1_500)
+    await until(() => server.connections() === 0)
+  }
+})

@@ -1,0 +1,174 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { EngineError } from '../error.ts'
+import { limits as defaults } from './limits.ts'
+import { asResponse, type HttpHandler } from './message.ts'
+
+export interface HttpServerOptions {
+  /** PEM certificate and key. With them HTTP/2 is offered besides HTTP/1.1 over TLS. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer }
+  /** Asked in order until one serves the request. */
+  readonly handlers: readonly HttpHandler[]
+  /** Everything that no handler serves; a web framework is mounted here. */
+  fallback(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): void
+  /** WebSocket and other upgrades; without it they are refused. */
+  upgrade?(req: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** A handler threw: the answer is a cut connection, for part of it may have been sent. */
+  onError?(error: unknown): void
+  /** Addresses for which `connectionsPerAddress` does not count: proxies. */
+  exempt?(address: string): boolean
+  readonly limits?: Partial<Record<'connections' | 'connectionsPerAddress', number>>
+}
+
+export interface HttpServer {
+  /** The server itself, for who must mount on it. */
+  readonly server: Server | Http2SecureServer
+  /** Binds; throws EngineError `address-in-use` or `bad-request`. */
+  listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>
+  /** Connections open now. */
+  connections(): number
+  /** Stops accepting, lets answers finish, cuts what is left after `deadline` milliseconds. */
+  close(deadline: number): Promise<void>
+}
+
+/** HTTP/1.1, or HTTP/1.1 and HTTP/2 over TLS when there is a certificate; the same handlers serve both. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const limits = { ...defaults, ...options.limits }
+  const sockets = new Set<Socket>()
+  const sessions = new Set<ServerHttp2Session>()
+  const perAddress = new Map<string, number>()
+
+  const serve = (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse) => {
+    try {
+      const response = asResponse(res)
+      for (const handler of options.handlers) if (handler(req, response)) return
+      options.fallback(req, res)
+    } catch (error) {
+      options.onError?.(error)
+      res.destroy()
+    }
+  }
+
+  const server = options.tls === undefined ? createPlain() : createSecure(options.tls)
+  // The types do not say that the secure server has these for its HTTP/1.1 side; it does.
+  const timeouts = server as Server
+  timeouts.keepAliveTimeout = limits.keepAliveTimeout
+  timeouts.headersTimeout = limits.headersTimeout
+  timeouts.requestTimeout = limits.requestTimeout
+  server.maxConnections = limits.connections
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? ''
+    const count = perAddress.get(address) ?? 0
+    if (count >= limits.connectionsPerAddress && options.exempt?.(address) !== true) {
+      socket.destroy()
+      return
+    }
+    perAddress.set(address, count + 1)
+    sockets.add(socket)
+    socket.once('close', () => {
+      sockets.delete(socket)
+      const left = (perAddress.get(address) ?? 1) - 1
+      if (left === 0) perAddress.delete(address)
+      else perAddress.set(address, left)
+    })
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => refuse(error, socket))
+  if (options.upgrade !== undefined) {
+    const { upgrade } = options
+    server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // A peer that resets an upgraded connection must not end the process.
+      socket.on('error', () => socket.destroy())
+      upgrade(req, socket, head)
+    })
+  }
+
+  function createPlain(): Server {
+    return createServer(
+      { maxHeaderSize: limits.headers, connectionsCheckingInterval: 2_000, noDelay: true, keepAlive: true },
+      serve,
+    )
+  }
+
+  function createSecure(tls: { cert: string | Buffer; key: string | Buffer }): Http2SecureServer {
+    const secure = createSecureServer(
+      {
+        ...tls,
+        allowHTTP1: true,
+        maxHeaderSize: limits.headers,
+        settings: { maxConcurrentStreams: limits.streams, maxHeaderListSize: limits.headers, enablePush: false },
+        handshakeTimeout: limits.headersTimeout,
+      } as Parameters<typeof createSecureServer>[0],
+      serve,
+    )
+    secure.on('session', (session) => {
+      sessions.add(session)
+      session.once('close', () => sessions.delete(session))
+      session.setTimeout(limits.keepAliveTimeout, () => session.close())
+      session.on('error', () => session.destroy())
+    })
+    secure.on('tlsClientError', (_error, socket) => socket.destroy())
+    return secure
+  }
+
+  return {
+    server,
+    connections: () => sockets.size,
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        const onError = (error: NodeJS.ErrnoException) => {
+          const code = error.code === 'EADDRINUSE' ? 'address-in-use' : 'bad-request'
+          reject(new EngineError(code, `cannot listen on ${host}:${port}: ${error.message}`, { host, port }, error))
+        }
+        server.once('error', onError)
+        server.listen(port, host, () => {
+          server.off('error', onError)
+          const address = server.address() as AddressInfo
+          resolve({ host: address.address, port: address.port })
+        })
+      }),
+    close: (deadline) =>
+      new Promise((resolve) => {
+        const cut = setTimeout(() => {
+          for (const socket of sockets) socket.destroy()
+        }, deadline)
+        // A connection that becomes idle after the call would otherwise stay for its keep-alive time.
+        const idle = setInterval(() => {
+          if ('closeIdleConnections' in server) server.closeIdleConnections()
+        }, 50)
+        server.close(() => {
+          clearTimeout(cut)
+          clearInterval(idle)
+          resolve()
+        })
+        for (const session of sessions) session.close()
+      }),
+  }
+}
+
+/** Answers what cannot be parsed (RFC 9110 §15.5.1), where anything can be answered at all. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request'
+  const code = Number(status.slice(0, 3))
+  const body = JSON.stringify({ type: 'about:blank', title: status.slice(4), status: code, code: 'bad-request' })
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  )
+}
