@@ -41,7 +41,7 @@ test('every span of a list of chunks is that of the joined bytes', () => {
   const chunks = [joined.subarray(0, 3), joined.subarray(3, 3), joined.subarray(3, 4), joined.subarray(4)]
   for (let first = 0; first < 10; first++) {
     for (let last = first; last < 10; last++) {
-      assert.deepEqual([...Buffer.concat(sliceChunks(chunks, { first, last }))], [...joined.subarray(first, last + 1)])
+      assert.ok(Buffer.concat(sliceChunks(chunks, { first, last })).equals(joined.subarray(first, last + 1)))
     }
   }
 })
