@@ -6,7 +6,6 @@ import { readdirSync, readFileSync } from 'node:fs'
  */
 export interface Leftover {
   readonly pid: number
-  /** Command line, cut to 120 characters. */
   readonly command: string
 }
 
@@ -18,7 +17,7 @@ export function findLeftovers(name: string, value: string): Leftover[] {
     if (pid === process.pid) continue
     try {
       if (!readFileSync(`/proc/${entry}/environ`, 'latin1').split('\0').includes(`${name}=${value}`)) continue
-      const command = readFileSync(`/proc/${entry}/cmdline`, 'latin1').replaceAll('\0', ' ').trim().slice(0, 120)
+      const command = readFileSync(`/proc/${entry}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()
       if (command !== '') found.push({ pid, command })
     } catch {
       // It ended meanwhile, or belongs to somebody else.

@@ -66,6 +66,7 @@ async function runStage(stage: Stage): Promise<void> {
   console.log(`\n${stage.name}: ${files.length} files`)
   const jobs = options.jobs === undefined ? stage.jobs : Number(options.jobs)
   const stream = run({ cwd: root, files, concurrency: jobs, timeout: stage.fileLimit })
+  const watch = watchFiles(files, stage.fileLimit + 5000)
   stream.on('test:pass', ({ details, skip, todo, name }) => {
     if (details.type === 'suite') return
     if (skip !== undefined && skip !== false) count.skipped += 1
@@ -78,12 +79,29 @@ async function runStage(stage: Stage): Promise<void> {
     failures.push(`${file === undefined ? '' : `${file.replace(`${root}/`, '')}: `}${name}`)
   })
   for await (const text of stream.compose(new spec())) process.stdout.write(text as Buffer)
+  clearInterval(watch)
+}
+
+/** The runner's own time limit fails a test but waits for its process, so one that never exits is ended from here. */
+function watchFiles(files: readonly string[], limit: number): NodeJS.Timeout {
+  const seen = new Map<number, number>()
+  return setInterval(() => {
+    for (const running of findLeftovers('BANDSTAND_TEST_RUN', mark)) {
+      const file = files.find((path) => running.command.includes('node') && running.command.endsWith(path))
+      if (file === undefined) continue
+      const since = seen.get(running.pid) ?? performance.now()
+      seen.set(running.pid, since)
+      if (performance.now() - since <= limit) continue
+      console.log(`${file} ran for more than ${Math.round(limit / 1000)} s and was ended`)
+      endLeftovers([running])
+    }
+  }, 2000).unref()
 }
 
 function finish(): never {
   const left = findLeftovers('BANDSTAND_TEST_RUN', mark)
   endLeftovers(left)
-  for (const { command } of left) failures.push(`still running at the end: ${command}`)
+  for (const { command } of left) failures.push(`still running at the end: ${command.slice(0, 160)}`)
   count.failed += left.length
   if (count.passed + count.failed === 0) {
     count.failed += 1
