@@ -57,10 +57,10 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
   const rawIo = options.io ?? nodeIo
   const now = options.now ?? Date.now
   const limits = { ...STORE_LIMITS, ...options.limits }
-  const readIo = laneIo(rawIo, createLane(limits.readLanes, limits.readQueue))
+  const readIo = laneIo(rawIo, createLane(limits.readLanes, 2 * limits.readQueue))
   const writeLane = createLane(1, Number.POSITIVE_INFINITY)
   const load = { io: readIo, limits, log }
-  const handles = createReadHandles(readIo, limits.readHandles)
+  const handles = createReadHandles(readIo, limits.readHandles, limits.readQueue)
 
   const catalogue = new Map<string, AssetFiles>()
   /** Indexes of broadcasts that have not ended. */

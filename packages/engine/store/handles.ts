@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { EngineError } from '../error.ts'
 import type { StoreFile, StoreIo } from './io.ts'
 
 /** Open files of readers, bounded. A file that is being read is closed only when the read is over. */
@@ -16,7 +17,9 @@ interface Handle {
   isEvicted: boolean
 }
 
-export function createReadHandles(io: StoreIo, limit: number): ReadHandles {
+/** @param readers how many may read or wait at a time; beyond it `read` throws EngineError `limit`. */
+export function createReadHandles(io: StoreIo, limit: number, readers: number): ReadHandles {
+  let reading = 0
   const cache = new LRUCache<string, Handle>({
     max: limit,
     dispose(handle) {
@@ -26,12 +29,14 @@ export function createReadHandles(io: StoreIo, limit: number): ReadHandles {
   })
 
   async function read(path: string, position: number, length: number): Promise<Uint8Array | undefined> {
+    if (reading >= readers) throw new EngineError('limit', 'too many reads wait for the disk', { reading })
     let handle = cache.get(path)
     if (handle === undefined) {
       handle = { file: io.open(path, 'read'), users: 0, isEvicted: false }
       cache.set(path, handle)
     }
     handle.users++
+    reading++
     try {
       const file = await handle.file
       // Not from Buffer's pool: whoever keeps a small slice would keep the pool.
@@ -43,6 +48,7 @@ export function createReadHandles(io: StoreIo, limit: number): ReadHandles {
       throw error
     } finally {
       handle.users--
+      reading--
       if (handle.isEvicted && handle.users === 0) close(handle)
     }
   }

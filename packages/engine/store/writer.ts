@@ -265,11 +265,17 @@ export function createWriter(options: WriterOptions): WriterTask {
       await sync()
       memory.assembler.finish()
       touch(memory)
-      if (how === 'suspend' || !memory.recording) return
-      journal.push({ type: 'end', at: Math.round(now()) })
-      await writeJournal()
+      if (how === 'end' && memory.recording) {
+        journal.push({ type: 'end', at: Math.round(now()) })
+        await writeJournal()
+      }
+      isGone = true
+      for (const file of open.values()) await file.close()
+      open.clear()
+      await journalFile?.close()
     },
     abandon() {
+      if (isGone) return
       isGone = true
       for (const file of open.values()) file.close().catch(() => undefined)
       journalFile?.close().catch(() => undefined)
