@@ -1,5 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
+import type { Amf0Object } from '@bandstand/media/protocols/rtmp/amf0/value.ts'
 import type {
   RtmpOutput,
   RtmpServerEvent,
@@ -9,14 +9,9 @@ import { createRtmpServerSession } from '@bandstand/media/protocols/rtmp/session
 import type { Log, Publisher, PublishPort, PublishRefusal } from '../../ports.ts'
 import { announcedTracks, factsFromMetadata } from './facts.ts'
 import type { RtmpListenerLimits } from './limits.ts'
+import { nodeCrypto } from './node-crypto.ts'
 import { shortKey, statusOf } from './status.ts'
 import { createFlvToStream, type FlvToStream } from './to-stream.ts'
-
-/** Handshake cryptography on Node; also for the publisher. */
-export const nodeCrypto = {
-  hmacSha256: (key: Uint8Array, data: Uint8Array): Uint8Array => createHmac('sha256', key).update(data).digest(),
-  randomBytes: (length: number): Uint8Array => randomBytes(length),
-}
 
 export interface RtmpConnectionOptions {
   /** A TCP socket, or a TLS socket for RTMPS. Owned by the connection from here on. */
@@ -54,6 +49,8 @@ class Connection implements RtmpConnection {
   /** Counts publishes, so that an answer that comes too late is known. */
   #attempt = 0
   #key = ''
+  /** The newest metadata as text, to tell a change from a repetition. */
+  #metadata = ''
   #channel: string | undefined
   #publisher: Publisher | undefined
   #media: FlvToStream | undefined
@@ -119,12 +116,9 @@ class Connection implements RtmpConnection {
         if (complaint !== undefined) this.#refuse({ code: 'unavailable', reason: complaint })
         return
       }
-      case 'metadata': {
-        const announced = announcedTracks(event.values)
-        if (announced !== undefined) this.#publisher?.announce(announced)
-        this.#publisher?.describe(factsFromMetadata(event.values, this.#options.limits))
+      case 'metadata':
+        this.#onMetadata(event.values)
         return
-      }
       case 'publish':
         this.#ask(event.key, event.encoder)
         return
@@ -136,11 +130,23 @@ class Connection implements RtmpConnection {
     }
   }
 
+  #onMetadata(values: Amf0Object): void {
+    const facts = factsFromMetadata(values, this.#options.limits)
+    const text = JSON.stringify(facts)
+    // GStreamer repeats it ten times a second.
+    if (text === this.#metadata) return
+    this.#metadata = text
+    const announced = announcedTracks(values)
+    if (announced !== undefined) this.#publisher?.announce(announced)
+    this.#publisher?.describe(facts)
+  }
+
   #ask(key: string, encoder: string): void {
     const { socket, publishPort, remote } = this.#options
     const attempt = ++this.#attempt
     this.#key = key
     this.#channel = undefined
+    this.#metadata = ''
     // Nothing is read until the answer is there, so little can pile up.
     socket.pause()
     const stop = (why: PublishRefusal): void => {
