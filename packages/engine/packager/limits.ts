@@ -1,0 +1,37 @@
+/** Bounds of the packager and the live window. */
+export const PACKAGER_LIMITS = {
+  /** Segments: cut at the first key frame from here on, in seconds. */
+  minSegment: 2,
+  /** EXTINF stays below this, so that it rounds to at most the target duration (RFC 8216bis §4.4.3.1). */
+  segmentSlack: 0.2,
+  /** A track's next frame is waited for so long, in seconds of the others' media, before its segment is closed or a gap. */
+  stallSlack: 2,
+  /** A hole shorter than this at the begin of a segment needs no gap part; seconds. */
+  holeSlack: 0.1,
+  /** Units that wait for the track that decides the cuts. */
+  queuedUnits: 4_000,
+  /** Part numbers reserved at a time, and how many are left when the next block is asked for. */
+  reserveBlock: 1_024,
+  reserveAhead: 64,
+  /** Key-frame distances kept for the studio. */
+  keyDistances: 5,
+} as const
+
+export const WINDOW_LIMITS = {
+  /** Seconds that a live playlist lists. */
+  listed: 60,
+  /** Segments a live playlist lists at most, however short they are. */
+  segments: 600,
+  /** Seconds for which segments stay to be had after they left the playlist. */
+  lingering: 60,
+  /** Parts' bytes in memory: seconds (at least 3 target durations) and bytes for one rendition. */
+  memorySeconds: 16,
+  memoryBytes: 16 * 1024 * 1024,
+  /** Over all broadcasts. */
+  totalBytes: 512 * 1024 * 1024,
+  /** Requests that wait at one rendition, and how many different things they may wait for. */
+  waiters: 20_000,
+  waitingFor: 64,
+  /** How long they wait, in target durations. */
+  waitTargets: 3,
+} as const

@@ -1,0 +1,260 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
+import type { TrackConfig } from '@bandstand/media/track.ts'
+import type { TimedUnit, TimelineEvent, TimelineTrack } from '../timeline/model.ts'
+import { createCutList, type CutList } from './cut-list.ts'
+import { PACKAGER_LIMITS } from './limits.ts'
+import type { BroadcastTiming, Epoch, EpochTrack, Part, PartSink } from './model.ts'
+import { nominalPart } from './timing.ts'
+import { TrackPacker } from './track-packer.ts'
+import { createTrackMeter, type TrackMeter, type TrackStats } from './track-stats.ts'
+
+export interface PackagerOptions {
+  readonly timing: BroadcastTiming
+  /** Told everything in order: the live window, the store. None may throw or wait. */
+  readonly sinks: readonly PartSink[]
+  /** First numbers to use. A new broadcast leaves room for 3 gap segments: see `FIRST_MSN`. */
+  readonly start?: { readonly msn: number; readonly part: number }
+  /** Epochs of a former process: their tracks and initialisation segments go on. */
+  readonly before?: readonly Epoch[]
+}
+
+/** Media sequence number of a broadcast's first segment: those before it are the live playlist's opening gap. */
+export const FIRST_MSN = 3
+
+export interface PackagerCounters {
+  /** Frames longer than the part target; their part is listed with the target as its duration. */
+  longFrames: number
+  gaps: number
+  /** Units whose time was past already, or that found the queue full. */
+  lateUnits: number
+}
+
+/** Timeline events in, parts out, cut once for everyone. Pure: wall clock comes with each call, Unix milliseconds. */
+export interface Packager {
+  handle(event: TimelineEvent, now: number): void
+  /** Closes what is open, as if the epoch ended; for the end of the broadcast or of the process. */
+  finish(now: number): void
+  stats(track: TrackId): TrackStats | undefined
+  readonly counters: Readonly<PackagerCounters>
+  /** Next numbers. */
+  readonly next: { readonly msn: number; readonly part: number }
+}
+
+interface Running {
+  readonly epoch: Epoch
+  readonly cuts: CutList
+  readonly tracks: readonly TrackPacker[]
+  readonly lead: TrackPacker
+  /** Only key frames of pictures are worth cutting at. */
+  readonly byKeys: boolean
+}
+
+export function createPackager(options: PackagerOptions): Packager {
+  const { timing, sinks } = options
+  const counters: PackagerCounters = { longFrames: 0, gaps: 0, lateUnits: 0 }
+  const firstPart = options.start?.part ?? 0
+  let msn = options.start?.msn ?? FIRST_MSN
+  const known = new Map<TrackId, Known>()
+  const meters = new Map<TrackId, TrackMeter>()
+  let reservedPart = -1
+  let reservedMsn = -1
+  let running: Running | undefined
+  let clock = 0
+  for (const epoch of options.before ?? []) for (const track of epoch.tracks) remember(track)
+
+  function remember(track: EpochTrack): Known {
+    const old = known.get(track.track)
+    const entry = { init: track, nextPart: old?.nextPart ?? firstPart, timescale: track.config.timescale }
+    known.set(track.track, entry)
+    return entry
+  }
+
+  function reserve(): void {
+    const highest = Math.max(firstPart, ...[...known.values()].map((k) => k.nextPart))
+    const newest = running === undefined ? msn : running.cuts.newest
+    if (newest + 1 <= reservedMsn && highest + PACKAGER_LIMITS.reserveAhead <= reservedPart) return
+    reservedMsn = newest + 1
+    if (highest + PACKAGER_LIMITS.reserveAhead > reservedPart) {
+      reservedPart = highest + PACKAGER_LIMITS.reserveBlock
+    }
+    for (const sink of sinks) sink.reserve({ msn: reservedMsn, part: reservedPart })
+  }
+
+  function initOf({ track, config }: { track: TrackId; config: TrackConfig }): EpochTrack {
+    const init = writeInitSegment(track, config)
+    const old = known.get(track)?.init
+    const same = old !== undefined && Buffer.compare(old.init, init) === 0
+    return { track, config, init, initNumber: same ? old.initNumber : (old?.initNumber ?? -1) + 1 }
+  }
+
+  function packer(cuts: CutList, start: number, entry: Known, frameDuration: number, timed: boolean): TrackPacker {
+    const track = entry.init.track
+    return new TrackPacker({
+      track,
+      timescale: entry.timescale,
+      frameDuration: Math.max(1, Math.round(frameDuration * entry.timescale)),
+      timed,
+      timing,
+      cuts,
+      msn,
+      start,
+      number: () => {
+        entry.nextPart++
+        reserve()
+        return entry.nextPart - 1
+      },
+      emit: (part) => emit(part),
+      counters,
+    })
+  }
+
+  function emit(part: Omit<Part, 'epoch' | 'closedAt'>): void {
+    const epoch = running?.epoch.id ?? 0
+    const full: Part = { ...part, epoch, closedAt: clock }
+    for (const sink of sinks) sink.part(full)
+  }
+
+  function open(event: Extract<TimelineEvent, { kind: 'epoch-opened' }>): void {
+    const tracks = event.tracks.map((t) => initOf(t))
+    const epoch: Epoch = { id: event.id, start: event.start, wallClock: event.wallClock, tracks }
+    const cuts = createCutList(msn, event.start)
+    const lead = event.tracks.find((t) => t.config.kind === 'video') ?? event.tracks[0]
+    if (lead === undefined) return
+    for (const track of tracks) {
+      remember(track)
+      meters.set(track.track, createTrackMeter(track.config.timescale))
+    }
+    // Tracks of former epochs go on as gaps, so that their playlists keep the numbers.
+    const durations = new Map(event.tracks.map((t: TimelineTrack) => [t.track, t.frameDuration]))
+    const packers = [...known.values()].map((entry) =>
+      packer(cuts, event.start, entry, durations.get(entry.init.track) ?? 0, entry.init.track === lead.track),
+    )
+    const leader = packers.find((p) => p.track === lead.track)
+    if (leader === undefined) return
+    running = { epoch, cuts, tracks: packers, lead: leader, byKeys: lead.config.kind === 'video' }
+    reserve()
+    for (const sink of sinks) sink.epoch(epoch)
+  }
+
+  function unit(u: TimedUnit): void {
+    const r = running
+    const packer = r?.tracks.find((t) => t.track === u.track)
+    if (r === undefined || packer === undefined || !packer.push(u)) return
+    meters.get(u.track)?.add(u)
+    pump(r)
+  }
+
+  function pump(r: Running): void {
+    while (r.lead.queued > 1) advanceLead(r)
+    cutByClock(r)
+    for (const track of r.tracks) if (track !== r.lead) follow(r, track)
+    giveUp(r)
+    r.cuts.forget(Math.min(...r.tracks.map((t) => t.msn)))
+    reserve()
+  }
+
+  /** The lead's head goes into its part; where the next frame begins a segment is decided at once. */
+  function advanceLead(r: Running): void {
+    const { lead, cuts } = r
+    const head = lead.head
+    const next = lead.next
+    if (head === undefined || next === undefined) return
+    const longest = timing.targetDuration + 2 * PACKAGER_LIMITS.segmentSlack
+    const decides = () => lead.msn === cuts.newest
+    const length = (end: number) => (lead.to90(end) - cuts.newestStart) / 90_000
+    // A long frame that would carry the segment past its ceiling begins the next one instead.
+    if (decides() && lead.hasMedia && length(next.dts) > longest) {
+      cuts.cut(Math.ceil(lead.to90(head.dts)))
+      lead.closeSegment(cuts.newestStart)
+    }
+    lead.step()
+    if (decides() && endsSegment(r, next, length(next.dts))) {
+      cuts.cut(Math.ceil(lead.to90(next.dts)))
+      lead.closeSegment(cuts.newestStart)
+    } else if (decides() && lead.partFull) lead.closePart(false)
+  }
+
+  function endsSegment(r: Running, next: TimedUnit, length: number): boolean {
+    if (r.byKeys && next.key && (length >= PACKAGER_LIMITS.minSegment || !r.lead.keyed)) return true
+    return r.lead.partFull && length + nominalPart(timing) > timing.targetDuration + PACKAGER_LIMITS.segmentSlack
+  }
+
+  /** Where the lead is silent, others go on: from the ceiling on the clock cuts. */
+  function cutByClock(r: Running): void {
+    const ceiling = timing.targetDuration * 90_000
+    const slack = 2 * PACKAGER_LIMITS.segmentSlack * 90_000
+    const reach = Math.max(...r.tracks.filter((t) => t !== r.lead).map((t) => t.reach))
+    for (;;) {
+      const behind = r.lead.msn < r.cuts.newest
+      const limit = r.cuts.newestStart + (behind ? 0 : ceiling + slack)
+      if (reach < limit) return
+      r.cuts.cut(r.cuts.newestStart + ceiling)
+    }
+  }
+
+  /** Others go as far as no border can come any more that they would have to heed. */
+  function follow(r: Running, track: TrackPacker): void {
+    const decided = r.lead.msn < r.cuts.newest ? r.cuts.newestStart : r.lead.front
+    while (track.queued > 1) {
+      if (track.headMiddle > decided) return
+      track.step()
+    }
+  }
+
+  /** A track without frames gets its segment closed when the others are well past it. */
+  function giveUp(r: Running): void {
+    const reach = Math.max(...r.tracks.map((t) => t.reach))
+    for (const track of r.tracks) {
+      const absent = !r.epoch.tracks.some((t) => t.track === track.track)
+      const slack = absent ? 0 : PACKAGER_LIMITS.stallSlack * 90_000
+      for (;;) {
+        const border = r.cuts.startOf(track.msn + 1)
+        if (border === undefined || track.reach >= border || reach < border + slack) break
+        track.giveUpAt(border)
+      }
+    }
+  }
+
+  /** @param until end of the epoch in 90 kHz ticks; without it the epoch ends with its last frame. */
+  function close(until?: number): void {
+    const r = running
+    if (r === undefined) return
+    r.lead.flush(until)
+    for (const track of r.tracks) if (track !== r.lead) track.flush(until)
+    const end = until ?? Math.max(...r.tracks.map((t) => t.reach))
+    const any = r.tracks.some((t) => t.hasMedia || t.msn > msn)
+    const last = Math.max(...r.tracks.map((t) => (t.hasMedia ? t.msn : t.msn - 1)))
+    if (any) {
+      for (const track of r.tracks) while (track.msn <= last) track.closeSegment(r.cuts.startOf(track.msn + 1) ?? end)
+      msn = last + 1
+    }
+    running = undefined
+    reserve()
+  }
+
+  return {
+    handle(event, now) {
+      clock = now
+      if (event.kind === 'epoch-opened') open(event)
+      else if (event.kind === 'unit') unit(event.unit)
+      else close(event.end)
+    },
+    finish(now) {
+      clock = now
+      close()
+    },
+    stats: (track) => meters.get(track)?.read(),
+    counters,
+    get next() {
+      return { msn, part: Math.max(firstPart, ...[...known.values()].map((k) => k.nextPart)) }
+    },
+  }
+}
+
+/** A track that the broadcast has or had. */
+interface Known {
+  readonly init: EpochTrack
+  nextPart: number
+  readonly timescale: number
+}

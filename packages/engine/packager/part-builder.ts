@@ -1,0 +1,83 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { type FragmentSample, writeFragment } from '@bandstand/media/containers/isobmff/fragment.ts'
+import type { TimedUnit } from '../timeline/model.ts'
+import type { BroadcastTiming } from './model.ts'
+import { nominalPart, SHORTEST_PART } from './timing.ts'
+
+/** Lies about a part's length up to this factor rather than making one that is too short. */
+const STRETCH = 1.15
+
+/** A finished part's media; times in ticks of the track's timescale. */
+export interface BuiltPart {
+  readonly start: number
+  readonly duration: number
+  readonly independent: boolean
+  readonly bytes: Uint8Array
+}
+
+/** Collects the frames of one part of one track. Lengths in ticks of the track's timescale. */
+export class PartBuilder {
+  readonly #track: TrackId
+  readonly #target: number
+  readonly #nominal: number
+  readonly #shortest: number
+  #samples: FragmentSample[] = []
+  #start = 0
+  #duration = 0
+  #arrivedAt = 0
+
+  constructor(track: TrackId, timescale: number, timing: BroadcastTiming) {
+    this.#track = track
+    // Timestamps are whole ticks: a part that is over by rounding alone is not over.
+    this.#target = Math.round(timing.partTarget * timescale)
+    this.#nominal = nominalPart(timing) * timescale
+    this.#shortest = timing.partTarget * SHORTEST_PART * timescale
+  }
+
+  get empty(): boolean {
+    return this.#samples.length === 0
+  }
+
+  get duration(): number {
+    return this.#duration
+  }
+
+  /** True when a frame of `duration` belongs to the next part. */
+  closesBefore(duration: number): boolean {
+    const length = this.#duration
+    if (length === 0) return false
+    const longer = length + duration
+    if (length < this.#shortest) return longer > this.#target && longer > this.#target * STRETCH
+    if (longer > this.#target) return true
+    return Math.abs(length - this.#nominal) < Math.abs(longer - this.#nominal)
+  }
+
+  add(unit: TimedUnit, duration: number): void {
+    if (this.empty) {
+      this.#start = unit.dts
+      this.#arrivedAt = unit.arrivedAt
+    }
+    this.#samples.push({ data: unit.data, duration, compositionOffset: unit.pts - unit.dts, key: unit.key })
+    this.#duration += duration
+  }
+
+  /**
+   * Writes the chunk and begins anew.
+   * @param sequence fragment sequence number; `timed`: with a `prft` box that carries wall clock.
+   */
+  finish(sequence: number, timed: boolean): BuiltPart {
+    const samples = this.#samples
+    const start = this.#start
+    const bytes = writeFragment({
+      sequence,
+      track: this.#track,
+      baseDecodeTime: start,
+      samples,
+      ...(timed && { producerTime: { wallClock: this.#arrivedAt, mediaTime: start } }),
+    })
+    const part = { start, duration: this.#duration, independent: samples[0]?.key === true, bytes }
+    this.#samples = []
+    this.#duration = 0
+    return part
+  }
+}

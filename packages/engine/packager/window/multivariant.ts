@@ -1,0 +1,82 @@
+import type { MultivariantPlaylist, Variant } from '@bandstand/media/manifests/hls/model.ts'
+import type { AudioTrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
+import { type Epoch, names, renditionName } from '../model.ts'
+
+/** Declared bitrate times this, until the true peak is known. */
+const HEADROOM = 1.25
+/** Where nothing is declared: bits a second for each pixel of the picture, and for sound. */
+const GUESS_PER_PIXEL = 4
+const GUESS_AUDIO = 160_000
+const VERSION = 9
+const AUDIO_GROUP = 'audio'
+
+export interface MultivariantInput {
+  readonly assetId: string
+  readonly epoch: Epoch
+  /** Bits a second as the encoder announced it, sound included. */
+  readonly declaredBitrate: number | undefined
+  /** Sum of the renditions' measured peaks; `undefined` until known. */
+  readonly peakBitrate: number | undefined
+  /** Frames a second, measured at the start of the epoch. */
+  readonly frameRate: number | undefined
+}
+
+/** BANDWIDTH of the one variant. */
+export function bandwidth(input: MultivariantInput): number {
+  if (input.peakBitrate !== undefined) return Math.ceil(input.peakBitrate)
+  return Math.ceil(HEADROOM * (input.declaredBitrate ?? guess(input.epoch)))
+}
+
+/** The multivariant playlist of an epoch's track set: one variant, sound as a rendition group where there are pictures. */
+export function multivariantPlaylist(input: MultivariantInput): MultivariantPlaylist {
+  const configs = input.epoch.tracks.map((t) => t.config)
+  const video = input.epoch.tracks.find((t) => t.config.kind === 'video')
+  const audio = input.epoch.tracks.find((t) => t.config.kind === 'audio')
+  const main = video ?? audio
+  const uri = (track: number, kind: 'video' | 'audio') =>
+    `${input.assetId}/${renditionName(track, kind)}/${names.playlist}`
+  if (main === undefined) return { version: VERSION, independentSegments: false, variants: [], renditions: [] }
+  const frameRate = input.frameRate ?? (video?.config as VideoTrackConfig | undefined)?.frameRate
+  const variant: Variant = {
+    uri: uri(main.track, main.config.kind),
+    bandwidth: bandwidth(input),
+    codecs: configs.map((c) => c.codecString),
+    ...(main.config.kind === 'video' && {
+      resolution: displayed(main.config),
+      ...(frameRate !== undefined && { frameRate }),
+      ...(audio !== undefined && { audio: AUDIO_GROUP }),
+    }),
+  }
+  const grouped = video !== undefined && audio !== undefined
+  return {
+    version: VERSION,
+    independentSegments: false,
+    variants: [variant],
+    renditions: grouped
+      ? [
+          {
+            type: 'AUDIO',
+            groupId: AUDIO_GROUP,
+            name: 'Main',
+            uri: uri(audio.track, 'audio'),
+            default: true,
+            autoselect: true,
+            channels: String((audio.config as AudioTrackConfig).channels),
+          },
+        ]
+      : [],
+  }
+}
+
+/** RESOLUTION is the size at which the picture is shown (§4.4.6.2). */
+function displayed({ width, height, sampleAspectRatio: [x, y] }: VideoTrackConfig): { width: number; height: number } {
+  return { width: y > 0 && x > 0 ? Math.round((width * x) / y) : width, height }
+}
+
+function guess(epoch: Epoch): number {
+  let total = 0
+  for (const { config } of epoch.tracks) {
+    total += config.kind === 'video' ? config.width * config.height * GUESS_PER_PIXEL : GUESS_AUDIO
+  }
+  return total
+}

@@ -1,0 +1,88 @@
+import type { AssetIndex, AssetTrack, IndexedSegment } from '../../store/port.ts'
+import { WINDOW_LIMITS } from '../limits.ts'
+import type { Epoch } from '../model.ts'
+import { gapSegment, seconds, type WindowSegment } from './segments.ts'
+
+/** Where a broadcast goes on after a restart. */
+export interface ResumePoint {
+  /** First media time, 90 kHz ticks. */
+  readonly start: number
+  readonly epoch: number
+  /** Program date time of `start` at the earliest, Unix milliseconds. */
+  readonly notBefore: number
+}
+
+/** The end of what was recorded: times only rise within a broadcast, also across restarts. */
+export function resumePoint(index: AssetIndex): ResumePoint {
+  const last = index.epochs.at(-1)
+  let start = last?.start ?? 0
+  for (const track of index.tracks) {
+    const segment = track.segments.at(-1)
+    if (segment === undefined) continue
+    start = Math.max(start, Math.ceil(((segment.start + segment.duration) * 90_000) / track.timescale))
+  }
+  const notBefore = last === undefined ? 0 : last.wallClock + (start - last.start) / 90
+  return { start, epoch: last === undefined ? 0 : last.id + 1, notBefore }
+}
+
+/**
+ * The newest recorded segments of a track as the live window lists them, with gaps where numbers are missing, and gaps
+ * before them where they are too short to play from.
+ */
+export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonly WindowSegment[] {
+  const { targetDuration, partTarget } = index.timing
+  const recent: IndexedSegment[] = []
+  let length = 0
+  for (let i = track.segments.length - 1; i >= 0 && length < WINDOW_LIMITS.listed; i--) {
+    const segment = track.segments.at(i)
+    if (segment === undefined) break
+    recent.unshift(segment)
+    length += segment.duration / track.timescale
+  }
+  const out: WindowSegment[] = []
+  for (const segment of recent) {
+    const epoch = index.epochs.find((e) => e.id === segment.epoch)
+    if (epoch === undefined) continue
+    const before = out.at(-1)
+    if (before !== undefined) fillNumbers(out, before, segment.msn, Math.round(partTarget * track.timescale))
+    out.push(restored(segment, epoch, track, before !== undefined && before.epoch.id !== epoch.id))
+  }
+  const first = out[0]
+  if (first === undefined) return out
+  const duration = targetDuration * track.timescale
+  const needed = Math.ceil(Math.max(0, 3 * targetDuration - total(out)) / targetDuration)
+  for (let back = 1; back <= Math.min(needed, first.msn); back++) {
+    out.unshift(gapSegment(first.msn - back, { ...first, start: first.start - back * duration, duration }))
+  }
+  return out
+}
+
+function restored(segment: IndexedSegment, epoch: Epoch, track: AssetTrack, discontinuity: boolean): WindowSegment {
+  return {
+    msn: segment.msn,
+    epoch,
+    start: segment.start,
+    duration: segment.duration,
+    timescale: track.timescale,
+    firstPart: segment.firstPart,
+    lastPart: segment.lastPart,
+    parts: [],
+    size: segment.size,
+    gap: segment.gap,
+    complete: true,
+    discontinuity,
+    initNumber: epoch.tracks.find((t) => t.track === track.track)?.initNumber,
+  }
+}
+
+function fillNumbers(out: WindowSegment[], from: WindowSegment, until: number, duration: number): void {
+  let start = from.start + from.duration
+  for (let msn = from.msn + 1; msn < until; msn++) {
+    out.push(gapSegment(msn, { ...from, start, duration }))
+    start += duration
+  }
+}
+
+function total(segments: readonly WindowSegment[]): number {
+  return segments.reduce((sum, s) => sum + seconds(s), 0)
+}

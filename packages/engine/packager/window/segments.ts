@@ -1,0 +1,66 @@
+import type { Epoch } from '../model.ts'
+
+/** A part in the window; times in ticks of the track's timescale. */
+export interface WindowPart {
+  readonly number: number
+  readonly duration: number
+  readonly independent: boolean
+  readonly gap: boolean
+  readonly size: number
+  /** `undefined` once it has left memory. */
+  bytes: Uint8Array | undefined
+}
+
+/** A segment in the window: the list of its parts, or only their numbers when it comes from the store. */
+export interface WindowSegment {
+  readonly msn: number
+  readonly epoch: Epoch
+  /** Ticks of the track's timescale; for entries without media of the playlist's own too. */
+  readonly start: number
+  duration: number
+  readonly timescale: number
+  readonly firstPart: number
+  lastPart: number
+  parts: WindowPart[]
+  size: number
+  /** All of it is a gap so far. */
+  gap: boolean
+  complete: boolean
+  /** First segment of an epoch that is not the first. */
+  readonly discontinuity: boolean
+  /** Initialisation segment that its media needs. */
+  readonly initNumber: number | undefined
+}
+
+/** Seconds. */
+export function seconds(segment: WindowSegment): number {
+  return segment.duration / segment.timescale
+}
+
+/** Wall clock of the segment's first frame, Unix milliseconds. */
+export function programDateTime({ epoch, start, timescale }: WindowSegment): number {
+  return Math.round(epoch.wallClock + ((start / timescale) * 90_000 - epoch.start) / 90)
+}
+
+/** An entry without media, for numbers that have none. */
+export function gapSegment(
+  msn: number,
+  like: Pick<WindowSegment, 'epoch' | 'start' | 'duration' | 'timescale' | 'initNumber'>,
+  discontinuity = false,
+): WindowSegment {
+  return {
+    msn,
+    epoch: like.epoch,
+    start: like.start,
+    duration: like.duration,
+    timescale: like.timescale,
+    firstPart: 0,
+    lastPart: 0,
+    parts: [],
+    size: 0,
+    gap: true,
+    complete: true,
+    discontinuity,
+    initNumber: like.initNumber,
+  }
+}

@@ -1,0 +1,213 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
+import { printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
+import type { AssetIndex } from '../../store/port.ts'
+import type { LiveBroadcast, RenderedPlaylist } from '../live.ts'
+import { type BroadcastTiming, type Epoch, type Part, type PartSink, renditionName } from '../model.ts'
+import type { MemoryBudget } from './budget.ts'
+import { bandwidth, type MultivariantInput, multivariantPlaylist } from './multivariant.ts'
+import { recoveredSegments } from './recovered.ts'
+import { rendered } from './rendered.ts'
+import { createRendition, type OlderParts, type Rendition } from './rendition.ts'
+import { gapSegment, seconds, type WindowSegment } from './segments.ts'
+import type { Scheduler } from './waiting-room.ts'
+
+/** Measured segments of a rendition after which its peak is believed. */
+const MEASURED_SEGMENTS = 3
+
+export interface LiveWindowOptions {
+  readonly assetId: string
+  readonly timing: BroadcastTiming
+  readonly budget: MemoryBudget
+  readonly scheduler: Scheduler
+  /** Distinguishes this process' ETags from those of others: a start time, a random text. */
+  readonly nonce: string
+  /** Segments that have left memory; without it only memory is listed. */
+  readonly older?: OlderParts
+  /** What a former process recorded of this broadcast. */
+  readonly recovered?: AssetIndex
+  /** The track set changed: players need the multivariant playlist again. Counts from 1; not called for the first. */
+  readonly onGeneration?: (generation: number) => void
+}
+
+/** The live side of a broadcast: a sink of parts on one side, playlists and bytes on the other. */
+export interface LiveWindow extends LiveBroadcast, PartSink {
+  /** What the encoder announced, bits a second with sound; `frameRate` as measured at an epoch's start. */
+  declare(facts: { readonly bitrate?: number; readonly frameRate?: number }): void
+  /** Playlists get their end; everyone who waits is answered. */
+  end(): void
+  /** Gives the memory back. */
+  close(): void
+  readonly generation: number
+}
+
+export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
+  const { assetId, timing, recovered } = options
+  const renditions = new Map<string, Rendition>()
+  const byTrack = new Map<TrackId, Rendition>()
+  const epochs = new Map<number, Epoch>()
+  let current: Epoch | undefined
+  let generation = 0
+  let ended = false
+  let declared: number | undefined
+  let frameRate: number | undefined
+  let shown: { readonly key: string; readonly playlist: RenderedPlaylist } | undefined
+
+  function reports(except: string): readonly RenditionReport[] {
+    return [...renditions.values()].filter((r) => r.name !== except && inCurrent(r)).map((r) => r.report())
+  }
+
+  function inCurrent(rendition: Rendition): boolean {
+    return current?.tracks.some((t) => t.track === rendition.track) === true
+  }
+
+  function make(track: TrackId, kind: 'video' | 'audio', timescale: number): Rendition {
+    const name = renditionName(track, kind)
+    const rendition = createRendition({
+      name,
+      track,
+      kind,
+      timescale,
+      timing,
+      budget: options.budget,
+      scheduler: options.scheduler,
+      older: options.older,
+      nonce: options.nonce,
+      reports: () => reports(name),
+      nextPart: recovered?.next.part,
+    })
+    renditions.set(name, rendition)
+    byTrack.set(track, rendition)
+    return rendition
+  }
+
+  /** A track that comes late lists the numbers it was not there for as gaps: its playlist must be long enough to start. */
+  function backfill(rendition: Rendition, timescale: number): void {
+    const longest = [...renditions.values()].reduce<readonly WindowSegment[]>(
+      (best, r) => (r.segments.length > best.length ? r.segments : best),
+      [],
+    )
+    const rescaled = longest
+      .filter((s) => s.complete)
+      .map((s) =>
+        gapSegment(
+          s.msn,
+          {
+            epoch: s.epoch,
+            start: Math.round((s.start * timescale) / s.timescale),
+            duration: Math.max(1, Math.round(seconds(s) * timescale)),
+            timescale,
+            initNumber: undefined,
+          },
+          s.discontinuity,
+        ),
+      )
+    rendition.restore(rescaled)
+  }
+
+  function epoch(next: Epoch): void {
+    const before = current
+    epochs.set(next.id, next)
+    current = next
+    for (const { track, config, init, initNumber } of next.tracks) {
+      const rendition = byTrack.get(track) ?? late(track, config.kind, config.timescale)
+      rendition.addInit(initNumber, init)
+    }
+    if (before === undefined) generation = 1
+    else if (!sameSet(before, next)) {
+      generation++
+      options.onGeneration?.(generation)
+    }
+  }
+
+  function late(track: TrackId, kind: 'video' | 'audio', timescale: number): Rendition {
+    const rendition = make(track, kind, timescale)
+    backfill(rendition, timescale)
+    return rendition
+  }
+
+  function restore(index: AssetIndex): void {
+    for (const track of index.tracks) {
+      make(track.track, track.kind, track.timescale).restore(recoveredSegments(index, track))
+    }
+    for (const old of index.epochs) {
+      epochs.set(old.id, old)
+      for (const { track, init, initNumber } of old.tracks) byTrack.get(track)?.addInit(initNumber, init)
+    }
+    current = index.epochs.at(-1)
+    if (current !== undefined) generation = 1
+  }
+
+  function part(next: Part): void {
+    const of = epochs.get(next.epoch)
+    const rendition = byTrack.get(next.track)
+    if (of === undefined || rendition === undefined) return
+    rendition.add(next, of, of.tracks.find((t) => t.track === next.track)?.initNumber)
+    if (next.last && epochs.size > 64) forgetEpochs()
+  }
+
+  function forgetEpochs(): void {
+    for (const id of epochs.keys()) if (id !== current?.id) epochs.delete(id)
+  }
+
+  function multivariant(): RenderedPlaylist | undefined {
+    if (current === undefined) return undefined
+    const shownRenditions = [...renditions.values()].filter((r) => inCurrent(r))
+    const known = shownRenditions.every((r) => r.peak.segments >= MEASURED_SEGMENTS)
+    const input: MultivariantInput = {
+      assetId,
+      epoch: current,
+      declaredBitrate: declared,
+      peakBitrate: known ? shownRenditions.reduce((sum, r) => sum + r.peak.bitrate, 0) : undefined,
+      frameRate,
+    }
+    const key = `${generation}-${bandwidth(input)}-${frameRate ?? ''}`
+    if (shown?.key !== key) {
+      const text = printMultivariant(multivariantPlaylist(input))
+      shown = { key, playlist: rendered(text, `${options.nonce}-m${key}`) }
+    }
+    return shown.playlist
+  }
+
+  if (recovered !== undefined) restore(recovered)
+
+  return {
+    assetId,
+    targetDuration: timing.targetDuration,
+    get ended() {
+      return ended
+    },
+    get generation() {
+      return generation
+    },
+    multivariant,
+    rendition: (name) => renditions.get(name),
+    declare(facts) {
+      declared = facts.bitrate ?? declared
+      frameRate = facts.frameRate ?? frameRate
+    },
+    epoch,
+    part,
+    reserve() {
+      // Numbers are made durable by the store; the window only shows them.
+    },
+    end() {
+      ended = true
+      for (const rendition of renditions.values()) rendition.end()
+    },
+    close() {
+      for (const rendition of renditions.values()) rendition.close()
+    },
+  }
+}
+
+function sameSet(a: Epoch, b: Epoch): boolean {
+  const set = (e: Epoch) =>
+    e.tracks
+      .map(
+        ({ track, config: c }) =>
+          `${track} ${c.codecString} ${c.kind === 'video' ? `${c.width}x${c.height}` : c.channels}`,
+      )
+      .join('\n')
+  return set(a) === set(b)
+}

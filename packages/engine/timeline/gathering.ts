@@ -1,0 +1,203 @@
+import { AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import type { TrackConfig } from '@bandstand/media/track.ts'
+import { TIMELINE_LIMITS } from './limits.ts'
+import type { TimelineTrack } from './model.ts'
+import { type HeldUnit, measureFrameDuration } from './source.ts'
+
+/** How an epoch begins, once that is decided. */
+export interface Chosen {
+  readonly tracks: readonly TimelineTrack[]
+  /** From the first key frame on, in order of arrival. */
+  readonly units: readonly HeldUnit[]
+  /** Source time of the epoch's start in 90 kHz ticks: presentation of the first key frame, else of the first sound. */
+  readonly base: number
+  /** Added to the source times of sound: 0 unless its clock has nothing to do with the picture's. */
+  readonly audioShift: number
+  /** Wall clock at which the first unit came, Unix milliseconds. */
+  readonly arrivedAt: number
+}
+
+/** The wait before an epoch: units are held, bounded, until it is known which tracks there are. */
+export interface Gathering {
+  announce(expected: { readonly video: boolean; readonly audio: boolean }): void
+  want(track: TrackId): void
+  forget(track: TrackId): void
+  add(held: HeldUnit): void
+  ready(now: number): boolean
+  /**
+   * Decides with what there is; `undefined` when nothing can start.
+   * @param before tracks of the epoch before. `keep`: sound among them that is merely silent stays in the set.
+   */
+  choose(
+    configs: ReadonlyMap<TrackId, TrackConfig>,
+    before: ReadonlyMap<TrackId, TrackConfig>,
+    keep: boolean,
+  ): Chosen | undefined
+  readonly deadline: number | undefined
+  readonly dropped: number
+}
+
+export interface GatheringOptions {
+  /** Tracks that are waited for; without it whatever is announced, else a second track. */
+  readonly wanted?: Iterable<TrackId>
+  /** Last source times on a clock that was just left, by track: units that go on with it are dropped for a moment. */
+  readonly stale?: ReadonlyMap<TrackId, number>
+}
+
+export function createGathering(options: GatheringOptions = {}): Gathering {
+  let wanted = new Set(options.wanted ?? [VIDEO_TRACK, AUDIO_TRACK])
+  const stale = new Map(options.stale ?? [])
+  let staleLeft: number = TIMELINE_LIMITS.staleUnits
+  let held: HeldUnit[] = []
+  let bytes = 0
+  let dropped = 0
+  let since: number | undefined
+  let from = Number.POSITIVE_INFINITY
+  let to = Number.NEGATIVE_INFINITY
+  /** Pictures come, but no key frame yet. */
+  let pictures = false
+  let key: HeldUnit | undefined
+
+  function isStale({ unit, at }: HeldUnit): boolean {
+    const last = stale.get(unit.track)
+    if (last === undefined || since === undefined) return false
+    if (at - since > TIMELINE_LIMITS.staleMs || staleLeft <= 0) return false
+    const near = Math.abs(unit.dts - last) <= TIMELINE_LIMITS.jumpTicks
+    const onNew = unit.dts >= from - TIMELINE_LIMITS.jumpTicks && unit.dts <= to + TIMELINE_LIMITS.jumpTicks
+    if (!near || onNew) return false
+    staleLeft--
+    stale.set(unit.track, unit.dts)
+    return true
+  }
+
+  /** Where a track's own clock jumps while waiting, what was held of it is of no use. */
+  function jumped({ unit }: HeldUnit): boolean {
+    const last = held.findLast((h) => h.unit.track === unit.track)
+    return last !== undefined && Math.abs(unit.dts - last.unit.dts) > TIMELINE_LIMITS.jumpTicks
+  }
+
+  function forget(track: TrackId): void {
+    const kept = held.filter((h) => h.unit.track !== track)
+    dropped += held.length - kept.length
+    held = kept
+    bytes = kept.reduce((sum, h) => sum + h.unit.data.byteLength, 0)
+    if (key?.unit.track === track) key = undefined
+    from = kept.reduce((low, h) => Math.min(low, h.unit.dts), Number.POSITIVE_INFINITY)
+    to = kept.reduce((high, h) => Math.max(high, h.unit.dts), Number.NEGATIVE_INFINITY)
+  }
+
+  function add(one: HeldUnit): void {
+    if (isStale(one)) {
+      dropped++
+      return
+    }
+    stale.delete(one.unit.track)
+    since ??= one.at
+    const { unit } = one
+    if (jumped(one)) forget(unit.track)
+    if (unit.track === VIDEO_TRACK) {
+      pictures = true
+      if (unit.key) key ??= one
+    }
+    if (unit.track === VIDEO_TRACK && key === undefined) dropped++
+    else {
+      held.push(one)
+      bytes += unit.data.byteLength
+    }
+    from = Math.min(from, unit.dts)
+    to = Math.max(to, unit.dts)
+    if (key === undefined && pictures) shedSound(to)
+  }
+
+  /** While a key frame is waited for, sound from before it is not needed. */
+  function shedSound(newest: number): void {
+    const kept = held.filter((h) => h.unit.dts >= newest - TIMELINE_LIMITS.alignTicks)
+    for (const h of held) if (h.unit.dts < newest - TIMELINE_LIMITS.alignTicks) bytes -= h.unit.data.byteLength
+    dropped += held.length - kept.length
+    held = kept
+  }
+
+  function full(): boolean {
+    return held.length >= TIMELINE_LIMITS.heldUnits || bytes >= TIMELINE_LIMITS.heldBytes
+  }
+
+  function ready(now: number): boolean {
+    if (since === undefined || held.length === 0) return false
+    if (full()) return true
+    const waitedMs = now - since
+    const waitedTicks = to - from
+    if (pictures && key === undefined) {
+      return waitedMs >= TIMELINE_LIMITS.keyWaitMs || waitedTicks >= TIMELINE_LIMITS.keyWaitTicks
+    }
+    if (waitedMs >= TIMELINE_LIMITS.startWaitMs || waitedTicks >= TIMELINE_LIMITS.startWaitTicks) return true
+    const learned = to - (key?.unit.dts ?? from) >= TIMELINE_LIMITS.learnTicks
+    return learned && [...wanted].every((track) => has(track))
+  }
+
+  function has(track: TrackId): boolean {
+    return track === VIDEO_TRACK ? key !== undefined : held.some((h) => h.unit.track === track && reaches(h))
+  }
+
+  /** Sound that ends before the first picture does not count. */
+  function reaches(h: HeldUnit): boolean {
+    return key === undefined || h.unit.dts >= key.unit.pts
+  }
+
+  return {
+    announce(expected) {
+      wanted = new Set()
+      if (expected.video) wanted.add(VIDEO_TRACK)
+      if (expected.audio) wanted.add(AUDIO_TRACK)
+    },
+    want: (track) => {
+      wanted.add(track)
+    },
+    forget,
+    add,
+    ready,
+    choose(configs, before, keep) {
+      const sound = held.find((h) => h.unit.track === AUDIO_TRACK)
+      const first = key ?? sound
+      if (first === undefined) return undefined
+      const base = first === key ? first.unit.pts : first.unit.dts
+      const audioShift = key === undefined || sound === undefined ? 0 : alignment(held, key)
+      const tracks: TimelineTrack[] = []
+      for (const track of [VIDEO_TRACK, AUDIO_TRACK]) {
+        const config = configs.get(track)
+        const there = track === VIDEO_TRACK ? key !== undefined : sound !== undefined
+        const silent = keep && track === AUDIO_TRACK && before.has(track)
+        if (config === undefined || !(there || silent)) continue
+        tracks.push({ track, config, frameDuration: frameDuration(held, track, config) })
+      }
+      const start = key === undefined ? 0 : held.indexOf(key)
+      // Sound may come before the picture it belongs to: what is early by time alone is dropped by its clock.
+      const units = held.filter((h, i) => i >= start || h.unit.track !== VIDEO_TRACK)
+      return { tracks, units, base, audioShift, arrivedAt: first.at }
+    },
+    get deadline() {
+      if (since === undefined) return undefined
+      return since + (pictures && key === undefined ? TIMELINE_LIMITS.keyWaitMs : TIMELINE_LIMITS.startWaitMs)
+    },
+    get dropped() {
+      return dropped
+    },
+  }
+}
+
+/** Distance by which sound must be moved when its clock is another one: units that arrive together belong together. */
+function alignment(held: readonly HeldUnit[], key: HeldUnit): number {
+  const near = held.filter((h) => h.unit.track === AUDIO_TRACK)
+  const beside = near.reduce<HeldUnit | undefined>(
+    (best, h) => (best === undefined || Math.abs(h.at - key.at) < Math.abs(best.at - key.at) ? h : best),
+    undefined,
+  )
+  if (beside === undefined) return 0
+  const expected = key.unit.dts + (beside.at - key.at) * 90
+  const difference = expected - beside.unit.dts
+  return Math.abs(difference) > TIMELINE_LIMITS.alignTicks ? Math.round(difference) : 0
+}
+
+function frameDuration(held: readonly HeldUnit[], track: TrackId, config: TrackConfig): number {
+  if (config.kind === 'audio') return config.frameLength / config.timescale
+  return measureFrameDuration(held, track) ?? 1 / (config.frameRate ?? 30)
+}

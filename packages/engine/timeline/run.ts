@@ -1,0 +1,139 @@
+import { AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import type { AudioTrackConfig, TrackConfig } from '@bandstand/media/track.ts'
+import { AudioClock } from './audio-clock.ts'
+import type { Chosen } from './gathering.ts'
+import { TIMELINE_LIMITS } from './limits.ts'
+import type { TimedUnit, TimelineCounters } from './model.ts'
+import type { HeldUnit } from './source.ts'
+import { VideoClock } from './video-clock.ts'
+
+export interface RunOptions {
+  readonly id: number
+  /** Ticks of 90 kHz. */
+  readonly start: number
+  readonly wallClock: number
+  readonly chosen: Chosen
+  /** One silent frame, `undefined` where none can be made. */
+  readonly silence: (config: AudioTrackConfig) => Uint8Array | undefined
+  readonly counters: TimelineCounters
+}
+
+/** What to do with a unit: map it, drop it, or begin an epoch with it. */
+export type Verdict = 'go' | 'drop' | 'jump' | 'late-track'
+
+/** A running epoch: one source clock, one track set. */
+export interface Run {
+  readonly id: number
+  readonly start: number
+  readonly wallClock: number
+  readonly tracks: ReadonlyMap<TrackId, TrackConfig>
+  /** End of all tracks, 90 kHz ticks, rounded up. */
+  readonly end: number
+  judge(held: HeldUnit): Verdict
+  map(held: HeldUnit): readonly TimedUnit[]
+  /** Last source times of the tracks other than `except`. */
+  clocks(except: TrackId): ReadonlyMap<TrackId, number>
+}
+
+export function openRun(options: RunOptions): Run {
+  const { id, start, wallClock, chosen, counters } = options
+  const tracks = new Map(chosen.tracks.map((t) => [t.track, t.config]))
+  const audioConfig = tracks.get(AUDIO_TRACK)
+  const audio = audioConfig?.kind === 'audio' ? openAudio(audioConfig, start, options.silence) : undefined
+  const key = chosen.units.find((h) => h.unit.track === VIDEO_TRACK)?.unit
+  const frame = chosen.tracks.find((t) => t.track === VIDEO_TRACK)?.frameDuration ?? 0
+  const video = key === undefined ? undefined : new VideoClock(start, key.dts, key.pts, frame * 90_000)
+  /** Last source time and arrival, by track. */
+  const seen = new Map<TrackId, { readonly time: number; readonly at: number }>()
+  /** Newest picture on the broadcast's clock when sound last came. */
+  let pictureAtSound = start
+  let picture = start
+
+  function toBroadcast(unit: { readonly track: TrackId }, time: number): number {
+    const source = unit.track === AUDIO_TRACK ? time + chosen.audioShift : time
+    return source - chosen.base + start
+  }
+
+  function judge(held: HeldUnit): Verdict {
+    const { unit, at } = held
+    if (!tracks.has(unit.track)) {
+      return unit.track === VIDEO_TRACK && !unit.key ? 'drop' : 'late-track'
+    }
+    const last = seen.get(unit.track)
+    if (last === undefined) return 'go'
+    const advance = unit.dts - last.time
+    if (Math.abs(advance) <= TIMELINE_LIMITS.jumpTicks) return 'go'
+    if (unit.track === VIDEO_TRACK) return videoGoesOn(unit.dts, advance, at - last.at) ? 'go' : 'jump'
+    // Silence was put in up to here, or nearly: the sound comes back, its clock did not jump.
+    const gap = audio === undefined ? advance : toBroadcast(unit, unit.dts) - audio.clock.end
+    return advance > 0 && Math.abs(gap) <= TIMELINE_LIMITS.jumpTicks ? 'go' : 'jump'
+  }
+
+  /** Pictures paused: the clock is the same when sound went on with it, or when wall clock says so. */
+  function videoGoesOn(time: number, advance: number, elapsed: number): boolean {
+    if (advance < 0) return false
+    const sound = seen.get(AUDIO_TRACK)
+    if (sound !== undefined) return Math.abs(time - sound.time - chosen.audioShift) <= TIMELINE_LIMITS.jumpTicks
+    return (
+      advance <= TIMELINE_LIMITS.slowFrameTicks &&
+      Math.abs(advance / 90 - elapsed) <= TIMELINE_LIMITS.slowFrameToleranceMs
+    )
+  }
+
+  function mapVideo({ unit, at }: HeldUnit, clock: VideoClock): TimedUnit[] {
+    const time = clock.map(unit.dts, unit.pts)
+    if (time.clamped) counters.clampedTimes++
+    picture = Math.max(picture, time.dts)
+    const out: TimedUnit[] = [
+      { track: unit.track, dts: time.dts, pts: time.pts, key: unit.key, data: unit.data, arrivedAt: at },
+    ]
+    if (audio !== undefined && picture - pictureAtSound >= TIMELINE_LIMITS.audioStallTicks) {
+      out.push(...silent(audio.clock.fill(picture - TIMELINE_LIMITS.audioStallTicks), at))
+    }
+    return out
+  }
+
+  function mapAudio({ unit, at }: HeldUnit, clock: AudioClock): TimedUnit[] {
+    pictureAtSound = picture
+    const step = clock.accept(toBroadcast(unit, unit.pts))
+    if (step.kind === 'drop') {
+      counters.droppedUnits++
+      return []
+    }
+    if (step.corrected) counters.audioCorrections++
+    const frame = { track: unit.track, dts: step.dts, pts: step.dts, key: true, data: unit.data, arrivedAt: at }
+    return [...silent(step.silence, at), frame]
+  }
+
+  function silent(times: readonly number[], at: number): TimedUnit[] {
+    const data = audio?.silence
+    if (data === undefined) return []
+    counters.filledAudioFrames += times.length
+    return times.map((dts) => ({ track: AUDIO_TRACK, dts, pts: dts, key: true, data, arrivedAt: at }))
+  }
+
+  return {
+    id,
+    start,
+    wallClock,
+    tracks,
+    get end() {
+      return Math.ceil(Math.max(start, video?.end ?? start, audio?.clock.end ?? start))
+    },
+    judge,
+    map(held) {
+      seen.set(held.unit.track, { time: held.unit.dts, at: held.at })
+      if (held.unit.track === VIDEO_TRACK && video !== undefined) return mapVideo(held, video)
+      if (held.unit.track === AUDIO_TRACK && audio !== undefined) return mapAudio(held, audio.clock)
+      return []
+    },
+    clocks(except) {
+      return new Map([...seen].filter(([track]) => track !== except).map(([track, last]) => [track, last.time]))
+    },
+  }
+}
+
+function openAudio(config: AudioTrackConfig, start: number, make: RunOptions['silence']) {
+  const silence = make(config)
+  return { silence, clock: new AudioClock(config.timescale, config.frameLength, start, silence !== undefined) }
+}

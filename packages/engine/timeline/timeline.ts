@@ -1,0 +1,184 @@
+import type { AccessUnit, TrackId } from '@bandstand/media/access-unit.ts'
+import { silentFrame } from '@bandstand/media/codecs/aac/silence.ts'
+import type { TrackConfig } from '@bandstand/media/track.ts'
+import { createGathering, type Gathering } from './gathering.ts'
+import type { EpochReason, TimelineCounters, TimelineEvent } from './model.ts'
+import { openRun, type Run } from './run.ts'
+import { type HeldUnit, sameConfig, sameTrackSet } from './source.ts'
+
+export interface TimelineOptions {
+  /** Where the first epoch starts, in ticks of 90 kHz: the end of what a former process recorded. Default 0. */
+  readonly start?: number
+  /** Number of the first epoch. Default 0. */
+  readonly firstEpoch?: number
+  /** Program date time that the first epoch may not fall behind, Unix milliseconds. */
+  readonly notBefore?: number
+  /** Tracks and configurations of the epoch before, where one was recorded. */
+  readonly before?: ReadonlyMap<TrackId, TrackConfig>
+}
+
+/**
+ * One timeline for each broadcast, also across encoders: source units in, units on the broadcast's clock out. Pure: `now`
+ * is wall clock in Unix milliseconds; every call returns what happened, in order.
+ */
+export interface Timeline {
+  /** A new encoder: its clock, tracks and configurations are its own. Closes the running epoch. */
+  startEpoch(now: number): readonly TimelineEvent[]
+  announce(expected: { readonly video: boolean; readonly audio: boolean }, now: number): readonly TimelineEvent[]
+  configure(track: TrackId, config: TrackConfig, now: number): readonly TimelineEvent[]
+  /** `unit` on the encoder's clock, 90 kHz, unwrapped. */
+  unit(unit: AccessUnit, now: number): readonly TimelineEvent[]
+  /** Time passes: call when `deadline` is reached, or now and then. */
+  tick(now: number): readonly TimelineEvent[]
+  /** The encoder is gone: what was held is let out, the epoch is closed. */
+  stop(now: number): readonly TimelineEvent[]
+  /** When `tick` has something to do, Unix milliseconds. */
+  readonly deadline: number | undefined
+  readonly counters: Readonly<TimelineCounters>
+}
+
+export function createTimeline(options: TimelineOptions = {}): Timeline {
+  const counters: TimelineCounters = {
+    epochs: 0,
+    jumps: 0,
+    droppedUnits: 0,
+    filledAudioFrames: 0,
+    clampedTimes: 0,
+    audioCorrections: 0,
+  }
+  let events: TimelineEvent[] = []
+  let configs = new Map<TrackId, TrackConfig>()
+  let announced: { video: boolean; audio: boolean } | undefined
+  let gathering: Gathering | undefined
+  let run: Run | undefined
+  let nextEpoch = options.firstEpoch ?? 0
+  let end = options.start ?? 0
+  let notBefore = options.notBefore ?? Number.NEGATIVE_INFINITY
+  let before: ReadonlyMap<TrackId, TrackConfig> = options.before ?? new Map()
+  let reason: EpochReason = 'encoder'
+
+  function take(): readonly TimelineEvent[] {
+    const out = events
+    events = []
+    return out
+  }
+
+  function close(): void {
+    if (run === undefined) return
+    end = Math.max(run.end, run.start + 1)
+    notBefore = run.wallClock + (end - run.start) / 90
+    events.push({ kind: 'epoch-closed', id: run.id, end })
+    run = undefined
+  }
+
+  /** Ends the running epoch and waits for the next one's start. */
+  function restart(why: EpochReason, stale: ReadonlyMap<TrackId, number>): Gathering {
+    const wanted = run === undefined ? undefined : new Set(run.tracks.keys())
+    close()
+    reason = why
+    const waiting = createGathering({ ...(wanted && { wanted }), stale })
+    if (announced !== undefined && wanted === undefined) waiting.announce(announced)
+    gathering = waiting
+    return waiting
+  }
+
+  function open(now: number): void {
+    const waiting = gathering
+    const chosen = waiting?.choose(configs, before, reason !== 'encoder')
+    if (waiting === undefined || chosen === undefined) return
+    gathering = undefined
+    run = openRun({
+      id: nextEpoch++,
+      start: end,
+      wallClock: Math.max(Math.round(notBefore), chosen.arrivedAt),
+      chosen,
+      silence: (config) => (config.codec === 'aac' ? silentFrame(config) : undefined),
+      counters,
+    })
+    counters.epochs++
+    counters.droppedUnits += waiting.dropped
+    events.push({
+      kind: 'epoch-opened',
+      id: run.id,
+      start: run.start,
+      wallClock: run.wallClock,
+      tracks: chosen.tracks,
+      reason,
+      trackSetChanged: !sameTrackSet(before, run.tracks),
+    })
+    before = run.tracks
+    for (const held of chosen.units) feed(held, now)
+  }
+
+  function feed(held: HeldUnit, now: number): void {
+    if (gathering !== undefined) return collect(held, now)
+    if (run === undefined) return
+    const verdict = run.judge(held)
+    if (verdict === 'drop') {
+      counters.droppedUnits++
+      return
+    }
+    if (verdict === 'go') {
+      for (const unit of run.map(held)) events.push({ kind: 'unit', unit })
+      return
+    }
+    if (verdict === 'jump') counters.jumps++
+    const waiting = restart(verdict, verdict === 'jump' ? run.clocks(held.unit.track) : new Map())
+    if (verdict === 'late-track') waiting.want(held.unit.track)
+    collect(held, now)
+  }
+
+  function collect(held: HeldUnit, now: number): void {
+    gathering?.add(held)
+    if (gathering?.ready(now) === true) open(now)
+  }
+
+  function tick(now: number): readonly TimelineEvent[] {
+    if (gathering?.ready(now) === true) open(now)
+    return take()
+  }
+
+  return {
+    startEpoch(now) {
+      if (gathering !== undefined) open(now)
+      close()
+      configs = new Map()
+      announced = undefined
+      restart('encoder', new Map())
+      return take()
+    },
+    announce(expected, now) {
+      announced = { video: expected.video, audio: expected.audio }
+      gathering?.announce(announced)
+      return tick(now)
+    },
+    configure(track, config) {
+      const known = configs.get(track)
+      if (known !== undefined && sameConfig(known, config)) return take()
+      configs.set(track, config)
+      if (run?.tracks.has(track) === true) restart('configuration', new Map())
+      // Units of the former configuration cannot be decoded with this one.
+      else if (known !== undefined) gathering?.forget(track)
+      return take()
+    },
+    unit(unit, now) {
+      if (!configs.has(unit.track) || (run === undefined && gathering === undefined)) {
+        counters.droppedUnits++
+        return take()
+      }
+      feed({ unit, at: now }, now)
+      return take()
+    },
+    tick,
+    stop(now) {
+      if (gathering !== undefined) open(now)
+      close()
+      gathering = undefined
+      return take()
+    },
+    get deadline() {
+      return gathering?.deadline
+    },
+    counters,
+  }
+}
