@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { seeded } from './fixtures/encoder.ts'
+import { assertInvariants, createStudio, worstMisalignment } from './fixtures/studio.ts'
+
+const FRAME_RATES = [10, 12, 12.5, 14.985, 15, 20, 23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60, 100, 120]
+const SAMPLE_RATES = [16_000, 22_050, 24_000, 32_000, 44_100, 48_000]
+
+for (const fps of FRAME_RATES) {
+  test(`parts at ${fps} frames a second fill 85 to 100 % of 0.35 s with any sample rate`, () => {
+    for (const audioRate of SAMPLE_RATES) {
+      const studio = createStudio()
+      studio.stream({ fps, audioRate, seconds: 20 })
+      assert.equal(studio.timing?.partTarget, 0.35)
+      assertInvariants(studio)
+      assert.ok(worstMisalignment(studio) <= 1024 / audioRate, `misaligned by ${worstMisalignment(studio)}`)
+      assert.equal(studio.packager?.counters.gaps, 0)
+    }
+  })
+}
+
+test('segments begin with key frames at the first one after 2 s', () => {
+  const studio = createStudio()
+  studio.stream({ fps: 30, gop: 60, seconds: 30 })
+  const firsts = studio.parts(VIDEO_TRACK).filter((p, i, all) => p.msn !== all[i - 1]?.msn)
+  assert.ok(firsts.every((p) => p.independent))
+  assert.equal(firsts.length, 15)
+})
+
+for (const [name, gop] of [
+  ['8.33 s', 250],
+  ['10 s', 300],
+  ['5 s', 150],
+  ['1 s', 30],
+] as const) {
+  test(`key frames ${name} apart: no segment is too long and each key frame begins one, or is within 2 s of one`, () => {
+    const studio = createStudio()
+    studio.stream({ fps: 30, gop, seconds: 60 })
+    assertInvariants(studio)
+    const keys = studio.recorded.units.filter((u) => u.track === VIDEO_TRACK && u.key).map((u) => u.dts)
+    const starts = new Set(studio.parts(VIDEO_TRACK).filter((p, i, all) => p.msn !== all[i - 1]?.msn).map((p) => p.start))
+    if (gop >= 60) assert.ok(keys.every((k) => starts.has(k)))
+  })
+}
+
+test('a part is independent exactly when it starts with a key frame', () => {
+  const studio = createStudio()
+  studio.stream({ fps: 30, gop: 37, seconds: 30 })
+  const keys = new Set(studio.recorded.units.filter((u) => u.track === VIDEO_TRACK && u.key).map((u) => u.dts))
+  for (const part of studio.parts(VIDEO_TRACK)) assert.equal(part.independent, keys.has(part.start))
+})
+
+test('sound alone is cut by the clock into segments of nearly 4 s', () => {
+  const studio = createStudio()
+  studio.stream({ fps: 0, audioRate: 44_100, seconds: 40 })
+  assertInvariants(studio)
+  const count = new Set(studio.parts(AUDIO_TRACK).map((p) => p.msn)).size
+  assert.ok(count >= 10 && count <= 11, `${count} segments`)
+})
+
+test('pictures alone are packaged', () => {
+  const studio = createStudio()
+  studio.stream({ fps: 25, audioRate: 0, seconds: 20 })
+  assertInvariants(studio)
+})
+
+test('invariants hold for any frame rate, key-frame distance, jitter and offset', () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const random = seeded(seed)
+    const fps = 8 + random() * 60
+    const studio = createStudio()
+    const gop = 5 + Math.floor(random() * 400)
+    const irregular = random() < 0.3
+    studio.stream({
+      fps,
+      audioRate: SAMPLE_RATES[Math.floor(random() * SAMPLE_RATES.length)] ?? 48_000,
+      gop: irregular ? (n) => n === 0 || random() < 1 / gop : gop,
+      bFrames: random() < 0.5,
+      jitter: random() * 6,
+      audioOffset: (random() - 0.5) * 0.4,
+      seconds: 25,
+      random,
+    })
+    assertInvariants(studio, false)
+  }
+})
