@@ -1,0 +1,123 @@
+import { join } from 'node:path'
+import { type Exit, type Running, start } from './process.ts'
+import { temporaryFolder } from './temporary.ts'
+import { waitFor } from './wait.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+
+export interface BandstandOptions {
+  /** Further flags, for example `['--recording', 'off']`. */
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Data folder of an earlier run; a new one otherwise. */
+  readonly data?: string
+  /** `demo` publishes the built-in clip. */
+  readonly command?: 'serve' | 'demo'
+  /** Fixed addresses, for a restart that encoders and viewers must find again. */
+  readonly http?: string
+  readonly rtmp?: string
+  /** Ended for good after this many ms. */
+  readonly limit?: number
+  /** Ready within this many ms. */
+  readonly readyLimit?: number
+}
+
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string; readonly level: number | string }
+
+export interface Bandstand {
+  readonly pid: number
+  readonly data: string
+  /** `http://127.0.0.1:PORT` (https when a certificate was given), without a slash at the end. */
+  readonly http: string
+  /** `rtmp://127.0.0.1:PORT/live`. */
+  readonly rtmp: string
+  /** Publishing address with the key of `main`. */
+  readonly publishUrl: string
+  /** Every field of the ready line. */
+  readonly ready: LogLine
+  /** ms from spawn to the ready line. */
+  readonly startedIn: number
+  readonly log: () => LogLine[]
+  /** Everything written, for messages of failing tests. */
+  readonly output: () => string
+  readonly running: () => boolean
+  readonly exited: Promise<Exit>
+  /** To the server alone; resolves when it is gone. */
+  readonly kill: (signal: NodeJS.Signals) => Promise<Exit>
+  /** SIGTERM, as an operator does it. */
+  readonly stop: () => Promise<Exit>
+}
+
+/** Key of the channel `main` in servers that tests start. */
+export const streamKey = 'test-key-of-main'
+/** Password of the studio in servers that tests start. */
+export const ownerPassword = 'test-password-of-owner'
+
+/** Starts the real server on free ports and a data folder of its own, and waits until it is ready. */
+export async function startBandstand(options: BandstandOptions = {}): Promise<Bandstand> {
+  const data = options.data ?? temporaryFolder('data')
+  const args = [
+    join(root, 'apps/bandstand/main.ts'),
+    options.command ?? 'serve',
+    ...['--log', 'json', '--data', data],
+    ...['--http', options.http ?? '127.0.0.1:0', '--rtmp', options.rtmp ?? '127.0.0.1:0'],
+    ...(options.args ?? []),
+  ]
+  const env = { BANDSTAND_STREAM_KEY: streamKey, BANDSTAND_OWNER_PASSWORD: ownerPassword, ...options.env }
+  const begun = performance.now()
+  const server = start(process.execPath, args, {
+    cwd: root,
+    env,
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
+  })
+  const log = () => parseLog(server)
+  const ready = await waitFor(
+    'the ready line of the server',
+    () => {
+      if (!server.running()) return { msg: 'ended', level: 60 }
+      return server.stdout().includes('"ready"') && log().find((line) => line.msg === 'ready')
+    },
+    options.readyLimit ?? 20_000,
+    10,
+  ).catch(async (cause: unknown) => {
+    await server.stop('SIGKILL')
+    throw new Error(`the server did not get ready:\n${server.output()}`, { cause })
+  })
+  const startedIn = performance.now() - begun
+  if (ready.msg !== 'ready') throw new Error(`the server ended at its start:\n${server.output()}`)
+  const rtmp = `rtmp://${hostAndPort(ready['rtmp'])}/live`
+  const secure = args.includes('--tls-cert') || 'BANDSTAND_TLS_CERT' in env
+  return {
+    pid: server.pid,
+    data,
+    http: `${secure ? 'https' : 'http'}://${hostAndPort(ready['http'])}`,
+    rtmp,
+    publishUrl: `${rtmp}/${env.BANDSTAND_STREAM_KEY}`,
+    ready,
+    startedIn,
+    log,
+    output: server.output,
+    running: server.running,
+    exited: server.exited,
+    kill: (signal) => {
+      server.signal(signal)
+      return server.exited
+    },
+    stop: () => server.stop('SIGTERM', 12_000),
+  }
+}
+
+/** `host:port` of a bound address, written with or without a scheme. */
+function hostAndPort(address: unknown): string {
+  const found = /(?:^|\/\/)([^/]+:\d+)/.exec(String(address))
+  if (!found?.[1]) throw new Error(`the ready line holds no address: ${JSON.stringify(address)}`)
+  return found[1]
+}
+
+function parseLog(server: Running): LogLine[] {
+  return server
+    .stdout()
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as LogLine)
+}
