@@ -80,7 +80,8 @@ function chords(): string {
 function adtsFrames(bytes: Buffer): Buffer[] {
   const frames: Buffer[] = []
   for (let at = 0; at + 7 <= bytes.length; ) {
-    const length = ((bytes.readUInt8(at + 3) & 3) << 11) | (bytes.readUInt8(at + 4) << 3) | (bytes.readUInt8(at + 5) >> 5)
+    const length =
+      ((bytes.readUInt8(at + 3) & 3) << 11) | (bytes.readUInt8(at + 4) << 3) | (bytes.readUInt8(at + 5) >> 5)
     frames.push(bytes.subarray(at, at + length))
     at += length
   }
@@ -105,8 +106,16 @@ const sound = join(folder, 'sound.aac')
 const clip = join(root, 'apps/bandstand/demo/clip.flv')
 if (process.argv[2] === undefined || !statSync(lossless, { throwIfNoEntry: false })) await makePictures(lossless)
 await makeSound(sound)
-await runToEnd(ffmpeg, [...quiet, '-i', lossless, ...video, '-pass', '1', '-passlogfile', join(folder, 'pass'), '-f', 'null', '-'], { limit: 20 * minutes })
-await runToEnd(ffmpeg, [...quiet, '-i', lossless, ...video, '-pass', '2', '-passlogfile', join(folder, 'pass'), encoded], { limit: 20 * minutes })
+await runToEnd(
+  ffmpeg,
+  [...quiet, '-i', lossless, ...video, '-pass', '1', '-passlogfile', join(folder, 'pass'), '-f', 'null', '-'],
+  { limit: 20 * minutes },
+)
+await runToEnd(
+  ffmpeg,
+  [...quiet, '-i', lossless, ...video, '-pass', '2', '-passlogfile', join(folder, 'pass'), encoded],
+  { limit: 20 * minutes },
+)
 await runToEnd(ffmpeg, [
   ...[...quiet, '-i', encoded, '-i', sound, '-map', '0:v', '-map', '1:a', '-c', 'copy', '-bsf:a', 'aac_adtstoasc'],
   ...['-map_metadata', '-1', '-flvflags', 'no_duration_filesize', '-fflags', '+bitexact', clip],

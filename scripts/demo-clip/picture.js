@@ -48,7 +48,7 @@ function dial(seconds) {
   line(angle, 128, radius - 36, 7, warm)
   const whole = String(Math.floor(seconds)).padStart(2, '0')
   text(whole, centre.x, centre.y + 50, '700 140px "DejaVu Sans", sans-serif', ink, 'center')
-  text('SECONDS', centre.x, centre.y + 92, '600 20px "DejaVu Sans", sans-serif', faint, 'center')
+  text('SECONDS', centre.x, centre.y + 92, '600 20px "DejaVu Sans", sans-serif', '#8a97b4', 'center')
 }
 
 /** The roof of a bandstand: seven stripes under a dome. */
@@ -84,13 +84,18 @@ function bars(seconds) {
 }
 
 /** @param seconds of the minute, 0 to 60 */
-// eslint-disable-next-line no-unused-vars -- called from outside
 globalThis.draw = (seconds) => {
   background()
   dial(seconds)
   roof()
-  text('Bandstand', 696, 396, '700 92px "DejaVu Sans", sans-serif', ink)
+  text('Bandstand', 698, 392, '700 84px "DejaVu Sans", sans-serif', ink)
   text('live from your own server', 702, 440, '400 28px "DejaVu Sans", sans-serif', '#a9b4cc')
   bars(seconds)
-  text('Compare with your own clock: the difference is the delay.', 702, 622, '400 18px "DejaVu Sans", sans-serif', faint)
+  text(
+    'Compare with your own clock: the difference is the delay.',
+    702,
+    622,
+    '400 17px "DejaVu Sans", sans-serif',
+    '#8a97b4',
+  )
 }
