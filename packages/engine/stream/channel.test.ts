@@ -37,10 +37,10 @@ function stage() {
       }
       return {
         assetId,
-        live: live satisfies LiveBroadcast,
-        get opened() {
-          return opened
+        get live(): LiveBroadcast | undefined {
+          return opened ? live : undefined
         },
+        generation: 1,
         encoderArrived: () => void calls.push(`${assetId} arrived`),
         announce() {},
         configure() {},
@@ -55,7 +55,9 @@ function stage() {
           return { duration: 1, bytes: 1 }
         },
         suspend: async () => void calls.push(`${assetId} suspend`),
-        diagnose: () => assert.fail('not asked for'),
+        describe() {},
+        close: () => void calls.push(`${assetId} close`),
+        diagnose: () => undefined,
       }
     },
   })
@@ -108,7 +110,7 @@ test('a lost encoder that stays away ends the broadcast after the window', async
 })
 
 test('an explicit goodbye ends the broadcast after the grace, and its playlists linger', async () => {
-  const { channel, registered, publish, pass } = stage()
+  const { channel, calls, registered, publish, pass } = stage()
   const { publisher } = publish()
   publisher.unit(unit)
   publisher.end('unpublished')
@@ -117,6 +119,7 @@ test('an explicit goodbye ends the broadcast after the grace, and its playlists 
   assert.equal(channel.live?.assetId, 'as_1')
   await pass(ENDED_LINGER_MS)
   assert.equal(channel.live, undefined)
+  assert.equal(calls.at(-1), 'as_1 close')
   assert.equal(channel.idle, true)
 })
 

@@ -3,7 +3,7 @@ import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { BroadcastRegister, ChannelRecord, Log, Publisher, PublishRefusal, PublishRequest } from '../ports.ts'
 import { createLease, type LeaseHolder } from './lease.ts'
-import type { Diagnosis } from './diagnosis.ts'
+import type { EncoderDiagnosis, EncoderFacts, MediaDiagnosis } from './diagnosis.ts'
 
 /** After an encoder said goodbye the broadcast still waits this long, because "stop, change a setting, start" is common. */
 export const UNPUBLISH_GRACE_MS = 3_000
@@ -14,9 +14,10 @@ export const ENDED_LINGER_MS = 120_000
 /** Timeline, packager, live window and recording of one broadcast, as the channel drives it. All times are Unix ms. */
 export interface Broadcast {
   readonly assetId: string
-  readonly live: LiveBroadcast
-  /** True once the first epoch has opened: there is something to watch. */
-  readonly opened: boolean
+  /** `undefined` until the first epoch has opened: there is nothing to watch before. */
+  readonly live: LiveBroadcast | undefined
+  /** Of the multivariant playlist; rises when players must read it again. */
+  readonly generation: number
   /** An encoder begins or returns: its clock is new. */
   encoderArrived(now: number): void
   announce(expected: { readonly video: boolean; readonly audio: boolean }, now: number): void
@@ -30,7 +31,11 @@ export interface Broadcast {
   end(now: number): Promise<{ readonly duration: number; readonly bytes: number }>
   /** Finishes the open parts and the recording's files but not the broadcast: the server is stopping. */
   suspend(now: number): Promise<void>
-  diagnose(now: number): Diagnosis
+  /** Facts from the encoder's metadata, where they matter for the playlists. */
+  describe(facts: EncoderFacts): void
+  /** Lets go of the memory of a broadcast that has ended; its playlists are not to be had any more. */
+  close(): void
+  diagnose(): MediaDiagnosis | undefined
 }
 
 export interface ChannelOptions {
@@ -47,13 +52,22 @@ export interface ChannelOptions {
   readonly onChange: () => void
 }
 
+/** A broadcast that can be watched. */
+export interface OnAir {
+  readonly assetId: string
+  /** Unix ms. */
+  readonly startedAt: number
+  /** Of the multivariant playlist; rises when players must read it again. */
+  readonly generation: number
+}
+
 /** One channel: the lease, the broadcast that outlives connections, and the broadcast that ended last. */
 export interface Channel {
   record: ChannelRecord
   /** The running broadcast once it can be watched, else the one that just ended. */
   readonly live: LiveBroadcast | undefined
-  /** The running broadcast's asset and start, when it can be watched. */
-  readonly onAir: { readonly assetId: string; readonly startedAt: number } | undefined
+  /** The running broadcast, when it can be watched. */
+  readonly onAir: OnAir | undefined
   readonly publishing: boolean
   publish(
     request: PublishRequest,
@@ -68,7 +82,8 @@ export interface Channel {
   suspend(): Promise<void>
   /** Lets time pass; called about 10 times a second. */
   tick(): void
-  diagnose(): Diagnosis | undefined
+  /** What the connected encoder sends; `undefined` while none is connected. */
+  diagnose(): EncoderDiagnosis | undefined
   /** True when nothing is left that must be kept in memory. */
   readonly idle: boolean
 }
@@ -78,7 +93,15 @@ interface Running {
   startedAt: number | undefined
   /** Unix ms at which the broadcast ends unless an encoder comes; `undefined` while one is connected. */
   deadline: number | undefined
-  facts: Record<string, string | number | boolean>
+  /** Encoders that came after the first. */
+  reconnects: number
+  encoder: Encoder | undefined
+}
+
+interface Encoder {
+  readonly request: PublishRequest
+  readonly connectedAt: number
+  facts: EncoderFacts
 }
 
 export function createChannel(options: ChannelOptions): Channel {
@@ -86,17 +109,23 @@ export function createChannel(options: ChannelOptions): Channel {
   const lease = createLease(options.takeover)
   let record = options.record
   let running: Running | undefined
-  let ended: { live: LiveBroadcast; forgetAt: number } | undefined
+  let ended: { broadcast: Broadcast; forgetAt: number } | undefined
   let stopping = false
+
+  function forgetEnded(): void {
+    ended?.broadcast.close()
+    ended = undefined
+  }
 
   function start(): Running {
     const fresh: Running = {
       startedAt: undefined,
       deadline: undefined,
-      facts: {},
+      reconnects: 0,
+      encoder: undefined,
       broadcast: createBroadcast(record, (assetId, startedAt) => {
         fresh.startedAt = startedAt
-        ended = undefined
+        forgetEnded()
         log.info({ channel: record.slug, asset: assetId }, 'live')
         register.started({ assetId, channelId: record.id, startedAt }).catch((error: unknown) => {
           log.error({ channel: record.slug, asset: assetId, err: error }, 'the broadcast could not be registered')
@@ -118,7 +147,8 @@ export function createChannel(options: ChannelOptions): Channel {
       await broadcast.end(at)
       return
     }
-    ended = { live: broadcast.live, forgetAt: at + ENDED_LINGER_MS }
+    forgetEnded()
+    ended = { broadcast, forgetAt: at + ENDED_LINGER_MS }
     const finished = broadcast.end(at)
     onChange()
     try {
@@ -148,7 +178,9 @@ export function createChannel(options: ChannelOptions): Channel {
         current.broadcast.unit(unit, at)
       },
       describe(facts) {
-        if (holds()) Object.assign(current.facts, facts)
+        if (!holds() || current.encoder === undefined) return
+        current.encoder.facts = { ...current.encoder.facts, ...facts }
+        current.broadcast.describe(current.encoder.facts)
       },
       end(how) {
         if (!lease.release(holder)) return
@@ -170,11 +202,12 @@ export function createChannel(options: ChannelOptions): Channel {
       record = changed
     },
     get live() {
-      return running?.broadcast.opened === true ? running.broadcast.live : ended?.live
+      return running?.broadcast.live ?? ended?.broadcast.live
     },
     get onAir() {
       if (running?.startedAt === undefined) return undefined
-      return { assetId: running.broadcast.assetId, startedAt: running.startedAt }
+      const { assetId, generation } = running.broadcast
+      return { assetId, startedAt: running.startedAt, generation }
     },
     get publishing() {
       return lease.holder !== undefined
@@ -196,7 +229,8 @@ export function createChannel(options: ChannelOptions): Channel {
         log.warn({ channel: record.slug, remote: request.remote, from: before.remote }, 'encoder taken over')
       }
       current.deadline = undefined
-      current.facts = request.encoder === undefined ? {} : { encoder: request.encoder }
+      if (running?.encoder !== undefined) current.reconnects++
+      current.encoder = { request, connectedAt: at, facts: {} }
       current.broadcast.encoderArrived(at)
       onChange()
       return { publisher: createPublisher(holder, current) }
@@ -215,7 +249,7 @@ export function createChannel(options: ChannelOptions): Channel {
     endBroadcast: finish,
 
     restore(broadcast, startedAt, deadline) {
-      running = { broadcast, startedAt, deadline, facts: {} }
+      running = { broadcast, startedAt, deadline, reconnects: 0, encoder: undefined }
     },
 
     async suspend() {
@@ -230,13 +264,20 @@ export function createChannel(options: ChannelOptions): Channel {
       const at = now()
       running?.broadcast.tick(at)
       if (running?.deadline !== undefined && at >= running.deadline) void finish()
-      if (ended !== undefined && at >= ended.forgetAt) ended = undefined
+      if (ended !== undefined && at >= ended.forgetAt) forgetEnded()
     },
 
     diagnose() {
-      if (running === undefined) return undefined
-      const found = running.broadcast.diagnose(now())
-      return { ...found, connected: lease.holder !== undefined, facts: running.facts }
+      if (lease.holder === undefined || running?.encoder === undefined) return undefined
+      const { request, connectedAt, facts } = running.encoder
+      return {
+        protocol: request.protocol,
+        remote: request.remote,
+        encoder: request.encoder ?? (typeof facts['encoder'] === 'string' ? facts['encoder'] : undefined),
+        connectedAt,
+        reconnects: running.reconnects,
+        ...running.broadcast.diagnose(),
+      }
     },
   }
 }

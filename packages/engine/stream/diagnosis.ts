@@ -1,22 +1,22 @@
-/** What the encoder sends, in figures; the studio turns them into plain words. */
-export interface Diagnosis {
-  /** An encoder is connected. */
-  readonly connected?: boolean
-  /** What the encoder says about itself. */
-  readonly facts?: Readonly<Record<string, string | number | boolean>>
+import type { IngestProtocol } from '../ports.ts'
+
+/** What the encoder says of its stream in its metadata. */
+export type EncoderFacts = Readonly<Record<string, string | number | boolean>>
+
+/** What comes in, measured from the units, not from what is announced. */
+export interface MediaDiagnosis {
   readonly video?: {
+    /** RFC 6381. */
     readonly codec: string
     readonly width: number
     readonly height: number
-    /** Measured over some seconds. */
+    /** Frames a second over the last seconds; 0 until known. */
     readonly frameRate: number
-    /** Bits a second, measured over some seconds. */
+    /** Bits a second over the last seconds; 0 until known. */
     readonly bitrate: number
-    /** Seconds between the newest key frames; `undefined` until two have come. */
-    readonly keyFrameDistance?: number
+    /** Seconds between the newest key frames, oldest first. */
+    readonly keyDistances: readonly number[]
     readonly bFrames: boolean
-    /** Text of x264's settings SEI, where the encoder sends it. */
-    readonly encoderSettings?: string
   }
   readonly audio?: {
     readonly codec: string
@@ -24,13 +24,19 @@ export interface Diagnosis {
     readonly channels: number
     readonly bitrate: number
   }
-  /** Since the broadcast began. */
-  readonly counters: {
-    readonly epochs: number
-    readonly droppedUnits: number
-    readonly filledAudioFrames: number
-    readonly timestampJumps: number
-    readonly gapSegments: number
-  }
-  readonly recording: { readonly recording: boolean; readonly reason?: string; readonly droppedParts: number }
+  /** Source clock jumps of more than 1 s since the broadcast began. */
+  readonly timestampJumps: number
+}
+
+/** The connected encoder and what it sends; the platform turns the figures into plain words. */
+export interface EncoderDiagnosis extends Partial<MediaDiagnosis> {
+  readonly protocol: IngestProtocol
+  /** Remote address without port. */
+  readonly remote: string
+  /** What it says it is. */
+  readonly encoder: string | undefined
+  /** Unix ms. */
+  readonly connectedAt: number
+  /** In this broadcast. */
+  readonly reconnects: number
 }

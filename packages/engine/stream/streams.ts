@@ -1,8 +1,8 @@
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { BroadcastRegister, ChannelDirectory, ChannelRecord, Log, PublishPort, PublishRefusal } from '../ports.ts'
 import type { AssetIndex } from '../store/port.ts'
-import { type Broadcast, type Channel, createChannel } from './channel.ts'
-import type { Diagnosis } from './diagnosis.ts'
+import { type Broadcast, type Channel, createChannel, type OnAir } from './channel.ts'
+import type { EncoderDiagnosis } from './diagnosis.ts'
 
 /** How often time is let pass in channels; deadlines are as exact as this. */
 const TICK_MS = 100
@@ -26,15 +26,15 @@ export interface StreamsOptions {
   /** Unix ms. */
   readonly now: () => number
   /** A channel went live or offline, or its encoder came or went. */
-  readonly onChange: (slug: string) => void
+  readonly onChange: (channelId: string) => void
 }
 
 /** All channels with an encoder, a running or a just-ended broadcast. */
 export interface Streams extends PublishPort {
   /** What viewers of the channel get, by slug. */
   find(slug: string): LiveBroadcast | undefined
-  onAir(slug: string): { readonly assetId: string; readonly startedAt: number } | undefined
-  diagnose(slug: string): Diagnosis | undefined
+  onAir(channelId: string): OnAir | undefined
+  diagnose(channelId: string): EncoderDiagnosis | undefined
   /** Stops the channel's encoder, for example because its key was rotated. */
   stopEncoder(channelId: string, why: PublishRefusal): void
   /** Stops the encoder and ends the broadcast: the channel is being deleted. */
@@ -66,7 +66,7 @@ export function createStreams(options: StreamsOptions): Streams {
       register: options.register,
       log,
       now,
-      onChange: () => options.onChange(channel.record.slug),
+      onChange: () => options.onChange(channel.record.id),
     })
     byId.set(record.id, channel)
     bySlug.set(record.slug, channel)
@@ -103,8 +103,8 @@ export function createStreams(options: StreamsOptions): Streams {
       return channel.publish(request, stop)
     },
     find: (slug) => bySlug.get(slug)?.live,
-    onAir: (slug) => bySlug.get(slug)?.onAir,
-    diagnose: (slug) => bySlug.get(slug)?.diagnose(),
+    onAir: (channelId) => byId.get(channelId)?.onAir,
+    diagnose: (channelId) => byId.get(channelId)?.diagnose(),
     stopEncoder(channelId, why) {
       byId.get(channelId)?.revoke(why)
     },

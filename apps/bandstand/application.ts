@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { registerPages } from '@bandstand/platform/pages/register.ts'
+import type { Platform } from '@bandstand/platform/platform.ts'
+import Fastify from 'fastify'
+import type { Probes } from './probes.ts'
+import type { Settings } from './settings/schema.ts'
+
+const distDir = fileURLToPath(new URL('../../packages/ui/dist', import.meta.url))
+
+export interface ApplicationOptions {
+  readonly settings: Settings
+  readonly platform: Platform
+  readonly probes: Probes
+}
+
+/** API, pages and probes: everything over HTTP that is not media. */
+export interface Application {
+  handle(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): void
+  close(): Promise<void>
+}
+
+export async function createApplication({ settings, platform, probes }: ApplicationOptions): Promise<Application> {
+  // Connections are the HTTP server's, which media share; Fastify only routes.
+  const app = Fastify({
+    logger: false,
+    trustProxy: settings.trustProxy.length === 0 ? false : [...settings.trustProxy],
+    routerOptions: { maxParamLength: 200 },
+  })
+  probes.register(app)
+  await platform.register(app)
+  await registerPages(app, {
+    siteDir: join(settings.data, 'site'),
+    distDir,
+    publicUrl: settings.publicUrl,
+    ...platform.pages,
+  })
+  await app.ready()
+  return {
+    handle: (req, res) => app.routing(req as IncomingMessage, res as ServerResponse),
+    close: () => app.close(),
+  }
+}

@@ -1,0 +1,38 @@
+import type { Settings } from './settings/schema.ts'
+
+export interface BannerFacts {
+  readonly settings: Settings
+  readonly addresses: { readonly http: string; readonly rtmp: string }
+  readonly demo: boolean
+  readonly firstStart: { readonly ownerPassword?: string; readonly streamKey: string } | undefined
+  readonly version: string
+}
+
+/** What a person needs to know when the server is ready. Secrets are shown at the first start only. */
+export function printBanner({ settings, addresses, demo, firstStart, version }: BannerFacts): string {
+  const scheme = settings.tlsCert === undefined ? 'http' : 'https'
+  const web = settings.publicUrl ?? `${scheme}://${local(addresses.http)}`
+  const host =
+    settings.publicUrl === undefined
+      ? local(addresses.rtmp)
+      : `${new URL(settings.publicUrl).hostname}:${addresses.rtmp.split(':').at(-1)}`
+  const lines: [string, string][] = [
+    ['Watch', `${web}/`],
+    ['Studio', `${web}/studio`],
+    ['OBS server', `rtmp://${host}/live`],
+  ]
+  if (firstStart === undefined) lines.push(['Stream key', 'in the studio'])
+  else lines.push(['Stream key', firstStart.streamKey])
+  if (firstStart?.ownerPassword !== undefined) {
+    lines.push(["Owner's password", `${firstStart.ownerPassword}   (shown this once: note it down)`])
+  }
+  if (demo) lines.push(['Demo', 'a test stream is on the channel main'])
+  const width = Math.max(...lines.map(([name]) => name.length))
+  const rows = lines.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
+  return `\n  Bandstand ${version} is ready\n\n${rows.join('\n')}\n\n`
+}
+
+/** An address that can be clicked on this machine. */
+function local(address: string): string {
+  return address.replace(/^0\.0\.0\.0:|^\[::\]:/, 'localhost:')
+}

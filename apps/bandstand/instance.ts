@@ -1,0 +1,39 @@
+import { statfs } from 'node:fs/promises'
+import type { Instance } from '@bandstand/contract/api/instance.ts'
+import type { SegmentStore } from '@bandstand/engine/store/port.ts'
+import type { ListenAddress } from './settings/address.ts'
+import type { Settings } from './settings/schema.ts'
+
+export interface InstanceSources {
+  /** Name under which the owner reached the server, without port. */
+  readonly host: string
+  readonly settings: Settings
+  readonly store: SegmentStore & { readonly trouble?: string | undefined }
+  /** As bound. */
+  readonly rtmp: () => ListenAddress
+}
+
+/** Facts of the running server for the owner's studio. */
+export async function instanceFacts({
+  host,
+  settings,
+  store,
+  rtmp,
+}: InstanceSources): Promise<Omit<Instance, 'version'>> {
+  const disk = await statfs(settings.data).then(
+    ({ bavail, blocks, bsize }) => ({ free: bavail * bsize, total: blocks * bsize }),
+    () => null,
+  )
+  const { port } = rtmp()
+  const reason = store.trouble ?? null
+  return {
+    recording: {
+      state: !settings.recording ? 'off' : reason === null ? 'on' : 'stopped',
+      reason,
+      bytes: store.usage(),
+      limitBytes: settings.recordingMaxGb * 1e9,
+    },
+    disk,
+    publish: { rtmp: `rtmp://${host}${port === 1935 ? '' : `:${port}`}/live`, rtmps: null },
+  }
+}

@@ -1,0 +1,85 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
+import type { SegmentStore } from '@bandstand/engine/store/port.ts'
+import type { FastifyInstance } from 'fastify'
+
+export interface ProbeSources {
+  /** Slug and distinct players of each channel that is live. */
+  viewers(): readonly { readonly channel: string; readonly viewers: number }[]
+  readonly store: Pick<SegmentStore, 'usage'>
+  readonly budget: MemoryBudget
+  /** Open connections. */
+  connections(): { readonly http: number; readonly rtmp: number }
+}
+
+/** `/healthz` (the process answers), `/readyz` (all listeners are bound), `/metrics` (Prometheus). */
+export interface Probes {
+  register(app: FastifyInstance): void
+  ready(): void
+}
+
+export function createProbes(sources: ProbeSources): Probes {
+  let isReady = false
+  const delay = monitorEventLoopDelay({ resolution: 10 })
+  delay.enable()
+  return {
+    ready() {
+      isReady = true
+    },
+    register(app) {
+      app.get('/healthz', (_request, reply) =>
+        reply.type('text/plain').header('cache-control', 'no-store').send('ok\n'),
+      )
+      app.get('/readyz', (_request, reply) =>
+        reply
+          .code(isReady ? 200 : 503)
+          .type('text/plain')
+          .header('cache-control', 'no-store')
+          .send(isReady ? 'ready\n' : 'starting\n'),
+      )
+      let page: Promise<() => Promise<{ type: string; text: string }>> | undefined
+      app.get('/metrics', async (_request, reply) => {
+        // Loaded when first asked for: a start does not need it.
+        page ??= collect(sources, delay)
+        const { type, text } = await (await page)()
+        return reply.type(type).header('cache-control', 'no-store').send(text)
+      })
+    },
+  }
+}
+
+async function collect(sources: ProbeSources, delay: ReturnType<typeof monitorEventLoopDelay>) {
+  const { Gauge, Registry, collectDefaultMetrics } = await import('prom-client')
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value())
+      },
+    })
+  gauge('bandstand_recording_bytes', 'Bytes that recordings take on disk', () => sources.store.usage())
+  gauge('bandstand_live_memory_bytes', 'Bytes of live media in memory', () => sources.budget.used)
+  gauge('bandstand_http_connections', 'Open HTTP connections', () => sources.connections().http)
+  gauge('bandstand_rtmp_connections', 'Open RTMP connections', () => sources.connections().rtmp)
+  gauge('bandstand_event_loop_delay_p99_seconds', 'Since the last scrape', () => delay.percentile(99) / 1e9)
+  gauge('bandstand_event_loop_delay_max_seconds', 'Since the last scrape', () => {
+    const seconds = delay.max / 1e9
+    delay.reset()
+    return seconds
+  })
+  new Gauge({
+    name: 'bandstand_viewers',
+    help: 'Distinct players in the last 15 s',
+    labelNames: ['channel'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { channel, viewers } of sources.viewers()) this.set({ channel }, viewers)
+    },
+  })
+  return async () => ({ type: registry.contentType, text: await registry.metrics() })
+}

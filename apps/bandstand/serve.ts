@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createId } from '@bandstand/contract/ids.ts'
+import { createHttpServer } from '@bandstand/engine/http/server.ts'
+import { createLiveHandler } from '@bandstand/engine/http/live.ts'
+import { createTrustProxy, createViewerCounter, viewerKey } from '@bandstand/engine/http/viewers.ts'
+import { createVodHandler } from '@bandstand/engine/http/vod.ts'
+import { RTMP_LISTENER_LIMITS } from '@bandstand/engine/ingest/rtmp/limits.ts'
+import { startRtmpListener } from '@bandstand/engine/ingest/rtmp/listener.ts'
+import { WINDOW_LIMITS } from '@bandstand/engine/packager/limits.ts'
+import { createMemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
+import { createDiskStore } from '@bandstand/engine/store/disk.ts'
+import { lockDataFolder } from '@bandstand/engine/store/lock.ts'
+import { createBroadcast } from '@bandstand/engine/stream/broadcast.ts'
+import { createStreams } from '@bandstand/engine/stream/streams.ts'
+import { createPlatform } from '@bandstand/platform/platform.ts'
+import { createApplication } from './application.ts'
+import { printBanner } from './banner.ts'
+import { AppError } from './error.ts'
+import { toEncoderHealth } from './health.ts'
+import { instanceFacts } from './instance.ts'
+import { createLog } from './log.ts'
+import { createProbes } from './probes.ts'
+import { printAddress } from './settings/address.ts'
+import type { Settings } from './settings/schema.ts'
+import { onSignals } from './shutdown.ts'
+import { version } from './version.ts'
+
+const GB = 1e9
+const DAY_MS = 86_400_000
+
+/** Milliseconds that HTTP answers may take to finish when the server stops. */
+const HTTP_CLOSE_MS = 1_500
+
+/** Wires everything, starts all listeners, and returns when they are bound. The one place where engine and platform meet. */
+export async function serve(settings: Settings, { demo }: { readonly demo: boolean }): Promise<void> {
+  const log = createLog(settings)
+  const lock = await lockDataFolder(settings.data).catch((error: unknown) => {
+    throw new AppError('cannot-start', (error as Error).message, error)
+  })
+  const now = Date.now
+  const viewers = createViewerCounter({ now: () => performance.now() })
+  const trusted = createTrustProxy(settings.trustProxy)
+  const budget = createMemoryBudget(WINDOW_LIMITS.totalBytes)
+
+  const platform = await createPlatform({
+    dataDir: settings.data,
+    settings,
+    log,
+    engine: {
+      live(channelId) {
+        const onAir = streams.onAir(channelId)
+        return onAir && { ...onAir, viewers: viewers.count(channelId) }
+      },
+      health(channelId) {
+        const found = streams.diagnose(channelId)
+        return found && toEncoderHealth(found)
+      },
+      onKeyRevoked: (channelId) =>
+        streams.stopEncoder(channelId, {
+          code: 'stopped',
+          reason: 'the stream key of this channel was changed; copy the new one from the studio',
+        }),
+      onChannelRenamed: (id, slug) => streams.rename({ id, slug }),
+      stopChannel: (channelId) => streams.remove(channelId),
+      deleteAsset: (assetId) => store.remove(assetId),
+    },
+    instance: { version, facts: (host) => instanceFacts({ host, settings, store, rtmp: () => rtmp.address }) },
+    now,
+  })
+
+  const store = createDiskStore({
+    root: join(settings.data, 'media'),
+    log,
+    retention: {
+      maxBytes: settings.recordingMaxGb * GB,
+      maxAgeMs: settings.recordingMaxDays * DAY_MS,
+      minFreeBytes: settings.recordingMinFreeGb * GB,
+    },
+    onRemoved(assetId) {
+      platform.broadcasts.removed(assetId).catch((error: unknown) => log.error({ asset: assetId, err: error }, 'asset'))
+    },
+  })
+
+  const nonce = randomBytes(6).toString('base64url')
+  const streams = createStreams({
+    directory: platform.directory,
+    register: platform.broadcasts,
+    takeover: settings.takeover,
+    reconnectWindow: settings.reconnectWindow * 1000,
+    createBroadcast: (channel, onOpened, recovered) =>
+      createBroadcast({
+        assetId: recovered?.assetId ?? createId('as'),
+        store,
+        recording: settings.recording,
+        budget,
+        scheduler: {
+          after(ms, run) {
+            const timer = setTimeout(run, ms)
+            return () => clearTimeout(timer)
+          },
+        },
+        nonce,
+        onOpened,
+        onGeneration: () => platform.channelChanged(channel.id),
+        ...(recovered !== undefined && { recovered }),
+      }),
+    log,
+    now,
+    onChange: (channelId) => platform.channelChanged(channelId),
+  })
+  await takeUpBroadcasts()
+
+  const live = createLiveHandler({
+    find: (slug) => streams.find(slug),
+    seen(slug, req, query) {
+      const channel = platform.directory.findBySlug(slug)
+      if (channel !== undefined) viewers.seen(channel.id, viewerKey(req, query, trusted))
+    },
+  })
+  const vod = createVodHandler({ store })
+  const probes = createProbes({
+    viewers: () =>
+      platform.directory
+        .list()
+        .filter(({ id }) => streams.onAir(id) !== undefined)
+        .map(({ id, slug }) => ({ channel: slug, viewers: viewers.count(id) })),
+    store,
+    budget,
+    connections: () => ({ http: http.connections(), rtmp: rtmp.connections() }),
+  })
+  const application = await createApplication({ settings, platform, probes })
+  const tls = await readTls(settings)
+  const http = createHttpServer({
+    ...(tls !== undefined && { tls }),
+    handlers: [live.handle, vod],
+    fallback: application.handle,
+    upgrade: (req, socket, head) => platform.chat.upgrade(req, socket, head),
+    onError: (error) => log.error({ err: error }, 'http: a handler failed'),
+    exempt: trusted,
+  })
+
+  const bound = await listen(() => http.listen(settings.http.port, settings.http.host))
+  const rtmp = await listen(() =>
+    startRtmpListener({
+      address: settings.rtmp,
+      publishPort: streams,
+      log,
+      limits: {
+        ...RTMP_LISTENER_LIMITS,
+        connectionsPerAddress: settings.maxPublishersPerAddress,
+        bitrate: settings.maxBitrate * 1e6,
+      },
+    }),
+  )
+  probes.ready()
+
+  const stopDemo = demo ? await startDemo() : undefined
+  const addresses = { http: printAddress(bound), rtmp: printAddress(rtmp.address) }
+  if (settings.log === 'json') log.info({ ...addresses, version, pid: process.pid }, 'ready')
+  else process.stdout.write(printBanner({ settings, addresses, demo, firstStart: platform.firstStart, version }))
+
+  onSignals(log, async () => {
+    stopDemo?.()
+    await streams.suspend()
+    await Promise.all([rtmp.close(), http.close(HTTP_CLOSE_MS)])
+    await application.close()
+    await store.close()
+    await platform.close()
+    await lock.release()
+  })
+
+  /** Broadcasts that a former process left open go on, or are finished when there is nothing to go on with. */
+  async function takeUpBroadcasts(): Promise<void> {
+    const found = new Map((await store.recover()).map((index) => [index.assetId, index]))
+    const open = []
+    for (const { assetId, channelId, slug, startedAt } of await platform.broadcasts.open()) {
+      const index = found.get(assetId)
+      found.delete(assetId)
+      if (index === undefined || index.ended) {
+        await platform.broadcasts.ended({ assetId, endedAt: now(), duration: 0, bytes: index?.bytes ?? 0 })
+      } else open.push({ channel: { id: channelId, slug }, startedAt, index })
+    }
+    for (const { assetId, ended } of found.values()) {
+      if (ended) continue
+      log.warn({ asset: assetId }, 'a recording belongs to no known broadcast; it is kept until retention removes it')
+      await store.resume(assetId).end()
+    }
+    streams.restore(open)
+  }
+
+  async function startDemo(): Promise<() => void> {
+    const { startDemo } = await import('./demo/demo.ts')
+    const key = await platform.streamKey('main')
+    const { host, port } = rtmp.address
+    const publisher = startDemo({
+      rtmp: { host: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port },
+      key,
+      log,
+    })
+    return () => publisher.stop()
+  }
+}
+
+async function readTls({ tlsCert, tlsKey }: Settings) {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined
+  try {
+    return { cert: await readFile(tlsCert), key: await readFile(tlsKey) }
+  } catch (error) {
+    throw new AppError('bad-setting', `the certificate or its key cannot be read: ${(error as Error).message}`, error)
+  }
+}
+
+async function listen<T>(start: () => Promise<T>): Promise<T> {
+  try {
+    return await start()
+  } catch (error) {
+    throw new AppError('cannot-listen', (error as Error).message, error)
+  }
+}

@@ -1,0 +1,176 @@
+import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { createPackager, type Packager } from '../packager/packager.ts'
+import { chooseTiming } from '../packager/timing.ts'
+import type { MemoryBudget } from '../packager/window/budget.ts'
+import { resumePoint } from '../packager/window/recovered.ts'
+import type { Scheduler } from '../packager/window/waiting-room.ts'
+import { createLiveWindow, type LiveWindow } from '../packager/window/window.ts'
+import type { AssetIndex, AssetWriter, SegmentStore } from '../store/port.ts'
+import type { TimelineEvent, TimelineTrack } from '../timeline/model.ts'
+import { createTimeline, type TimelineOptions } from '../timeline/timeline.ts'
+import type { Broadcast } from './channel.ts'
+import type { MediaDiagnosis } from './diagnosis.ts'
+
+export interface BroadcastOptions {
+  readonly assetId: string
+  readonly store: SegmentStore
+  /** `false`: nothing is kept after the broadcast. */
+  readonly recording: boolean
+  readonly budget: MemoryBudget
+  readonly scheduler: Scheduler
+  /** Distinguishes this process' validators from those of others. */
+  readonly nonce: string
+  /** What a former process recorded of this broadcast. */
+  readonly recovered?: AssetIndex
+  /** The first epoch has opened. Not called for a recovered broadcast. */
+  readonly onOpened: (assetId: string, startedAt: number) => void
+  /** Players need the multivariant playlist again. */
+  readonly onGeneration: () => void
+}
+
+/** What exists from the first epoch on: only then are the frame rates known that the constants are chosen by. */
+interface Stage {
+  readonly packager: Packager
+  readonly window: LiveWindow
+  readonly writer: AssetWriter
+}
+
+/** One broadcast: timeline → packager → live window and store. */
+export function createBroadcast(options: BroadcastOptions): Broadcast {
+  const { assetId, store, recovered } = options
+  const timeline = createTimeline(recovered === undefined ? {} : continuation(recovered))
+  let stage = recovered === undefined ? undefined : setUp(recovered.timing, store.resume(assetId))
+  let tracks: readonly TimelineTrack[] = []
+  let bitrate: number | undefined
+
+  function setUp(timing: AssetIndex['timing'], writer: AssetWriter): Stage {
+    const window = createLiveWindow({
+      assetId,
+      timing,
+      budget: options.budget,
+      scheduler: options.scheduler,
+      nonce: options.nonce,
+      older: {
+        available: () => writer.state.recording,
+        read: (track, first, last) => store.read(assetId, track, first, last),
+      },
+      onGeneration: options.onGeneration,
+      ...(recovered !== undefined && { recovered }),
+    })
+    const packager = createPackager({
+      timing,
+      sinks: [window, writer],
+      ...(recovered !== undefined && { start: recovered.next, before: recovered.epochs }),
+    })
+    return { packager, window, writer }
+  }
+
+  function handle(events: readonly TimelineEvent[], now: number): void {
+    for (const event of events) {
+      const isFirst = stage === undefined && event.kind === 'epoch-opened'
+      if (isFirst) {
+        const timing = chooseTiming(event.tracks.map((track) => track.frameDuration))
+        stage = setUp(timing, store.create(assetId, timing, { recording: options.recording }))
+      }
+      if (event.kind === 'epoch-opened') {
+        tracks = event.tracks
+        const picture = tracks.find(({ config }) => config.kind === 'video')?.frameDuration
+        stage?.window.declare({
+          ...(bitrate !== undefined && { bitrate }),
+          ...(picture !== undefined && picture > 0 && { frameRate: Math.round(1000 / picture) / 1000 }),
+        })
+      }
+      stage?.packager.handle(event, now)
+      if (isFirst && event.kind === 'epoch-opened') options.onOpened(assetId, event.wallClock)
+    }
+  }
+
+  /** Everything the encoder sent is cut and listed. */
+  function drain(now: number): void {
+    handle(timeline.stop(now), now)
+    stage?.packager.finish(now)
+  }
+
+  return {
+    assetId,
+    get live() {
+      return stage?.window.multivariant() === undefined ? undefined : stage.window
+    },
+    get generation() {
+      return stage?.window.generation ?? 0
+    },
+    encoderArrived: (now) => handle(timeline.startEpoch(now), now),
+    announce: (expected, now) => handle(timeline.announce(expected, now), now),
+    configure: (track, config, now) => handle(timeline.configure(track, config, now), now),
+    unit: (unit, now) => handle(timeline.unit(unit, now), now),
+    encoderLeft: drain,
+    tick(now) {
+      if (timeline.deadline !== undefined && now >= timeline.deadline) handle(timeline.tick(now), now)
+    },
+    describe(facts) {
+      bitrate = declaredBitrate(facts) ?? bitrate
+      if (bitrate !== undefined) stage?.window.declare({ bitrate })
+    },
+    async end(now) {
+      drain(now)
+      stage?.window.end()
+      await stage?.writer.end()
+      const index = stage === undefined ? undefined : await store.index(assetId)
+      return { duration: index === undefined ? 0 : recordedDuration(index), bytes: index?.bytes ?? 0 }
+    },
+    async suspend(now) {
+      drain(now)
+      await stage?.writer.suspend()
+    },
+    close: () => stage?.window.close(),
+    diagnose: () => (stage === undefined ? undefined : diagnose(stage.packager, tracks, timeline.counters.jumps)),
+  }
+}
+
+/** Bits a second; encoders announce kbit/s (`videodatarate`, `audiodatarate` of onMetaData). */
+function declaredBitrate(facts: Readonly<Record<string, unknown>>): number | undefined {
+  const { videodatarate: video, audiodatarate: audio } = facts
+  const sum = (typeof video === 'number' ? video : 0) + (typeof audio === 'number' ? audio : 0)
+  return sum > 0 && sum < 1e6 ? sum * 1000 : undefined
+}
+
+/** Where the timeline of a recovered broadcast goes on. */
+function continuation(recovered: AssetIndex): TimelineOptions {
+  const { start, epoch, notBefore } = resumePoint(recovered)
+  const tracks = recovered.epochs.at(-1)?.tracks ?? []
+  return { start, firstEpoch: epoch, notBefore, before: new Map(tracks.map(({ track, config }) => [track, config])) }
+}
+
+/** Milliseconds of media in the longest track, gaps left out. */
+function recordedDuration(index: AssetIndex): number {
+  let longest = 0
+  for (const { segments, timescale } of index.tracks) {
+    let ticks = 0
+    for (const segment of segments) if (!segment.gap) ticks += segment.duration
+    longest = Math.max(longest, (ticks * 1000) / timescale)
+  }
+  return Math.round(longest)
+}
+
+function diagnose(packager: Packager, tracks: readonly TimelineTrack[], timestampJumps: number): MediaDiagnosis {
+  const video = tracks.find(({ track }) => track === VIDEO_TRACK)?.config
+  const audio = tracks.find(({ track }) => track === AUDIO_TRACK)?.config
+  const pictures = packager.stats(VIDEO_TRACK)
+  const sound = packager.stats(AUDIO_TRACK)
+  return {
+    timestampJumps,
+    ...(video?.kind === 'video' &&
+      pictures !== undefined && {
+        video: { codec: video.codecString, width: video.width, height: video.height, ...pictures },
+      }),
+    ...(audio?.kind === 'audio' &&
+      sound !== undefined && {
+        audio: {
+          codec: audio.codecString,
+          sampleRate: audio.sampleRate,
+          channels: audio.channels,
+          bitrate: sound.bitrate,
+        },
+      }),
+  }
+}
