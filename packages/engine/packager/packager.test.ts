@@ -39,7 +39,12 @@ for (const [name, gop] of [
     studio.stream({ fps: 30, gop, seconds: 60 })
     assertInvariants(studio)
     const keys = studio.recorded.units.filter((u) => u.track === VIDEO_TRACK && u.key).map((u) => u.dts)
-    const starts = new Set(studio.parts(VIDEO_TRACK).filter((p, i, all) => p.msn !== all[i - 1]?.msn).map((p) => p.start))
+    const starts = new Set(
+      studio
+        .parts(VIDEO_TRACK)
+        .filter((p, i, all) => p.msn !== all[i - 1]?.msn)
+        .map((p) => p.start),
+    )
     if (gop >= 60) assert.ok(keys.every((k) => starts.has(k)))
   })
 }

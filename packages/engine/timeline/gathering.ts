@@ -124,12 +124,12 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
   function ready(now: number): boolean {
     if (since === undefined || held.length === 0) return false
     if (full()) return true
-    const waitedMs = now - since
+    const waited = (ms: number) => now >= (since ?? now) + ms
     const waitedTicks = to - from
     if (pictures && key === undefined) {
-      return waitedMs >= TIMELINE_LIMITS.keyWaitMs || waitedTicks >= TIMELINE_LIMITS.keyWaitTicks
+      return waited(TIMELINE_LIMITS.keyWaitMs) || waitedTicks >= TIMELINE_LIMITS.keyWaitTicks
     }
-    if (waitedMs >= TIMELINE_LIMITS.startWaitMs || waitedTicks >= TIMELINE_LIMITS.startWaitTicks) return true
+    if (waited(TIMELINE_LIMITS.startWaitMs) || waitedTicks >= TIMELINE_LIMITS.startWaitTicks) return true
     const learned = to - (key?.unit.dts ?? from) >= TIMELINE_LIMITS.learnTicks
     return learned && [...wanted].every((track) => has(track))
   }

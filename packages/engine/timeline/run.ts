@@ -64,9 +64,10 @@ export function openRun(options: RunOptions): Run {
     const advance = unit.dts - last.time
     if (Math.abs(advance) <= TIMELINE_LIMITS.jumpTicks) return 'go'
     if (unit.track === VIDEO_TRACK) return videoGoesOn(unit.dts, advance, at - last.at) ? 'go' : 'jump'
-    // Silence was put in up to here, or nearly: the sound comes back, its clock did not jump.
-    const gap = audio === undefined ? advance : toBroadcast(unit, unit.dts) - audio.clock.end
-    return advance > 0 && Math.abs(gap) <= TIMELINE_LIMITS.jumpTicks ? 'go' : 'jump'
+    // Silence was put in up to here, or the pictures are here too: the sound comes back, its clock did not jump.
+    const time = toBroadcast(unit, unit.dts)
+    const near = (other: number) => Math.abs(time - other) <= TIMELINE_LIMITS.jumpTicks
+    return advance > 0 && (near(audio?.clock.end ?? start) || (video !== undefined && near(picture))) ? 'go' : 'jump'
   }
 
   /** Pictures paused: the clock is the same when sound went on with it, or when wall clock says so. */
