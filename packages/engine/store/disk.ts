@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { join } from 'node:path'
+import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { LRUCache } from 'lru-cache'
 import { EngineError } from '../error.ts'
 import type { Log } from '../ports.ts'
@@ -20,7 +21,7 @@ import { createLane } from './lane.ts'
 import { laneIo } from './laned-io.ts'
 import { STORE_LIMITS, type StoreLimits } from './limits.ts'
 import { loadAsset, readJournal, scanAsset } from './load.ts'
-import { locateParts } from './locate.ts'
+import { locateParts, type Place } from './locate.ts'
 import { checkAssetId, isAssetId, JOURNAL_NAME, spanName } from './names.ts'
 import type { AssetIndex, SegmentStore, WriterState } from './port.ts'
 import { RECORD_BYTES } from './record.ts'
@@ -209,6 +210,26 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     return memory
   }
 
+  async function find(
+    assetId: string,
+    track: TrackId,
+    firstPart: number,
+    lastPart: number,
+    withParts: boolean,
+  ): Promise<{ readonly place: Place; readonly files: AssetFiles } | undefined> {
+    const files = catalogue.get(assetId)
+    const memory = files === undefined ? undefined : await memoryOf(files)
+    if (files === undefined || memory === undefined) return undefined
+    const readRecords = (span: Span, from: number, records: number) =>
+      handles.read(
+        join(files.folder, spanName(track, span.firstMsn, 'idx')),
+        RECORD_BYTES * (1 + from),
+        RECORD_BYTES * records,
+      )
+    const place = await locateParts(memory, files.spans, track, firstPart, lastPart, readRecords, withParts)
+    return place === undefined ? undefined : { place, files }
+  }
+
   let retaining: Promise<void> | undefined
   function retain(): Promise<void> {
     retaining ??= shedAll()
@@ -360,18 +381,19 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       return memory === undefined || files.removed ? undefined : toIndex(files, memory)
     },
 
-    async read(assetId, track, firstPart, lastPart) {
-      const files = catalogue.get(assetId)
-      if (files === undefined) return undefined
-      const memory = await memoryOf(files)
-      if (memory === undefined) return undefined
-      const path = (span: Span, extension: 'dat' | 'idx') =>
-        join(files.folder, spanName(track, span.firstMsn, extension))
-      const place = await locateParts(memory, files.spans, track, firstPart, lastPart, (span, from, records) =>
-        handles.read(path(span, 'idx'), RECORD_BYTES * (1 + from), RECORD_BYTES * records),
-      )
-      if (place === undefined || files.removed) return undefined
-      return handles.read(path(place.span, 'dat'), place.offset, place.length)
+    async read(assetId, track, firstPart, lastPart, range) {
+      const found = await find(assetId, track, firstPart, lastPart, false)
+      if (found === undefined || found.files.removed) return undefined
+      const { place, files } = found
+      const from = Math.max(0, range?.from ?? 0)
+      const length = Math.min(place.length, range?.to ?? place.length) - from
+      if (length < 0) return undefined
+      return handles.read(join(files.folder, spanName(track, place.span.firstMsn, 'dat')), place.offset + from, length)
+    },
+
+    async parts(assetId, track, firstPart, lastPart) {
+      const place = (await find(assetId, track, firstPart, lastPart, true))?.place
+      return place?.parts?.map(({ number, offset, length }) => ({ number, offset: offset - place.offset, length }))
     },
 
     async remove(assetId) {

@@ -7,6 +7,8 @@ export interface Place {
   readonly span: Span
   readonly offset: number
   readonly length: number
+  /** Each of the parts, with offsets in the data file; only when they were asked for. */
+  readonly parts?: readonly PartRecord[]
 }
 
 /** Reads `records` index records of a span from the one numbered `from`. */
@@ -23,6 +25,7 @@ export async function locateParts(
   firstPart: number,
   lastPart: number,
   readRecords: ReadRecords,
+  withParts = false,
 ): Promise<Place | undefined> {
   const index = memory.rows.findPart(track, firstPart)
   const segment = memory.rows.segment(track, index)
@@ -34,7 +37,7 @@ export async function locateParts(
   if (segment.gap || lastPart > segment.lastPart) return undefined
   const span = spanOf(spans, segment.msn)
   if (span === undefined) return undefined
-  if (segment.firstPart === firstPart && segment.lastPart === lastPart) {
+  if (!withParts && segment.firstPart === firstPart && segment.lastPart === lastPart) {
     return { span, offset: segment.offset, length: segment.size }
   }
   const bytes = await readRecords(span, segment.record, segment.records)
@@ -53,5 +56,6 @@ function between(span: Span, parts: readonly PartRecord[], firstPart: number, la
   const last = parts.find((part) => part.number === lastPart)
   if (first === undefined || last === undefined || parts.some((part) => part.gap)) return undefined
   if (last.offset < first.offset) return undefined
-  return { span, offset: first.offset, length: last.offset + last.length - first.offset }
+  const inside = parts.filter((part) => part.number >= firstPart && part.number <= lastPart)
+  return { span, offset: first.offset, length: last.offset + last.length - first.offset, parts: inside }
 }

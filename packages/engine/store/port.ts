@@ -85,6 +85,18 @@ export interface CreateOptions {
   readonly recording?: boolean
 }
 
+/** Bytes `from` up to, not including, `to`. */
+export interface ByteRange {
+  readonly from: number
+  readonly to: number
+}
+
+export interface StoredPart {
+  readonly number: number
+  readonly offset: number
+  readonly length: number
+}
+
 /** The one segment store: asynchronous, immutable named parts, so that S3, IPFS and other processes fit behind it. */
 export interface SegmentStore {
   create(assetId: string, timing: BroadcastTiming, options?: CreateOptions): AssetWriter
@@ -94,8 +106,24 @@ export interface SegmentStore {
   recover(): Promise<readonly AssetIndex[]>
   /** Index of any asset, growing or ended; `undefined` when there is none. */
   index(assetId: string): Promise<AssetIndex | undefined>
-  /** Bytes of consecutive parts of one track, as one segment; `undefined` when (no longer) there. */
-  read(assetId: string, track: TrackId, firstPart: number, lastPart: number): Promise<Uint8Array | undefined>
+  /**
+   * Bytes of consecutive parts of one segment; `undefined` when (no longer) there. With a range only these of them.
+   * Throws EngineError `limit` when too many reads wait already.
+   */
+  read(
+    assetId: string,
+    track: TrackId,
+    firstPart: number,
+    lastPart: number,
+    range?: ByteRange,
+  ): Promise<Uint8Array | undefined>
+  /** Where each of consecutive parts of one segment begins in what `read` gives for them; `undefined` as there. */
+  parts(
+    assetId: string,
+    track: TrackId,
+    firstPart: number,
+    lastPart: number,
+  ): Promise<readonly StoredPart[] | undefined>
   remove(assetId: string): Promise<void>
   /** Bytes used by all assets. */
   usage(): number

@@ -1,0 +1,205 @@
+import { EngineError } from '../error.ts'
+import type { RenderedPlaylist } from '../packager/live.ts'
+import { names, renditionName } from '../packager/model.ts'
+import type { Log } from '../ports.ts'
+import { createDownloads } from '../replay/downloads.ts'
+import { createReplayPlaylists } from '../replay/playlists.ts'
+import type { AssetIndex, SegmentStore } from '../store/port.ts'
+import { contentType, headerSet } from './headers.ts'
+import { limits } from './limits.ts'
+import { splitTarget } from './live-path.ts'
+import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from './message.ts'
+import { etagMatches } from './negotiate.ts'
+import { sendProblem } from './problem.ts'
+import {
+  answeredByMethod,
+  type PlaylistCaching,
+  playlistCaching,
+  sendMedia,
+  sendPlaylist,
+  sendStream,
+} from './respond.ts'
+import { parseVodPath, type VodResource } from './vod-path.ts'
+
+export interface VodOptions {
+  readonly store: Pick<SegmentStore, 'index' | 'read' | 'parts'>
+  readonly log: Log
+  /** May this request have this asset's media? Asked for every playlist, segment and download. */
+  authorize?(request: {
+    readonly assetId: string
+    readonly token: string | undefined
+    readonly req: HttpRequest
+  }): boolean
+  /** Called for every request of a player. */
+  seen?(assetId: string, req: HttpRequest, query: string): void
+}
+
+/** Shared caches may keep a VOD playlist this long, in seconds: it changes only when retention removes its front. */
+const VOD_SECONDS = 60
+
+/** Replays: playlists from the index, segments from the store, and the download as one ordinary MP4. */
+export function createVodHandler(options: VodOptions): HttpHandler {
+  const { store, log } = options
+  const playlists = createReplayPlaylists(store)
+  const downloads = createDownloads(store)
+  /** Requests that the disk has not answered yet. */
+  let waiting = 0
+
+  /** Answers when the work is done; 503 when that takes too long, and never twice. */
+  function answer(
+    req: HttpRequest,
+    res: HttpResponse,
+    patience: number,
+    work: () => Promise<((r: HttpResponse) => unknown) | undefined>,
+  ): void {
+    if (waiting >= limits.totalWaiting) return busy(req, res)
+    waiting++
+    let isOver = false
+    const finish = (send: () => unknown) => {
+      if (isOver) return
+      isOver = true
+      clearTimeout(timer)
+      if (!res.destroyed) send()
+    }
+    const timer = setTimeout(() => finish(() => notReady(req, res)), patience)
+    timer.unref()
+    res.once('close', () => finish(() => undefined))
+    work()
+      .then(
+        (send) => finish(() => (send === undefined ? notFound(req, res) : send(res))),
+        (error: unknown) =>
+          finish(() => {
+            if (error instanceof EngineError && error.code === 'limit') return busy(req, res)
+            if (error instanceof EngineError && error.code === 'not-found') return notFound(req, res)
+            log.warn({ error: String(error) }, 'replay could not be read')
+            return notReady(req, res)
+          }),
+      )
+      .finally(() => {
+        waiting--
+      })
+  }
+
+  function playlist(
+    req: HttpRequest,
+    res: HttpResponse,
+    assetId: string,
+    render: () => Promise<RenderedPlaylist | undefined>,
+  ): void {
+    answer(req, res, PATIENCE, async () => {
+      const index = await store.index(assetId)
+      if (index === undefined) return undefined
+      const rendered = await render()
+      if (rendered === undefined) return undefined
+      const { targetDuration } = index.timing
+      return (r) => sendPlaylist(req, r, rendered, cachingFor(index), deadline(targetDuration))
+    })
+  }
+
+  function file(req: HttpRequest, res: HttpResponse, resource: Extract<VodResource, { kind: 'file' }>): void {
+    const { assetId, rendition } = resource
+    const segment = /^s(\d{10})-(\d{10})\.m4s$/.exec(resource.file)
+    const init = /^i(\d{10})\.mp4$/.exec(resource.file)
+    const part = /^p(\d{10})\.m4s$/.exec(resource.file)
+    if (segment === null && init === null && part === null) return notFound(req, res)
+    answer(req, res, PATIENCE, async () => {
+      const index = await store.index(assetId)
+      const track = index?.tracks.find((candidate) => renditionName(candidate.track, candidate.kind) === rendition)
+      if (index === undefined || track === undefined) return undefined
+      const bytes =
+        init !== null
+          ? findInit(index, track.track, Number(init[1]))
+          : await store.read(assetId, track.track, Number((segment ?? part)?.[1]), Number(segment?.[2] ?? part?.[1]))
+      if (bytes === undefined) return undefined
+      const body = { chunks: [bytes], total: bytes.byteLength }
+      return (r) => sendMedia(req, r, body, deadline(index.timing.targetDuration))
+    })
+  }
+
+  function download(req: HttpRequest, res: HttpResponse, assetId: string): void {
+    // A player that seeks names the file it is in; those bytes are then the ones it gets.
+    const wanted = /^"([a-z0-9_.-]{1,100})"$/.exec(headerOf(req, 'if-range') ?? headerOf(req, 'if-match') ?? '')?.[1]
+    answer(req, res, DOWNLOAD_PATIENCE, async () => {
+      const found = await downloads.get(assetId, wanted)
+      if (found === undefined) return undefined
+      const etag = `"${found.key}"`
+      const more = ['Accept-Ranges', 'bytes', 'ETag', etag, 'Content-Disposition', `inline; filename="${assetId}.mp4"`]
+      const headers = headerSet(contentType.mp4, 'no-cache', ...more)
+      return (r) => {
+        if (etagMatches(headerOf(req, 'if-none-match'), etag)) {
+          r.writeHead(304, [...headers])
+          r.end()
+          return undefined
+        }
+        return sendStream(ifRange(req, etag), r, found.download, headers)
+      }
+    })
+  }
+
+  return (req, res) => {
+    const url = req.url ?? ''
+    if (!url.includes('/vod/')) return false
+    const { path, query } = splitTarget(url)
+    const resource = parseVodPath(path)
+    if (resource === undefined) return false
+    if (url.length > limits.url) {
+      sendProblem(req, res, { status: 414, code: 'uri-too-long', detail: `At most ${limits.url} characters.` })
+      return true
+    }
+    if (answeredByMethod(req, res)) return true
+    const { assetId, token } = resource
+    if (options.authorize?.({ assetId, token, req }) === false) {
+      sendProblem(req, res, { status: 403, code: 'forbidden', detail: 'This address is not valid (any more).' })
+      return true
+    }
+    options.seen?.(assetId, req, query)
+    if (resource.kind === 'download') download(req, res, assetId)
+    else if (resource.kind === 'multivariant') playlist(req, res, assetId, () => playlists.multivariant(assetId))
+    else if (resource.file === names.playlist) {
+      const skip = /(?:^|&)_HLS_skip=(?:YES|v2)(?:&|$)/.test(query)
+      playlist(req, res, assetId, () => playlists.media(assetId, resource.rendition, skip))
+    } else file(req, res, resource)
+    return true
+  }
+}
+
+/** Milliseconds that the disk has for playlists and segments, and for planning a download of a day. */
+const PATIENCE = 10_000
+const DOWNLOAD_PATIENCE = 60_000
+
+/** Milliseconds a peer has to take an answer. Replays are watched from a buffer: more than of a live playlist. */
+function deadline(targetDuration: number): number {
+  return Math.max(30_000, targetDuration * 4_000)
+}
+
+function cachingFor(index: AssetIndex): PlaylistCaching {
+  return playlistCaching(index.ended ? VOD_SECONDS : index.timing.targetDuration / 2)
+}
+
+function findInit(index: AssetIndex, track: number, initNumber: number): Uint8Array | undefined {
+  for (const epoch of index.epochs) {
+    const found = epoch.tracks.find((candidate) => candidate.track === track && candidate.initNumber === initNumber)
+    if (found !== undefined) return found.init
+  }
+  return undefined
+}
+
+/** If-Range that names these bytes lets the range through; any other asks for the whole file (RFC 9110 §13.1.5). */
+function ifRange(req: HttpRequest, etag: string): HttpRequest {
+  if (req.headers['if-range'] === etag) delete req.headers['if-range']
+  return req
+}
+
+function notFound(req: HttpRequest, res: HttpResponse): void {
+  sendProblem(req, res, { status: 404, code: 'not-found', detail: 'There is nothing at this address (any more).' })
+}
+
+function busy(req: HttpRequest, res: HttpResponse): void {
+  const detail = 'Too many requests wait already; try again.'
+  sendProblem(req, res, { status: 503, code: 'busy', detail, headers: ['Retry-After', '1'] })
+}
+
+function notReady(req: HttpRequest, res: HttpResponse): void {
+  const detail = 'The disk did not answer in time.'
+  sendProblem(req, res, { status: 503, code: 'not-ready', detail, headers: ['Retry-After', '1'] })
+}

@@ -1,0 +1,21 @@
+/** Every bound of replays in one place. */
+export const limits = {
+  /** Rows looked at before others get a turn. */
+  rowsPerTurn: 256,
+  /** Text of playlists kept, all assets together, in bytes. */
+  playlistBytes: 64 * 2 ** 20,
+  /** Downloads whose plans are kept, and the memory of all of them. */
+  plans: 16,
+  planBytes: 64 * 2 ** 20,
+  /** Plans in the making at a time, and waiting for it. */
+  planning: 1,
+  planningQueue: 20,
+  /** Bytes of a part that are read for its `moof`; a longer one costs a second read. */
+  moofBytes: 2_048,
+  /** Segments up to this size are read whole for their `moof`s. */
+  smallSegment: 192 * 1024,
+  /** Media read at a time for a download: what a viewer costs. */
+  downloadChunk: 512 * 1024,
+  /** Bytes of a download whose pieces are listed at a time. */
+  downloadWindow: 4 * 2 ** 20,
+} as const

@@ -1,0 +1,106 @@
+import type { MediaPlaylist, MediaSegment } from '@bandstand/media/manifests/hls/model.ts'
+import { names } from '../packager/model.ts'
+import type { AssetIndex, AssetTrack } from '../store/port.ts'
+import { createRowReader, findEpochTrack, type ReplayRow } from './rows.ts'
+
+/** EXT-X-SKIP needs 9, EXT-X-GAP 8 (RFC 8216bis §8). */
+const VERSION = 9
+/** CAN-SKIP-UNTIL in target durations; the least that is allowed (§4.4.3.8). */
+const SKIP_TARGETS = 6
+
+/**
+ * Makes a track's segments out of rows, in order.
+ *
+ * @returns a function that remembers which EXT-X-MAP is in effect.
+ */
+export function createSegmentMaker(index: AssetIndex, track: AssetTrack): (row: ReplayRow) => MediaSegment {
+  const place = index.tracks.findIndex((candidate) => candidate.track === track.track)
+  let map: number | undefined
+  let isFirst = true
+  return (row) => {
+    const segment = row.segments[place]
+    const init = findEpochTrack(row.epoch, track.track)?.initNumber
+    const isNew = isFirst || row.discontinuity
+    const changesMap = init !== undefined && (isNew || init !== map)
+    if (changesMap) map = init
+    isFirst = false
+    const start = startOf(row)
+    return {
+      uri:
+        segment === undefined || segment.gap
+          ? names.gap(row.segments[0]?.msn ?? 0)
+          : names.segment(segment.firstPart, segment.lastPart),
+      duration: (segment?.duration ?? 0) / track.timescale,
+      gap: segment?.gap ?? true,
+      parts: [],
+      discontinuity: row.discontinuity,
+      ...(changesMap && { map: { uri: names.init(init) } }),
+      // §4.4.4.6 asks for dates where media time starts anew; players count on from there.
+      ...(isNew &&
+        row.epoch !== undefined && { programDateTime: row.epoch.wallClock + (start - row.epoch.start) / 90 }),
+    }
+  }
+
+  /** Of this track in 90 kHz ticks: each rendition's date belongs to its own first frame. */
+  function startOf(row: ReplayRow): number {
+    return ((row.segments[place]?.start ?? 0) * 90_000) / track.timescale
+  }
+}
+
+/**
+ * A replay's media playlist: EVENT while the broadcast runs, without a type once retention has removed its start (EVENT
+ * promises that nothing goes, §4.4.3.5), VOD with an end after it.
+ *
+ * @param segments those listed; of a delta update those that are left.
+ * @param skipped how many the delta update leaves out.
+ */
+export function replayPlaylistOf(
+  index: AssetIndex,
+  segments: readonly MediaSegment[],
+  skipped?: number,
+): MediaPlaylist {
+  const { targetDuration } = index.timing
+  const type = index.ended ? 'VOD' : index.shed ? undefined : 'EVENT'
+  return {
+    version: VERSION,
+    targetDuration,
+    ...(!index.ended && { serverControl: { canBlockReload: false, canSkipUntil: SKIP_TARGETS * targetDuration } }),
+    mediaSequence: index.removed.segments,
+    discontinuitySequence: index.removed.discontinuities,
+    ...(type !== undefined && { playlistType: type }),
+    independentSegments: false,
+    iFramesOnly: false,
+    ...(skipped !== undefined && { skippedSegments: skipped }),
+    segments,
+    trailingParts: [],
+    renditionReports: [],
+    endList: index.ended,
+  }
+}
+
+/** The whole playlist of a track as a value; for long broadcasts `createReplay` does it in turns. */
+export function replayPlaylist(index: AssetIndex, track: AssetTrack): MediaPlaylist {
+  const reader = createRowReader(index.removed)
+  const toSegment = createSegmentMaker(index, track)
+  const segments: MediaSegment[] = []
+  for (let rows = reader.next(index, 256); rows !== undefined; rows = reader.next(index, 256)) {
+    for (const row of rows) segments.push(toSegment(row))
+  }
+  return replayPlaylistOf(index, segments)
+}
+
+/**
+ * How many of a playlist's newest segments a delta update must list: those within the skip boundary (§6.2.5.1), and at
+ * least one.
+ *
+ * @param durations of the newest segments in seconds, oldest first.
+ */
+export function segmentsKept(durations: readonly number[], targetDuration: number): number {
+  let seconds = 0
+  let kept = 0
+  while (kept < durations.length && seconds < SKIP_TARGETS * targetDuration) {
+    kept++
+    seconds += durations[durations.length - kept] ?? 0
+  }
+  return kept
+}

@@ -1,0 +1,129 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import type { MultivariantPlaylist, Rendition, Variant } from '@bandstand/media/manifests/hls/model.ts'
+import type { AudioTrackConfig, TrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
+import { names, renditionName } from '../packager/model.ts'
+import type { AssetIndex, AssetTrack, IndexedSegment } from '../store/port.ts'
+
+/** What a track's segments cost, measured. */
+export interface TrackRate {
+  /** Highest rate of a segment, bits per second. */
+  peak: number
+  bytes: number
+  seconds: number
+}
+
+/** Counts a segment. Very short ones say nothing about the peak (RFC 8216bis §4.4.6.2: half a target at least). */
+export function addToRate(rate: TrackRate, segment: IndexedSegment, timescale: number, targetDuration: number): void {
+  const seconds = segment.duration / timescale
+  if (segment.gap || seconds <= 0) return
+  rate.bytes += segment.size
+  rate.seconds += seconds
+  if (seconds >= targetDuration / 2) rate.peak = Math.max(rate.peak, (segment.size * 8) / seconds)
+}
+
+export function createRate(): TrackRate {
+  return { peak: 0, bytes: 0, seconds: 0 }
+}
+
+/**
+ * The multivariant playlist of a replay: a variant for each video track, audio tracks as one rendition group; audio alone
+ * as a variant of its own. Tracks that never had media are left out.
+ */
+export function replayMultivariant(
+  index: AssetIndex,
+  rates: ReadonlyMap<TrackId, TrackRate> = measureRates(index),
+): MultivariantPlaylist {
+  const withMedia = index.tracks.filter((track) => (rates.get(track.track)?.bytes ?? 0) > 0)
+  const videos = withMedia.filter((track) => track.kind === 'video')
+  const audios = withMedia.filter((track) => track.kind === 'audio')
+  const [audio] = audios
+  const audioRates = audios.map((track) => rateOf(rates, track))
+  const renditions: Rendition[] =
+    videos.length === 0
+      ? []
+      : audios.map((track, i) => ({
+          type: 'AUDIO',
+          groupId: 'audio',
+          name: i === 0 ? 'Audio' : `Audio ${i + 1}`,
+          uri: uriOf(track),
+          default: i === 0,
+          autoselect: true,
+          channels: String(audioConfig(index, track)?.channels ?? 2),
+        }))
+  const audioPeak = Math.max(0, ...audioRates.map((rate) => rate.peak))
+  const audioAverage = Math.max(0, ...audioRates.map((rate) => rate.average))
+  const variants: Variant[] = videos.map((track) => {
+    const rate = rateOf(rates, track)
+    const config = videoConfig(index, track)
+    const sound = audio === undefined ? undefined : audioConfig(index, audio)
+    return {
+      uri: uriOf(track),
+      bandwidth: rate.peak + audioPeak,
+      averageBandwidth: rate.average + audioAverage,
+      codecs: [config, sound].flatMap((value) => (value === undefined ? [] : [value.codecString])),
+      ...(config !== undefined && { resolution: { width: config.width, height: config.height } }),
+      ...(config?.frameRate !== undefined && { frameRate: config.frameRate }),
+      ...(audio !== undefined && { audio: 'audio' }),
+    }
+  })
+  if (videos.length === 0) {
+    for (const track of audios) {
+      const rate = rateOf(rates, track)
+      const config = audioConfig(index, track)
+      variants.push({
+        uri: uriOf(track),
+        bandwidth: rate.peak,
+        averageBandwidth: rate.average,
+        ...(config !== undefined && { codecs: [config.codecString] }),
+      })
+    }
+  }
+  return { version: 9, independentSegments: false, variants, renditions }
+}
+
+/** Rates over everything listed; for long broadcasts they are kept up to date instead. */
+export function measureRates(index: AssetIndex): Map<TrackId, TrackRate> {
+  const rates = new Map<TrackId, TrackRate>()
+  for (const { track, timescale, segments } of index.tracks) {
+    const rate = createRate()
+    for (const segment of segments) addToRate(rate, segment, timescale, index.timing.targetDuration)
+    rates.set(track, rate)
+  }
+  return rates
+}
+
+function rateOf(rates: ReadonlyMap<TrackId, TrackRate>, track: AssetTrack): { peak: number; average: number } {
+  const rate = rates.get(track.track) ?? createRate()
+  const average = rate.seconds > 0 ? (rate.bytes * 8) / rate.seconds : 0
+  // A broadcast of one short segment has an average only.
+  return { peak: Math.ceil(Math.max(rate.peak, average)), average: Math.ceil(average) }
+}
+
+function uriOf(track: AssetTrack): string {
+  return `${renditionName(track.track, track.kind)}/${names.playlist}`
+}
+
+function configs(index: AssetIndex, track: AssetTrack): TrackConfig[] {
+  return index.epochs.flatMap((epoch) => {
+    const found = epoch.tracks.find((candidate) => candidate.track === track.track)
+    return found === undefined ? [] : [found.config]
+  })
+}
+
+/** The most demanding configuration: what a player must be able to decode. The newest among equals. */
+function videoConfig(index: AssetIndex, track: AssetTrack): VideoTrackConfig | undefined {
+  let most: VideoTrackConfig | undefined
+  for (const config of configs(index, track)) {
+    if (config.kind !== 'video') continue
+    if (most === undefined || config.width * config.height >= most.width * most.height) most = config
+  }
+  return most
+}
+
+function audioConfig(index: AssetIndex, track: AssetTrack): AudioTrackConfig | undefined {
+  let most: AudioTrackConfig | undefined
+  for (const config of configs(index, track)) {
+    if (config.kind === 'audio' && (most === undefined || config.channels >= most.channels)) most = config
+  }
+  return most
+}

@@ -1,0 +1,186 @@
+import { promisify } from 'node:util'
+import { crc32, gzip } from 'node:zlib'
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import type { MediaSegment } from '@bandstand/media/manifests/hls/model.ts'
+import { printMediaPlaylist, printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
+import { LRUCache } from 'lru-cache'
+import type { RenderedPlaylist } from '../packager/live.ts'
+import { renditionName } from '../packager/model.ts'
+import type { AssetIndex, SegmentStore } from '../store/port.ts'
+import { limits } from './limits.ts'
+import { createSegmentMaker, replayPlaylistOf, segmentsKept } from './media-playlist.ts'
+import { addToRate, createRate, replayMultivariant, type TrackRate } from './multivariant.ts'
+import { createRowReader, type RowReader, turn } from './rows.ts'
+
+/** Replay playlists of all assets, printed once per version of an index. `undefined`: no such asset, or nothing in it yet. */
+export interface ReplayPlaylists {
+  multivariant(assetId: string): Promise<RenderedPlaylist | undefined>
+  /** @param rendition `v1`; `skip`: a delta update, which the whole playlist stands in for where none is possible. */
+  media(assetId: string, rendition: string, skip: boolean): Promise<RenderedPlaylist | undefined>
+}
+
+/** What is printed of an asset. Grows with its index; made anew when the front of the index went. */
+interface Printed {
+  version: number
+  readonly firstMsn: number
+  readonly removed: number
+  readonly reader: RowReader
+  readonly tracks: Map<TrackId, PrintedTrack>
+  /** Answers made of it, by what was asked for. */
+  readonly answers: Map<string, RenderedPlaylist>
+}
+
+interface PrintedTrack {
+  readonly name: string
+  toSegment: ReturnType<typeof createSegmentMaker>
+  readonly rate: TrackRate
+  /** Printed segments. */
+  text: Buffer[]
+  bytes: number
+  count: number
+  /** The newest segments, enough for a delta update. */
+  newest: MediaSegment[]
+}
+
+export function createReplayPlaylists(store: Pick<SegmentStore, 'index'>): ReplayPlaylists {
+  const cache = new LRUCache<string, Printed>({ max: 1_000, maxSize: limits.playlistBytes, sizeCalculation: sizeOf })
+  /** One at a time brings an asset's text up to date. */
+  const turns = new Map<string, Promise<Printed | undefined>>()
+
+  async function upToDate(assetId: string): Promise<readonly [AssetIndex, Printed] | undefined> {
+    const index = await store.index(assetId)
+    if (index === undefined) return undefined
+    const before = turns.get(assetId)
+    const mine = (before ?? Promise.resolve(undefined)).catch(() => undefined).then(() => update(index))
+    turns.set(assetId, mine)
+    try {
+      return [index, await mine]
+    } finally {
+      if (turns.get(assetId) === mine) turns.delete(assetId)
+    }
+  }
+
+  async function update(index: AssetIndex): Promise<Printed> {
+    const firstMsn = index.tracks[0]?.segments.at(0)?.msn ?? -1
+    let printed = cache.get(index.assetId)
+    const isOther =
+      printed !== undefined &&
+      (printed.removed !== index.removed.segments || (printed.firstMsn !== firstMsn && printed.firstMsn >= 0))
+    if (printed === undefined || isOther) {
+      const removed = index.removed.segments
+      const reader = createRowReader(index.removed)
+      printed = { version: -1, firstMsn, removed, reader, tracks: new Map(), answers: new Map() }
+    }
+    // Whoever waited for a turn may find its index already passed.
+    if (printed.version >= index.version) return printed
+    for (const track of index.tracks) {
+      const toSegment = createSegmentMaker(index, track)
+      if (printed.tracks.has(track.track)) continue
+      const name = renditionName(track.track, track.kind)
+      const empty = { text: [], bytes: 0, count: 0, newest: [], rate: createRate() }
+      printed.tracks.set(track.track, { name, toSegment, ...empty })
+    }
+    for (;;) {
+      const rows = printed.reader.next(index, limits.rowsPerTurn)
+      if (rows === undefined) break
+      for (const [place, track] of index.tracks.entries()) {
+        const own = printed.tracks.get(track.track)
+        if (own === undefined || rows.length === 0) continue
+        for (const row of rows) {
+          const segment = row.segments[place]
+          if (segment !== undefined) addToRate(own.rate, segment, track.timescale, index.timing.targetDuration)
+        }
+        append(own, index, rows.map(own.toSegment))
+      }
+      if (rows.length >= limits.rowsPerTurn / 2) await turn()
+    }
+    if (index.tracks[0]?.segments.at(0)?.msn !== (firstMsn < 0 ? undefined : firstMsn)) {
+      // Retention removed the front while it was read.
+      cache.delete(index.assetId)
+      const current = await store.index(index.assetId)
+      return current === undefined ? printed : update(current)
+    }
+    printed.version = index.version
+    printed.answers.clear()
+    cache.set(index.assetId, printed)
+    return printed
+  }
+
+  return {
+    async multivariant(assetId) {
+      const found = await upToDate(assetId)
+      if (found === undefined) return undefined
+      const [index, printed] = found
+      const known = printed.answers.get('multivariant')
+      if (known !== undefined) return known
+      const rates = new Map([...printed.tracks].map(([track, { rate }]) => [track, rate]))
+      const playlist = replayMultivariant(index, rates)
+      if (playlist.variants.length === 0) return undefined
+      return remember(printed, 'multivariant', [Buffer.from(printMultivariant(playlist))])
+    },
+
+    async media(assetId, rendition, skip) {
+      const found = await upToDate(assetId)
+      if (found === undefined) return undefined
+      const [index, printed] = found
+      const track = [...printed.tracks.values()].find(({ name }) => name === rendition)
+      if (track === undefined || track.count === 0) return undefined
+      const durations = track.newest.map((segment) => segment.duration)
+      const kept = segmentsKept(durations, index.timing.targetDuration)
+      const isDelta = skip && !index.ended && kept < track.newest.length
+      const key = `${rendition} ${isDelta} ${index.ended}`
+      const known = printed.answers.get(key)
+      if (known !== undefined) return known
+      if (isDelta) {
+        const playlist = replayPlaylistOf(index, track.newest.slice(-kept), track.count - kept)
+        return remember(printed, key, [Buffer.from(printMediaPlaylist(playlist))])
+      }
+      const head = printMediaPlaylist({ ...replayPlaylistOf(index, []), endList: false })
+      return remember(printed, key, [
+        Buffer.from(head),
+        ...track.text,
+        Buffer.from(index.ended ? '#EXT-X-ENDLIST\n' : ''),
+      ])
+    },
+  }
+}
+
+/** Prints segments and keeps their text: what a playlist has in front of them is cut off. */
+function append(track: PrintedTrack, index: AssetIndex, segments: readonly MediaSegment[]): void {
+  const head = printMediaPlaylist({ ...replayPlaylistOf(index, []), endList: false })
+  const whole = printMediaPlaylist({ ...replayPlaylistOf(index, segments), endList: false })
+  const text = Buffer.from(whole.slice(head.length))
+  track.text.push(text)
+  // Reloads of a running broadcast add one segment each.
+  if (track.text.length > 100) track.text = [Buffer.concat(track.text)]
+  track.bytes += text.byteLength
+  track.count += segments.length
+  track.newest = [...track.newest, ...segments].slice(-newestKept(index))
+}
+
+/** Segments are rarely shorter than a second; one more than the boundary needs tells that something can be skipped. */
+function newestKept(index: AssetIndex): number {
+  return 6 * index.timing.targetDuration + 1
+}
+
+const compress = promisify(gzip)
+
+function remember(printed: Printed, key: string, text: readonly Buffer[]): RenderedPlaylist {
+  const plain = Buffer.concat(text)
+  let packed: Promise<Buffer> | undefined
+  const playlist: RenderedPlaylist = {
+    plain,
+    gzip: () => (packed ??= compress(plain)),
+    // From the bytes alone, so that it is the same after a restart.
+    etag: `"${plain.byteLength.toString(36)}-${crc32(plain).toString(16).padStart(8, '0')}"`,
+  }
+  printed.answers.set(key, playlist)
+  return playlist
+}
+
+function sizeOf(printed: Printed): number {
+  let bytes = 10_000
+  // Once as text, once in the answer, and compressed.
+  for (const track of printed.tracks.values()) bytes += 2.5 * track.bytes
+  return Math.ceil(bytes)
+}
