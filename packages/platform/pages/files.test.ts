@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -28,7 +28,20 @@ test('files below the folder are served with their type', async () => {
 
 test('nothing outside the folder and nothing hidden is served', async () => {
   const files = createFileReader(site)
-  for (const path of ['../secret.txt', 'deep/../../secret.txt', '.env', 'deep/../.env', '/etc/passwd', 'out.txt', 'deep', '', 'a\0b', '..\\secret.txt', 'C:/x', 'deep//logo.svg']) {
+  for (const path of [
+    '../secret.txt',
+    'deep/../../secret.txt',
+    '.env',
+    'deep/../.env',
+    '/etc/passwd',
+    'out.txt',
+    'deep',
+    '',
+    'a\0b',
+    '..\\secret.txt',
+    'C:/x',
+    'deep//logo.svg',
+  ]) {
     assert.equal(await files.read(path), undefined, path)
   }
 })

@@ -43,7 +43,7 @@ const types: Readonly<Record<string, string>> = {
 /** Whether every step of the path is an ordinary visible name. Refuses `..`, dot files, drives, backslashes and NUL. */
 export function isPlainPath(path: string): boolean {
   if (path === '' || path.length > 300) return false
-  return path.split('/').every((step) => /^[^./\\:\0-\x1f][^/\\:\0-\x1f]*$/.test(step))
+  return path.split('/').every((step) => /^[^.\\:\p{Cc}][^\\:\p{Cc}]*$/u.test(step))
 }
 
 /** Files below a folder, kept in memory and read again when they change on the disk. Links that lead out are not followed. */

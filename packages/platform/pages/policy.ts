@@ -21,7 +21,11 @@ export type PageKind = 'page' | 'embed' | 'studio' | 'owner'
 export function policyOf(kind: PageKind): string {
   switch (kind) {
     case 'studio':
-      return [...own.filter((rule) => !rule.startsWith('connect-src')), "connect-src 'self'", "frame-ancestors 'none'"].join('; ')
+      return [
+        ...own.filter((rule) => !rule.startsWith('connect-src')),
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+      ].join('; ')
     case 'embed':
       return [...own, 'frame-ancestors *'].join('; ')
     case 'page':

@@ -59,10 +59,15 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
     const values = { ...page.values, title: page.head.title, head: { html: printHead(page.head) } }
     const html = fillTemplate(file.body.toString('utf8'), values)
     const body = Buffer.from(html)
-    reply.headers(safety).header('content-security-policy', policyOf(mine && page.kind !== 'studio' ? 'owner' : page.kind))
+    reply
+      .headers(safety)
+      .header('content-security-policy', policyOf(mine && page.kind !== 'studio' ? 'owner' : page.kind))
     if (page.kind === 'studio') reply.header('x-frame-options', 'DENY')
     const etag = `"${createHash('sha1').update(body).digest('base64url')}"`
-    reply.code(page.status ?? 200).type('text/html; charset=utf-8').header('cache-control', 'no-cache')
+    reply
+      .code(page.status ?? 200)
+      .type('text/html; charset=utf-8')
+      .header('cache-control', 'no-cache')
     if (page.status === undefined && unchanged(request, reply, etag)) return reply
     return reply.send(body)
   }

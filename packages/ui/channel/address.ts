@@ -17,6 +17,5 @@ export const addresses = {
   watch: (server: string, asset: string) => `${server}/watch/${encodeURIComponent(asset)}`,
   channelFacts: ({ server, channel }: Place) => `${server}/api/v1/channels/${encodeURIComponent(channel)}`,
   assetFacts: (server: string, asset: string) => `${server}/api/v1/assets/${encodeURIComponent(asset)}`,
-  socket: ({ server, channel }: Place) =>
-    `${server.replace(/^http/, 'ws')}/live/${encodeURIComponent(channel)}/chat`,
+  socket: ({ server, channel }: Place) => `${server.replace(/^http/, 'ws')}/live/${encodeURIComponent(channel)}/chat`,
 } as const

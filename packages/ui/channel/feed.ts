@@ -1,6 +1,6 @@
 import type { Channel } from '@bandstand/contract/api/channel.ts'
-import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
 import type { ClientMessage } from '@bandstand/contract/chat/client.ts'
+import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
 import { backoff } from '../player/backoff.ts'
 import { addresses, type Place } from './address.ts'
 
@@ -119,12 +119,12 @@ function createFeed(place: Place): Feed {
       return
     }
     socket = current
-    current.onopen = () => {
+    current.addEventListener('open', () => {
       current.send(JSON.stringify(chat ? chat.hello() : { type: 'hello', chat: false }))
       pingTimer = setInterval(() => send({ type: 'ping' }), pingEvery)
       plan()
-    }
-    current.onmessage = (event) => {
+    })
+    current.addEventListener('message', (event) => {
       if (socket !== current) return
       const message = parse(event.data)
       if (!message) return
@@ -134,8 +134,8 @@ function createFeed(place: Place): Feed {
         if (channel) update({ ...channel, ...facts })
         else ask()
       } else chat?.message(message)
-    }
-    current.onclose = (event) => {
+    })
+    current.addEventListener('close', (event) => {
       if (socket !== current) return
       socket = undefined
       clearInterval(pingTimer)
@@ -143,7 +143,7 @@ function createFeed(place: Place): Feed {
       chat?.closed({ code: event.code, final })
       if (!final) connect(backoff(++attempt, Math.random()) + (attempt > 1 ? 500 : 0))
       plan()
-    }
+    })
   }
 
   function reopen(): void {
@@ -192,8 +192,8 @@ function createFeed(place: Place): Feed {
       watchers.add(listener)
       if (channel) listener(channel)
       if (first) {
-        // The picture goes first: the socket waits until the elements of the page are all there.
-        connect(50)
+        // The picture goes first, and a chat that joins meanwhile needs the same socket.
+        connect(1000)
         if (!channel) ask()
       }
       plan()
@@ -206,10 +206,9 @@ function createFeed(place: Place): Feed {
       const first = !used()
       chat = listener
       final = false
-      if (first) {
-        connect(50)
-        if (!channel) ask()
-      } else if (socket && !socketHasChat) reopen()
+      if (first && !channel) ask()
+      if (!socket) connect(0)
+      else if (!socketHasChat) reopen()
       return () => {
         if (chat !== listener) return
         chat = undefined

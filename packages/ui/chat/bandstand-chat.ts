@@ -1,5 +1,5 @@
-import { CHAT_NAME_MAX, CHAT_TEXT_MAX } from '@bandstand/contract/limits.ts'
 import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
+import { CHAT_NAME_MAX, CHAT_TEXT_MAX } from '@bandstand/contract/limits.ts'
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { serverOf } from '../channel/address.ts'

@@ -6,11 +6,10 @@ import { mayHoldLink, stretches } from './links.ts'
 const links = (text: string) => stretches(text, (t) => find(t, { defaultProtocol: 'https' })).filter((s) => s.href)
 
 test('a web address becomes a link and the text around it stays', () => {
-  assert.deepEqual(stretches('see https://example.com/a?b=1, ok', (t) => find(t)), [
-    { text: 'see ' },
-    { text: 'https://example.com/a?b=1', href: 'https://example.com/a?b=1' },
-    { text: ', ok' },
-  ])
+  assert.deepEqual(
+    stretches('see https://example.com/a?b=1, ok', (t) => find(t)),
+    [{ text: 'see ' }, { text: 'https://example.com/a?b=1', href: 'https://example.com/a?b=1' }, { text: ', ok' }],
+  )
 })
 
 test('a bare host leads to https', () => {
@@ -18,7 +17,13 @@ test('a bare host leads to https', () => {
 })
 
 test('nothing but http and https becomes a link', () => {
-  for (const text of ['javascript:alert(1)', 'data:text/html,x', 'mailto:a@example.com', 'ftp://example.com', 'a@b.com']) {
+  for (const text of [
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'mailto:a@example.com',
+    'ftp://example.com',
+    'a@b.com',
+  ]) {
     assert.deepEqual(links(text), [], text)
   }
 })
@@ -28,7 +33,14 @@ test('an address with a user name stays text', () => {
 })
 
 test('the text is never lost or doubled', () => {
-  for (const text of ['', 'a', 'x.co', 'https://a.example https://b.example', '<b>http://a.example</b>', 'é…https://ü.example…']) {
+  for (const text of [
+    '',
+    'a',
+    'x.co',
+    'https://a.example https://b.example',
+    '<b>http://a.example</b>',
+    'é…https://ü.example…',
+  ]) {
     const joined = stretches(text, (t) => find(t)).map((s) => s.text)
     assert.equal(joined.join(''), text)
   }

@@ -15,8 +15,8 @@ import { tokens } from '../style/tokens.ts'
 import { autoplay } from './autoplay.ts'
 import { createEngine, warmEngine } from './engines.ts'
 import { type Command, commandOf, keyHelp } from './keys.ts'
-import { prefetch } from './prefetch.ts'
 import { recall, remember } from './preferences.ts'
+import { prefetch } from './prefetch.ts'
 import { createSession, type Session } from './session.ts'
 import type { Phase } from './state.ts'
 import { playerStyles } from './styles.ts'
@@ -178,7 +178,12 @@ export class BandstandPlayer extends LitElement {
       this.#unwatch = this.#feed.watch((facts) => {
         this._facts = facts
         const { live, generation } = facts
-        session.send({ type: 'channel', live: live && facts.assetId !== null, assetId: facts.assetId ?? '', generation })
+        session.send({
+          type: 'channel',
+          live: live && facts.assetId !== null,
+          assetId: facts.assetId ?? '',
+          generation,
+        })
       })
     }
   }
@@ -501,11 +506,14 @@ export class BandstandPlayer extends LitElement {
 
 const icons = {
   play: 'M8 5v14l11-7z',
-  muted: 'M3 9v6h4l5 5V4L7 9H3zm17.6-.2L18.2 11.2 15.8 8.8 14.4 10.2 16.8 12.6 14.4 15 15.8 16.4 18.2 14 20.6 16.4 22 15 19.6 12.6 22 10.2z',
+  muted:
+    'M3 9v6h4l5 5V4L7 9H3zm17.6-.2L18.2 11.2 15.8 8.8 14.4 10.2 16.8 12.6 14.4 15 15.8 16.4 18.2 14 20.6 16.4 22 15 19.6 12.6 22 10.2z',
 }
 
 function isButton(element: Element): boolean {
-  return element.matches('button, a, [role=button], media-play-button, media-mute-button, media-pip-button, media-fullscreen-button')
+  return element.matches(
+    'button, a, [role=button], media-play-button, media-mute-button, media-pip-button, media-fullscreen-button',
+  )
 }
 
 function newId(): string {

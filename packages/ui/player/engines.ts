@@ -12,9 +12,7 @@ export async function createEngine(
 ): Promise<Engine> {
   if (!hasMediaSource()) return createNativeEngine(video, events)
   const [{ default: HlsClass }, { createHlsEngine }] = await Promise.all([import('hls.js'), import('./hls-engine.ts')])
-  return HlsClass.isSupported()
-    ? createHlsEngine(HlsClass, video, session, events)
-    : createNativeEngine(video, events)
+  return HlsClass.isSupported() ? createHlsEngine(HlsClass, video, session, events) : createNativeEngine(video, events)
 }
 
 /** Starts loading the engine's code before it is needed. */

@@ -1,6 +1,7 @@
 import type Hls from 'hls.js'
 import type { ErrorData, Fragment, HlsConfig, LevelDetails, Loader, PlaylistLoaderContext } from 'hls.js'
 import type { Engine, EngineEvents } from './engine.ts'
+import { recall } from './preferences.ts'
 import { takePrefetched } from './prefetch.ts'
 import { withStart } from './start.ts'
 
@@ -43,6 +44,8 @@ export function createHlsEngine(
 
   function config(): Partial<HlsConfig> {
     return {
+      // localStorage.setItem('bandstand-debug', 'hls') in the browser's console shows all that the engine does.
+      debug: recall('debug') === 'hls',
       enableWorker: false,
       lowLatencyMode: true,
       // A rate that nobody hears; larger distances are jumped by the player.
@@ -218,4 +221,3 @@ function playlistLoader(HlsClass: typeof Hls, wanted: () => number | undefined):
   }
   return PlaylistLoader as unknown as NonNullable<HlsConfig['pLoader']>
 }
-

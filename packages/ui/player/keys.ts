@@ -1,6 +1,16 @@
 /** The player's keyboard map, after the habits of the large video sites. */
 export type Command =
-  | { readonly kind: 'toggle-play' | 'mute' | 'full-screen' | 'captions' | 'picture-in-picture' | 'help' | 'live' | 'start' }
+  | {
+      readonly kind:
+        | 'toggle-play'
+        | 'mute'
+        | 'full-screen'
+        | 'captions'
+        | 'picture-in-picture'
+        | 'help'
+        | 'live'
+        | 'start'
+    }
   /** Seconds, negative is back. */
   | { readonly kind: 'skip'; readonly seconds: number }
   /** Of full volume. */

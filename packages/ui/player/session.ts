@@ -52,7 +52,8 @@ export function createSession(options: SessionOptions): Session {
   let clock = createEdgeClock()
   let lastTime = -1
   let movedAt = performance.now()
-  let jumpedAt = 0
+  /** Negative infinity until the first jump after a load. */
+  let jumpedAt = Number.NEGATIVE_INFINITY
   let atEdge = false
 
   const events: EngineEvents = {
@@ -109,6 +110,7 @@ export function createSession(options: SessionOptions): Session {
     clock = createEdgeClock()
     lastTime = -1
     movedAt = performance.now()
+    jumpedAt = Number.NEGATIVE_INFINITY
     atEdge = source.kind === 'live' && at === undefined
     try {
       making ??= options.createEngine(video, events)
@@ -140,7 +142,7 @@ export function createSession(options: SessionOptions): Session {
     const ready = end > target + 0.05
     // A start at a distant key frame shows its picture at once and then leaps over what is already buffered.
     const fresh = performance.now() - jumpedAt > jumpPause
-    if (ready && fresh && distance > (jumpedAt === 0 ? 0.6 : jumpAt)) jump()
+    if (ready && fresh && distance > (Number.isFinite(jumpedAt) ? jumpAt : 0.6)) jump()
   }
 
   function watch(): void {

@@ -121,8 +121,10 @@ function onChannel(before: PlayerState, event: Extract<PlayerEvent, { type: 'cha
     const changed = state.source.assetId !== assetId || before.channel.generation !== generation
     return changed ? load(state, source, undefined) : { state, effects: [] }
   }
-  if (state.source?.kind === 'vod' && state.phase === 'behind') return { state: { ...state, phase: 'replay' }, effects: [] }
-  const waiting = state.phase === 'stalled' || (state.phase === 'starting' && state.attempt > 0) || state.phase === 'ended'
+  if (state.source?.kind === 'vod' && state.phase === 'behind')
+    return { state: { ...state, phase: 'replay' }, effects: [] }
+  const waiting =
+    state.phase === 'stalled' || (state.phase === 'starting' && state.attempt > 0) || state.phase === 'ended'
   if (state.source?.kind === 'live' && waiting) return goOffline(state)
   return { state, effects: [] }
 }

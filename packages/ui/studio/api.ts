@@ -1,0 +1,79 @@
+import type { AssetList } from '@bandstand/contract/api/asset.ts'
+import type {
+  Channel,
+  ChannelList,
+  CreateChannel,
+  OfflineImage,
+  StreamKey,
+  UpdateChannel,
+} from '@bandstand/contract/api/channel.ts'
+import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
+import type { Instance } from '@bandstand/contract/api/instance.ts'
+import type { BanList } from '@bandstand/contract/api/moderation.ts'
+import type { Session } from '@bandstand/contract/api/session.ts'
+import type { ErrorCode, Problem } from '@bandstand/contract/errors.ts'
+
+/** What the server refused, with words for people. */
+export class ApiError extends Error {
+  readonly code: ErrorCode | 'unreachable'
+  constructor(code: ErrorCode | 'unreachable', message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+const base = '/api/v1'
+const ch = (slug: string) => `/channels/${encodeURIComponent(slug)}`
+
+/** The operations that the studio uses; each rejects with {@link ApiError}. */
+export const api = {
+  session: () => call<Session>('GET', '/session'),
+  signIn: (password: string) => call<Session>('POST', '/session', { password }),
+  signOut: () => call<void>('DELETE', '/session'),
+  instance: () => call<Instance>('GET', '/instance'),
+  channels: () => call<ChannelList>('GET', '/channels'),
+  createChannel: (body: CreateChannel) => call<Channel>('POST', '/channels', body),
+  updateChannel: (slug: string, body: UpdateChannel) => call<Channel>('PATCH', ch(slug), body),
+  deleteChannel: (slug: string) => call<void>('DELETE', ch(slug)),
+  key: (slug: string) => call<StreamKey>('GET', `${ch(slug)}/key`),
+  rotateKey: (slug: string) => call<StreamKey>('POST', `${ch(slug)}/key/rotate`),
+  health: (slug: string) => call<ChannelHealth>('GET', `${ch(slug)}/health`),
+  setOfflineImage: (slug: string, image: Blob) => call<OfflineImage>('PUT', `${ch(slug)}/offline-image`, image),
+  removeOfflineImage: (slug: string) => call<void>('DELETE', `${ch(slug)}/offline-image`),
+  assets: (slug: string, before?: string) =>
+    call<AssetList>('GET', `${ch(slug)}/assets${before ? `?before=${encodeURIComponent(before)}` : ''}`),
+  deleteAsset: (id: string) => call<void>('DELETE', `/assets/${encodeURIComponent(id)}`),
+  bans: (slug: string) => call<BanList>('GET', `${ch(slug)}/chat/bans`),
+  liftBan: (slug: string, id: string) => call<void>('DELETE', `${ch(slug)}/chat/bans/${encodeURIComponent(id)}`),
+} as const
+
+async function call<T>(method: string, path: string, body?: object | Blob): Promise<T> {
+  const init: RequestInit = { method, cache: 'no-store' }
+  if (body instanceof Blob) {
+    init.body = body
+    init.headers = { 'content-type': body.type }
+  } else if (body) {
+    init.body = JSON.stringify(body)
+    init.headers = { 'content-type': 'application/json' }
+  }
+  let response: Response
+  try {
+    response = await fetch(base + path, init)
+  } catch {
+    throw new ApiError('unreachable', 'The server cannot be reached just now.')
+  }
+  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T
+  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>
+  if (response.status === 401 && path !== '/session') dispatchEvent(new Event('bandstand-signed-out'))
+  throw new ApiError(problem.code ?? 'internal', sentence(problem.detail ?? `That did not work (${response.status}).`))
+}
+
+/** The API writes details in lower case for programs' logs; people read sentences. */
+function sentence(text: string): string {
+  const first = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.!?]$/.test(first) ? first : `${first}.`
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'That did not work.'
+}

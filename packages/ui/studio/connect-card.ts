@@ -1,0 +1,91 @@
+import type { Instance } from '@bandstand/contract/api/instance.ts'
+import { html, LitElement, nothing, type PropertyValues } from 'lit'
+import { buttons, fields, tokens } from '../style/tokens.ts'
+import { api, messageOf } from './api.ts'
+import { confirmed } from './confirm.ts'
+import './secret-field.ts'
+import { studioStyles } from './styles.ts'
+
+/** What to type into the encoder. Inside the studio only. */
+export class StudioConnectCard extends LitElement {
+  static override properties = {
+    slug: { type: String },
+    instance: { attribute: false },
+    _key: { state: true },
+    _error: { state: true },
+    _note: { state: true },
+  }
+  declare slug: string
+  declare instance: Instance | undefined
+  declare _key: string | undefined
+  declare _error: string
+  declare _note: string
+  static override styles = [tokens, buttons, fields, studioStyles]
+
+  constructor() {
+    super()
+    this.slug = ''
+    this._error = ''
+    this._note = ''
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has('slug') || !this.slug) return
+    this._key = undefined
+    this._note = ''
+    void this.#run(() => api.key(this.slug))
+  }
+
+  async #run(get: () => Promise<{ key: string }>): Promise<void> {
+    const { slug } = this
+    try {
+      const { key } = await get()
+      if (slug === this.slug) this._key = key
+      this._error = ''
+    } catch (error) {
+      this._error = messageOf(error)
+    }
+  }
+
+  async #rotate(): Promise<void> {
+    const yes = await confirmed({
+      title: 'Make a new stream key?',
+      text: 'The old key stops working at once, and an encoder that is live with it is disconnected.',
+      action: 'Make a new key',
+    })
+    if (!yes) return
+    await this.#run(() => api.rotateKey(this.slug))
+    if (!this._error) this._note = 'This is the new key. The old one does not work any more.'
+  }
+
+  override render() {
+    const { rtmp = null, rtmps = null } = this.instance?.publish ?? {}
+    const server = rtmps ?? rtmp
+    return html`<section class="card" aria-labelledby="connect">
+      <h2 id="connect">Connect your encoder</h2>
+      <p class="hint">In OBS: Settings → Stream → Service “Custom…”, then these two.</p>
+      ${
+        server
+          ? html`<studio-secret-field label="Server" .value=${server}></studio-secret-field>`
+          : this.instance
+            ? html`<p class="error">RTMP is switched off in the server’s settings.</p>`
+            : nothing
+      }
+      ${
+        this._key === undefined
+          ? nothing
+          : html`<studio-secret-field label="Stream key" secret .value=${this._key}></studio-secret-field>`
+      }
+      <div class="row">
+        <button type="button" @click=${() => this.#rotate()}>New key …</button>
+        <span class="hint">Whoever has the key can broadcast on this channel.</span>
+      </div>
+      <div role="status">
+        ${this._note ? html`<p class="done">${this._note}</p>` : nothing}
+        ${this._error ? html`<p class="error">${this._error}</p>` : nothing}
+      </div>
+    </section>`
+  }
+}
+
+customElements.define('studio-connect-card', StudioConnectCard)

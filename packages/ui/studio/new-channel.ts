@@ -1,0 +1,71 @@
+import { SLUG_MAX, TITLE_MAX } from '@bandstand/contract/limits.ts'
+import { html, LitElement, nothing } from 'lit'
+import { buttons, fields, tokens } from '../style/tokens.ts'
+import { api, messageOf } from './api.ts'
+import { studioStyles } from './styles.ts'
+import { slugOf } from './units.ts'
+
+/** A dialog that makes a channel. Fires `created` with it. Inside the studio only. */
+export class StudioNewChannel extends LitElement {
+  static override properties = { _error: { state: true } }
+  declare _error: string
+  static override styles = [tokens, buttons, fields, studioStyles]
+
+  constructor() {
+    super()
+    this._error = ''
+  }
+
+  open(): void {
+    this._error = ''
+    this.renderRoot.querySelector('form')?.reset()
+    this.renderRoot.querySelector('dialog')?.showModal()
+  }
+
+  #onTitle(event: Event): void {
+    const slug = this.renderRoot.querySelector<HTMLInputElement>('[name=slug]')
+    if (slug && !slug.dataset.touched) slug.value = slugOf((event.target as HTMLInputElement).value)
+  }
+
+  async #onSubmit(event: SubmitEvent): Promise<void> {
+    event.preventDefault()
+    const values = new FormData(event.target as HTMLFormElement)
+    try {
+      const title = String(values.get('title')).trim()
+      const channel = await api.createChannel({ slug: String(values.get('slug')).trim(), ...(title ? { title } : {}) })
+      this.renderRoot.querySelector('dialog')?.close()
+      this.dispatchEvent(new CustomEvent('created', { detail: channel }))
+    } catch (error) {
+      this._error = messageOf(error)
+    }
+  }
+
+  override render() {
+    return html`<dialog aria-labelledby="title">
+      <form @submit=${this.#onSubmit}>
+        <h2 id="title">New channel</h2>
+        <label>Title <input name="title" required autofocus maxlength=${TITLE_MAX} @input=${this.#onTitle} /></label>
+        <label
+          >Address
+          <input
+            name="slug"
+            class="mono"
+            required
+            maxlength=${SLUG_MAX}
+            pattern="[a-z0-9]+(?:-+[a-z0-9]+)*"
+            title="Small letters, digits and hyphens between them"
+            @input=${(event: Event) => {
+              ;(event.target as HTMLInputElement).dataset.touched = 'yes'
+            }}
+        /></label>
+        ${this._error ? html`<p class="error" role="alert" style="margin:0">${this._error}</p>` : nothing}
+        <div class="row" style="justify-content:end">
+          <button type="button" @click=${() => this.renderRoot.querySelector('dialog')?.close()}>Cancel</button>
+          <button class="primary">Make channel</button>
+        </div>
+      </form>
+    </dialog>`
+  }
+}
+
+customElements.define('studio-new-channel', StudioNewChannel)

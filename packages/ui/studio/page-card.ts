@@ -1,0 +1,168 @@
+import type { Channel, UpdateChannel } from '@bandstand/contract/api/channel.ts'
+import {
+  DESCRIPTION_MAX,
+  OFFLINE_IMAGE_MAX,
+  OFFLINE_TEXT_MAX,
+  SLUG_MAX,
+  TITLE_MAX,
+} from '@bandstand/contract/limits.ts'
+import { css, html, LitElement, nothing } from 'lit'
+import { keyed } from 'lit/directives/keyed.js'
+import { buttons, fields, tokens } from '../style/tokens.ts'
+import { api, messageOf } from './api.ts'
+import { studioStyles } from './styles.ts'
+
+/** Title, description, address, offline screen. Fires `changed` with the channel as it is now. Inside the studio only. */
+export class StudioPageCard extends LitElement {
+  static override properties = {
+    channel: { attribute: false },
+    _error: { state: true },
+    _note: { state: true },
+    _busy: { state: true },
+  }
+  declare channel: Channel | undefined
+  declare _error: string
+  declare _note: string
+  declare _busy: boolean
+  static override styles = [
+    tokens,
+    buttons,
+    fields,
+    studioStyles,
+    css`
+      img {
+        width: 100%;
+        max-width: 20rem;
+        aspect-ratio: 16 / 9;
+        object-fit: cover;
+        border-radius: 10px;
+        border: 1px solid var(--_line);
+      }
+      input[type='file'] {
+        padding: 0.4em;
+      }
+    `,
+  ]
+
+  constructor() {
+    super()
+    this._error = ''
+    this._note = ''
+    this._busy = false
+  }
+
+  async #run(act: () => Promise<Channel>, note: string): Promise<void> {
+    this._busy = true
+    this._note = ''
+    this._error = ''
+    const was = this.channel?.slug
+    try {
+      const channel = await act()
+      this._note = note
+      this.dispatchEvent(new CustomEvent('changed', { detail: { was, channel } }))
+    } catch (error) {
+      this._error = messageOf(error)
+    } finally {
+      this._busy = false
+    }
+  }
+
+  #onSubmit(event: SubmitEvent): void {
+    event.preventDefault()
+    const { channel } = this
+    if (!channel) return
+    const values = new FormData(event.target as HTMLFormElement)
+    const text = (name: string) => String(values.get(name) ?? '')
+    const slug = text('slug').trim()
+    const update: UpdateChannel = {
+      title: text('title').trim(),
+      description: text('description'),
+      offlineText: text('offlineText'),
+      ...(slug === channel.slug ? {} : { slug }),
+    }
+    void this.#run(() => api.updateChannel(channel.slug, update), 'Saved.')
+  }
+
+  #onImage(event: Event): void {
+    const field = event.target as HTMLInputElement
+    const file = field.files?.[0]
+    const { channel } = this
+    if (!file || !channel) return
+    if (file.size > OFFLINE_IMAGE_MAX) {
+      this._error = `The picture may be up to ${OFFLINE_IMAGE_MAX / 1024 / 1024} MB.`
+      return
+    }
+    void this.#run(async () => {
+      const { offlineImage } = await api.setOfflineImage(channel.slug, file)
+      return { ...channel, offlineImage }
+    }, 'Picture saved.')
+    field.value = ''
+  }
+
+  #removeImage(): void {
+    const { channel } = this
+    if (!channel) return
+    void this.#run(async () => {
+      await api.removeOfflineImage(channel.slug)
+      return { ...channel, offlineImage: null }
+    }, 'Picture removed.')
+  }
+
+  override render() {
+    const { channel } = this
+    if (!channel) return nothing
+    return html`<section class="card" aria-labelledby="page">
+      <h2 id="page">Your page</h2>
+      ${keyed(
+        channel.slug,
+        html`<form @submit=${this.#onSubmit}>
+        <label>Title <input name="title" required maxlength=${TITLE_MAX} .value=${channel.title} /></label>
+        <label
+          >Description
+          <textarea name="description" rows="4" maxlength=${DESCRIPTION_MAX} .value=${channel.description}></textarea>
+        </label>
+        <label
+          >Words shown while offline
+          <textarea
+            name="offlineText"
+            rows="2"
+            maxlength=${OFFLINE_TEXT_MAX}
+            placeholder="Every Thursday at nine"
+            .value=${channel.offlineText}
+          ></textarea>
+        </label>
+        <label
+          >Address
+          <input
+            name="slug"
+            class="mono"
+            required
+            maxlength=${SLUG_MAX}
+            pattern="[a-z0-9]+(?:-+[a-z0-9]+)*"
+            title="Small letters, digits and hyphens between them"
+            aria-describedby="slug-hint"
+            .value=${channel.slug}
+        /></label>
+        <p class="hint" id="slug-hint">The page is at <code>/@${channel.slug}</code>. A new address breaks links to the old one.</p>
+        <div class="row"><button class="primary" ?disabled=${this._busy}>Save</button></div>
+      </form>`,
+      )}
+      <div role="status">
+        ${this._note ? html`<p class="done">${this._note}</p>` : nothing}
+        ${this._error ? html`<p class="error">${this._error}</p>` : nothing}
+      </div>
+      <label
+        >Picture shown while offline
+        <input type="file" accept="image/png,image/jpeg,image/webp,image/avif,image/gif" @change=${this.#onImage}
+      /></label>
+      ${
+        channel.offlineImage
+          ? html`<img src=${channel.offlineImage} alt="The picture shown while offline" />
+              <div class="row"><button type="button" @click=${() => this.#removeImage()}>Remove picture</button></div>`
+          : nothing
+      }
+    </section>`
+  }
+}
+
+customElements.define('studio-page-card', StudioPageCard)

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { codecText, rateText, sizeText, slugOf } from './units.ts'
+
+test('sizes', () => {
+  assert.equal(sizeText(0), '0 kB')
+  assert.equal(sizeText(1_500_000), '1.5 MB')
+  assert.equal(sizeText(3_400_000_000), '3.4 GB')
+  assert.equal(sizeText(250_000_000_000), '250 GB')
+})
+
+test('rates', () => {
+  assert.equal(rateText(160_000), '160 kbit/s')
+  assert.equal(rateText(2_480_000), '2.5 Mbit/s')
+})
+
+test('codecs are called by the names that encoders use', () => {
+  assert.equal(codecText('avc1.64001f'), 'H.264')
+  assert.equal(codecText('mp4a.40.2'), 'AAC')
+  assert.equal(codecText('xyz1.2'), 'xyz1.2')
+})
+
+test('a title becomes a name that addresses can hold', () => {
+  assert.equal(slugOf('  Café Köln: Late Night! '), 'cafe-koln-late-night')
+  assert.equal(slugOf('日本'), '')
+  assert.match(slugOf('a'.repeat(39) + ' b'), /^[a-z0-9]+(?:-+[a-z0-9]+)*$/)
+})

@@ -1,0 +1,38 @@
+/** Sizes and rates as people say them. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1e6) return `${Math.max(0, Math.round(bytes / 1e3))} kB`
+  if (bytes < 1e9) return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
+  if (bytes < 1e12) return `${(bytes / 1e9).toFixed(bytes < 1e11 ? 1 : 0)} GB`
+  return `${(bytes / 1e12).toFixed(1)} TB`
+}
+
+export function rateText(bits: number): string {
+  return bits < 1e6 ? `${Math.round(bits / 1e3)} kbit/s` : `${(bits / 1e6).toFixed(1)} Mbit/s`
+}
+
+/** RFC 6381 codec strings by the names on an encoder's settings page. */
+export function codecText(codec: string): string {
+  const names: Readonly<Record<string, string>> = {
+    avc1: 'H.264',
+    avc3: 'H.264',
+    hvc1: 'H.265',
+    hev1: 'H.265',
+    av01: 'AV1',
+    vp09: 'VP9',
+    mp4a: 'AAC',
+    opus: 'Opus',
+  }
+  return names[codec.split('.')[0]?.toLowerCase() ?? ''] ?? codec
+}
+
+/** A channel's name in addresses, made from a title. */
+export function slugOf(title: string): string {
+  return title
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40)
+    .replace(/-+$/, '')
+}

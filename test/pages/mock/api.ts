@@ -1,0 +1,114 @@
+import type { Advice, ChannelHealth } from '@bandstand/contract/api/health.ts'
+import type { Instance } from '@bandstand/contract/api/instance.ts'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { type MockServer, mockChannel } from './server.ts'
+
+/** A mock of `/api/v1`: answers of the right shape, no rules. The password is `open sesame`. */
+export function registerMockApi(app: FastifyInstance, mock: MockServer): void {
+  let key = 'k3y0123456789abcdefghij'
+  const problem = (reply: FastifyReply, status: number, code: string, detail: string) =>
+    reply
+      .code(status)
+      .type('application/problem+json')
+      .send({ type: 'about:blank', title: 'Problem', status, detail, code })
+
+  app.get('/api/v1/session', async () => session(mock.owner))
+  app.post<{ Body: { password: string } }>('/api/v1/session', async (request, reply) => {
+    if (request.body.password !== 'open sesame')
+      return problem(reply, 401, 'wrong-password', 'That is not the password.')
+    mock.owner = true
+    return session(true)
+  })
+  app.delete('/api/v1/session', async (_, reply) => {
+    mock.owner = false
+    return reply.code(204).send()
+  })
+  app.get('/api/v1/instance', async (): Promise<Instance> => instance)
+  app.get('/api/v1/channels', async () => ({ channels: [...mock.channels.values()] }))
+  app.post<{ Body: { slug: string; title?: string } }>('/api/v1/channels', async (request, reply) => {
+    const { slug, title } = request.body
+    if (mock.channels.has(slug)) return problem(reply, 409, 'slug-taken', 'There is a channel of that name already.')
+    const channel = { ...mockChannel(slug), title: title ?? slug }
+    mock.channels.set(slug, channel)
+    return reply.code(201).send(channel)
+  })
+  app.get<{ Params: { slug: string } }>('/api/v1/channels/:slug', async (request, reply) => {
+    return mock.channels.get(request.params.slug) ?? problem(reply, 404, 'not-found', 'No such channel.')
+  })
+  app.patch<{ Params: { slug: string }; Body: object }>('/api/v1/channels/:slug', async (request, reply) => {
+    const before = mock.channels.get(request.params.slug)
+    if (!before) return problem(reply, 404, 'not-found', 'No such channel.')
+    const next = { ...before, ...(request.body as Partial<typeof before>) }
+    mock.channels.delete(before.slug)
+    mock.channels.set(next.slug, next)
+    return next
+  })
+  app.delete<{ Params: { slug: string } }>('/api/v1/channels/:slug', async (request, reply) => {
+    mock.channels.delete(request.params.slug)
+    return reply.code(204).send()
+  })
+  app.get('/api/v1/channels/:slug/key', async () => ({ key }))
+  app.post('/api/v1/channels/:slug/key/rotate', async () => ({ key: (key = `new${key.slice(3)}`) }))
+  app.get('/api/v1/channels/:slug/health', async () => health)
+  app.get<{ Params: { slug: string } }>('/api/v1/channels/:slug/assets', async () => assets())
+  app.get('/api/v1/assets', async () => assets())
+  app.get<{ Params: { id: string } }>('/api/v1/assets/:id', async (request, reply) => {
+    return mock.assets.get(request.params.id) ?? problem(reply, 404, 'not-found', 'No such recording.')
+  })
+  app.delete<{ Params: { id: string } }>('/api/v1/assets/:id', async (request, reply) => {
+    mock.assets.delete(request.params.id)
+    return reply.code(204).send()
+  })
+  app.delete<{ Params: { id: string } }>('/api/v1/channels/:slug/chat/messages/:id', async (request, reply) => {
+    mock.push({ type: 'hidden', ids: [request.params.id] })
+    return reply.code(204).send()
+  })
+  app.get('/api/v1/channels/:slug/chat/bans', async () => ({ bans: [] }))
+  app.post('/api/v1/channels/:slug/chat/bans', async (_, reply) => reply.code(201).send({}))
+
+  function assets() {
+    return { assets: [...mock.assets.values()], next: null }
+  }
+}
+
+function session(signedIn: boolean) {
+  return { signedIn, expiresAt: signedIn ? new Date(Date.now() + 86_400_000).toISOString() : null }
+}
+
+const advice: Advice[] = [
+  {
+    level: 'hint',
+    code: 'key-frames-far',
+    text: 'Key frames are 8.3 s apart. In OBS set Settings → Output → Keyframe Interval to 2 s: viewers then start sooner.',
+  },
+]
+
+const health: ChannelHealth = {
+  connected: true,
+  encoder: {
+    protocol: 'rtmp',
+    encoder: 'obs-output module (libobs version 29.1.3)',
+    remote: '192.0.2.7',
+    connectedAt: '2026-01-01T20:00:00.000Z',
+    video: {
+      codec: 'avc1.64001f',
+      width: 1280,
+      height: 720,
+      frameRate: 30,
+      bitrate: 2_480_000,
+      keyFrameInterval: 8300,
+      bFrames: true,
+    },
+    audio: { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2, bitrate: 160_000 },
+    timestampJumps: 0,
+    reconnects: 1,
+  },
+  advice,
+}
+
+const instance: Instance = {
+  version: '0.1.0',
+  recording: { state: 'on', reason: null, bytes: 3_400_000_000, limitBytes: 10_000_000_000 },
+  disk: { free: 12_800_000_000, total: 25_000_000_000 },
+  publish: { rtmp: 'rtmp://192.0.2.1:1935/live', rtmps: null },
+}

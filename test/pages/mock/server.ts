@@ -1,0 +1,201 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Asset } from '@bandstand/contract/api/asset.ts'
+import type { Channel } from '@bandstand/contract/api/channel.ts'
+import type { ChatMessage } from '@bandstand/contract/chat/model.ts'
+import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
+import { registerPages } from '@bandstand/platform/pages/register.ts'
+import websocket from '@fastify/websocket'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { WebSocket } from 'ws'
+import { registerMockApi } from './api.ts'
+import type { MockStream } from './stream.ts'
+
+/** A mock of the whole server for the pages' own tests: real pages, a pretended stream, chat and API. */
+export interface MockServer {
+  readonly url: string
+  readonly siteDir: string
+  readonly channels: Map<string, Channel>
+  readonly streams: Map<string, MockStream>
+  readonly assets: Map<string, Asset>
+  readonly messages: ChatMessage[]
+  /** Requests seen: method and path. */
+  readonly requests: string[]
+  /** Whether the next sockets belong to the owner. */
+  owner: boolean
+  goLive(slug: string, stream: MockStream): void
+  goOffline(slug: string): void
+  push(message: ServerMessage): void
+  /** Stops listening and drops all connections, as a killed server does; `up` comes back on the same port. */
+  down(): Promise<void>
+  up(): Promise<void>
+  close(): Promise<void>
+}
+
+const distDir = new URL('../../../packages/ui/dist', import.meta.url).pathname
+
+export async function startMockServer(): Promise<MockServer> {
+  const siteDir = await mkdtemp(join(tmpdir(), 'site-'))
+  const sockets = new Set<WebSocket>()
+  let app: FastifyInstance
+  let port = 0
+
+  const mock: MockServer = {
+    url: '',
+    siteDir,
+    channels: new Map([['main', mockChannel('main')]]),
+    streams: new Map(),
+    assets: new Map(),
+    messages: [],
+    requests: [],
+    owner: false,
+    goLive(slug, stream) {
+      mock.streams.set(slug, stream)
+      const before = mock.channels.get(slug) ?? mockChannel(slug)
+      const startedAt = new Date(stream.startedAt).toISOString()
+      mock.channels.set(slug, { ...before, live: true, assetId: stream.assetId, startedAt, viewers: 3 })
+      pushChannel(slug)
+    },
+    goOffline(slug) {
+      mock.streams.get(slug)?.end()
+      const before = mock.channels.get(slug) ?? mockChannel(slug)
+      mock.channels.set(slug, { ...before, live: false, assetId: null, startedAt: null, viewers: 0 })
+      pushChannel(slug)
+    },
+    push,
+    async down() {
+      for (const socket of sockets) socket.terminate()
+      app.server.closeAllConnections()
+      await app.close()
+    },
+    async up() {
+      app = await listen()
+    },
+    async close() {
+      await mock.down()
+      await rm(siteDir, { recursive: true, force: true })
+    },
+  }
+
+  function push(message: ServerMessage): void {
+    for (const socket of sockets) socket.send(JSON.stringify(message))
+  }
+
+  function pushChannel(slug: string): void {
+    const channel = mock.channels.get(slug)
+    if (!channel) return
+    const { title, live, viewers, startedAt, assetId, generation } = channel
+    push({ type: 'channel', slug, title, live, viewers, startedAt, assetId, generation })
+  }
+
+  function onSocket(socket: WebSocket): void {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    let name: string | null = null
+    const send = (message: ServerMessage) => socket.send(JSON.stringify(message))
+    socket.on('message', (data) => {
+      const message = JSON.parse(String(data))
+      if (message.type === 'hello') {
+        name = message.name ?? null
+        const you = message.chat ? { id: 'usr_you', name, token: 'token', owner: mock.owner } : null
+        send({
+          type: 'welcome',
+          you,
+          history: message.chat ? mock.messages : [],
+          settings: { enabled: true, slowMode: 0 },
+        })
+      } else if (message.type === 'rename') {
+        if (/host|owner/i.test(message.name))
+          send({ type: 'error', code: 'name-taken', text: 'That name belongs to the host.' })
+        else send({ type: 'renamed', name: (name = message.name) ?? '' })
+      } else if (message.type === 'say') {
+        if (message.text.startsWith('!!')) {
+          return send({
+            type: 'error',
+            code: 'rate-limited',
+            text: 'You are writing too fast.',
+            clientId: message.clientId,
+            retryAfter: 2000,
+          })
+        }
+        const said = mockMessage(name ?? '?', message.text, { clientId: message.clientId })
+        mock.messages.push(said)
+        push({ type: 'messages', messages: [said] })
+      } else if (message.type === 'ping') send({ type: 'pong' })
+    })
+  }
+
+  async function listen(): Promise<FastifyInstance> {
+    const fresh = Fastify({ forceCloseConnections: true })
+    fresh.addHook('onRequest', async (request) => {
+      if (mock.requests.length < 5000) mock.requests.push(`${request.method} ${request.url}`)
+    })
+    await fresh.register(websocket)
+    fresh.get<{ Params: { slug: string } }>('/live/:slug/chat', { websocket: true }, (socket) => onSocket(socket))
+    const media = (kind: 'live' | 'vod') =>
+      fresh.get<{ Params: { name: string; '*': string } }>(`/${kind}/:name/*`, async (request, reply) => {
+        const { name } = request.params
+        const streams = [...mock.streams.entries()]
+        const stream = streams.find(([slug, one]) => (kind === 'live' ? slug === name : one.assetId === name))?.[1]
+        if (kind === 'live' && !mock.channels.get(name)?.live && request.params['*'] === 'index.m3u8')
+          return reply.code(404).send()
+        const query = new URLSearchParams(request.url.split('?')[1] ?? '')
+        const answer = (await stream?.answer(request.params['*'], query, kind === 'vod')) ?? 404
+        if (typeof answer === 'number') return reply.code(answer).send()
+        return reply.type(answer.type).header('cache-control', 'no-cache').send(answer.body)
+      })
+    media('live')
+    media('vod')
+    registerMockApi(fresh, mock)
+    await registerPages(fresh, {
+      siteDir,
+      distDir,
+      publicUrl: undefined,
+      channels: () => [...mock.channels.values()],
+      channel: (slug) => mock.channels.get(slug),
+      asset: (id) => mock.assets.get(id),
+    })
+    await fresh.listen({ port, host: '127.0.0.1' })
+    port = (fresh.server.address() as AddressInfo).port
+    return fresh
+  }
+
+  app = await listen()
+  Object.assign(mock, { url: `http://127.0.0.1:${port}` })
+  return mock
+}
+
+export function mockChannel(slug: string): Channel {
+  return {
+    slug,
+    title: 'Late Night Synthesis',
+    description: 'Modular synthesizers, field recordings and bad jokes.\nEvery Thursday at nine.',
+    offlineImage: null,
+    offlineText: '',
+    live: false,
+    viewers: 0,
+    startedAt: null,
+    assetId: null,
+    generation: 0,
+    chat: { enabled: true, slowMode: 0 },
+  }
+}
+
+let messageCount = 0
+
+export function mockMessage(
+  name: string,
+  text: string,
+  more: { clientId?: string; owner?: boolean } = {},
+): ChatMessage {
+  const { owner = false, clientId } = more
+  return {
+    id: `msg_${++messageCount}`,
+    at: new Date().toISOString(),
+    author: { id: `usr_${name.toLowerCase().replace(/\W/g, '')}`, name, owner },
+    text,
+    ...(clientId === undefined ? {} : { clientId }),
+  }
+}
