@@ -53,6 +53,8 @@ export function createChannels(options: ChannelsOptions): Channels {
   const slugs = new Map<string, string>()
   const aliases = new Map<string, string>()
   const digests = new Map<string, string>()
+  /** Being deleted: their keys are refused already. */
+  const leaving = new Set<string>()
 
   const forget = (id: string) => {
     const old = channels.get(id)
@@ -73,9 +75,7 @@ export function createChannels(options: ChannelsOptions): Channels {
     return channel
   }
   const change = async (channel: ChannelRecord, columns: ChannelChange) => {
-    // Another request may have renamed it since this one found it.
-    const before = channels.get(channel.id)?.slug ?? channel.slug
-    const row = await taken(() => store.update(channel.id, columns, before, now()))
+    const row = await taken(() => store.update(channel.id, columns, now()))
     if (row === undefined || !channels.has(channel.id)) throw gone()
     return remember(toRecord(row))
   }
@@ -107,7 +107,10 @@ export function createChannels(options: ChannelsOptions): Channels {
     byId: (id) => channels.get(id),
     bySlug: (slug) => channels.get(slugs.get(slug) ?? aliases.get(slug) ?? ''),
     // The digest is keyed, so how long the lookup takes says nothing about the keys.
-    byKey: (key) => channels.get(digests.get(secrets.digest('stream-key', key)) ?? ''),
+    byKey(key) {
+      const id = digests.get(secrets.digest('stream-key', key))
+      return id === undefined || leaving.has(id) ? undefined : channels.get(id)
+    },
     view: (channel) => toPublic(channel, engine.live(channel.id)),
 
     async create(given, key = generateStreamKey()) {
@@ -153,17 +156,17 @@ export function createChannels(options: ChannelsOptions): Channels {
 
     async remove(channel) {
       // First nobody can publish any more, then what runs is stopped, then it is forgotten.
-      digests.delete(channel.keyDigest)
+      if (leaving.has(channel.id)) throw gone()
+      leaving.add(channel.id)
       try {
         await engine.stopChannel(channel.id)
         for (const assetId of await store.assets(channel.id)) await engine.deleteAsset(assetId)
         await store.remove(channel.id, channel.orgId, channel.slug, now())
-      } catch (error) {
-        if (channels.has(channel.id)) digests.set(channel.keyDigest, channel.id)
-        throw error
+        forget(channel.id)
+      } finally {
+        leaving.delete(channel.id)
       }
       if (channel.offlineImage) await images.remove(channel.id, channel.offlineImage)
-      forget(channel.id)
       for (const [slug, id] of aliases) if (id === channel.id) aliases.delete(slug)
       options.onChange(channel.id, undefined)
       log.info({ channel: channel.slug }, 'the channel was deleted')

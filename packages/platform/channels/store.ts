@@ -16,8 +16,8 @@ export interface ChannelStore {
   all(): Promise<ChannelTable[]>
   aliases(): Promise<{ slug: string; channel_id: string }[]>
   insert(row: ChannelTable): Promise<void>
-  /** @param before the slug so far, kept as an alias when the slug changes */
-  update(id: string, change: ChannelChange, before: string, now: number): Promise<ChannelTable | undefined>
+  /** The slug so far is kept as an alias when it changes. */
+  update(id: string, change: ChannelChange, now: number): Promise<ChannelTable | undefined>
   key(id: string): Promise<KeyColumns | undefined>
   setKey(id: string, key: KeyColumns, now: number): Promise<ChannelTable | undefined>
   remove(id: string, orgId: string, slug: string, now: number): Promise<void>
@@ -37,20 +37,21 @@ export function createChannelStore(database: Database): ChannelStore {
         ])
       })
     },
-    update(id, change, before, now) {
+    update(id, change, now) {
       return database.transaction().execute(async (tx) => {
+        const before = await tx.selectFrom('channel').select('slug').where('id', '=', id).executeTakeFirst()
         const row = await tx
           .updateTable('channel')
           .set({ ...change, updated_at: now })
           .where('id', '=', id)
           .returningAll()
           .executeTakeFirst()
-        if (row === undefined) return undefined
-        if (row.slug !== before) {
-          await tx.deleteFrom('channel_alias').where('slug', 'in', [row.slug, before]).execute()
+        if (row === undefined || before === undefined) return undefined
+        if (row.slug !== before.slug) {
+          await tx.deleteFrom('channel_alias').where('slug', 'in', [row.slug, before.slug]).execute()
           await tx
             .insertInto('channel_alias')
-            .values({ slug: before, org_id: row.org_id, channel_id: id, created_at: now })
+            .values({ slug: before.slug, org_id: row.org_id, channel_id: id, created_at: now })
             .execute()
           const newest = tx
             .selectFrom('channel_alias')

@@ -13,14 +13,13 @@ export async function openOrganisation(
   store: OrganisationStore,
   secrets: Secrets,
   now: number,
-): Promise<{ organisation: OrganisationTable; isNew: boolean }> {
+): Promise<OrganisationTable> {
   const organisation = await store.get()
-  if (organisation === undefined)
-    return { organisation: await store.create(secrets.digest('check', CHECK), now), isNew: true }
+  if (organisation === undefined) return store.create(secrets.digest('check', CHECK), now)
   if (!secrets.verify('check', CHECK, organisation.secret_check))
     throw new PlatformError(
       'secret',
       'data/secret does not belong to this database: stream keys and sign-ins cannot be read; restore both from the same backup',
     )
-  return { organisation, isNew: false }
+  return organisation
 }

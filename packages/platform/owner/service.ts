@@ -27,6 +27,8 @@ export interface OwnerOptions {
 }
 
 export interface Owner {
+  /** Whether there is a password: it is the last thing that a first start makes. */
+  isPrepared(): Promise<boolean>
   /** Applies the password setting, or makes a password where there is none; that one is returned, to be shown once. */
   prepare(setting: string | undefined): Promise<string | undefined>
   /**
@@ -63,6 +65,7 @@ export function createOwner({ store, secrets, orgId, log, now }: OwnerOptions): 
   }
 
   return {
+    isPrepared: async () => (await store.password(orgId)) !== undefined,
     async prepare(setting) {
       const stored = await store.password(orgId)
       if (setting !== undefined) {

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startPlatform } from '../testing/start.ts'
+
+const PNG = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(100)])
+
+test('a channel is public, its key is not', async (t) => {
+  const { app, asOwner } = await startPlatform(t)
+  const reply = await app.inject('/api/v1/channels/main')
+  assert.equal(reply.statusCode, 200)
+  assert.deepEqual(reply.json(), {
+    slug: 'main',
+    title: 'Main',
+    description: '',
+    live: false,
+    viewers: 0,
+    startedAt: null,
+    assetId: null,
+    generation: 0,
+    offlineImage: null,
+    offlineText: '',
+    chat: { enabled: true, slowMode: 0 },
+  })
+  assert.equal(reply.headers['access-control-allow-origin'], '*')
+  for (const path of [
+    '/channels/main/key',
+    '/channels/main/health',
+    '/instance',
+    '/assets',
+    '/channels/main/chat/bans',
+  ]) {
+    const refused = await app.inject(`/api/v1${path}`)
+    assert.equal(refused.statusCode, 401, path)
+    assert.equal(refused.json().code, 'not-signed-in')
+    assert.equal((await asOwner('GET', path)).statusCode, 200, path)
+  }
+})
+
+test('a channel that did not change is not sent again', async (t) => {
+  const { app, engine, platform } = await startPlatform(t)
+  const first = await app.inject('/api/v1/channels/main')
+  const headers = { 'if-none-match': String(first.headers.etag) }
+  assert.equal((await app.inject({ url: '/api/v1/channels/main', headers })).statusCode, 304)
+  const id = platform.directory.findBySlug('main')?.id ?? ''
+  engine.running.set(id, { assetId: 'as_1', startedAt: 1_700_000_000_000, viewers: 3, generation: 2 })
+  const live = await app.inject({ url: '/api/v1/channels/main', headers })
+  assert.equal(live.statusCode, 200)
+  const { live: isLive, viewers, startedAt, assetId, generation } = live.json()
+  assert.deepEqual([isLive, viewers, startedAt, assetId, generation], [true, 3, '2023-11-14T22:13:20.000Z', 'as_1', 2])
+})
+
+test('a channel is made, renamed and found under both names, and deleted with everything', async (t) => {
+  const { app, asOwner, engine, platform } = await startPlatform(t)
+  const made = await asOwner('POST', '/channels', { slug: 'second', title: ' Second ' })
+  assert.equal(made.statusCode, 201)
+  assert.equal(made.json().title, 'Second')
+  const { key } = (await asOwner('GET', '/channels/second/key')).json()
+  const id = (await platform.directory.findByKey(key))?.id ?? ''
+
+  const renamed = await asOwner('PATCH', '/channels/second', { slug: 'two', description: 'x' })
+  assert.equal(renamed.json().slug, 'two')
+  assert.deepEqual(engine.calls, [`renamed ${id} two`])
+  assert.equal((await app.inject('/api/v1/channels/second')).json().slug, 'two')
+  assert.equal((await platform.directory.findByKey(key))?.slug, 'two')
+
+  await platform.broadcasts.started({ assetId: 'as_9', channelId: id, startedAt: 1 })
+  assert.equal((await asOwner('DELETE', '/channels/two')).statusCode, 204)
+  assert.deepEqual(engine.calls.slice(1), [`stop ${id}`, 'delete as_9'])
+  assert.equal(await platform.directory.findByKey(key), undefined)
+  for (const path of ['/channels/two', '/channels/second', '/assets/as_9']) {
+    assert.equal((await app.inject(`/api/v1${path}`)).statusCode, 404, path)
+  }
+})
+
+test('names that are taken, kept or impossible are refused with their reason', async (t) => {
+  const { asOwner } = await startPlatform(t)
+  const cases = { main: 'slug-taken', studio: 'slug-reserved', 'A b': 'bad-request', '': 'bad-request' }
+  for (const [slug, code] of Object.entries(cases)) {
+    assert.equal((await asOwner('POST', '/channels', { slug })).json().code, code, slug)
+  }
+  const unknown = await asOwner('POST', '/channels', { slug: 'x', colour: 'red' })
+  assert.equal(unknown.statusCode, 400)
+  assert.match(unknown.json().detail, /colour/)
+})
+
+test('of many who make the same channel at once, one succeeds', async (t) => {
+  const { asOwner, platform } = await startPlatform(t)
+  await asOwner('GET', '/instance')
+  const replies = await Promise.all(Array.from({ length: 10 }, () => asOwner('POST', '/channels', { slug: 'race' })))
+  assert.deepEqual(replies.map((reply) => reply.statusCode).sort(), [201, ...Array(9).fill(409)])
+  assert.equal(platform.directory.list().length, 2)
+})
+
+test('a rotated key works at once and the old one no more', async (t) => {
+  const { asOwner, engine, platform } = await startPlatform(t)
+  const before = (await asOwner('GET', '/channels/main/key')).json().key
+  const { key } = (await asOwner('POST', '/channels/main/key/rotate')).json()
+  assert.notEqual(key, before)
+  assert.equal((await asOwner('GET', '/channels/main/key')).json().key, key)
+  assert.equal(await platform.directory.findByKey(before), undefined)
+  const id = (await platform.directory.findByKey(key))?.id
+  assert.deepEqual(engine.calls, [`revoked ${id}`])
+})
+
+test('of many rotations at once the last one to be told is the key', async (t) => {
+  const { asOwner, platform } = await startPlatform(t)
+  await asOwner('GET', '/instance')
+  const replies = await Promise.all(Array.from({ length: 8 }, () => asOwner('POST', '/channels/main/key/rotate')))
+  const current = (await asOwner('GET', '/channels/main/key')).json().key
+  const keys: string[] = replies.map((reply) => reply.json().key)
+  assert.ok(keys.includes(current))
+  for (const key of keys) assert.equal((await platform.directory.findByKey(key)) !== undefined, key === current)
+})
+
+test('a channel that is being deleted takes no encoder', async (t) => {
+  const { asOwner, engine, platform } = await startPlatform(t)
+  const { key } = (await asOwner('GET', '/channels/main/key')).json()
+  let seen: unknown = 'not asked'
+  engine.stopChannel = async () => {
+    seen = await platform.directory.findByKey(key)
+  }
+  await asOwner('DELETE', '/channels/main')
+  assert.equal(seen, undefined)
+})
+
+test('a channel whose stream cannot be stopped stays', async (t) => {
+  const { asOwner, engine, platform, logged } = await startPlatform(t)
+  const { key } = (await asOwner('GET', '/channels/main/key')).json()
+  engine.stopChannel = () => Promise.reject(new DOMException('the engine hangs'))
+  const reply = await asOwner('DELETE', '/channels/main')
+  assert.equal(reply.statusCode, 500)
+  assert.equal(reply.body.includes('hangs'), false)
+  assert.ok(logged.some((line) => line.includes('the engine hangs')))
+  assert.equal((await platform.directory.findByKey(key))?.slug, 'main')
+})
+
+test('an offline image is set, served for good and taken away', async (t) => {
+  const { app, asOwner, signIn } = await startPlatform(t)
+  const headers = { cookie: await signIn(), 'content-type': 'image/png' }
+  const url = '/api/v1/channels/main/offline-image'
+  const set = await app.inject({ method: 'PUT', url, headers, payload: PNG })
+  assert.equal(set.statusCode, 200)
+  const { offlineImage } = set.json()
+  assert.equal((await app.inject('/api/v1/channels/main')).json().offlineImage, offlineImage)
+  const image = await app.inject(offlineImage)
+  assert.equal(image.headers['content-type'], 'image/png')
+  assert.match(String(image.headers['cache-control']), /immutable/)
+  assert.equal(image.headers['x-content-type-options'], 'nosniff')
+  assert.deepEqual(image.rawPayload, PNG)
+
+  assert.equal((await asOwner('DELETE', '/channels/main/offline-image')).statusCode, 204)
+  assert.equal((await app.inject(offlineImage)).statusCode, 404)
+})
+
+test('what is no image, or too large, is refused whatever it calls itself', async (t) => {
+  const { app, signIn } = await startPlatform(t)
+  const cookie = await signIn()
+  const put = (payload: Buffer, type: string) =>
+    app.inject({
+      method: 'PUT',
+      url: '/api/v1/channels/main/offline-image',
+      headers: { cookie, 'content-type': type },
+      payload,
+    })
+  assert.equal((await put(Buffer.from('<svg onload="alert(1)">'), 'image/png')).statusCode, 415)
+  assert.equal((await put(PNG, 'image/svg+xml')).statusCode, 415)
+  assert.equal((await put(Buffer.concat([PNG, Buffer.alloc(2 * 1024 * 1024)]), 'image/png')).statusCode, 413)
+})
+
+test('the health of an encoder comes with advice', async (t) => {
+  const { asOwner, engine, platform } = await startPlatform(t)
+  assert.deepEqual((await asOwner('GET', '/channels/main/health')).json(), {
+    connected: false,
+    encoder: null,
+    advice: [],
+  })
+  const id = platform.directory.findBySlug('main')?.id ?? ''
+  engine.encoders.set(id, {
+    protocol: 'rtmp',
+    encoder: 'obs',
+    remote: '192.0.2.1',
+    connectedAt: 0,
+    video: {
+      codec: 'avc1.640028',
+      width: 1280,
+      height: 720,
+      frameRate: 30,
+      bitrate: 2_500_000,
+      keyFrameInterval: 8333,
+      bFrames: false,
+    },
+    audio: { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2, bitrate: 160_000 },
+    timestampJumps: 0,
+    reconnects: 0,
+  })
+  const health = (await asOwner('GET', '/channels/main/health')).json()
+  assert.equal(health.connected, true)
+  assert.deepEqual(
+    health.advice.map(({ code }: { code: string }) => code),
+    ['key-frames-far'],
+  )
+})

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { problem } from '@bandstand/contract/errors.ts'
+import { startPlatform } from '../testing/start.ts'
+
+type Json = Record<string, any>
+
+test('the description is OpenAPI 3.1 and every reference in it leads somewhere', async (t) => {
+  const { app } = await startPlatform(t)
+  const reply = await app.inject('/api/v1/openapi.json')
+  const document: Json = reply.json()
+  assert.match(document.openapi, /^3\.1\.\d+$/)
+  assert.ok(document.info.title && document.info.version)
+  const ids = new Set<string>()
+  for (const [path, item] of Object.entries<Json>(document.paths)) {
+    assert.match(path, /^\/api\/v1\//)
+    for (const [method, operation] of Object.entries<Json>(item)) {
+      const at = `${method} ${path}`
+      assert.ok(['get', 'put', 'post', 'patch', 'delete'].includes(method), at)
+      assert.equal(ids.has(operation.operationId), false, at)
+      ids.add(operation.operationId)
+      assert.ok(operation.summary && operation.tags.length === 1, at)
+      const named = (operation.parameters ?? []).filter((p: Json) => p.in === 'path').map((p: Json) => p.name)
+      assert.deepEqual(named.sort(), [...path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort(), at)
+      for (const parameter of operation.parameters ?? [])
+        assert.ok(parameter.schema && (parameter.in !== 'path' || parameter.required), at)
+      assert.ok(
+        Object.keys(operation.responses).some((status) => /^2\d\d$/.test(status)),
+        at,
+      )
+      for (const response of Object.values<Json>(operation.responses)) assert.ok(response.description, at)
+      assert.ok(Array.isArray(operation.security), at)
+    }
+  }
+  const text = JSON.stringify(document)
+  for (const [, name] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g))
+    assert.ok(document.components.schemas[name ?? ''], name)
+  assert.equal(text.includes('$defs'), false)
+})
+
+test('every described operation exists, and none that changes something or tells a secret is open to strangers', async (t) => {
+  const { app } = await startPlatform(t)
+  const document: Json = (await app.inject('/api/v1/openapi.json')).json()
+  for (const [path, item] of Object.entries<Json>(document.paths)) {
+    for (const [method, operation] of Object.entries<Json>(item)) {
+      const url = path
+        .replace('{slug}', 'main')
+        .replace('{id}', 'as_1')
+        .replace('{name}', `${'0'.repeat(16)}.png`)
+      const reply = await app.inject({ method: method.toUpperCase() as 'GET', url })
+      const open = operation.security.length === 0
+      if (open) assert.notEqual(reply.statusCode, 401, `${method} ${path}`)
+      else assert.equal(reply.statusCode, 401, `${method} ${path}`)
+      assert.equal(
+        open,
+        method === 'get' ? !/key|health|bans|instance|api\/v1\/assets$/.test(path) : path.endsWith('/session'),
+        `${method} ${path}`,
+      )
+      if (reply.statusCode >= 400) problem.parse(reply.json())
+    }
+  }
+})
+
+test('every failure is a problem that says nothing of the inside', async (t) => {
+  const { app, asOwner, engine } = await startPlatform(t)
+  engine.health = () => {
+    throw new DOMException('inner detail')
+  }
+  const json = { 'content-type': 'application/json' }
+  const cases = [
+    [await app.inject('/api/v1/nothing'), 404, 'not-found'],
+    [await app.inject('/api/v1/channels/%E0%A4%A'), 400, 'bad-request'],
+    [await app.inject('/api/v1/channels/NO'), 404, 'not-found'],
+    [await app.inject({ method: 'PUT', url: '/api/v1/channels/main' }), 405, 'method-not-allowed'],
+    [await app.inject({ method: 'POST', url: '/api/v1/session', headers: json, payload: '{' }), 400, 'bad-request'],
+    [
+      await app.inject({ method: 'POST', url: '/api/v1/session', headers: json, payload: '{"__proto__":{}}' }),
+      400,
+      'bad-request',
+    ],
+    [await app.inject({ method: 'POST', url: '/api/v1/session' }), 400, 'bad-request'],
+    [
+      await app.inject({ method: 'POST', url: '/api/v1/session', payload: { password: 'x'.repeat(70_000) } }),
+      413,
+      'too-large',
+    ],
+    [await asOwner('GET', '/assets?limit=1000'), 400, 'bad-request'],
+    [await asOwner('GET', '/channels/main/health'), 500, 'internal'],
+  ] as const
+  for (const [reply, status, code] of cases) {
+    assert.equal(reply.statusCode, status, code)
+    assert.match(String(reply.headers['content-type']), /^application\/problem\+json/)
+    const body = problem.parse(reply.json())
+    assert.deepEqual([body.status, body.code], [status, code])
+    assert.doesNotMatch(reply.body, /inner detail|\.ts|at [A-Z]\w+ \(/)
+  }
+})
+
+test('a policy that cannot be asked opens nothing', async (t) => {
+  const { app } = await startPlatform(t, { authorize: () => Promise.reject(new DOMException('down')) })
+  assert.equal((await app.inject('/api/v1/channels/main')).statusCode, 401)
+})
+
+test('one who changes too much too fast waits', async (t) => {
+  const { app } = await startPlatform(t)
+  const replies = await Promise.all(
+    Array.from({ length: 70 }, () => app.inject({ method: 'DELETE', url: '/api/v1/channels/main' })),
+  )
+  assert.equal(replies.filter((reply) => reply.statusCode === 429).length >= 8, true)
+})
+
+test('the description for people needs nothing from elsewhere and no script', async (t) => {
+  const { app } = await startPlatform(t)
+  const page = await app.inject('/api/docs')
+  assert.match(String(page.headers['content-security-policy']), /default-src 'none'.*script-src 'self'/)
+  assert.doesNotMatch(page.body, /<script|style=|https?:\/\//)
+  assert.match(page.body, /POST \/api\/v1\/channels\/\{slug\}\/key\/rotate/)
+  assert.equal((await app.inject('/api/docs.css')).statusCode, 200)
+  const targets = [...page.body.matchAll(/href="#([^"]+)"/g)].map((m) => m[1])
+  for (const target of targets) assert.ok(page.body.includes(`id="${target}"`), target)
+})

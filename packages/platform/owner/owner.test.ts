@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { PASSWORD, startPlatform } from '../testing/start.ts'
+
+test('the owner signs in, is known by the cookie, and signs out', async (t) => {
+  const { app } = await startPlatform(t)
+  const signIn = await app.inject({ method: 'POST', url: '/api/v1/session', payload: { password: PASSWORD } })
+  assert.equal(signIn.statusCode, 201)
+  const setCookie = String(signIn.headers['set-cookie'])
+  assert.match(setCookie, /^bandstand=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/)
+  assert.equal(signIn.headers['cache-control'], 'no-store')
+  const cookie = setCookie.split(';')[0] ?? ''
+  assert.equal((await app.inject({ url: '/api/v1/session', headers: { cookie } })).json().signedIn, true)
+  assert.equal((await app.inject({ method: 'DELETE', url: '/api/v1/session', headers: { cookie } })).statusCode, 204)
+  assert.equal((await app.inject({ url: '/api/v1/session', headers: { cookie } })).json().signedIn, false)
+  assert.equal((await app.inject({ url: '/api/v1/instance', headers: { cookie } })).statusCode, 401)
+})
+
+test('strangers are told that they are strangers, without an error', async (t) => {
+  const { app } = await startPlatform(t)
+  for (const cookie of [
+    '',
+    'bandstand=',
+    'bandstand=x',
+    `bandstand=${'a'.repeat(43)}`,
+    `bandstand=${'a'.repeat(5000)}`,
+  ]) {
+    const reply = await app.inject({ url: '/api/v1/session', headers: { cookie } })
+    assert.deepEqual(reply.json(), { signedIn: false, expiresAt: null })
+  }
+})
+
+test('a session ends after its time', async (t) => {
+  let now = Date.now()
+  const { app, signIn } = await startPlatform(t, { now: () => now })
+  const cookie = await signIn()
+  now += 31 * 24 * 3_600_000
+  assert.equal((await app.inject({ url: '/api/v1/instance', headers: { cookie } })).statusCode, 401)
+})
+
+test('guessing is stopped after five attempts, also with the right password, and goes on later', async (t) => {
+  let now = Date.now()
+  const { app } = await startPlatform(t, { now: () => now })
+  const attempt = (password: string) => app.inject({ method: 'POST', url: '/api/v1/session', payload: { password } })
+  for (let i = 0; i < 5; i++) assert.equal((await attempt(`guess ${i}`)).json().code, 'wrong-password')
+  const refused = await attempt(PASSWORD)
+  assert.equal(refused.statusCode, 429)
+  assert.ok(Number(refused.headers['retry-after']) >= 1)
+  now += 31_000
+  assert.equal((await attempt(PASSWORD)).statusCode, 201)
+})
+
+test('guessing from everywhere is stopped in total, and the owner at a known address is not', async (t) => {
+  const { app } = await startPlatform(t)
+  const attempt = (password: string, remoteAddress: string) =>
+    app.inject({ method: 'POST', url: '/api/v1/session', payload: { password }, remoteAddress })
+  assert.equal((await attempt(PASSWORD, '192.0.2.200')).statusCode, 201)
+  let limited = 0
+  for (let i = 0; i < 40 && limited === 0; i++) {
+    if ((await attempt('guess', `198.51.100.${i}`)).statusCode === 429) limited = i
+  }
+  assert.ok(limited > 20 && limited < 32, String(limited))
+  assert.equal((await attempt(PASSWORD, '192.0.2.200')).statusCode, 201)
+})
+
+test('a wrong password takes as long to refuse as the right one to accept', async (t) => {
+  const { app } = await startPlatform(t)
+  const time = async (password: string, remoteAddress: string) => {
+    const from = performance.now()
+    await app.inject({ method: 'POST', url: '/api/v1/session', payload: { password }, remoteAddress })
+    return performance.now() - from
+  }
+  await time(PASSWORD, '192.0.2.1')
+  const right = await time(PASSWORD, '192.0.2.2')
+  const wrong = await time('x', '192.0.2.3')
+  // Loose: other work runs on the machine; what must not be is a refusal without the work.
+  assert.ok(wrong > right / 5, `${wrong} ${right}`)
+})
+
+test('pages of other sites can neither sign in nor change anything', async (t) => {
+  const { app, signIn } = await startPlatform(t)
+  const cookie = await signIn()
+  const others: Record<string, string>[] = [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ]
+  for (const headers of others) {
+    const rotate = await app.inject({
+      method: 'POST',
+      url: '/api/v1/channels/main/key/rotate',
+      headers: { ...headers, cookie },
+    })
+    assert.equal(rotate.statusCode, 403, JSON.stringify(headers))
+    assert.equal(rotate.json().code, 'bad-origin')
+    const signedIn = await app.inject({
+      method: 'POST',
+      url: '/api/v1/session',
+      headers,
+      payload: { password: PASSWORD },
+    })
+    assert.equal(signedIn.statusCode, 403)
+  }
+  const own = { cookie, origin: 'http://localhost:80', host: 'localhost' }
+  assert.equal(
+    (await app.inject({ method: 'POST', url: '/api/v1/channels/main/key/rotate', headers: own })).statusCode,
+    200,
+  )
+})
+
+test('forms cannot send a body', async (t) => {
+  const { app } = await startPlatform(t)
+  for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=x']) {
+    const payload = JSON.stringify({ password: PASSWORD })
+    const reply = await app.inject({
+      method: 'POST',
+      url: '/api/v1/session',
+      headers: { 'content-type': type },
+      payload,
+    })
+    assert.equal(reply.statusCode, 415, type)
+  }
+})

@@ -1,0 +1,183 @@
+import { mkdir } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { join } from 'node:path'
+import type { Asset } from '@bandstand/contract/api/asset.ts'
+import type { Channel as PublicChannel } from '@bandstand/contract/api/channel.ts'
+import type { FastifyInstance } from 'fastify'
+import { type Authorize, ownerPolicy } from './access/principal.ts'
+import { createSecrets, loadSecret } from './access/secrets.ts'
+import { broadcastRoutes } from './broadcasts/routes.ts'
+import { type BroadcastRegister, createBroadcasts } from './broadcasts/service.ts'
+import { createAssetStore } from './broadcasts/store.ts'
+import { createImages } from './channels/images.ts'
+import type { ChannelRecord } from './channels/model.ts'
+import { channelRoutes } from './channels/routes.ts'
+import { createChannels } from './channels/service.ts'
+import { createChannelStore } from './channels/store.ts'
+import type { ChatLimits } from './chat/limits.ts'
+import { type Chat, type ClientFacts, createChat } from './chat/service.ts'
+import { chatRoutes } from './chat/routes.ts'
+import { createChatStore } from './chat/store.ts'
+import { openDatabase } from './database/open.ts'
+import { PlatformError } from './error.ts'
+import { registerDocs } from './http/docs.ts'
+import { registerApi } from './http/register.ts'
+import { instanceRoutes } from './instance/routes.ts'
+import { openOrganisation } from './instance/service.ts'
+import { createOrganisationStore } from './instance/store.ts'
+import { ownerRoutes, readToken } from './owner/routes.ts'
+import { createOwner } from './owner/service.ts'
+import { createOwnerStore } from './owner/store.ts'
+import type { EnginePort, InstancePort, Log } from './ports.ts'
+
+export interface PlatformSettings {
+  readonly streamKey?: string | undefined
+  readonly ownerPassword?: string | undefined
+  readonly publicUrl?: string | undefined
+}
+
+export interface PlatformOptions {
+  /** Everything that must survive is put in here; made where it is missing. */
+  readonly dataDir: string
+  readonly settings: PlatformSettings
+  readonly log: Log
+  readonly engine: EnginePort
+  readonly instance: InstancePort
+  /** Unix ms. */
+  readonly now?: () => number
+  /** Who may do what; the owner everything, others watch and chat, where not given. */
+  readonly authorize?: Authorize
+  /** Who is behind an upgrade request; the socket's own address where not given. With trusted proxies, give what they say. */
+  readonly clientOf?: (request: IncomingMessage) => ClientFacts
+  /** Other bounds of the chat than the usual, for benchmarks and tests. */
+  readonly chatLimits?: Partial<ChatLimits>
+}
+
+/** Keys and channels as the engine and the pages ask for them, from memory. */
+export interface Directory {
+  findByKey(key: string): Promise<{ readonly id: string; readonly slug: string } | undefined>
+  /** Also by an earlier slug: `slug` in the answer is the one of today. */
+  findBySlug(slug: string): { readonly id: string; readonly slug: string; readonly title: string } | undefined
+  list(): readonly { readonly id: string; readonly slug: string; readonly title: string }[]
+}
+
+export interface Platform {
+  /** Adds the API and its description to the application's server. */
+  register(app: FastifyInstance): Promise<void>
+  readonly directory: Directory
+  readonly broadcasts: BroadcastRegister
+  readonly chat: Pick<Chat, 'upgrade' | 'stats'>
+  /** Public facts for the pages that are served to people. */
+  readonly pages: {
+    channels(): readonly PublicChannel[]
+    channel(slug: string): PublicChannel | undefined
+    asset(id: string): Promise<Asset | undefined>
+  }
+  /** Stream key of a channel, for a publisher inside this process. @throws PlatformError `constraint` when there is none */
+  streamKey(slug: string): Promise<string>
+  /** Tell it when a channel goes live or offline, or its multivariant playlist has a new generation: pages follow at once. */
+  channelChanged(channelId: string): void
+  /** At the first start only: to be shown once. */
+  readonly firstStart?: { readonly ownerPassword?: string; readonly streamKey: string }
+  /** Stops the chat, writes what waits, closes the database. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the platform in a data folder.
+ * @throws PlatformError `data-folder`, `database-newer`, `secret`
+ */
+export async function createPlatform(options: PlatformOptions): Promise<Platform> {
+  const { dataDir, settings, log, engine, now = Date.now, authorize = ownerPolicy } = options
+  await mkdir(dataDir, { recursive: true }).catch((cause) => {
+    throw new PlatformError('data-folder', `${dataDir} cannot be made`, {}, cause)
+  })
+  // The secret first: nothing may be stored that only a secret that was never written could read.
+  const secrets = createSecrets(await loadSecret(join(dataDir, 'secret')))
+  const database = await openDatabase(join(dataDir, 'bandstand.db'))
+  try {
+    const organisations = createOrganisationStore(database)
+    const organisation = await openOrganisation(organisations, secrets, now())
+    const orgId = organisation.id
+    const owner = createOwner({ store: createOwnerStore(database), secrets, orgId, log, now })
+    const onChange = (id: string, channel: ChannelRecord | undefined) =>
+      channel === undefined ? chat.channelDeleted(id) : chat.channelChanged(id)
+    const channels = createChannels({
+      store: createChannelStore(database),
+      images: createImages(join(dataDir, 'images')),
+      ...{ secrets, orgId, engine, log, now, onChange },
+    })
+    await channels.load()
+    const broadcasts = createBroadcasts({ store: createAssetStore(database), channels, orgId, engine, log, now })
+    const chat = createChat({
+      store: createChatStore(database),
+      ...{ channels, secrets, orgId, log, now },
+      identify: (cookie) => owner.identify(readToken(cookie, true) ?? readToken(cookie, false)),
+      clientOf: options.clientOf ?? clientOf,
+      publicUrl: settings.publicUrl,
+      ownerName: organisation.owner_name,
+      saveOwnerName: (name) => organisations.setOwnerName(orgId, name, now()),
+      limits: options.chatLimits ?? {},
+    })
+
+    // The password comes last, so that a first start that was killed halfway is one again. `main` is made by it and only by it.
+    const isFirst = !(await owner.isPrepared())
+    if (isFirst && channels.list().length === 0) await channels.create({ slug: 'main', title: 'Main' })
+    const main = channels.bySlug('main')
+    if (main && settings.streamKey !== undefined) await channels.applyKeySetting(main, settings.streamKey)
+    const ownerPassword = await owner.prepare(settings.ownerPassword)
+
+    const routes = [
+      ...channelRoutes(channels),
+      ...broadcastRoutes(broadcasts, (slug) => channels.bySlug(slug)?.id),
+      ...chatRoutes(chat.moderation, (slug) => channels.bySlug(slug)?.id),
+      ...ownerRoutes(owner, now),
+      ...instanceRoutes(options.instance),
+    ]
+    return {
+      async register(app) {
+        await registerApi(app, {
+          ...{ routes, orgId, log, authorize, now, publicUrl: settings.publicUrl },
+          identify: ({ headers, protocol }) => owner.identify(readToken(headers.cookie, protocol === 'https')),
+        })
+        registerDocs(app, routes, options.instance.version)
+      },
+      directory: {
+        findByKey: async (key) => channels.byKey(key),
+        findBySlug: channels.bySlug,
+        list: channels.list,
+      },
+      broadcasts: broadcasts.register,
+      chat,
+      pages: {
+        channels: () => channels.list().map(channels.view),
+        channel(slug) {
+          const found = channels.bySlug(slug)
+          return found && channels.view(found)
+        },
+        asset: (id) => broadcasts.get(id),
+      },
+      async streamKey(slug) {
+        const found = channels.bySlug(slug)
+        if (found === undefined) throw new PlatformError('constraint', `there is no channel ${slug}`)
+        return channels.key(found)
+      },
+      channelChanged: chat.channelChanged,
+      ...(isFirst &&
+        main && {
+          firstStart: { streamKey: await channels.key(main), ...(ownerPassword !== undefined && { ownerPassword }) },
+        }),
+      async close() {
+        await chat.close()
+        await database.destroy()
+      },
+    }
+  } catch (error) {
+    await database.destroy()
+    throw error
+  }
+}
+
+function clientOf({ socket, headers }: IncomingMessage): ClientFacts {
+  return { address: socket.remoteAddress ?? '', host: headers.host ?? '' }
+}
