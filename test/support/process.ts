@@ -77,6 +77,8 @@ export function start(program: string, args: readonly string[], options: StartOp
   stderr.on('data', (chunk: Buffer) => (all = keep(all, chunk)))
   stdin.on('error', () => {})
   let alive = true
+  // Without its pipes: a child of its own may hold those open.
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const exited = new Promise<Exit>((resolve) => {
     child.once('error', (error) => {
       all += String(error)
@@ -106,7 +108,7 @@ export function start(program: string, args: readonly string[], options: StartOp
     signal,
     stop: async (name = 'SIGTERM', patience = 5000) => {
       signal(name)
-      await Promise.race([exited, sleep(patience, undefined, { ref: false })])
+      await Promise.race([gone, exited, sleep(patience, undefined, { ref: false })])
       if (pid !== undefined) endGroup(pid)
       return exited
     },

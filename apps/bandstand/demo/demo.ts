@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises'
+import { readClip } from '@bandstand/engine/ingest/rtmp/clip.ts'
+import { publishFlv } from '@bandstand/engine/ingest/rtmp/publish.ts'
+import type { Log } from '@bandstand/engine/ports.ts'
+
+/** Length of the clip in ms: a minute, so that started at the current second of the minute it shows the wall clock. */
+const clipLength = 60_000
+const reconnectMs = 2000
+
+export interface DemoOptions {
+  /** Where the server listens for RTMP. */
+  readonly rtmp: { readonly host: string; readonly port: number }
+  readonly key: string
+  readonly log: Log
+}
+
+export interface Demo {
+  /** Ends the broadcast as an encoder does that says goodbye. */
+  stop(): Promise<void>
+}
+
+/** Publishes the clip of this folder in a loop over RTMP, as any encoder would, until stopped. */
+export async function startDemo({ rtmp, key, log }: DemoOptions): Promise<Demo> {
+  const clip = readClip(await readFile(new URL('clip.flv', import.meta.url)))
+  const publisher = publishFlv({
+    ...{ host: rtmp.host, port: rtmp.port, app: 'live', key, clip, reconnectMs },
+    ...{ realtime: true, loop: true, encoder: 'Bandstand demo' },
+    startAt: () => Date.now() % clipLength,
+  })
+  void publisher.ended.then(({ how, code, text }) => {
+    if (how !== 'stopped') log.warn({ how, code, text }, 'demo: publishing ended')
+  })
+  return { stop: () => publisher.stop() }
+}
