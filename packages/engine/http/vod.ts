@@ -23,7 +23,7 @@ import { parseVodPath, type VodResource } from './vod-path.ts'
 
 export interface VodOptions {
   readonly store: Pick<SegmentStore, 'index' | 'read' | 'parts'>
-  readonly log: Log
+  readonly log?: Log
   /** May this request have this asset's media? Asked for every playlist, segment and download. */
   authorize?(request: {
     readonly assetId: string
@@ -71,7 +71,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
           finish(() => {
             if (error instanceof EngineError && error.code === 'limit') return busy(req, res)
             if (error instanceof EngineError && error.code === 'not-found') return notFound(req, res)
-            log.warn({ error: String(error) }, 'replay could not be read')
+            log?.warn({ error: String(error) }, 'replay could not be read')
             return notReady(req, res)
           }),
       )
