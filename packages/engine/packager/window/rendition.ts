@@ -196,8 +196,9 @@ export function createRendition(options: RenditionOptions): Rendition {
         peak = Math.max(peak, (segment.size * 8) / seconds(segment))
         measured++
       }
-      slide()
     }
+    // Without a store a segment that leaves memory must leave the playlist at once.
+    if (part.last || options.older?.available() !== true) slide()
     changed()
     media.answer(
       (n) => n <= part.number,

@@ -1,0 +1,406 @@
+import assert from 'node:assert/strict'
+import { gunzipSync } from 'node:zlib'
+import { test } from 'node:test'
+import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
+import type { AssetIndex } from '../../store/port.ts'
+import { encode } from '../fixtures/encoder.ts'
+import { createStudio, type Studio } from '../fixtures/studio.ts'
+import { everything, manualScheduler, text, type WatchedOptions, watchedWindow } from '../fixtures/watched.ts'
+import type { LiveWindow } from './window.ts'
+import { createMemoryBudget } from './budget.ts'
+import { resumePoint } from './recovered.ts'
+
+function live(seconds: number, options: WatchedOptions = {}, encoder = {}): { studio: Studio; window: LiveWindow } {
+  const window = watchedWindow({ older: everything, ...options })
+  const studio = createStudio({ sinks: () => [window] })
+  studio.connect()
+  studio.send(encode({ seconds, ...encoder }))
+  return { studio, window }
+}
+
+const lines = (playlist: string, tag: string) => playlist.split('\n').filter((line) => line.startsWith(tag))
+
+test('golden: the first playlist of a broadcast opens with gaps over 3 targets', () => {
+  const { window } = live(1.1)
+  assert.equal(
+    text(window, 'v1'),
+    `#EXTM3U
+#EXT-X-VERSION:9
+#EXT-X-TARGETDURATION:4
+#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,HOLD-BACK=12,PART-HOLD-BACK=1.05,CAN-SKIP-UNTIL=24
+#EXT-X-PART-INF:PART-TARGET=0.35
+#EXT-X-MEDIA-SEQUENCE:0
+#EXT-X-DISCONTINUITY-SEQUENCE:0
+#EXT-X-MAP:URI="i0000000000.mp4"
+#EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:08.000Z
+#EXT-X-GAP
+#EXTINF:4.000000,
+g0000000000.m4s
+#EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:12.000Z
+#EXT-X-GAP
+#EXTINF:4.000000,
+g0000000001.m4s
+#EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:16.000Z
+#EXT-X-GAP
+#EXTINF:4.000000,
+g0000000002.m4s
+#EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:20.000Z
+#EXT-X-PART:DURATION=0.333000,URI="p0000000000.m4s",INDEPENDENT=YES
+#EXT-X-PART:DURATION=0.334000,URI="p0000000001.m4s"
+#EXT-X-PART:DURATION=0.333000,URI="p0000000002.m4s"
+#EXT-X-PRELOAD-HINT:TYPE=PART,URI="p0000000003.m4s"
+#EXT-X-RENDITION-REPORT:URI="../a2/index.m3u8",LAST-MSN=3,LAST-PART=2
+`,
+  )
+})
+
+test('golden: the multivariant playlist has sound as a group, its bandwidth as declared until measured', () => {
+  const { window } = live(1.1)
+  window.declare({ bitrate: 2_000_000, frameRate: 30 })
+  assert.equal(
+    window.multivariant()?.plain.toString(),
+    `#EXTM3U
+#EXT-X-VERSION:9
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Main",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="as_test/a2/index.m3u8"
+#EXT-X-STREAM-INF:BANDWIDTH=2500000,CODECS="avc1.64000b,mp4a.40.2",RESOLUTION=160x90,FRAME-RATE=30.000,AUDIO="audio"
+as_test/v1/index.m3u8
+`,
+  )
+})
+
+test('sound alone is a variant of its own', () => {
+  const window = watchedWindow()
+  const studio = createStudio({ sinks: () => [window] })
+  studio.stream({ fps: 0, seconds: 2 })
+  const playlist = window.multivariant()?.plain.toString() ?? ''
+  assert.deepEqual(lines(playlist, '#EXT-X-MEDIA:'), [])
+  assert.match(playlist, /CODECS="mp4a.40.2"\nas_test\/a2\/index.m3u8/)
+})
+
+test('the playlist lists a minute, parts for the last 3 targets, and every file it lists is there', async () => {
+  const { window } = live(100)
+  for (const name of ['v1', 'a2']) {
+    const { playlist, issues } = parsed(text(window, name))
+    assert.deepEqual(issues, [])
+    const total = playlist.segments.reduce((sum, s) => sum + s.duration, 0)
+    assert.ok(total >= 56 && total < 66, `${total} s listed`)
+    const withParts = playlist.segments.filter((s) => s.parts.length > 0).reduce((sum, s) => sum + s.duration, 0)
+    assert.ok(withParts >= 8 && withParts <= 12, `${withParts} s with parts`)
+    for (const segment of playlist.segments) {
+      const answer = window.rendition(name)?.media(segment.uri)
+      assert.ok(answer?.kind === 'now' || (answer?.kind === 'wait' && (await answer.ready) !== undefined), segment.uri)
+    }
+    for (const segment of playlist.segments) {
+      const sum = segment.parts.reduce((s, p) => s + p.duration, 0)
+      if (segment.parts.length > 0) assert.ok(Math.abs(sum - segment.duration) < 1e-4)
+    }
+  }
+})
+
+test('a delta update leaves out only what is wholly older than the skip boundary, and says the map again', () => {
+  const { window } = live(100)
+  const full = parsed(text(window, 'v1')).playlist
+  const delta = parsed(text(window, 'v1', { skip: true })).playlist
+  assert.ok(delta.skippedSegments !== undefined && delta.skippedSegments > 5)
+  assert.equal(delta.mediaSequence, full.mediaSequence)
+  assert.equal(delta.discontinuitySequence, full.discontinuitySequence)
+  assert.deepEqual(
+    delta.segments.map((s) => s.uri),
+    full.segments.slice(delta.skippedSegments).map((s) => s.uri),
+  )
+  const kept = delta.segments.reduce((sum, s) => sum + s.duration, 0)
+  const first = delta.segments[0]?.duration ?? 0
+  assert.ok(kept > 24 && kept - first <= 24, `${kept} s kept`)
+  assert.ok(delta.segments[0]?.map !== undefined)
+})
+
+test('a delta update of a short playlist is the playlist', () => {
+  const { window } = live(5)
+  assert.equal(text(window, 'v1', { skip: true }), text(window, 'v1'))
+})
+
+test('the discontinuity sequence counts what has left the playlist', () => {
+  const window = watchedWindow({ older: everything })
+  const studio = createStudio({ sinks: () => [window] })
+  let discontinuities = 0
+  for (let i = 0; i < 8; i++) {
+    studio.stream({ seconds: 13, base: i * 500 })
+    const v = parsed(text(window, 'v1')).playlist
+    const a = parsed(text(window, 'a2')).playlist
+    assert.equal(v.discontinuitySequence + v.segments.filter((s) => s.discontinuity).length, i)
+    assert.deepEqual(
+      [v.discontinuitySequence, v.mediaSequence, v.segments.length],
+      [a.discontinuitySequence, a.mediaSequence, a.segments.length],
+    )
+    assert.deepEqual(
+      v.segments.map((s) => s.discontinuity),
+      a.segments.map((s) => s.discontinuity),
+    )
+    discontinuities = v.discontinuitySequence
+  }
+  assert.ok(discontinuities > 0)
+})
+
+test('directives: what is there comes at once, what is next is waited for, what is too far is refused', async () => {
+  const { studio, window } = live(10.5)
+  const v1 = window.rendition('v1')
+  assert.ok(v1 !== undefined)
+  const { playlist } = parsed(text(window, 'v1'))
+  const open = playlist.mediaSequence + playlist.segments.length
+  const parts = playlist.trailingParts.length
+  assert.equal(v1.playlist({ part: 0 }).kind, 'bad-request')
+  assert.equal(v1.playlist({ msn: open + 2 }).kind, 'bad-request')
+  assert.equal(v1.playlist({ msn: open, part: parts + 9 }).kind, 'bad-request')
+  assert.equal(v1.playlist({ msn: 0 }).kind, 'now')
+  assert.equal(v1.playlist({ msn: open - 1, part: 2 }).kind, 'now')
+  assert.equal(v1.playlist({ msn: open, part: parts - 1 }).kind, 'now')
+  // Past a segment's end means part 0 of the next, which is there.
+  assert.equal(v1.playlist({ msn: open - 1, part: 60 }).kind, 'now')
+  const one = v1.playlist({ msn: open, part: parts })
+  const same = v1.playlist({ msn: open, part: parts })
+  const delta = v1.playlist({ msn: open, part: parts, skip: true })
+  const whole = v1.playlist({ msn: open })
+  const far = v1.playlist({ msn: open, part: parts + 8 })
+  assert.ok(
+    one.kind === 'wait' &&
+      same.kind === 'wait' &&
+      delta.kind === 'wait' &&
+      whole.kind === 'wait' &&
+      far.kind === 'wait',
+  )
+  studio.now -= 10_500
+  studio.send([...encode({ seconds: 14 })].filter((s) => s.at >= 10.5))
+  const first = await one.ready
+  assert.equal(await same.ready, first, 'those who wait for the same thing share one buffer')
+  const then = parsed(first?.plain.toString() ?? '').playlist
+  assert.equal(then.trailingParts.length, parts + 1)
+  assert.equal(
+    parsed((await whole.ready)?.plain.toString() ?? '').playlist.segments.length,
+    playlist.segments.length + 1,
+  )
+  // The segment ended before that part: it is part 0 of the next.
+  const after = parsed((await far.ready)?.plain.toString() ?? '').playlist
+  assert.equal(after.segments.length, playlist.segments.length + 1)
+  assert.ok(after.trailingParts.length >= 1)
+})
+
+test('who waits is let go after 3 target durations, and the end answers everyone', async () => {
+  const scheduler = manualScheduler()
+  const { window } = live(5, { scheduler })
+  const v1 = window.rendition('v1')
+  const { playlist } = parsed(text(window, 'v1'))
+  const open = playlist.mediaSequence + playlist.segments.length
+  const waiting = v1?.playlist({ msn: open })
+  const hinted = v1?.media(playlist.preloadHint?.uri ?? '')
+  assert.ok(waiting?.kind === 'wait' && hinted?.kind === 'wait')
+  scheduler.advance(12_000)
+  assert.equal(await waiting.ready, undefined)
+  assert.equal(await hinted.ready, undefined)
+  const again = v1?.playlist({ msn: open + 1, part: 2 })
+  assert.ok(again?.kind === 'wait')
+  window.end()
+  const last = await again.ready
+  assert.match(last?.plain.toString() ?? '', /#EXT-X-ENDLIST\n$/)
+  assert.doesNotMatch(last?.plain.toString() ?? '', /PRELOAD-HINT|RENDITION-REPORT/)
+  assert.equal(v1?.playlist({ part: 3 }).kind, 'now')
+  assert.equal(v1?.playlist({ msn: 10_000 }).kind, 'now')
+  assert.equal(scheduler.pending, 0)
+})
+
+test('the hinted part is the next part, also where a key frame cuts the segment early', async () => {
+  const { studio, window } = live(6.1, {}, { gop: (n: number) => n % 47 === 0 })
+  const v1 = window.rendition('v1')
+  const all = [...encode({ seconds: 20, gop: (n) => n % 47 === 0 })].filter((s) => s.at >= 6.1)
+  studio.now -= 6100
+  for (let i = 0; i < 30; i++) {
+    const hint = parsed(text(window, 'v1')).playlist.preloadHint?.uri ?? ''
+    const answer = v1?.media(hint)
+    assert.ok(answer?.kind === 'wait')
+    const had = studio.parts(1).length
+    while (studio.parts(1).length === had) {
+      const next = all.shift()
+      assert.ok(next !== undefined)
+      const now = studio.now
+      studio.send([next])
+      studio.now = now
+    }
+    const bytes = await answer.ready
+    assert.equal(bytes?.chunks[0], studio.parts(1).at(-1)?.bytes)
+  }
+})
+
+test('a segment is its parts, without a copy', () => {
+  const { studio, window } = live(8)
+  const segment = parsed(text(window, 'v1')).playlist.segments.at(-1)
+  const answer = window.rendition('v1')?.media(segment?.uri ?? '')
+  assert.ok(answer?.kind === 'now')
+  const parts = studio.parts(1).filter((p) => answer.chunks.includes(p.bytes))
+  assert.equal(parts.length, answer.chunks.length)
+  assert.equal(
+    answer.total,
+    parts.reduce((sum, p) => sum + p.bytes.byteLength, 0),
+  )
+})
+
+test('memory holds 16 s a rendition, and the budget over all broadcasts', async () => {
+  const budget = createMemoryBudget(1 << 30)
+  const { window } = live(60, { budget })
+  const perSecond = 30 * 60 + 47 * 20
+  assert.ok(budget.used < 18 * perSecond, `${budget.used} bytes`)
+  const small = createMemoryBudget(8_000)
+  const tight = live(30, { budget: small })
+  assert.ok(small.used <= 8_000)
+  const oldest = parsed(text(tight.window, 'v1')).playlist.segments.at(-3)
+  const answer = tight.window.rendition('v1')?.media(oldest?.uri ?? '')
+  assert.ok(answer?.kind === 'wait')
+  assert.match(Buffer.from((await answer.ready)?.chunks[0] ?? []).toString(), /^1:\d+-\d+$/)
+  window.close()
+  assert.equal(budget.used, 0)
+})
+
+test('without a recording only what is in memory is listed', () => {
+  const { window } = live(100, { older: { available: () => false, read: () => Promise.resolve(undefined) } })
+  for (const segment of parsed(text(window, 'v1')).playlist.segments) {
+    assert.equal(window.rendition('v1')?.media(segment.uri).kind, 'now')
+  }
+})
+
+test('names that are not listed are not found', () => {
+  const { window } = live(8)
+  for (const name of [
+    'p1.m4s',
+    'p0000000999.m4s',
+    's0000000000-0000000001.m4s',
+    'g0000000000.m4s',
+    'i0000000009.mp4',
+    '../x',
+  ]) {
+    assert.equal(window.rendition('v1')?.media(name).kind, 'not-found', name)
+  }
+})
+
+test('a late track opens with gaps, a changed track set is a new generation', () => {
+  const generations: number[] = []
+  const window = watchedWindow({ older: everything, onGeneration: (g) => generations.push(g) })
+  const studio = createStudio({ sinks: () => [window] })
+  studio.connect()
+  studio.send([...encode({ seconds: 30 })].filter((s) => s.unit.track === 1 || s.at > 20))
+  assert.deepEqual(generations, [2])
+  const v = parsed(text(window, 'v1'))
+  const a = parsed(text(window, 'a2'))
+  assert.deepEqual(a.issues, [])
+  assert.equal(
+    a.playlist.mediaSequence + a.playlist.segments.length,
+    v.playlist.mediaSequence + v.playlist.segments.length,
+  )
+  assert.ok(a.playlist.segments.filter((s) => s.gap).length > 3)
+})
+
+test('a track that is gone goes on as gaps with the same numbers', () => {
+  const window = watchedWindow({ older: everything })
+  const studio = createStudio({ sinks: () => [window] })
+  studio.stream({ seconds: 15 })
+  studio.stream({ seconds: 15, audioRate: 0 })
+  studio.stream({ seconds: 15 })
+  const v = parsed(text(window, 'v1')).playlist
+  const a = parsed(text(window, 'a2')).playlist
+  assert.equal(v.segments.length, a.segments.length)
+  assert.deepEqual(
+    v.segments.map((s) => s.discontinuity),
+    a.segments.map((s) => s.discontinuity),
+  )
+})
+
+test('after a restart the recorded segments stay, missing numbers are gaps, a new epoch goes on', () => {
+  const before = live(30)
+  const { recorded } = before.studio
+  const index = indexOf(before.studio)
+  const window = watchedWindow({ older: everything, recorded: undefined, recovered: index } as WatchedOptions)
+  assert.match(text(window, 'v1'), /#EXT-X-PRELOAD-HINT:TYPE=PART,URI="p\d{10}.m4s"/)
+  const old = parsed(text(window, 'v1')).playlist
+  assert.ok(old.segments.length >= 13)
+  const point = resumePoint(index)
+  assert.equal(point.epoch, 1)
+  const last = recorded.parts.at(-1)
+  assert.ok(last !== undefined)
+  window.epoch({
+    ...(index.epochs[0] as AssetIndex['epochs'][number]),
+    id: 1,
+    start: point.start,
+    wallClock: point.notBefore,
+  })
+  for (const track of [1, 2]) {
+    window.part({
+      ...last,
+      track,
+      number: index.next.part,
+      msn: index.next.msn,
+      epoch: 1,
+      start: track === 1 ? point.start : Math.ceil((point.start * 48) / 90),
+      last: false,
+      bytes: new Uint8Array(9),
+    })
+  }
+  const { playlist, issues } = parsed(text(window, 'v1'))
+  assert.deepEqual(issues, [])
+  assert.equal(playlist.mediaSequence, old.mediaSequence)
+  assert.equal(playlist.mediaSequence + playlist.segments.length, index.next.msn)
+  assert.ok(playlist.segments.at(-1)?.gap)
+  assert.equal(playlist.trailingHead?.discontinuity, true)
+})
+
+test('a playlist is compressed once a version', async () => {
+  const { window } = live(8)
+  const answer = window.rendition('v1')?.playlist({})
+  assert.ok(answer?.kind === 'now')
+  const zipped = await answer.playlist.gzip()
+  assert.equal(await answer.playlist.gzip(), zipped)
+  assert.deepEqual(gunzipSync(zipped), answer.playlist.plain)
+})
+
+function parsed(playlist: string) {
+  const value = parsePlaylist(playlist)
+  assert.ok(value.kind === 'media', playlist)
+  return { playlist: value.playlist, issues: value.issues.map((i) => `${i.rule}: ${i.message}`) }
+}
+
+/** As the store would have it after a crash: whole segments, numbers reserved ahead. */
+function indexOf(studio: Studio): AssetIndex {
+  const { recorded, timing } = studio
+  const tracks = ([1, 2] as const).map((track) => {
+    const msns = [...new Set(studio.parts(track).map((p) => p.msn))]
+    const segments = msns.map((msn) => {
+      const parts = studio.parts(track).filter((p) => p.msn === msn)
+      const duration = parts.reduce((sum, p) => sum + p.duration, 0)
+      const size = parts.reduce((sum, p) => sum + p.bytes.byteLength, 0)
+      return {
+        msn,
+        epoch: 0,
+        firstPart: parts[0]?.number ?? 0,
+        lastPart: parts.at(-1)?.number ?? 0,
+        start: parts[0]?.start ?? 0,
+        duration,
+        size,
+        independent: true,
+        gap: false,
+        closedAt: 0,
+      }
+    })
+    const kind: 'video' | 'audio' = track === 1 ? 'video' : 'audio'
+    return { track, kind, timescale: track === 1 ? 90_000 : 48_000, segments }
+  })
+  const reserved = recorded.reserved.at(-1)
+  assert.ok(reserved !== undefined && timing !== undefined)
+  return {
+    assetId: 'as_test',
+    timing,
+    epochs: recorded.epochs,
+    tracks,
+    ended: false,
+    shed: false,
+    removed: { segments: 0, discontinuities: 0 },
+    version: 1,
+    next: { msn: reserved.msn + 1, part: reserved.part + 1 },
+    bytes: 0,
+  }
+}
