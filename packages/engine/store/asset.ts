@@ -3,6 +3,7 @@ import type { BroadcastTiming, Epoch } from '../packager/model.ts'
 import { type Assembler, createAssembler } from './assembler.ts'
 import type { JournalRecord } from './journal.ts'
 import type { AssetIndex, AssetTrack } from './port.ts'
+import type { Reserved } from './reserved.ts'
 import { createRows, type Rows } from './rows.ts'
 
 /** A stretch of about ten minutes: a data file and an index file for each track. */
@@ -36,7 +37,7 @@ export interface AssetMemory {
   readonly rows: Rows
   readonly assembler: Assembler
   readonly tracks: Map<TrackId, { readonly kind: 'video' | 'audio'; readonly timescale: number }>
-  reserved: { msn: number; part: number }
+  reserved: Reserved
   shed: boolean
   removed: { segments: number; discontinuities: number }
   version: number
@@ -89,7 +90,7 @@ export function createMemory(journal: readonly JournalRecord[], lagging: number)
     rows,
     assembler,
     tracks,
-    reserved: { msn: -1, part: -1 },
+    reserved: { msn: -1, part: -1, count: 0 },
     shed: shed !== undefined,
     removed,
     version: 0,
@@ -104,11 +105,6 @@ export function applyJournal(memory: AssetMemory, record: JournalRecord): void {
     memory.epochs.push(record.epoch)
     for (const { track, config } of record.epoch.tracks) {
       if (!memory.tracks.has(track)) memory.tracks.set(track, { kind: config.kind, timescale: config.timescale })
-    }
-  } else if (record.type === 'reserve') {
-    memory.reserved = {
-      msn: Math.max(memory.reserved.msn, record.msn),
-      part: Math.max(memory.reserved.part, record.part),
     }
   }
 }
@@ -129,6 +125,10 @@ export function shedRows(
     memory.removed = { segments: before.segments, discontinuities: before.discontinuities }
   }
   rows.drop(cut)
+  // Epochs add up too, at several kB each, when an encoder reconnects all day. The newest stay for who goes on with them.
+  const oldest = rows.row(0)?.epoch
+  const gone = memory.epochs.findIndex((epoch) => epoch.id === oldest)
+  if (gone > 0) memory.epochs.splice(0, gone)
   memory.shed = true
   touch(memory)
   return memory.removed

@@ -27,12 +27,11 @@ const RECORD_LIMIT = 4 * 2 ** 20
 export type JournalRecord =
   | { readonly type: 'begin'; readonly timing: BroadcastTiming; readonly recording: boolean; readonly at: number }
   | { readonly type: 'epoch'; readonly epoch: Epoch }
-  | { readonly type: 'reserve'; readonly msn: number; readonly part: number }
   /** Everything before `msn` was removed by retention: so many listed segments and discontinuities in all. */
   | { readonly type: 'shed'; readonly msn: number; readonly segments: number; readonly discontinuities: number }
   | { readonly type: 'end'; readonly at: number }
 
-const TYPES = ['begin', 'epoch', 'reserve', 'shed', 'end'] as const
+const TYPES = ['begin', 'epoch', 'shed', 'end'] as const
 
 export function writeJournalHeader(): Uint8Array {
   const bytes = new Uint8Array(JOURNAL_HEADER_BYTES)
@@ -100,10 +99,6 @@ function parsePayload(type: JournalRecord['type'] | undefined, payload: Uint8Arr
     case 'epoch': {
       const epoch = fields['epoch']
       return isEpoch(epoch) ? { type, epoch } : undefined
-    }
-    case 'reserve': {
-      const [msn, part] = [count(fields['msn']), count(fields['part'])]
-      return msn === undefined || part === undefined ? undefined : { type, msn, part }
     }
     case 'shed': {
       const msn = count(fields['msn'])

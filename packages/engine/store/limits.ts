@@ -60,7 +60,7 @@ export const STORE_LIMITS: StoreLimits = {
   indexCacheBytes: 32 * 2 ** 20,
   batchParts: 256,
   indexFileBytes: 16 * 2 ** 20,
-  journalBytes: 32 * 2 ** 20,
+  journalBytes: 64 * 2 ** 20,
   laggingSegments: 8,
   verifyMs: 12_000,
 }

@@ -6,7 +6,8 @@ import { type AssetFiles, type AssetMemory, createMemory, type Span, touch } fro
 import type { StoreFile, StoreIo } from './io.ts'
 import { type JournalRecord, parseJournal } from './journal.ts'
 import type { StoreLimits } from './limits.ts'
-import { JOURNAL_NAME, parseSpanName, spanName } from './names.ts'
+import { JOURNAL_NAME, parseSpanName, RESERVED_NAME, spanName } from './names.ts'
+import { parseReserved, RESERVED_BYTES } from './reserved.ts'
 import { type PartRecord, parseRecords, parseSpanHeader, RECORD_BYTES } from './record.ts'
 
 export interface LoadOptions {
@@ -81,6 +82,8 @@ export async function loadAsset(
     if (cut) options.log.warn({ assetId: files.assetId }, 'asset without a readable journal')
     return undefined
   }
+  const reserved = parseReserved(await readWhole(options.io, join(files.folder, RESERVED_NAME), RESERVED_BYTES))
+  if (reserved !== undefined) memory.reserved = reserved
   for (const span of [...files.spans]) {
     // Tracks begin a new span one after the other, so two of them may have been written to.
     const last = span === files.spans.at(-1) || span === files.spans.at(-2)

@@ -3,13 +3,15 @@ import { EngineError } from '../error.ts'
 /**
  * Files of an asset, all inside `root/{assetId}/`:
  *
- *     journal.log                  timing, epochs with init segments, reservations, removals, end
+ *     journal.log                  timing, epochs with init segments, removals, end
+ *     reserved.bin                 numbers that viewers may have seen
  *     t001-0000000150.dat          parts of track 1 from media sequence number 150 on, one after the other
  *     t001-0000000150.idx          where they are
  *
  * The pair of files is called a span.
  */
 export const JOURNAL_NAME = 'journal.log'
+export const RESERVED_NAME = 'reserved.bin'
 
 /** @throws EngineError `bad-request` for anything that is not a plain text id (and so cannot leave the root). */
 export function checkAssetId(assetId: string): string {

@@ -7,9 +7,10 @@ import { type AssetFiles, type AssetMemory, applyJournal, type Span, spanOf, tou
 import type { StoreFile, StoreIo } from './io.ts'
 import { type JournalRecord, writeJournalHeader, writeJournalRecord } from './journal.ts'
 import type { StoreLimits } from './limits.ts'
-import { JOURNAL_NAME } from './names.ts'
+import { JOURNAL_NAME, RESERVED_NAME } from './names.ts'
 import type { AssetWriter, WriterState } from './port.ts'
 import { createPartQueue } from './queue.ts'
+import { type Reserved, writeReserved } from './reserved.ts'
 import { openSpanFiles, type SpanFiles } from './span-files.ts'
 import { BEHIND, describeTrouble, SWITCHED_OFF } from './trouble.ts'
 
@@ -62,6 +63,8 @@ export function createWriter(options: WriterOptions): WriterTask {
   const queue = createPartQueue(limits, options.isBlocked)
   let journal: JournalRecord[] = []
   let journalFile: StoreFile | undefined
+  let reserving: Reserved | undefined
+  let reservedFile: StoreFile | undefined
   let isFolderMade = false
   let isFolderDirty = false
   const open = new Map<TrackId, SpanFiles>()
@@ -108,12 +111,27 @@ export function createWriter(options: WriterOptions): WriterTask {
     const buffers = records.map(writeJournalRecord)
     if (isNew) buffers.unshift(writeJournalHeader())
     await file.write(buffers, files.journalBytes)
-    // Reservations and epochs are worth nothing before they are on the device.
+    // Parts are worth nothing without their epoch.
     await file.sync()
     files.journalBytes += buffers.reduce((sum, bytes) => sum + bytes.byteLength, 0)
     journal = journal.slice(records.length)
     for (const record of records) applyJournal(memory, record)
     if (isNew) isFolderDirty = true
+    touch(memory)
+  }
+
+  async function writeReservation(): Promise<void> {
+    if (reserving === undefined) return
+    const written = reserving
+    const isNew = reservedFile === undefined
+    const file = (reservedFile ??= await io.open(join(files.folder, RESERVED_NAME), 'write'))
+    const { bytes, position } = writeReserved(written)
+    await file.write([bytes], position)
+    await file.sync()
+    if (isNew) isFolderDirty = true
+    if (reserving === written) reserving = undefined
+    else reserving = { ...reserving, count: written.count + 1 }
+    memory.reserved = written
     touch(memory)
   }
 
@@ -197,6 +215,7 @@ export function createWriter(options: WriterOptions): WriterTask {
         await io.syncFolder(options.root)
         isFolderMade = true
       }
+      await writeReservation()
       await writeJournal()
       for (const track of queue.tracks) await writeTrack(track)
       if ((isDirty || isFolderDirty) && now() - lastSync >= limits.syncMs) await sync()
@@ -226,10 +245,14 @@ export function createWriter(options: WriterOptions): WriterTask {
       options.wake()
     },
     reserve({ msn, part }) {
-      if (closing !== undefined) return
-      const last = journal.at(-1)
-      if (last?.type === 'reserve') journal[journal.length - 1] = { type: 'reserve', msn, part }
-      else journal.push({ type: 'reserve', msn, part })
+      if (closing !== undefined || isGone) return
+      const before = reserving ?? memory.reserved
+      if (msn <= before.msn && part <= before.part) return
+      reserving = {
+        msn: Math.max(msn, before.msn),
+        part: Math.max(part, before.part),
+        count: memory.reserved.count + 1,
+      }
       options.wake()
     },
     end: () => (closing ??= options.finish('end')),
@@ -246,7 +269,7 @@ export function createWriter(options: WriterOptions): WriterTask {
     writer,
     isDue(at) {
       if (isGone || at < retryAt) return false
-      if (queue.parts > 0 || journal.length > 0) return true
+      if (queue.parts > 0 || journal.length > 0 || reserving !== undefined) return true
       return (isDirty || isFolderDirty) && at - lastSync >= limits.syncMs
     },
     flush,
@@ -258,7 +281,7 @@ export function createWriter(options: WriterOptions): WriterTask {
       outside = reason
       report()
     },
-    isIdle: () => isGone || (queue.parts === 0 && journal.length === 0),
+    isIdle: () => isGone || (queue.parts === 0 && journal.length === 0 && reserving === undefined),
     isWriting: (firstMsn) => [...open.values()].some((file) => file.firstMsn === firstMsn),
     async seal(how) {
       if (isGone) return
@@ -273,12 +296,14 @@ export function createWriter(options: WriterOptions): WriterTask {
       for (const file of open.values()) await file.close()
       open.clear()
       await journalFile?.close()
+      await reservedFile?.close()
     },
     abandon() {
       if (isGone) return
       isGone = true
       for (const file of open.values()) file.close().catch(() => undefined)
       journalFile?.close().catch(() => undefined)
+      reservedFile?.close().catch(() => undefined)
       open.clear()
     },
   }
