@@ -1,7 +1,8 @@
 /** Decoder configuration records as real encoders write them, for tests. */
 
+/** Bytes of a hex string; there may be spaces between bytes. */
 export function fromHex(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
+  return Uint8Array.from(hex.match(/[0-9a-f]{2}/g) ?? [], (byte) => Number.parseInt(byte, 16))
 }
 
 /** Of x264 0.164 through FFmpeg's FLV writer. */

@@ -6,7 +6,7 @@ import { box, fields, fullBox, writeBoxes } from './box-writer.ts'
 import { MAX_BOXES } from './limits.ts'
 
 test('boxes beside each other, with their places', () => {
-  const boxes = parseBoxes(fromHex('00000009667265650a' + '00000008736b6970'))
+  const boxes = parseBoxes(fromHex('00000009667265650a 00000008736b6970'))
   assert.deepEqual(
     boxes.map(({ type, start, size, contentStart, content }) => [type, start, size, contentStart, [...content]]),
     [
@@ -61,7 +61,7 @@ test('a tree is written with sizes from the inside out', () => {
     ),
     box('free'),
   )
-  assert.deepEqual(written, fromHex('000000186d6f6f66' + '000000106d66686401000020' + '00000009' + '0000000866726565'))
+  assert.deepEqual(written, fromHex('000000186d6f6f66 000000106d66686401000020 00000009 0000000866726565'))
 })
 
 test('a missing box is named', () => {

@@ -15,9 +15,9 @@ test('H.264 names profile, constraints and level', () => {
 })
 
 test('HEVC reverses its compatibility flags and drops zero constraints', () => {
-  const main = '01' + '01' + '60000000' + '900000000000' + '5d'
+  const main = '01 01 60000000 900000000000 5d'
   assert.equal(codecString('hvc1', record('hvcC', main)), 'hvc1.1.6.L93.90')
-  const high = '01' + '62' + '20000000' + 'b00000000000' + '96'
+  const high = '01 62 20000000 b00000000000 96'
   assert.equal(codecString('hev1', record('hvcC', high)), 'hev1.A2.4.H150.b0')
 })
 
@@ -27,7 +27,7 @@ test('AV1 names profile, level, tier and depth', () => {
 })
 
 test('VP9 names profile, level and depth', () => {
-  assert.equal(codecString('vp09', record('vpcC', '01000000' + '00' + '1f' + '80')), 'vp09.00.31.08')
+  assert.equal(codecString('vp09', record('vpcC', '01000000 00 1f 80')), 'vp09.00.31.08')
 })
 
 test('MPEG-4 audio names its object types', () => {
@@ -35,7 +35,7 @@ test('MPEG-4 audio names its object types', () => {
     parseBoxes(writeBoxes(fullBox('esds', 0, 0, fromHex(`0314000000040f${objectType}15${'00'.repeat(11)}${asc}`))))
   assert.equal(codecString('mp4a', esds('40', '0500')), 'mp4a.40')
   assert.equal(codecString('mp4a', esds('6b', '0500')), 'mp4a.6b')
-  const full = fromHex(`03190000000411${'40'}15${'00'.repeat(11)}05021190${'060102'}`)
+  const full = fromHex(`0319000000 04114015${'00'.repeat(11)} 05021190 060102`)
   assert.equal(codecString('mp4a', parseBoxes(writeBoxes(fullBox('esds', 0, 0, full)))), 'mp4a.40.2')
 })
 

@@ -89,10 +89,10 @@ function vp(reader: ByteReader): string {
 /** RFC 6381 §3.3: object type indication, and the audio object type for MPEG-4 audio. */
 function mp4a({ objectType, asc }: ReturnType<typeof parseEsds>): string {
   const base = `mp4a.${hex2(objectType)}`
-  if (objectType !== 0x40 || asc === undefined) return base
-  const first = asc[0] ?? 0
+  const first = asc?.[0]
+  if (objectType !== 0x40 || first === undefined) return base
   const type = first >> 3
-  return `${base}.${type === 31 ? 32 + ((first & 7) << 3) + ((asc[1] ?? 0) >> 5) : type}`
+  return `${base}.${type === 31 ? 32 + ((first & 7) << 3) + ((asc?.[1] ?? 0) >> 5) : type}`
 }
 
 function two(value: number): string {

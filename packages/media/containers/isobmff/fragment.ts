@@ -210,5 +210,7 @@ function bitCount(flags: number): number {
 }
 
 function fourcc(type: string): number {
-  return [...type].reduce((value, char) => value * 256 + char.charCodeAt(0), 0)
+  let value = 0
+  for (let i = 0; i < 4; i++) value = value * 256 + type.charCodeAt(i)
+  return value
 }

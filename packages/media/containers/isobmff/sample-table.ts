@@ -11,8 +11,8 @@ export interface SampleTable {
   readonly duration: number
   /** @param duration in ticks; `compositionOffset` signed, in ticks. */
   sample(size: number, duration: number, compositionOffset: number, key: boolean): void
-  /** Closes a chunk of `samples` samples; `description` counts from 1. */
-  chunk(samples: number, description: number): void
+  /** Closes a chunk of `count` samples; `description` counts from 1. */
+  chunk(count: number, description: number): void
   /** `stts`, `ctts`, `stss`, `stsc`, `stsz`, where each says something. Nothing may be added after. */
   boxes(): BoxTree[]
 }
@@ -52,7 +52,9 @@ export function createSampleTable(): SampleTable {
         keyCount++
       }
     },
-    chunk: chunks.add,
+    chunk(count, description) {
+      chunks.add(count, description)
+    },
     boxes() {
       return [
         durations.box('stts', 0),
