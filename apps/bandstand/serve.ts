@@ -13,7 +13,7 @@ import { createMemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import { createDiskStore } from '@bandstand/engine/store/disk.ts'
 import { lockDataFolder } from '@bandstand/engine/store/lock.ts'
 import { createBroadcast } from '@bandstand/engine/stream/broadcast.ts'
-import { createStreams } from '@bandstand/engine/stream/streams.ts'
+import { createStreams, type Streams } from '@bandstand/engine/stream/streams.ts'
 import { createPlatform } from '@bandstand/platform/platform.ts'
 import { createApplication } from './application.ts'
 import { printBanner } from './banner.ts'
@@ -44,26 +44,28 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
   const trusted = createTrustProxy(settings.trustProxy)
   const budget = createMemoryBudget(WINDOW_LIMITS.totalBytes)
 
+  // The platform asks the engine while it is being set up, when nothing can be live yet.
+  let streams: Streams | undefined
   const platform = await createPlatform({
     dataDir: settings.data,
     settings,
     log,
     engine: {
       live(channelId) {
-        const onAir = streams.onAir(channelId)
+        const onAir = streams?.onAir(channelId)
         return onAir && { ...onAir, viewers: viewers.count(channelId) }
       },
       health(channelId) {
-        const found = streams.diagnose(channelId)
+        const found = streams?.diagnose(channelId)
         return found && toEncoderHealth(found)
       },
       onKeyRevoked: (channelId) =>
-        streams.stopEncoder(channelId, {
+        streams?.stopEncoder(channelId, {
           code: 'stopped',
           reason: 'the stream key of this channel was changed; copy the new one from the studio',
         }),
-      onChannelRenamed: (id, slug) => streams.rename({ id, slug }),
-      stopChannel: (channelId) => streams.remove(channelId),
+      onChannelRenamed: (id, slug) => streams?.rename({ id, slug }),
+      stopChannel: async (channelId) => streams?.remove(channelId),
       deleteAsset: (assetId) => store.remove(assetId),
     },
     instance: { version, facts: (host) => instanceFacts({ host, settings, store, rtmp: () => rtmp.address }) },
@@ -84,14 +86,14 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
   })
 
   const nonce = randomBytes(6).toString('base64url')
-  const streams = createStreams({
+  const channels = createStreams({
     directory: platform.directory,
     register: platform.broadcasts,
     takeover: settings.takeover,
     reconnectWindow: settings.reconnectWindow * 1000,
     createBroadcast: (channel, onOpened, recovered) =>
       createBroadcast({
-        assetId: recovered?.assetId ?? createId('as'),
+        assetId: recovered?.assetId ?? createId('asset'),
         store,
         recording: settings.recording,
         budget,
@@ -110,21 +112,22 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
     now,
     onChange: (channelId) => platform.channelChanged(channelId),
   })
+  streams = channels
   await takeUpBroadcasts()
 
   const live = createLiveHandler({
-    find: (slug) => streams.find(slug),
+    find: (slug) => channels.find(slug),
     seen(slug, req, query) {
       const channel = platform.directory.findBySlug(slug)
       if (channel !== undefined) viewers.seen(channel.id, viewerKey(req, query, trusted))
     },
   })
-  const vod = createVodHandler({ store })
+  const vod = createVodHandler({ store, log })
   const probes = createProbes({
     viewers: () =>
       platform.directory
         .list()
-        .filter(({ id }) => streams.onAir(id) !== undefined)
+        .filter(({ id }) => channels.onAir(id) !== undefined)
         .map(({ id, slug }) => ({ channel: slug, viewers: viewers.count(id) })),
     store,
     budget,
@@ -145,7 +148,7 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
   const rtmp = await listen(() =>
     startRtmpListener({
       address: settings.rtmp,
-      publishPort: streams,
+      publishPort: channels,
       log,
       limits: {
         ...RTMP_LISTENER_LIMITS,
@@ -163,7 +166,7 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
 
   onSignals(log, async () => {
     stopDemo?.()
-    await streams.suspend()
+    await channels.suspend()
     await Promise.all([rtmp.close(), http.close(HTTP_CLOSE_MS)])
     await application.close()
     await store.close()
@@ -187,7 +190,7 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
       log.warn({ asset: assetId }, 'a recording belongs to no known broadcast; it is kept until retention removes it')
       await store.resume(assetId).end()
     }
-    streams.restore(open)
+    channels.restore(open)
   }
 
   async function startDemo(): Promise<() => void> {

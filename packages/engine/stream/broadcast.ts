@@ -9,7 +9,7 @@ import type { AssetIndex, AssetWriter, SegmentStore } from '../store/port.ts'
 import type { TimelineEvent, TimelineTrack } from '../timeline/model.ts'
 import { createTimeline, type TimelineOptions } from '../timeline/timeline.ts'
 import type { Broadcast } from './channel.ts'
-import type { MediaDiagnosis } from './diagnosis.ts'
+import type { EncoderFacts, MediaDiagnosis } from './diagnosis.ts'
 
 export interface BroadcastOptions {
   readonly assetId: string
@@ -74,10 +74,10 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       }
       if (event.kind === 'epoch-opened') {
         tracks = event.tracks
-        const picture = tracks.find(({ config }) => config.kind === 'video')?.frameDuration
+        const frameRate = frameRateOf(tracks)
         stage?.window.declare({
           ...(bitrate !== undefined && { bitrate }),
-          ...(picture !== undefined && picture > 0 && { frameRate: Math.round(1000 / picture) / 1000 }),
+          ...(frameRate !== undefined && { frameRate }),
         })
       }
       stage?.packager.handle(event, now)
@@ -127,11 +127,25 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
   }
 }
 
-/** Bits a second; encoders announce kbit/s (`videodatarate`, `audiodatarate` of onMetaData). */
-function declaredBitrate(facts: Readonly<Record<string, unknown>>): number | undefined {
-  const { videodatarate: video, audiodatarate: audio } = facts
-  const sum = (typeof video === 'number' ? video : 0) + (typeof audio === 'number' ? audio : 0)
+/**
+ * Bits a second; encoders announce kbit/s (`videodatarate`, `audiodatarate` of onMetaData). `undefined` where the pictures'
+ * rate is not among them, for the sound's alone would be far too low.
+ */
+function declaredBitrate(facts: EncoderFacts): number | undefined {
+  const { videodatarate: video, audiodatarate: audio, videocodecid: hasVideo } = facts
+  const pictures = typeof video === 'number' && video > 0 ? video : hasVideo === undefined ? 0 : undefined
+  if (pictures === undefined) return undefined
+  const sum = pictures + (typeof audio === 'number' && audio > 0 ? audio : 0)
   return sum > 0 && sum < 1e6 ? sum * 1000 : undefined
+}
+
+/** Frames a second as the encoder's parameter sets say, where what was measured in the first frames does not contradict it. */
+function frameRateOf(tracks: readonly TimelineTrack[]): number | undefined {
+  const track = tracks.find(({ config }) => config.kind === 'video')
+  if (track?.config.kind !== 'video' || track.frameDuration <= 0) return undefined
+  const measured = 1 / track.frameDuration
+  const said = track.config.frameRate
+  return Math.round((said !== undefined && Math.abs(said / measured - 1) < 0.05 ? said : measured) * 1000) / 1000
 }
 
 /** Where the timeline of a recovered broadcast goes on. */
