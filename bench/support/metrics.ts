@@ -21,11 +21,11 @@ export async function readMemory(http: string): Promise<{ heap: number; external
   }
 }
 
-/** Event-loop delay in ms, since the server's start or its last reset: `p99` and `max`. */
+/** Event-loop delay in ms, since the last time it was asked: `p99` and `max`. */
 export async function readLoopDelay(http: string): Promise<{ p99: number; max: number }> {
   const metrics = await readMetrics(http)
   return {
-    p99: (metrics.get('nodejs_eventloop_lag_p99_seconds') ?? Number.NaN) * 1000,
-    max: (metrics.get('nodejs_eventloop_lag_max_seconds') ?? Number.NaN) * 1000,
+    p99: (metrics.get('bandstand_event_loop_delay_p99_seconds') ?? Number.NaN) * 1000,
+    max: (metrics.get('bandstand_event_loop_delay_max_seconds') ?? Number.NaN) * 1000,
   }
 }

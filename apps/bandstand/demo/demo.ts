@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { readClip } from '@bandstand/engine/ingest/rtmp/clip.ts'
 import { publishFlv } from '@bandstand/engine/ingest/rtmp/publish.ts'
 import type { Log } from '@bandstand/engine/ports.ts'
@@ -20,8 +20,8 @@ export interface Demo {
 }
 
 /** Publishes the clip of this folder in a loop over RTMP, as any encoder would, until stopped. */
-export async function startDemo({ rtmp, key, log }: DemoOptions): Promise<Demo> {
-  const clip = readClip(await readFile(new URL('clip.flv', import.meta.url)))
+export function startDemo({ rtmp, key, log }: DemoOptions): Demo {
+  const clip = readClip(readFileSync(new URL('clip.flv', import.meta.url)))
   const publisher = publishFlv({
     ...{ host: rtmp.host, port: rtmp.port, app: 'live', key, clip, reconnectMs },
     ...{ realtime: true, loop: true, encoder: 'Bandstand demo' },

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readClip } from '@bandstand/engine/ingest/rtmp/clip.ts'
+import { publishFlv } from '@bandstand/engine/ingest/rtmp/publish.ts'
+
+/**
+ * Publishes one clip many times, in a process of its own so that its cost is not the server's.
+ *
+ *   node publish-many.ts CLIP.flv HOST PORT KEY KEY …
+ *
+ * Prints `publishing` when all are accepted; ends on SIGTERM.
+ */
+const [path = '', host = '', port = '', ...keys] = process.argv.slice(2)
+const clip = readClip(readFileSync(path))
+const publishers = []
+for (const key of keys) {
+  const publisher = publishFlv({ host, port: Number(port), app: 'live', key, clip, realtime: true, loop: true })
+  void publisher.ended.then((end) => {
+    if (end.how === 'stopped') return
+    console.log(`ended: ${JSON.stringify(end)}`)
+    process.exitCode = 1
+  })
+  publishers.push(publisher)
+  // Encoders do not all send their key frames at the same moment.
+  await sleep(97)
+}
+await Promise.all(publishers.map(({ publishing }) => publishing))
+console.log('publishing')
+process.once('SIGTERM', () => {
+  void Promise.all(publishers.map((publisher) => publisher.stop())).then(() => process.exit())
+})
