@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { EncoderHealth } from '../ports.ts'
+import { adviseEncoder } from './advice.ts'
+
+const video = {
+  codec: 'avc1.640028',
+  width: 1280,
+  height: 720,
+  frameRate: 30,
+  bitrate: 2_500_000,
+  keyFrameInterval: 2000,
+  bFrames: false,
+}
+const audio = { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2, bitrate: 160_000 }
+const good: EncoderHealth = {
+  ...{ protocol: 'rtmp', encoder: null, remote: '192.0.2.1', connectedAt: 0, video, audio },
+  ...{ timestampJumps: 0, reconnects: 0 },
+}
+const codes = (health: Partial<EncoderHealth>) => adviseEncoder({ ...good, ...health }).map(({ code }) => code)
+
+test('an encoder that does everything right is told so', () => {
+  assert.deepEqual(codes({}), ['fine'])
+  assert.deepEqual(codes({ video: { ...video, frameRate: null, keyFrameInterval: null, bitrate: 0 } }), ['fine'])
+})
+
+test('each thing to change is named', () => {
+  assert.deepEqual(codes({ video: { ...video, keyFrameInterval: 8333 } }), ['key-frames-far'])
+  assert.deepEqual(codes({ video: { ...video, bFrames: true } }), ['b-frames'])
+  assert.deepEqual(codes({ video: { ...video, frameRate: 12 } }), ['frame-rate-low'])
+  assert.deepEqual(codes({ video: { ...video, bitrate: 300_000 } }), ['bitrate-low'])
+  assert.deepEqual(codes({ video: { ...video, bitrate: 20_000_000 } }), ['bitrate-high'])
+  assert.deepEqual(codes({ audio: { ...audio, sampleRate: 32_000 } }), ['audio-rate-odd'])
+  assert.deepEqual(codes({ video: null }), ['no-video'])
+  assert.deepEqual(codes({ audio: null }), ['no-audio'])
+  assert.deepEqual(codes({ timestampJumps: 1 }), ['timestamps-jump'])
+  assert.deepEqual(codes({ reconnects: 3 }), ['reconnects'])
+})
+
+test('what hurts most comes first', () => {
+  assert.deepEqual(codes({ audio: null, video: { ...video, keyFrameInterval: 10_000 } }), [
+    'key-frames-far',
+    'no-audio',
+  ])
+})

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { type Kysely, sql } from 'kysely'
+import { startPlatform } from '../testing/start.ts'
+import { openClient } from './client.ts'
+import { STATEMENTS_MAX } from './limits.ts'
+import { migrate, migrations } from './migrate.ts'
+import { openDatabase } from './open.ts'
+
+async function path(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bandstand-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return join(folder, 'bandstand.db')
+}
+
+const organisation = (id: string) => ({ id, owner_name: 'Owner', secret_check: '', created_at: 1 })
+
+test('a transaction that fails leaves nothing behind, and the next one works', async (t) => {
+  const database = await openDatabase(await path(t))
+  t.after(() => database.destroy())
+  const failing = database.transaction().execute(async (tx) => {
+    await tx.insertInto('organisation').values(organisation('org_1')).execute()
+    await tx.insertInto('organisation').values(organisation('org_1')).execute()
+  })
+  await assert.rejects(failing, { code: 'constraint' })
+  await database.transaction().execute((tx) => tx.insertInto('organisation').values(organisation('org_2')).execute())
+  const rows = await database.selectFrom('organisation').select('id').execute()
+  assert.deepEqual(
+    rows.map(({ id }) => id),
+    ['org_2'],
+  )
+})
+
+test('nothing from outside gets into an open transaction', async (t) => {
+  const database = await openDatabase(await path(t))
+  t.after(() => database.destroy())
+  let outside: Promise<unknown> = Promise.resolve()
+  const failing = database.transaction().execute(async (tx) => {
+    await tx.insertInto('organisation').values(organisation('org_1')).execute()
+    outside = database.insertInto('organisation').values(organisation('org_2')).execute()
+    await tx.selectFrom('organisation').selectAll().execute()
+    throw new DOMException('changed my mind')
+  })
+  await assert.rejects(failing, /changed my mind/)
+  await outside
+  const rows = await database.selectFrom('organisation').select('id').execute()
+  assert.deepEqual(
+    rows.map(({ id }) => id),
+    ['org_2'],
+  )
+})
+
+test('many transactions at once count right', async (t) => {
+  const database = await openDatabase(await path(t))
+  t.after(() => database.destroy())
+  await database.insertInto('organisation').values(organisation('org_1')).execute()
+  await Promise.all(
+    Array.from({ length: 50 }, () =>
+      database.transaction().execute(async (tx) => {
+        const { created_at } = await tx.selectFrom('organisation').select('created_at').executeTakeFirstOrThrow()
+        await tx
+          .updateTable('organisation')
+          .set({ created_at: created_at + 1 })
+          .execute()
+      }),
+    ),
+  )
+  const row = await database.selectFrom('organisation').select('created_at').executeTakeFirstOrThrow()
+  assert.equal(row.created_at, 51)
+})
+
+test('statements that wait are bounded, and what was asked for before closing is done', async (t) => {
+  const client = await openClient(await path(t))
+  const asked = Array.from({ length: STATEMENTS_MAX }, () => client.run('select 1 as one', []))
+  await assert.rejects(client.run('select 1', []), { code: 'limit' })
+  const closed = client.close()
+  assert.equal((await Promise.all(asked)).length, STATEMENTS_MAX)
+  await closed
+  await assert.rejects(client.run('select 1', []), { code: 'closed' })
+})
+
+test('errors name the statement and never its values', async (t) => {
+  const client = await openClient(await path(t))
+  t.after(() => client.close())
+  await client.run('create table a (b text primary key)', [])
+  await client.run('insert into a values (?)', ['secret value'])
+  const error = await client.run('insert into a values (?)', ['secret value']).catch((e) => e)
+  assert.equal(error.code, 'constraint')
+  assert.doesNotMatch(`${error.message} ${JSON.stringify(error.context)}`, /secret value/)
+  await assert.rejects(client.run('nonsense', []), { code: 'database' })
+})
+
+test('a file that is no database is refused and left alone', async (t) => {
+  const file = await path(t)
+  await writeFile(file, 'not a database at all, but something that somebody may want back')
+  await assert.rejects(openDatabase(file), { code: 'data-folder' })
+  assert.match(await readFile(file, 'utf8'), /want back/)
+})
+
+test('a database of a newer version is refused with a word on what to do, and left alone', async (t) => {
+  const file = await path(t)
+  const database = await openDatabase(file)
+  await sql`insert into kysely_migration values ('9999-future', '2030-01-01')`.execute(database)
+  await database.destroy()
+  await assert.rejects(openDatabase(file), { code: 'database-newer', message: /newer version.*9999-future/ })
+})
+
+test('a migration that fails changes nothing, and runs again when it is mended', async (t) => {
+  const database = await openDatabase(await path(t))
+  t.after(() => database.destroy())
+  const broken = async (db: Kysely<unknown>) => {
+    await db.schema.createTable('half').addColumn('id', 'text').execute()
+    await sql`nonsense`.execute(db)
+  }
+  await assert.rejects(migrate(database, { ...migrations, '0002-next': { up: broken } }), { code: 'database' })
+  const up = async (db: Kysely<unknown>) => {
+    await db.schema.createTable('half').addColumn('id', 'text').execute()
+  }
+  await migrate(database, { ...migrations, '0002-next': { up } })
+  await migrate(database, { ...migrations, '0002-next': { up } })
+})
+
+test('the data of the first release is all there after an update', async (t) => {
+  const file = await path(t)
+  const dataDir = join(file, '..')
+  const saved = new DatabaseSync(file)
+  saved.exec(await readFile(new URL('./fixtures/v1.sql', import.meta.url), 'utf8'))
+  saved.close()
+  await writeFile(join(dataDir, 'secret'), `${'1'.repeat(64)}\n`)
+
+  const { platform, app, asOwner, chat } = await startPlatform(t, {
+    dataDir,
+    settings: { ownerPassword: 'password of the first release' },
+  })
+  assert.equal(platform.firstStart, undefined)
+  assert.equal((await platform.directory.findByKey('key-of-the-first-release'))?.slug, 'main')
+  assert.equal((await asOwner('GET', '/channels/main/key')).json().key, 'key-of-the-first-release')
+  assert.equal((await app.inject('/api/v1/channels/first')).json().slug, 'main')
+  assert.deepEqual(
+    (await platform.broadcasts.open()).map(({ assetId }) => assetId),
+    ['as_second'],
+  )
+  assert.equal((await app.inject('/api/v1/assets/as_first')).json().bytes, 123456)
+  assert.equal((await asOwner('GET', '/channels/main/chat/bans')).json().bans[0].name, 'Bob')
+  const client = await chat()
+  client.send({ type: 'hello', chat: true })
+  assert.deepEqual(
+    (await client.next('welcome')).history.map(({ text }) => text),
+    ['hello from the first release'],
+  )
+})
