@@ -15,7 +15,7 @@ export interface BoxTree {
 /** Throws `too-large` when the box exceeds 32 bits of size. */
 export function box(type: string, ...content: readonly (Uint8Array | BoxTree)[]): BoxTree {
   let size = 8
-  for (const item of content) size += item instanceof Uint8Array ? item.byteLength : item.size
+  for (const item of content) size += sizeOf(item)
   if (size > 0xffffffff) throw new MediaError('too-large', `${type}: ${size} bytes in a box`, { structure: type })
   return { type, size, content }
 }
@@ -39,26 +39,29 @@ export function fields(write: (writer: ByteWriter) => ByteWriter): Uint8Array {
   return write(new ByteWriter(64)).finish()
 }
 
-/** The boxes one after the other, in one allocation. */
-export function writeBoxes(...boxes: readonly BoxTree[]): Uint8Array {
-  const out = new Uint8Array(boxes.reduce((sum, item) => sum + item.size, 0))
-  const view = new DataView(out.buffer)
-  let at = 0
-  for (const item of boxes) at = writeBox(out, view, at, item)
+/** Boxes, and bytes between them, one after the other in one allocation. */
+export function writeBoxes(...content: readonly (Uint8Array | BoxTree)[]): Uint8Array {
+  const out = new Uint8Array(content.reduce((sum, item) => sum + sizeOf(item), 0))
+  writeContent(out, new DataView(out.buffer), 0, content)
   return out
 }
 
-function writeBox(out: Uint8Array, view: DataView, start: number, item: BoxTree): number {
-  view.setUint32(start, item.size)
-  for (let i = 0; i < 4; i++) out[start + 4 + i] = item.type.charCodeAt(i)
-  let at = start + 8
-  for (const content of item.content) {
-    if (content instanceof Uint8Array) {
-      out.set(content, at)
-      at += content.byteLength
+function writeContent(out: Uint8Array, view: DataView, start: number, content: BoxTree['content']): number {
+  let at = start
+  for (const item of content) {
+    if (item instanceof Uint8Array) {
+      out.set(item, at)
+      at += item.byteLength
     } else {
-      at = writeBox(out, view, at, content)
+      view.setUint32(at, item.size)
+      for (let i = 0; i < 4; i++) out[at + 4 + i] = item.type.charCodeAt(i)
+      at = writeContent(out, view, at + 8, item.content)
     }
   }
   return at
+}
+
+/** Size in bytes of a box or of bytes. */
+export function sizeOf(item: Uint8Array | BoxTree): number {
+  return item instanceof Uint8Array ? item.byteLength : item.size
 }

@@ -27,6 +27,8 @@ export interface TrackBuilder<Source> {
   /** Start of the first chunk in seconds; `undefined` while there is none. */
   readonly start: number | undefined
   readonly pieces: readonly ChunkPiece<Source>[]
+  /** Bytes of all pieces. */
+  readonly size: number
   add(chunk: ProgressiveChunk<Source>): void
   /** Writes the sample that is still held; nothing may be added after. */
   finish(): SampleTable
@@ -47,6 +49,7 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
   const pieces: ChunkPiece<Source>[] = []
   let origin: number | undefined
   let last = 0
+  let total = 0
   let held: ProgressiveSample | undefined
 
   const release = (duration: number): void => {
@@ -63,6 +66,9 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
       return origin === undefined ? undefined : origin / config.timescale
     },
     pieces,
+    get size() {
+      return total
+    },
     add(chunk) {
       const own = track.configs[chunk.configIndex]
       if (own === undefined) throw malformed(`chunk with configuration ${chunk.configIndex} of ${track.configs.length}`)
@@ -98,6 +104,7 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
         }
         time += sample.duration
       }
+      total += size
       table.chunk(chunk.samples.length, chunk.configIndex + 1)
       const piece = { time: start / config.timescale, size, source: chunk.source }
       pieces.push(insertions.length === 0 ? piece : { ...piece, insertions })

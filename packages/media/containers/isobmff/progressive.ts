@@ -1,7 +1,7 @@
 import type { TrackId } from '../../access-unit.ts'
 import { MediaError } from '../../error.ts'
 import type { TrackConfig } from '../../track.ts'
-import { type BoxTree, box, fields, fullBox, writeBoxes } from './box-writer.ts'
+import { type BoxTree, box, fields, fullBox, sizeOf, writeBoxes } from './box-writer.ts'
 import { MAX_TRACKS } from './limits.ts'
 import { ftyp, mdia, mvhd, tkhd } from './movie.ts'
 import { type ChunkPiece, createTrackBuilder, type TrackBuilder } from './progressive-track.ts'
@@ -149,8 +149,7 @@ interface FinishedTrack<Source> {
 function finish<Source>(builders: readonly (readonly [TrackId, TrackBuilder<Source>])[]): ProgressivePlan<Source> {
   if (builders.length === 0) throw new MediaError('malformed', 'mp4: no samples')
   const origin = builders.reduce((least, [, builder]) => Math.min(least, builder.start ?? 0), Number.POSITIVE_INFINITY)
-  const pieces = interleave(builders.map(([, builder]) => builder.pieces))
-  const mediaSize = pieces.reduce((sum, { piece }) => sum + piece.size, 0)
+  const mediaSize = builders.reduce((sum, [, builder]) => sum + builder.size, 0)
   const largeMdat = mediaSize + 8 > MAX_U32
   const mdatHeader = largeMdat
     ? fields((w) =>
@@ -160,79 +159,75 @@ function finish<Source>(builders: readonly (readonly [TrackId, TrackBuilder<Sour
           .u64(mediaSize + 16),
       )
     : fields((w) => w.u32(mediaSize + 8).ascii('mdat'))
-  const finished = builders.map(([track, builder]) => {
+  const tables = builders.map(([track, builder]) => {
     const table = builder.finish()
     return { track, builder, table, tableBoxes: table.boxes(), delay: (builder.start ?? 0) - origin }
   })
-  const build = (large: boolean): { tracks: FinishedTrack<Source>[]; boxes: BoxTree[]; size: number } => {
-    const tracks = finished.map((track) => ({
+  const build = (large: boolean) => {
+    const tracks: FinishedTrack<Source>[] = tables.map((track) => ({
       ...track,
       offsets: new DataView(new ArrayBuffer(track.builder.pieces.length * (large ? 8 : 4))),
     }))
-    const boxes = [ftyp('isom', 0x200, ['isom', 'iso4', 'avc1', 'mp41']), moov(tracks, large)]
-    return { tracks, boxes, size: boxes.reduce((sum, item) => sum + item.size, mdatHeader.byteLength) }
+    const content = [ftyp('isom', 0x200, ['isom', 'iso4', 'avc1', 'mp41']), moov(tracks, large), mdatHeader]
+    return { tracks, content, large, size: content.reduce((sum, item) => sum + sizeOf(item), 0) }
   }
-  let large = largeMdat
-  let built = build(large)
-  if (!large && built.size + mediaSize > MAX_U32) {
-    large = true
-    built = build(true)
-  }
-  const layout = place(pieces, built.tracks, built.size, large)
-  const head = writeBoxes(...built.boxes)
-  const header = new Uint8Array(built.size)
-  header.set(head)
-  header.set(mdatHeader, head.byteLength)
+  let head = build(largeMdat)
+  if (!largeMdat && head.size + mediaSize > MAX_U32) head = build(true)
+  // The tree holds the offsets' memory, so they are written after this.
+  const layout = place(head.tracks, head.size, head.large)
   return {
-    header,
+    header: writeBoxes(...head.content),
     mdatSize: mdatHeader.byteLength + mediaSize,
-    size: header.byteLength + mediaSize,
-    duration: movieTicks(finished) / MOVIE_TIMESCALE,
+    size: head.size + mediaSize,
+    duration: movieTicks(tables) / MOVIE_TIMESCALE,
     layout,
   }
 }
 
-interface TrackPiece<Source> {
-  readonly piece: ChunkPiece<Source>
-  /** Index of the track. */
-  readonly index: number
-}
-
-/** Chunks of all tracks by time; those of one track keep their order. */
-function interleave<Source>(tracks: readonly (readonly ChunkPiece<Source>[])[]): TrackPiece<Source>[] {
-  const all = tracks.flatMap((pieces, index) => pieces.map((piece) => ({ piece, index })))
-  return all.sort((a, b) => a.piece.time - b.piece.time)
-}
-
-/** Gives each piece its offset, and the tracks those of their chunks. */
+/** Orders the chunks of all tracks by time and gives each its offset; those of one track keep their order. */
 function place<Source>(
-  pieces: readonly TrackPiece<Source>[],
   tracks: readonly FinishedTrack<Source>[],
   start: number,
   large: boolean,
 ): ProgressivePiece<Source>[] {
-  const next = tracks.map(() => 0)
+  const queues = tracks.map(({ builder, offsets }) => ({ pieces: builder.pieces, offsets, next: 0 }))
   const layout: ProgressivePiece<Source>[] = []
   let offset = start
-  for (const { piece, index } of pieces) {
-    const at = next[index] ?? 0
-    const offsets = tracks[index]?.offsets
-    if (large) offsets?.setBigUint64(at * 8, BigInt(offset))
-    else offsets?.setUint32(at * 4, offset)
-    next[index] = at + 1
-    const end = offset + piece.size
-    let skip = 0
-    for (const { at: before, bytes } of piece.insertions ?? []) {
-      if (before > skip) layout.push({ offset, size: before - skip, source: piece.source, skip })
-      offset += before - skip
-      skip = before
-      layout.push({ offset, size: bytes.byteLength, bytes })
-      offset += bytes.byteLength
+  for (;;) {
+    let queue: (typeof queues)[number] | undefined
+    let piece: ChunkPiece<Source> | undefined
+    for (const candidate of queues) {
+      const first = candidate.pieces[candidate.next]
+      if (first === undefined || (piece !== undefined && piece.time <= first.time)) continue
+      queue = candidate
+      piece = first
     }
-    if (end > offset) layout.push({ offset, size: end - offset, source: piece.source, skip })
-    offset = end
+    if (queue === undefined || piece === undefined) return layout
+    if (large) {
+      queue.offsets.setUint32(queue.next * 8, Math.floor(offset / 2 ** 32))
+      queue.offsets.setUint32(queue.next * 8 + 4, offset >>> 0)
+    } else {
+      queue.offsets.setUint32(queue.next * 4, offset)
+    }
+    queue.next++
+    placePiece(layout, piece, offset)
+    offset += piece.size
   }
-  return layout
+}
+
+function placePiece<Source>(layout: ProgressivePiece<Source>[], piece: ChunkPiece<Source>, start: number): void {
+  const { source, size, insertions = [] } = piece
+  let offset = start
+  let skip = 0
+  for (const { at, bytes } of insertions) {
+    if (at > skip) layout.push({ offset, size: at - skip, source, skip })
+    offset += at - skip
+    skip = at
+    layout.push({ offset, size: bytes.byteLength, bytes })
+    offset += bytes.byteLength
+  }
+  const left = start + size - offset
+  if (left > 0) layout.push({ offset, size: left, source, skip })
 }
 
 function moov<Source>(tracks: readonly FinishedTrack<Source>[], large: boolean): BoxTree {
