@@ -161,10 +161,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     const drained = drain(task, how, patience.signal).catch((error: unknown) => {
       log.error({ assetId, error: String(error) }, 'the end of a recording could not be written')
     })
-    await Promise.race([
-      drained,
-      delay(limits.endMs, undefined, { signal: patience.signal, ref: false }).catch(() => undefined),
-    ])
+    await Promise.race([drained, delay(limits.endMs, undefined, { signal: patience.signal }).catch(() => undefined)])
     patience.abort()
     task.abandon()
     if (tasks.get(assetId) !== task) return
@@ -183,7 +180,8 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     while (!task.isIdle()) {
       await write(() => task.flush())
       if (signal.aborted) return
-      if (!task.isIdle()) await delay(limits.retryMs / 4, undefined, { signal, ref: false })
+      // Whoever is due has more to write; whoever is not waits for a disk in trouble.
+      if (!task.isIdle() && !task.isDue(now())) await delay(limits.retryMs / 4, undefined, { signal })
     }
     await write(() => task.seal(how))
   }
