@@ -22,6 +22,8 @@ export const RTMP_LIMITS = {
   pendingMessages: 512,
   /** Chunk streams one peer may use; encoders use up to five. */
   chunkStreams: 64,
+  /** Messages begun and not finished, over a connection's life. */
+  abandonedMessages: 100,
   /** Largest chunk size a peer may set (a message is never larger, so more has no use). */
   chunkBytes: 16 * 1024 * 1024,
   /** Message streams one connection may create. */

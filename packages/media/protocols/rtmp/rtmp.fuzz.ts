@@ -16,7 +16,7 @@ const crypto: RtmpCrypto = {
  */
 export const target = {
   name: 'rtmp',
-  corpus: new URL('corpus/rtmp/', import.meta.url),
+  corpus: new URL('corpus/', import.meta.url),
   run(input: Uint8Array): void {
     const step = 1 + (input[0] ?? 0)
     const rest = input.subarray(1)

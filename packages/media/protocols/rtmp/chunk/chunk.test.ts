@@ -172,6 +172,14 @@ describe('chunk decoder', () => {
     assert.throws(() => decoder.push(hex('06 000000 000000 09 01000000'), () => {}), code('too-large'))
   })
 
+  test('messages begun and never finished are bounded', () => {
+    const decoder = new ChunkDecoder({ ...RTMP_LIMITS, abandonedMessages: 2 })
+    const begin = hex('04 000000 0fffff 09 01000000 aa')
+    decoder.chunkSize = 1
+    for (let i = 0; i < 3; i++) decoder.push(begin, () => {})
+    assert.throws(() => decoder.push(begin, () => {}), code('too-large'))
+  })
+
   test('types 2 and 3 on a new chunk stream are malformed', () => {
     assert.throws(() => decode(hex('84 000000')), code('malformed'))
     assert.throws(() => decode(hex('c4')), code('malformed'))

@@ -40,6 +40,7 @@ export class ChunkDecoder {
   #headerLength = 0
   #chunkSize = 128
   #pendingBytes = 0
+  #abandoned = 0
   /** The chunk whose payload is being read, and how much of it is to come. */
   #current: ChunkStream | undefined
   #chunkLeft = 0
@@ -59,6 +60,9 @@ export class ChunkDecoder {
   abort(chunkStreamId: number): void {
     const stream = this.#streams.get(chunkStreamId)
     if (stream?.payload === undefined) return
+    // Each costs an allocation of up to a whole message for a few bytes on the wire; encoders hardly ever do it.
+    if (++this.#abandoned > this.#limits.abandonedMessages)
+      throw this.#error('too-large', 'too many abandoned messages')
     this.#pendingBytes -= stream.length
     stream.payload = undefined
   }

@@ -13,6 +13,13 @@ export type ControlMessage =
   | { readonly kind: 'window-acknowledgement-size'; readonly bytes: number }
   | { readonly kind: 'set-peer-bandwidth'; readonly bytes: number; readonly limit: 'hard' | 'soft' | 'dynamic' }
 
+const types: Readonly<Record<ControlMessage['kind'], number>> = {
+  'set-chunk-size': MessageType.setChunkSize,
+  abort: MessageType.abort,
+  acknowledgement: MessageType.acknowledgement,
+  'window-acknowledgement-size': MessageType.windowAcknowledgementSize,
+  'set-peer-bandwidth': MessageType.setPeerBandwidth,
+}
 const limits = ['hard', 'soft', 'dynamic'] as const
 
 /** @throws MediaError `truncated` or `malformed`; `unsupported` for a type that is none of these. */
@@ -47,22 +54,9 @@ export function parseControl(message: RtmpMessage): ControlMessage {
 /** Always on message stream 0 with timestamp 0. */
 export function printControl(control: ControlMessage): RtmpMessage {
   const writer = new ByteWriter(8)
-  const wrap = (type: number): RtmpMessage => ({ type, streamId: 0, timestamp: 0, payload: writer.finish() })
-  switch (control.kind) {
-    case 'set-chunk-size':
-      writer.u32(control.bytes)
-      return wrap(MessageType.setChunkSize)
-    case 'abort':
-      writer.u32(control.chunkStreamId)
-      return wrap(MessageType.abort)
-    case 'acknowledgement':
-      writer.u32(control.sequence)
-      return wrap(MessageType.acknowledgement)
-    case 'window-acknowledgement-size':
-      writer.u32(control.bytes)
-      return wrap(MessageType.windowAcknowledgementSize)
-    case 'set-peer-bandwidth':
-      writer.u32(control.bytes).u8(limits.indexOf(control.limit))
-      return wrap(MessageType.setPeerBandwidth)
-  }
+  if (control.kind === 'abort') writer.u32(control.chunkStreamId)
+  else if (control.kind === 'acknowledgement') writer.u32(control.sequence)
+  else writer.u32(control.bytes)
+  if (control.kind === 'set-peer-bandwidth') writer.u8(limits.indexOf(control.limit))
+  return { type: types[control.kind], streamId: 0, timestamp: 0, payload: writer.finish() }
 }

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { after, describe, test } from 'node:test'
+import { EngineError } from '../../error.ts'
+import { readClip } from './clip.ts'
+import { RTMP_LISTENER_LIMITS, type RtmpListenerLimits } from './limits.ts'
+import { type RtmpListener, startRtmpListener } from './listener.ts'
+import { type FlvPublisher, publishFlv, type PublishFlvOptions } from './publish.ts'
+import { FakeLog, FakePort, type FakePublisher, until } from './testing/fake-port.ts'
+
+const clip = readClip(new Uint8Array(readFileSync(new URL('fixtures/clip.flv', import.meta.url))))
+
+interface Bench {
+  readonly port: FakePort
+  readonly log: FakeLog
+  readonly listener: RtmpListener
+  readonly publish: (options?: Partial<PublishFlvOptions>) => FlvPublisher
+}
+
+const open: RtmpListener[] = []
+after(() => Promise.all(open.map((listener) => listener.close())))
+
+async function setUp(limits: Partial<RtmpListenerLimits> = {}): Promise<Bench> {
+  const port = new FakePort()
+  const log = new FakeLog()
+  const listener = await startRtmpListener({
+    address: { host: '127.0.0.1', port: 0 },
+    publishPort: port,
+    log,
+    limits: { ...RTMP_LISTENER_LIMITS, ...limits },
+  })
+  open.push(listener)
+  const { host, port: number } = listener.address
+  const publish = (options: Partial<PublishFlvOptions> = {}): FlvPublisher =>
+    publishFlv({ host, port: number, app: 'live', key: 'good-key', clip, realtime: false, loop: false, ...options })
+  return { port, log, listener, publish }
+}
+
+const only = (port: FakePort): FakePublisher => {
+  assert.equal(port.publishers.length, 1)
+  return port.publishers[0] as FakePublisher
+}
+
+describe('publishing', () => {
+  test('a whole clip arrives, unit for unit, and ends as unpublished', async () => {
+    const { port, publish } = await setUp()
+    const end = await publish().ended
+    assert.equal(end.how, 'finished')
+    const publisher = only(port)
+    await until(() => publisher.ends.length > 0, 'the end')
+    assert.deepEqual(publisher.ends, ['unpublished'])
+    assert.deepEqual(
+      clip.tracks.map((track) => track.frames.length),
+      [publisher.of(1).length, publisher.of(2).length],
+    )
+    assert.deepEqual(publisher.announced, [{ video: true, audio: true }])
+    assert.equal(publisher.facts['framerate'], 30)
+    assert.deepEqual(port.requests[0], {
+      protocol: 'rtmp',
+      remote: '127.0.0.1',
+      key: 'good-key',
+      encoder: 'FMLE/3.0 (compatible; Bandstand)',
+    })
+  })
+
+  test('a lost connection ends as disconnected; the publisher comes back by itself', async () => {
+    const { port, publish } = await setUp()
+    const publisher = publish({ realtime: true, loop: true, reconnectMs: 50 })
+    assert.equal(await publisher.publishing, true)
+    publisher.disconnect()
+    await until(() => port.publishers.length === 2 && (port.publishers[1]?.units.length ?? 0) > 0, 'the return')
+    assert.deepEqual(port.publishers[0]?.ends, ['disconnected'])
+    await publisher.stop()
+    await until(() => port.publishers[1]?.ends[0] === 'unpublished', 'the goodbye')
+    assert.equal(publisher.accepted, 2)
+  })
+
+  test('a jump and a stall reach the stream as such', async () => {
+    const { port, publish } = await setUp()
+    const publisher = publish({ realtime: true, loop: true })
+    await publisher.publishing
+    await until(() => (port.publishers[0]?.units.length ?? 0) > 5, 'media')
+    publisher.jump(60_000)
+    await until(() => (port.publishers[0]?.units.at(-1)?.dts ?? 0) > 60_000 * 90, 'the jump')
+    publisher.stall(300)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const before = only(port).units.length
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    assert.equal(only(port).units.length, before)
+    await until(() => only(port).units.length > before + 15, 'what was held back')
+    await publisher.stop()
+  })
+
+  test('an encoder whose lease is lost is told why and closed, and says no more to its publisher', async () => {
+    const { port, log, publish } = await setUp()
+    const publisher = publish({ realtime: true, loop: true })
+    await publisher.publishing
+    await until(() => (port.publishers[0]?.units.length ?? 0) > 0, 'media')
+    port.stops[0]?.({ code: 'taken-over', reason: 'Another encoder took over.' })
+    const units = only(port).units.length
+    assert.deepEqual(await publisher.ended, {
+      how: 'refused',
+      code: 'NetStream.Publish.Rejected',
+      text: 'Another encoder took over.',
+    })
+    assert.equal(only(port).units.length, units)
+    assert.deepEqual(only(port).ends, [])
+    assert.equal(log.lines.filter((line) => line.includes('refused')).length, 1)
+  })
+
+  test('a video codec that is not spoken here is refused with what to set', async () => {
+    const { publish } = await setUp()
+    const hevc = Uint8Array.of(0x90, 0x68, 0x76, 0x63, 0x31, 1)
+    const [video] = clip.tracks
+    assert.ok(video)
+    const end = await publish({ clip: { metadata: undefined, tracks: [{ ...video, header: hevc }] }, loop: true }).ended
+    assert.equal(end.code, 'NetStream.Publish.Rejected')
+    assert.match(end.text, /H\.264/)
+  })
+})
+
+describe('refusals', () => {
+  test('a wrong key: BadName for the encoder, one log line with four characters of the key', async () => {
+    const { log, publish } = await setUp()
+    const publisher = publish({ key: 'secret-wrong-key' })
+    assert.deepEqual(await publisher.ended, {
+      how: 'refused',
+      code: 'NetStream.Publish.BadName',
+      text: 'This stream key is not known here: copy it from the studio.',
+    })
+    assert.equal(await publisher.publishing, false)
+    assert.equal(log.lines.length, 1)
+    assert.match(log.lines[0] ?? '', /^warn .*"remote":"127\.0\.0\.1".*"key":"secr…".*not known here/)
+    assert.doesNotMatch(log.lines[0] ?? '', /secret/)
+  })
+
+  test('a wrong application is one log line too', async () => {
+    const { log, publish } = await setUp()
+    assert.equal((await publish({ app: 'other' }).ended).code, 'NetConnection.Connect.InvalidApp')
+    assert.equal(log.lines.length, 1)
+  })
+
+  test('a publish port that throws costs only its own connection', async () => {
+    const { port, log, publish } = await setUp()
+    port.failure = new TypeError('database is gone')
+    assert.equal((await publish().ended).code, 'NetStream.Publish.Rejected')
+    port.failure = undefined
+    assert.equal((await publish().ended).how, 'finished')
+    assert.ok(log.lines.some((line) => line.startsWith('error')))
+  })
+
+  test('a publisher that throws costs only its own connection', async () => {
+    const { port, publish } = await setUp()
+    const first = publish({ realtime: true, loop: true })
+    await first.publishing
+    only(port).unit = () => {
+      throw new TypeError('a mistake of ours')
+    }
+    assert.equal((await first.ended).how, 'lost')
+    assert.deepEqual(only(port).ends, ['disconnected'])
+    assert.equal((await publish().ended).how, 'finished')
+  })
+})
+
+describe('connections', () => {
+  test('200 idle connections disturb nobody', async () => {
+    const { listener, port, publish } = await setUp({ connectionsPerAddress: 1000 })
+    const idle = await Promise.all(Array.from({ length: 200 }, () => dial(listener)))
+    await until(() => listener.connections() === 200, 'all idle connections')
+    assert.equal((await publish().ended).how, 'finished')
+    assert.equal(only(port).of(1).length, 48)
+    for (const socket of idle) socket.destroy()
+    await until(() => listener.connections() === 0, 'all gone')
+  })
+
+  test('connections beyond those allowed from one address are turned away and logged', async () => {
+    const { listener, log } = await setUp({ connectionsPerAddress: 2 })
+    const sockets = [await dial(listener), await dial(listener)]
+    await until(() => listener.connections() === 2, 'two connections')
+    await turnedAway(listener)
+    assert.match(log.lines[0] ?? '', /too many connections from address/)
+    for (const socket of sockets) socket.destroy()
+    await until(() => listener.connections() === 0, 'all gone')
+    const again = await dial(listener)
+    await until(() => listener.connections() === 1, 'room again')
+    again.destroy()
+  })
+
+  test('the total is bounded', async () => {
+    const { listener, log } = await setUp({ connections: 1 })
+    const first = await dial(listener)
+    await until(() => listener.connections() === 1, 'one connection')
+    await turnedAway(listener)
+    assert.match(log.lines[0] ?? '', /too many connections/)
+    first.destroy()
+  })
+
+  test('a connection that never shakes hands is closed', async () => {
+    const { listener } = await setUp({ handshakeMs: 100, lingerMs: 100 })
+    const socket = await dial(listener)
+    await new Promise((resolve) => socket.once('close', resolve))
+    await until(() => listener.connections() === 0, 'gone')
+  })
+
+  test('a web browser that comes here is closed', async () => {
+    const { listener } = await setUp()
+    const socket = await dial(listener)
+    socket.end('GET / HTTP/1.1\r\n\r\n')
+    await new Promise((resolve) => socket.once('close', resolve))
+  })
+
+  test('closing ends all connections as lost ones and frees the port', async () => {
+    const { listener, port, publish } = await setUp()
+    const publisher = publish({ realtime: true, loop: true })
+    await publisher.publishing
+    const idle = await dial(listener)
+    idle.pause()
+    await until(() => listener.connections() === 2, 'both')
+    const start = performance.now()
+    await listener.close()
+    assert.ok(performance.now() - start < 2000)
+    assert.deepEqual(only(port).ends, ['disconnected'])
+    assert.equal((await publisher.ended).how, 'lost')
+    idle.destroy()
+  })
+
+  test('an address in use is an error that says so', async () => {
+    const { listener, port, log } = await setUp()
+    await assert.rejects(
+      startRtmpListener({ address: listener.address, publishPort: port, log, limits: RTMP_LISTENER_LIMITS }),
+      (error) => error instanceof EngineError && error.code === 'address-in-use',
+    )
+  })
+})
+
+function turnedAway(listener: RtmpListener): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(listener.address)
+    socket.on('error', () => {})
+    socket.once('close', () => resolve())
+    socket.resume()
+  })
+}
+
+function dial(listener: RtmpListener): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(listener.address)
+    socket.on('error', () => {})
+    socket.once('error', reject)
+    socket.once('connect', () => resolve(socket))
+    // Read, so that the end is seen.
+    socket.resume()
+  })
+}

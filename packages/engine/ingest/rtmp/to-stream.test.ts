@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { parseAvcC } from '@bandstand/media/codecs/h264/avcc.ts'
+import { parseVideoTag, printVideoTag } from '@bandstand/media/containers/flv/video-tag.ts'
+import { type ClipTrack, readClip } from './clip.ts'
+import { FakePublisher } from './testing/fake-port.ts'
+import { createFlvToStream } from './to-stream.ts'
+
+const clip = readClip(new Uint8Array(readFileSync(new URL('fixtures/clip.flv', import.meta.url))))
+const track = (kind: 'audio' | 'video'): ClipTrack => clip.tracks.find((one) => one.kind === kind) as ClipTrack
+const [videoTrack, audioTrack] = [track('video'), track('audio')]
+const frames = videoTrack.frames.map(({ time, body }) => ({ time, body, ...frame(body) }))
+const avcC = data(videoTrack.header)
+const { sps, pps } = parseAvcC(avcC)
+
+function data(body: Uint8Array): Uint8Array {
+  const tag = parseVideoTag(body)
+  assert.ok('data' in tag)
+  return tag.data
+}
+
+function frame(body: Uint8Array): { key: boolean; compositionTime: number; data: Uint8Array } {
+  const tag = parseVideoTag(body)
+  assert.ok(tag.kind === 'frame')
+  return tag
+}
+
+/** NAL units with lengths of `size` bytes, as one H.264 tag body. */
+function body(nals: readonly Uint8Array[], size = 4, key = true): Uint8Array {
+  const parts = nals.flatMap((nal) => {
+    const length = new Uint8Array(size)
+    for (let i = 0; i < size; i++) length[i] = nal.byteLength >>> (8 * (size - 1 - i))
+    return [length, nal]
+  })
+  return printVideoTag({
+    kind: 'frame',
+    codec: 'h264',
+    key,
+    compositionTime: 0,
+    data: new Uint8Array(Buffer.concat(parts)),
+  })
+}
+
+function nalsOf(unit: Uint8Array): Uint8Array[] {
+  const nals: Uint8Array[] = []
+  const view = new DataView(unit.buffer, unit.byteOffset, unit.byteLength)
+  for (let at = 0; at < unit.byteLength; at += 4 + view.getUint32(at)) {
+    nals.push(unit.subarray(at + 4, at + 4 + view.getUint32(at)))
+  }
+  return nals
+}
+
+const header = (record: Uint8Array): Uint8Array => printVideoTag({ kind: 'config', codec: 'h264', data: record })
+const slices = nalsOf(frames[0]?.data ?? new Uint8Array(0))
+const [first] = slices.filter((nal) => ((nal[0] ?? 0) & 31) === 5) as [Uint8Array]
+
+function setUp(): { publisher: FakePublisher; media: ReturnType<typeof createFlvToStream> } {
+  const publisher = new FakePublisher()
+  return { publisher, media: createFlvToStream(publisher) }
+}
+
+describe('video', () => {
+  test('a clip with B-frames keeps its decode and presentation times on the 90 kHz clock', () => {
+    const { publisher, media } = setUp()
+    media.video(0, videoTrack.header)
+    for (const { time, body: bytes } of frames) media.video(time, bytes)
+    assert.equal(publisher.configs.length, 1)
+    assert.equal(publisher.configs[0]?.track, VIDEO_TRACK)
+    assert.deepEqual(
+      publisher.units.map(({ dts, pts, key }) => [dts, pts, key]),
+      frames.map(({ time, compositionTime, key }) => [time * 90, (time + compositionTime) * 90, key]),
+    )
+    assert.ok(publisher.units.some(({ dts, pts }) => pts > dts))
+    assert.match(String(publisher.facts['encoderSettings']), /keyint=24/)
+  })
+
+  test('an access unit that needs no change is passed on without a copy', () => {
+    const { publisher, media } = setUp()
+    media.video(0, videoTrack.header)
+    media.video(0, frames[1]?.body as Uint8Array)
+    assert.equal(publisher.units[0]?.data.buffer, frames[1]?.body.buffer)
+  })
+
+  test('a repeated sequence header is no new configuration, a different one is', () => {
+    const { publisher, media } = setUp()
+    media.video(0, videoTrack.header)
+    media.video(10, videoTrack.header)
+    assert.equal(publisher.configs.length, 1)
+    media.video(20, header(withOtherPps(avcC)))
+    assert.equal(publisher.configs.length, 2)
+    assert.notDeepEqual(publisher.configs[0]?.config.decoderConfig, publisher.configs[1]?.config.decoderConfig)
+  })
+
+  test('units before the configuration are dropped and counted', () => {
+    const { publisher, media } = setUp()
+    for (const { time, data: unit } of frames.slice(1, 4)) media.video(time, body(nalsOf(unit), 4, false))
+    assert.equal(publisher.units.length, 0)
+    assert.equal(media.dropped.unconfigured, 3)
+    assert.equal(publisher.facts['droppedUnconfigured'], 2)
+    media.video(200, videoTrack.header)
+    media.video(200, frames[0]?.body as Uint8Array)
+    assert.equal(publisher.units.length, 1)
+  })
+
+  test('without any sequence header the parameter sets in the stream are enough', () => {
+    const { publisher, media } = setUp()
+    media.video(0, body([...sps, ...pps, first]))
+    assert.equal(publisher.configs.length, 1)
+    assert.deepEqual(nalsOf(publisher.units[0]?.data as Uint8Array), [first])
+  })
+
+  test('a sequence header without parameter sets still says how long the lengths are', () => {
+    const { publisher, media } = setUp()
+    media.video(0, header(Uint8Array.of(1, 100, 0, 9, 0xfd, 0xe0, 0)))
+    assert.equal(publisher.configs.length, 0)
+    media.video(0, body([...sps, ...pps, first], 2))
+    assert.deepEqual(nalsOf(publisher.units[0]?.data as Uint8Array), [first])
+  })
+
+  test('parameter sets in the stream that are known already change nothing', () => {
+    const { publisher, media } = setUp()
+    media.video(0, videoTrack.header)
+    media.video(0, body([...sps, ...pps, first]))
+    assert.equal(publisher.configs.length, 1)
+    assert.deepEqual(nalsOf(publisher.units[0]?.data as Uint8Array), [first])
+  })
+
+  test('a changed parameter set in the stream is a new configuration, before its unit', () => {
+    const { publisher, media } = setUp()
+    media.video(0, videoTrack.header)
+    const other = parseAvcC(withOtherPps(avcC)).pps
+    media.video(40, body([...other, first]))
+    assert.equal(publisher.configs.length, 2)
+    assert.deepEqual(parseAvcC(publisher.configs[1]?.config.decoderConfig as Uint8Array).pps, other)
+    media.video(80, body([...other, first]))
+    assert.equal(publisher.configs.length, 2)
+  })
+
+  test('two-byte lengths become four-byte lengths', () => {
+    const { publisher, media } = setUp()
+    const record = avcC.slice()
+    record[4] = 0xfd
+    media.video(0, header(record))
+    media.video(0, body([first], 2))
+    assert.deepEqual(nalsOf(publisher.units[0]?.data as Uint8Array), [first])
+    assert.equal((publisher.configs[0]?.config.decoderConfig[4] ?? 0) & 3, 3)
+  })
+
+  test('empty NAL units and filler data are left out; a unit of nothing else is no unit', () => {
+    const { publisher, media } = setUp()
+    media.video(0, videoTrack.header)
+    const filler = Uint8Array.of(12, 255, 255, 128)
+    media.video(0, body([new Uint8Array(0), first, filler]))
+    media.video(40, body([filler]))
+    media.video(80, body([...sps, ...pps]))
+    assert.equal(publisher.units.length, 1)
+    assert.deepEqual(nalsOf(publisher.units[0]?.data as Uint8Array), [first])
+  })
+
+  test('malformed units and headers are counted, and what follows goes on', () => {
+    const { publisher, media } = setUp()
+    media.video(0, header(Uint8Array.of(1, 2)))
+    media.video(0, videoTrack.header)
+    media.video(
+      0,
+      printVideoTag({ kind: 'frame', codec: 'h264', key: true, compositionTime: 0, data: Uint8Array.of(0, 0, 0, 1) }),
+    )
+    media.video(
+      0,
+      printVideoTag({
+        kind: 'frame',
+        codec: 'h264',
+        key: true,
+        compositionTime: 0,
+        data: Uint8Array.of(0, 0, 9, 9, 1),
+      }),
+    )
+    media.video(40, frames[0]?.body as Uint8Array)
+    assert.equal(media.dropped.malformed, 3)
+    assert.equal(publisher.units.length, 1)
+    assert.equal(publisher.facts['droppedMalformed'], 2)
+  })
+
+  test('other codecs are answered with what to set', () => {
+    const { media } = setUp()
+    assert.match(media.video(0, Uint8Array.of(0x90, 0x68, 0x76, 0x63, 0x31)) ?? '', /H\.265.*H\.264/)
+    assert.match(media.audio(0, Uint8Array.of(0x2f, 1)) ?? '', /MP3.*AAC/)
+    assert.equal(media.video(0, Uint8Array.of(0x17, 2, 0, 0, 0)), undefined)
+  })
+})
+
+describe('audio', () => {
+  test('frames follow their configuration, each a place to start', () => {
+    const { publisher, media } = setUp()
+    media.audio(0, audioTrack.frames[0]?.body as Uint8Array)
+    media.audio(0, audioTrack.header)
+    media.audio(0, audioTrack.header)
+    media.audio(21, audioTrack.frames[0]?.body as Uint8Array)
+    assert.equal(media.dropped.unconfigured, 1)
+    assert.equal(publisher.configs.length, 1)
+    const [unit] = publisher.units
+    assert.deepEqual([unit?.track, unit?.dts, unit?.pts, unit?.key], [AUDIO_TRACK, 21 * 90, 21 * 90, true])
+  })
+
+  test('empty frames are no units', () => {
+    const { publisher, media } = setUp()
+    media.audio(0, audioTrack.header)
+    media.audio(0, Uint8Array.of(0xaf, 1))
+    assert.equal(publisher.units.length, 0)
+  })
+})
+
+/** The same record with the last byte of its last picture parameter set changed. */
+function withOtherPps(record: Uint8Array): Uint8Array {
+  const last = pps.at(-1) as Uint8Array
+  const at = Buffer.from(record).indexOf(last)
+  const changed = record.slice()
+  const index = at + last.byteLength - 1
+  changed[index] = (changed[index] ?? 0) ^ 0x10
+  return changed
+}
