@@ -79,6 +79,8 @@ export interface MediaMap {
 export interface PreloadHint {
   readonly type: 'PART' | 'MAP'
   readonly uri: string
+  /** BYTERANGE-START in bytes, where the hint is of a growing resource. */
+  readonly byteRangeStart?: number
 }
 
 export interface RenditionReport {

@@ -187,7 +187,10 @@ export function parseMediaPlaylist(
         const uri = a.quoted('URI', 'required')
         // §4.4.5.3: at most one of each type; the model keeps that of the part.
         if (type !== undefined && preloadHint?.type === type) issues.add('duplicate-tag', `two hints of type ${type}`)
-        if (type !== undefined && uri !== undefined && preloadHint?.type !== 'PART') preloadHint = { type, uri }
+        const byteRangeStart = a.integer('BYTERANGE-START')
+        if (type !== undefined && uri !== undefined && preloadHint?.type !== 'PART') {
+          preloadHint = { type, uri, ...(byteRangeStart !== undefined && { byteRangeStart }) }
+        }
         break
       }
       case '#EXT-X-RENDITION-REPORT': {

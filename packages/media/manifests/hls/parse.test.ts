@@ -4,7 +4,7 @@ import { MediaError } from '../../error.ts'
 import { type PlaylistRule, playlistRules } from './issue.ts'
 import { parsePlaylist } from './parse.ts'
 import { printMediaPlaylist, printMultivariant } from './print.ts'
-import { lowLatency, multivariant } from './samples.ts'
+import { brokenTexts, head, lowLatency, multivariant, partsHead } from './samples.ts'
 
 test('a printed media playlist is read back as the same value, without an issue', () => {
   const parsed = parsePlaylist(printMediaPlaylist(lowLatency))
@@ -54,79 +54,9 @@ test('reads what other packagers write: CRLF, comments, unknown tags and attribu
   assert.deepEqual(c?.byteRange, { length: 10 })
 })
 
-/** For every rule a text that breaks it and no other. */
-const head = '#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:4\n'
-const variant = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n'
-const parts = `${head}#EXT-X-PART-INF:PART-TARGET=0.35\n`
-const broken: Readonly<Record<PlaylistRule, readonly string[]>> = {
-  'first-line': ['#EXTM3U8\n#EXT-X-TARGETDURATION:4\n', '\n#EXTM3U\n#EXT-X-TARGETDURATION:4\n'],
-  'byte-order-mark': [`\ufeff${head}`],
-  'control-character': [`${head}#EXTINF:4,a\u0007\na\n`, `${head}#EXTINF:4,a\u0085\na\n`],
-  'mixed-kind': [`${variant}#EXT-X-MEDIA-SEQUENCE:1\n`],
-  'leading-space': [`${head}#EXTINF:4,\n a\n`],
-  'duplicate-tag': [
-    `${head}#EXT-X-TARGETDURATION:5\n`,
-    `${head}#EXT-X-PRELOAD-HINT:TYPE=PART,URI="a"\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="b"\n`,
-  ],
-  'late-tag': [
-    `${head}#EXTINF:4,\na\n#EXT-X-MEDIA-SEQUENCE:1\n`,
-    `${head}#EXT-X-DISCONTINUITY\n#EXT-X-DISCONTINUITY-SEQUENCE:1\n#EXTINF:4,\na\n`,
-  ],
-  'tag-value': [
-    `${head}#EXT-X-MEDIA-SEQUENCE:-1\n`,
-    `${head}#EXT-X-MEDIA-SEQUENCE:99999999999999999999\n`,
-    `${head}#EXTINF:4\na\n`,
-    `${head}#EXTINF:x,\na\n`,
-    `${head}#EXT-X-PLAYLIST-TYPE:LIVE\n`,
-    `${head}#EXT-X-PROGRAM-DATE-TIME:yesterday\n`,
-    `${head}#EXT-X-BYTERANGE:a\n`,
-    '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\nw.m3u8\n',
-  ],
-  'attribute-syntax': [`${head}#EXT-X-MAP:URI="a",b\n`, `${head}#EXT-X-MAP:URI="a",  X=1\n`],
-  'attribute-duplicate': [`${head}#EXT-X-MAP:URI="a",URI="b"\n`],
-  'attribute-missing': [
-    `${head}#EXT-X-MAP:BYTERANGE="1@0"\n`,
-    `${head}#EXT-X-PART-INF:\n`,
-    `${head}#EXT-X-RENDITION-REPORT:URI="a"\n`,
-    '#EXTM3U\n#EXT-X-STREAM-INF:CODECS="a"\nv.m3u8\n',
-    '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a"\n',
-  ],
-  'attribute-value': [
-    `${head}#EXT-X-MAP:URI="a",BYTERANGE="x"\n`,
-    `${parts}#EXT-X-PART:URI="a",DURATION=0.3,INDEPENDENT=yes\n`,
-    '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=1x\nv.m3u8\n',
-    '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS=avc1\nv.m3u8\n',
-    '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="b",DEFAULT=YES,AUTOSELECT=NO\n',
-  ],
-  'version-too-low': [
-    '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:3.5,\na\n',
-    '#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI="i"\n#EXTINF:3.5,\na\n',
-    '#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:4\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n',
-  ],
-  'target-duration-missing': ['#EXTM3U\n#EXT-X-VERSION:9\n'],
-  'segment-without-duration': [`${head}a\n`],
-  'segment-without-uri': [
-    `${head}#EXTINF:4,\n`,
-    `${head}#EXTINF:4,\n#EXTINF:4,\na\n`,
-    '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n',
-    '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv\n',
-  ],
-  'segment-too-long': [`${head}#EXTINF:4.5,\na\n`],
-  'part-without-target': [`${head}#EXT-X-PART:URI="a",DURATION=0.3\n`],
-  'part-too-long': [`${parts}#EXT-X-PART:URI="a",DURATION=0.36,INDEPENDENT=YES\n`],
-  'part-too-short': [`${parts}#EXT-X-PART:URI="a",DURATION=0.2\n#EXT-X-PART:URI="b",DURATION=0.33\n`],
-  'byte-range-start': [`${head}#EXT-X-BYTERANGE:5\n#EXTINF:4,\na\n`],
-  'media-uri': [
-    '#EXTM3U\n#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="a",NAME="b",URI="c"\n',
-    '#EXTM3U\n#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="a",NAME="b"\n',
-  ],
-  'after-end': [`${head}#EXT-X-ENDLIST\n#EXTINF:4,\na\n`],
-  'skip-misplaced': [`${head}#EXTINF:4,\na\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n`],
-}
-
 for (const rule of Object.keys(playlistRules) as PlaylistRule[]) {
   test(`reports ${rule}, and nothing else`, () => {
-    for (const text of broken[rule]) {
+    for (const text of brokenTexts[rule]) {
       const found = parsePlaylist(text).issues.map((i) => i.rule)
       assert.deepEqual([...new Set(found)], [rule], JSON.stringify(text))
     }
@@ -143,7 +73,7 @@ test('short parts are allowed at the end of a segment, with a key frame, and aro
     `${short('')}#EXT-X-PART:URI="c",DURATION=0.34,GAP=YES\n${full}`,
     short(''),
   ]) {
-    assert.deepEqual(parsePlaylist(parts + text).issues, [], text)
+    assert.deepEqual(parsePlaylist(partsHead + text).issues, [], text)
   }
 })
 

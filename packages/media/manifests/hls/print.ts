@@ -36,7 +36,9 @@ export function printMediaPlaylist(p: MediaPlaylist): string {
   if (p.trailingHead !== undefined) out += head(p.trailingHead)
   for (const part of p.trailingParts) out += partial(part)
   if (p.preloadHint !== undefined) {
-    out += `#EXT-X-PRELOAD-HINT:TYPE=${p.preloadHint.type},URI=${quoted(p.preloadHint.uri)}\n`
+    out += `#EXT-X-PRELOAD-HINT:TYPE=${p.preloadHint.type},URI=${quoted(p.preloadHint.uri)}`
+    if (p.preloadHint.byteRangeStart !== undefined) out += `,BYTERANGE-START=${p.preloadHint.byteRangeStart}`
+    out += '\n'
   }
   for (const r of p.renditionReports) {
     out += `#EXT-X-RENDITION-REPORT:URI=${quoted(r.uri)}`

@@ -1,0 +1,267 @@
+import { AVCC } from '@bandstand/media/codecs/h264/fixtures.ts'
+import type { MediaPlaylist, Variant } from '@bandstand/media/manifests/hls/model.ts'
+import { brokenTexts } from '@bandstand/media/manifests/hls/samples.ts'
+import type { FakeAnswer, FakeRequest, Mutation } from './stream-fixture.ts'
+
+/** For every rule what breaks it, as one change of a stream that is right. */
+export const broken: Readonly<Record<string, readonly Mutation[]>> = {
+  ...Object.fromEntries(Object.entries(brokenTexts).map(([rule, texts]) => [rule, texts.slice(0, 2).map(asMutation)])),
+
+  'playlist-unreachable': [
+    answer((a, r) => (r.file === 'index.m3u8' && r.rendition === 'a2' ? { ...a, status: 404 } : a)),
+    answer((a, r) => (r.rendition === 'top' ? { ...a, status: 500 } : a)),
+  ],
+  'media-unreachable': [answer((a, r) => (r.file.startsWith('s') ? { ...a, status: 404 } : a))],
+  'playlist-content-type': [header(isPlaylist, 'content-type', 'text/plain')],
+  'media-content-type': [header(isMedia, 'content-type', 'application/octet-stream')],
+  'cors-missing': [header(isPlaylist, 'access-control-allow-origin'), header(isMedia, 'access-control-allow-origin')],
+  'live-playlist-cached-long': [header(isPlaylist, 'cache-control', 'max-age=60')],
+  'playlist-cache-unsaid': [header(isPlaylist, 'cache-control')],
+  'media-cached-briefly': [header(isMedia, 'cache-control', 'no-cache'), header(isMedia, 'cache-control')],
+  'missing-cached': [
+    answer((a) => (a.status === 404 ? { ...a, headers: { ...a.headers, 'cache-control': 'max-age=60' } } : a)),
+  ],
+  'missing-not-said': [answer((a) => (a.status === 404 ? { ...a, status: 200 } : a))],
+  'playlist-not-compressed': [header(isPlaylist, 'content-encoding')],
+  'range-not-honoured': [
+    answer((a) => (a.status === 206 ? { ...a, status: 200 } : a)),
+    answer((a) => (a.status === 206 ? { ...a, body: a.body.subarray(1) } : a)),
+  ],
+  'head-differs': [
+    answer((a, r) => (r.method === 'HEAD' ? { ...a, status: 405 } : a)),
+    answer((a, r) => (r.method === 'HEAD' ? { ...a, headers: { ...a.headers, 'content-length': '1' } } : a)),
+  ],
+  'not-utf8': [answer((a, r) => (isPlaylist(r) ? { ...a, body: Buffer.concat([a.body, Uint8Array.of(0xff)]) } : a))],
+
+  'variants-none': [{ top: (p) => ({ ...p, variants: [] }) }],
+  'variant-codecs-missing': [variant((v) => without(v, 'codecs'))],
+  'variant-resolution-missing': [variant((v) => without(v, 'resolution'))],
+  'variant-frame-rate-missing': [variant((v) => without(v, 'frameRate'))],
+  'variant-group-unknown': [variant((v) => ({ ...v, audio: 'other' })), variant((v) => ({ ...v, subtitles: 'audio' }))],
+  'group-names-not-unique': [{ top: (p) => ({ ...p, renditions: [...p.renditions, ...p.renditions] }) }],
+  'group-defaults-many': [
+    { top: (p) => ({ ...p, renditions: [...p.renditions, ...p.renditions.map((r) => ({ ...r, name: 'Second' }))] }) },
+  ],
+
+  'hold-back-small': [control({ holdBack: 5 })],
+  'part-hold-back-missing': [
+    model((p) => ({ ...p, serverControl: { canBlockReload: true, holdBack: 6, canSkipUntil: 12 } })),
+  ],
+  'part-hold-back-small': [control({ partHoldBack: 0.5 })],
+  'part-hold-back-tight': [control({ partHoldBack: 0.8 })],
+  'can-skip-until-small': [control({ canSkipUntil: 10 })],
+  'blocking-reload-missing': [control({ canBlockReload: false })],
+  'delta-update-missing': [model((p) => ({ ...p, serverControl: { canBlockReload: true, partHoldBack: 1.05 } }))],
+  'preload-hint-missing': [model((p) => without(p, 'preloadHint'))],
+  'rendition-report-missing': [model((p) => ({ ...p, renditionReports: [] }))],
+  'program-date-time-missing': [segments((s) => without(s, 'programDateTime'))],
+  'program-date-time-inconsistent': [
+    segments((s, msn) => ({ ...s, programDateTime: (s.programDateTime ?? 0) + (msn >= 15 ? 500 : 0) })),
+  ],
+  'window-short': [
+    model((p) => ({ ...p, mediaSequence: p.mediaSequence + p.segments.length - 2, segments: p.segments.slice(-2) })),
+  ],
+  'parts-only': [
+    model((p) => ({
+      ...p,
+      mediaSequence: p.mediaSequence + p.segments.length,
+      segments: [],
+      trailingHead: { discontinuity: false, map: { uri: 'i1.mp4' } },
+    })),
+  ],
+  'parts-old': [segments((s, msn) => (msn === 12 ? { ...s, parts: partsOf(12) } : s))],
+  'parts-sum': [segments((s) => ({ ...s, parts: s.parts.slice(0, -1) }))],
+  'gap-parts': [segments((s, msn) => (msn === 19 ? { ...s, gap: true } : s))],
+  'target-durations-differ': [model((p, { rendition }) => ({ ...p, targetDuration: rendition === 'v1' ? 2 : 3 }))],
+
+  'media-sequence-fell': [
+    model((p, { reading }) => (reading === 5 ? { ...p, mediaSequence: p.mediaSequence - 2 } : p)),
+  ],
+  'end-fell': [{ position: (parts, r) => (r.before === 5 ? parts - 4 : parts) }],
+  'discontinuity-sequence-fell': [
+    model((p, { reading }) => ({ ...p, discontinuitySequence: p.discontinuitySequence + (reading < 3 ? 5 : 4) })),
+  ],
+  // The tag leaves with its segment and is not counted.
+  'discontinuity-sequence-wrong': [model((p) => ({ ...p, discontinuitySequence: 0 }))],
+  'segment-changed': [
+    segments((s, msn, reading) => (msn === 15 && reading > 3 ? { ...s, uri: 'other.m4s' } : s)),
+    segments((s, msn, reading) => (msn === 15 && reading > 3 ? { ...s, duration: 1.9 } : s)),
+    segments((s, msn, reading) => (msn === 15 && reading > 3 ? { ...s, gap: true } : s)),
+    // The map's tag leaves with its segment and is not repeated.
+    segments((s, msn) => (msn > 8 ? without(s, 'map') : s)),
+  ],
+  'program-date-time-changed': [
+    segments((s, _msn, reading) => ({ ...s, programDateTime: (s.programDateTime ?? 0) + reading * 10 })),
+  ],
+  'part-changed': [
+    segments((s, _msn, reading) => ({
+      ...s,
+      parts: s.parts.map((p, i) => (i === 2 && reading > 3 ? { ...p, uri: 'x' } : p)),
+    })),
+    segments((s, _msn, reading) => ({
+      ...s,
+      parts: s.parts.map((p, i) => (i === 2 && reading > 3 ? { ...p, duration: 0.3 } : p)),
+    })),
+    segments((s, _msn, reading) => ({ ...s, parts: reading > 3 ? s.parts.slice(0, -1) : s.parts })),
+  ],
+  'target-duration-changed': [model((p, { reading }) => ({ ...p, targetDuration: reading > 3 ? 3 : 2 }))],
+  'part-target-changed': [model((p, { reading }) => ({ ...p, partTarget: reading > 3 ? 0.34 : 0.35 }))],
+  'hold-back-changed': [model((p, { reading }) => withControl(p, { partHoldBack: reading > 3 ? 1.1 : 1.05 }))],
+  'version-changed': [model((p, { reading }) => ({ ...p, version: reading > 3 ? 10 : 9 }))],
+  'changed-after-end': [model((p, { reading }) => ({ ...p, endList: reading < 1 }))],
+  stalled: [{ position: (parts) => Math.min(parts, 125), impatient: true }],
+
+  'blocking-not-held': [{ impatient: true }],
+  'blocking-slow': [
+    { delay: (r) => (r.file === 'index.m3u8' && r.query.has('_HLS_msn') && r.before === 2 ? 9_000 : 0) },
+  ],
+  'far-future-accepted': [answer((a, r) => (r.query.has('_HLS_msn') && a.status === 400 ? { ...a, status: 200 } : a))],
+  'part-without-segment-accepted': [
+    answer((a, r) => (!r.query.has('_HLS_msn') && a.status === 400 ? { ...a, status: 200 } : a)),
+  ],
+  'delta-inconsistent': [
+    delta((p) => ({ ...p, skippedSegments: (p.skippedSegments ?? 0) + 1 })),
+    delta((p) => ({ ...p, targetDuration: 3 })),
+    delta((p) => ({ ...p, segments: p.segments.map((s) => ({ ...s, uri: `x${s.uri}` })) })),
+    delta((p) => ({ ...p, segments: p.segments.map((s) => ({ ...s, duration: 1.99 })) })),
+    delta((p) => ({ ...p, segments: p.segments.map((s, i) => ({ ...s, discontinuity: i === 2 })) })),
+    delta((p) => ({ ...p, mediaSequence: p.mediaSequence - 1, skippedSegments: (p.skippedSegments ?? 0) + 1 })),
+  ],
+  'delta-not-given': [
+    { answer: (a, r) => (r.query.has('_HLS_skip') ? withText(a, (t) => t.replace(/#EXT-X-SKIP.*\n/, '')) : a) },
+  ],
+  'delta-skips-too-much': [
+    delta((p) => ({ ...p, skippedSegments: (p.skippedSegments ?? 0) + 2, segments: p.segments.slice(2) })),
+  ],
+  'hint-broken': [model((p, { parts }) => ({ ...p, preloadHint: { type: 'PART', uri: `p${parts + 1}.m4s` } }))],
+  'hint-not-served': [
+    answer((a, r) =>
+      r.file.startsWith('p') && r.before === 0 && Number(r.file.slice(1, -4)) > 122 ? { ...a, status: 404 } : a,
+    ),
+  ],
+  'rendition-report-wrong': [reports(+2), reports(-4)],
+  'blocking-answer-cached-briefly': [
+    answer((a, r) => (r.query.has('_HLS_msn') ? { ...a, headers: { ...a.headers, 'cache-control': 'max-age=1' } } : a)),
+  ],
+
+  'bytes-changed': [
+    answer((a, r) => (isMedia(r) && r.before > 0 && a.status === 200 ? { ...a, body: a.body.toReversed() } : a)),
+  ],
+  'media-unreadable': [
+    answer((a, r) => (/^[ps]/.test(r.file) ? { ...a, body: a.body.subarray(0, -10) } : a)),
+    answer((a, r) => (r.file.startsWith('i') && isMedia(r) ? { ...a, body: a.body.subarray(0, 60) } : a)),
+  ],
+  'map-missing': [segments((s) => without(s, 'map'))],
+  'segment-duration-wrong': [segments((s) => ({ ...s, duration: 1.9 }))],
+  'part-duration-wrong': [{ fragment: (f) => ({ ...f, sampleDuration: Math.round(f.sampleDuration * 0.9) }) }],
+  'decode-time-gap': [{ fragment: (f) => ({ ...f, start: f.start + (f.part > 125 ? 1_800 : 0) }) }],
+  'discontinuity-missing': [
+    {
+      avcC: (init) => (init === 9 ? AVCC.interlaced : AVCC.hd1080),
+      model: (p) => ({
+        ...p,
+        segments: p.segments.map((s, i) => (p.mediaSequence + i === 19 ? { ...s, map: { uri: 'i9.mp4' } } : s)),
+      }),
+    },
+  ],
+  'independent-wrong': [{ fragment: (f) => ({ ...f, key: f.rendition === 'a2' }) }],
+  'independent-unsaid': [{ fragment: (f) => ({ ...f, key: true }) }],
+  'independent-segments-wrong': [
+    { top: (p) => ({ ...p, independentSegments: true }), fragment: (f) => ({ ...f, key: f.rendition === 'a2' }) },
+    { model: (p) => ({ ...p, independentSegments: true }), fragment: (f) => ({ ...f, key: f.rendition === 'a2' }) },
+  ],
+  'parts-differ-from-segment': [
+    answer((a, r) =>
+      r.file.startsWith('s') && r.rendition === 'v1'
+        ? { ...a, body: a.body.subarray(0, Buffer.from(a.body).lastIndexOf('moof') - 4) }
+        : a,
+    ),
+  ],
+  'codecs-wrong': [
+    variant((v) => ({ ...v, codecs: ['avc1.64001f', 'mp4a.40.2'] })),
+    variant((v) => ({ ...v, codecs: ['avc1.42c028'] })),
+  ],
+  'resolution-wrong': [variant((v) => ({ ...v, resolution: { width: 1280, height: 720 } }))],
+  'bandwidth-exceeded': [variant((v) => ({ ...v, bandwidth: 100_000 }))],
+}
+
+function isPlaylist(r: FakeRequest): boolean {
+  return r.rendition === 'top' || r.file === 'index.m3u8'
+}
+
+function isMedia(r: FakeRequest): boolean {
+  return !isPlaylist(r)
+}
+
+/** Serves the text in place of the playlist of its kind. */
+function asMutation(text: string): Mutation {
+  return /#EXT-X-(STREAM-INF|MEDIA):/.test(text) ? { topText: () => text } : { text: () => text }
+}
+
+function answer(f: (a: FakeAnswer, r: FakeRequest) => FakeAnswer): Mutation {
+  return { answer: f }
+}
+
+/** Sets a header, or takes it away. */
+function header(of: (r: FakeRequest) => boolean, name: string, value?: string): Mutation {
+  return answer((a, r) => {
+    if (!of(r)) return a
+    return { ...a, headers: { ...without(a.headers, name), ...(value !== undefined && { [name]: value }) } }
+  })
+}
+
+/** A copy that lacks a property. */
+export function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
+  const copy = { ...value }
+  delete copy[key]
+  return copy
+}
+
+function withText(a: FakeAnswer, f: (text: string) => string): FakeAnswer {
+  return { ...a, body: new TextEncoder().encode(f(new TextDecoder().decode(a.body))) }
+}
+
+function variant(f: (v: Variant) => Variant): Mutation {
+  return { top: (p) => ({ ...p, variants: p.variants.map(f) }) }
+}
+
+function model(f: NonNullable<Mutation['model']>): Mutation {
+  return { model: f }
+}
+
+function delta(f: (p: MediaPlaylist) => MediaPlaylist): Mutation {
+  return model((p, state) => (state.delta ? f(p) : p))
+}
+
+type Segment = MediaPlaylist['segments'][number]
+
+function segments(f: (s: Segment, msn: number, reading: number) => Segment): Mutation {
+  return model((p, { reading }) => {
+    const from = p.mediaSequence + (p.skippedSegments ?? 0)
+    return { ...p, segments: p.segments.map((s, i) => f(s, from + i, reading)) }
+  })
+}
+
+function withControl(p: MediaPlaylist, more: Partial<NonNullable<MediaPlaylist['serverControl']>>): MediaPlaylist {
+  return p.serverControl === undefined ? p : { ...p, serverControl: { ...p.serverControl, ...more } }
+}
+
+function control(more: Partial<NonNullable<MediaPlaylist['serverControl']>>): Mutation {
+  return model((p) => withControl(p, more))
+}
+
+function reports(off: number): Mutation {
+  return model((p) => ({
+    ...p,
+    renditionReports: p.renditionReports.map((r) => ({ ...r, lastMsn: (r.lastMsn ?? 0) + off })),
+  }))
+}
+
+function partsOf(msn: number): Segment['parts'] {
+  return Array.from({ length: 6 }, (_, i) => ({
+    uri: `p${msn * 6 + i}.m4s`,
+    duration: 1 / 3,
+    independent: i === 0,
+    gap: false,
+  }))
+}

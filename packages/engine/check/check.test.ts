@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type CheckReport, checkStream } from './check.ts'
+import { createVirtualClock } from './clock-fixture.ts'
+import { allRules } from './rules/all.ts'
+import { broken, without } from './broken-fixture.ts'
+import { createFakeStream, type Mutation } from './stream-fixture.ts'
+
+async function check(mutation: Mutation = {}, durationMs = 9_000): Promise<CheckReport> {
+  const clock = createVirtualClock()
+  const { url, fetch } = createFakeStream(clock, mutation)
+  return clock.run(checkStream({ url, fetch, now: clock.now, sleep: clock.sleep, durationMs }))
+}
+
+test('finds nothing in a low-latency stream that is right, across a discontinuity that leaves the window', async () => {
+  const report = await check({}, 12_000)
+  assert.deepEqual(report.findings, [])
+  assert.equal(report.renditions.length, 2)
+  assert.ok(report.renditions.every((r) => r.lowLatency && r.playlists > 30 && r.objects > 40))
+})
+
+test('finds nothing in a stream without low latency that is right', async () => {
+  const report = await check({ lowLatency: false }, 12_000)
+  assert.deepEqual(report.findings, [])
+  assert.ok(report.renditions.every((r) => !r.lowLatency && r.playlists > 5))
+})
+
+test('finds nothing in a broadcast that ends while it is watched', async () => {
+  const report = await check({
+    model: (p, { parts }) => {
+      if (parts < 138) return p
+      const segments = p.segments.slice(0, 23 - p.mediaSequence)
+      return { ...without(p, 'preloadHint'), segments, trailingParts: [], renditionReports: [], endList: true }
+    },
+    position: (parts) => Math.min(parts, 138),
+  })
+  assert.deepEqual(report.findings, [])
+})
+
+test('every rule has a fixture that breaks it', () => {
+  assert.deepEqual(Object.keys(broken).toSorted(), allRules.map((r) => r.id).toSorted())
+  assert.equal(new Set(allRules.map((r) => r.id)).size, allRules.length)
+})
+
+for (const rule of allRules) {
+  test(`sees: ${rule.id}`, async () => {
+    for (const mutation of broken[rule.id] ?? []) {
+      const report = await check(mutation)
+      const found = report.findings.find((f) => f.rule === rule.id)
+      assert.ok(found, `found only ${report.findings.map((f) => f.rule).join(', ')}`)
+      assert.equal(found.level, rule.level)
+      assert.equal(report.errors, report.findings.filter((f) => f.level === 'error').length)
+    }
+  })
+}
+
+test('an address that answers nothing is an error, not an exception', async () => {
+  const clock = createVirtualClock()
+  const fetch = () => Promise.reject(new TypeError('refused'))
+  const url = 'http://origin.test/x.m3u8'
+  const report = await clock.run(checkStream({ url, fetch, now: clock.now, sleep: clock.sleep, durationMs: 1_000 }))
+  assert.deepEqual(
+    report.findings.map((f) => f.rule),
+    ['playlist-unreachable'],
+  )
+})
+
+test('hostile URIs and playlists do not stop the check', async () => {
+  for (const uri of ['http://[', 'javascript:alert(1)', '\\\\', '//', 'a'.repeat(5_000)]) {
+    const report = await check({ text: (text) => text.replaceAll(/s\d+-\d+\.m4s/g, uri) }, 2_000)
+    assert.ok(report.errors > 0)
+  }
+})

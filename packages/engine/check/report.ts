@@ -1,0 +1,19 @@
+import type { CheckReport } from './check.ts'
+
+/** The report as text for a terminal. */
+export function printReport(r: CheckReport): string {
+  const lines = [`${r.url}`]
+  for (const w of r.renditions) {
+    const kind = w.lowLatency ? 'low latency' : 'HLS'
+    lines.push(`  ${w.url}: ${kind}, ${w.playlists} playlists and ${w.objects} media files read`)
+  }
+  if (r.truncated !== undefined) lines.push(`  not everything was looked at: ${r.truncated}`)
+  lines.push('')
+  for (const f of r.findings) {
+    lines.push(`${f.level === 'error' ? 'ERROR  ' : 'warning'} ${f.rule}: ${f.title} [${f.source}]`)
+    for (const message of f.messages) lines.push(`          ${message}`)
+    if (f.count > f.messages.length) lines.push(`          and ${f.count - f.messages.length} more`)
+  }
+  lines.push(`${r.errors} errors, ${r.warnings} warnings; ${r.rules} rules`)
+  return `${lines.join('\n')}\n`
+}

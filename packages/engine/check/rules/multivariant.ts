@@ -1,0 +1,98 @@
+import { bis, type Rule } from '../rule.ts'
+
+/** The multivariant playlist by itself. */
+export const multivariantRules: readonly Rule[] = [
+  {
+    id: 'variants-none',
+    level: 'error',
+    source: bis('§4.4.6.2'),
+    title: 'a multivariant playlist lists at least one variant',
+    check(o, report) {
+      if (o.multivariant?.playlist.variants.length === 0) report('no EXT-X-STREAM-INF')
+    },
+  },
+  {
+    id: 'variant-codecs-missing',
+    level: 'warning',
+    source: `${bis('§4.4.6.2')}; Apple authoring specification 9.11`,
+    title: 'every variant should say its CODECS',
+    check(o, report) {
+      for (const v of o.multivariant?.playlist.variants ?? []) if (v.codecs === undefined) report(v.uri)
+    },
+  },
+  {
+    id: 'variant-resolution-missing',
+    level: 'warning',
+    source: `${bis('§4.4.6.2')}; Apple authoring specification 9.14`,
+    title: 'a variant with video should say its RESOLUTION',
+    check(o, report) {
+      for (const v of o.multivariant?.playlist.variants ?? []) {
+        if (hasVideo(v.codecs) && v.resolution === undefined) report(v.uri)
+      }
+    },
+  },
+  {
+    id: 'variant-frame-rate-missing',
+    level: 'warning',
+    source: `${bis('§4.4.6.2')}; Apple authoring specification 9.15`,
+    title: 'a variant with video should say its FRAME-RATE',
+    check(o, report) {
+      for (const v of o.multivariant?.playlist.variants ?? []) {
+        if (hasVideo(v.codecs) && v.frameRate === undefined) report(v.uri)
+      }
+    },
+  },
+  {
+    id: 'variant-group-unknown',
+    level: 'error',
+    source: bis('§4.4.6.2'),
+    title: 'AUDIO and SUBTITLES name the GROUP-ID of a rendition of that type',
+    check(o, report) {
+      const p = o.multivariant?.playlist
+      for (const v of p?.variants ?? []) {
+        for (const [type, group] of [
+          ['AUDIO', v.audio],
+          ['SUBTITLES', v.subtitles],
+        ] as const) {
+          if (group === undefined) continue
+          if (p?.renditions.some((r) => r.type === type && r.groupId === group) !== true)
+            report(`${v.uri}: ${type} ${group}`)
+        }
+      }
+    },
+  },
+  {
+    id: 'group-names-not-unique',
+    level: 'error',
+    source: bis('§4.4.6.1.1'),
+    title: 'renditions of a group have different names',
+    check(o, report) {
+      eachGroup(o.multivariant?.playlist.renditions ?? [], (group, members) => {
+        const names = members.map((r) => r.name)
+        if (new Set(names).size < names.length) report(group)
+      })
+    },
+  },
+  {
+    id: 'group-defaults-many',
+    level: 'error',
+    source: bis('§4.4.6.1.1'),
+    title: 'a group has at most one default rendition',
+    check(o, report) {
+      eachGroup(o.multivariant?.playlist.renditions ?? [], (group, members) => {
+        if (members.filter((r) => r.default).length > 1) report(group)
+      })
+    },
+  },
+]
+
+function hasVideo(codecs: readonly string[] | undefined): boolean {
+  return codecs?.some((c) => /^(avc|hvc|hev|av01|vp0|dvh)/.test(c)) === true
+}
+
+function eachGroup<T extends { readonly type: string; readonly groupId: string }>(
+  renditions: readonly T[],
+  f: (group: string, members: readonly T[]) => void,
+): void {
+  for (const [group, members] of Map.groupBy(renditions, (r) => `${r.type} ${r.groupId}`)) f(group, members)
+}

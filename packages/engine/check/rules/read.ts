@@ -1,0 +1,91 @@
+import type { MediaPlaylist } from '@bandstand/media/manifests/hls/model.ts'
+import type { MediaObject, Observation, RenditionWatch, Snapshot } from '../observation.ts'
+import { type Entry, entriesOf } from '../timeline.ts'
+import { keyOf, unread } from '../watch.ts'
+
+/** Readings that are playlists. */
+export function readings(watch: RenditionWatch): Snapshot[] {
+  return watch.snapshots.filter((s) => s.playlist !== unread)
+}
+
+/** Last path segments of a URL, enough to find it again. */
+export function shortUrl(url: string): string {
+  const { pathname, search } = new URL(url)
+  return pathname.split('/').slice(-2).join('/') + search
+}
+
+/** Calls `f` for every reading of every rendition. */
+export function eachReading(o: Observation, f: (p: MediaPlaylist, watch: RenditionWatch, s: Snapshot) => void): void {
+  for (const watch of o.renditions) for (const s of readings(watch)) f(s.playlist, watch, s)
+}
+
+/** Calls `f` for every reading and the one before it. */
+export function eachPair(
+  o: Observation,
+  f: (before: MediaPlaylist, after: MediaPlaylist, watch: RenditionWatch, pair: readonly [Snapshot, Snapshot]) => void,
+): void {
+  for (const watch of o.renditions) {
+    const all = readings(watch)
+    all.forEach((after, i) => {
+      const before = all[i - 1]
+      if (before !== undefined) f(before.playlist, after.playlist, watch, [before, after])
+    })
+  }
+}
+
+/** Has parts or says that it will: the rules of low latency apply. */
+export function isLowLatency(p: MediaPlaylist): boolean {
+  return p.partTarget !== undefined && !p.endList
+}
+
+/** Every segment or part that was listed, once, in order, with the object that was read for it. */
+export interface Listed {
+  readonly entry: Entry
+  readonly name: string
+  readonly uri: string
+  readonly duration: number
+  readonly object: MediaObject | undefined
+  /** Position of a part in its segment. */
+  readonly part?: number
+  readonly independent?: boolean
+}
+
+/** Segments in the order of their numbers, as first listed. */
+export function listedSegments(watch: RenditionWatch): Listed[] {
+  const found = new Map<number, Listed>()
+  for (const s of readings(watch)) {
+    for (const entry of entriesOf(s.playlist)) {
+      const { segment, msn } = entry
+      if (segment === undefined || segment.gap || found.has(msn)) continue
+      const object = watch.objects.get(keyOf(watch.url, segment.uri, segment.byteRange))
+      found.set(msn, { entry, name: `segment ${msn}`, uri: segment.uri, duration: segment.duration, object })
+    }
+  }
+  return [...found.values()].sort((a, b) => a.entry.msn - b.entry.msn)
+}
+
+/** Parts in order, as first listed. */
+export function listedParts(watch: RenditionWatch): Listed[] {
+  const found = new Map<string, Listed>()
+  for (const s of readings(watch)) {
+    for (const entry of entriesOf(s.playlist)) {
+      entry.parts.forEach((part, index) => {
+        const name = `part ${entry.msn}.${index}`
+        if (part.gap || found.has(name)) return
+        const object = watch.objects.get(keyOf(watch.url, part.uri, part.byteRange))
+        const { uri, duration, independent } = part
+        found.set(name, { entry, name, uri, duration, object, part: index, independent })
+      })
+    }
+  }
+  return [...found.values()].sort((a, b) => a.entry.msn - b.entry.msn || (a.part ?? 0) - (b.part ?? 0))
+}
+
+/** Seconds of `max-age` in Cache-Control; 0 for `no-store` and `no-cache`, undefined where nothing is said. */
+export function maxAge(headers: ReadonlyMap<string, string>): number | undefined {
+  const value = headers.get('cache-control')
+  if (value === undefined) return undefined
+  if (/no-store|no-cache/i.test(value)) return 0
+  const match = /(?:^|[\s,])(?:s-maxage|max-age)=(\d{1,10})/i.exec(value)
+  return match === null ? undefined : Number(match[1])
+}

@@ -1,0 +1,37 @@
+import { type PlaylistRule, playlistRules } from '@bandstand/media/manifests/hls/issue.ts'
+import { bis, type Rule } from '../rule.ts'
+import { decode } from '../watch.ts'
+import { readings, shortUrl } from './read.ts'
+
+/** What the parser finds in the text of each playlist, a rule for each kind. */
+export const textRules: readonly Rule[] = [
+  ...(Object.keys(playlistRules) as PlaylistRule[]).map((id): Rule => {
+    const [section = '', title = ''] = playlistRules[id].split(/: (.*)/s)
+    return {
+      id,
+      level: 'error',
+      source: bis(section),
+      title,
+      check(o, report) {
+        for (const i of o.multivariant?.issues ?? [])
+          if (i.rule === id) report(`multivariant line ${i.line}: ${i.message}`)
+        for (const watch of o.renditions) {
+          for (const s of readings(watch)) {
+            for (const i of s.issues) if (i.rule === id) report(`${shortUrl(watch.url)} line ${i.line}: ${i.message}`)
+          }
+        }
+      },
+    }
+  }),
+  {
+    id: 'not-utf8',
+    level: 'error',
+    source: bis('§4.1'),
+    title: 'a playlist is encoded in UTF-8',
+    check(o, report) {
+      for (const f of [o.top, ...o.renditions.flatMap((w) => w.snapshots.map((s) => s.fetched))]) {
+        if (f.status === 200 && decode(f.body) === undefined) report(shortUrl(f.url))
+      }
+    },
+  },
+]
