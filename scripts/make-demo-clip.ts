@@ -53,7 +53,7 @@ const encoding = ['-c:v', 'libx264', '-preset', 'veryfast', '-qp', '0', '-pix_fm
 const video = [
   ...['-c:v', 'libx264', '-preset', 'veryslow', '-tune', 'animation', '-profile:v', 'main', '-pix_fmt', 'yuv420p'],
   ...['-bf', '0', '-g', String(2 * frameRate), '-keyint_min', String(2 * frameRate), '-sc_threshold', '0'],
-  ...['-b:v', '82k', '-x264-params', 'rc-lookahead=60:ref=4:ipratio=1.7:qcomp=0.8'],
+  ...['-b:v', '70k', '-x264-params', 'rc-lookahead=60:ref=4:ipratio=1.7:qcomp=0.8'],
 ]
 
 /** Four soft chords of 7.5 s, twice a minute, and a quiet tick on each second so that sound shows the delay too. */
@@ -116,8 +116,11 @@ await runToEnd(
   [...quiet, '-i', lossless, ...video, '-pass', '2', '-passlogfile', join(folder, 'pass'), encoded],
   { limit: 20 * minutes },
 )
+// By way of MP4, because FLV wants the audio configuration before the first frame and ADTS gives it with that frame.
+const boxed = join(folder, 'sound.m4a')
+await runToEnd(ffmpeg, [...quiet, '-i', sound, '-c', 'copy', '-bsf:a', 'aac_adtstoasc', boxed])
 await runToEnd(ffmpeg, [
-  ...[...quiet, '-i', encoded, '-i', sound, '-map', '0:v', '-map', '1:a', '-c', 'copy', '-bsf:a', 'aac_adtstoasc'],
+  ...[...quiet, '-i', encoded, '-i', boxed, '-map', '0:v', '-map', '1:a', '-c', 'copy'],
   ...['-map_metadata', '-1', '-flvflags', 'no_duration_filesize', '-fflags', '+bitexact', clip],
 ])
 console.log(`${clip}: ${statSync(clip).size} bytes`)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readClip } from '@bandstand/engine/ingest/rtmp/clip.ts'
-import { publishFlv } from '@bandstand/engine/ingest/rtmp/publish.ts'
+import { type FlvPublisher, publishFlv } from '@bandstand/engine/ingest/rtmp/publish.ts'
 
 /**
  * Publishes one clip many times, in a process of its own so that its cost is not the server's.
@@ -12,7 +12,7 @@ import { publishFlv } from '@bandstand/engine/ingest/rtmp/publish.ts'
  */
 const [path = '', host = '', port = '', ...keys] = process.argv.slice(2)
 const clip = readClip(readFileSync(path))
-const publishers = []
+const publishers: FlvPublisher[] = []
 for (const key of keys) {
   const publisher = publishFlv({ host, port: Number(port), app: 'live', key, clip, realtime: true, loop: true })
   void publisher.ended.then((end) => {
