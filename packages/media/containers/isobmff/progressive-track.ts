@@ -44,7 +44,8 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
   if (track.configs.some((other) => other.kind !== config.kind)) {
     throw malformed(`track ${track.track} mixes picture and sound`)
   }
-  const prefixes = keyFramePrefixes(track.configs)
+  const { configs, indexes } = distinct(track.configs)
+  const prefixes = keyFramePrefixes(configs)
   const table = createSampleTable()
   const pieces: ChunkPiece<Source>[] = []
   let origin: number | undefined
@@ -54,14 +55,15 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
 
   const release = (duration: number): void => {
     if (held === undefined) return
-    checkTicks(duration)
+    checkTicks(duration, 0, 'sample duration')
+    checkTicks(held.compositionOffset, -MAX_TICKS, 'composition offset')
     table.sample(held.size, duration, held.compositionOffset, held.key)
     held = undefined
   }
 
   return {
     config,
-    configs: track.configs,
+    configs,
     get start() {
       return origin === undefined ? undefined : origin / config.timescale
     },
@@ -70,8 +72,10 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
       return total
     },
     add(chunk) {
-      const own = track.configs[chunk.configIndex]
-      if (own === undefined) throw malformed(`chunk with configuration ${chunk.configIndex} of ${track.configs.length}`)
+      const index = indexes[chunk.configIndex]
+      const own = index === undefined ? undefined : configs[index]
+      if (index === undefined || own === undefined)
+        throw malformed(`chunk with configuration ${chunk.configIndex} of ${track.configs.length}`)
       if (chunk.samples.length === 0) return
       const ticks = scaler(own.timescale, config.timescale)
       const start = ticks(chunk.start)
@@ -84,7 +88,7 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
       // Where the track is without the held sample; an overlap costs it at most all but one tick, the next chunk settles
       // the rest.
       release(Math.max(1, start - origin - table.duration))
-      const prefix = prefixes[chunk.configIndex]
+      const prefix = prefixes[index]
       const insertions: Insertion[] = []
       let sourceSize = 0
       let size = 0
@@ -105,7 +109,7 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
         time += sample.duration
       }
       total += size
-      table.chunk(chunk.samples.length, chunk.configIndex + 1)
+      table.chunk(chunk.samples.length, index + 1)
       const piece = { time: start / config.timescale, size, source: chunk.source }
       pieces.push(insertions.length === 0 ? piece : { ...piece, insertions })
     },
@@ -130,10 +134,26 @@ function scaler(from: number, to: number): (ticks: number) => number {
   return from === to ? (ticks) => ticks : (ticks) => Math.round((ticks * to) / from)
 }
 
-/** `sample_delta` above 31 bits is read as negative by old readers. */
-function checkTicks(duration: number): void {
-  if (Number.isInteger(duration) && duration >= 0 && duration <= 0x7fffffff) return
-  throw malformed(`sample duration of ${duration} ticks`)
+/** Above 31 bits old readers take durations for negative. */
+const MAX_TICKS = 0x7fffffff
+
+function checkTicks(ticks: number, min: number, name: string): void {
+  if (Number.isInteger(ticks) && ticks >= min && ticks <= MAX_TICKS) return
+  throw malformed(`${name} of ${ticks} ticks`)
+}
+
+/** Configurations without repetition, and for each of the input which one it is: a reconnect repeats them. */
+function distinct(all: readonly TrackConfig[]): { configs: TrackConfig[]; indexes: number[] } {
+  const configs: TrackConfig[] = []
+  const indexes = all.map((config) => {
+    const found = configs.findIndex((other) => sameBytes(other.decoderConfig, config.decoderConfig))
+    return found === -1 ? configs.push(config) - 1 : found
+  })
+  return { configs, indexes }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i])
 }
 
 function malformed(what: string): MediaError {

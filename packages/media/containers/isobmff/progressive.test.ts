@@ -141,6 +141,16 @@ test('several configurations: a sample description each, parameter sets in front
   )
 })
 
+test('equal configurations are one: a reconnect changes nothing', () => {
+  const again = videoConfigFromAvcC(AVCC.hd1080)
+  const planner = createProgressivePlanner<number>([{ track: 1, configs: [VIDEO, again] }])
+  planner.add(1, { configIndex: 0, start: 0, samples: [picture(10, true)], source: 0 })
+  planner.add(1, { configIndex: 1, start: 3000, samples: [picture(10, true)], source: 1 })
+  const made = planner.finish()
+  assert.deepEqual(table(made, 'stsc'), [1, 1, 1, 1])
+  assert.deepEqual(table(made, 'stsz'), [10, 2])
+})
+
 test('times of another sample rate are brought to the first', () => {
   const low = audioConfigFromAsc(Uint8Array.of(0x12, 0x10)) // 44.1 kHz
   const planner = createProgressivePlanner<number>([{ track: 2, configs: [AUDIO, low] }])
@@ -187,6 +197,7 @@ test('what cannot be planned is malformed', () => {
   assert.throws(() => plan([0, [picture(1)]], [2 ** 40, [picture(1)]]), { code: 'malformed' })
   assert.throws(() => plan([0.5, [picture(1)]]), { code: 'malformed' })
   assert.throws(() => plan([0, [picture(1)], 3]), { code: 'malformed' })
+  assert.throws(() => plan([0, [picture(1, true, 2 ** 31)]]), { code: 'malformed' })
   const planner = createProgressivePlanner<number>([{ track: 1, configs: [VIDEO] }])
   assert.throws(() => planner.add(2, { configIndex: 0, start: 0, samples: [], source: 0 }), { code: 'malformed' })
   assert.throws(() => createProgressivePlanner([{ track: 1, configs: [] }]), { code: 'malformed' })

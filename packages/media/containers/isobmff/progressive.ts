@@ -10,7 +10,7 @@ import type { SampleTable } from './sample-table.ts'
 
 export interface ProgressiveTrack {
   readonly track: TrackId
-  /** Every configuration that a chunk refers to; all of one kind. Times of the track are written in the first's timescale. */
+  /** Every configuration that a chunk refers to, equal ones as often as suits; all of one kind. Times of the track are written in the first's timescale. */
   readonly configs: readonly TrackConfig[]
 }
 
