@@ -226,7 +226,8 @@ export function createPackager(options: PackagerOptions): Packager {
     const any = r.tracks.some((t) => t.hasMedia || t.msn > msn)
     const last = Math.max(...r.tracks.map((t) => (t.hasMedia ? t.msn : t.msn - 1)))
     if (any) {
-      for (const track of r.tracks) while (track.msn <= last) track.closeSegment(r.cuts.startOf(track.msn + 1) ?? end)
+      for (const track of r.tracks)
+        while (track.msn <= last) track.closeSegment(Math.min(end, r.cuts.startOf(track.msn + 1) ?? end))
       msn = last + 1
     }
     running = undefined

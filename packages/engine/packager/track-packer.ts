@@ -123,10 +123,11 @@ export class TrackPacker {
   }
 
   /** Puts the head into its part, in the segment that its begin is nearest to. */
-  step(duration = this.headDuration()): void {
+  step(wanted = this.headDuration()): void {
     const unit = this.#queue[0]
     if (unit === undefined) return
-    this.#cross(unit, duration)
+    this.#cross(unit, wanted)
+    const duration = this.#clip(unit, wanted)
     if (this.#part.closesBefore(duration)) this.closePart(false)
     this.#fillHole(unit)
     if (this.#part.empty && !this.#media) this.#keyed = unit.key
@@ -180,6 +181,14 @@ export class TrackPacker {
       const room = end === undefined ? this.#lastDuration : Math.floor((end * this.#o.timescale) / 90_000) - head.dts
       this.step(this.#queue.length > 1 ? this.headDuration() : Math.max(1, Math.min(this.#lastDuration, room)))
     }
+  }
+
+  /** A frame that stands far past the end of its segment ends with it; what follows until the next frame is a gap. */
+  #clip(unit: TimedUnit, duration: number): number {
+    const border = this.#o.cuts.startOf(this.#msn + 1)
+    if (border === undefined || duration <= 2 * this.#o.frameDuration) return duration
+    const room = this.#ticks(border) - unit.dts
+    return room > 0 && room < duration ? room : duration
   }
 
   #cross(unit: TimedUnit, duration: number): void {

@@ -61,7 +61,7 @@ export function livePlaylist(input: LivePlaylistInput): MediaPlaylist {
     iFramesOnly: false,
     ...(skipped > 0 && { skippedSegments: skipped }),
     segments: listed,
-    trailingParts: (open?.parts ?? []).map((p) => partial(p, open, timing)),
+    trailingParts: (open?.parts ?? []).map((p) => partial(p, timing)),
     ...(open !== undefined && { trailingHead: head(open, map) }),
     ...(input.nextPart !== undefined && !ended && { preloadHint: { type: 'PART', uri: names.part(input.nextPart) } }),
     renditionReports: ended ? [] : input.reports,
@@ -96,7 +96,7 @@ function mediaSegment(
     uri: segment.gap ? names.gap(segment.msn) : names.segment(segment.firstPart, segment.lastPart),
     duration: seconds(segment),
     gap: segment.gap,
-    parts: withParts && !segment.gap ? segment.parts.map((p) => partial(p, segment, timing)) : [],
+    parts: withParts && !segment.gap ? segment.parts.map((p) => partial(p, timing)) : [],
   }
 }
 
@@ -109,11 +109,11 @@ function head(segment: WindowSegment, map: number | undefined) {
   }
 }
 
-function partial(part: WindowPart, segment: WindowSegment | undefined, timing: BroadcastTiming): PartialSegment {
+function partial(part: WindowPart, timing: BroadcastTiming): PartialSegment {
   return {
     uri: names.part(part.number),
     // A frame longer than the target is listed with the target (§4.4.4.9); the segment's duration is the true one.
-    duration: Math.min(part.duration / (segment?.timescale ?? 1), timing.partTarget),
+    duration: Math.min(part.seconds, timing.partTarget),
     independent: part.independent,
     gap: part.gap,
   }

@@ -1,3 +1,4 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { AssetIndex, AssetTrack, IndexedSegment } from '../../store/port.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { Epoch } from '../model.ts'
@@ -19,7 +20,10 @@ export function resumePoint(index: AssetIndex): ResumePoint {
   for (const track of index.tracks) {
     const segment = track.segments.at(-1)
     if (segment === undefined) continue
-    start = Math.max(start, Math.ceil(((segment.start + segment.duration) * 90_000) / track.timescale))
+    start = Math.max(
+      start,
+      Math.ceil(((segment.start + segment.duration) * 90_000) / timescaleOf(index, track, segment)),
+    )
   }
   const notBefore = last === undefined ? 0 : last.wallClock + (start - last.start) / 90
   return { start, epoch: last === undefined ? 0 : last.id + 1, notBefore }
@@ -37,19 +41,20 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
     const segment = track.segments.at(i)
     if (segment === undefined) break
     recent.unshift(segment)
-    length += segment.duration / track.timescale
+    length += segment.duration / timescaleOf(index, track, segment)
   }
   const out: WindowSegment[] = []
   for (const segment of recent) {
     const epoch = index.epochs.find((e) => e.id === segment.epoch)
     if (epoch === undefined) continue
     const before = out.at(-1)
-    if (before !== undefined) fillNumbers(out, before, segment.msn, Math.round(partTarget * track.timescale))
-    out.push(restored(segment, epoch, track, before !== undefined && before.epoch.id !== epoch.id))
+    if (before !== undefined) fillNumbers(out, before, segment.msn, Math.round(partTarget * before.timescale))
+    const discontinuity = before !== undefined && before.epoch.id !== epoch.id
+    out.push(restored(segment, epoch, track.track, timescaleOf(index, track, segment), discontinuity))
   }
   const first = out[0]
   if (first === undefined) return out
-  const duration = targetDuration * track.timescale
+  const duration = targetDuration * first.timescale
   const needed = Math.ceil(Math.max(0, 3 * targetDuration - total(out)) / targetDuration)
   for (let back = 1; back <= Math.min(needed, first.msn); back++) {
     out.unshift(gapSegment(first.msn - back, { ...first, start: first.start - back * duration, duration }))
@@ -57,13 +62,19 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
   return out
 }
 
-function restored(segment: IndexedSegment, epoch: Epoch, track: AssetTrack, discontinuity: boolean): WindowSegment {
+function restored(
+  segment: IndexedSegment,
+  epoch: Epoch,
+  track: TrackId,
+  timescale: number,
+  discontinuity: boolean,
+): WindowSegment {
   return {
     msn: segment.msn,
     epoch,
     start: segment.start,
     duration: segment.duration,
-    timescale: track.timescale,
+    timescale,
     firstPart: segment.firstPart,
     lastPart: segment.lastPart,
     parts: [],
@@ -71,8 +82,14 @@ function restored(segment: IndexedSegment, epoch: Epoch, track: AssetTrack, disc
     gap: segment.gap,
     complete: true,
     discontinuity,
-    initNumber: epoch.tracks.find((t) => t.track === track.track)?.initNumber,
+    initNumber: epoch.tracks.find((t) => t.track === track)?.initNumber,
   }
+}
+
+/** A track's timescale is that of its epoch: encoders may come back with another sample rate. */
+function timescaleOf(index: AssetIndex, track: AssetTrack, segment: IndexedSegment): number {
+  const from = index.epochs.findLast((e) => e.id <= segment.epoch && e.tracks.some((t) => t.track === track.track))
+  return from?.tracks.find((t) => t.track === track.track)?.config.timescale ?? track.timescale
 }
 
 function fillNumbers(out: WindowSegment[], from: WindowSegment, until: number, duration: number): void {

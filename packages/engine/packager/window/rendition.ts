@@ -22,7 +22,6 @@ export interface RenditionOptions {
   readonly name: string
   readonly track: TrackId
   readonly kind: 'video' | 'audio'
-  readonly timescale: number
   readonly timing: BroadcastTiming
   readonly budget: MemoryBudget
   readonly scheduler: Scheduler
@@ -61,7 +60,7 @@ export interface Rendition extends LiveRendition {
 }
 
 export function createRendition(options: RenditionOptions): Rendition {
-  const { name, track, timescale, timing, budget } = options
+  const { name, track, timing, budget } = options
   let segments: WindowSegment[] = []
   /** Left the playlist, still to be had. */
   let lingering: WindowSegment[] = []
@@ -70,7 +69,7 @@ export function createRendition(options: RenditionOptions): Rendition {
   const inMemory: WindowPart[] = []
   const inits = new Map<number, Uint8Array>()
   let bytes = 0
-  let memoryTicks = 0
+  let memorySeconds = 0
   let nextPart = options.nextPart
   let ended = false
   let version = 0
@@ -99,7 +98,7 @@ export function createRendition(options: RenditionOptions): Rendition {
     const part = inMemory.shift()
     if (part === undefined) return false
     bytes -= part.size
-    memoryTicks -= part.duration
+    memorySeconds -= part.seconds
     part.bytes = undefined
     return true
   }
@@ -109,9 +108,9 @@ export function createRendition(options: RenditionOptions): Rendition {
     if (part.bytes === undefined || part.size === 0) return
     inMemory.push(part)
     bytes += part.size
-    memoryTicks += part.duration
-    const most = Math.max(3 * timing.targetDuration, WINDOW_LIMITS.memorySeconds) * timescale
-    while (memoryTicks > most || bytes > WINDOW_LIMITS.memoryBytes) if (!release()) break
+    memorySeconds += part.seconds
+    const most = Math.max(3 * timing.targetDuration, WINDOW_LIMITS.memorySeconds)
+    while (memorySeconds > most || bytes > WINDOW_LIMITS.memoryBytes) if (!release()) break
     budget.settle()
   }
 
@@ -142,7 +141,7 @@ export function createRendition(options: RenditionOptions): Rendition {
   function bridge(msn: number, like: WindowSegment): void {
     const last = segments.at(-1)
     if (last === undefined) {
-      const duration = timing.targetDuration * timescale
+      const duration = timing.targetDuration * like.timescale
       for (let back = Math.min(3, msn); back > 0; back--) {
         segments.push(gapSegment(msn - back, { ...like, start: like.start - back * duration, duration }))
       }
@@ -152,12 +151,15 @@ export function createRendition(options: RenditionOptions): Rendition {
     last.complete = true
     for (let hole = last.msn + 1; hole < msn; hole++) {
       const before = segments.at(-1) ?? last
-      const duration = Math.round(timing.partTarget * timescale)
+      const duration = Math.round(timing.partTarget * before.timescale)
       segments.push(gapSegment(hole, { ...before, start: before.start + before.duration, duration }))
     }
   }
 
   function open(part: Part, epoch: Epoch, initNumber: number | undefined): WindowSegment {
+    // The sample rate, and with it the timescale, may be another one after an encoder came back.
+    const config = epoch.tracks.find((t) => t.track === track)?.config
+    const timescale = config?.timescale ?? segments.at(-1)?.timescale ?? 1
     const fresh: WindowSegment = {
       ...gapSegment(part.msn, { epoch, start: part.start, duration: 0, timescale, initNumber }),
       firstPart: part.number,
@@ -177,7 +179,7 @@ export function createRendition(options: RenditionOptions): Rendition {
     const segment = last === undefined || last.complete || last.msn !== part.msn ? open(part, epoch, initNumber) : last
     const kept: WindowPart = {
       number: part.number,
-      duration: part.duration,
+      seconds: part.duration / segment.timescale,
       independent: part.independent,
       gap: part.gap,
       size: part.bytes.byteLength,

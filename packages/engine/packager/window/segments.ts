@@ -1,9 +1,9 @@
 import type { Epoch } from '../model.ts'
 
-/** A part in the window; times in ticks of the track's timescale. */
+/** A part in the window. */
 export interface WindowPart {
   readonly number: number
-  readonly duration: number
+  readonly seconds: number
   readonly independent: boolean
   readonly gap: boolean
   readonly size: number

@@ -61,13 +61,12 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     return current?.tracks.some((t) => t.track === rendition.track) === true
   }
 
-  function make(track: TrackId, kind: 'video' | 'audio', timescale: number): Rendition {
+  function make(track: TrackId, kind: 'video' | 'audio'): Rendition {
     const name = renditionName(track, kind)
     const rendition = createRendition({
       name,
       track,
       kind,
-      timescale,
       timing,
       budget: options.budget,
       scheduler: options.scheduler,
@@ -121,14 +120,14 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   }
 
   function late(track: TrackId, kind: 'video' | 'audio', timescale: number): Rendition {
-    const rendition = make(track, kind, timescale)
+    const rendition = make(track, kind)
     backfill(rendition, timescale)
     return rendition
   }
 
   function restore(index: AssetIndex): void {
     for (const track of index.tracks) {
-      make(track.track, track.kind, track.timescale).restore(recoveredSegments(index, track))
+      make(track.track, track.kind).restore(recoveredSegments(index, track))
     }
     for (const old of index.epochs) {
       epochs.set(old.id, old)
