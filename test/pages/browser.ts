@@ -15,7 +15,7 @@ export function openBrowser(options: { readonly autoplay?: boolean } = {}): Prom
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      ...(options.autoplay === false ? [] : ['--autoplay-policy=no-user-gesture-required']),
+      `--autoplay-policy=${options.autoplay === false ? 'document-user-activation-required' : 'no-user-gesture-required'}`,
     ],
   })
 }

@@ -31,6 +31,7 @@ export function policyOf(kind: PageKind): string {
     case 'page':
       return [...own, "frame-ancestors 'self'"].join('; ')
     case 'owner':
-      return "object-src 'none'; base-uri 'self'"
+      break
   }
+  return "object-src 'none'; base-uri 'self'"
 }

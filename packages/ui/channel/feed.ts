@@ -59,6 +59,7 @@ function createFeed(place: Place): Feed {
   let attempt = 0
   let connectTimer: ReturnType<typeof setTimeout> | undefined
   let pollTimer: ReturnType<typeof setTimeout> | undefined
+  let pollDue = 0
   let pingTimer: ReturnType<typeof setInterval> | undefined
   let asking: Promise<void> | undefined
   let etag: string | undefined
@@ -76,6 +77,8 @@ function createFeed(place: Place): Feed {
   function ask(): void {
     asking ??= get().finally(() => {
       asking = undefined
+      clearTimeout(pollTimer)
+      pollTimer = undefined
       plan()
     })
   }
@@ -97,11 +100,15 @@ function createFeed(place: Place): Feed {
 
   /** While the tab is hidden and nothing is live there is no hurry, but a stage left open should still start. */
   function plan(): void {
-    clearTimeout(pollTimer)
     if (!used()) return
     const open = socket?.readyState === WebSocket.OPEN
-    const wait = open ? pollWithSocket : pollWithout
-    pollTimer = setTimeout(ask, wait * (0.75 + Math.random() / 2))
+    const wait = (open ? pollWithSocket : pollWithout) * (0.75 + Math.random() / 2)
+    const due = performance.now() + wait
+    // A socket that fails again and again must not put the poll off for ever.
+    if (pollTimer !== undefined && due >= pollDue) return
+    clearTimeout(pollTimer)
+    pollDue = due
+    pollTimer = setTimeout(ask, wait)
   }
 
   function connect(soon: number): void {
@@ -164,6 +171,7 @@ function createFeed(place: Place): Feed {
     if (used()) return
     clearTimeout(connectTimer)
     clearTimeout(pollTimer)
+    pollTimer = undefined
     clearInterval(pingTimer)
     const old = socket
     socket = undefined

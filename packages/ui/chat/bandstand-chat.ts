@@ -157,6 +157,10 @@ export class BandstandChat extends LitElement {
       case 'error':
         if (message.clientId !== undefined) this._log = refused(this._log, message.clientId, message.text)
         else this._notice = message.text
+        return
+      case 'channel':
+      case 'pong':
+      // The feed deals with these.
     }
   }
 
@@ -282,7 +286,7 @@ export class BandstandChat extends LitElement {
     if (this._stopped) return html`<p class="notice" role="status">${this._stopped}</p>`
     if (!this._enabled && !this._owner) return html`<p class="notice" role="status">The host has closed the chat.</p>`
     if (this._naming) {
-      return html`<form @submit=${this.#onName}>
+      return html`<form @submit=${(event: SubmitEvent) => this.#onName(event)}>
         <label for="name">What should we call you?</label>
         <div class="row">
           <input
@@ -297,7 +301,7 @@ export class BandstandChat extends LitElement {
         ${this._notice ? html`<p class="notice" role="alert">${this._notice}</p>` : nothing}
       </form>`
     }
-    return html`<form @submit=${this.#onSubmit}>
+    return html`<form @submit=${(event: SubmitEvent) => this.#onSubmit(event)}>
       ${this._notice ? html`<p class="notice" role="alert">${this._notice}</p>` : nothing}
       <label class="sr" for="text">Message</label>
       <div class="row">
@@ -318,7 +322,7 @@ export class BandstandChat extends LitElement {
   override render() {
     const { messages } = this._log
     return html`
-      <div class="log" role="log" aria-live="polite" aria-label="Chat messages" tabindex="0" @scroll=${this.#onScroll}>
+      <div class="log" role="log" aria-live="polite" aria-label="Chat messages" tabindex="0" @scroll=${(event: Event) => this.#onScroll(event)}>
         ${
           messages.length === 0
             ? html`<slot name="empty"

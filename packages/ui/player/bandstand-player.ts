@@ -368,13 +368,13 @@ export class BandstandPlayer extends LitElement {
     const phase = this.phase
     if (this.asset ? phase !== 'offline' : phase !== 'offline' && phase !== 'ended') return nothing
     if (!this.asset && !this._facts) return html`<div class="screen"></div>`
-    const { title, offlineImage, offlineText } = this._facts ?? { title: '', offlineImage: null, offlineText: '' }
+    const { offlineImage, offlineText } = this._facts ?? { offlineImage: null, offlineText: '' }
     const image = offlineImage ? new URL(offlineImage, `${serverOf(this.server, location.href)}/`).href : undefined
     return html`<slot name="offline"
       ><div class="screen">
         ${image ? html`<img src=${image} alt="" />` : nothing}
         <div class="words">
-          <h2>${phase === 'ended' ? 'The broadcast has ended' : `${title} is offline`}</h2>
+          <h2>${phase === 'ended' ? 'The broadcast has ended' : 'Not live right now'}</h2>
           <p>${offlineText || 'The picture starts here by itself when the broadcast begins.'}</p>
         </div>
       </div></slot

@@ -169,8 +169,8 @@ function playlistLoader(HlsClass: typeof Hls, wanted: () => number | undefined):
 
     override load(...[context, config, callbacks]: Parameters<Loader<PlaylistLoaderContext>['load']>): void {
       const onSuccess: typeof callbacks.onSuccess = (response, stats, ctx, network) => {
-        if (!started && ctx.type !== 'manifest' && typeof response.data === 'string') {
-          if (ctx.type === 'level') started = true
+        if (!started && typeof response.data === 'string') {
+          if ((ctx.type as string) === 'level') started = true
           response.data = withStart(response.data, wanted())
         }
         callbacks.onSuccess(response, stats, ctx, network)
@@ -219,5 +219,5 @@ function playlistLoader(HlsClass: typeof Hls, wanted: () => number | undefined):
       return this.#prefetched ? this.#prefetched.get(name) : super.getResponseHeader(name)
     }
   }
-  return PlaylistLoader as unknown as NonNullable<HlsConfig['pLoader']>
+  return PlaylistLoader
 }

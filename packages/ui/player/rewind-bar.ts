@@ -153,9 +153,9 @@ export class RewindBar extends LitElement {
         .value=${String(value)}
         aria-valuetext=${this.#spoken(value)}
         style="--_at:${at.toFixed(2)}%"
-        @input=${this.#onInput}
-        @change=${this.#onChange}
-        @pointermove=${this.#onMove}
+        @input=${(event: Event) => this.#onInput(event)}
+        @change=${(event: Event) => this.#onChange(event)}
+        @pointermove=${(event: PointerEvent) => this.#onMove(event)}
         @pointerleave=${() => {
           this._hover = undefined
         }}

@@ -99,8 +99,9 @@ export function step(state: PlayerState, event: PlayerEvent, random = 0.5): Step
     case 'go-live':
       return onGoLive(state)
     case 'finished':
-      return onFinished(state)
+      break
   }
+  return onFinished(state)
 }
 
 function load(state: PlayerState, source: Source, at: number | undefined): Step {

@@ -37,7 +37,7 @@ export class StudioConfirm extends LitElement {
 
   override render() {
     const { title, text, action } = this._question ?? { title: '', text: '', action: '' }
-    return html`<dialog aria-labelledby="title" @close=${this.#onClose}>
+    return html`<dialog aria-labelledby="title" @close=${(event: Event) => this.#onClose(event)}>
       <h2 id="title">${title}</h2>
       <p>${text}</p>
       <form method="dialog" class="row" style="display:flex;justify-content:end">

@@ -30,9 +30,10 @@ export class StudioNewChannel extends LitElement {
   async #onSubmit(event: SubmitEvent): Promise<void> {
     event.preventDefault()
     const values = new FormData(event.target as HTMLFormElement)
+    const text = (name: string) => (values.get(name) as string).trim()
     try {
-      const title = String(values.get('title')).trim()
-      const channel = await api.createChannel({ slug: String(values.get('slug')).trim(), ...(title ? { title } : {}) })
+      const title = text('title')
+      const channel = await api.createChannel({ slug: text('slug'), ...(title ? { title } : {}) })
       this.renderRoot.querySelector('dialog')?.close()
       this.dispatchEvent(new CustomEvent('created', { detail: channel }))
     } catch (error) {
@@ -42,9 +43,9 @@ export class StudioNewChannel extends LitElement {
 
   override render() {
     return html`<dialog aria-labelledby="title">
-      <form @submit=${this.#onSubmit}>
+      <form @submit=${(event: SubmitEvent) => this.#onSubmit(event)}>
         <h2 id="title">New channel</h2>
-        <label>Title <input name="title" required autofocus maxlength=${TITLE_MAX} @input=${this.#onTitle} /></label>
+        <label>Title <input name="title" required autofocus maxlength=${TITLE_MAX} @input=${(event: Event) => this.#onTitle(event)} /></label>
         <label
           >Address
           <input

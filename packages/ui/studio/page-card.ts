@@ -72,7 +72,7 @@ export class StudioPageCard extends LitElement {
     const { channel } = this
     if (!channel) return
     const values = new FormData(event.target as HTMLFormElement)
-    const text = (name: string) => String(values.get(name) ?? '')
+    const text = (name: string) => values.get(name) as string
     const slug = text('slug').trim()
     const update: UpdateChannel = {
       title: text('title').trim(),
@@ -115,7 +115,7 @@ export class StudioPageCard extends LitElement {
       <h2 id="page">Your page</h2>
       ${keyed(
         channel.slug,
-        html`<form @submit=${this.#onSubmit}>
+        html`<form @submit=${(event: SubmitEvent) => this.#onSubmit(event)}>
         <label>Title <input name="title" required maxlength=${TITLE_MAX} .value=${channel.title} /></label>
         <label
           >Description
@@ -153,7 +153,7 @@ export class StudioPageCard extends LitElement {
       </div>
       <label
         >Picture shown while offline
-        <input type="file" accept="image/png,image/jpeg,image/webp,image/avif,image/gif" @change=${this.#onImage}
+        <input type="file" accept="image/png,image/jpeg,image/webp,image/avif,image/gif" @change=${(event: Event) => this.#onImage(event)}
       /></label>
       ${
         channel.offlineImage

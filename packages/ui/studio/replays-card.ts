@@ -45,7 +45,7 @@ export class StudioReplaysCard extends LitElement {
         padding-top: 0;
       }
       .what {
-        flex: 1 1 12rem;
+        flex: 1 1 14rem;
         min-width: 0;
         overflow-wrap: anywhere;
       }
@@ -105,14 +105,14 @@ export class StudioReplaysCard extends LitElement {
     const named = html`<span class="sr"> ${asset.title}, ${dayOf(asset)}</span>`
     return html`<li>
       <div class="what"><b>${asset.title}</b><span class="hint">${facts.join(' · ')}${asset.live ? ' · live now' : ''}</span></div>
-      <a class="button" href=${`/watch/${asset.id}`} target="_blank" rel="noopener">Watch${named}</a>
+      <div class="row"><a class="button" href=${`/watch/${asset.id}`} target="_blank" rel="noopener">Watch${named}</a>
       ${
         asset.live
           ? nothing
           : html`<a class="button" href=${`/vod/${asset.id}/download.mp4`} download>Download${named}</a>
               <button type="button" class="danger" @click=${() => this.#delete(asset)}>Delete${named}</button>`
       }
-    </li>`
+      </div></li>`
   }
 
   override render() {

@@ -64,7 +64,7 @@ export class StudioSignIn extends LitElement {
     return html`<main>
       <div class="card">
         <h1>Studio</h1>
-        <form @submit=${this.#onSubmit}>
+        <form @submit=${(event: SubmitEvent) => this.#onSubmit(event)}>
           <label
             >Owner’s password
             <input

@@ -67,6 +67,9 @@ export const studioStyles = css`
     font-size: 0.92em;
     overflow-wrap: anywhere;
   }
+  div[role='status']:not(:has(p)) {
+    display: none;
+  }
   .danger {
     color: light-dark(#a3160d, #ffb0a6);
   }

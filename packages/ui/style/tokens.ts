@@ -40,6 +40,7 @@ export const buttons = css`
   .button {
     font: inherit;
     font-weight: 600;
+    box-sizing: border-box;
     color: var(--_text);
     background: var(--_raised);
     border: 1px solid var(--_line);
@@ -80,6 +81,7 @@ export const fields = css`
   textarea,
   select {
     font: inherit;
+    font-weight: 400;
     width: 100%;
     box-sizing: border-box;
     color: var(--_text);

@@ -96,7 +96,7 @@ export async function startMockServer(): Promise<MockServer> {
     let name: string | null = null
     const send = (message: ServerMessage) => socket.send(JSON.stringify(message))
     socket.on('message', (data) => {
-      const message = JSON.parse(String(data))
+      const message = JSON.parse((data as Buffer).toString())
       if (message.type === 'hello') {
         name = message.name ?? null
         const you = message.chat ? { id: 'usr_you', name, token: 'token', owner: mock.owner } : null

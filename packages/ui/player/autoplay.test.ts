@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { autoplay } from './autoplay.ts'
+
+function refusing(when: (muted: boolean) => string | undefined) {
+  const video = {
+    muted: false,
+    async play() {
+      const name = when(video.muted)
+      if (name) throw Object.assign(new Error(name), { name })
+    },
+  }
+  return video
+}
+
+test('sound where the browser allows it', async () => {
+  const video = refusing(() => undefined)
+  assert.equal(await autoplay(video, false), 'with-sound')
+  assert.equal(video.muted, false)
+})
+
+test('silence where it does not', async () => {
+  const video = refusing((muted) => (muted ? undefined : 'NotAllowedError'))
+  assert.equal(await autoplay(video, false), 'muted')
+  assert.equal(video.muted, true)
+})
+
+test('nothing where even that is refused', async () => {
+  assert.equal(
+    await autoplay(
+      refusing(() => 'NotAllowedError'),
+      false,
+    ),
+    'refused',
+  )
+})
+
+test('a load that comes in between is not taken for a refusal of sound', async () => {
+  const video = refusing(() => 'AbortError')
+  await autoplay(video, false)
+  assert.equal(video.muted, false)
+})

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { initial, type PlayerEvent, type PlayerState, step } from './state.ts'
+
+const on = (assetId = 'as_1', generation = 0): PlayerEvent => ({ type: 'channel', live: true, assetId, generation })
+const off: PlayerEvent = { type: 'channel', live: false, assetId: '', generation: 0 }
+const moving = (behind: number, date = 1000): PlayerEvent => ({ type: 'progress', behind, date })
+
+/** Sends events one after the other; gives the last state and the effects of the last event. */
+function play(...events: PlayerEvent[]): { state: PlayerState; effects: string[]; loads: (string | undefined)[] } {
+  let state = initial
+  let effects: ReturnType<typeof step>['effects'] = []
+  for (const event of events) ({ state, effects } = step(state, event, 0.5))
+  return {
+    state,
+    effects: effects.map((effect) => effect.do),
+    loads: effects.flatMap((effect) =>
+      effect.do === 'load' ? [`${effect.source.kind} ${effect.source.assetId} ${effect.at}`] : [],
+    ),
+  }
+}
+
+const watching = [on(), moving(1)]
+const rewound: PlayerEvent[] = [...watching, { type: 'seek', date: 500, window: 900_000, edge: 1_000_000 }]
+
+test('an offline channel waits, and starts by itself when it goes live', () => {
+  assert.deepEqual(play(off).effects, [])
+  const { state, loads } = play(off, on())
+  assert.equal(state.phase, 'starting')
+  assert.deepEqual(loads, ['live as_1 undefined'])
+})
+
+test('the picture makes it live; falling behind and catching up do not flicker', () => {
+  assert.equal(play(...watching).state.phase, 'live')
+  assert.equal(play(...watching, moving(9)).state.phase, 'behind')
+  assert.equal(play(...watching, moving(9), moving(6)).state.phase, 'behind')
+  assert.equal(play(...watching, moving(9), moving(4)).state.phase, 'live')
+})
+
+test('what the server says again changes nothing', () => {
+  assert.deepEqual(play(...watching, on()).effects, [])
+})
+
+test('a new broadcast or a new generation of the playlist is followed without a reload of the page', () => {
+  assert.deepEqual(play(...watching, on('as_2')).loads, ['live as_2 undefined'])
+  assert.deepEqual(play(...watching, on('as_1', 1)).loads, ['live as_1 undefined'])
+})
+
+test('a stall asks the server, and playback going on clears it', () => {
+  const stalled = play(...watching, { type: 'stalled' })
+  assert.equal(stalled.state.phase, 'stalled')
+  assert.deepEqual(stalled.effects, ['ask'])
+  assert.equal(play(...watching, { type: 'stalled' }, moving(1)).state.phase, 'live')
+})
+
+test('a failed source is tried again with growing pauses, at the live edge', () => {
+  let state = play(...watching).state
+  const pauses: number[] = []
+  for (let i = 0; i < 3; i++) {
+    const failed = step(state, { type: 'failed' }, 0.5)
+    for (const effect of failed.effects) if (effect.do === 'retry') pauses.push(effect.after)
+    state = failed.state
+  }
+  assert.equal(state.phase, 'stalled')
+  assert.deepEqual(pauses, [300, 600, 750])
+  const retried = step(state, { type: 'retry' })
+  assert.deepEqual(retried.effects, [
+    { do: 'load', source: { kind: 'live', assetId: 'as_1' }, at: undefined },
+    { do: 'ask' },
+  ])
+})
+
+test('a picture sets the count of failures back', () => {
+  assert.equal(play(...watching, { type: 'failed' }, { type: 'retry' }, moving(1)).state.attempt, 0)
+})
+
+test('a network that comes back reloads only what is in trouble', () => {
+  assert.deepEqual(play(...watching, { type: 'online' }).effects, ['ask'])
+  assert.deepEqual(play(...watching, { type: 'stalled' }, { type: 'online' }).effects, ['load', 'ask'])
+})
+
+test('the end of a broadcast is played to its end before the offline screen comes', () => {
+  assert.equal(play(...watching, off).state.phase, 'live')
+  const finished = play(...watching, off, { type: 'finished' })
+  assert.equal(finished.state.phase, 'offline')
+  assert.deepEqual(finished.effects, ['unload'])
+})
+
+test('a broadcast that ends while the picture stands still goes offline', () => {
+  assert.equal(play(...watching, { type: 'stalled' }, off).state.phase, 'offline')
+})
+
+test('a playlist that ends before the server says so asks it, and a new broadcast starts', () => {
+  const ended = play(...watching, { type: 'finished' })
+  assert.equal(ended.state.phase, 'ended')
+  assert.deepEqual(ended.effects, ['ask'])
+  assert.deepEqual(play(...watching, { type: 'finished' }, on('as_2')).loads, ['live as_2 undefined'])
+})
+
+test('rewinding inside the live playlist seeks, further back opens the recording at that moment', () => {
+  const near = play(...watching, { type: 'seek', date: 950_000, window: 900_000, edge: 1_000_000 })
+  assert.deepEqual(near.effects, ['seek'])
+  assert.equal(near.state.phase, 'behind')
+  assert.deepEqual(play(...rewound).loads, ['vod as_1 500'])
+})
+
+test('a seek next to the edge means live', () => {
+  const seek: PlayerEvent = { type: 'seek', date: 998_000, window: 900_000, edge: 1_000_000 }
+  assert.deepEqual(play(...watching, seek).effects, ['seek-live'])
+  assert.deepEqual(play(...rewound, moving(400), seek).loads, ['live as_1 undefined'])
+})
+
+test('the live button leads back from the recording to the live playlist', () => {
+  assert.deepEqual(play(...rewound, moving(400), { type: 'go-live' }).loads, ['live as_1 undefined'])
+})
+
+test('somebody who has rewound stays where he is when the broadcast ends or another begins', () => {
+  const ended = play(...rewound, moving(400), off)
+  assert.deepEqual(ended.effects, [])
+  assert.equal(ended.state.phase, 'replay')
+  assert.deepEqual(play(...rewound, moving(400), on('as_2')).effects, [])
+  assert.deepEqual(play(...rewound, moving(400), on('as_2'), { type: 'finished' }).loads, ['live as_2 undefined'])
+})
+
+test('a failed recording goes on where it was', () => {
+  const failed: PlayerEvent[] = [...rewound, moving(400, 7000), { type: 'failed' }, { type: 'retry' }]
+  assert.deepEqual(play(...failed).loads, ['vod as_1 7000'])
+})
+
+test('an asset plays from its beginning and ends', () => {
+  const asset: PlayerEvent = { type: 'asset', assetId: 'as_9' }
+  assert.deepEqual(play(asset).loads, ['vod as_9 undefined'])
+  assert.equal(play(asset, moving(5)).state.phase, 'replay')
+  assert.equal(play(asset, moving(5), { type: 'finished' }).state.phase, 'ended')
+})

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { after, before, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { openBrowser } from './browser.ts'
+import { makeClip } from './mock/clip.ts'
+import { type MockServer, mockChannel, mockMessage, startMockServer } from './mock/server.ts'
+import { createMockStream } from './mock/stream.ts'
+
+/** WCAG 2.2 AA as far as a program can see it, on each page, in both colour schemes and both widths. */
+
+let mock: MockServer
+let browser: Browser
+let axe: string
+
+before(async () => {
+  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  mock = await startMockServer()
+  mock.messages.push(
+    mockMessage('Mira', 'hello, see https://example.com'),
+    mockMessage('Host', 'welcome', { owner: true }),
+  )
+  mock.channels.set('other', { ...mockChannel('other'), title: 'Other' })
+  const asset = { channel: 'main', title: 'Yesterday', live: false, startedAt: '2026-01-01T20:00:00.000Z' }
+  mock.assets.set('as_old', {
+    ...asset,
+    id: 'as_old',
+    endedAt: '2026-01-01T21:00:00.000Z',
+    duration: 3_600_000,
+    bytes: 9e8,
+  })
+  mock.goLive('main', createMockStream(await makeClip(40, 60), 'as_now', Date.now() - 15_000))
+  browser = await openBrowser()
+})
+after(async () => {
+  await browser.close()
+  await mock.close()
+})
+
+interface Finding {
+  readonly id: string
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
+}
+
+async function findings(page: Page): Promise<string[]> {
+  // The page's own policy forbids strings as code; the test's debugger does not.
+  await page.evaluate(axe)
+  const violations = await page.evaluate(async () => {
+    const run = (globalThis as unknown as { axe: { run(options: object): Promise<{ violations: unknown }> } }).axe.run
+    const values = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+    return (await run({ runOnly: { type: 'tag', values } })).violations
+  })
+  return (violations as Finding[]).flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
+  )
+}
+
+const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const [size, viewport] of Object.entries(sizes)) {
+    test(`axe finds nothing on the viewer's pages, ${colorScheme}, ${size}`, async () => {
+      const page = await browser.newPage({ colorScheme, viewport, reducedMotion: 'reduce' })
+      for (const path of ['/', '/@main', '/@other', '/@main/embed', '/@main/chat', '/watch/as_old', '/@nobody']) {
+        await page.goto(mock.url + path)
+        await page.waitForTimeout(400)
+        assert.deepEqual(await findings(page), [], path)
+      }
+      await page.close()
+    })
+
+    test(`axe finds nothing in the studio, ${colorScheme}, ${size}`, async () => {
+      mock.owner = false
+      const page = await browser.newPage({ colorScheme, viewport, reducedMotion: 'reduce' })
+      await page.goto(`${mock.url}/studio`)
+      await page.locator('input[type=password]').waitFor()
+      assert.deepEqual(await findings(page), [], 'sign in')
+      await page.keyboard.type('open sesame')
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'Recordings' }).waitFor()
+      await page.waitForTimeout(300)
+      assert.deepEqual(await findings(page), [], 'studio')
+      await page.getByRole('button', { name: 'New channel' }).click()
+      assert.deepEqual(await findings(page), [], 'new channel')
+      await page.close()
+    })
+  }
+}

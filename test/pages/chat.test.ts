@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { openBrowser } from './browser.ts'
+import { type MockServer, mockMessage, startMockServer } from './mock/server.ts'
+
+let browser: Browser
+let mock: MockServer
+let page: Page
+
+before(async () => {
+  browser = await openBrowser()
+})
+after(() => browser.close())
+beforeEach(async () => {
+  mock = await startMockServer()
+  page = await browser.newPage({ viewport: { width: 390, height: 844 } })
+})
+afterEach(async () => {
+  await page.context().close()
+  await mock.close()
+})
+
+const field = () => page.getByRole('textbox', { name: 'Message' })
+const log = () => page.getByRole('log')
+
+async function open(): Promise<void> {
+  await page.goto(`${mock.url}/@main/chat`)
+  await field().waitFor()
+}
+
+test('history is there on joining; talking asks for a name once and remembers it', async () => {
+  mock.messages.push(mockMessage('Mira', 'first words'))
+  await open()
+  await log().getByText('first words').waitFor()
+  await field().fill('hello all')
+  await field().press('Enter')
+  await page.getByLabel('What should we call you?').fill('Jonas')
+  await page.getByLabel('What should we call you?').press('Enter')
+  await log().getByText('hello all').waitFor()
+  assert.equal(mock.messages.at(-1)?.author.name, 'Jonas')
+  await page.reload()
+  await field().fill('again')
+  await page.getByText('as Jonas').waitFor()
+  await field().press('Enter')
+  await log().getByText('again').waitFor()
+  assert.equal(mock.messages.length, 3)
+})
+
+test("a name that imitates the host's is refused in words, and the text is not lost", async () => {
+  await open()
+  await field().fill('listen to me')
+  await field().press('Enter')
+  const name = page.getByLabel('What should we call you?')
+  await name.fill('The Host')
+  await name.press('Enter')
+  await page.getByText('That name belongs to the host.').waitFor()
+  await name.fill('Somebody')
+  await name.press('Enter')
+  await log().getByText('listen to me').waitFor()
+})
+
+test('links lead to the web only and give nothing away; markup stays text', async () => {
+  const text = 'https://example.com/a javascript:alert(1) <img src=x onerror=alert(1)>'
+  mock.messages.push(mockMessage('Mira', text))
+  await open()
+  const link = log().getByRole('link')
+  await link.waitFor()
+  assert.equal(await link.count(), 1)
+  assert.equal(await link.getAttribute('href'), 'https://example.com/a')
+  assert.equal(await link.getAttribute('rel'), 'noopener noreferrer nofollow ugc')
+  assert.equal(await log().locator('img').count(), 0)
+  assert.match((await log().textContent()) ?? '', /<img src=x/)
+})
+
+test('somebody who reads further up stays there and is told of new messages', async () => {
+  for (let i = 0; i < 60; i++) mock.messages.push(mockMessage('Mira', `line ${i}`))
+  await open()
+  await log().getByText('line 59').waitFor()
+  await log().evaluate((element) => {
+    element.scrollTop = 0
+  })
+  await page.waitForTimeout(200)
+  mock.push({ type: 'messages', messages: [mockMessage('Jonas', 'news')] })
+  await page.getByRole('button', { name: '1 new message' }).click()
+  await page.waitForTimeout(200)
+  const bottom = await log().evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight)
+  assert.ok(bottom < 5, String(bottom))
+})
+
+test('no more than 200 messages are kept on the page', async () => {
+  await open()
+  const messages = Array.from({ length: 300 }, (_, i) => mockMessage('Mira', `flood ${i}`))
+  mock.push({ type: 'messages', messages })
+  await log().getByText('flood 299').waitFor()
+  assert.equal(await log().getByRole('listitem').count(), 200)
+})
+
+test('too fast, hidden and banned are told plainly', async () => {
+  mock.messages.push(mockMessage('Mira', 'rude words'))
+  await page.addInitScript(() => localStorage.setItem('bandstand-chat-name', 'Jonas'))
+  await open()
+  await page.getByText('as Jonas').waitFor()
+  await field().fill('!! spam')
+  await field().press('Enter')
+  await log().getByText('Not sent: You are writing too fast.').waitFor()
+  mock.push({ type: 'hidden', ids: [mock.messages[0]?.id ?? ''] })
+  await log().getByText('rude words').waitFor({ state: 'detached' })
+  mock.push({ type: 'banned', text: 'You were banned from this chat.' })
+  await page.getByText('You were banned from this chat.').waitFor()
+  assert.equal(await field().count(), 0)
+})
+
+test('the connection comes back by itself, without a message shown twice', async () => {
+  mock.messages.push(mockMessage('Mira', 'before'))
+  await open()
+  await log().getByText('before').waitFor()
+  await mock.down()
+  await page.getByText('Connection lost').waitFor()
+  mock.messages.push(mockMessage('Mira', 'meanwhile'))
+  await mock.up()
+  await log().getByText('meanwhile').waitFor({ timeout: 8000 })
+  assert.equal(await log().getByText('before').count(), 1)
+})
+
+test('the owner can hide a message and ban its writer; others see no such buttons', async () => {
+  mock.messages.push(mockMessage('Mira', 'rude words'))
+  await open()
+  assert.equal(await page.getByRole('button', { name: /Hide/ }).count(), 0)
+  mock.owner = true
+  await page.reload()
+  await page.getByRole('button', { name: 'Hide message of Mira' }).click()
+  await log().getByText('rude words').waitFor({ state: 'detached' })
+  assert.ok(mock.requests.some((line) => line.startsWith('DELETE /api/v1/channels/main/chat/messages/')))
+})

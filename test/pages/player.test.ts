@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { openBrowser } from './browser.ts'
+import { type Clip, makeClip } from './mock/clip.ts'
+import { type MockServer, mockChannel, startMockServer } from './mock/server.ts'
+import { createMockStream } from './mock/stream.ts'
+
+/** The player against a mock of a live stream: what the viewer sees in each kind of trouble. */
+
+let clip: Clip
+let farKeys: Clip
+let browser: Browser
+let mock: MockServer
+let page: Page
+
+before(async () => {
+  clip = await makeClip(150, 60)
+  farKeys = await makeClip(60, 250)
+  browser = await openBrowser()
+})
+after(() => browser.close())
+beforeEach(async () => {
+  mock = await startMockServer()
+  page = await browser.newPage({ viewport: { width: 1000, height: 700 } })
+})
+afterEach(async () => {
+  await page.close()
+  await mock.close()
+})
+
+interface Look {
+  readonly phase: string
+  readonly behind: number
+  readonly time: number
+  readonly paused: boolean
+  readonly muted: boolean
+}
+
+type PlayerElement = HTMLElement & { phase: string; behind: number; video: HTMLVideoElement | null }
+
+function look(): Promise<Look> {
+  return page.evaluate(() => {
+    const player = document.querySelector('bandstand-player') as unknown as PlayerElement
+    const video = player.video as HTMLVideoElement
+    const { currentTime: time, paused, muted } = video
+    return { phase: player.phase, behind: player.behind, time, paused, muted }
+  })
+}
+
+/** Waits until what is seen fulfils the condition; the answer says how long it took in milliseconds. */
+async function until(condition: (seen: Look) => boolean, limit: number, what: string): Promise<number> {
+  const begin = performance.now()
+  let seen = await look()
+  while (!condition(seen)) {
+    if (performance.now() - begin > limit) assert.fail(`${what}: ${JSON.stringify(seen)} after ${limit} ms`)
+    await page.waitForTimeout(50)
+    seen = await look()
+  }
+  return performance.now() - begin
+}
+
+const playing = (seen: Look) => seen.phase === 'live' && seen.time > 0 && !seen.paused
+const stream = (asset: string, age: number, of: Clip = clip) => createMockStream(of, asset, Date.now() - age)
+
+test('a live channel plays at once, within two seconds of live, and says so', async () => {
+  mock.goLive('main', stream('as_1', 20_000))
+  await page.goto(`${mock.url}/@main`)
+  await until((seen) => playing(seen) && seen.behind < 2, 5000, 'plays')
+  await page.waitForTimeout(1500)
+  const seen = await look()
+  assert.ok(seen.behind > 0.8 && seen.behind < 2, `behind ${seen.behind}`)
+  const label = await page.locator('bandstand-player').getByRole('button', { name: /^Live/ }).textContent()
+  assert.match(label ?? '', /LIVE\s*1\.\d s/)
+})
+
+test('with key frames 8.3 s apart the picture comes at once and moves to live', async () => {
+  mock.goLive('main', stream('as_1', 24_000, farKeys))
+  await page.goto(`${mock.url}/@main`)
+  await until((seen) => seen.time > 0 && !seen.paused, 3000, 'a picture')
+  await until((seen) => seen.behind < 2.2, 3000, 'live')
+})
+
+test('an open page starts by itself when the channel goes live', async () => {
+  await page.goto(`${mock.url}/@main`)
+  await page.getByText('Not live right now').waitFor()
+  mock.goLive('main', stream('as_1', 8000))
+  await until(playing, 6000, 'plays')
+})
+
+test('without a socket it starts by itself too', async () => {
+  await page.routeWebSocket(/chat$/, (socket) => socket.close())
+  await page.goto(`${mock.url}/@main`)
+  await page.getByText('Not live right now').waitFor()
+  mock.goLive('main', stream('as_1', 8000))
+  await until(playing, 12_000, 'plays')
+})
+
+test('an encoder that is away for five seconds: the picture goes on without a reload, near live again', async () => {
+  const live = stream('as_1', 12_000)
+  mock.goLive('main', live)
+  await page.goto(`${mock.url}/@main`)
+  await until(playing, 5000, 'plays')
+  live.pause()
+  await until((seen) => seen.phase === 'stalled', 5000, 'stalls')
+  await page.waitForTimeout(3000)
+  live.resume()
+  const before = (await look()).time
+  await until((seen) => seen.phase === 'live' && seen.time > before + 0.3, 4500, 'goes on')
+  await until((seen) => seen.behind < 4, 6000, 'near live')
+})
+
+test('a server that is gone for three seconds: the picture goes on without a reload', async () => {
+  mock.goLive('main', stream('as_1', 12_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(playing, 5000, 'plays')
+  await mock.down()
+  await page.waitForTimeout(3000)
+  const before = (await look()).time
+  await mock.up()
+  await until((seen) => playing(seen) && seen.time > before + 0.5 && seen.behind < 4, 4000, 'goes on')
+  const navigations = await page.evaluate(() => performance.getEntriesByType('navigation').length)
+  assert.equal(navigations, 1)
+})
+
+test('a lost network that comes back', async () => {
+  mock.goLive('main', stream('as_1', 12_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(playing, 5000, 'plays')
+  await page.context().setOffline(true)
+  await until((seen) => seen.phase === 'stalled', 8000, 'stalls')
+  await page.context().setOffline(false)
+  await until((seen) => playing(seen) && seen.behind < 4, 5000, 'goes on')
+})
+
+test('the end of a broadcast shows the offline screen, and the next broadcast starts by itself', async () => {
+  const live = stream('as_1', 12_000)
+  mock.goLive('main', live)
+  await page.goto(`${mock.url}/@main`)
+  await until(playing, 5000, 'plays')
+  mock.goOffline('main')
+  await until((seen) => seen.phase === 'offline', 8000, 'offline')
+  await page.getByText('Not live right now').waitFor()
+  mock.goLive('main', stream('as_2', 6000))
+  await until(playing, 6000, 'the next broadcast plays')
+})
+
+test('a new generation of the multivariant playlist is followed', async () => {
+  mock.goLive('main', stream('as_1', 12_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(playing, 5000, 'plays')
+  const reads = () => mock.requests.filter((line) => line.includes('/live/main/index.m3u8')).length
+  const before = reads()
+  const channel = mock.channels.get('main') ?? mockChannel('main')
+  mock.channels.set('main', { ...channel, generation: 1 })
+  mock.push({ type: 'channel', ...channel, generation: 1 })
+  await page.waitForTimeout(1000)
+  assert.equal(reads(), before + 1)
+  await until(playing, 4000, 'plays')
+})
+
+test('rewinding to the beginning while live, and back to live, by keyboard', async () => {
+  mock.goLive('main', stream('as_1', 60_000))
+  await page.goto(`${mock.url}/@main`)
+  await until((seen) => playing(seen) && seen.behind < 3, 5000, 'plays')
+  await page.keyboard.press('Home')
+  await until((seen) => seen.phase === 'behind' && seen.behind > 50 && seen.time < 5, 5000, 'at the beginning')
+  await page.keyboard.press('l')
+  await until((seen) => seen.time > 9 && seen.behind > 40, 3000, 'ten seconds on')
+  await page.keyboard.press('End')
+  await until((seen) => playing(seen) && seen.behind < 3, 5000, 'live again')
+})
+
+test('keys: pause, sound, help; and none while a text is being typed', async () => {
+  mock.goLive('main', stream('as_1', 12_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(playing, 5000, 'plays')
+  await page.keyboard.press('k')
+  assert.equal((await look()).paused, true)
+  await page.keyboard.press('k')
+  await page.keyboard.press('m')
+  assert.equal((await look()).muted, true)
+  await page.keyboard.press('?')
+  assert.equal(await page.getByRole('dialog').isVisible(), true)
+  await page.keyboard.press('Escape')
+  await page.getByRole('textbox', { name: 'Message' }).fill('')
+  await page.getByRole('textbox', { name: 'Message' }).pressSequentially('km')
+  const seen = await look()
+  assert.deepEqual([seen.paused, seen.muted], [false, true])
+})
+
+test('a browser that refuses sound plays in silence and offers it', async () => {
+  const strict = await openBrowser({ autoplay: false })
+  try {
+    mock.goLive('main', stream('as_1', 12_000))
+    await page.close()
+    page = await strict.newPage()
+    await page.goto(`${mock.url}/@main`)
+    await until((seen) => playing(seen) && seen.muted, 5000, 'plays in silence')
+    await page.getByRole('button', { name: 'Tap for sound' }).click()
+    assert.equal((await look()).muted, false)
+    await until((seen) => playing(seen) && !seen.muted, 2000, 'plays with sound')
+  } finally {
+    await strict.close()
+  }
+})
+
+test('a replay plays from the beginning to the end', async () => {
+  const old = stream('as_old', 10_000)
+  mock.goLive('main', old)
+  mock.goOffline('main')
+  const asset = { channel: 'main', title: 'Yesterday', live: false, startedAt: '2026-01-01T20:00:00.000Z' }
+  mock.assets.set('as_old', {
+    ...asset,
+    id: 'as_old',
+    endedAt: '2026-01-01T20:00:10.000Z',
+    duration: 10_000,
+    bytes: 500_000,
+  })
+  await page.goto(`${mock.url}/watch/as_old`)
+  await until((seen) => seen.phase === 'replay' && seen.time > 0.2 && seen.time < 3, 5000, 'plays')
+  await page.keyboard.press('9')
+  await until((seen) => seen.phase === 'ended', 6000, 'ends')
+})

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { openBrowser } from './browser.ts'
+import { type MockServer, startMockServer } from './mock/server.ts'
+
+let browser: Browser
+let mock: MockServer
+let page: Page
+
+before(async () => {
+  browser = await openBrowser()
+})
+after(() => browser.close())
+beforeEach(async () => {
+  mock = await startMockServer()
+  const asset = { channel: 'main', title: 'Yesterday', live: false, startedAt: '2026-01-01T20:00:00.000Z' }
+  mock.assets.set('as_old', {
+    ...asset,
+    id: 'as_old',
+    endedAt: '2026-01-01T21:00:00.000Z',
+    duration: 3_600_000,
+    bytes: 9e8,
+  })
+  page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+  await page.goto(`${mock.url}/studio`)
+})
+afterEach(async () => {
+  await page.context().close()
+  await mock.close()
+})
+
+async function signIn(): Promise<void> {
+  await page.getByLabel('Owner’s password').fill('open sesame')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Connect your encoder' }).waitFor()
+}
+
+test('a wrong password is told, the right one opens the studio', async () => {
+  await page.getByLabel('Owner’s password').fill('wrong')
+  await page.keyboard.press('Enter')
+  await page.getByText('That is not the password.').waitFor()
+  await signIn()
+})
+
+test('the key is hidden until asked for, and a new one needs a yes', async () => {
+  await signIn()
+  const key = page.getByLabel('Stream key', { exact: true })
+  assert.equal(await key.getAttribute('type'), 'password')
+  await page.getByRole('button', { name: 'Show Stream key' }).click()
+  assert.equal(await key.inputValue(), 'k3y0123456789abcdefghij')
+  await page.getByRole('button', { name: 'New key' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+  assert.equal(await key.inputValue(), 'k3y0123456789abcdefghij')
+  await page.getByRole('button', { name: 'New key' }).click()
+  await page.getByRole('button', { name: 'Make a new key' }).click()
+  await page.getByText('The old one does not work any more.').waitFor()
+  assert.equal(await key.inputValue(), 'new0123456789abcdefghij')
+})
+
+test('what the encoder sends is shown with advice', async () => {
+  await signIn()
+  await page.getByText('every 8.3 s').waitFor()
+  await page.getByText('Could be better').waitFor()
+  await page.getByText('Keyframe Interval').waitFor()
+})
+
+test('what is being typed is not overwritten by the next poll, and saving keeps it', async () => {
+  await signIn()
+  const title = page.getByLabel('Title', { exact: true })
+  await title.fill('A new name')
+  await page.waitForTimeout(6000)
+  assert.equal(await title.inputValue(), 'A new name')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved.').waitFor()
+  assert.equal(mock.channels.get('main')?.title, 'A new name')
+})
+
+test('a channel is made, found by its address, renamed and deleted', async () => {
+  await signIn()
+  await page.getByRole('button', { name: 'New channel' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Title').fill('Garden Rádio!')
+  assert.equal(await dialog.getByLabel('Address').inputValue(), 'garden-radio')
+  await dialog.getByRole('button', { name: 'Make channel' }).click()
+  await page.getByRole('heading', { name: 'Garden Rádio!' }).waitFor()
+  assert.match(page.url(), /#garden-radio$/)
+  await page.getByLabel('Address').fill('radio')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.waitForURL(/#radio$/)
+  await page.getByRole('button', { name: 'Delete channel …' }).click()
+  await page.getByRole('button', { name: 'Delete the channel' }).click()
+  await page.getByRole('heading', { name: 'Late Night Synthesis' }).waitFor()
+  assert.equal(mock.channels.has('radio'), false)
+})
+
+test('recordings can be watched, downloaded and deleted', async () => {
+  await signIn()
+  assert.equal(await page.getByRole('link', { name: 'Watch' }).getAttribute('href'), '/watch/as_old')
+  assert.equal(await page.getByRole('link', { name: 'Download' }).getAttribute('href'), '/vod/as_old/download.mp4')
+  await page.getByRole('button', { name: /^Delete Yesterday/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await page.getByText('Nothing yet.').waitFor()
+  assert.equal(mock.assets.size, 0)
+})
+
+test('signing out leads back to the password, and so does a session that has ended', async () => {
+  await signIn()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByLabel('Owner’s password').waitFor()
+})
