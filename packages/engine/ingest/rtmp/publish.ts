@@ -16,6 +16,8 @@ const BATCH_MS = 10
 /** Bytes waiting in the socket above which tags are held back. */
 const SEND_BYTES = 4 * 1024 * 1024
 const CHUNK_BYTES = 65_536
+/** How long a server has to close after we did, ms. */
+const END_MS = 2_000
 
 export interface PublishFlvOptions {
   readonly host: string
@@ -93,7 +95,7 @@ class Publisher implements FlvPublisher {
     const socket = this.#socket
     if (socket !== undefined && !socket.destroyed) {
       write(socket, this.#session?.unpublish() ?? [])
-      socket.end()
+      endSoon(socket)
     }
     await this.ended
   }
@@ -155,7 +157,7 @@ class Publisher implements FlvPublisher {
           })
         } else {
           end = { how: 'refused', code: event.code, text: event.text }
-          socket.end()
+          endSoon(socket)
         }
       }
     }
@@ -194,11 +196,18 @@ class Publisher implements FlvPublisher {
       if (player.due === Number.POSITIVE_INFINITY) {
         onFinished()
         write(socket, session.unpublish())
-        socket.end()
+        endSoon(socket)
       }
     }, BATCH_MS)
     return timer
   }
+}
+
+/** Ends our side; a server that does not end its own in time is left. */
+function endSoon(socket: Socket): void {
+  if (socket.connecting) socket.destroy()
+  else socket.end()
+  setTimeout(() => socket.destroy(), END_MS).unref()
 }
 
 function write(socket: Socket, pieces: readonly Uint8Array[]): void {
