@@ -241,17 +241,20 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
   async function shedAll(): Promise<void> {
     let used = usage()
     let free = await write(() => rawIo.free(root)).catch(() => undefined)
-    while (!isClosed) {
-      const victim = chooseVictim(retention, {
-        assets: catalogue.values(),
-        usage: used,
-        free,
-        now: now(),
-        isHeld: (files, span) =>
-          !files.ended && (span === files.spans.at(-1) || tasks.get(files.assetId)?.isWriting(span.firstMsn) === true),
-        windowMs: ({ assetId }) => (running.get(assetId)?.recording === false ? limits.windowMs : undefined),
-      })
-      if (victim === undefined) break
+    const next = () =>
+      isClosed
+        ? undefined
+        : chooseVictim(retention, {
+            assets: catalogue.values(),
+            usage: used,
+            free,
+            now: now(),
+            isHeld: (files, span) =>
+              !files.ended &&
+              (span === files.spans.at(-1) || tasks.get(files.assetId)?.isWriting(span.firstMsn) === true),
+            windowMs: ({ assetId }) => (running.get(assetId)?.recording === false ? limits.windowMs : undefined),
+          })
+    for (let victim = next(); victim !== undefined; victim = next()) {
       const before = usage()
       await shed(victim.files, victim.span)
       const gained = before - usage()

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { printMediaPlaylist, printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
+import { epoch, START, timing } from '../store/fixtures/material.ts'
+import type { AssetIndex, IndexedSegment } from '../store/port.ts'
+import { createDownloadTimeline } from './download-timeline.ts'
+import { replayPlaylist, segmentsKept } from './media-playlist.ts'
+import { replayMultivariant } from './multivariant.ts'
+import { createReplayPlaylists } from './playlists.ts'
+import { createRowReader } from './rows.ts'
+
+/** Rows as text: epoch, then `-` for a gap on a track; segments of two seconds from 0 on, five seconds between epochs. */
+function index(rows: readonly string[], fields: Partial<AssetIndex> = {}): AssetIndex {
+  const segments: IndexedSegment[][] = [[], []]
+  let time = 0
+  let before = 0
+  for (const [i, row] of rows.entries()) {
+    if (row === '') continue
+    const own = Number(row[0])
+    if (own !== before) time += 5
+    before = own
+    for (const [track, ticks] of [90_000, 48_000].entries()) {
+      const gap = row[1 + track] === '-'
+      segments[track]?.push({
+        ...{ msn: i, epoch: own, firstPart: i * 6, lastPart: i * 6 + 5, start: time * ticks, duration: 2 * ticks },
+        ...{ size: gap ? 0 : 100_000 * (i + 1), independent: true, gap, closedAt: 0 },
+      })
+    }
+    time += 2
+  }
+  const epochs = [0, 1, 2].map((id) => epoch(id, id * 7 * 90_000))
+  const tracks = [
+    { track: 1, kind: 'video', timescale: 90_000, segments: segments[0] ?? [] },
+    { track: 2, kind: 'audio', timescale: 48_000, segments: segments[1] ?? [] },
+  ] as const
+  const rest = { ended: true, shed: false, removed: { segments: 0, discontinuities: 0 }, version: 1, bytes: 0 }
+  return { assetId: 'as_one', timing, epochs, tracks, next: { msn: 0, part: 0 }, ...rest, ...fields }
+}
+
+const media = (value: AssetIndex, track: 0 | 1 = 0) => {
+  const found = value.tracks[track]
+  assert.ok(found !== undefined)
+  return printMediaPlaylist(replayPlaylist(value, found))
+}
+
+test('a VOD playlist has a map, a date and a discontinuity where an epoch begins, and an end', () => {
+  assert.equal(
+    media(index(['0++', '1++'])),
+    [
+      ...['#EXTM3U', '#EXT-X-VERSION:9', '#EXT-X-TARGETDURATION:4', '#EXT-X-PLAYLIST-TYPE:VOD'],
+      ...['#EXT-X-MEDIA-SEQUENCE:0', '#EXT-X-DISCONTINUITY-SEQUENCE:0'],
+      ...['#EXT-X-MAP:URI="i0000000000.mp4"', `#EXT-X-PROGRAM-DATE-TIME:${new Date(START).toISOString()}`],
+      ...['#EXTINF:2.000000,', 's0000000000-0000000005.m4s', '#EXT-X-DISCONTINUITY'],
+      ...['#EXT-X-MAP:URI="i0000000001.mp4"', `#EXT-X-PROGRAM-DATE-TIME:${new Date(START + 7_000).toISOString()}`],
+      ...['#EXTINF:2.000000,', 's0000000006-0000000011.m4s', '#EXT-X-ENDLIST', ''],
+    ].join('\n'),
+  )
+})
+
+test('opening gaps are left out; where one track is missing it has a gap', () => {
+  const text = media(index(['0--', '0--', '0++', '0-+', '0++']))
+  assert.deepEqual(text.match(/^[sg]\d+/gm), ['s0000000012', 'g0000000003', 's0000000024'])
+  assert.match(text, /#EXT-X-GAP\n#EXTINF:2.000000,\ng0000000003.m4s\n/)
+  assert.doesNotMatch(text, /DISCONTINUITY\n/)
+  assert.match(media(index(['0--', '0--', '0++', '0-+', '0++']), 1), /s0000000018/)
+})
+
+test('a stretch without any media is left out with a discontinuity, recorded as a gap or not at all', () => {
+  for (const rows of [
+    ['0++', '0--', '0++'],
+    ['0++', '', '', '0++'],
+  ]) {
+    const text = media(index(rows))
+    assert.doesNotMatch(text, /EXT-X-GAP/)
+    assert.equal(text.match(/#EXT-X-DISCONTINUITY\n/g)?.length, 1)
+    assert.equal(text.match(/PROGRAM-DATE-TIME/g)?.length, 2)
+  }
+})
+
+test('while it runs the type is EVENT, and none once the start was removed', () => {
+  assert.match(media(index(['0++'], { ended: false })), /CONTROL:CAN-SKIP-UNTIL=24|TYPE:EVENT/)
+  const removed = { segments: 7, discontinuities: 2 }
+  const text = media(index(['0++'], { ended: false, shed: true, removed }))
+  assert.doesNotMatch(text, /PLAYLIST-TYPE|ENDLIST/)
+  assert.match(text, /MEDIA-SEQUENCE:7\n#EXT-X-DISCONTINUITY-SEQUENCE:2\n/)
+})
+
+test('the printed playlist is the same whether made at once or as the broadcast went on', async () => {
+  const all = ['0--', '0++', '0++', '0-+', '1++', '1++', '', '1++', '2++', '2+-', '2++']
+  let now = index([], { ended: false, version: 0 })
+  const growing = createReplayPlaylists({ index: async () => now })
+  for (let i = 1; i <= all.length; i++) {
+    now = index(all.slice(0, i), { ended: i === all.length, version: i })
+    const fresh = createReplayPlaylists({ index: async () => now })
+    for (const name of ['v1', 'a2'] as const) {
+      const expected = i === 1 ? undefined : media(now, name === 'v1' ? 0 : 1)
+      assert.equal((await growing.media('as_one', name, false))?.plain.toString(), expected)
+      assert.equal((await fresh.media('as_one', name, false))?.plain.toString(), expected)
+    }
+  }
+})
+
+test('a shed front is noticed, and numbers go on counting', async () => {
+  let now = index(['0++', '0++', '1++', '1++'], { ended: false })
+  const replay = createReplayPlaylists({ index: async () => now })
+  await replay.media('as_one', 'v1', false)
+  const all = now.tracks.map((track) => ({ ...track, segments: track.segments.slice(2) }))
+  now = { ...now, tracks: all, shed: true, removed: { segments: 2, discontinuities: 1 }, version: 2 }
+  const text = String((await replay.media('as_one', 'v1', false))?.plain)
+  assert.deepEqual(text.match(/^s\d+/gm), ['s0000000012', 's0000000018'])
+  assert.match(text, /MEDIA-SEQUENCE:2\n#EXT-X-DISCONTINUITY-SEQUENCE:1\n#EXT-X-MAP/)
+})
+
+test('a delta update lists what is within six targets of the end', () => {
+  assert.equal(segmentsKept(Array(50).fill(2), 4), 12)
+  assert.equal(segmentsKept([2, 2], 4), 2)
+  assert.equal(segmentsKept([], 4), 0)
+})
+
+test('the multivariant playlist says what was measured and what is needed to decode', () => {
+  const text = printMultivariant(replayMultivariant(index(['0++', '0++', '0-+'])))
+  assert.match(
+    text,
+    /TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="a2\/index.m3u8"/,
+  )
+  // Peaks: 200 kB in 2 s of pictures, 300 kB in 2 s of sound.
+  assert.match(text, /BANDWIDTH=2000000,AVERAGE-BANDWIDTH=1400000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720/)
+  assert.match(text, /FRAME-RATE=30.000,AUDIO="audio"\nv1\/index.m3u8\n$/)
+})
+
+test('sound alone is a variant of its own, and a track without media is none', () => {
+  const text = printMultivariant(replayMultivariant(index(['0-+', '0-+'])))
+  assert.doesNotMatch(text, /EXT-X-MEDIA:|v1/)
+  assert.match(text, /CODECS="mp4a.40.2"\na2\/index.m3u8\n$/)
+})
+
+test('the clock of a download leaves out holes and moves all tracks together', () => {
+  const value = index(['0--', '0++', '1++', '', '1-+', '2++'])
+  const timeline = createDownloadTimeline(value)
+  const reader = createRowReader(value.removed)
+  const shifts = reader
+    .next(value, 100)
+    ?.map((row) => timeline.next(row).map((ticks, i) => ticks / (i === 0 ? 90_000 : 48_000)))
+  assert.deepEqual(shifts, [
+    [-2, -2],
+    [-7, -7],
+    [-7, -7],
+    [-12, -12],
+  ])
+  assert.equal(timeline.duration, 8)
+})
