@@ -153,14 +153,16 @@ export class TrackPacker {
     this.#o.emit({ track: this.#o.track, number, msn: this.#msn, last, gap: false, ...part })
   }
 
-  /** Ends the segment at the end of what was cut. Needs media in the making, else the rest up to `at` is a gap. */
+  /** Ends the segment with the part in the making; without one the rest up to `at` (90 kHz) is a gap. */
   closeSegment(at: number): void {
-    if (this.#part.empty) this.#gap(Math.max(1, this.#ticks(at) - this.#position), true)
+    if (this.#part.empty) this.#gap(Math.max(1, Math.floor((at * this.#o.timescale) / 90_000) - this.#position), true)
     else this.closePart(true)
     this.#msn++
     this.#inSegment = 0
     this.#media = false
     this.#keyed = true
+    // Where the last frame ended before its segment did, what is missing belongs to that segment, not to this one.
+    this.#position = Math.max(this.#position, Math.floor((at * this.#o.timescale) / 90_000))
   }
 
   /** No frame comes: what is held fills its segment up to `at` (90 kHz), an empty one is a gap. */

@@ -54,7 +54,8 @@ export interface Rendition extends LiveRendition {
   end(): void
   /** Lets go of memory and of everyone who waits. */
   close(): void
-  report(): RenditionReport
+  /** `undefined` while it has nothing: a report without LAST-MSN is none (§4.4.5.4). */
+  report(): RenditionReport | undefined
   /** Peak bits a second over its segments, and whether enough of them are known. */
   readonly peak: { readonly bitrate: number; readonly segments: number }
 }
@@ -360,7 +361,7 @@ export function createRendition(options: RenditionOptions): Rendition {
     report() {
       const last = segments.at(-1)
       const uri = `../${name}/${names.playlist}`
-      if (last === undefined) return { uri }
+      if (last === undefined) return undefined
       const lastPart = last.parts.length - 1
       return { uri, lastMsn: last.msn, ...(lastPart >= 0 && !last.gap && { lastPart }) }
     },

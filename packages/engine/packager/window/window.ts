@@ -54,7 +54,10 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   let shown: { readonly key: string; readonly playlist: RenderedPlaylist } | undefined
 
   function reports(except: string): readonly RenditionReport[] {
-    return [...renditions.values()].filter((r) => r.name !== except && inCurrent(r)).map((r) => r.report())
+    return [...renditions.values()]
+      .filter((r) => r.name !== except && inCurrent(r))
+      .map((r) => r.report())
+      .filter((report) => report !== undefined)
   }
 
   function inCurrent(rendition: Rendition): boolean {
