@@ -109,9 +109,14 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     })
     await channels.load()
     const broadcasts = createBroadcasts({ store: createAssetStore(database), channels, orgId, engine, log, now })
+    const viewById = (id: string) => {
+      const found = channels.byId(id)
+      return found && channels.view(found)
+    }
     const chat = createChat({
       store: createChatStore(database),
-      ...{ channels, secrets, orgId, log, now },
+      channels: { byId: channels.byId, bySlug: channels.bySlug, view: viewById },
+      ...{ secrets, orgId, log, now },
       identify: (cookie) => owner.identify(readToken(cookie, true) ?? readToken(cookie, false)),
       clientOf: options.clientOf ?? clientOf,
       publicUrl: settings.publicUrl,

@@ -17,7 +17,6 @@ export const liveState = z.object({
   assetId: z.string().nullable().describe('the running broadcast, to rewind at /vod/{asset}/index.m3u8'),
   generation: z.int().min(0).describe('rises when players must read the multivariant playlist again'),
 })
-export type LiveState = z.infer<typeof liveState>
 
 /** `GET /api/v1/channels/{slug}`; needs no key. */
 export const channel = liveState

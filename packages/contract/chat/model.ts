@@ -6,7 +6,6 @@ export const chatAuthor = z.object({
   name: z.string(),
   owner: z.boolean().describe('signed in as owner: the page shows a badge'),
 })
-export type ChatAuthor = z.infer<typeof chatAuthor>
 
 export const chatMessage = z
   .object({

@@ -15,14 +15,15 @@ export type NameResult =
 
 /**
  * A chatter's name as it is shown.
- * @param taken names of the owner and the channel: nobody else may look like them
+ * @param taken names of the owner and the channel, which nobody else may look like; undefined for the owner, who may have any
  */
-export function parseName(text: string, taken: readonly string[]): NameResult {
+export function parseName(text: string, taken: readonly string[] | undefined): NameResult {
   const name = cleanText(text).replace(/[\u200c\u200d]/g, '')
   const length = [...name].length
   if (length > CHAT_NAME_MAX) return { refusal: 'bad-name', text: `a name has at most ${CHAT_NAME_MAX} characters` }
   if (!/[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(name) || /^[\u3164\u115f\u1160\u2800\s]*$/u.test(name))
     return { refusal: 'bad-name', text: 'a name needs a letter or a digit' }
+  if (taken === undefined) return { name }
   const whole = skeleton(name)
   const words = name.split(/[^\p{L}\p{N}\p{M}@$!|+]+/u).map(skeleton)
   // Digits at the ends turn into letters in a skeleton, so "owner1" is compared without them as well.

@@ -23,6 +23,6 @@ export function cleanText(text: string): string {
 /** A message as it is shown, or undefined where nothing is left of it or it is too long (code points). */
 export function parseChatText(text: string): string | undefined {
   const clean = cleanText(text)
-  const visible = clean.replace(/[\p{M}\u200c\u200d\u3164\u115f\u1160\u2800\s]/gu, '')
+  const visible = clean.replace(/\p{M}|\u200c|\u200d|\u3164|\u115f|\u1160|\u2800|\s/gu, '')
   return visible === '' || [...clean].length > CHAT_TEXT_MAX ? undefined : clean
 }

@@ -3,24 +3,43 @@ import { test } from 'node:test'
 import { problem } from '@bandstand/contract/errors.ts'
 import { startPlatform } from '../testing/start.ts'
 
-type Json = Record<string, any>
+interface Operation {
+  readonly operationId: string
+  readonly summary: string
+  readonly tags: readonly string[]
+  readonly parameters?: readonly {
+    readonly name: string
+    readonly in: string
+    readonly required: boolean
+    readonly schema: object
+  }[]
+  readonly responses: Readonly<Record<string, { readonly description: string }>>
+  readonly security: readonly unknown[]
+}
+
+interface Document {
+  readonly openapi: string
+  readonly info: { readonly title: string; readonly version: string }
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly schemas: Readonly<Record<string, object>> }
+}
 
 test('the description is OpenAPI 3.1 and every reference in it leads somewhere', async (t) => {
   const { app } = await startPlatform(t)
   const reply = await app.inject('/api/v1/openapi.json')
-  const document: Json = reply.json()
+  const document: Document = reply.json()
   assert.match(document.openapi, /^3\.1\.\d+$/)
   assert.ok(document.info.title && document.info.version)
   const ids = new Set<string>()
-  for (const [path, item] of Object.entries<Json>(document.paths)) {
+  for (const [path, item] of Object.entries(document.paths)) {
     assert.match(path, /^\/api\/v1\//)
-    for (const [method, operation] of Object.entries<Json>(item)) {
+    for (const [method, operation] of Object.entries(item)) {
       const at = `${method} ${path}`
       assert.ok(['get', 'put', 'post', 'patch', 'delete'].includes(method), at)
       assert.equal(ids.has(operation.operationId), false, at)
       ids.add(operation.operationId)
       assert.ok(operation.summary && operation.tags.length === 1, at)
-      const named = (operation.parameters ?? []).filter((p: Json) => p.in === 'path').map((p: Json) => p.name)
+      const named = (operation.parameters ?? []).filter((p) => p.in === 'path').map((p) => p.name)
       assert.deepEqual(named.sort(), [...path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort(), at)
       for (const parameter of operation.parameters ?? [])
         assert.ok(parameter.schema && (parameter.in !== 'path' || parameter.required), at)
@@ -28,7 +47,7 @@ test('the description is OpenAPI 3.1 and every reference in it leads somewhere',
         Object.keys(operation.responses).some((status) => /^2\d\d$/.test(status)),
         at,
       )
-      for (const response of Object.values<Json>(operation.responses)) assert.ok(response.description, at)
+      for (const response of Object.values(operation.responses)) assert.ok(response.description, at)
       assert.ok(Array.isArray(operation.security), at)
     }
   }
@@ -40,9 +59,9 @@ test('the description is OpenAPI 3.1 and every reference in it leads somewhere',
 
 test('every described operation exists, and none that changes something or tells a secret is open to strangers', async (t) => {
   const { app } = await startPlatform(t)
-  const document: Json = (await app.inject('/api/v1/openapi.json')).json()
-  for (const [path, item] of Object.entries<Json>(document.paths)) {
-    for (const [method, operation] of Object.entries<Json>(item)) {
+  const document: Document = (await app.inject('/api/v1/openapi.json')).json()
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(item)) {
       const url = path
         .replace('{slug}', 'main')
         .replace('{id}', 'as_1')
