@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createLiveHandler } from '@bandstand/engine/http/live.ts'
 import { createFakeBroadcast } from '@bandstand/engine/http/live-fixture.ts'
+import { asResponse } from '@bandstand/engine/http/message.ts'
 import { createHttpServer } from '@bandstand/engine/http/server.ts'
 import { createTrustProxy, createViewerCounter, viewerKey } from '@bandstand/engine/http/viewers.ts'
 
@@ -27,7 +28,7 @@ const live = createLiveHandler({
 const server = createHttpServer({
   handlers: [live.handle],
   fallback: (_req, res) => {
-    res.writeHead(404)
+    asResponse(res).writeHead(404, [])
     res.end()
   },
 })
