@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { PartBuilder } from './part-builder.ts'
+
+const timing = { targetDuration: 4, partTarget: 0.35 }
+const unit = (dts: number, key = false) => ({
+  track: 1,
+  dts,
+  pts: dts + 10,
+  key,
+  data: new Uint8Array(5),
+  arrivedAt: 1,
+})
+
+/** Frames a part takes when each lasts `duration` ticks of 90 kHz. */
+function frames(duration: number): number {
+  const part = new PartBuilder(1, 90_000, timing)
+  let count = 0
+  while (!part.closesBefore(duration)) part.add(unit(count++ * duration), duration)
+  return count
+}
+
+test('a part takes the frames that come nearest to 0.33 s, never more than the target', () => {
+  assert.equal(frames(9000), 3)
+  assert.equal(frames(4500), 7)
+  assert.equal(frames(3000), 10)
+  assert.equal(frames(900), 33)
+})
+
+test('a frame longer than the target is a part of its own', () => {
+  assert.equal(frames(90_000), 1)
+})
+
+test('an uneven frame makes a part slightly too long rather than much too short', () => {
+  const part = new PartBuilder(1, 90_000, timing)
+  part.add(unit(0), 24_000)
+  assert.equal(part.closesBefore(8_000), false)
+  assert.equal(part.closesBefore(20_000), true)
+})
+
+test('a part says where it starts, how long it is, and whether it starts with a key frame', () => {
+  const part = new PartBuilder(1, 90_000, timing)
+  part.add(unit(500, true), 3000)
+  part.add(unit(3500), 3100)
+  const built = part.finish(4, true)
+  assert.deepEqual([built.start, built.duration, built.independent], [500, 6100, true])
+  assert.equal(Buffer.from(built.bytes.subarray(4, 8)).toString(), 'prft')
+  assert.ok(part.empty)
+})
