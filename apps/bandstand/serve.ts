@@ -159,13 +159,12 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
   )
   probes.ready()
 
-  const stopDemo = demo ? await startDemo() : undefined
+  if (demo) await startDemoStream()
   const addresses = { http: printAddress(bound), rtmp: printAddress(rtmp.address) }
   if (settings.log === 'json') log.info({ ...addresses, version, pid: process.pid }, 'ready')
   else process.stdout.write(printBanner({ settings, addresses, demo, firstStart: platform.firstStart, version }))
 
   onSignals(log, async () => {
-    stopDemo?.()
     await channels.suspend()
     await Promise.all([rtmp.close(), http.close(HTTP_CLOSE_MS)])
     await application.close()
@@ -193,16 +192,11 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
     channels.restore(open)
   }
 
-  async function startDemo(): Promise<() => void> {
+  async function startDemoStream(): Promise<void> {
     const { startDemo } = await import('./demo/demo.ts')
-    const key = await platform.streamKey('main')
     const { host, port } = rtmp.address
-    const publisher = startDemo({
-      rtmp: { host: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port },
-      key,
-      log,
-    })
-    return () => publisher.stop()
+    const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+    startDemo({ rtmp: { host: reachable, port }, key: await platform.streamKey('main'), log })
   }
 }
 

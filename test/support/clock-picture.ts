@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 
 /**
  * A picture that tells the time to a program: the wall clock of the moment a frame was made, as black and white blocks
@@ -21,8 +21,14 @@ export interface ClockPictureOptions {
   readonly bitrate?: string
 }
 
+export interface ClockPicturePublisher {
+  /** Unix ms at which the first frame was drawn: it becomes the first key frame. */
+  readonly firstFrame: Promise<number>
+  stop(): Promise<void>
+}
+
 /** Publishes the clock picture with a tone until stopped. 1280×720. */
-export function publishClockPicture(options: ClockPictureOptions): { process: ChildProcess; stop(): Promise<void> } {
+export function publishClockPicture(options: ClockPictureOptions): ClockPicturePublisher {
   const { url, frameRate = 30, gop = 60, bFrames = 0, bitrate = '2500k' } = options
   const width = 1280
   const height = 720
@@ -60,17 +66,20 @@ export function publishClockPicture(options: ClockPictureOptions): { process: Ch
   stdin.on('error', () => {})
   let next = performance.now()
   let count = 0
+  const { promise: firstFrame, resolve: drawn } = Promise.withResolvers<number>()
   const timer = setInterval(() => {
     // A frame is drawn when its time has come; a pipe that is full skips it.
     if (performance.now() < next) return
     next += 1000 / frameRate
     if (stdin.writableLength > 0) return
-    draw(frame, width, Date.now(), count++)
+    const now = Date.now()
+    if (count === 0) drawn(now)
+    draw(frame, width, now, count++)
     stdin.write(Buffer.from(frame))
   }, 4)
   const exited = new Promise<void>((done) => child.once('exit', () => done()))
   return {
-    process: child,
+    firstFrame,
     async stop() {
       clearInterval(timer)
       stdin.end()
