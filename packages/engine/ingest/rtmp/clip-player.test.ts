@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { MediaError } from '@bandstand/media/error.ts'
 import { readClip } from './clip.ts'
-import { type ClipTag, ClipPlayer } from './clip-player.ts'
+import { ClipPlayer, type ClipTag } from './clip-player.ts'
 
 const clip = readClip(new Uint8Array(readFileSync(new URL('fixtures/clip.flv', import.meta.url))))
 

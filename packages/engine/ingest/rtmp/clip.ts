@@ -1,3 +1,4 @@
+import { audioConfigFromAsc } from '@bandstand/media/codecs/aac/config.ts'
 import { parseAudioTag } from '@bandstand/media/containers/flv/audio-tag.ts'
 import { FlvReader } from '@bandstand/media/containers/flv/reader.ts'
 import { parseOnMetaData } from '@bandstand/media/containers/flv/script-tag.ts'
@@ -5,7 +6,6 @@ import type { FlvTag } from '@bandstand/media/containers/flv/tag.ts'
 import { parseVideoTag } from '@bandstand/media/containers/flv/video-tag.ts'
 import { MediaError } from '@bandstand/media/error.ts'
 import type { Amf0Object } from '@bandstand/media/protocols/rtmp/amf0/value.ts'
-import { audioConfigFromAsc } from '@bandstand/media/codecs/aac/config.ts'
 
 /** One track of a clip: what is said once, and what is repeated. */
 export interface ClipTrack {

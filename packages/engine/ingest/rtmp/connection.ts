@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream'
 import type { Amf0Object } from '@bandstand/media/protocols/rtmp/amf0/value.ts'
+import { createRtmpServerSession } from '@bandstand/media/protocols/rtmp/session/server.ts'
 import type {
   RtmpOutput,
   RtmpServerEvent,
   RtmpServerSession,
 } from '@bandstand/media/protocols/rtmp/session/server-types.ts'
-import { createRtmpServerSession } from '@bandstand/media/protocols/rtmp/session/server.ts'
 import type { Log, Publisher, PublishPort, PublishRefusal } from '../../ports.ts'
 import { announcedTracks, factsFromMetadata } from './facts.ts'
 import type { RtmpListenerLimits } from './limits.ts'

@@ -6,7 +6,7 @@ import { EngineError } from '../../error.ts'
 import { readClip } from './clip.ts'
 import { RTMP_LISTENER_LIMITS, type RtmpListenerLimits } from './limits.ts'
 import { type RtmpListener, startRtmpListener } from './listener.ts'
-import { type FlvPublisher, publishFlv, type PublishFlvOptions } from './publish.ts'
+import { type FlvPublisher, type PublishFlvOptions, publishFlv } from './publish.ts'
 import { FakeLog, FakePort, type FakePublisher, until } from './testing/fake-port.ts'
 
 const clip = readClip(new Uint8Array(readFileSync(new URL('fixtures/clip.flv', import.meta.url))))

@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { EngineError } from '../../error.ts'
 import type { Log, PublishPort } from '../../ports.ts'

@@ -6,8 +6,8 @@ import { amf0Object } from '../amf0/value.ts'
 import type { RtmpCrypto } from '../handshake/crypto.ts'
 import { RTMP_LIMITS } from '../limits.ts'
 import { createRtmpPublishSession, type RtmpPublishEvent, type RtmpPublishSession } from './publish.ts'
-import type { RtmpOutput, RtmpServerEvent, RtmpServerSession } from './server-types.ts'
 import { createRtmpServerSession } from './server.ts'
+import type { RtmpOutput, RtmpServerEvent, RtmpServerSession } from './server-types.ts'
 
 const crypto: RtmpCrypto = {
   hmacSha256: (key, data) => new Uint8Array(createHmac('sha256', key).update(data).digest()),

@@ -1,17 +1,17 @@
 import { MediaError } from '../../../error.ts'
 import { type Amf0Object, amf0Object, stringField } from '../amf0/value.ts'
 import { ChunkDecoder } from '../chunk/decoder.ts'
-import { ChunkEncoder } from '../chunk/encoder.ts'
 import type { RtmpMessage } from '../chunk/message.ts'
 import { ClientHandshake } from '../handshake/client.ts'
 import type { RtmpCrypto } from '../handshake/crypto.ts'
 import type { HandshakeKind } from '../handshake/server.ts'
 import type { RtmpLimits } from '../limits.ts'
-import { type Command, parseCommand, printCommand } from '../message/command.ts'
+import { type Command, parseCommand } from '../message/command.ts'
 import { parseControl, printControl } from '../message/control.ts'
 import { printSetDataFrame } from '../message/data.ts'
-import { COMMAND_CHUNK_STREAM, CONTROL_CHUNK_STREAM, MessageType } from '../message/type.ts'
+import { COMMAND_CHUNK_STREAM, MessageType } from '../message/type.ts'
 import { parseUserControl, printUserControl } from '../message/user-control.ts'
+import { Outbox } from './outbox.ts'
 import type { RtmpOutput } from './server-types.ts'
 
 /** All media on one chunk stream, as librtmp does it: order is kept and headers stay short. */
@@ -74,9 +74,8 @@ class PublishSession implements RtmpPublishSession {
   readonly #options: RtmpPublishOptions
   readonly #handshake: ClientHandshake
   readonly #decoder: ChunkDecoder
-  readonly #encoder = new ChunkEncoder()
+  readonly #outbox = new Outbox()
   #state: 'handshake' | 'connecting' | 'publishing' | 'closed' = 'handshake'
-  #send: Uint8Array[] = []
   #events: RtmpPublishEvent[] = []
   #deadline: number
   #streamId = 0
@@ -94,7 +93,7 @@ class PublishSession implements RtmpPublishSession {
   }
 
   start(): RtmpOutput<RtmpPublishEvent> {
-    this.#send.push(this.#handshake.start())
+    this.#outbox.raw(this.#handshake.start())
     return this.#output()
   }
 
@@ -117,21 +116,21 @@ class PublishSession implements RtmpPublishSession {
   media(kind: 'audio' | 'video', timestamp: number, body: Uint8Array): Uint8Array[] {
     this.#mustPublish()
     const type = kind === 'audio' ? MessageType.audio : MessageType.video
-    return this.#encoder.encode(MEDIA_CHUNK_STREAM, { type, streamId: this.#streamId, timestamp, payload: body })
+    return this.#outbox.encoder.encode(MEDIA_CHUNK_STREAM, { type, streamId: this.#streamId, timestamp, payload: body })
   }
 
   metadata(values: Amf0Object): Uint8Array[] {
     this.#mustPublish()
     const message = printSetDataFrame({ name: 'onMetaData', values: [values] }, this.#streamId, 0)
-    return this.#encoder.encode(COMMAND_CHUNK_STREAM, message)
+    return this.#outbox.encoder.encode(COMMAND_CHUNK_STREAM, message)
   }
 
   unpublish(): Uint8Array[] {
     if (this.#state !== 'publishing') return []
     this.#state = 'closed'
-    this.#command('FCUnpublish', FC_UNPUBLISH, [this.#options.key])
-    this.#command('deleteStream', 0, [this.#streamId])
-    return this.#output().send as Uint8Array[]
+    this.#outbox.call('FCUnpublish', FC_UNPUBLISH, [this.#options.key])
+    this.#outbox.call('deleteStream', 0, [this.#streamId])
+    return this.#outbox.take()
   }
 
   #mustPublish(): void {
@@ -142,7 +141,7 @@ class PublishSession implements RtmpPublishSession {
     let rest = bytes
     if (this.#state === 'handshake') {
       const step = this.#handshake.receive(bytes)
-      if (step.send.byteLength > 0) this.#send.push(step.send)
+      this.#outbox.raw(step.send)
       if (!step.done) return
       rest = bytes.subarray(step.consumed)
       this.#state = 'connecting'
@@ -153,15 +152,15 @@ class PublishSession implements RtmpPublishSession {
     this.#decoder.push(rest, this.#onMessage)
     if (this.#received - this.#acknowledged >= this.#peerWindow) {
       this.#acknowledged = this.#received
-      this.#control(printControl({ kind: 'acknowledgement', sequence: this.#received % 2 ** 32 }))
+      this.#outbox.control(printControl({ kind: 'acknowledgement', sequence: this.#received % 2 ** 32 }))
     }
   }
 
   #connect(): void {
     const { app, tcUrl, encoder, chunkBytes } = this.#options
-    this.#control(printControl({ kind: 'set-chunk-size', bytes: chunkBytes }))
-    this.#encoder.chunkSize = chunkBytes
-    this.#command('connect', CONNECT, [], amf0Object({ app, type: 'nonprivate', flashVer: encoder, tcUrl }))
+    this.#outbox.control(printControl({ kind: 'set-chunk-size', bytes: chunkBytes }))
+    this.#outbox.encoder.chunkSize = chunkBytes
+    this.#outbox.call('connect', CONNECT, [], amf0Object({ app, type: 'nonprivate', flashVer: encoder, tcUrl }))
   }
 
   readonly #onMessage = (message: RtmpMessage): void => {
@@ -172,7 +171,7 @@ class PublishSession implements RtmpPublishSession {
         return
       case MessageType.userControl: {
         const { kind, value } = parseUserControl(message.payload)
-        if (kind === 'ping-request') this.#control(printUserControl({ kind: 'ping-response', value }))
+        if (kind === 'ping-request') this.#outbox.control(printUserControl({ kind: 'ping-response', value }))
         return
       }
       case MessageType.setChunkSize:
@@ -192,12 +191,12 @@ class PublishSession implements RtmpPublishSession {
     const [info] = command.args
     const { key } = this.#options
     if (command.name === '_result' && command.transaction === CONNECT) {
-      this.#command('releaseStream', RELEASE_STREAM, [key])
-      this.#command('FCPublish', FC_PUBLISH, [key])
-      this.#command('createStream', CREATE_STREAM, [])
+      this.#outbox.call('releaseStream', RELEASE_STREAM, [key])
+      this.#outbox.call('FCPublish', FC_PUBLISH, [key])
+      this.#outbox.call('createStream', CREATE_STREAM, [])
     } else if (command.name === '_result' && command.transaction === CREATE_STREAM) {
       this.#streamId = typeof info === 'number' ? info : 1
-      this.#command('publish', PUBLISH, [key, 'live'], null, this.#streamId)
+      this.#outbox.call('publish', PUBLISH, [key, 'live'], null, this.#streamId)
     } else if (
       command.name === '_error' &&
       (command.transaction === CONNECT || command.transaction === CREATE_STREAM)
@@ -220,26 +219,10 @@ class PublishSession implements RtmpPublishSession {
     this.#events.push({ type: 'close', code, text })
   }
 
-  #control(message: RtmpMessage): void {
-    this.#send.push(...this.#encoder.encode(CONTROL_CHUNK_STREAM, message))
-  }
-
-  #command(
-    name: string,
-    transaction: number,
-    args: Command['args'],
-    object: Command['object'] = null,
-    streamId = 0,
-  ): void {
-    const message = printCommand({ name, transaction, object, args }, streamId)
-    this.#send.push(...this.#encoder.encode(COMMAND_CHUNK_STREAM, message))
-  }
-
   #output(): RtmpOutput<RtmpPublishEvent> {
-    const send = this.#send
     const events = this.#events
-    this.#send = []
     this.#events = []
-    return { send, events, wakeAt: this.#state === 'closed' ? Number.POSITIVE_INFINITY : this.#deadline }
+    const wakeAt = this.#state === 'closed' ? Number.POSITIVE_INFINITY : this.#deadline
+    return { send: this.#outbox.take(), events, wakeAt }
   }
 }

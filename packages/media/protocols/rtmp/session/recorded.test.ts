@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import type { RtmpCrypto } from '../handshake/crypto.ts'
 import { RTMP_LIMITS } from '../limits.ts'
-import type { RtmpServerEvent } from './server-types.ts'
 import { createRtmpServerSession } from './server.ts'
+import type { RtmpServerEvent } from './server-types.ts'
 
 const crypto: RtmpCrypto = { hmacSha256: () => new Uint8Array(32), randomBytes: (length) => new Uint8Array(length) }
 

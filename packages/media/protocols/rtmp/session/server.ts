@@ -1,7 +1,6 @@
 import { MediaError } from '../../../error.ts'
 import { isAmf0Object, stringField } from '../amf0/value.ts'
 import { ChunkDecoder } from '../chunk/decoder.ts'
-import { ChunkEncoder } from '../chunk/encoder.ts'
 import type { RtmpMessage } from '../chunk/message.ts'
 import { TimestampUnwrapper } from '../chunk/timestamp.ts'
 import { ServerHandshake } from '../handshake/server.ts'
@@ -9,8 +8,11 @@ import { parseAggregate } from '../message/aggregate.ts'
 import { type Command, parseCommand } from '../message/command.ts'
 import { parseControl, printControl } from '../message/control.ts'
 import { parseData } from '../message/data.ts'
-import { COMMAND_CHUNK_STREAM, CONTROL_CHUNK_STREAM, MessageType } from '../message/type.ts'
+import { MessageType } from '../message/type.ts'
 import { parseUserControl, printUserControl } from '../message/user-control.ts'
+import { HeldMedia } from './held-media.ts'
+import { Liveness } from './liveness.ts'
+import { Outbox } from './outbox.ts'
 import { type PublishApp, parseApp, parseKey } from './publish-target.ts'
 import { printConnectError, printConnectResult, printFcStatus, printResult, printStatus } from './replies.ts'
 import type { CloseReason, RtmpOutput, RtmpServerEvent, RtmpServerOptions, RtmpServerSession } from './server-types.ts'
@@ -32,18 +34,15 @@ class ServerSession implements RtmpServerSession {
   readonly #options: RtmpServerOptions
   readonly #handshake: ServerHandshake
   readonly #decoder: ChunkDecoder
-  readonly #encoder = new ChunkEncoder()
+  readonly #outbox = new Outbox()
+  readonly #liveness: Liveness
+  readonly #held: HeldMedia
   readonly #time = new TimestampUnwrapper()
   readonly #traffic: TrafficMeter
   readonly #commands: TrafficMeter
   #state: State = 'handshake'
-  #send: Uint8Array[] = []
   #events: RtmpServerEvent[] = []
   #now: number
-  /** End of the present state, where it has one. */
-  #deadline: number
-  #heardAt: number
-  #pingAt = Number.POSITIVE_INFINITY
   #received = 0
   #acknowledged = 0
   #peerWindow = WINDOW
@@ -51,8 +50,6 @@ class ServerSession implements RtmpServerSession {
   #encoderName = ''
   #streams = 0
   #publishStream = 0
-  #held: RtmpMessage[] = []
-  #heldBytes = 0
   roundTripMs: number | undefined
 
   constructor(options: RtmpServerOptions) {
@@ -63,14 +60,14 @@ class ServerSession implements RtmpServerSession {
     this.#traffic = new TrafficMeter(limits.bitrateWindowMs)
     this.#commands = new TrafficMeter(limits.bitrateWindowMs)
     this.#now = now
-    this.#heardAt = now
-    this.#deadline = now + limits.handshakeMs
+    this.#liveness = new Liveness(limits, now)
+    this.#held = new HeldMedia(limits)
     this.#restrict()
   }
 
   receive(bytes: Uint8Array, now: number): RtmpOutput<RtmpServerEvent> {
     this.#now = now
-    this.#heardAt = now
+    this.#liveness.heard(now)
     if (this.#state !== 'closed' && bytes.byteLength > 0) {
       try {
         this.#read(bytes)
@@ -87,15 +84,10 @@ class ServerSession implements RtmpServerSession {
     this.#now = now
     const { limits } = this.#options
     if (this.#state === 'closed') return this.#output()
-    if (now >= this.#deadline) this.#expire()
-    else if (now >= this.#heardAt + limits.idleMs) this.#close('idle', `silent for ${limits.idleMs / 1000} s`)
-    else if (now >= this.#pingAt) {
-      // A peer that is heard needs no ping: media is the best sign of life.
-      if (now >= this.#heardAt + limits.pingMs) {
-        this.#control(printUserControl({ kind: 'ping-request', value: now >>> 0 }))
-        this.#pingAt = now + limits.pingMs
-      } else this.#pingAt = this.#heardAt + limits.pingMs
-    }
+    const due = this.#liveness.due(now)
+    if (due === 'deadline') this.#expire()
+    else if (due === 'idle') this.#close('idle', `silent for ${limits.idleMs / 1000} s`)
+    else if (due === 'ping') this.#outbox.control(printUserControl({ kind: 'ping-request', value: now >>> 0 }))
     return this.#output()
   }
 
@@ -104,14 +96,12 @@ class ServerSession implements RtmpServerSession {
     if (this.#state === 'deciding') {
       const { limits } = this.#options
       this.#state = 'publishing'
-      this.#deadline = Number.POSITIVE_INFINITY
+      this.#liveness.deadline = Number.POSITIVE_INFINITY
       this.#decoder.maxMessageBytes = limits.messageBytes
       this.#decoder.maxPendingBytes = limits.pendingBytes
-      this.#control(printUserControl({ kind: 'stream-begin', value: this.#publishStream }))
-      this.#command(printStatus(this.#publishStream, 'status', 'NetStream.Publish.Start', 'Publishing.'))
-      const held = this.#held
-      this.#dropHeld()
-      for (const message of held) this.#media(message)
+      this.#outbox.control(printUserControl({ kind: 'stream-begin', value: this.#publishStream }))
+      this.#outbox.command(printStatus(this.#publishStream, 'status', 'NetStream.Publish.Start', 'Publishing.'))
+      for (const message of this.#held.take()) this.#media(message)
     }
     return this.#output()
   }
@@ -123,7 +113,8 @@ class ServerSession implements RtmpServerSession {
   ): RtmpOutput<RtmpServerEvent> {
     this.#now = now
     if (this.#state !== 'closed') {
-      if (this.#state !== 'handshake') this.#command(printStatus(this.#publishStream, 'error', code, description))
+      if (this.#state !== 'handshake')
+        this.#outbox.command(printStatus(this.#publishStream, 'error', code, description))
       this.#close('refused', description)
     }
     return this.#output()
@@ -134,25 +125,25 @@ class ServerSession implements RtmpServerSession {
     const sum = this.#traffic.add(bytes.byteLength, this.#now)
     if (sum * 8 > (limits.bitrate * limits.bitrateWindowMs) / 1000) {
       const text = `The bitrate is above the limit of ${Math.round(limits.bitrate / 1e6)} Mbit/s: lower it in the encoder.`
-      this.#command(printStatus(this.#publishStream, 'error', 'NetStream.Publish.Rejected', text))
+      this.#outbox.command(printStatus(this.#publishStream, 'error', 'NetStream.Publish.Rejected', text))
       this.#close('limit', text)
       return
     }
     let rest = bytes
     if (this.#state === 'handshake') {
       const step = this.#handshake.receive(bytes)
-      if (step.send.byteLength > 0) this.#send.push(step.send)
+      this.#outbox.raw(step.send)
       if (!step.done) return
       rest = bytes.subarray(step.consumed)
       this.#state = 'connecting'
-      this.#deadline = this.#now + limits.publishMs
-      this.#pingAt = this.#now + limits.pingMs
+      this.#liveness.deadline = this.#now + limits.publishMs
+      this.#liveness.startPings(this.#now)
     }
     this.#received += rest.byteLength
     this.#decoder.push(rest, this.#onMessage)
     if (this.#received - this.#acknowledged >= this.#peerWindow) {
       this.#acknowledged = this.#received
-      this.#control(printControl({ kind: 'acknowledgement', sequence: this.#received % 2 ** 32 }))
+      this.#outbox.control(printControl({ kind: 'acknowledgement', sequence: this.#received % 2 ** 32 }))
     }
   }
 
@@ -198,13 +189,8 @@ class ServerSession implements RtmpServerSession {
   }
 
   #media(message: RtmpMessage): void {
-    const { limits } = this.#options
     if (this.#state === 'deciding') {
-      this.#heldBytes += message.payload.byteLength
-      this.#held.push(message)
-      if (this.#held.length > limits.pendingMessages || this.#heldBytes > limits.pendingBytesBeforeAcceptance) {
-        throw new MediaError('too-large', 'rtmp: too much media before publishing was accepted')
-      }
+      this.#held.add(message)
       return
     }
     if (this.#state !== 'publishing' || message.payload.byteLength === 0) return
@@ -248,7 +234,7 @@ class ServerSession implements RtmpServerSession {
         return
       case 'set-peer-bandwidth':
         if (control.bytes !== WINDOW)
-          this.#control(printControl({ kind: 'window-acknowledgement-size', bytes: WINDOW }))
+          this.#outbox.control(printControl({ kind: 'window-acknowledgement-size', bytes: WINDOW }))
         return
       case 'acknowledgement': // We send too little for it to matter.
     }
@@ -256,7 +242,7 @@ class ServerSession implements RtmpServerSession {
 
   #onUserControl(payload: Uint8Array): void {
     const { kind, value } = parseUserControl(payload)
-    if (kind === 'ping-request') this.#control(printUserControl({ kind: 'ping-response', value }))
+    if (kind === 'ping-request') this.#outbox.control(printUserControl({ kind: 'ping-response', value }))
     else if (kind === 'ping-response') this.roundTripMs = ((this.#now >>> 0) - value) >>> 0
   }
 
@@ -271,29 +257,29 @@ class ServerSession implements RtmpServerSession {
         if (++this.#streams > this.#options.limits.messageStreams) {
           throw new MediaError('too-large', 'rtmp: too many message streams')
         }
-        return this.#command(printResult(command.transaction, this.#streams))
+        return this.#outbox.command(printResult(command.transaction, this.#streams))
       case 'publish':
         return this.#onPublish(command, streamId)
       case 'FCPublish':
         this.#result(command)
-        return this.#command(printFcStatus('onFCPublish', 'NetStream.Publish.Start', ''))
+        return this.#outbox.command(printFcStatus('onFCPublish', 'NetStream.Publish.Start', ''))
       case 'FCUnpublish':
         this.#unpublish()
         this.#result(command)
-        return this.#command(printFcStatus('onFCUnpublish', 'NetStream.Unpublish.Success', ''))
+        return this.#outbox.command(printFcStatus('onFCUnpublish', 'NetStream.Unpublish.Success', ''))
       case 'closeStream':
         return this.#unpublish()
       case 'deleteStream':
         if (command.args[0] === this.#publishStream || typeof command.args[0] !== 'number') this.#unpublish()
         return
       case 'getStreamLength':
-        return this.#command(printResult(command.transaction, 0))
+        return this.#outbox.command(printResult(command.transaction, 0))
       case 'play':
       case 'play2':
       case 'pause':
       case 'seek': {
         const text = 'This address takes streams from encoders only. To watch, open the page or the HLS address.'
-        this.#command(printStatus(streamId, 'error', 'NetStream.Play.Failed', text))
+        this.#outbox.command(printStatus(streamId, 'error', 'NetStream.Play.Failed', text))
         return this.#close('refused', text)
       }
       case '_result':
@@ -313,16 +299,16 @@ class ServerSession implements RtmpServerSession {
     this.#encoderName = field('flashVer').slice(0, 100)
     if (this.#app.app !== app) {
       const text = `There is no application "${this.#app.app.slice(0, 40)}" here: the server address must end in "/${app}".`
-      this.#command(printConnectError(command.transaction, 'NetConnection.Connect.InvalidApp', text))
+      this.#outbox.command(printConnectError(command.transaction, 'NetConnection.Connect.InvalidApp', text))
       this.#close('refused', text)
       return
     }
     this.#state = 'connected'
-    this.#control(printControl({ kind: 'window-acknowledgement-size', bytes: WINDOW }))
-    this.#control(printControl({ kind: 'set-peer-bandwidth', bytes: WINDOW, limit: 'dynamic' }))
-    this.#control(printControl({ kind: 'set-chunk-size', bytes: SEND_CHUNK }))
-    this.#encoder.chunkSize = SEND_CHUNK
-    this.#command(printConnectResult(command.transaction))
+    this.#outbox.control(printControl({ kind: 'window-acknowledgement-size', bytes: WINDOW }))
+    this.#outbox.control(printControl({ kind: 'set-peer-bandwidth', bytes: WINDOW, limit: 'dynamic' }))
+    this.#outbox.control(printControl({ kind: 'set-chunk-size', bytes: SEND_CHUNK }))
+    this.#outbox.encoder.chunkSize = SEND_CHUNK
+    this.#outbox.command(printConnectResult(command.transaction))
   }
 
   #onPublish(command: Command, streamId: number): void {
@@ -332,22 +318,22 @@ class ServerSession implements RtmpServerSession {
     this.#publishStream = streamId
     if (key === '') {
       const text = 'No stream key was sent: enter it in the encoder, as stream key or at the end of the address.'
-      this.#command(printStatus(streamId, 'error', 'NetStream.Publish.BadName', text))
+      this.#outbox.command(printStatus(streamId, 'error', 'NetStream.Publish.BadName', text))
       this.#close('refused', text)
       return
     }
     this.#state = 'deciding'
-    this.#deadline = this.#now + this.#options.limits.decisionMs
+    this.#liveness.deadline = this.#now + this.#options.limits.decisionMs
     this.#events.push({ type: 'publish', key, encoder: this.#encoderName })
   }
 
   #unpublish(): void {
     if (this.#state !== 'publishing' && this.#state !== 'deciding') return
     this.#state = 'connected'
-    this.#deadline = this.#now + this.#options.limits.publishMs
-    this.#dropHeld()
+    this.#liveness.deadline = this.#now + this.#options.limits.publishMs
+    this.#held.take()
     this.#restrict()
-    this.#command(printStatus(this.#publishStream, 'status', 'NetStream.Unpublish.Success', 'Unpublished.'))
+    this.#outbox.command(printStatus(this.#publishStream, 'status', 'NetStream.Unpublish.Success', 'Unpublished.'))
     this.#events.push({ type: 'unpublish' })
   }
 
@@ -356,7 +342,7 @@ class ServerSession implements RtmpServerSession {
     if (this.#state === 'handshake') this.#close('handshake', `no handshake within ${limits.handshakeMs / 1000} s`)
     else if (this.#state === 'deciding') {
       const text = 'The server is too busy to accept the stream: try again.'
-      this.#command(printStatus(this.#publishStream, 'error', 'NetStream.Publish.Rejected', text))
+      this.#outbox.command(printStatus(this.#publishStream, 'error', 'NetStream.Publish.Rejected', text))
       this.#close('refused', text)
     } else this.#close('idle', `nothing published within ${limits.publishMs / 1000} s`)
   }
@@ -364,7 +350,7 @@ class ServerSession implements RtmpServerSession {
   #close(reason: CloseReason, text: string): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    this.#dropHeld()
+    this.#held.take()
     this.#events.push({ type: 'close', reason, text })
   }
 
@@ -374,33 +360,14 @@ class ServerSession implements RtmpServerSession {
     this.#decoder.maxPendingBytes = this.#options.limits.pendingBytesBeforeAcceptance
   }
 
-  #dropHeld(): void {
-    this.#held = []
-    this.#heldBytes = 0
-  }
-
   #result(command: Command): void {
-    if (command.transaction !== 0) this.#command(printResult(command.transaction, undefined))
-  }
-
-  #control(message: RtmpMessage): void {
-    this.#send.push(...this.#encoder.encode(CONTROL_CHUNK_STREAM, message))
-  }
-
-  #command(message: RtmpMessage): void {
-    this.#send.push(...this.#encoder.encode(COMMAND_CHUNK_STREAM, message))
+    if (command.transaction !== 0) this.#outbox.command(printResult(command.transaction, undefined))
   }
 
   #output(): RtmpOutput<RtmpServerEvent> {
-    const { limits } = this.#options
-    const send = this.#send
     const events = this.#events
-    this.#send = []
     this.#events = []
-    const wakeAt =
-      this.#state === 'closed'
-        ? Number.POSITIVE_INFINITY
-        : Math.min(this.#deadline, this.#heardAt + limits.idleMs, this.#pingAt)
-    return { send, events, wakeAt }
+    const wakeAt = this.#state === 'closed' ? Number.POSITIVE_INFINITY : this.#liveness.wakeAt
+    return { send: this.#outbox.take(), events, wakeAt }
   }
 }

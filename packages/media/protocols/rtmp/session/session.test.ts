@@ -10,8 +10,8 @@ import { RTMP_LIMITS, type RtmpLimits } from '../limits.ts'
 import { type Command, parseCommand, printCommand } from '../message/command.ts'
 import { parseControl, printControl } from '../message/control.ts'
 import { parseUserControl, printUserControl } from '../message/user-control.ts'
-import type { RtmpOutput, RtmpServerEvent, RtmpServerSession } from './server-types.ts'
 import { createRtmpServerSession } from './server.ts'
+import type { RtmpOutput, RtmpServerEvent, RtmpServerSession } from './server-types.ts'
 
 const crypto: RtmpCrypto = { hmacSha256: () => new Uint8Array(32), randomBytes: (length) => new Uint8Array(length) }
 
