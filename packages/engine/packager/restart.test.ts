@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { createTimeline } from '../timeline/timeline.ts'
+import { audioConfig, encode, videoConfig } from './fixtures/encoder.ts'
+import { createStudio } from './fixtures/studio.ts'
+import type { Epoch, Part } from './model.ts'
+import { createPackager } from './packager.ts'
+
+test('after a restart numbers go on above all that was reserved, times on from the end, unchanged inits keep their number', () => {
+  const before = createStudio()
+  before.stream({ seconds: 10 })
+  const reserved = before.recorded.reserved.at(-1)
+  const timing = before.timing
+  const old = before.recorded.epochs[0]
+  assert.ok(reserved !== undefined && timing !== undefined && old !== undefined)
+  const parts: Part[] = []
+  const epochs: Epoch[] = []
+  const packager = createPackager({
+    timing,
+    start: { msn: reserved.msn + 1, part: reserved.part + 1 },
+    before: before.recorded.epochs,
+    sinks: [{ epoch: (e) => epochs.push(e), part: (p) => parts.push(p), reserve: () => undefined }],
+  })
+  const configs = new Map(old.tracks.map((t) => [t.track, t.config]))
+  const timeline = createTimeline({ start: 901_234, firstEpoch: 1, notBefore: old.wallClock + 20_000, before: configs })
+  const take = (events: ReturnType<typeof timeline.tick>) => {
+    for (const event of events) {
+      if (event.kind === 'epoch-opened') assert.equal(event.trackSetChanged, false)
+      packager.handle(event, 0)
+    }
+  }
+  take(timeline.startEpoch(0))
+  take(timeline.configure(VIDEO_TRACK, videoConfig(), 0))
+  take(timeline.configure(AUDIO_TRACK, audioConfig(), 0))
+  for (const { unit } of encode({ seconds: 5 })) take(timeline.unit(unit, 0))
+  packager.finish(0)
+  assert.ok(parts.every((p) => p.number > reserved.part && p.msn > reserved.msn && p.epoch === 1))
+  assert.equal(parts[0]?.start, 901_234)
+  assert.deepEqual(
+    epochs[0]?.tracks.map((t) => t.initNumber),
+    [0, 0],
+  )
+  assert.equal(epochs[0]?.wallClock, old.wallClock + 20_000)
+  assert.ok(parts.at(-1)?.last)
+})
