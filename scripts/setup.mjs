@@ -76,7 +76,7 @@ function ensureDependencies() {
   const why = dependenciesMissing()
   if (why) {
     say(`${why}; running npm ci (about half a minute, once)`)
-    if (!run('npm', ['ci', '--no-audit', '--no-fund']))
+    if (!run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']))
       stop('npm ci failed; its own message is above. Without network, copy node_modules from a machine like this one.')
   }
   if (pinnedNodeWorks()) return

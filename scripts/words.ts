@@ -20,13 +20,12 @@ const rules: readonly { readonly what: string; readonly pattern: RegExp }[] = [
 
 /** One line for each thing that must not be in a file with this text. */
 export function findWords(path: string, text: string): string[] {
-  return text
-    .split('\n')
-    .flatMap((line, index) =>
-      rules
-        .filter(({ pattern }) => pattern.test(line))
-        .map(({ what }) => `${path}:${index + 1}  ${what}: ${line.trim().slice(0, 120)}`),
-    )
+  return text.split('\n').flatMap((line, index) =>
+    rules
+      // A fixture's key opens nothing but the test beside it.
+      .filter(({ what, pattern }) => pattern.test(line) && !(what === 'private key' && path.includes('/fixtures/')))
+      .map(({ what }) => `${path}:${index + 1}  ${what}: ${line.trim().slice(0, 120)}`),
+  )
 }
 
 function checkFile(path: string): string[] {
