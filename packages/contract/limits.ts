@@ -16,5 +16,3 @@ export const CHAT_NAME_MAX = 30
 export const CHAT_HISTORY = 100
 /** Bytes of one frame from a chatter; a larger one closes the connection (RFC 6455 code 1009). */
 export const CHAT_FRAME_MAX = 4096
-/** A chatter sends `ping` at least this often, ms; one who is silent for twice as long is disconnected. */
-export const CHAT_PING_INTERVAL = 30_000

@@ -54,7 +54,8 @@ export async function isAllowed(
   resource: Resource,
 ): Promise<boolean> {
   try {
-    return (await authorize(principal, action, resource)) === true
+    const answer: unknown = await authorize(principal, action, resource)
+    return answer === true
   } catch {
     return false
   }

@@ -27,24 +27,24 @@ export interface ChannelsOptions {
 
 /** All channels, kept in memory: viewers ask for them all the time. */
 export interface Channels {
-  load(): Promise<void>
-  list(): readonly ChannelRecord[]
-  byId(id: string): ChannelRecord | undefined
+  readonly load: () => Promise<void>
+  readonly list: () => readonly ChannelRecord[]
+  readonly byId: (id: string) => ChannelRecord | undefined
   /** By slug, or by an earlier one: compare the slug to know. */
-  bySlug(slug: string): ChannelRecord | undefined
-  byKey(key: string): ChannelRecord | undefined
-  view(channel: ChannelRecord): Channel
-  create(given: CreateChannel, key?: string): Promise<ChannelRecord>
-  update(channel: ChannelRecord, change: UpdateChannel): Promise<ChannelRecord>
-  remove(channel: ChannelRecord): Promise<void>
-  key(channel: ChannelRecord): Promise<string>
-  rotateKey(channel: ChannelRecord): Promise<string>
+  readonly bySlug: (slug: string) => ChannelRecord | undefined
+  readonly byKey: (key: string) => ChannelRecord | undefined
+  readonly view: (channel: ChannelRecord) => Channel
+  readonly create: (given: CreateChannel, key?: string) => Promise<ChannelRecord>
+  readonly update: (channel: ChannelRecord, change: UpdateChannel) => Promise<ChannelRecord>
+  readonly remove: (channel: ChannelRecord) => Promise<void>
+  readonly key: (channel: ChannelRecord) => Promise<string>
+  readonly rotateKey: (channel: ChannelRecord) => Promise<string>
   /** Applies the stream key setting once: a key that was rotated afterwards stays. */
-  applyKeySetting(channel: ChannelRecord, setting: string): Promise<void>
-  setImage(channel: ChannelRecord, bytes: Uint8Array): Promise<string>
-  removeImage(channel: ChannelRecord): Promise<void>
-  image(channelId: string, name: string): Promise<Buffer | undefined>
-  health(channel: ChannelRecord): ChannelHealth
+  readonly applyKeySetting: (channel: ChannelRecord, setting: string) => Promise<void>
+  readonly setImage: (channel: ChannelRecord, bytes: Uint8Array) => Promise<string>
+  readonly removeImage: (channel: ChannelRecord) => Promise<void>
+  readonly image: (channelId: string, name: string) => Promise<Buffer | undefined>
+  readonly health: (channel: ChannelRecord) => ChannelHealth
 }
 
 export function createChannels(options: ChannelsOptions): Channels {

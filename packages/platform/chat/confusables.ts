@@ -43,8 +43,7 @@ for (const line of LIKENESSES.trim().split('\n')) {
  */
 export function skeleton(name: string): string {
   const bare = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().normalize('NFKD').replace(/\p{M}/gu, '')
-  return [...bare]
-    .map((letter) => look.get(letter) ?? letter)
+  return Array.from(bare, (letter) => look.get(letter) ?? letter)
     .join('')
     .replace(/[^\p{L}\p{N}]/gu, '')
     .replace(/rn/g, 'm')

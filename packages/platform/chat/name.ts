@@ -19,7 +19,7 @@ export type NameResult =
  */
 export function parseName(text: string, taken: readonly string[] | undefined): NameResult {
   const name = cleanText(text).replace(/[\u200c\u200d]/g, '')
-  const length = [...name].length
+  const length = Array.from(name).length
   if (length > CHAT_NAME_MAX) return { refusal: 'bad-name', text: `a name has at most ${CHAT_NAME_MAX} characters` }
   if (!/[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(name) || /^[\u3164\u115f\u1160\u2800\s]*$/u.test(name))
     return { refusal: 'bad-name', text: 'a name needs a letter or a digit' }

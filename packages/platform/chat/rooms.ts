@@ -15,10 +15,10 @@ export interface ChatChannel {
 }
 
 export interface ChatChannels {
-  byId(id: string): ChatChannel | undefined
-  bySlug(slug: string): ChatChannel | undefined
+  readonly byId: (id: string) => ChatChannel | undefined
+  readonly bySlug: (slug: string) => ChatChannel | undefined
   /** What everybody may know of the channel with this id. */
-  view(id: string): Channel | undefined
+  readonly view: (id: string) => Channel | undefined
 }
 
 export interface OpenRoom {
@@ -30,12 +30,12 @@ export interface OpenRoom {
 
 /** Rooms that somebody is in; a room is opened with its history from the database and closed with the last reader. */
 export interface Rooms {
-  open(channel: ChatChannel): Promise<OpenRoom>
-  get(channelId: string): OpenRoom | undefined
-  ids(): readonly string[]
-  close(channelId: string): void
+  readonly open: (channel: ChatChannel) => Promise<OpenRoom>
+  readonly get: (channelId: string) => OpenRoom | undefined
+  readonly ids: () => readonly string[]
+  readonly close: (channelId: string) => void
   /** Tells the readers what changed of the channel. */
-  tell(channelId: string): void
+  readonly tell: (channelId: string) => void
 }
 
 /** @param settle resolves when what was said is in the database */

@@ -4,11 +4,11 @@ import { SAVE_BATCH, SAVE_INTERVAL, UNSAVED_MAX } from './limits.ts'
 
 /** Writes messages to the database in batches: the chat goes on whatever the disk does. */
 export interface Saver {
-  add(row: ChatMessageTable): void
+  readonly add: (row: ChatMessageTable) => void
   /** Takes back a message that was not written yet. */
   drop(isUnwanted: (row: ChatMessageTable) => boolean): void
   /** Resolves when everything added so far is written or given up. */
-  flush(): Promise<void>
+  readonly flush: () => Promise<void>
   /** Messages that could not be written since the start. */
   readonly lost: number
 }

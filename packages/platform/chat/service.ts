@@ -42,13 +42,13 @@ export interface ChatOptions {
 
 export interface Chat {
   /** Takes the upgrade of a chat address over; false where the address is none. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean
   readonly moderation: Moderation
-  channelChanged(channelId: string): void
-  channelDeleted(channelId: string): void
+  readonly channelChanged: (channelId: string) => void
+  readonly channelDeleted: (channelId: string) => void
   /** For metrics: since the start, but for `connections` and `rooms`. */
-  stats(): { connections: number; rooms: number; messages: number; dropped: number; unsaved: number }
-  close(): Promise<void>
+  readonly stats: () => { connections: number; rooms: number; messages: number; dropped: number; unsaved: number }
+  readonly close: () => Promise<void>
 }
 
 const ADDRESS = /^\/live\/([a-z0-9-]{1,40})\/chat$/
@@ -145,7 +145,10 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
       server ??= await createServer()
       const owner = channel !== undefined && (await isOwner(request, client, channel))
       if (channel) await rooms.open(channel)
-      if (socket.destroyed || closing) return socket.destroy()
+      if (socket.destroyed || closing) {
+        socket.destroy()
+        return
+      }
       server.handleUpgrade(request, socket, head, (ws) => {
         taken = true
         const addressHash = secrets.digest('address', address)

@@ -15,17 +15,17 @@ export interface StoredBan {
 /** Messages and bans in the database. */
 export interface ChatStore {
   /** The newest messages that are not hidden, oldest first. */
-  history(channelId: string, count: number): Promise<ChatMessage[]>
-  save(rows: readonly ChatMessageTable[]): Promise<void>
-  message(channelId: string, id: string): Promise<ChatMessageTable | undefined>
+  readonly history: (channelId: string, count: number) => Promise<ChatMessage[]>
+  readonly save: (rows: readonly ChatMessageTable[]) => Promise<void>
+  readonly message: (channelId: string, id: string) => Promise<ChatMessageTable | undefined>
   /** @returns ids that were hidden now */
-  hide(orgId: string, channelId: string, id: string, now: number): Promise<string[]>
-  bans(channelId: string): Promise<ChatBanTable[]>
+  readonly hide: (orgId: string, channelId: string, id: string, now: number) => Promise<string[]>
+  readonly bans: (channelId: string) => Promise<ChatBanTable[]>
   /** @returns the ban and the ids that were hidden with it */
-  ban(row: Omit<ChatBanTable, 'id'>, hide: boolean): Promise<{ ban: ChatBanTable; hidden: string[] }>
-  unban(channelId: string, id: string, now: number): Promise<boolean>
+  readonly ban: (row: Omit<ChatBanTable, 'id'>, hide: boolean) => Promise<{ ban: ChatBanTable; hidden: string[] }>
+  readonly unban: (channelId: string, id: string, now: number) => Promise<boolean>
   /** Forgets from which addresses messages before this moment came. */
-  forgetAddresses(before: number): Promise<void>
+  readonly forgetAddresses: (before: number) => Promise<void>
 }
 
 export function toBan(row: ChatBanTable): Ban {

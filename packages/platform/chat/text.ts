@@ -24,5 +24,5 @@ export function cleanText(text: string): string {
 export function parseChatText(text: string): string | undefined {
   const clean = cleanText(text)
   const visible = clean.replace(/\p{M}|\u200c|\u200d|\u3164|\u115f|\u1160|\u2800|\s/gu, '')
-  return visible === '' || [...clean].length > CHAT_TEXT_MAX ? undefined : clean
+  return visible === '' || Array.from(clean).length > CHAT_TEXT_MAX ? undefined : clean
 }

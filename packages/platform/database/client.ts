@@ -23,8 +23,8 @@ export interface DatabaseClient {
 
 interface Pending {
   readonly sql: string
-  resolve(result: Result): void
-  reject(error: PlatformError): void
+  readonly resolve: (result: Result) => void
+  readonly reject: (error: PlatformError) => void
 }
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html) that callers tell apart. */
@@ -69,7 +69,7 @@ export async function openClient(path: string): Promise<DatabaseClient> {
       reject(
         new PlatformError(
           'data-folder',
-          `the database ${path} cannot be opened: ${String((cause as Error).message)}`,
+          `the database ${path} cannot be opened: ${(cause as Error).message}`,
           {},
           cause,
         ),

@@ -39,7 +39,7 @@ export async function registerApi(app: FastifyInstance, options: ApiOptions): Pr
         onRequest: async (request) => {
           if (route.method === 'GET') return
           const { origin, 'sec-fetch-site': site } = request.headers
-          const source = { origin, site: site as string | undefined, host: request.host, publicUrl: options.publicUrl }
+          const source = { origin, site, host: request.host, publicUrl: options.publicUrl }
           if (!isOwnOrigin(source)) throw new Refusal('bad-origin', 'this page may not change anything here')
           const wait = writes.take(addressGroup(request.ip), options.now())
           if (wait > 0) throw tooFast('too many requests from this address', wait)
@@ -57,7 +57,7 @@ function parseBodies(scope: FastifyInstance, routes: readonly Route[]): void {
   const parseJson = scope.getDefaultJsonParser('error', 'error')
   scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined)
-    else parseJson(request, body as string, done)
+    else void parseJson(request, body as string, done)
   })
   const types = [...new Set(routes.flatMap(({ upload }) => upload?.types ?? []))]
   if (types.length > 0)

@@ -44,7 +44,7 @@ export interface Route {
   readonly errors: readonly ErrorCode[]
   /** `Cache-Control` of the answer; `no-store` where not given. */
   readonly cache?: string | undefined
-  handle(call: Call<never, never, never>): Promise<unknown> | unknown
+  handle(call: Call<never, never, never>): unknown
 }
 
 /** Declares an operation; the handler's types follow from its schemas. */
@@ -64,5 +64,5 @@ export function defineRoute<
     ): R extends Schema ? z.input<R> | Promise<z.input<R>> : void | Promise<void>
   },
 ): Route {
-  return route as unknown as Route
+  return route
 }

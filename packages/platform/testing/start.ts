@@ -59,15 +59,15 @@ export interface Started {
   readonly logged: string[]
   readonly origin: string
   /** Signs the owner in; the cookie for further requests. */
-  signIn(): Promise<string>
+  readonly signIn: () => Promise<string>
   /** A request of the API by the owner. */
-  asOwner(
+  readonly asOwner: (
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     body?: object,
-  ): Promise<LightMyRequestResponse>
-  chat(path?: string, headers?: Record<string, string>): Promise<ChatClient>
-  stop(): Promise<void>
+  ) => Promise<LightMyRequestResponse>
+  readonly chat: (path?: string, headers?: Record<string, string>) => Promise<ChatClient>
+  readonly stop: () => Promise<void>
 }
 
 /** A platform with a Fastify server that listens on a free port; everything goes when the test ends. */
