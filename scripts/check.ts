@@ -20,6 +20,8 @@ const steps: readonly Step[] = [
   { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings'] },
   { name: 'unused', command: [bin('knip'), '--no-progress'] },
   { name: 'types', command: [bin('tsc'), '-p', '.'] },
+  // Code that runs in a page is inside the tests that open it, so they know the DOM.
+  { name: 'types-test', command: [bin('tsc'), '-p', 'test'] },
   { name: 'types-ui', command: [bin('tsc'), '-p', 'packages/ui'] },
   { name: 'format', command: [bin('biome'), 'ci', '--colors=off', '.'] },
   { name: 'layers', command: [process.execPath, 'scripts/layers.ts'] },

@@ -49,9 +49,9 @@ function packageOf(path: string): string | undefined {
   return /^packages\/([^/]+)\//.exec(path)?.[1]
 }
 
-/** Tests, fuzz targets and build configuration run on Node whatever the package. */
+/** Tests, what only tests use, fuzz targets and build configuration run on Node whatever the package. */
 function isProduct(path: string): boolean {
-  return !/(\.test|\.fuzz|\.bench|\.config)\.ts$|\/(fixtures|testing|e2e)\//.test(path)
+  return !/(\.test|\.fuzz|\.config|-fixture|\/testing)\.ts$|\/(fixtures|testing|build)\//.test(path)
 }
 
 /** Path of an import of ours, or undefined for one of npm or Node. */
