@@ -119,7 +119,7 @@ export const constantRules: readonly Rule[] = [
   {
     id: 'program-date-time-missing',
     level: 'warning',
-    source: 'Apple authoring specification 8.10 (live)',
+    source: 'Apple HLS authoring specification',
     title: 'a live playlist carries program date times',
     check(o, report) {
       eachReading(o, (p, w) => {

@@ -44,7 +44,7 @@ export const deliveryRules: readonly Rule[] = [
   {
     id: 'media-content-type',
     level: 'warning',
-    source: 'Apple authoring specification 1.28 ff.; RFC 4337',
+    source: 'Apple HLS authoring specification; RFC 4337',
     title: 'media is video/mp4, audio/mp4, video/iso.segment or video/mp2t',
     check(o, report) {
       eachOk(o, ({ fetched, fragmented }) => {
@@ -125,7 +125,7 @@ export const deliveryRules: readonly Rule[] = [
   {
     id: 'playlist-not-compressed',
     level: 'warning',
-    source: `${bis('§4.1')}; Apple authoring specification 7.x`,
+    source: 'Apple HLS authoring specification',
     title: 'playlists beyond a few packets are sent with gzip',
     check(o, report) {
       for (const f of playlists(o)) {

@@ -140,7 +140,7 @@ export const lowLatencyRules: readonly Rule[] = [
   {
     id: 'hint-not-served',
     level: 'warning',
-    source: bis('§6.2.6, Appendix B.1'),
+    source: bis('Appendix B.1'),
     title: 'a hinted part is held until it is there and then sent',
     check(o, report) {
       for (const w of o.renditions) {

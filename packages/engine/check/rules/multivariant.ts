@@ -14,7 +14,7 @@ export const multivariantRules: readonly Rule[] = [
   {
     id: 'variant-codecs-missing',
     level: 'warning',
-    source: `${bis('§4.4.6.2')}; Apple authoring specification 9.11`,
+    source: `${bis('§4.4.6.2')}; Apple HLS authoring specification`,
     title: 'every variant should say its CODECS',
     check(o, report) {
       for (const v of o.multivariant?.playlist.variants ?? []) if (v.codecs === undefined) report(v.uri)
@@ -23,7 +23,7 @@ export const multivariantRules: readonly Rule[] = [
   {
     id: 'variant-resolution-missing',
     level: 'warning',
-    source: `${bis('§4.4.6.2')}; Apple authoring specification 9.14`,
+    source: `${bis('§4.4.6.2')}; Apple HLS authoring specification`,
     title: 'a variant with video should say its RESOLUTION',
     check(o, report) {
       for (const v of o.multivariant?.playlist.variants ?? []) {
@@ -34,7 +34,7 @@ export const multivariantRules: readonly Rule[] = [
   {
     id: 'variant-frame-rate-missing',
     level: 'warning',
-    source: `${bis('§4.4.6.2')}; Apple authoring specification 9.15`,
+    source: `${bis('§4.4.6.2')}; Apple HLS authoring specification`,
     title: 'a variant with video should say its FRAME-RATE',
     check(o, report) {
       for (const v of o.multivariant?.playlist.variants ?? []) {
