@@ -1,17 +1,13 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
-import { parseFragment, parseInitSegment, type SampleDefaults } from '@bandstand/media/containers/isobmff/parse.ts'
-import {
-  createProgressivePlanner,
-  piecesInRange,
-  type ProgressivePlan,
-  type ProgressivePlanner,
-} from '@bandstand/media/containers/isobmff/progressive.ts'
+import { parseInitSegment, type SampleDefaults } from '@bandstand/media/containers/isobmff/parse.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import { EngineError } from '../error.ts'
-import type { AssetIndex, AssetTrack, IndexedSegment, SegmentStore, StoredPart } from '../store/port.ts'
+import type { AssetIndex, AssetTrack, IndexedSegment, SegmentStore } from '../store/port.ts'
 import { createDownloadTimeline } from './download-timeline.ts'
 import { limits } from './limits.ts'
-import { createRowReader, findEpochTrack, type ReplayRow, turn } from './rows.ts'
+import { type FlatPlan, type PlanHead, type PlanSegment, pieceAt, planMemory } from './plan-model.ts'
+import { createLocalPlan, createPlanThread } from './plan-thread.ts'
+import { createRowReader, findEpochTrack, turn } from './rows.ts'
 
 /** An asset as one ordinary MP4 that is put together while it is sent. */
 export interface Download {
@@ -25,15 +21,6 @@ export interface Download {
   readonly memory: number
 }
 
-/** Where a piece of media lies; a plain tuple would cost three times as much, and there is one for each part. */
-interface Source {
-  readonly track: TrackId
-  readonly firstPart: number
-  readonly lastPart: number
-  /** Of the media within the segment's bytes. */
-  readonly offset: number
-}
-
 type Store = Pick<SegmentStore, 'read' | 'parts'>
 
 /**
@@ -43,68 +30,73 @@ type Store = Pick<SegmentStore, 'read' | 'parts'>
  */
 export async function planDownload(store: Store, index: AssetIndex): Promise<Download | undefined> {
   const configs = new Map(index.tracks.map((track) => [track.track, collectConfigs(index, track)]))
-  const tracks = index.tracks.map(({ track }) => ({ track, configs: configs.get(track)?.configs ?? [] }))
-  const planner = createProgressivePlanner<Source>(tracks.filter((track) => track.configs.length > 0))
-  const reader = createRowReader(index.removed)
-  const timeline = createDownloadTimeline(index)
-  let samples = 0
-  let parts = 0
-  for (;;) {
-    const rows = reader.next(index, 32)
-    if (rows === undefined) break
-    for (const row of rows) {
-      const shifts = timeline.next(row)
-      const heads = await Promise.all(
-        index.tracks.map((track, i) => readHeads(store, index.assetId, track.track, row.segments[i])),
-      )
-      for (const [i, track] of index.tracks.entries()) {
-        const added = addSegment(planner, row, track, row.segments[i], heads[i] ?? [], shifts[i] ?? 0, configs)
-        samples += added
-        parts += heads[i]?.length ?? 0
-      }
-    }
-    await turn()
+  const known = [...configs].filter(([, { configs }]) => configs.length > 0)
+  const start = {
+    tracks: known.map(([track, own]) => ({ track, configs: own.configs })),
+    defaults: known.map(([track, { byConfig }]) => ({ track, byConfig })),
   }
-  if (samples === 0) return undefined
-  const plan = planner.finish()
-  return {
-    total: plan.size,
-    duration: timeline.duration,
-    memory: plan.header.byteLength + parts * 120,
-    open: (first, last) => readDownload(store, index.assetId, plan, first, last + 1),
+  const rowCount = index.tracks[0]?.segments.length ?? 0
+  const planner = rowCount < limits.localRows ? createLocalPlan(start) : await createPlanThread(start)
+  try {
+    const timeline = createDownloadTimeline(index)
+    const reader = createRowReader(index.removed)
+    for (let rows = reader.next(index, 8); rows !== undefined; rows = reader.next(index, 8)) {
+      const segments: PlanSegment[] = []
+      for (const row of rows) {
+        const shifts = timeline.next(row)
+        const heads = await Promise.all(
+          index.tracks.map((track, i) => readHeads(store, index.assetId, track.track, row.segments[i])),
+        )
+        for (const [i, { track }] of index.tracks.entries()) {
+          const segment = row.segments[i]
+          const configIndex = configs.get(track)?.ofEpoch.get(row.epoch?.id ?? -1)
+          if (segment === undefined || segment.gap || configIndex === undefined) continue
+          const { firstPart, lastPart } = segment
+          segments.push({ track, firstPart, lastPart, configIndex, shift: shifts[i] ?? 0, heads: heads[i] ?? [] })
+        }
+      }
+      await planner.add(segments)
+      await turn()
+    }
+    const plan = await planner.finish()
+    if (plan === undefined) return undefined
+    return {
+      total: plan.total,
+      duration: timeline.duration,
+      memory: planMemory(plan),
+      open: (first, last) => readDownload(store, index.assetId, plan, first, last + 1),
+    }
+  } finally {
+    await planner.close()
   }
 }
 
 interface TrackConfigs {
   readonly configs: readonly TrackConfig[]
-  /** Of an epoch: place in `configs`, and defaults of its fragments. */
-  readonly ofEpoch: ReadonlyMap<
-    number,
-    { readonly place: number; readonly defaults: ReadonlyMap<TrackId, SampleDefaults> }
-  >
+  /** Defaults of fragments of each configuration. */
+  readonly byConfig: readonly ReadonlyMap<TrackId, SampleDefaults>[]
+  /** Place of an epoch's configuration. */
+  readonly ofEpoch: ReadonlyMap<number, number>
 }
 
 /** Each configuration once, however many epochs it served in. */
 function collectConfigs(index: AssetIndex, { track }: AssetTrack): TrackConfigs {
-  const found: TrackConfig[] = []
-  const byInit = new Map<number, { place: number; defaults: ReadonlyMap<TrackId, SampleDefaults> }>()
-  const ofEpoch = new Map<number, { place: number; defaults: ReadonlyMap<TrackId, SampleDefaults> }>()
+  const configs: TrackConfig[] = []
+  const byConfig: ReadonlyMap<TrackId, SampleDefaults>[] = []
+  const byInit = new Map<number, number>()
+  const ofEpoch = new Map<number, number>()
   for (const epoch of index.epochs) {
     const own = findEpochTrack(epoch, track)
     if (own === undefined) continue
-    let known = byInit.get(own.initNumber)
-    if (known === undefined) {
-      known = { place: found.push(own.config) - 1, defaults: parseInitSegment(own.init).defaults }
-      byInit.set(own.initNumber, known)
+    let place = byInit.get(own.initNumber)
+    if (place === undefined) {
+      place = configs.push(own.config) - 1
+      byConfig.push(parseInitSegment(own.init).defaults)
+      byInit.set(own.initNumber, place)
     }
-    ofEpoch.set(epoch.id, known)
+    ofEpoch.set(epoch.id, place)
   }
-  return { configs: found, ofEpoch }
-}
-
-/** A part with enough of its bytes for the `moof`. */
-interface Head extends StoredPart {
-  readonly bytes: Uint8Array
+  return { configs, byConfig, ofEpoch }
 }
 
 async function readHeads(
@@ -112,94 +104,73 @@ async function readHeads(
   assetId: string,
   track: TrackId,
   segment: IndexedSegment | undefined,
-): Promise<readonly Head[]> {
+): Promise<readonly PlanHead[]> {
   if (segment === undefined || segment.gap) return []
   const { firstPart, lastPart, size } = segment
   const parts = (await store.parts(assetId, track, firstPart, lastPart)) ?? []
   if (size <= limits.smallSegment) {
     const whole = await store.read(assetId, track, firstPart, lastPart)
     if (whole === undefined) throw gone(assetId, track, firstPart)
-    return parts.map((part) => ({ ...part, bytes: whole.subarray(part.offset, part.offset + part.length) }))
+    return parts.map(({ offset, length }) => ({ offset, bytes: headOf(whole.subarray(offset, offset + length)) }))
   }
-  const heads: Head[] = []
+  const heads: PlanHead[] = []
   for (const part of parts) {
     const length = Math.min(part.length, limits.moofBytes)
     let bytes = await store.read(assetId, track, firstPart, lastPart, { from: part.offset, to: part.offset + length })
-    if (bytes !== undefined && !holdsMoof(bytes)) {
+    if (bytes !== undefined && moofEnd(bytes) === undefined) {
       bytes = await store.read(assetId, track, part.number, part.number)
     }
     if (bytes === undefined) throw gone(assetId, track, part.number)
-    heads.push({ ...part, bytes })
+    heads.push({ offset: part.offset, bytes })
   }
   return heads
 }
 
-/** True when the bytes reach past the end of the `moof`, whatever stands in front of it. */
-function holdsMoof(bytes: Uint8Array): boolean {
+/** Where the `moof` ends, whatever stands in front of it; `undefined` when the bytes do not reach so far. */
+function moofEnd(bytes: Uint8Array): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let at = 0; at + 8 <= bytes.byteLength; ) {
     const size = view.getUint32(at)
-    if (view.getUint32(at + 4) === 0x6d6f6f66) return at + size <= bytes.byteLength
-    if (size < 8) return false
+    if (size < 8 || at + size > bytes.byteLength) return undefined
     at += size
+    if (view.getUint32(at - size + 4) === 0x6d6f6f66) return at
   }
-  return false
+  return undefined
 }
 
-function addSegment(
-  planner: ProgressivePlanner<Source>,
-  row: ReplayRow,
-  track: AssetTrack,
-  segment: IndexedSegment | undefined,
-  heads: readonly Head[],
-  shift: number,
-  configs: ReadonlyMap<TrackId, TrackConfigs>,
-): number {
-  const config = configs.get(track.track)?.ofEpoch.get(row.epoch?.id ?? -1)
-  if (segment === undefined || config === undefined) return 0
-  let samples = 0
-  for (const head of heads) {
-    const fragment = parseFragment(head.bytes, { defaults: config.defaults, partial: true })
-    const [first] = fragment.samples
-    if (first === undefined) continue
-    planner.add(track.track, {
-      configIndex: config.place,
-      start: fragment.baseDecodeTime + shift,
-      samples: fragment.samples,
-      source: {
-        track: track.track,
-        firstPart: segment.firstPart,
-        lastPart: segment.lastPart,
-        offset: head.offset + first.offset,
-      },
-    })
-    samples += fragment.samples.length
-  }
-  return samples
+/** A copy without the media, for it is sent to another thread. */
+function headOf(part: Uint8Array): Uint8Array {
+  return part.slice(0, (moofEnd(part) ?? part.byteLength) + 8)
 }
 
 async function* readDownload(
   store: Store,
   assetId: string,
-  plan: ProgressivePlan<Source>,
+  plan: FlatPlan,
   from: number,
   end: number,
 ): AsyncGenerator<Uint8Array> {
-  // In windows: the list of all pieces of a day would be larger than what a viewer may cost.
-  for (let window = from; window < end; window += limits.downloadWindow) {
-    for (const piece of piecesInRange(plan, window, Math.min(end, window + limits.downloadWindow))) {
-      if ('bytes' in piece) {
-        yield piece.bytes
-        continue
-      }
-      const { track, firstPart, lastPart, offset } = piece.source
-      for (let at = 0; at < piece.length; at += limits.downloadChunk) {
-        const begin = offset + piece.skip + at
-        const range = { from: begin, to: begin + Math.min(limits.downloadChunk, piece.length - at) }
-        const bytes = await store.read(assetId, track, firstPart, lastPart, range)
-        if (bytes === undefined) throw gone(assetId, track, firstPart)
-        yield bytes
-      }
+  const { header } = plan
+  for (let at = from; at < Math.min(end, header.byteLength); at += limits.downloadChunk) {
+    yield header.subarray(at, Math.min(end, at + limits.downloadChunk))
+  }
+  for (let i = pieceAt(plan, from); i < plan.offset.length; i++) {
+    const offset = plan.offset[i] ?? 0
+    if (offset >= end) return
+    const track = plan.track[i] ?? 0
+    const [firstPart, lastPart] = [plan.firstPart[i] ?? 0, plan.lastPart[i] ?? 0]
+    const first = Math.max(0, from - offset)
+    const last = Math.min(plan.size[i] ?? 0, end - offset)
+    if (track === 0) {
+      yield plan.inserted[firstPart]?.subarray(first, last) ?? new Uint8Array(0)
+      continue
+    }
+    const place = plan.place[i] ?? 0
+    for (let at = first; at < last; at += limits.downloadChunk) {
+      const range = { from: place + at, to: place + Math.min(last, at + limits.downloadChunk) }
+      const bytes = await store.read(assetId, track, firstPart, lastPart, range)
+      if (bytes === undefined) throw gone(assetId, track, firstPart)
+      yield bytes
     }
   }
 }

@@ -16,6 +16,6 @@ export const limits = {
   smallSegment: 192 * 1024,
   /** Media read at a time for a download: what a viewer costs. */
   downloadChunk: 512 * 1024,
-  /** Bytes of a download whose pieces are listed at a time. */
-  downloadWindow: 4 * 2 ** 20,
+  /** Recordings with fewer segments than this are planned in the main thread. */
+  localRows: 300,
 } as const

@@ -113,7 +113,7 @@ test('a disk that never answers holds one write and two reads, and nothing else 
   write(writer, 6, 300)
   assert.ok(performance.now() - started < 100, 'writing returns at once')
   const reads = Array.from({ length: 20 }, () => store.read('as_one', 1, 0, 2))
-  await until(() => /does not answer/.test(writer.state.reason ?? ''), 'reported')
+  await until(() => io.outstanding.hanging === 3 && /does not answer/.test(writer.state.reason ?? ''), 'reported')
   assert.equal(writer.state.recording, false)
   assert.equal(io.outstanding.hanging, 3)
   // The file threads that are left serve everybody else.

@@ -1,0 +1,31 @@
+import { parentPort } from 'node:worker_threads'
+import { createFlatPlanner, type FlatPlanner } from './flat-planner.ts'
+import type { PlanSegment, PlanStart } from './plan-model.ts'
+
+/** Messages to the planner's thread; each is answered, so that no more than one is under way. */
+export type PlanRequest =
+  | { readonly kind: 'start'; readonly start: PlanStart }
+  | { readonly kind: 'segments'; readonly segments: readonly PlanSegment[] }
+  | { readonly kind: 'finish' }
+
+let planner: FlatPlanner | undefined
+
+parentPort?.on('message', (request: PlanRequest) => {
+  switch (request.kind) {
+    case 'start':
+      planner = createFlatPlanner(request.start)
+      return parentPort?.postMessage(undefined)
+    case 'segments':
+      for (const segment of request.segments) planner?.add(segment)
+      return parentPort?.postMessage(undefined)
+    case 'finish': {
+      const plan = planner?.finish()
+      const arrays =
+        plan === undefined ? [] : [plan.header, plan.offset, plan.size, plan.firstPart, plan.lastPart, plan.place]
+      return parentPort?.postMessage(
+        plan,
+        arrays.map((array) => array.buffer as ArrayBuffer),
+      )
+    }
+  }
+})
