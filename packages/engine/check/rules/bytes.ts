@@ -211,7 +211,7 @@ export const byteRules: readonly Rule[] = [
     check(o, report) {
       for (const v of o.multivariant?.playlist.variants ?? []) {
         const peak = renditionsOf(o, v).reduce((sum, w) => sum + peakBitrate(w), 0)
-        // A tenth of slack, as Apple's validator allows (authoring specification 9.5).
+        // A tenth of slack: peaks are declared from what was measured so far.
         if (peak > v.bandwidth * 1.1) report(`${v.uri}: peak ${Math.round(peak)} bit/s, declared ${v.bandwidth}`)
       }
     },
