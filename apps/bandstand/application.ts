@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Log } from '@bandstand/engine/ports.ts'
+import { sendError } from '@bandstand/platform/http/register.ts'
 import { registerPages } from '@bandstand/platform/pages/register.ts'
 import type { Platform } from '@bandstand/platform/platform.ts'
 import Fastify from 'fastify'
@@ -14,6 +16,7 @@ export interface ApplicationOptions {
   readonly settings: Settings
   readonly platform: Platform
   readonly probes: Probes
+  readonly log: Log
 }
 
 /** API, pages and probes: everything over HTTP that is not media. */
@@ -22,11 +25,13 @@ export interface Application {
   close(): Promise<void>
 }
 
-export async function createApplication({ settings, platform, probes }: ApplicationOptions): Promise<Application> {
+export async function createApplication({ settings, platform, probes, log }: ApplicationOptions): Promise<Application> {
   // Connections are the HTTP server's, which media share; Fastify only routes.
   const app = Fastify({
     logger: false,
     trustProxy: settings.trustProxy.length === 0 ? false : [...settings.trustProxy],
+    // What the framework itself refuses, for example an address that cannot be decoded, is a problem document too.
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply, log),
     routerOptions: { maxParamLength: 200 },
   })
   probes.register(app)

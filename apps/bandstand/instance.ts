@@ -8,9 +8,11 @@ export interface InstanceSources {
   /** Name under which the owner reached the server, without port. */
   readonly host: string
   readonly settings: Settings
-  readonly store: SegmentStore & { readonly trouble?: string | undefined }
+  readonly store: Pick<SegmentStore, 'usage'>
+  /** Why a running broadcast is not recorded. */
+  readonly trouble: string | undefined
   /** As bound. */
-  readonly rtmp: () => ListenAddress
+  readonly rtmp: ListenAddress
 }
 
 /** Facts of the running server for the owner's studio. */
@@ -18,18 +20,18 @@ export async function instanceFacts({
   host,
   settings,
   store,
+  trouble,
   rtmp,
 }: InstanceSources): Promise<Omit<Instance, 'version'>> {
   const disk = await statfs(settings.data).then(
     ({ bavail, blocks, bsize }) => ({ free: bavail * bsize, total: blocks * bsize }),
     () => null,
   )
-  const { port } = rtmp()
-  const reason = store.trouble ?? null
+  const { port } = rtmp
   return {
     recording: {
-      state: !settings.recording ? 'off' : reason === null ? 'on' : 'stopped',
-      reason,
+      state: !settings.recording ? 'off' : trouble === undefined ? 'on' : 'stopped',
+      reason: trouble ?? null,
       bytes: store.usage(),
       limitBytes: settings.recordingMaxGb * 1e9,
     },

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { loadSettings, printSettingsHelp } from './settings/load.ts'
 import { AppError } from './error.ts'
+import { loadSettings, printSettingsHelp } from './settings/load.ts'
 import { version } from './version.ts'
 
 const help = `Bandstand ${version}: a live-video platform that you own

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createId } from '@bandstand/contract/ids.ts'
-import { createHttpServer } from '@bandstand/engine/http/server.ts'
 import { createLiveHandler } from '@bandstand/engine/http/live.ts'
-import { createTrustProxy, createViewerCounter, viewerKey } from '@bandstand/engine/http/viewers.ts'
+import { createHttpServer } from '@bandstand/engine/http/server.ts'
+import { clientAddress, createTrustProxy, createViewerCounter, viewerKey } from '@bandstand/engine/http/viewers.ts'
 import { createVodHandler } from '@bandstand/engine/http/vod.ts'
 import { RTMP_LISTENER_LIMITS } from '@bandstand/engine/ingest/rtmp/limits.ts'
 import { startRtmpListener } from '@bandstand/engine/ingest/rtmp/listener.ts'
@@ -68,10 +68,17 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
       stopChannel: async (channelId) => streams?.remove(channelId),
       deleteAsset: (assetId) => store.remove(assetId),
     },
-    instance: { version, facts: (host) => instanceFacts({ host, settings, store, rtmp: () => rtmp.address }) },
+    instance: {
+      version,
+      facts: (host) =>
+        instanceFacts({ host, settings, store, trouble: troubles.values().next().value, rtmp: rtmp.address }),
+    },
+    clientOf: (req) => ({ address: clientAddress(req, trusted), host: req.headers.host ?? '' }),
     now,
   })
 
+  /** Running broadcasts that should be recorded and are not: asset → why, in plain words. */
+  const troubles = new Map<string, string>()
   const store = createDiskStore({
     root: join(settings.data, 'media'),
     log,
@@ -80,7 +87,12 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
       maxAgeMs: settings.recordingMaxDays * DAY_MS,
       minFreeBytes: settings.recordingMinFreeGb * GB,
     },
+    onState(assetId, { recording, reason }) {
+      if (recording || reason === undefined) troubles.delete(assetId)
+      else troubles.set(assetId, reason)
+    },
     onRemoved(assetId) {
+      troubles.delete(assetId)
       platform.broadcasts.removed(assetId).catch((error: unknown) => log.error({ asset: assetId, err: error }, 'asset'))
     },
   })
@@ -133,7 +145,7 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
     budget,
     connections: () => ({ http: http.connections(), rtmp: rtmp.connections() }),
   })
-  const application = await createApplication({ settings, platform, probes })
+  const application = await createApplication({ settings, platform, probes, log })
   const tls = await readTls(settings)
   const http = createHttpServer({
     ...(tls !== undefined && { tls }),
