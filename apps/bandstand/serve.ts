@@ -10,6 +10,7 @@ import { RTMP_LISTENER_LIMITS } from '@bandstand/engine/ingest/rtmp/limits.ts'
 import { startRtmpListener } from '@bandstand/engine/ingest/rtmp/listener.ts'
 import { WINDOW_LIMITS } from '@bandstand/engine/packager/limits.ts'
 import { createMemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
+import { systemScheduler } from '@bandstand/engine/packager/window/system-scheduler.ts'
 import { createDiskStore } from '@bandstand/engine/store/disk.ts'
 import { lockDataFolder } from '@bandstand/engine/store/lock.ts'
 import { createBroadcast } from '@bandstand/engine/stream/broadcast.ts'
@@ -45,27 +46,27 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
   const budget = createMemoryBudget(WINDOW_LIMITS.totalBytes)
 
   // The platform asks the engine while it is being set up, when nothing can be live yet.
-  let streams: Streams | undefined
+  const late: { streams?: Streams } = {}
   const platform = await createPlatform({
     dataDir: settings.data,
     settings,
     log,
     engine: {
       live(channelId) {
-        const onAir = streams?.onAir(channelId)
+        const onAir = late.streams?.onAir(channelId)
         return onAir && { ...onAir, viewers: viewers.count(channelId) }
       },
       health(channelId) {
-        const found = streams?.diagnose(channelId)
+        const found = late.streams?.diagnose(channelId)
         return found && toEncoderHealth(found)
       },
       onKeyRevoked: (channelId) =>
-        streams?.stopEncoder(channelId, {
+        late.streams?.stopEncoder(channelId, {
           code: 'stopped',
           reason: 'the stream key of this channel was changed; copy the new one from the studio',
         }),
-      onChannelRenamed: (id, slug) => streams?.rename({ id, slug }),
-      stopChannel: async (channelId) => streams?.remove(channelId),
+      onChannelRenamed: (id, slug) => late.streams?.rename({ id, slug }),
+      stopChannel: async (channelId) => late.streams?.remove(channelId),
       deleteAsset: (assetId) => store.remove(assetId),
     },
     instance: {
@@ -109,12 +110,7 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
         store,
         recording: settings.recording,
         budget,
-        scheduler: {
-          after(ms, run) {
-            const timer = setTimeout(run, ms)
-            return () => clearTimeout(timer)
-          },
-        },
+        scheduler: systemScheduler,
         nonce,
         onOpened,
         onGeneration: () => platform.channelChanged(channel.id),
@@ -124,7 +120,7 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
     now,
     onChange: (channelId) => platform.channelChanged(channelId),
   })
-  streams = channels
+  late.streams = channels
   await takeUpBroadcasts()
 
   const live = createLiveHandler({

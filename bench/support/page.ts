@@ -27,7 +27,7 @@ export async function watchFirstFrame(page: Page): Promise<void> {
 export async function firstFrame(page: Page, limit = 20_000): Promise<number> {
   const deadline = Date.now() + limit
   for (;;) {
-    const at = (await page.evaluate('globalThis.firstFrameAt ?? null')) as number | null
+    const at = await page.evaluate<number | null>('globalThis.firstFrameAt ?? null')
     if (at !== null) return at
     if (Date.now() > deadline) throw new Error('the page showed no picture')
     await sleep(20)
@@ -36,11 +36,5 @@ export async function firstFrame(page: Page, limit = 20_000): Promise<number> {
 
 /** Age in ms of the clock picture that is on the screen now. */
 export async function shownAge(page: Page): Promise<number | undefined> {
-  return (await page.evaluate(`(${pictureAge})(${findVideo})`)) as number | undefined
-}
-
-/** Unix ms (lowest 32 bits) at which the picture on the screen was made. */
-export async function shownTime(page: Page): Promise<number | undefined> {
-  const age = await shownAge(page)
-  return age === undefined ? undefined : Date.now() - age
+  return page.evaluate<number | undefined>(`(${pictureAge})(${findVideo})`)
 }

@@ -15,16 +15,14 @@ const LEAST_NODE = 24
 
 /** Says in plain words what is missing or misconfigured on this machine. @returns 1 when something is in the way. */
 export async function doctor(settings: Settings, print: (line: string) => void): Promise<number> {
-  const findings = (
-    await Promise.all([
-      node(),
-      dataFolder(settings),
-      port('HTTP', settings.http, 'http'),
-      port('RTMP', settings.rtmp, 'rtmp'),
-      certificate(settings),
-      ffmpeg(),
-    ])
-  ).flat()
+  const examined = await Promise.all([
+    dataFolder(settings),
+    port('HTTP', settings.http, 'http'),
+    port('RTMP', settings.rtmp, 'rtmp'),
+    certificate(settings),
+    ffmpeg(),
+  ])
+  const findings = [node(), ...examined.flat()]
   const marks = { ok: ' ok  ', note: 'note ', problem: '  !! ' } as const
   for (const { level, text } of findings) print(`${marks[level]} ${text}`)
   const problems = findings.filter(({ level }) => level === 'problem').length

@@ -61,7 +61,7 @@ function readFlags(args: readonly string[]): {
       words.push(arg)
       continue
     }
-    const [flag = '', inline] = splitOnce(arg.slice(2), '=')
+    const [flag, inline] = splitOnce(arg.slice(2), '=')
     const name = settingNames.find((candidate) => flagName(candidate) === flag)
     if (name === undefined && flag !== 'config') {
       throw new AppError('bad-setting', `--${flag} is not a setting; --help lists them`)
@@ -130,7 +130,7 @@ export function printSettingsHelp(): string {
 }
 
 function printDefault(value: unknown): string {
-  if (value === undefined || Array.isArray(value)) return ''
-  if (typeof value === 'object') return printAddress(value as ListenAddress)
-  return String(value)
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value === 'object' && value !== null && 'port' in value) return printAddress(value as ListenAddress)
+  return ''
 }
