@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { createFakeBroadcast } from '@bandstand/engine/http/live-fixture.ts'
 import { createLiveHandler } from '@bandstand/engine/http/live.ts'
-import { outboxFigures } from '@bandstand/engine/http/outbox.ts'
+import { createFakeBroadcast } from '@bandstand/engine/http/live-fixture.ts'
 import { asResponse } from '@bandstand/engine/http/message.ts'
+import { outboxFigures } from '@bandstand/engine/http/outbox.ts'
 import { createHttpServer } from '@bandstand/engine/http/server.ts'
 import { createTrustProxy, createViewerCounter, viewerKey } from '@bandstand/engine/http/viewers.ts'
 

@@ -38,6 +38,3 @@ export interface AudioTrackConfig {
 }
 
 export type TrackConfig = VideoTrackConfig | AudioTrackConfig
-
-/** Ticks a second of the clock that all encoders' timestamps are brought to before the timeline. */
-export const SOURCE_TIMESCALE = 90_000

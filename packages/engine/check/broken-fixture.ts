@@ -139,7 +139,7 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
       r.file.startsWith('p') && r.before === 0 && Number(r.file.slice(1, -4)) > 122 ? { ...a, status: 404 } : a,
     ),
   ],
-  'rendition-report-wrong': [reports(+2), reports(-4)],
+  'rendition-report-wrong': [reports(2), reports(-4)],
   'blocking-answer-cached-briefly': [
     answer((a, r) => (r.query.has('_HLS_msn') ? { ...a, headers: { ...a.headers, 'cache-control': 'max-age=1' } } : a)),
   ],

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { broken, without } from './broken-fixture.ts'
 import { type CheckReport, checkStream } from './check.ts'
 import { createVirtualClock } from './clock-fixture.ts'
 import { allRules } from './rules/all.ts'
-import { broken, without } from './broken-fixture.ts'
 import { createFakeStream, type Mutation } from './stream-fixture.ts'
 
 async function check(mutation: Mutation = {}, durationMs = 9_000): Promise<CheckReport> {

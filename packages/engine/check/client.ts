@@ -1,3 +1,4 @@
+import { EngineError } from '../error.ts'
 import { limits } from './limits.ts'
 import type { Fetched } from './observation.ts'
 
@@ -53,7 +54,7 @@ async function readBody(response: Response): Promise<Uint8Array> {
   let size = 0
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength
-    if (size > limits.body) throw new RangeError(`the answer exceeds ${limits.body} bytes`)
+    if (size > limits.body) throw new EngineError('limit', `the answer exceeds ${limits.body} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

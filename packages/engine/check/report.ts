@@ -2,7 +2,7 @@ import type { CheckReport } from './check.ts'
 
 /** The report as text for a terminal. */
 export function printReport(r: CheckReport): string {
-  const lines = [`${r.url}`]
+  const lines = [r.url]
   for (const w of r.renditions) {
     const kind = w.lowLatency ? 'low latency' : 'HLS'
     lines.push(`  ${w.url}: ${kind}, ${w.playlists} playlists and ${w.objects} media files read`)

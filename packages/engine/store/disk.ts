@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { LRUCache } from 'lru-cache'
 import { EngineError } from '../error.ts'
@@ -8,8 +8,8 @@ import {
   type AssetFiles,
   type AssetMemory,
   createMemory,
-  shedRows,
   type Span,
+  shedRows,
   toIndex,
   totalBytes,
   touch,

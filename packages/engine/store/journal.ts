@@ -94,7 +94,7 @@ function parsePayload(type: JournalRecord['type'] | undefined, payload: Uint8Arr
       const timing = fields['timing'] as BroadcastTiming | undefined
       if (!isPositive(timing?.targetDuration) || !isPositive(timing?.partTarget)) return undefined
       const recording = fields['recording'] !== false
-      return { type, timing: { ...timing } as BroadcastTiming, recording, at: count(fields['at']) ?? 0 }
+      return { type, timing: { ...timing }, recording, at: count(fields['at']) ?? 0 }
     }
     case 'epoch': {
       const epoch = fields['epoch']

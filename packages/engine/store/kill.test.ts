@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { createDiskStore } from './disk.ts'
 import { partBytes, quietLog, retention, temporaryFolder } from './fixtures/material.ts'
 import type { AssetIndex } from './port.ts'

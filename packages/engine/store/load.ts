@@ -7,8 +7,8 @@ import type { StoreFile, StoreIo } from './io.ts'
 import { type JournalRecord, parseJournal } from './journal.ts'
 import type { StoreLimits } from './limits.ts'
 import { JOURNAL_NAME, parseSpanName, RESERVED_NAME, spanName } from './names.ts'
-import { parseReserved, RESERVED_BYTES } from './reserved.ts'
 import { type PartRecord, parseRecords, parseSpanHeader, RECORD_BYTES } from './record.ts'
+import { parseReserved, RESERVED_BYTES } from './reserved.ts'
 
 export interface LoadOptions {
   readonly io: StoreIo

@@ -100,7 +100,7 @@ function parse(text: string): Holder | undefined {
   try {
     const value = JSON.parse(text) as Partial<Holder> | null
     if (typeof value?.pid !== 'number' || !Number.isSafeInteger(value.pid) || value.pid <= 0) return undefined
-    return { pid: value.pid, boot: String(value.boot ?? ''), started: String(value.started ?? '') }
+    return { pid: value.pid, boot: value.boot ?? '', started: value.started ?? '' }
   } catch {
     // Not ours, or gone between two looks: `takeAway` looks again.
     return undefined

@@ -1,4 +1,4 @@
-import { randomInt, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { randomBytes, randomInt, scrypt, timingSafeEqual } from 'node:crypto'
 
 /** scrypt (RFC 7914): N = 2^15, r = 8, p = 1 takes 32 MB and about 80 ms, once per sign-in. */
 const COST = 15

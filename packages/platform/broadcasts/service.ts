@@ -1,8 +1,8 @@
 import type { Asset, AssetList } from '@bandstand/contract/api/asset.ts'
+import type { AssetTable } from '../database/schema.ts'
+import { PlatformError } from '../error.ts'
 import { Refusal } from '../http/problem.ts'
 import type { EnginePort, Log } from '../ports.ts'
-import { PlatformError } from '../error.ts'
-import type { AssetTable } from '../database/schema.ts'
 import type { AssetStore } from './store.ts'
 
 /** What is asked of channels here. */

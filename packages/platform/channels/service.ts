@@ -1,5 +1,5 @@
-import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
 import type { Channel, CreateChannel, UpdateChannel } from '@bandstand/contract/api/channel.ts'
+import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
 import { createId } from '@bandstand/contract/ids.ts'
 import { generateStreamKey } from '../access/password.ts'
 import type { Secrets } from '../access/secrets.ts'

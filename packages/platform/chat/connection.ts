@@ -5,8 +5,8 @@ import type { ErrorCode } from '@bandstand/contract/errors.ts'
 import type { WebSocket } from 'ws'
 import { createRateLimit, type RateLimit } from '../access/rate-limit.ts'
 import { PING, printFrame } from './frame.ts'
-import { HELLO_TIMEOUT, SILENT_GONE, SILENT_PING } from './limits.ts'
 import type { ChatLimits } from './limits.ts'
+import { HELLO_TIMEOUT, SILENT_GONE, SILENT_PING } from './limits.ts'
 import type { Reader } from './room.ts'
 
 /** What a connection is told and asks for. */

@@ -35,6 +35,6 @@ test('the room is bounded in wishes and in waiters', () => {
   const room = createWaitingRoom<number, string>(manualScheduler(), 1000, String)
   for (let i = 0; i < WINDOW_LIMITS.waitingFor; i++) assert.ok(room.wait(i) !== undefined)
   assert.equal(room.wait(-1), undefined)
-  for (let i = WINDOW_LIMITS.waitingFor; i < WINDOW_LIMITS.waiters; i++) room.wait(0)
+  for (let i = WINDOW_LIMITS.waitingFor; i < WINDOW_LIMITS.waiters; i++) void room.wait(0)
   assert.equal(room.wait(0), undefined)
 })

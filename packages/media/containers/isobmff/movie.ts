@@ -1,5 +1,5 @@
-import type { ByteWriter } from '../../bytes/writer.ts'
 import type { TrackId } from '../../access-unit.ts'
+import type { ByteWriter } from '../../bytes/writer.ts'
 import type { TrackConfig } from '../../track.ts'
 import { type BoxTree, box, fields, fullBox } from './box-writer.ts'
 

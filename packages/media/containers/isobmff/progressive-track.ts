@@ -1,7 +1,7 @@
 import { inBandParameterSets } from '../../codecs/h264/avcc.ts'
 import { MediaError } from '../../error.ts'
 import type { TrackConfig } from '../../track.ts'
-import type { ProgressiveChunk, ProgressiveSample, ProgressiveTrack } from './progressive.ts'
+import type { ProgressiveChunk, ProgressiveSample, ProgressiveTrack } from './progressive-model.ts'
 import { createSampleTable, type SampleTable } from './sample-table.ts'
 
 /** Media of one chunk, in the order of the track. */

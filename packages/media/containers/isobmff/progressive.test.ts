@@ -6,7 +6,8 @@ import { videoConfigFromAvcC } from '../../codecs/h264/config.ts'
 import { AVCC } from '../../codecs/h264/fixtures.ts'
 import { type Box, findBox, openFullBox, parseBoxes } from './box.ts'
 import { parseInitSegment } from './parse.ts'
-import { createProgressivePlanner, piecesInRange, type ProgressivePlan, type ProgressiveSample } from './progressive.ts'
+import { createProgressivePlanner, type ProgressivePlan, piecesInRange } from './progressive.ts'
+import type { ProgressiveSample } from './progressive-model.ts'
 
 const VIDEO = videoConfigFromAvcC(AVCC.hd1080)
 const OTHER = videoConfigFromAvcC(AVCC.sarColour)

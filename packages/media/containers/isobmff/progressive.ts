@@ -4,34 +4,10 @@ import type { TrackConfig } from '../../track.ts'
 import { type BoxTree, box, fields, fullBox, sizeOf, writeBoxes } from './box-writer.ts'
 import { MAX_TRACKS } from './limits.ts'
 import { ftyp, mdia, mvhd, tkhd } from './movie.ts'
+import type { ProgressiveChunk, ProgressiveTrack } from './progressive-model.ts'
 import { type ChunkPiece, createTrackBuilder, type TrackBuilder } from './progressive-track.ts'
 import { sampleDescriptions } from './sample-entry.ts'
 import type { SampleTable } from './sample-table.ts'
-
-export interface ProgressiveTrack {
-  readonly track: TrackId
-  /** Every configuration that a chunk refers to, equal ones as often as suits; all of one kind. Times of the track are written in the first's timescale. */
-  readonly configs: readonly TrackConfig[]
-}
-
-/** One sample; `parseFragment().samples` are these. */
-export interface ProgressiveSample {
-  readonly size: number
-  /** Ticks of the chunk's configuration. */
-  readonly duration: number
-  readonly compositionOffset: number
-  readonly key: boolean
-}
-
-/** Samples whose media lies one after the other in one piece at `source`, for example those of one part. */
-export interface ProgressiveChunk<Source> {
-  readonly configIndex: number
-  /** Decode time of the first sample in ticks of the chunk's configuration, on a clock that all tracks share. */
-  readonly start: number
-  readonly samples: readonly ProgressiveSample[]
-  /** Where the caller finds the media: kept and handed back, never looked at. */
-  readonly source: Source
-}
 
 /** A stretch of the file: bytes from a source, or bytes that the planner put in. */
 export type ProgressivePiece<Source> = {

@@ -1,7 +1,7 @@
 import { parseAttributes } from './attributes.ts'
+import { checkPlaylist } from './check-media.ts'
 import type { IssueList } from './issue.ts'
 import { type PlaylistLine, tagName, tagValue } from './line.ts'
-import { checkPlaylist } from './check-media.ts'
 import type {
   ByteRange,
   MediaMap,
