@@ -11,7 +11,8 @@ import { readClip } from './fixtures/clip.ts'
 import { type FragmentSample, writeFragment } from './fragment.ts'
 import { writeInitSegment } from './init.ts'
 import { parseFragments } from './parse.ts'
-import { type ProgressiveChunk, type ProgressivePlan, piecesInRange, planProgressiveMp4 } from './progressive.ts'
+import { type ProgressivePlan, piecesInRange, planProgressiveMp4 } from './progressive.ts'
+import type { ProgressiveChunk } from './progressive-model.ts'
 
 const clip = readClip(readFileSync(new URL('fixtures/clip.flv', import.meta.url)))
 const folder = mkdtempSync(join(tmpdir(), 'bandstand-isobmff-'))
