@@ -2,7 +2,7 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { BroadcastTiming, Epoch } from '../packager/model.ts'
 import { type Assembler, createAssembler } from './assembler.ts'
 import type { JournalRecord } from './journal.ts'
-import type { AssetIndex, AssetTrack } from './port.ts'
+import type { AssetIndex, AssetTrack, IndexedPart } from './port.ts'
 import type { Reserved } from './reserved.ts'
 import { createRows, type Rows } from './rows.ts'
 
@@ -37,6 +37,8 @@ export interface AssetMemory {
   readonly rows: Rows
   readonly assembler: Assembler
   readonly tracks: Map<TrackId, { readonly kind: 'video' | 'audio'; readonly timescale: number }>
+  /** The newest parts of each track, after a recovery and until the index was given out. */
+  readonly recent: Map<TrackId, readonly IndexedPart[]>
   reserved: Reserved
   shed: boolean
   removed: { segments: number; discontinuities: number }
@@ -90,6 +92,7 @@ export function createMemory(journal: readonly JournalRecord[], lagging: number)
     rows,
     assembler,
     tracks,
+    recent: new Map(),
     reserved: { msn: -1, part: -1, count: 0 },
     shed: shed !== undefined,
     removed,
@@ -137,7 +140,8 @@ export function shedRows(
 export function toIndex(files: AssetFiles, memory: AssetMemory): AssetIndex {
   const tracks: AssetTrack[] = []
   for (const [track, { kind, timescale }] of [...memory.tracks].sort(([a], [b]) => a - b)) {
-    tracks.push({ track, kind, timescale, segments: memory.rows.list(track) })
+    const recent = memory.recent.get(track)
+    tracks.push({ track, kind, timescale, segments: memory.rows.list(track), ...(recent !== undefined && { recent }) })
   }
   const { highest } = memory.assembler
   return {

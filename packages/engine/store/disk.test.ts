@@ -96,6 +96,10 @@ test('a broadcast goes on after a restart above every number that was reserved',
   const [found] = await next.recover()
   assert.deepEqual(found?.next, { msn: 20, part: 100 })
   assert.equal(found?.ended, false)
+  assert.deepEqual(
+    found?.tracks[0]?.recent?.map(({ number, size }) => [number, size]),
+    Array.from({ length: 6 }, (_, i) => [i, partBytes(1, i).byteLength]),
+  )
   const again = next.resume('as_one')
   again.epoch(epoch(1, 10_000_000))
   write(again, 100, 103, { msn: 20, epoch: 1, last: false })

@@ -366,6 +366,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
             if (memory === undefined) files.ended = true
             else running.set(assetId, memory)
             if (memory !== undefined) found.push(toIndex(files, memory))
+            memory?.recent.clear()
           }
           catalogue.set(assetId, files)
         } catch (error) {

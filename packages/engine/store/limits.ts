@@ -39,6 +39,8 @@ export interface StoreLimits {
   readonly laggingSegments: number
   /** Parts closed within this time before the last are checked against their checksum after a crash. */
   readonly verifyMs: number
+  /** Newest parts of each track that a recovery gives: 3 target durations of the shortest, and some. */
+  readonly recentParts: number
 }
 
 export const STORE_LIMITS: StoreLimits = {
@@ -63,4 +65,5 @@ export const STORE_LIMITS: StoreLimits = {
   journalBytes: 64 * 2 ** 20,
   laggingSegments: 8,
   verifyMs: 12_000,
+  recentParts: 64,
 }

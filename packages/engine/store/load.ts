@@ -92,11 +92,24 @@ export async function loadAsset(
       tracks.set(track, await loadTrack(options, files, span, track, cut && last))
     }
     feed(memory, tracks)
+    if (cut && last) for (const [track, records] of tracks) rememberRecent(memory, track, records, options.limits)
   }
   memory.assembler.finish()
   if (cut) await cutJournal(options, files)
   touch(memory)
   return memory
+}
+
+function rememberRecent(
+  memory: AssetMemory,
+  track: TrackId,
+  records: readonly PartRecord[],
+  limits: StoreLimits,
+): void {
+  const newest = records.slice(-limits.recentParts).map(({ msn, number, duration, length, key, gap }) => {
+    return { msn, number, duration, size: length, independent: key, gap }
+  })
+  memory.recent.set(track, [...(memory.recent.get(track) ?? []), ...newest].slice(-limits.recentParts))
 }
 
 async function loadTrack(

@@ -19,6 +19,17 @@ export interface IndexedSegment {
   readonly closedAt: number
 }
 
+/** A part of a recovered segment. */
+export interface IndexedPart {
+  readonly msn: number
+  readonly number: number
+  /** Ticks of the track's timescale. */
+  readonly duration: number
+  readonly size: number
+  readonly independent: boolean
+  readonly gap: boolean
+}
+
 /**
  * Segments of a track, oldest first. A plain array is one too; the disk store's own keeps a day in a few MB and makes
  * the values when asked.
@@ -40,6 +51,8 @@ export interface AssetTrack {
    * sequence numbers: where a track has nothing there is a gap.
    */
   readonly segments: SegmentList
+  /** The newest parts, oldest first, for the playlists of who goes on; only `recover` gives them. */
+  readonly recent?: readonly IndexedPart[]
 }
 
 /** What is known of a stored broadcast. */

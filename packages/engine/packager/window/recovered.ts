@@ -1,8 +1,7 @@
-import type { TrackId } from '@bandstand/media/access-unit.ts'
-import type { AssetIndex, AssetTrack, IndexedSegment } from '../../store/port.ts'
+import type { AssetIndex, AssetTrack, IndexedPart, IndexedSegment } from '../../store/port.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { Epoch } from '../model.ts'
-import { gapSegment, seconds, type WindowSegment } from './segments.ts'
+import { gapSegment, seconds, type WindowPart, type WindowSegment } from './segments.ts'
 
 /** Where a broadcast goes on after a restart. */
 export interface ResumePoint {
@@ -50,7 +49,7 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
     const before = out.at(-1)
     if (before !== undefined) fillNumbers(out, before, segment.msn, Math.round(partTarget * before.timescale))
     const discontinuity = before !== undefined && before.epoch.id !== epoch.id
-    out.push(restored(segment, epoch, track.track, timescaleOf(index, track, segment), discontinuity))
+    out.push(restored(segment, epoch, track, timescaleOf(index, track, segment), discontinuity))
   }
   const first = out[0]
   if (first === undefined) return out
@@ -65,7 +64,7 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
 function restored(
   segment: IndexedSegment,
   epoch: Epoch,
-  track: TrackId,
+  { track, recent }: AssetTrack,
   timescale: number,
   discontinuity: boolean,
 ): WindowSegment {
@@ -77,13 +76,25 @@ function restored(
     timescale,
     firstPart: segment.firstPart,
     lastPart: segment.lastPart,
-    parts: [],
+    parts: recentParts(segment, recent ?? [], timescale),
     size: segment.size,
     gap: segment.gap,
     complete: true,
     discontinuity,
     initNumber: epoch.tracks.find((t) => t.track === track)?.initNumber,
   }
+}
+
+/**
+ * The parts of a recovered segment, as the process before listed them: players begin with new parts only where parts
+ * were listed before them (hls.js `shouldLoadParts`). None where not all of them are known.
+ */
+function recentParts(segment: IndexedSegment, recent: readonly IndexedPart[], timescale: number): WindowPart[] {
+  const parts = recent.filter((part) => part.msn === segment.msn)
+  if (parts[0]?.number !== segment.firstPart || parts.at(-1)?.number !== segment.lastPart) return []
+  return parts.map(({ number, duration, size, independent, gap }) => {
+    return { number, seconds: duration / timescale, independent, gap, size, bytes: undefined }
+  })
 }
 
 /** A track's timescale is that of its epoch: encoders may come back with another sample rate. */

@@ -3,7 +3,7 @@ import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
 import { printMediaPlaylist } from '@bandstand/media/manifests/hls/print.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { LiveRendition, MediaAnswer, PlaylistAnswer, PlaylistDirectives, RenderedPlaylist } from '../live.ts'
-import { type BroadcastTiming, type Epoch, names, nameNumber, type Part } from '../model.ts'
+import { type BroadcastTiming, type Epoch, nameNumber, names, type Part } from '../model.ts'
 import { advancePartLimit } from '../timing.ts'
 import type { MemoryBudget, MemoryHolder } from './budget.ts'
 import { livePlaylist } from './print-live.ts'
@@ -328,6 +328,7 @@ export function createRendition(options: RenditionOptions): Rendition {
     },
     restore(entries) {
       segments.push(...entries)
+      for (const { parts } of entries) for (const part of parts) byPart.set(part.number, part)
       version++
     },
     add,

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { gunzipSync } from 'node:zlib'
 import { test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import type { AssetIndex } from '../../store/port.ts'
 import { encode } from '../fixtures/encoder.ts'
 import { createStudio, type Studio } from '../fixtures/studio.ts'
 import { everything, manualScheduler, text, type WatchedOptions, watchedWindow } from '../fixtures/watched.ts'
-import type { LiveWindow } from './window.ts'
 import { createMemoryBudget } from './budget.ts'
 import { resumePoint } from './recovered.ts'
+import type { LiveWindow } from './window.ts'
 
 function live(seconds: number, options: WatchedOptions = {}, encoder = {}): { studio: Studio; window: LiveWindow } {
   const window = watchedWindow({ older: everything, ...options })
@@ -347,6 +347,58 @@ test('after a restart the recorded segments stay, missing numbers are gaps, a ne
   assert.equal(playlist.mediaSequence + playlist.segments.length, index.next.msn)
   assert.ok(playlist.segments.at(-1)?.gap)
   assert.equal(playlist.trailingHead?.discontinuity, true)
+})
+
+test('recovered segments list their parts, which are read from the store', async () => {
+  const before = live(30)
+  const whole = indexOf(before.studio)
+  const index: AssetIndex = {
+    ...whole,
+    tracks: whole.tracks.map((track) => ({
+      ...track,
+      recent: before.studio
+        .parts(track.track)
+        .map(({ bytes, ...part }) => ({ ...part, size: bytes.byteLength }))
+        .slice(-40),
+    })),
+  }
+  const window = watchedWindow({ older: everything, recovered: index })
+  for (const name of ['v1', 'a2']) {
+    const { playlist, issues } = parsed(text(window, name))
+    assert.deepEqual(issues, [])
+    const parts = playlist.segments.slice(-2).flatMap((segment) => segment.parts)
+    assert.ok(parts.length > 5, `${parts.length} parts of ${name}`)
+    const answer = window.rendition(name)?.media(parts[0]?.uri ?? '')
+    assert.ok(answer?.kind === 'wait')
+    assert.match(Buffer.from((await answer.ready)?.chunks[0] ?? []).toString(), /^\d:(\d+)-\1$/)
+  }
+})
+
+test('validators of multivariant playlists tell broadcasts of one channel apart', () => {
+  const etags = ['as_one', 'as_two'].map((assetId) => {
+    const window = watchedWindow({ assetId })
+    createStudio({ sinks: () => [window] }).stream({ seconds: 2 })
+    return window.multivariant()?.etag
+  })
+  assert.notEqual(etags[0], etags[1])
+})
+
+test('generations go on after a restart: the same track set is no change, another one is', () => {
+  const first = watchedWindow({ older: everything })
+  const studio = createStudio({ sinks: () => [first] })
+  studio.stream({ seconds: 5, audioRate: 0 })
+  studio.stream({ seconds: 5 })
+  assert.equal(first.generation, 2)
+  const told: number[] = []
+  const index = { ...indexOf(studio), epochs: studio.recorded.epochs }
+  const window = watchedWindow({ older: everything, recovered: index, onGeneration: (g) => told.push(g) })
+  assert.equal(window.generation, 2)
+  const [alone, both] = studio.recorded.epochs
+  assert.ok(alone !== undefined && both !== undefined)
+  window.epoch({ ...both, id: 2 })
+  assert.deepEqual(told, [])
+  window.epoch({ ...alone, id: 3 })
+  assert.deepEqual(told, [4])
 })
 
 test('a playlist is compressed once a version', async () => {

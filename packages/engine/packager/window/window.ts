@@ -26,7 +26,7 @@ export interface LiveWindowOptions {
   readonly older?: OlderParts
   /** What a former process recorded of this broadcast. */
   readonly recovered?: AssetIndex
-  /** The track set changed: players need the multivariant playlist again. Counts from 1; not called for the first. */
+  /** The track set changed: players need the multivariant playlist again. Not called for the first. */
   readonly onGeneration?: (generation: number) => void
 }
 
@@ -115,11 +115,9 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       const rendition = byTrack.get(track) ?? late(track, config.kind, config.timescale)
       rendition.addInit(initNumber, init)
     }
-    if (before === undefined) generation = 1
-    else if (!sameSet(before, next)) {
-      generation++
-      options.onGeneration?.(generation)
-    }
+    if (before !== undefined && sameSet(before, next)) return
+    generation = next.id + 1
+    if (before !== undefined) options.onGeneration?.(generation)
   }
 
   function late(track: TrackId, kind: 'video' | 'audio', timescale: number): Rendition {
@@ -137,7 +135,11 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       for (const { track, init, initNumber } of old.tracks) byTrack.get(track)?.addInit(initNumber, init)
     }
     current = index.epochs.at(-1)
-    if (current !== undefined) generation = 1
+    // As the process before counted, so that players that stayed notice a change and nothing else.
+    index.epochs.forEach((old, i) => {
+      const before = index.epochs[i - 1]
+      if (before === undefined || !sameSet(before, old)) generation = old.id + 1
+    })
   }
 
   function part(next: Part): void {
@@ -166,7 +168,8 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     const key = `${generation}-${bandwidth(input)}-${frameRate ?? ''}`
     if (shown?.key !== key) {
       const text = printMultivariant(multivariantPlaylist(input))
-      shown = { key, playlist: rendered(text, `${options.nonce}-m${key}`) }
+      // The address is the channel's: the validator must not be that of another broadcast with the same facts.
+      shown = { key, playlist: rendered(text, `${options.nonce}-${assetId}-${key}`) }
     }
     return shown.playlist
   }
