@@ -80,7 +80,13 @@ export function createStreams(options: StreamsOptions): Streams {
 
   const timer = setInterval(() => {
     for (const channel of byId.values()) {
-      channel.tick()
+      try {
+        channel.tick()
+      } catch (error) {
+        // What goes wrong in one channel must not end the others.
+        log.error({ channel: channel.record.slug, err: error }, 'a broadcast failed; its encoder is stopped')
+        channel.revoke({ code: 'unavailable', reason: 'the server could not go on with this stream; start it again' })
+      }
       if (channel.idle) forget(channel)
     }
   }, TICK_MS)
