@@ -1,6 +1,7 @@
 import type { LiveBroadcast, RenderedPlaylist } from '../packager/live.ts'
 import { names } from '../packager/model.ts'
 import { parseDirectives } from './directives.ts'
+import { gapBody, isGapName } from './gap.ts'
 import { limits as defaults } from './limits.ts'
 import { type LiveResource, parseLivePath, splitTarget } from './live-path.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from './message.ts'
@@ -93,8 +94,10 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
   }
 
   function media(req: HttpRequest, res: HttpResponse, broadcast: LiveBroadcast, file: LiveFile): void {
-    const answer = broadcast.rendition(file.rendition)?.media(file.file)
+    const rendition = broadcast.rendition(file.rendition)
     const { targetDuration } = broadcast
+    if (rendition !== undefined && isGapName(file.file)) return sendMedia(req, res, gapBody, deadline(targetDuration))
+    const answer = rendition?.media(file.file)
     switch (answer?.kind) {
       case 'now':
         return sendMedia(req, res, answer, deadline(targetDuration))

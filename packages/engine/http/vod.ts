@@ -5,6 +5,7 @@ import type { Log } from '../ports.ts'
 import { createDownloads } from '../replay/downloads.ts'
 import { createReplayPlaylists } from '../replay/playlists.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
+import { gapBody, isGapName } from './gap.ts'
 import { contentType, headerSet } from './headers.ts'
 import { limits } from './limits.ts'
 import { splitTarget } from './live-path.ts'
@@ -101,11 +102,13 @@ export function createVodHandler(options: VodOptions): HttpHandler {
     const segment = /^s(\d{10})-(\d{10})\.m4s$/.exec(resource.file)
     const init = /^i(\d{10})\.mp4$/.exec(resource.file)
     const part = /^p(\d{10})\.m4s$/.exec(resource.file)
-    if (segment === null && init === null && part === null) return notFound(req, res)
+    const isGap = isGapName(resource.file)
+    if (segment === null && init === null && part === null && !isGap) return notFound(req, res)
     answer(req, res, PATIENCE, async () => {
       const index = await store.index(assetId)
       const track = index?.tracks.find((candidate) => renditionName(candidate.track, candidate.kind) === rendition)
       if (index === undefined || track === undefined) return undefined
+      if (isGap) return (r) => sendMedia(req, r, gapBody, deadline(index.timing.targetDuration))
       const bytes =
         init !== null
           ? findInit(index, track.track, Number(init[1]))
