@@ -150,6 +150,7 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
     upgrade: (req, socket, head) => platform.chat.upgrade(req, socket, head),
     onError: (error) => log.error({ err: error }, 'http: a handler failed'),
     exempt: trusted,
+    limits: { connectionsPerAddress: settings.maxHttpConnectionsPerAddress },
   })
 
   const bound = await listen(() => http.listen(settings.http.port, settings.http.host))

@@ -43,6 +43,9 @@ export const settingsSchema = z.strictObject({
   reconnectWindow: number(0, 3600).default(30).describe('seconds that a broadcast waits for a lost encoder'),
   maxBitrate: number(0.1, 1000).default(60).describe('highest bitrate of an encoder in Mbit/s'),
   maxPublishersPerAddress: number(1, 10_000).default(50).describe('encoder connections from one address'),
+  maxHttpConnectionsPerAddress: number(1, 1_000_000)
+    .default(1000)
+    .describe('HTTP connections from one address; a viewer holds up to 4, trusted proxies as many as they like'),
   recording: flag.default(true).describe('record broadcasts for rewind and replay'),
   recordingMaxGb: number(0.1, 1_000_000)
     .default(12)
