@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { AppError } from './error.ts'
 import { loadSettings, printSettingsHelp } from './settings/load.ts'
 import { version } from './version.ts'

@@ -57,7 +57,9 @@ export const ownerPassword = 'test-password-of-owner'
 export async function startBandstand(options: BandstandOptions = {}): Promise<Bandstand> {
   const data = options.data ?? temporaryFolder('data')
   const args = [
-    join(root, 'apps/bandstand/main.ts'),
+    // As `npm start` has it.
+    '--max-semi-space-size=4',
+    join(root, 'apps/bandstand/bandstand.mjs'),
     options.command ?? 'serve',
     ...['--log', 'json', '--data', data],
     ...['--http', options.http ?? '127.0.0.1:0', '--rtmp', options.rtmp ?? '127.0.0.1:0'],
