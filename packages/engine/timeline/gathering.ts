@@ -13,8 +13,8 @@ export interface Chosen {
   readonly base: number
   /** Added to the source times of sound: 0 unless its clock has nothing to do with the picture's. */
   readonly audioShift: number
-  /** Wall clock at which the first unit came, Unix milliseconds. */
-  readonly arrivedAt: number
+  /** Wall clock of `base`, Unix milliseconds. */
+  readonly wallClock: number
 }
 
 /** The wait before an epoch: units are held, bounded, until it is known which tracks there are. */
@@ -131,7 +131,7 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
     }
     if (waited(TIMELINE_LIMITS.startWaitMs) || waitedTicks >= TIMELINE_LIMITS.startWaitTicks) return true
     const learned = to - (key?.unit.dts ?? from) >= TIMELINE_LIMITS.learnTicks
-    return learned && [...wanted].every((track) => has(track))
+    return learned && !rushing(held, key ?? held[0]) && [...wanted].every((track) => has(track))
   }
 
   function has(track: TrackId): boolean {
@@ -172,7 +172,7 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
       const start = key === undefined ? 0 : held.indexOf(key)
       // Sound may come before the picture it belongs to: what is early by time alone is dropped by its clock.
       const units = held.filter((h, i) => i >= start || h.unit.track !== VIDEO_TRACK)
-      return { tracks, units, base, audioShift, arrivedAt: first.at }
+      return { tracks, units, base, audioShift, wallClock: wallClockOf(held, first) }
     },
     get deadline() {
       if (since === undefined) return undefined
@@ -182,6 +182,28 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
       return dropped
     },
   }
+}
+
+/**
+ * Wall clock of the first unit: as it arrived, or earlier where those after it came faster than they play. Encoders send
+ * at once what they kept while they connected, and who arrives late was not made late.
+ */
+function wallClockOf(held: readonly HeldUnit[], first: HeldUnit): number {
+  let earliest = first.at
+  for (const { unit, at } of held) {
+    if (unit.track === first.unit.track) earliest = Math.min(earliest, at - (unit.dts - first.unit.dts) / 90)
+  }
+  return earliest
+}
+
+/** The newest units of the first one's track still come faster than they play, so its wall clock is not known yet. */
+function rushing(held: readonly HeldUnit[], first: HeldUnit | undefined): boolean {
+  const own = held.filter((h) => h.unit.track === first?.unit.track)
+  const newest = own.at(-1)
+  if (newest === undefined) return false
+  const before = own.findLast((h) => newest.unit.dts - h.unit.dts >= TIMELINE_LIMITS.learnTicks / 2)
+  if (before === undefined) return false
+  return newest.at - before.at < (newest.unit.dts - before.unit.dts) / 90 / 2
 }
 
 /** Distance by which sound must be moved when its clock is another one: units that arrive together belong together. */

@@ -311,3 +311,20 @@ test('sound stays within 30 ms of the picture over an hour of a clock that is 20
     assert.ok(worst > 0)
   }
 })
+
+test('program date time is when a frame arrives, also where the encoder first sends what it had kept', () => {
+  const dates = (behind: number, bFrames: boolean) => {
+    const studio = createStudio()
+    studio.connect()
+    const sent = [...encode({ seconds: 5, bFrames })]
+    // The first `behind` seconds come at once, the rest as it is made.
+    studio.send(sent.map((s) => ({ ...s, at: Math.max(0, s.at - behind) })))
+    const epoch = studio.recorded.opened[0]
+    assert.ok(epoch !== undefined)
+    const late = PICTURES(studio).filter((u) => u.dts > 2 * 90_000)
+    return late.map((u) => epoch.wallClock + (u.dts - epoch.start) / 90 - u.arrivedAt)
+  }
+  for (const bFrames of [false, true])
+    for (const behind of [0, 0.1, 0.6])
+      for (const off of dates(behind, bFrames)) assert.ok(Math.abs(off) < 40, `${behind} s at once: ${off} ms off`)
+})

@@ -90,7 +90,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
     run = openRun({
       id: nextEpoch++,
       start: end,
-      wallClock: Math.max(Math.ceil(notBefore), Math.round(chosen.arrivedAt)),
+      wallClock: Math.max(Math.ceil(notBefore), Math.round(chosen.wallClock)),
       chosen,
       silence: (config) => (config.codec === 'aac' ? silentFrame(config) : undefined),
       counters,
