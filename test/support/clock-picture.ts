@@ -24,7 +24,10 @@ export interface ClockPictureOptions {
 export interface ClockPicturePublisher {
   /** Unix ms at which the first frame was drawn: it becomes the first key frame. */
   readonly firstFrame: Promise<number>
+  /** Says goodbye as an encoder does whose "stop" is pressed. */
   stop(): Promise<void>
+  /** Ends without a word, as a crash does. */
+  kill(): Promise<void>
 }
 
 /** Publishes the clock picture with a tone until stopped. 1280×720. */
@@ -78,15 +81,13 @@ export function publishClockPicture(options: ClockPictureOptions): ClockPictureP
     stdin.write(Buffer.from(frame))
   }, 4)
   const exited = new Promise<void>((done) => child.once('exit', () => done()))
-  return {
-    firstFrame,
-    async stop() {
-      clearInterval(timer)
-      stdin.end()
-      child.kill('SIGTERM')
-      await exited
-    },
+  const end = async (signal: NodeJS.Signals) => {
+    clearInterval(timer)
+    stdin.end()
+    child.kill(signal)
+    await exited
   }
+  return { firstFrame, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
 }
 
 function draw(frame: Buffer, width: number, now: number, count: number): void {

@@ -172,6 +172,7 @@ export function createFakeBroadcast(
         if (holds(msn, part)) return { kind: 'now', playlist: render(skip), blocking: true }
         return {
           kind: 'wait',
+          blocking: true,
           ready: new Promise((resolve) => {
             const timer = setTimeout(() => resolve(undefined), targetDuration * 3_000)
             const check = () => {

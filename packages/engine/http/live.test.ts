@@ -195,7 +195,7 @@ test('a request that is never satisfied gets 503 after the broadcast gives up', 
       ...createFakeBroadcast().broadcast,
       rendition: () => ({
         name: 'v1',
-        playlist: () => ({ kind: 'wait', ready: Promise.resolve(undefined) }),
+        playlist: () => ({ kind: 'wait', ready: Promise.resolve(undefined), blocking: true }),
         media: () => ({ kind: 'wait', ready: Promise.resolve(undefined) }),
       }),
     }),

@@ -81,7 +81,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
         return send(res, req, answer.playlist, answer.blocking ? caching.blocking : caching.reload)
       case 'wait': {
         const seated = room.wait(req, res, answer.ready, (q, r, playlist) => {
-          if (playlist !== undefined) send(r, q, playlist, caching.blocking)
+          if (playlist !== undefined) send(r, q, playlist, answer.blocking ? caching.blocking : caching.reload)
           else notReady(q, r, 'The playlist did not come within three target durations.')
         })
         return seated ? undefined : busy(req, res)

@@ -20,7 +20,11 @@ export type PlaylistAnswer =
       readonly blocking: boolean
     }
   /** Resolves when the playlist holds what was asked for, or `undefined` after 3 target durations (503). */
-  | { readonly kind: 'wait'; readonly ready: Promise<RenderedPlaylist | undefined> }
+  | {
+      readonly kind: 'wait'
+      readonly ready: Promise<RenderedPlaylist | undefined> /** as above */
+      readonly blocking: boolean
+    }
   /** 400: asked too far ahead, or directives that contradict each other; the text says which. */
   | { readonly kind: 'bad-request'; readonly reason: string }
   /** 503: too many waiters. */

@@ -87,5 +87,6 @@ export const names = {
   segment: (first: number, last: number) => `s${nameNumber(first)}-${nameNumber(last)}.m4s`,
   /** EXT-X-GAP entries need a URI that no player asks for. */
   gap: (msn: number) => `g${nameNumber(msn)}.m4s`,
+  gapPart: (msn: number, index: number) => `g${nameNumber(msn)}-${index}.m4s`,
   playlist: 'index.m3u8',
 } as const

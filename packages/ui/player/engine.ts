@@ -16,6 +16,10 @@ export interface Engine {
   timeOf(date: number): number | undefined
   /** Media time at which live viewers should be. */
   readonly livePosition: number | undefined
+  /** Seconds of media that are listed after the frame shown; `undefined` while that is not known. */
+  readonly ahead: number | undefined
+  /** Where media goes on behind the newest hole (EXT-X-GAP) after a media time, and how many seconds are listed there. */
+  behindHole(time: number): { readonly time: number; readonly length: number } | undefined
 }
 
 export interface EngineEvents {

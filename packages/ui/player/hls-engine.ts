@@ -1,5 +1,13 @@
 import type Hls from 'hls.js'
-import type { ErrorData, Fragment, HlsConfig, LevelDetails, Loader, PlaylistLoaderContext } from 'hls.js'
+import type {
+  ErrorData,
+  Fragment,
+  HlsConfig,
+  LevelDetails,
+  Loader,
+  LoaderConfiguration,
+  PlaylistLoaderContext,
+} from 'hls.js'
 import type { Engine, EngineEvents } from './engine.ts'
 import { recall } from './preferences.ts'
 import { takePrefetched } from './prefetch.ts'
@@ -12,7 +20,7 @@ const mendMemory = 30_000
 
 /** Longer than the server holds a blocked playlist or a hinted part (three target durations of 4 s); milliseconds. */
 const heldAnswer = 15_000
-const retries = { maxNumRetry: 4, retryDelayMs: 300, maxRetryDelayMs: 1000, backoff: 'linear' } as const
+const retries = { maxNumRetry: 4, retryDelayMs: 300, maxRetryDelayMs: 600, backoff: 'linear' } as const
 const timeoutRetries = { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 } as const
 const policy = {
   default: {
@@ -22,6 +30,24 @@ const policy = {
     errorRetry: retries,
   },
 } as const
+
+/**
+ * Playlist requests that the server holds until there is something new. hls.js gives up on them after 0.8 target durations
+ * and then polls every 2 s; here they are held on for as long as the encoder is away (503 is the server's "ask again").
+ */
+const heldPolicy = {
+  maxTimeToFirstByteMs: heldAnswer,
+  maxLoadTimeMs: 20_000,
+  timeoutRetry: null,
+  errorRetry: {
+    maxNumRetry: 1000,
+    retryDelayMs: 200,
+    maxRetryDelayMs: 200,
+    backoff: 'linear',
+    shouldRetry: (_config: unknown, _count: number, isTimeout: boolean, response?: { code?: number }) =>
+      !isTimeout && response?.code === 503,
+  },
+} as const satisfies LoaderConfiguration['loadPolicy']
 
 /**
  * hls.js behind the player's own interface. Its transmuxer runs on the page's thread: CMAF needs no transmuxing, a
@@ -125,6 +151,15 @@ export function createHlsEngine(
     get livePosition() {
       return hls?.liveSyncPosition ?? undefined
     },
+    get ahead() {
+      const current = details()
+      return current && current.edge - video.currentTime
+    },
+    behindHole(time) {
+      const current = details()
+      const hole = current?.fragments.findLast((fragment) => fragment.gap)
+      return current && hole && hole.end > time ? { time: hole.end, length: current.edge - hole.end } : undefined
+    },
   }
 }
 
@@ -175,7 +210,9 @@ function playlistLoader(HlsClass: typeof Hls, wanted: () => number | undefined):
         }
         callbacks.onSuccess(response, stats, ctx, network)
       }
-      const load = () => super.load(context, config, { ...callbacks, onSuccess })
+      const held = context.deliveryDirectives?.msn !== undefined
+      const patient = held ? { ...config, loadPolicy: heldPolicy } : config
+      const load = () => super.load(context, patient, { ...callbacks, onSuccess })
       const early = takePrefetched(context.url)
       if (!early) {
         load()

@@ -77,5 +77,11 @@ export function createNativeEngine(video: HTMLVideoElement, events: EngineEvents
       const last = end()
       return last === undefined ? undefined : Math.max(0, last - 1)
     },
+    get ahead() {
+      const last = end()
+      return last === undefined ? undefined : last - video.currentTime
+    },
+    // The browser's own player skips holes by itself.
+    behindHole: () => undefined,
   }
 }

@@ -35,9 +35,18 @@ interface SessionOptions {
 const tick = 250
 /** No movement for this long counts as a stall, and for `hopeless` as a failure of the source; milliseconds. */
 const stallAfter = 1200
-const hopeless = 9000
+const hopeless = 6000
+/**
+ * The same where all that is listed has been played: the encoder is away, and loading anew would only show its last second
+ * again. Longer than the server waits for it.
+ */
+const hopelessDry = 40_000
+/** Less than this listed after the picture is nothing; seconds. */
+const dry = 0.75
 /** A live viewer further than this from where he should be is moved there; seconds. */
 const jumpAt = 2.5
+/** Media listed behind a hole before a live viewer is moved over it: two parts, so that the picture goes on moving; seconds. */
+const behindHole = 0.6
 /** Between two such moves; milliseconds. */
 const jumpPause = 4000
 
@@ -59,6 +68,7 @@ export function createSession(options: SessionOptions): Session {
   const events: EngineEvents = {
     updated(edge) {
       if (edge !== undefined) clock.update(edge, Date.now())
+      leapHole()
     },
     failed() {
       send({ type: 'failed' })
@@ -145,6 +155,21 @@ export function createSession(options: SessionOptions): Session {
     if (ready && fresh && distance > (Number.isFinite(jumpedAt) ? jumpAt : 0.6)) jump()
   }
 
+  /**
+   * Over a hole in the broadcast (a restarted server has one) to what is new. The engine alone would play what is left
+   * before the hole, and wait behind it until a whole segment is there.
+   */
+  function leapHole(): void {
+    const { currentTime, paused } = video
+    if (!atEdge || paused || state.source?.kind !== 'live') return
+    // Before the first picture the engine is left to find its own start, for a while.
+    if (currentTime === 0 && performance.now() - movedAt < stallAfter) return
+    const next = engine?.behindHole(currentTime)
+    if (next === undefined || next.length < behindHole) return
+    jumpedAt = performance.now()
+    video.currentTime = next.time + 0.01
+  }
+
   function watch(): void {
     if (!state.source || state.phase === 'offline') return
     const now = performance.now()
@@ -161,7 +186,7 @@ export function createSession(options: SessionOptions): Session {
         else send({ type: 'stalled' })
       }
       // The engine retries by itself; when nothing comes of it the source is loaded anew.
-      if (still > hopeless) {
+      if (still > ((engine?.ahead ?? Number.POSITIVE_INFINITY) < dry ? hopelessDry : hopeless)) {
         movedAt = now
         send({ type: 'failed' })
       }

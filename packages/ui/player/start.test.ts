@@ -32,6 +32,14 @@ test('where no key frame is old enough, the earliest one is the soonest picture'
   near(liveStart(readListing(live(26, [25], 18))), -1 / 3)
 })
 
+test('near a hole the start is behind it: what is before it is old', () => {
+  const hole = '#EXT-X-GAP\n#EXTINF:0.35,\ng6.m4s\n#EXT-X-DISCONTINUITY\n'
+  const parts =
+    '#EXT-X-PART:DURATION=0.33333,URI="p36.m4s",INDEPENDENT=YES\n#EXT-X-PART:DURATION=0.33333,URI="p37.m4s"\n'
+  near(liveStart(readListing(`${live(36, [0, 6, 12, 18, 24, 30])}${hole}${parts}`)), -2 / 3)
+  assert.equal(liveStart(readListing(`${live(36, [0, 6, 12, 18, 24, 30])}${hole}`)), undefined)
+})
+
 test('without parts or without any known key frame the engine decides', () => {
   assert.equal(liveStart(readListing(live(26, [], 18))), undefined)
   assert.equal(liveStart(readListing('#EXTM3U\n#EXTINF:4,\na.m4s\n')), undefined)

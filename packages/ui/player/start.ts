@@ -85,6 +85,8 @@ export function liveStart(listing: Listing): number | undefined {
   const { segments, parts, end, partHoldBack } = listing
   if (partHoldBack === undefined || parts.length === 0 || listing.independentSegments) return undefined
   const wanted = end - partHoldBack
+  const behindHole = afterHole(listing, wanted)
+  if (behindHole !== undefined) return behindHole - end + 0.01
   // The segment that the engine would begin in: a listed one, or the one in the making.
   const inside = segments.find((segment) => wanted < segment.start + segment.duration)
   const first = inside?.start ?? (segments.at(-1) ? end - trailing(listing) : 0)
@@ -94,6 +96,21 @@ export function liveStart(listing: Listing): number | undefined {
   // No key frame before the point: the earliest one after it is the soonest picture.
   const chosen = before ?? openers.at(0)
   return chosen ? chosen.start - end + 0.01 : undefined
+}
+
+/**
+ * Where media goes on behind the newest hole, when that is after the wanted point: what is before it is old (the server
+ * was restarted, or the broadcast has just begun), and an engine that starts there may wait behind the hole for long.
+ */
+function afterHole({ segments, parts }: Listing, wanted: number): number | undefined {
+  const hole = segments.findLast((segment) => segment.gap)
+  const until = hole && hole.start + hole.duration
+  if (until === undefined || until <= wanted) return undefined
+  const openers = [...segments, ...parts].filter((entry) => entry.independent && !entry.gap)
+  return openers
+    .map((entry) => entry.start)
+    .sort((a, b) => a - b)
+    .find((start) => start >= until - 0.001)
 }
 
 function trailing(listing: Listing): number {

@@ -96,8 +96,23 @@ function mediaSegment(
     uri: segment.gap ? names.gap(segment.msn) : names.segment(segment.firstPart, segment.lastPart),
     duration: seconds(segment),
     gap: segment.gap,
-    parts: withParts && !segment.gap ? segment.parts.map((p) => partial(p, timing)) : [],
+    parts: !withParts ? [] : segment.gap ? gapParts(segment, timing) : segment.parts.map((p) => partial(p, timing)),
   }
+}
+
+/**
+ * A gap lists parts without media: hls.js takes the parts of the segment in the making only where a segment before it
+ * lists parts (`shouldLoadParts`), and would be a segment behind at the start of a broadcast and after a restart.
+ */
+function gapParts(segment: WindowSegment, { partTarget }: BroadcastTiming): PartialSegment[] {
+  const length = seconds(segment)
+  const count = Math.max(1, Math.ceil(length / partTarget - 1e-6))
+  return Array.from({ length: count }, (_, i) => ({
+    uri: names.gapPart(segment.msn, i),
+    duration: length / count,
+    independent: false,
+    gap: true,
+  }))
 }
 
 function head(segment: WindowSegment, map: number | undefined) {

@@ -262,14 +262,16 @@ export function createRendition(options: RenditionOptions): Rendition {
     if (directives.msn === undefined && directives.part !== undefined && !ended) {
       return { kind: 'bad-request', reason: '_HLS_part needs _HLS_msn' }
     }
-    if (ended || directives.msn === undefined) {
+    if (ended || (directives.msn === undefined && segments.length > 0)) {
       return { kind: 'now', playlist: show(skip), blocking: false }
     }
-    const wanted: Wanted = { msn: directives.msn, part: directives.part, skip }
+    // A broadcast is live from its first key frame on, and players give up on a playlist without segments: whoever comes
+    // before the first part waits for it.
+    const wanted: Wanted = { msn: directives.msn ?? -1, part: directives.part, skip }
     if (satisfied(wanted)) return { kind: 'now', playlist: show(skip), blocking: true }
     if (tooFar(wanted)) return { kind: 'bad-request', reason: '_HLS_msn or _HLS_part is too far ahead of the playlist' }
     const ready = playlists.wait(wanted)
-    return ready === undefined ? { kind: 'busy' } : { kind: 'wait', ready }
+    return ready === undefined ? { kind: 'busy' } : { kind: 'wait', ready, blocking: directives.msn !== undefined }
   }
 
   function chunksOf(parts: readonly WindowPart[]): Chunks | undefined {

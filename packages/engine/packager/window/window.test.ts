@@ -20,6 +20,11 @@ function live(seconds: number, options: WatchedOptions = {}, encoder = {}): { st
 
 const lines = (playlist: string, tag: string) => playlist.split('\n').filter((line) => line.startsWith(tag))
 
+const gapParts = (msn: number) =>
+  Array.from({ length: 12 }, (_, i) => {
+    return `#EXT-X-PART:DURATION=0.333333,URI="g000000000${msn}-${i}.m4s",GAP=YES\n`
+  }).join('')
+
 test('golden: the first playlist of a broadcast opens with gaps over 3 targets', () => {
   const { window } = live(1.1)
   assert.equal(
@@ -37,11 +42,11 @@ test('golden: the first playlist of a broadcast opens with gaps over 3 targets',
 #EXTINF:4.000000,
 g0000000000.m4s
 #EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:12.000Z
-#EXT-X-GAP
+${gapParts(1)}#EXT-X-GAP
 #EXTINF:4.000000,
 g0000000001.m4s
 #EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:16.000Z
-#EXT-X-GAP
+${gapParts(2)}#EXT-X-GAP
 #EXTINF:4.000000,
 g0000000002.m4s
 #EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:20.000Z
@@ -347,6 +352,25 @@ test('after a restart the recorded segments stay, missing numbers are gaps, a ne
   assert.equal(playlist.mediaSequence + playlist.segments.length, index.next.msn)
   assert.ok(playlist.segments.at(-1)?.gap)
   assert.equal(playlist.trailingHead?.discontinuity, true)
+})
+
+test('whoever asks before the first part waits for it: players give up on playlists without segments', async () => {
+  const window = watchedWindow()
+  const studio = createStudio({ sinks: () => [window] })
+  studio.connect()
+  const media = [...encode({ seconds: 0.7 })]
+  const begun = studio.now
+  while (window.multivariant() === undefined) {
+    studio.send(media.splice(0, 1))
+    studio.now = begun
+  }
+  const early = window.rendition('v1')?.playlist({})
+  assert.ok(early?.kind === 'wait' && !early.blocking)
+  studio.send(media)
+  const { playlist, issues } = parsed((await early.ready)?.plain.toString() ?? '')
+  assert.deepEqual(issues, [])
+  assert.equal(playlist.segments.length, 3)
+  assert.equal(playlist.trailingParts.length, 1)
 })
 
 test('recovered segments list their parts, which are read from the store', async () => {
