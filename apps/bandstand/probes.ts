@@ -1,4 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { DeliveryFigures } from '@bandstand/engine/http/delivery.ts'
+import { outboxFigures } from '@bandstand/engine/http/outbox.ts'
 import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import type { SegmentStore } from '@bandstand/engine/store/port.ts'
 import type { FastifyInstance } from 'fastify'
@@ -8,6 +10,8 @@ export interface ProbeSources {
   viewers(): readonly { readonly channel: string; readonly viewers: number }[]
   readonly store: Pick<SegmentStore, 'usage'>
   readonly budget: MemoryBudget
+  /** How long parts took to reach everyone who waited for them. */
+  readonly delivery: DeliveryFigures
   /** Open connections. */
   connections(): { readonly http: number; readonly rtmp: number }
 }
@@ -71,6 +75,19 @@ async function collect(sources: ProbeSources, delay: ReturnType<typeof monitorEv
     delay.reset()
     return seconds
   })
+  const { delivery } = sources
+  const delivered = 'From the closing of a part to its last byte for the last viewer who waited, since the last scrape'
+  gauge('bandstand_part_delivery_count', 'Parts delivered since the last scrape', () => delivery.count)
+  gauge('bandstand_part_delivery_p50_seconds', delivered, () => delivery.quantile(0.5))
+  gauge('bandstand_part_delivery_p99_seconds', delivered, () => delivery.quantile(0.99))
+  gauge('bandstand_part_delivery_max_seconds', delivered, () => {
+    const seconds = delivery.quantile(1)
+    delivery.reset()
+    return seconds
+  })
+  gauge('bandstand_http_pending_bytes', 'Bytes that slow viewers have not taken', () => outboxFigures.pendingBytes)
+  gauge('bandstand_http_over_budget', 'Answers refused as too much was pending', () => outboxFigures.overBudget)
+  gauge('bandstand_http_over_deadline', 'Answers cut off as too slow', () => outboxFigures.overDeadline)
   new Gauge({
     name: 'bandstand_viewers',
     help: 'Distinct players in the last 15 s',

@@ -139,6 +139,7 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
         .map(({ id, slug }) => ({ channel: slug, viewers: viewers.count(id) })),
     store,
     budget,
+    delivery: live.delivery,
     connections: () => ({ http: http.connections(), rtmp: rtmp.connections() }),
   })
   const application = await createApplication({ settings, platform, probes, log })

@@ -2,7 +2,14 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { MediaPlaylist, MediaSegment, PartialSegment } from '@bandstand/media/manifests/hls/model.ts'
 import { printMediaPlaylist, printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
-import type { LiveBroadcast, LiveRendition, MediaAnswer, PlaylistAnswer, RenderedPlaylist } from '../packager/live.ts'
+import type {
+  AwaitedMedia,
+  LiveBroadcast,
+  LiveRendition,
+  MediaAnswer,
+  PlaylistAnswer,
+  RenderedPlaylist,
+} from '../packager/live.ts'
 import { names } from '../packager/model.ts'
 
 /**
@@ -82,6 +89,8 @@ export function createFakeBroadcast(
     const init = new Uint8Array(700).fill(1)
     const rendered = new Map<string, RenderedPlaylist>()
     let renderedVersion = -1
+    /** Those who wait for the next part share one promise, as in a real window. */
+    let awaited: Promise<AwaitedMedia | undefined> | undefined
     const open = () => segments.at(-1) as FakeSegment
     const isClosed = (s: FakeSegment) => s.parts.length === partsPerSegment || (ended && s === open())
 
@@ -198,15 +207,14 @@ export function createFakeBroadcast(
           return { kind: 'now', chunks: s.parts.map((p) => p.bytes), total: s.parts.length * size }
         }
         if (file !== names.part(next) || ended) return { kind: 'not-found' }
-        return {
-          kind: 'wait',
-          ready: new Promise((resolve) => {
-            wakers.push(() => {
-              const p = open().parts.at(-1)
-              resolve(p === undefined ? undefined : { chunks: [p.bytes], total: p.bytes.byteLength })
-            })
-          }),
-        }
+        awaited ??= new Promise((resolve) => {
+          wakers.push(() => {
+            awaited = undefined
+            const p = open().parts.at(-1)
+            resolve(p && { chunks: [p.bytes], total: p.bytes.byteLength, closedAt: Date.now() })
+          })
+        })
+        return { kind: 'wait', ready: awaited }
       },
     }
     return { live, add }

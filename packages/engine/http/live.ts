@@ -1,5 +1,6 @@
 import type { LiveBroadcast, RenderedPlaylist } from '../packager/live.ts'
 import { names } from '../packager/model.ts'
+import { createDeliveryMeter, type DeliveryFigures } from './delivery.ts'
 import { parseDirectives } from './directives.ts'
 import { gapBody, isGapName } from './gap.ts'
 import { limits as defaults } from './limits.ts'
@@ -30,6 +31,8 @@ export interface LiveHandler {
   readonly handle: HttpHandler
   /** Requests that wait for a playlist or part now. */
   readonly waiting: () => number
+  /** How long parts took to reach everyone who waited for them. */
+  readonly delivery: DeliveryFigures
 }
 
 type LiveFile = Extract<LiveResource, { kind: 'file' }>
@@ -39,9 +42,11 @@ type LiveFile = Extract<LiveResource, { kind: 'file' }>
  * segments and initialisation segments, all from buffers that are shared by everyone who watches.
  */
 export function createLiveHandler(options: LiveOptions): LiveHandler {
+  const delivery = createDeliveryMeter()
   const room = createWaitingRoom({
     total: options.limits?.totalWaiting ?? defaults.totalWaiting,
     perConnection: options.limits?.connectionWaiting ?? defaults.connectionWaiting,
+    onDelivered: delivery.onDelivered,
   })
 
   function multivariant(req: HttpRequest, res: HttpResponse, channel: string): void {
@@ -146,7 +151,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     else media(req, res, broadcast, resource)
     return true
   }
-  return { handle, waiting: () => room.size }
+  return { handle, waiting: () => room.size, delivery }
 }
 
 /** Milliseconds a peer has to take an answer: two target durations, for what is older than that is of no use to it. */

@@ -54,7 +54,21 @@ export function sendChunks(
   hold(req, res, connection, total, deadline)
 }
 
-/** True when nothing of the answer is left in this process: not queued behind another answer, not in the socket. */
+/** Calls `done` once: when the kernel has taken the last byte of the answer, or its peer is gone. */
+export function whenTaken(req: HttpRequest, res: HttpResponse, done: () => void): void {
+  if (res.destroyed) return done()
+  if (req.httpVersionMajor === 1 && res.writableEnded && taken(req as IncomingMessage, res)) return done()
+  let over = false
+  const once = () => {
+    if (over) return
+    over = true
+    done()
+  }
+  res.once('finish', once)
+  res.once('close', once)
+}
+
+/** True when nothing of an ended answer is left in this process: not queued behind another answer, not in the socket. */
 function taken(req: IncomingMessage, res: HttpResponse): boolean {
   return res.writableFinished || (res as unknown as { socket: unknown }).socket === null
     ? res.writableFinished

@@ -42,9 +42,17 @@ export type MediaAnswer =
   /** One list of buffers, to be written in order. `total` bytes in all. */
   | { readonly kind: 'now'; readonly chunks: readonly Uint8Array[]; readonly total: number }
   /** Not in memory or not ready: resolves `undefined` when it is not to be had (404). */
-  | { readonly kind: 'wait'; readonly ready: Promise<{ chunks: readonly Uint8Array[]; total: number } | undefined> }
+  | { readonly kind: 'wait'; readonly ready: Promise<AwaitedMedia | undefined> }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'busy' }
+
+/** Bytes that were waited for. */
+export interface AwaitedMedia {
+  readonly chunks: readonly Uint8Array[]
+  readonly total: number
+  /** When the part was closed, Unix milliseconds; not for what was read from the store. */
+  readonly closedAt?: number
+}
 
 export interface LiveRendition {
   /** `v1`, `a2`. */

@@ -2,7 +2,14 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
 import { printMediaPlaylist } from '@bandstand/media/manifests/hls/print.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
-import type { LiveRendition, MediaAnswer, PlaylistAnswer, PlaylistDirectives, RenderedPlaylist } from '../live.ts'
+import type {
+  AwaitedMedia,
+  LiveRendition,
+  MediaAnswer,
+  PlaylistAnswer,
+  PlaylistDirectives,
+  RenderedPlaylist,
+} from '../live.ts'
 import { type BroadcastTiming, type Epoch, nameNumber, names, type Part } from '../model.ts'
 import { advancePartLimit } from '../timing.ts'
 import type { MemoryBudget, MemoryHolder } from './budget.ts'
@@ -40,7 +47,7 @@ interface Wanted {
   readonly skip: boolean
 }
 
-type Chunks = { readonly chunks: readonly Uint8Array[]; readonly total: number }
+type Chunks = Omit<AwaitedMedia, 'closedAt'>
 
 /** One rendition's window: segments as lists of parts, playlists, and those who wait for them. */
 export interface Rendition extends LiveRendition {
@@ -83,7 +90,7 @@ export function createRendition(options: RenditionOptions): Rendition {
     timeout,
     (w) => `${w.msn}.${w.part ?? ''}.${w.skip}`,
   )
-  const media = createWaitingRoom<number, Chunks>(options.scheduler, timeout, String)
+  const media = createWaitingRoom<number, AwaitedMedia>(options.scheduler, timeout, String)
 
   const holder: MemoryHolder = {
     get bytes() {
@@ -205,7 +212,10 @@ export function createRendition(options: RenditionOptions): Rendition {
     changed()
     media.answer(
       (n) => n <= part.number,
-      (n) => inHand(n),
+      (n) => {
+        const there = inHand(n)
+        return there && { ...there, closedAt: part.closedAt }
+      },
     )
   }
 
