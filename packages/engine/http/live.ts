@@ -6,8 +6,10 @@ import { gapBody, isGapName } from './gap.ts'
 import { limits as defaults } from './limits.ts'
 import { type LiveResource, parseLivePath, splitTarget } from './live-path.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from './message.ts'
+import { abandon } from './outbox.ts'
 import { sendProblem } from './problem.ts'
 import { answeredByMethod, type PlaylistCaching, playlistCaching, sendMedia, sendPlaylist } from './respond.ts'
+import { createTurn } from './turn.ts'
 import { createWaitingRoom } from './waiting.ts'
 
 export interface LiveOptions {
@@ -43,11 +45,26 @@ type LiveFile = Extract<LiveResource, { kind: 'file' }>
  */
 export function createLiveHandler(options: LiveOptions): LiveHandler {
   const delivery = createDeliveryMeter()
+  const turn = createTurn()
   const room = createWaitingRoom({
     total: options.limits?.totalWaiting ?? defaults.totalWaiting,
     perConnection: options.limits?.connectionWaiting ?? defaults.connectionWaiting,
+    turn,
     onDelivered: delivery.onDelivered,
   })
+
+  /** What is there is sent at once, unless a crowd is being served: then behind it. */
+  function inTurn(req: HttpRequest, res: HttpResponse, send: () => void): void {
+    if (turn.left) return send()
+    turn.queue(() => {
+      try {
+        if (!res.destroyed) send()
+      } catch {
+        abandon(req, res)
+      }
+      return false
+    })
+  }
 
   function multivariant(req: HttpRequest, res: HttpResponse, channel: string): void {
     const broadcast = options.find(channel)
@@ -83,7 +100,9 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
       sendPlaylist(from, to, playlist, how, deadline(targetDuration))
     switch (answer.kind) {
       case 'now':
-        return send(res, req, answer.playlist, answer.blocking ? caching.blocking : caching.reload)
+        return inTurn(req, res, () =>
+          send(res, req, answer.playlist, answer.blocking ? caching.blocking : caching.reload),
+        )
       case 'wait': {
         const seated = room.wait(req, res, answer.ready, (q, r, playlist) => {
           if (playlist !== undefined) send(r, q, playlist, answer.blocking ? caching.blocking : caching.reload)
@@ -105,7 +124,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     const answer = rendition?.media(file.file)
     switch (answer?.kind) {
       case 'now':
-        return sendMedia(req, res, answer, deadline(targetDuration))
+        return inTurn(req, res, () => sendMedia(req, res, answer, deadline(targetDuration)))
       case 'wait': {
         const seated = room.wait(req, res, answer.ready, (q, r, body) => {
           if (body !== undefined) sendMedia(q, r, body, deadline(targetDuration))

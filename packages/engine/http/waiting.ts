@@ -1,5 +1,6 @@
 import { type Connection, connectionOf, type HttpRequest, type HttpResponse } from './message.ts'
 import { abandon, whenTaken } from './outbox.ts'
+import type { Turn } from './turn.ts'
 
 /** Requests that wait for something to be made, bounded in total and per connection. */
 export interface WaitingRoom {
@@ -19,23 +20,19 @@ export interface WaitingRoomOptions {
   /** Requests in all. */
   readonly total: number
   readonly perConnection: number
+  /** Those who waited are answered in turns. */
+  readonly turn: Turn
   /** The kernel has taken the last byte of the last answer to those who waited for this value. */
   readonly onDelivered?: (value: unknown) => void
 }
 
 type Then<T> = (req: HttpRequest, res: HttpResponse, value: T | undefined) => void
 
-/**
- * How long one turn of the event loop may go on sending answers that became ready together, in milliseconds. A crowd of
- * waiting players is released at once, and a listener for media must not wait until the last of them is served.
- */
-const turn = 8
-
 /** One request that waits. */
 interface Seat {
   readonly req: HttpRequest
   readonly res: HttpResponse
-  readonly then: Then<unknown>
+  readonly send: Then<unknown>
   readonly connection: Connection
   readonly leave: () => void
 }
@@ -52,8 +49,6 @@ interface Party {
 export function createWaitingRoom(options: WaitingRoomOptions): WaitingRoom {
   const perConnection = new WeakMap<Connection, number>()
   const parties = new WeakMap<Promise<unknown>, Party>()
-  const releasing: Party[] = []
-  let scheduled = false
   let size = 0
 
   function openParty(ready: Promise<unknown>): Party {
@@ -63,8 +58,9 @@ export function createWaitingRoom(options: WaitingRoomOptions): WaitingRoom {
       parties.delete(ready)
       party.answer = { value }
       party.left = party.seats.size
-      releasing.push(party)
-      schedule(queueMicrotask)
+      // One iterator for all turns: a new one would step over everyone who has been answered.
+      const seats = party.seats.values()
+      options.turn.queue(() => release(party, seats))
     }
     ready.then(settle, () => settle(undefined))
     return party
@@ -82,9 +78,9 @@ export function createWaitingRoom(options: WaitingRoomOptions): WaitingRoom {
     if (party.left === 0) options.onDelivered?.(party.answer?.value)
   }
 
-  function answer(party: Party, { req, res, then }: Seat): void {
+  function answer(party: Party, { req, res, send }: Seat): void {
     try {
-      then(req, res, party.answer?.value)
+      send(req, res, party.answer?.value)
     } catch {
       // One bad answer must not take the others of its burst with it.
       abandon(req, res)
@@ -92,26 +88,13 @@ export function createWaitingRoom(options: WaitingRoomOptions): WaitingRoom {
     if (options.onDelivered !== undefined) whenTaken(req, res, () => settled(party))
   }
 
-  function schedule(when: (f: () => void) => unknown): void {
-    if (scheduled) return
-    scheduled = true
-    when(release)
-  }
-
-  /** Answers in order: at once while the turn lasts, in following turns after that. */
-  function release(): void {
-    scheduled = false
-    const until = performance.now() + turn
-    let done = 0
-    for (let party = releasing[0]; party !== undefined; party = releasing[0]) {
-      for (const seat of party.seats) {
-        if (done > 0 && done % 8 === 0 && performance.now() > until) return schedule(setImmediate)
-        done++
-        stand(party, seat)
-        answer(party, seat)
-      }
-      releasing.shift()
-    }
+  /** Answers one of the party; true while there are more. */
+  function release(party: Party, seats: Iterator<Seat>): boolean {
+    const { value: seat, done } = seats.next()
+    if (done === true) return false
+    stand(party, seat)
+    answer(party, seat)
+    return party.seats.size > 0
   }
 
   return {
@@ -130,7 +113,7 @@ export function createWaitingRoom(options: WaitingRoomOptions): WaitingRoom {
         stand(party, seat)
         if (party.answer !== undefined) settled(party)
       }
-      const seat: Seat = { req, res, then: then as Then<unknown>, connection, leave }
+      const seat: Seat = { req, res, send: then as Then<unknown>, connection, leave }
       res.on('close', leave)
       party.seats.add(seat)
       return true

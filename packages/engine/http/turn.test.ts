@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createTurn } from './turn.ts'
+
+function fixture() {
+  const clock = { now: 0 }
+  const next: (() => void)[] = []
+  const turn = createTurn(
+    () => clock.now,
+    (run) => next.push(run),
+  )
+  const done: string[] = []
+  /** Each answer takes `ms`. */
+  const answers = (name: string, count: number, ms: number) => {
+    let at = 0
+    return () => {
+      clock.now += ms
+      done.push(`${name}${at++}`)
+      return at < count
+    }
+  }
+  const step = () => {
+    for (const run of next.splice(0)) run()
+  }
+  return { clock, turn, done, answers, step, next }
+}
+
+test('runs a job at once while the turn lasts', () => {
+  const { turn, done, answers } = fixture()
+  assert.equal(turn.left, true)
+  turn.queue(answers('a', 3, 1))
+  assert.deepEqual(done, ['a0', 'a1', 'a2'])
+  assert.equal(turn.left, true)
+})
+
+test('a crowd is sent over several turns, in order, and whoever comes meanwhile is behind it', () => {
+  const { turn, done, answers, step, clock } = fixture()
+  turn.queue(answers('a', 30, 1))
+  assert.equal(done.length, 16)
+  assert.equal(turn.left, false)
+  turn.queue(answers('b', 1, 1))
+  assert.equal(done.length, 16)
+  const before = clock.now
+  step()
+  assert.equal(done.at(-1), 'b0')
+  assert.equal(done.length, 31)
+  assert.ok(clock.now - before <= 16)
+})
+
+test('every turn has its full time, and an idle queue keeps no turn waiting', () => {
+  const { turn, answers, step, next } = fixture()
+  turn.queue(answers('a', 1, 9))
+  assert.equal(turn.left, false)
+  step()
+  assert.equal(turn.left, true)
+  step()
+  assert.equal(next.length, 0)
+})
+
+test('a job that queues another does not run it inside itself', () => {
+  const { turn, done } = fixture()
+  turn.queue(() => {
+    turn.queue(() => {
+      done.push('inner')
+      return false
+    })
+    done.push('outer')
+    return false
+  })
+  assert.deepEqual(done, ['outer', 'inner'])
+})

@@ -1,0 +1,63 @@
+/**
+ * Shares the event loop between sending and everything else. A crowd's answers become ready together and take longer than
+ * a listener for media may wait, so they are sent for a turn's time and go on in the next.
+ */
+export interface Turn {
+  /** True while this turn of the event loop may go on sending and nobody is before. */
+  readonly left: boolean
+  /**
+   * Runs the job in order, at once while the turn lasts, in following turns after that. It must not throw.
+   *
+   * @param job one answer; called again while it returns true.
+   */
+  queue(job: () => boolean): void
+}
+
+/** How long one turn may go on sending, in milliseconds. */
+const share = 8
+/** Answers between two looks at the clock. */
+const stride = 8
+
+/** @param now milliseconds of any steady clock; `later` runs something in the next turn. */
+export function createTurn(
+  now: () => number = () => performance.now(),
+  later: (run: () => void) => unknown = setImmediate,
+): Turn {
+  let jobs: (() => boolean)[] = []
+  /** Jobs before this one are done. */
+  let at = 0
+  /** End of this turn; undefined until it sends something. */
+  let until: number | undefined
+
+  function begin(): number {
+    later(() => {
+      until = undefined
+      if (at < jobs.length) run()
+    })
+    return (until = now() + share)
+  }
+
+  function run(): void {
+    const end = until ?? begin()
+    for (let done = 0; ; done++) {
+      const job = jobs[at]
+      if (job === undefined) break
+      if (done > 0 && done % stride === 0 && now() > end) return
+      if (!job()) at++
+    }
+    jobs = []
+    at = 0
+  }
+
+  return {
+    get left() {
+      return at === jobs.length && now() <= (until ?? begin())
+    },
+    queue(job) {
+      const first = at === jobs.length
+      jobs.push(job)
+      // What a job queues is run by the loop that runs it.
+      if (first && now() <= (until ?? begin())) run()
+    },
+  }
+}
