@@ -71,6 +71,28 @@ test('three epochs with a change of size play as VOD and download as one MP4 of 
   assert.equal(errors.stderr, '')
 })
 
+test('an encoder that returns with another sample rate: times of each epoch are on its own clock', async (t) => {
+  const { broadcast, url, port, store } = await fixture(t)
+  broadcast.send(smallClip(), 2)
+  broadcast.send(largeClip(44_100), 2)
+  await broadcast.writer().end()
+  const index = await store.index('as_one')
+  assert.deepEqual([...new Set([...(index?.tracks[1]?.segments ?? [])].map((s) => s.timescale))], [48_000, 44_100])
+  for (const rendition of ['v1', 'a2']) {
+    const playlist = String((await get(port, `/vod/as_one/${rendition}/index.m3u8`)).body)
+    const durations = [...playlist.matchAll(/EXTINF:([\d.]+)/g)].map((found) => Number(found[1]))
+    const sum = durations.reduce((all, duration) => all + duration, 0)
+    // Sound that is older than the first picture of its epoch is left out.
+    assert.ok(Math.abs(sum - 12) < 0.2, `${rendition} lasts ${sum}`)
+  }
+  const played = await probe(`${url}/index.m3u8`)
+  assert.ok(Math.abs(played.duration - 12) < 0.2, `VOD lasts ${played.duration}`)
+  const downloaded = await probe(`${url}/download.mp4`)
+  assert.ok(Math.abs(downloaded.duration - 12) < 0.15, `download lasts ${downloaded.duration}`)
+  const errors = await run('ffmpeg', ['-v', 'warning', '-i', `${url}/download.mp4`, '-f', 'null', '-'])
+  assert.equal(errors.stderr, '')
+})
+
 test('while live the replay is an EVENT playlist that grows, with delta updates, and downloads what there is', async (t) => {
   const { broadcast, port, url, store } = await fixture(t)
   assert.equal((await get(port, '/vod/as_one/index.m3u8')).status, 404)

@@ -1,4 +1,3 @@
-import type { AssetIndex } from '../store/port.ts'
 import type { ReplayRow } from './rows.ts'
 
 /**
@@ -12,22 +11,20 @@ export interface DownloadTimeline {
   readonly duration: number
 }
 
-export function createDownloadTimeline(index: AssetIndex): DownloadTimeline {
+export function createDownloadTimeline(): DownloadTimeline {
   let end = 0
   let shifts: readonly number[] | undefined
   /** What is taken off the broadcast's clock, in seconds. */
   let shift = 0
   return {
     next(row) {
-      const spans = row.segments.flatMap((segment, i) => {
-        const timescale = index.tracks[i]?.timescale ?? 90_000
-        return segment.gap
-          ? []
-          : [{ start: segment.start / timescale, end: (segment.start + segment.duration) / timescale }]
-      })
+      const spans = row.segments.flatMap(({ gap, start, duration, timescale }) =>
+        gap ? [] : [{ start: start / timescale, end: (start + duration) / timescale }],
+      )
       if (shifts === undefined || row.discontinuity) {
         shift = end - Math.min(...spans.map((span) => span.start))
-        shifts = index.tracks.map(({ timescale }) => Math.round(shift * timescale))
+        // Timescales change with the epoch only, and a new epoch is discontinuous.
+        shifts = row.segments.map(({ timescale }) => Math.round(shift * timescale))
       }
       end = Math.max(end, ...spans.map((span) => span.end + shift))
       return shifts

@@ -38,7 +38,7 @@ export async function planDownload(store: Store, index: AssetIndex): Promise<Dow
   const rowCount = index.tracks[0]?.segments.length ?? 0
   const planner = rowCount < limits.localRows ? createLocalPlan(start) : await createPlanThread(start)
   try {
-    const timeline = createDownloadTimeline(index)
+    const timeline = createDownloadTimeline()
     const reader = createRowReader(index.removed)
     for (let rows = reader.next(index, 8); rows !== undefined; rows = reader.next(index, 8)) {
       const segments: PlanSegment[] = []

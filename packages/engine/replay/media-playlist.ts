@@ -30,7 +30,7 @@ export function createSegmentMaker(index: AssetIndex, track: AssetTrack): (row: 
         segment === undefined || segment.gap
           ? names.gap(row.segments[0]?.msn ?? 0)
           : names.segment(segment.firstPart, segment.lastPart),
-      duration: (segment?.duration ?? 0) / track.timescale,
+      duration: segment === undefined ? 0 : segment.duration / segment.timescale,
       gap: segment?.gap ?? true,
       parts: [],
       discontinuity: row.discontinuity,
@@ -43,7 +43,8 @@ export function createSegmentMaker(index: AssetIndex, track: AssetTrack): (row: 
 
   /** Of this track in 90 kHz ticks: each rendition's date belongs to its own first frame. */
   function startOf(row: ReplayRow): number {
-    return ((row.segments[place]?.start ?? 0) * 90_000) / track.timescale
+    const segment = row.segments[place]
+    return segment === undefined ? 0 : (segment.start * 90_000) / segment.timescale
   }
 }
 

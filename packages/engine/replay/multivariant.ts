@@ -13,8 +13,8 @@ export interface TrackRate {
 }
 
 /** Counts a segment. Very short ones say nothing about the peak (RFC 8216bis §4.4.6.2: half a target at least). */
-export function addToRate(rate: TrackRate, segment: IndexedSegment, timescale: number, targetDuration: number): void {
-  const seconds = segment.duration / timescale
+export function addToRate(rate: TrackRate, segment: IndexedSegment, targetDuration: number): void {
+  const seconds = segment.duration / segment.timescale
   if (segment.gap || seconds <= 0) return
   rate.bytes += segment.size
   rate.seconds += seconds
@@ -84,9 +84,9 @@ export function replayMultivariant(
 /** Rates over everything listed; for long broadcasts they are kept up to date instead. */
 export function measureRates(index: AssetIndex): Map<TrackId, TrackRate> {
   const rates = new Map<TrackId, TrackRate>()
-  for (const { track, timescale, segments } of index.tracks) {
+  for (const { track, segments } of index.tracks) {
     const rate = createRate()
-    for (const segment of segments) addToRate(rate, segment, timescale, index.timing.targetDuration)
+    for (const segment of segments) addToRate(rate, segment, index.timing.targetDuration)
     rates.set(track, rate)
   }
   return rates

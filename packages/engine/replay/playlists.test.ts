@@ -23,15 +23,15 @@ function index(rows: readonly string[], fields: Partial<AssetIndex> = {}): Asset
       const gap = row[1 + track] === '-'
       segments[track]?.push({
         ...{ msn: i, epoch: own, firstPart: i * 6, lastPart: i * 6 + 5, start: time * ticks, duration: 2 * ticks },
-        ...{ size: gap ? 0 : 100_000 * (i + 1), independent: true, gap, closedAt: 0 },
+        ...{ size: gap ? 0 : 100_000 * (i + 1), independent: true, gap, closedAt: 0, timescale: ticks },
       })
     }
     time += 2
   }
   const epochs = [0, 1, 2].map((id) => epoch(id, id * 7 * 90_000))
   const tracks = [
-    { track: 1, kind: 'video', timescale: 90_000, segments: segments[0] ?? [] },
-    { track: 2, kind: 'audio', timescale: 48_000, segments: segments[1] ?? [] },
+    { track: 1, kind: 'video', segments: segments[0] ?? [] },
+    { track: 2, kind: 'audio', segments: segments[1] ?? [] },
   ] as const
   const rest = { ended: true, shed: false, removed: { segments: 0, discontinuities: 0 }, version: 1, bytes: 0 }
   return { assetId: 'as_one', timing, epochs, tracks, next: { msn: 0, part: 0 }, ...rest, ...fields }
@@ -136,7 +136,7 @@ test('sound alone is a variant of its own, and a track without media is none', (
 
 test('the clock of a download leaves out holes and moves all tracks together', () => {
   const value = index(['0--', '0++', '1++', '', '1-+', '2++'])
-  const timeline = createDownloadTimeline(value)
+  const timeline = createDownloadTimeline()
   const reader = createRowReader(value.removed)
   const shifts = reader
     .next(value, 100)

@@ -88,7 +88,7 @@ export function createReplayPlaylists(store: Pick<SegmentStore, 'index'>): Repla
         if (own === undefined || rows.length === 0) continue
         for (const row of rows) {
           const segment = row.segments[place]
-          if (segment !== undefined) addToRate(own.rate, segment, track.timescale, index.timing.targetDuration)
+          if (segment !== undefined) addToRate(own.rate, segment, index.timing.targetDuration)
         }
         append(own, index, rows.map(own.toSegment))
       }

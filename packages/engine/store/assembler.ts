@@ -40,7 +40,7 @@ export interface AssemblerOptions {
   readonly rows: Rows
   /** Tracks that an epoch has; all known ones when it is not known. */
   tracksOf(epoch: number): readonly TrackId[] | undefined
-  timescale(track: TrackId): number
+  timescale(track: TrackId, epoch: number): number
   /** What retention removed in an earlier life. */
   readonly removed: { readonly segments: number; readonly discontinuities: number }
   /** A track this many rows behind no longer holds a row open. */
@@ -129,13 +129,13 @@ export function createAssembler(options: AssemblerOptions): Assembler {
 
 function pushRow(options: AssemblerOptions, listing: Listing, row: Waiting): void {
   const segments = new Map<TrackId, StoredSegment>()
-  for (const [track, segment] of row.segments) segments.set(track, toSegment(segment))
+  for (const [track, segment] of row.segments) segments.set(track, toSegment(options, track, segment))
   const tracks = [...segments.keys()].sort((a, b) => a - b)
   const withMedia = tracks.find((track) => segments.get(track)?.gap === false)
   const lead = withMedia ?? tracks[0]
   const segment = lead === undefined ? undefined : segments.get(lead)
   if (lead === undefined || segment === undefined) return
-  const ticks = 90_000 / options.timescale(lead)
+  const ticks = 90_000 / segment.timescale
   const start = Math.round(segment.start * ticks)
   const { listed } = listing.next({ msn: row.msn, epoch: segment.epoch, media: withMedia !== undefined })
   options.rows.push(
@@ -154,7 +154,7 @@ function pushRow(options: AssemblerOptions, listing: Listing, row: Waiting): voi
 }
 
 /** One missing part makes the whole segment a gap: nobody could decode through it. */
-function toSegment(growing: Growing): StoredSegment {
+function toSegment(options: AssemblerOptions, track: TrackId, growing: Growing): StoredSegment {
   const first = growing.parts[0] as PartRecord
   const last = growing.parts[growing.parts.length - 1] as PartRecord
   return {
@@ -164,6 +164,7 @@ function toSegment(growing: Growing): StoredSegment {
     lastPart: last.number,
     start: first.start,
     duration: last.start + last.duration - first.start,
+    timescale: options.timescale(track, first.epoch),
     size: growing.parts.reduce((sum, part) => sum + part.length, 0),
     independent: first.key,
     gap: growing.parts.some((part) => part.gap),

@@ -29,6 +29,12 @@ export interface AssetFiles {
   removed: boolean
 }
 
+interface TrackMemory {
+  readonly kind: 'video' | 'audio'
+  /** Rising: from which epoch on times count in which ticks a second. */
+  readonly timescales: { readonly epoch: number; readonly timescale: number }[]
+}
+
 /** Index of an asset in memory. */
 export interface AssetMemory {
   readonly timing: BroadcastTiming
@@ -36,7 +42,9 @@ export interface AssetMemory {
   readonly epochs: Epoch[]
   readonly rows: Rows
   readonly assembler: Assembler
-  readonly tracks: Map<TrackId, { readonly kind: 'video' | 'audio'; readonly timescale: number }>
+  readonly tracks: Map<TrackId, TrackMemory>
+  /** Ticks a second of a track's times in an epoch. */
+  timescale(track: TrackId, epoch: number): number
   /** The newest parts of each track, after a recovery and until the index was given out. */
   readonly recent: Map<TrackId, readonly IndexedPart[]>
   reserved: Reserved
@@ -76,7 +84,10 @@ export function createMemory(journal: readonly JournalRecord[], lagging: number)
   const removed = { segments: shed?.segments ?? 0, discontinuities: shed?.discontinuities ?? 0 }
   const epochs: Epoch[] = []
   const tracks: AssetMemory['tracks'] = new Map()
-  const timescale = (track: TrackId) => tracks.get(track)?.timescale ?? 90_000
+  const timescale = (track: TrackId, epoch: number) => {
+    const timescales = tracks.get(track)?.timescales
+    return (timescales?.findLast((from) => from.epoch <= epoch) ?? timescales?.[0])?.timescale ?? 90_000
+  }
   const rows = createRows(timescale)
   const assembler = createAssembler({
     rows,
@@ -92,6 +103,7 @@ export function createMemory(journal: readonly JournalRecord[], lagging: number)
     rows,
     assembler,
     tracks,
+    timescale,
     recent: new Map(),
     reserved: { msn: -1, part: -1, count: 0 },
     shed: shed !== undefined,
@@ -107,7 +119,10 @@ export function applyJournal(memory: AssetMemory, record: JournalRecord): void {
   if (record.type === 'epoch') {
     memory.epochs.push(record.epoch)
     for (const { track, config } of record.epoch.tracks) {
-      if (!memory.tracks.has(track)) memory.tracks.set(track, { kind: config.kind, timescale: config.timescale })
+      let known = memory.tracks.get(track)
+      if (known === undefined) memory.tracks.set(track, (known = { kind: config.kind, timescales: [] }))
+      const { timescale } = config
+      if (known.timescales.at(-1)?.timescale !== timescale) known.timescales.push({ epoch: record.epoch.id, timescale })
     }
   }
 }
@@ -132,6 +147,10 @@ export function shedRows(
   const oldest = rows.row(0)?.epoch
   const gone = memory.epochs.findIndex((epoch) => epoch.id === oldest)
   if (gone > 0) memory.epochs.splice(0, gone)
+  for (const { timescales } of memory.tracks.values()) {
+    const first = timescales.findLastIndex((from) => from.epoch <= (oldest ?? 0))
+    if (first > 0) timescales.splice(0, first)
+  }
   memory.shed = true
   touch(memory)
   return memory.removed
@@ -139,9 +158,9 @@ export function shedRows(
 
 export function toIndex(files: AssetFiles, memory: AssetMemory): AssetIndex {
   const tracks: AssetTrack[] = []
-  for (const [track, { kind, timescale }] of [...memory.tracks].sort(([a], [b]) => a - b)) {
+  for (const [track, { kind }] of [...memory.tracks].sort(([a], [b]) => a - b)) {
     const recent = memory.recent.get(track)
-    tracks.push({ track, kind, timescale, segments: memory.rows.list(track), ...(recent !== undefined && { recent }) })
+    tracks.push({ track, kind, segments: memory.rows.list(track), ...(recent !== undefined && { recent }) })
   }
   const { highest } = memory.assembler
   return {

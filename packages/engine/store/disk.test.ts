@@ -44,7 +44,7 @@ test('a broadcast is listed and read while it runs, after its end, and by the ne
   const running = await store.index('as_one')
   assert.equal(running?.ended, false)
   assert.deepEqual(running?.tracks[1]?.segments.at(1), {
-    ...{ msn: 1, epoch: 0, firstPart: 3, lastPart: 5, start: 48_000, duration: 48_000 },
+    ...{ msn: 1, epoch: 0, firstPart: 3, lastPart: 5, start: 48_000, duration: 48_000, timescale: 48_000 },
     ...{ size: [3, 4, 5].reduce((sum, i) => sum + partBytes(2, i).byteLength, 0), independent: true, gap: false },
     ...{ closedAt: START + 2_000, offset: [0, 1, 2].reduce((sum, i) => sum + partBytes(2, i).byteLength, 0) },
     ...{ record: 3, records: 3 },

@@ -8,9 +8,11 @@ export interface IndexedSegment {
   /** First and last part number; equal to the names in URIs. */
   readonly firstPart: number
   readonly lastPart: number
-  /** Ticks of the track's timescale. */
+  /** Ticks of `timescale`. */
   readonly start: number
   readonly duration: number
+  /** Ticks a second, those of the segment's epoch: an encoder may return with another sample rate. */
+  readonly timescale: number
   /** Bytes of the whole segment. */
   readonly size: number
   readonly independent: boolean
@@ -45,7 +47,6 @@ export interface SegmentList extends Iterable<IndexedSegment> {
 export interface AssetTrack {
   readonly track: TrackId
   readonly kind: 'video' | 'audio'
-  readonly timescale: number
   /**
    * Closed segments that are on disk; retention removes from the front. All tracks of an asset list the same media
    * sequence numbers: where a track has nothing there is a gap.

@@ -77,8 +77,8 @@ const COLUMN_BYTES = PAGE * 47
 const MEDIA = 1
 const INDEPENDENT = 2
 
-/** @param timescale of a track, in ticks a second: gaps of tracks without a segment are converted to it. */
-export function createRows(timescale: (track: TrackId) => number): Rows {
+/** @param timescale of a track in an epoch, in ticks a second. */
+export function createRows(timescale: (track: TrackId, epoch: number) => number): Rows {
   const pages: Page[] = []
   const lastParts = new Map<TrackId, number>()
   /** Rows dropped in all, and how many of them are still in the first page. */
@@ -150,11 +150,13 @@ export function createRows(timescale: (track: TrackId) => number): Rows {
     if (found === undefined) return undefined
     const [page, at] = found
     const column = page.columns.get(track)
-    const common = { msn: page.msn[at] ?? 0, epoch: page.epoch[at] ?? 0, closedAt: page.closedAt[at] ?? 0 }
+    const epoch = page.epoch[at] ?? 0
+    const own = timescale(track, epoch)
+    const common = { msn: page.msn[at] ?? 0, epoch, timescale: own, closedAt: page.closedAt[at] ?? 0 }
     const firstPart = column?.firstPart[at] ?? 0
     const lastPart = column?.lastPart[at] ?? -1
     if (column === undefined || lastPart < firstPart) {
-      const ticks = timescale(track) / 90_000
+      const ticks = own / 90_000
       const start = Math.round((page.start[at] ?? 0) * ticks)
       const duration = Math.round(((page.start[at] ?? 0) + (page.duration[at] ?? 0)) * ticks) - start
       const none = { size: 0, independent: false, gap: true, offset: 0, record: 0, records: 0 }

@@ -138,8 +138,7 @@ export function createWriter(options: WriterOptions): WriterTask {
   /** The span that a part goes to. A new one begins with a sequence number that no track has written yet. */
   function chooseSpan(part: Part): Span | undefined {
     const newest = files.spans.at(-1)
-    const timescale = memory.tracks.get(part.track)?.timescale ?? 90_000
-    const at = (part.start * 1000) / timescale
+    const at = (part.start * 1000) / memory.timescale(part.track, part.epoch)
     const isFresh = part.msn > memory.assembler.highest.msn
     const isFull = at - spanStart >= span || (newest?.bytes ?? 0) >= options.spanBytes()
     if (isFresh && isFull) {
@@ -174,7 +173,7 @@ export function createWriter(options: WriterOptions): WriterTask {
         }
         const name = `${track}-${target.firstMsn}`
         if (openedFiles.has(name)) throw new EngineError('disk', 'span would be written twice', { track })
-        const timescale = memory.tracks.get(track)?.timescale ?? 90_000
+        const timescale = memory.timescale(track, head.epoch)
         current = await openSpanFiles(io, files.folder, { track, firstMsn: target.firstMsn, timescale })
         openedFiles.add(name)
         open.set(track, current)

@@ -158,10 +158,10 @@ function continuation(recovered: AssetIndex): TimelineOptions {
 /** Milliseconds of media in the longest track, gaps left out. */
 function recordedDuration(index: AssetIndex): number {
   let longest = 0
-  for (const { segments, timescale } of index.tracks) {
-    let ticks = 0
-    for (const segment of segments) if (!segment.gap) ticks += segment.duration
-    longest = Math.max(longest, (ticks * 1000) / timescale)
+  for (const { segments } of index.tracks) {
+    let duration = 0
+    for (const segment of segments) if (!segment.gap) duration += (segment.duration * 1000) / segment.timescale
+    longest = Math.max(longest, duration)
   }
   return Math.round(longest)
 }

@@ -19,10 +19,7 @@ export function resumePoint(index: AssetIndex): ResumePoint {
   for (const track of index.tracks) {
     const segment = track.segments.at(-1)
     if (segment === undefined) continue
-    start = Math.max(
-      start,
-      Math.ceil(((segment.start + segment.duration) * 90_000) / timescaleOf(index, track, segment)),
-    )
+    start = Math.max(start, Math.ceil(((segment.start + segment.duration) * 90_000) / segment.timescale))
   }
   const notBefore = last === undefined ? 0 : last.wallClock + (start - last.start) / 90
   return { start, epoch: last === undefined ? 0 : last.id + 1, notBefore }
@@ -40,7 +37,7 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
     const segment = track.segments.at(i)
     if (segment === undefined) break
     recent.unshift(segment)
-    length += segment.duration / timescaleOf(index, track, segment)
+    length += segment.duration / segment.timescale
   }
   const out: WindowSegment[] = []
   for (const segment of recent) {
@@ -49,7 +46,7 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
     const before = out.at(-1)
     if (before !== undefined) fillNumbers(out, before, segment.msn, Math.round(partTarget * before.timescale))
     const discontinuity = before !== undefined && before.epoch.id !== epoch.id
-    out.push(restored(segment, epoch, track, timescaleOf(index, track, segment), discontinuity))
+    out.push(restored(segment, epoch, track, discontinuity))
   }
   const first = out[0]
   if (first === undefined) return out
@@ -65,7 +62,6 @@ function restored(
   segment: IndexedSegment,
   epoch: Epoch,
   { track, recent }: AssetTrack,
-  timescale: number,
   discontinuity: boolean,
 ): WindowSegment {
   return {
@@ -73,10 +69,10 @@ function restored(
     epoch,
     start: segment.start,
     duration: segment.duration,
-    timescale,
+    timescale: segment.timescale,
     firstPart: segment.firstPart,
     lastPart: segment.lastPart,
-    parts: recentParts(segment, recent ?? [], timescale),
+    parts: recentParts(segment, recent ?? []),
     size: segment.size,
     gap: segment.gap,
     complete: true,
@@ -89,18 +85,12 @@ function restored(
  * The parts of a recovered segment, as the process before listed them: players begin with new parts only where parts
  * were listed before them (hls.js `shouldLoadParts`). None where not all of them are known.
  */
-function recentParts(segment: IndexedSegment, recent: readonly IndexedPart[], timescale: number): WindowPart[] {
+function recentParts(segment: IndexedSegment, recent: readonly IndexedPart[]): WindowPart[] {
   const parts = recent.filter((part) => part.msn === segment.msn)
   if (parts[0]?.number !== segment.firstPart || parts.at(-1)?.number !== segment.lastPart) return []
   return parts.map(({ number, duration, size, independent, gap }) => {
-    return { number, seconds: duration / timescale, independent, gap, size, bytes: undefined }
+    return { number, seconds: duration / segment.timescale, independent, gap, size, bytes: undefined }
   })
-}
-
-/** A track's timescale is that of its epoch: encoders may come back with another sample rate. */
-function timescaleOf(index: AssetIndex, track: AssetTrack, segment: IndexedSegment): number {
-  const from = index.epochs.findLast((e) => e.id <= segment.epoch && e.tracks.some((t) => t.track === track.track))
-  return from?.tracks.find((t) => t.track === track.track)?.config.timescale ?? track.timescale
 }
 
 function fillNumbers(out: WindowSegment[], from: WindowSegment, until: number, duration: number): void {

@@ -460,10 +460,11 @@ function indexOf(studio: Studio): AssetIndex {
         independent: true,
         gap: false,
         closedAt: 0,
+        timescale: track === 1 ? 90_000 : 48_000,
       }
     })
     const kind: 'video' | 'audio' = track === 1 ? 'video' : 'audio'
-    return { track, kind, timescale: track === 1 ? 90_000 : 48_000, segments }
+    return { track, kind, segments }
   })
   const reserved = recorded.reserved.at(-1)
   assert.ok(reserved !== undefined && timing !== undefined)
