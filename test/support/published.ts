@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import type { Asset } from '@bandstand/contract/api/asset.ts'
+import type { Channel } from '@bandstand/contract/api/channel.ts'
+import { checkStream } from '@bandstand/engine/check/check.ts'
+import { printReport } from '@bandstand/engine/check/report.ts'
+import type { MultivariantPlaylist } from '@bandstand/media/manifests/hls/model.ts'
+import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
+import type { Bandstand } from './bandstand.ts'
+import { start } from './process.ts'
+import { findProgram } from './programs.ts'
+import { waitFor } from './wait.ts'
+
+/** Waits until a channel is live, and gives its multivariant playlist. */
+export async function waitLive(server: Bandstand, channel: string, limit = 30_000): Promise<MultivariantPlaylist> {
+  return waitFor(
+    `${channel} to be live`,
+    async () => {
+      const answer = await fetch(`${server.http}/live/${channel}/index.m3u8`)
+      const parsed = answer.ok ? parsePlaylist(await answer.text()) : undefined
+      return parsed?.kind === 'multivariant' && parsed.playlist
+    },
+    limit,
+  )
+}
+
+export async function getChannel(server: Bandstand, channel: string): Promise<Channel> {
+  return (await (await fetch(`${server.http}/api/v1/channels/${channel}`)).json()) as Channel
+}
+
+/** Waits until a broadcast is over, and gives its asset. */
+export function waitEnded(server: Bandstand, assetId: string, limit = 20_000): Promise<Asset> {
+  return waitFor(
+    `${assetId} to end`,
+    async () => {
+      const found = (await (await fetch(`${server.http}/api/v1/assets/${assetId}`)).json()) as Asset
+      return !found.live && found
+    },
+    limit,
+    200,
+  )
+}
+
+export interface Decoded {
+  readonly pictures: number
+  /** What ffmpeg complained about. */
+  readonly complaints: string
+}
+
+/** Decodes some seconds of a URL or file with ffmpeg and counts the pictures. */
+export async function decode(url: string, seconds: number): Promise<Decoded> {
+  const args = ['-hide_banner', '-nostdin', '-v', 'error', '-progress', 'pipe:1', '-nostats', '-i', url]
+  const running = start(findProgram('ffmpeg'), [...args, '-t', String(seconds), '-f', 'null', '-'], { limit: 60_000 })
+  running.stdin.end()
+  await running.exited
+  const counts = [...running.stdout().matchAll(/^frame=(\d+)/gm)]
+  return { pictures: Number(counts.at(-1)?.[1] ?? 0), complaints: running.output().replace(running.stdout(), '') }
+}
+
+/** `bandstand check` finds no error. */
+export async function assertConforms(url: string, seconds: number): Promise<void> {
+  const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))
+  const options = { url, fetch, sleep, now: () => performance.now(), durationMs: seconds * 1000 }
+  const report = await checkStream(options)
+  assert.equal(report.errors, 0, printReport(report))
+  assert.ok(
+    report.renditions.length > 0 && report.renditions.every(({ playlists }) => playlists > 0),
+    printReport(report),
+  )
+}
+
+/** `actual` is within `tolerance` of `expected`. */
+export function assertNear(actual: number | null | undefined, expected: number, tolerance: number, what: string): void {
+  assert.ok(actual !== null && actual !== undefined, `${what} is missing`)
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${what} is ${actual}, not within ${tolerance} of ${expected}`)
+}
