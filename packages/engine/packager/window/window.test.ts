@@ -20,6 +20,21 @@ function live(seconds: number, options: WatchedOptions = {}, encoder = {}): { st
 
 const lines = (playlist: string, tag: string) => playlist.split('\n').filter((line) => line.startsWith(tag))
 
+test('a rendition whose first part is still in the making is reported with the gaps it will open with', () => {
+  const window = watchedWindow({ older: everything })
+  const studio = createStudio()
+  studio.connect()
+  studio.send(encode({ seconds: 1.1 }))
+  const [epoch] = studio.recorded.epochs
+  const [first] = studio.parts(1)
+  assert.ok(epoch !== undefined && first !== undefined)
+  window.epoch(epoch)
+  window.part(first)
+  assert.deepEqual(lines(text(window, 'v1'), '#EXT-X-RENDITION-REPORT'), [
+    '#EXT-X-RENDITION-REPORT:URI="../a2/index.m3u8",LAST-MSN=2',
+  ])
+})
+
 const gapParts = (msn: number) =>
   Array.from({ length: 12 }, (_, i) => {
     return `#EXT-X-PART:DURATION=0.333333,URI="g000000000${msn}-${i}.m4s",GAP=YES\n`

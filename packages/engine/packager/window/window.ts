@@ -3,7 +3,7 @@ import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
 import { printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
 import type { AssetIndex } from '../../store/port.ts'
 import type { LiveBroadcast, RenderedPlaylist } from '../live.ts'
-import { type BroadcastTiming, type Epoch, type Part, type PartSink, renditionName } from '../model.ts'
+import { type BroadcastTiming, type Epoch, names, type Part, type PartSink, renditionName } from '../model.ts'
 import type { MemoryBudget } from './budget.ts'
 import { bandwidth, type MultivariantInput, multivariantPlaylist } from './multivariant.ts'
 import { recoveredSegments } from './recovered.ts'
@@ -56,8 +56,14 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   function reports(except: string): readonly RenditionReport[] {
     return [...renditions.values()]
       .filter((r) => r.name !== except && inCurrent(r))
-      .map((r) => r.report())
+      .map((r) => r.report() ?? openingReport(r.name, except))
       .filter((report) => report !== undefined)
+  }
+
+  /** Of a rendition whose first part is still in the making: its playlist will open with the same gaps as the other's. */
+  function openingReport(name: string, other: string): RenditionReport | undefined {
+    const gap = renditions.get(other)?.segments.findLast((segment) => segment.gap && segment.complete)
+    return gap && { uri: `../${name}/${names.playlist}`, lastMsn: gap.msn }
   }
 
   function inCurrent(rendition: Rendition): boolean {
