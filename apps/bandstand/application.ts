@@ -6,11 +6,16 @@ import type { Log } from '@bandstand/engine/ports.ts'
 import { sendError } from '@bandstand/platform/http/register.ts'
 import { registerPages } from '@bandstand/platform/pages/register.ts'
 import type { Platform } from '@bandstand/platform/platform.ts'
-import Fastify from 'fastify'
+import Fastify, { type FastifyServerOptions } from 'fastify'
 import type { Probes } from './probes.ts'
 import type { Settings } from './settings/schema.ts'
 
 const distDir = fileURLToPath(new URL('../../packages/ui/dist', import.meta.url))
+
+/** Routes check with zod; left to itself Fastify loads a hundred modules of a validator and a serializer at once. */
+const withoutCompilers = {
+  compilersFactory: { buildValidator: () => () => () => true, buildSerializer: () => () => JSON.stringify },
+} as unknown as NonNullable<FastifyServerOptions['schemaController']>
 
 export interface ApplicationOptions {
   readonly settings: Settings
@@ -33,6 +38,7 @@ export async function createApplication({ settings, platform, probes, log }: App
     // What the framework itself refuses, for example an address that cannot be decoded, is a problem document too.
     frameworkErrors: (error, request, reply) => sendError(error, request, reply, log),
     routerOptions: { maxParamLength: 200 },
+    schemaController: withoutCompilers,
   })
   probes.register(app)
   await platform.register(app)

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { parse } from 'yaml'
+import { createRequire } from 'node:module'
 import { AppError } from '../error.ts'
 import { type ListenAddress, printAddress } from './address.ts'
 import { environmentName, flagName, type SettingName, type Settings, secretSettings, settingsSchema } from './schema.ts'
@@ -102,12 +102,18 @@ function readEnvironment(env: SettingSources['env']): Record<string, unknown> {
   return values
 }
 
+/** Its 72 modules are loaded only where there is a settings file. */
+function parseYaml(text: string): unknown {
+  const { parse } = createRequire(import.meta.url)('yaml') as { parse(text: string): unknown }
+  return parse(text)
+}
+
 function readFile(config: string | undefined, { cwd }: SettingSources): Record<string, unknown> {
   const path = config ?? `${cwd}/bandstand.yaml`
   if (config === undefined && !existsSync(path)) return {}
   let content: unknown
   try {
-    content = parse(readFileSync(path, 'utf8'))
+    content = parseYaml(readFileSync(path, 'utf8'))
   } catch (cause) {
     throw new AppError('bad-setting', `settings file ${path}: ${(cause as Error).message.split('\n')[0]}`, cause)
   }
