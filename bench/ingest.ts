@@ -6,7 +6,7 @@ import { startNginxRtmp } from './peers/nginx-rtmp.ts'
 import { startNodeMediaServer } from './peers/node-media-server.ts'
 import { createChannels } from './support/channels.ts'
 import { makeClip } from './support/clips.ts'
-import { readLoopDelay } from './support/metrics.ts'
+import { readProcess } from './support/metrics.ts'
 import { startPublishers } from './support/publishers.ts'
 import { megabytes, percent, report } from './support/report.ts'
 
@@ -39,7 +39,13 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
   bandstand: async () => {
     const server = await startBandstand({ limit: 7_200_000 })
     const keys = await createChannels(server, count)
-    return { pids: [server.pid], rtmp: server.rtmp, keys, mark: () => readLoopDelay(server.http), stop: server.stop }
+    return {
+      pids: [server.pid],
+      rtmp: server.rtmp,
+      keys,
+      mark: () => readProcess(server.http).then(({ loopDelay }) => loopDelay),
+      stop: server.stop,
+    }
   },
   'nginx-rtmp': async () => {
     const peer = await startNginxRtmp()

@@ -6,7 +6,7 @@ import { publishFlv } from '@bandstand/engine/ingest/rtmp/publish.ts'
 import { startBandstand } from '../test/support/bandstand.ts'
 import { createChannels } from './support/channels.ts'
 import { makeClip } from './support/clips.ts'
-import { readLoopDelay, readMemory } from './support/metrics.ts'
+import { readProcess } from './support/metrics.ts'
 import { report, slope } from './support/report.ts'
 
 /**
@@ -71,7 +71,9 @@ async function view(slug: string): Promise<void> {
     const answer = await get(playlist + query)
     if (answer.status >= 500 || !answer.ok) return
     const text = answer.text()
-    const parts = [...text.matchAll(/#EXT-X-PART:[^\n]*URI="([^"]+)"/g)].map((match) => match[1] ?? '').slice(-3)
+    const parts = [...text.matchAll(/#EXT-X-PART:(?![^\n]*GAP=YES)[^\n]*URI="([^"]+)"/g)]
+      .map((match) => match[1] ?? '')
+      .slice(-3)
     for (const part of parts.filter((uri) => !seen.has(uri))) {
       seen.add(part)
       const media = await get(new URL(part, playlist).href)
@@ -99,8 +101,7 @@ async function sample(): Promise<void> {
   const begun = performance.now()
   while (running()) {
     await sleep(Math.min(10_000, minutes * 1000))
-    const memory = await readMemory(server.http)
-    const delay = await readLoopDelay(server.http)
+    const { memory, loopDelay: delay } = await readProcess(server.http)
     const x = (performance.now() - begun) / 60_000
     points.push({ x, ...memory })
     worst = { p99: Math.max(worst.p99, delay.p99), max: Math.max(worst.max, delay.max) }

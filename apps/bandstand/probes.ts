@@ -16,6 +16,9 @@ export interface ProbeSources {
   connections(): { readonly http: number; readonly rtmp: number }
 }
 
+/** Interval of the timer by which the event loop's delay is measured. */
+const LOOP_RESOLUTION_MS = 10
+
 /** `/healthz` (the process answers), `/readyz` (all listeners are bound), `/metrics` (Prometheus). */
 export interface Probes {
   register(app: FastifyInstance): void
@@ -24,7 +27,7 @@ export interface Probes {
 
 export function createProbes(sources: ProbeSources): Probes {
   let isReady = false
-  const delay = monitorEventLoopDelay({ resolution: 10 })
+  const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   delay.enable()
   return {
     ready() {
@@ -52,6 +55,11 @@ export function createProbes(sources: ProbeSources): Probes {
   }
 }
 
+/** Node's histogram holds the time between two ticks of a timer: what is beyond the timer's own interval is delay. Seconds. */
+function loopDelay(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / 1e6 - LOOP_RESOLUTION_MS) / 1000
+}
+
 async function collect(sources: ProbeSources, delay: ReturnType<typeof monitorEventLoopDelay>) {
   const { Gauge, Registry, collectDefaultMetrics } = await import('prom-client')
   const registry = new Registry()
@@ -69,9 +77,9 @@ async function collect(sources: ProbeSources, delay: ReturnType<typeof monitorEv
   gauge('bandstand_live_memory_bytes', 'Bytes of live media in memory', () => sources.budget.used)
   gauge('bandstand_http_connections', 'Open HTTP connections', () => sources.connections().http)
   gauge('bandstand_rtmp_connections', 'Open RTMP connections', () => sources.connections().rtmp)
-  gauge('bandstand_event_loop_delay_p99_seconds', 'Since the last scrape', () => delay.percentile(99) / 1e9)
+  gauge('bandstand_event_loop_delay_p99_seconds', 'Since the last scrape', () => loopDelay(delay.percentile(99)))
   gauge('bandstand_event_loop_delay_max_seconds', 'Since the last scrape', () => {
-    const seconds = delay.max / 1e9
+    const seconds = loopDelay(delay.max)
     delay.reset()
     return seconds
   })

@@ -11,21 +11,30 @@ export async function readMetrics(http: string): Promise<Map<string, number>> {
   )
 }
 
-/** The process's memory as its own metrics give it, in bytes. */
-export async function readMemory(http: string): Promise<{ heap: number; external: number; rss: number }> {
-  const metrics = await readMetrics(http)
-  return {
-    heap: metrics.get('nodejs_heap_size_used_bytes') ?? Number.NaN,
-    external: metrics.get('nodejs_external_memory_bytes') ?? Number.NaN,
-    rss: metrics.get('process_resident_memory_bytes') ?? Number.NaN,
-  }
+export interface ProcessFigures {
+  /** Bytes. */
+  readonly memory: { readonly heap: number; readonly external: number; readonly rss: number }
+  /** Event-loop delay in ms since the last time anybody asked: asking begins a new window, so one question gets all. */
+  readonly loopDelay: { readonly p99: number; readonly max: number }
 }
 
-/** Event-loop delay in ms, since the last time it was asked: `p99` and `max`. */
-export async function readLoopDelay(http: string): Promise<{ p99: number; max: number }> {
+/** What the server says of its own process. */
+export async function readProcess(http: string): Promise<ProcessFigures> {
   const metrics = await readMetrics(http)
+  const figure = (name: string) => {
+    const value = metrics.get(name)
+    if (value === undefined) throw new Error(`/metrics has no ${name}`)
+    return value
+  }
   return {
-    p99: (metrics.get('bandstand_event_loop_delay_p99_seconds') ?? Number.NaN) * 1000,
-    max: (metrics.get('bandstand_event_loop_delay_max_seconds') ?? Number.NaN) * 1000,
+    memory: {
+      heap: figure('nodejs_heap_size_used_bytes'),
+      external: figure('nodejs_external_memory_bytes'),
+      rss: figure('process_resident_memory_bytes'),
+    },
+    loopDelay: {
+      p99: figure('bandstand_event_loop_delay_p99_seconds') * 1000,
+      max: figure('bandstand_event_loop_delay_max_seconds') * 1000,
+    },
   }
 }
