@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePort } from '../../bench/support/free-port.ts'
 import { type Running, runToEnd, start } from './process.ts'
 import { findProgram } from './programs.ts'
 import { temporaryFolder } from './temporary.ts'
@@ -28,7 +29,7 @@ export interface Obs {
   /** OBS's own log. */
   readonly log: () => string
   readonly running: () => boolean
-  /** As closing its window does: the stream is ended properly. */
+  /** As "Stop Streaming" does, then closes it. */
   readonly stop: () => Promise<void>
   /** As a crash does. */
   readonly kill: () => Promise<void>
@@ -41,7 +42,8 @@ export interface Obs {
 export async function obsPublish(options: ObsOptions): Promise<Obs> {
   const home = temporaryFolder('obs')
   const media = options.media ?? (await makeMedia(home, options))
-  writeProfile(home, media, options)
+  const port = await freePort()
+  writeProfile(home, media, options, port)
   const screen = start(findProgram('Xvfb'), ['-displayfd', '3', '-screen', '0', '1024x768x24', '-nolisten', 'tcp'], {
     pipes: 1,
     limit: options.limit ?? 300_000,
@@ -69,9 +71,32 @@ export async function obsPublish(options: ObsOptions): Promise<Obs> {
     pid: obs.pid,
     log: obs.output,
     running: obs.running,
-    stop: () => end('SIGTERM'),
+    stop: async () => {
+      // A signal alone ends it without a word to the server.
+      if (obs.running()) await stopStream(port).catch(() => {})
+      await end('SIGTERM')
+    },
     kill: () => end('SIGKILL'),
   }
+}
+
+/** Presses "Stop Streaming" through obs-websocket (protocol 5) and waits until the stream has been ended. */
+async function stopStream(port: number): Promise<void> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`)
+  const deadline = AbortSignal.timeout(5000)
+  const [HELLO, IDENTIFY, IDENTIFIED, EVENT, REQUEST] = [0, 1, 2, 5, 6]
+  const outputs = 1 << 6
+  const send = (op: number, d: object) => socket.send(JSON.stringify({ op, d }))
+  await new Promise<void>((done, fail) => {
+    deadline.addEventListener('abort', () => fail(new Error('OBS did not stop streaming')))
+    socket.addEventListener('error', () => fail(new Error('OBS cannot be reached')))
+    socket.addEventListener('message', ({ data }) => {
+      const { op, d } = JSON.parse(String(data)) as { op: number; d: { eventData?: { outputState?: string } } }
+      if (op === HELLO) send(IDENTIFY, { rpcVersion: 1, eventSubscriptions: outputs })
+      if (op === IDENTIFIED) send(REQUEST, { requestType: 'StopStream', requestId: 'stop' })
+      if (op === EVENT && d.eventData?.outputState === 'OBS_WEBSOCKET_OUTPUT_STOPPED') done()
+    })
+  }).finally(() => socket.close())
 }
 
 async function makeMedia(home: string, options: ObsOptions): Promise<string> {
@@ -97,7 +122,7 @@ function printIni(sections: Readonly<Record<string, Readonly<Record<string, stri
     .join('\n')
 }
 
-function writeProfile(home: string, media: string, options: ObsOptions): void {
+function writeProfile(home: string, media: string, options: ObsOptions, port: number): void {
   const { width = 1280, height = 720, frameRate = 30, bitrate = 1500, gop = 60, x264 = '' } = options
   const config = join(home, '.config', 'obs-studio')
   const profile = join(config, 'basic', 'profiles', 'Test')
@@ -119,7 +144,13 @@ function writeProfile(home: string, media: string, options: ObsOptions): void {
       },
       BasicWindow: { WarnBeforeStartingStream: false, SysTrayEnabled: true, SysTrayWhenStarted: true },
       // Its first load asks for a password.
-      OBSWebSocket: { FirstLoad: false, ServerEnabled: false },
+      OBSWebSocket: {
+        FirstLoad: false,
+        ServerEnabled: true,
+        ServerPort: port,
+        AuthRequired: false,
+        AlertsEnabled: false,
+      },
     }),
   )
   writeFileSync(

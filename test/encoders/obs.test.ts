@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
+import { type Bandstand, startBandstand, streamKey } from '../support/bandstand.ts'
+import { gstPublish } from '../support/encoders.ts'
+import { type Obs, obsPublish } from '../support/obs.ts'
+import { type Owner, signIn } from '../support/owner.ts'
+import { ffprobe } from '../support/players.ts'
+import { assertConforms, assertNear, decode, getChannel, waitEnded, waitLive } from '../support/published.ts'
+import { waitFor } from '../support/wait.ts'
+
+/** Encoders that people have on their desks: nothing is typed into them but server and key. */
+describe('OBS and GStreamer', () => {
+  let server: Bandstand
+  let owner: Owner
+  before(async () => {
+    server = await startBandstand()
+    owner = await signIn(server)
+  })
+  after(() => server?.stop())
+
+  const size = { width: 640, height: 360, frameRate: 30 }
+
+  async function live(channel: string, obs: Obs): Promise<string> {
+    await waitLive(server, channel, 60_000).catch((error: unknown) => assert.fail(`${String(error)}\n${obs.log()}`))
+    return (await getChannel(server, channel)).assetId ?? ''
+  }
+
+  const health = (channel: string) => owner.call<ChannelHealth>('GET', `/channels/${channel}/health`)
+
+  it('OBS as it comes: key frames 250 apart play, and the studio says what to change', async () => {
+    const obs = await obsPublish({ server: server.rtmp, key: streamKey, ...size, gop: 250, bitrate: 600 })
+    try {
+      const assetId = await live('main', obs)
+      const url = `${server.http}/live/main/index.m3u8`
+      const [decoded] = await Promise.all([decode(url, 9), assertConforms(url, 10)])
+      assert.equal(decoded.complaints, '')
+      assertNear(decoded.pictures, 270, 12, 'pictures')
+      // Before the second key frame the distance is known from what x264 writes about itself, or not yet.
+      const { encoder, advice } = await waitFor(
+        'the second key frame',
+        async () => {
+          const found = await health('main')
+          return (found.encoder?.video?.keyFrameInterval ?? 0) > 8000 && found
+        },
+        20_000,
+        300,
+      )
+      assertNear(encoder?.video?.keyFrameInterval, 8333, 60, 'key-frame distance')
+      assertNear(encoder?.video?.frameRate, 30, 1, 'frame rate')
+      assert.deepEqual([encoder?.video?.width, encoder?.video?.height], [640, 360])
+      assert.deepEqual([encoder?.audio?.sampleRate, encoder?.audio?.channels], [48_000, 2])
+      assert.match(encoder?.encoder ?? '', /FMLE|obs/i)
+      const far = advice.find(({ code }) => code === 'key-frames-far')
+      assert.match(far?.text ?? '', /only every 8\.3 s.*Keyframe Interval to 2 s/)
+      await obs.stop()
+      const asset = await waitEnded(server, assetId)
+      const file = await ffprobe(`${server.http}/vod/${assetId}/download.mp4`)
+      assertNear(Number(file.format.duration), (asset.duration ?? 0) / 1000, 0.15, 'duration of the download')
+      assert.ok((asset.duration ?? 0) > 12_000)
+      assert.equal((await decode(`${server.http}/vod/${assetId}/download.mp4`, 100)).complaints, '')
+    } finally {
+      await obs.stop()
+    }
+  })
+
+  it('OBS with key frames every 2 s and B-frames', async () => {
+    const key = await owner.createChannel('obs')
+    const obs = await obsPublish({ server: server.rtmp, key, ...size, gop: 60, bitrate: 600, x264: 'bframes=2' })
+    try {
+      const assetId = await live('obs', obs)
+      const url = `${server.http}/live/obs/index.m3u8`
+      const [decoded] = await Promise.all([decode(url, 4), assertConforms(url, 6)])
+      assert.equal(decoded.complaints, '')
+      const { encoder, advice } = await health('obs')
+      assertNear(encoder?.video?.keyFrameInterval, 2000, 60, 'key-frame distance')
+      assert.equal(encoder?.video?.bFrames, true)
+      assert.ok(advice.some(({ code }) => code === 'b-frames'))
+      assert.ok(!advice.some(({ code }) => code === 'key-frames-far'))
+      await obs.stop()
+      await waitEnded(server, assetId)
+      assert.equal((await decode(`${server.http}/vod/${assetId}/index.m3u8`, 100)).complaints, '')
+    } finally {
+      await obs.stop()
+    }
+  })
+
+  it("GStreamer's rtmp2sink", async () => {
+    const key = await owner.createChannel('gst')
+    const encoder = gstPublish({ url: `${server.rtmp}/${key}`, ...size, seconds: 12 })
+    const { variants } = await waitLive(server, 'gst')
+    assert.deepEqual(variants[0]?.resolution, { width: 640, height: 360 })
+    const { assetId } = await getChannel(server, 'gst')
+    const url = `${server.http}/live/gst/index.m3u8`
+    const [decoded] = await Promise.all([decode(url, 4), assertConforms(url, 6)])
+    assert.equal(decoded.complaints, '')
+    assertNear((await health('gst')).encoder?.video?.frameRate, 30, 1, 'frame rate')
+    await encoder.exited
+    const asset = await waitEnded(server, assetId ?? '', 60_000)
+    assertNear(asset.duration, 12_000, 300, 'duration')
+    const file = await ffprobe(`${server.http}/vod/${assetId}/download.mp4`)
+    assertNear(Number(file.format.duration), 12, 0.3, 'duration of the download')
+  })
+})
