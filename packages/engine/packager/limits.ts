@@ -24,8 +24,15 @@ export const WINDOW_LIMITS = {
   segments: 600,
   /** Seconds for which segments stay to be had after they left the playlist. */
   lingering: 60,
-  /** Parts' bytes in memory: seconds (at least 3 target durations) and bytes for one rendition. */
+  /**
+   * Parts' bytes in memory for one rendition, seconds and bytes: 3 target durations, where players start, and at least
+   * `watchedSeconds`. Less while nobody has asked for anything during `unwatchedAfter` seconds: whoever comes then reads
+   * what is older from the store. More while nothing is recorded, because what leaves memory leaves the playlist.
+   */
   memorySeconds: 16,
+  watchedSeconds: 12,
+  unwatchedSeconds: 6,
+  unwatchedAfter: 30,
   memoryBytes: 16 * 1024 * 1024,
   /** Over all broadcasts. */
   totalBytes: 512 * 1024 * 1024,

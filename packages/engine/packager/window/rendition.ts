@@ -75,9 +75,13 @@ export function createRendition(options: RenditionOptions): Rendition {
   const byPart = new Map<number, WindowPart>()
   /** Parts with bytes, oldest first. */
   const inMemory: WindowPart[] = []
+  /** What is being read from the store: a crowd that comes at once reads it once. */
+  const reading = new Map<string, Promise<Chunks | undefined>>()
   const inits = new Map<number, Uint8Array>()
   let bytes = 0
   let memorySeconds = 0
+  /** Seconds of media since anyone asked for something. */
+  let unasked = Number.POSITIVE_INFINITY
   let nextPart = options.nextPart
   let ended = false
   let version = 0
@@ -111,14 +115,21 @@ export function createRendition(options: RenditionOptions): Rendition {
     return true
   }
 
+  function mostSeconds(): number {
+    const { targetDuration } = timing
+    if (options.older?.available() !== true) return Math.max(3 * targetDuration, WINDOW_LIMITS.memorySeconds)
+    if (unasked > WINDOW_LIMITS.unwatchedAfter) return Math.max(1.5 * targetDuration, WINDOW_LIMITS.unwatchedSeconds)
+    return Math.max(3 * targetDuration, WINDOW_LIMITS.watchedSeconds)
+  }
+
   function remember(part: WindowPart): void {
     byPart.set(part.number, part)
     if (part.bytes === undefined || part.size === 0) return
     inMemory.push(part)
     bytes += part.size
     memorySeconds += part.seconds
-    const most = Math.max(3 * timing.targetDuration, WINDOW_LIMITS.memorySeconds)
-    while (memorySeconds > most || bytes > WINDOW_LIMITS.memoryBytes) if (!release()) break
+    unasked += part.seconds
+    while (memorySeconds > mostSeconds() || bytes > WINDOW_LIMITS.memoryBytes) if (!release()) break
     budget.settle()
   }
 
@@ -268,6 +279,7 @@ export function createRendition(options: RenditionOptions): Rendition {
   }
 
   function playlist(directives: PlaylistDirectives): PlaylistAnswer {
+    unasked = 0
     const skip = directives.skip === true
     if (directives.msn === undefined && directives.part !== undefined && !ended) {
       return { kind: 'bad-request', reason: '_HLS_part needs _HLS_msn' }
@@ -303,9 +315,15 @@ export function createRendition(options: RenditionOptions): Rendition {
 
   function fromStore(first: number, last: number): MediaAnswer {
     if (options.older === undefined) return { kind: 'not-found' }
-    const ready = options.older
-      .read(track, first, last)
-      .then((data) => (data === undefined ? undefined : { chunks: [data], total: data.byteLength }))
+    const key = `${first}-${last}`
+    let ready = reading.get(key)
+    if (ready === undefined) {
+      ready = options.older
+        .read(track, first, last)
+        .then((data) => (data === undefined ? undefined : { chunks: [data], total: data.byteLength }))
+        .finally(() => reading.delete(key))
+      reading.set(key, ready)
+    }
     return { kind: 'wait', ready }
   }
 
@@ -380,6 +398,7 @@ export function createRendition(options: RenditionOptions): Rendition {
     },
     playlist,
     media(fileName) {
+      unasked = 0
       const file = parseName(fileName)
       if (file === undefined) return { kind: 'not-found' }
       if (file.kind === 'part') return partAnswer(file.number)

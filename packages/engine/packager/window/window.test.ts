@@ -262,11 +262,46 @@ test('a segment is its parts, without a copy', () => {
   )
 })
 
-test('memory holds 16 s a rendition, and the budget over all broadcasts', async () => {
+test('memory holds 12 s of what is watched and 6 s of what nobody asks for', () => {
+  const budget = createMemoryBudget(1 << 30)
+  const { studio, window } = live(0, { budget })
+  const perSecond = (30 * 60 + 47 * 20) * 0.8
+  const holds = (seconds: number) =>
+    assert.ok(Math.abs(budget.used / perSecond - seconds) < 1, `${budget.used / perSecond} s`)
+  studio.stream({ seconds: 20 })
+  holds(6)
+  for (const name of ['v1', 'a2']) window.rendition(name)?.playlist({})
+  studio.stream({ seconds: 20 })
+  holds(12)
+  studio.stream({ seconds: 20 })
+  holds(6)
+})
+
+test('those who ask at the same time for what has left memory share one read', async () => {
+  let reads = 0
+  const older = {
+    available: () => true,
+    read: async () => {
+      reads++
+      return new Uint8Array(1)
+    },
+  }
+  const { window } = live(40, { older })
+  const oldest = parsed(text(window, 'v1')).playlist.segments.at(-8)
+  const ask = async () => {
+    const answer = window.rendition('v1')?.media(oldest?.uri ?? '')
+    assert.ok(answer?.kind === 'wait')
+    return (await answer.ready)?.total
+  }
+  assert.deepEqual(await Promise.all([ask(), ask(), ask()]), [1, 1, 1])
+  assert.equal(reads, 1)
+  await ask()
+  assert.equal(reads, 2)
+})
+
+test('the budget holds over all broadcasts', async () => {
   const budget = createMemoryBudget(1 << 30)
   const { window } = live(60, { budget })
-  const perSecond = 30 * 60 + 47 * 20
-  assert.ok(budget.used < 18 * perSecond, `${budget.used} bytes`)
   const small = createMemoryBudget(8_000)
   const tight = live(30, { budget: small })
   assert.ok(small.used <= 8_000)
