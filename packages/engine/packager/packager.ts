@@ -2,7 +2,7 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { TimedUnit, TimelineEvent, TimelineTrack } from '../timeline/model.ts'
-import { createCutList, type CutList } from './cut-list.ts'
+import { type CutList, createCutList } from './cut-list.ts'
 import { PACKAGER_LIMITS } from './limits.ts'
 import type { BroadcastTiming, Epoch, EpochTrack, Part, PartSink } from './model.ts'
 import { nominalPart } from './timing.ts'
@@ -70,8 +70,14 @@ export function createPackager(options: PackagerOptions): Packager {
     return entry
   }
 
+  function highestPart(): number {
+    let highest = firstPart
+    for (const { nextPart } of known.values()) if (nextPart > highest) highest = nextPart
+    return highest
+  }
+
   function reserve(): void {
-    const highest = Math.max(firstPart, ...[...known.values()].map((k) => k.nextPart))
+    const highest = highestPart()
     const newest = running === undefined ? msn : running.cuts.newest
     if (newest + 1 <= reservedMsn && highest + PACKAGER_LIMITS.reserveAhead <= reservedPart) return
     reservedMsn = newest + 1
@@ -150,7 +156,9 @@ export function createPackager(options: PackagerOptions): Packager {
     cutByClock(r)
     for (const track of r.tracks) if (track !== r.lead) follow(r, track)
     giveUp(r)
-    r.cuts.forget(Math.min(...r.tracks.map((t) => t.msn)))
+    let oldest = Number.POSITIVE_INFINITY
+    for (const { msn: open } of r.tracks) if (open < oldest) oldest = open
+    r.cuts.forget(oldest)
     reserve()
   }
 
@@ -180,11 +188,18 @@ export function createPackager(options: PackagerOptions): Packager {
     return r.lead.partFull && length + nominalPart(timing) > timing.targetDuration + PACKAGER_LIMITS.segmentSlack
   }
 
+  /** 90 kHz time of the newest frame of all tracks but one. */
+  function furthest(r: Running, except?: TrackPacker): number {
+    let reach = Number.NEGATIVE_INFINITY
+    for (const track of r.tracks) if (track !== except) reach = Math.max(reach, track.reach)
+    return reach
+  }
+
   /** Where the lead is silent, others go on: from the ceiling on the clock cuts. */
   function cutByClock(r: Running): void {
     const ceiling = timing.targetDuration * 90_000
     const slack = 2 * PACKAGER_LIMITS.segmentSlack * 90_000
-    const reach = Math.max(...r.tracks.filter((t) => t !== r.lead).map((t) => t.reach))
+    const reach = furthest(r, r.lead)
     for (;;) {
       const behind = r.lead.msn < r.cuts.newest
       const limit = r.cuts.newestStart + (behind ? 0 : ceiling + slack)
@@ -204,13 +219,13 @@ export function createPackager(options: PackagerOptions): Packager {
 
   /** A track without frames gets its segment closed when the others are well past it. */
   function giveUp(r: Running): void {
-    const reach = Math.max(...r.tracks.map((t) => t.reach))
+    const reach = furthest(r)
     for (const track of r.tracks) {
-      const absent = !r.epoch.tracks.some((t) => t.track === track.track)
-      const slack = absent ? 0 : PACKAGER_LIMITS.stallSlack * 90_000
       for (;;) {
         const border = r.cuts.startOf(track.msn + 1)
-        if (border === undefined || track.reach >= border || reach < border + slack) break
+        if (border === undefined || track.reach >= border) break
+        const absent = !r.epoch.tracks.some((t) => t.track === track.track)
+        if (reach < border + (absent ? 0 : PACKAGER_LIMITS.stallSlack * 90_000)) break
         track.giveUpAt(border)
       }
     }
@@ -248,7 +263,7 @@ export function createPackager(options: PackagerOptions): Packager {
     stats: (track) => meters.get(track)?.read(),
     counters,
     get next() {
-      return { msn, part: Math.max(firstPart, ...[...known.values()].map((k) => k.nextPart)) }
+      return { msn, part: highestPart() }
     },
   }
 }

@@ -74,6 +74,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
   const loading = new Map<string, Promise<AssetMemory | undefined>>()
 
   let isPumping = false
+  let isWoken = false
   let isClosed = false
   let isBlocked = false
   /** When the write that is with the disk was begun. */
@@ -108,7 +109,8 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     try {
       for (let isBusy = true; isBusy; ) {
         isBusy = false
-        for (const task of [...tasks.values()]) {
+        // A task that ends or begins meanwhile is left out or met, as a map's own order has it.
+        for (const task of tasks.values()) {
           if (!task.isDue(now())) continue
           isBusy = true
           await write(() => task.flush())
@@ -121,7 +123,12 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
 
   function wake(): void {
     // Not at once: what comes within the same turn of the event loop is written together.
-    if (!isPumping) setImmediate(() => void pump())
+    if (isPumping || isWoken) return
+    isWoken = true
+    setImmediate(() => {
+      isWoken = false
+      void pump()
+    })
   }
 
   const ticker = setInterval(() => {

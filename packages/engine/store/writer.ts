@@ -214,8 +214,8 @@ export function createWriter(options: WriterOptions): WriterTask {
         await io.syncFolder(options.root)
         isFolderMade = true
       }
-      await writeReservation()
-      await writeJournal()
+      if (reserving !== undefined) await writeReservation()
+      if (journal.length > 0) await writeJournal()
       for (const track of queue.tracks) await writeTrack(track)
       if ((isDirty || isFolderDirty) && now() - lastSync >= limits.syncMs) await sync()
       failure = undefined

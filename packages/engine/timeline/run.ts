@@ -103,7 +103,7 @@ export function openRun(options: RunOptions): Run {
     }
     if (step.corrected) counters.audioCorrections++
     const frame = { track: unit.track, dts: step.dts, pts: step.dts, key: true, data: unit.data, arrivedAt: at }
-    return [...silent(step.silence, at), frame]
+    return step.silence.length === 0 ? [frame] : [...silent(step.silence, at), frame]
   }
 
   function silent(times: readonly number[], at: number): TimedUnit[] {

@@ -8,13 +8,17 @@ export class ByteReader {
   readonly data: Uint8Array
   readonly structure: string
   offset = 0
-  readonly #view: DataView
+  #dataView: DataView | undefined
 
   /** @param structure names what is being parsed, for error messages. */
   constructor(data: Uint8Array, structure: string) {
     this.data = data
     this.structure = structure
-    this.#view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  }
+
+  /** Made when first needed: the readers of a frame's few header bytes come by the thousand and do without. */
+  get #view(): DataView {
+    return (this.#dataView ??= new DataView(this.data.buffer, this.data.byteOffset, this.data.byteLength))
   }
 
   /** Bytes not yet read. */
@@ -23,7 +27,7 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1))
+    return this.data[this.#take(1)] as number
   }
 
   u16(): number {
@@ -32,7 +36,7 @@ export class ByteReader {
 
   u24(): number {
     const at = this.#take(3)
-    return (this.#view.getUint16(at) << 8) | this.#view.getUint8(at + 2)
+    return ((this.data[at] as number) << 16) | ((this.data[at + 1] as number) << 8) | (this.data[at + 2] as number)
   }
 
   u32(): number {
@@ -88,11 +92,12 @@ export class ByteReader {
   /** Four characters, for box types and FourCC. */
   fourcc(): string {
     const at = this.#take(4)
+    const { data } = this
     return String.fromCharCode(
-      this.#view.getUint8(at),
-      this.#view.getUint8(at + 1),
-      this.#view.getUint8(at + 2),
-      this.#view.getUint8(at + 3),
+      data[at] as number,
+      data[at + 1] as number,
+      data[at + 2] as number,
+      data[at + 3] as number,
     )
   }
 

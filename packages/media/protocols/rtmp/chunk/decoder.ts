@@ -5,6 +5,9 @@ import type { RtmpMessage } from './message.ts'
 /** Longest chunk header: 3 bytes basic, 11 message, 4 extended timestamp. */
 const MAX_HEADER = 18
 const EXTENDED = 0xffffff
+/** Messages up to this many bytes are cut from allocations of that many; who keeps one keeps those beside it. */
+const SHARED_MESSAGE = 1_024
+const SHARED_BYTES = 16_384
 /** Bytes of the message header by `fmt` (§5.3.1.2). */
 const MESSAGE_HEADER = [11, 7, 3, 0] as const
 
@@ -41,6 +44,8 @@ export class ChunkDecoder {
   #chunkSize = 128
   #pendingBytes = 0
   #abandoned = 0
+  #shared = new ArrayBuffer(0)
+  #sharedUsed = 0
   /** The chunk whose payload is being read, and how much of it is to come. */
   #current: ChunkStream | undefined
   #chunkLeft = 0
@@ -222,10 +227,22 @@ export class ChunkDecoder {
       throw this.#error('too-large', `more than ${this.maxPendingBytes} bytes in reassembly`)
     }
     this.#pendingBytes += stream.length
-    stream.payload = new Uint8Array(stream.length)
+    stream.payload = this.#allocate(stream.length)
     stream.have = 0
     if (stream.length === 0) this.#complete(stream, stream.payload, onMessage)
     else this.#continue(stream)
+  }
+
+  /** Small messages, most of them sound, share an allocation: each of its own would cost more than its bytes. */
+  #allocate(length: number): Uint8Array {
+    if (length > SHARED_MESSAGE) return new Uint8Array(length)
+    if (this.#sharedUsed + length > this.#shared.byteLength) {
+      this.#shared = new ArrayBuffer(SHARED_BYTES)
+      this.#sharedUsed = 0
+    }
+    const payload = new Uint8Array(this.#shared, this.#sharedUsed, length)
+    this.#sharedUsed += length
+    return payload
   }
 
   #continue(stream: ChunkStream): void {
