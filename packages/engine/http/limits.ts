@@ -14,6 +14,8 @@ export const limits = {
   connectionWaiting: 16,
   /** The same, all connections together. */
   totalWaiting: 20_000,
+  /** One turn of the event loop goes on sending for so long. */
+  turn: 5,
   /** One write on an encrypted connection, where the kernel's buffer is not the only copy. */
   encryptedSlice: 128 * 1024,
   /** A slice of a download in the making may take this long to be accepted by the peer. */

@@ -5,6 +5,7 @@ import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import { createLiveHandler, type LiveOptions } from './live.ts'
 import { createFakeBroadcast } from './live-fixture.ts'
 import { get, get2, openSession, openSocket, startServer, testTls, until } from './testing.ts'
+import { createTrustProxy, createViewerCounter, viewerKey } from './viewers.ts'
 
 function fixture(options: Partial<LiveOptions> = {}, parts = 8) {
   const fake = createFakeBroadcast()
@@ -341,11 +342,22 @@ test('pipelined requests are answered in order', async (t) => {
   ])
 })
 
-test('tells who was seen on which channel', async (t) => {
+test('who takes media is seen on its channel, who asks for a playlist only is not', async (t) => {
   const seen: string[] = []
   const { live } = fixture({ seen: (channel, _req, query) => seen.push(`${channel} ${query}`) })
   const { port } = await startServer(t, [live.handle])
-  await get(port, `${v1}/index.m3u8?a=1`)
-  await get(port, '/live/nobody/as_1/v1/index.m3u8')
-  assert.deepEqual(seen, ['main a=1'])
+  for (const file of ['index.m3u8?a=1', 'i0000000000.mp4?a=2', 'p0000000000.m4s?a=3', 's0000000000-0000000005.m4s?a=4'])
+    await get(port, `${v1}/${file}`)
+  await get(port, '/live/nobody/as_1/v1/p0000000000.m4s')
+  assert.deepEqual(seen, ['main a=3', 'main a=4'])
+})
+
+test('a page that fetches playlists ahead of its player is one viewer with it', async (t) => {
+  const counter = createViewerCounter({ now: () => 0 })
+  const nobody = createTrustProxy([])
+  const { live } = fixture({ seen: (channel, req, query) => counter.seen(channel, viewerKey(req, query, nobody)) })
+  const { port } = await startServer(t, [live.handle])
+  for (const headers of [{}, { 'cmcd-session': 'sid="one",v=1' }]) await get(port, `${v1}/index.m3u8`, { headers })
+  await get(port, `${v1}/p0000000000.m4s`, { headers: { 'cmcd-session': 'sid="one",v=1' } })
+  assert.equal(counter.count('main'), 1)
 })

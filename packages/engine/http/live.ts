@@ -17,7 +17,10 @@ export interface LiveOptions {
   find(channel: string): LiveBroadcast | undefined
   /** A broadcast of the channel that `find` does not give any more, by its asset id. */
   findAsset?(channel: string, assetId: string): LiveBroadcast | undefined
-  /** Called for every request of a player. */
+  /**
+   * Called for every request of media. Not for playlists and initialisation segments: pages fetch those before there is a
+   * player with a session id, and who asks for nothing else does not watch.
+   */
   seen?(channel: string, req: HttpRequest, query: string): void
   /** May this request have this channel's media? Asked for every playlist, part and segment. */
   authorize?(request: {
@@ -165,13 +168,20 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
       notFound(req, res)
       return true
     }
-    options.seen?.(channel, req, query)
-    if (resource.file === names.playlist) mediaPlaylist(req, res, broadcast, resource.rendition, query)
-    else media(req, res, broadcast, resource)
+    const { file, rendition } = resource
+    if (file === names.playlist) {
+      mediaPlaylist(req, res, broadcast, rendition, query)
+      return true
+    }
+    if (file.endsWith(mediaSuffix)) options.seen?.(channel, req, query)
+    media(req, res, broadcast, resource)
     return true
   }
   return { handle, waiting: () => room.size, delivery }
 }
+
+/** Of parts and segments; initialisation segments have another (`names`). */
+const mediaSuffix = '.m4s'
 
 /** Milliseconds a peer has to take an answer: two target durations, for what is older than that is of no use to it. */
 function deadline(targetDuration: number): number {

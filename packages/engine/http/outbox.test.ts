@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { mediaHeaders } from './headers.ts'
 import { limits } from './limits.ts'
 import type { HttpHandler } from './message.ts'
 import { outboxFigures } from './outbox.ts'
 import { sendMedia, sendStream } from './respond.ts'
-import { mediaHeaders } from './headers.ts'
 import { get, get2, openSession, openSocket, startServer, testTls, until } from './testing.ts'
 
 const megabyte = new Uint8Array(1024 * 1024).fill(7)

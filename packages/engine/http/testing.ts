@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { connect, type IncomingHttpHeaders } from 'node:http2'
 import { request } from 'node:http'
+import { connect, type IncomingHttpHeaders } from 'node:http2'
 import { connect as connectSocket, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { asResponse, type HttpHandler } from './message.ts'

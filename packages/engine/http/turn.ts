@@ -1,3 +1,5 @@
+import { limits } from './limits.ts'
+
 /**
  * Shares the event loop between sending and everything else. A crowd's answers become ready together and take longer than
  * a listener for media may wait, so they are sent for a turn's time and go on in the next.
@@ -13,8 +15,6 @@ export interface Turn {
   queue(job: () => boolean): void
 }
 
-/** How long one turn may go on sending, in milliseconds. */
-const share = 8
 /** Answers between two looks at the clock. */
 const stride = 8
 
@@ -34,7 +34,7 @@ export function createTurn(
       until = undefined
       if (at < jobs.length) run()
     })
-    return (until = now() + share)
+    return (until = now() + limits.turn)
   }
 
   function run(): void {
