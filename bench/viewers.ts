@@ -1,7 +1,6 @@
 import { connect as connectHttp2 } from 'node:http2'
 import { connect as connectTcp, type Socket } from 'node:net'
-import { performance } from 'node:perf_hooks'
-import { connect as connectTls } from 'node:tls'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import type { MediaPlaylist } from '@bandstand/media/manifests/hls/model.ts'
 import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
@@ -10,7 +9,9 @@ import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
  * Many low-latency HLS players against one address: blocking playlist reload, preload-hinted parts, every rendition, every
  * byte counted. Light enough not to measure itself: bare sockets, and a playlist that many receive is parsed once.
  *
- *     node bench/viewers.ts URL [--viewers 1000] [--seconds 30] [--h2] [--json]
+ *     node bench/viewers.ts URL [--viewers 1000] [--seconds 30] [--json]
+ *
+ * With https they use HTTP/2, one connection for each viewer.
  */
 
 const { values, positionals } = parseArgs({
@@ -18,8 +19,6 @@ const { values, positionals } = parseArgs({
   options: {
     viewers: { type: 'string', default: '1000' },
     seconds: { type: 'string', default: '30' },
-    /** HTTP/2 over TLS, one connection for each viewer. */
-    h2: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -33,11 +32,23 @@ interface Answer {
   readonly status: number
   readonly etag: string
   readonly size: number
-  /** Only where asked for. */
+  /** Only where asked for, and not where `etag` was known. */
   readonly text: string
 }
 
-type Get = (path: string, keep: boolean) => Promise<Answer>
+/** @param known tells by its validator whether an answer's text is needed; without it the text is thrown away. */
+type Get = (request: Request, known?: (etag: string) => boolean) => Promise<Answer>
+
+/** Made once for all who send it. */
+interface Request {
+  readonly path: string
+  readonly bytes: Buffer
+}
+
+const createRequest = (path: string): Request => ({
+  path,
+  bytes: Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${origin.host}\r\nUser-Agent: bench\r\n\r\n`),
+})
 
 const figures = { playlists: 0, parts: 0, bytes: 0, stalls: 0 }
 const errors = new Map<string, number>()
@@ -51,24 +62,36 @@ const spreads: number[] = []
 const delays: number[] = []
 const run = { on: true }
 
+/** What sockets read into: bytes are counted, and looked at where they are not a body. */
+const shared = Buffer.allocUnsafe(256 * 1024)
+
 /** One request after the other on one bare connection. */
 function createSocketClient(): { get: Get; close(): void } {
   let socket: Socket | undefined
   let head = ''
+  /** Bytes of the body still to come; -1 in the head. */
   let left = -1
   let size = 0
   let kept: Buffer[] = []
-  let current: { resolve(a: Answer): void; reject(e: unknown): void; keep: boolean } | undefined
+  let current: { resolve(a: Answer): void; reject(e: unknown): void; known: ((etag: string) => boolean) | undefined }
+  let busy = false
+  let keep = false
   let status = 0
   let etag = ''
 
   const open = () => {
-    const options = { host: origin.hostname, port }
-    const s = secure
-      ? connectTls({ ...options, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
-      : connectTcp(options)
-    s.setNoDelay(true)
-    s.on('data', onData)
+    const s = connectTcp({
+      host: origin.hostname,
+      port,
+      noDelay: true,
+      onread: {
+        buffer: shared,
+        callback: (length) => {
+          onData(length)
+          return true
+        },
+      },
+    })
     s.on('error', (e) => fail(e))
     s.on('close', () => fail(new Error('closed')))
     head = ''
@@ -79,41 +102,47 @@ function createSocketClient(): { get: Get; close(): void } {
   const fail = (e: unknown) => {
     socket?.destroy()
     socket = undefined
-    const failed = current
-    current = undefined
-    failed?.reject(e)
+    if (!busy) return
+    busy = false
+    current.reject(e)
   }
-  const onData = (data: Buffer) => {
-    let chunk = data
+  const readHead = (length: number): number => {
+    const before = head.length
+    head += shared.latin1Slice(0, Math.min(length, 2_000))
+    const end = head.indexOf('\r\n\r\n')
+    if (end < 0) return -1
+    status = Number(head.slice(9, 12))
+    size = left = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
+    etag = current.known === undefined ? '' : (/etag: (\S+)/i.exec(head)?.[1] ?? '')
+    keep = current.known !== undefined && (etag === '' || !current.known(etag))
+    head = ''
+    return end + 4 - before
+  }
+  const onData = (length: number) => {
+    if (!busy) return fail(new Error('bytes that nobody asked for'))
+    let from = 0
     if (left < 0) {
-      const end = chunk.indexOf('\r\n\r\n')
-      head += chunk.toString('latin1', 0, end < 0 ? chunk.length : end + 4)
-      if (!head.endsWith('\r\n\r\n')) return
-      chunk = chunk.subarray(end < 0 ? chunk.length : end + 4)
-      status = Number(head.slice(9, 12))
-      left = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
-      etag = /etag: (\S+)/i.exec(head)?.[1] ?? ''
-      size = left
-      head = ''
+      from = readHead(length)
+      if (from < 0) return
     }
-    if (current?.keep === true && chunk.length > 0) kept.push(chunk)
-    left -= chunk.length
-    figures.bytes += chunk.length
+    if (keep && length > from) kept.push(Buffer.from(shared.subarray(from, length)))
+    left -= length - from
+    figures.bytes += length - from
     if (left < 0) return fail(new Error('more bytes than announced'))
     if (left > 0) return
     left = -1
-    const done = current
-    current = undefined
+    busy = false
     const text = kept.length === 0 ? '' : Buffer.concat(kept).toString()
     kept = []
-    done?.resolve({ status, etag, size, text })
+    current.resolve({ status, etag, size, text })
   }
   return {
-    get: (path, keep) =>
+    get: ({ bytes }, known) =>
       new Promise((resolve, reject) => {
-        current = { resolve, reject, keep }
+        current = { resolve, reject, known }
+        busy = true
         const s = socket ?? open()
-        s.write(`GET ${path} HTTP/1.1\r\nHost: ${origin.host}\r\nUser-Agent: bench\r\n\r\n`)
+        s.write(bytes)
       }),
     close: () => socket?.destroy(),
   }
@@ -124,14 +153,16 @@ function createSessionClient(): { get: Get; close(): void } {
   const session = connectHttp2(origin.origin, { rejectUnauthorized: false })
   session.on('error', (e) => error(`session: ${e.message}`))
   return {
-    get: (path, keep) =>
+    get: ({ path }, known) =>
       new Promise((resolve, reject) => {
         const stream = session.request({ ':path': path })
+        let keep = false
         const kept: Buffer[] = []
         let size = 0
         let head: Record<string, unknown> = {}
         stream.on('response', (h) => {
           head = h
+          keep = known !== undefined && !known(String(h['etag'] ?? ''))
         })
         stream.on('data', (chunk: Buffer) => {
           size += chunk.length
@@ -149,18 +180,82 @@ function createSessionClient(): { get: Get; close(): void } {
   }
 }
 
-/** Playlists by version: what a thousand players receive is parsed once. */
-const parsed = new Map<string, MediaPlaylist>()
+/** A media playlist with all that a player wants to know of it, read once for all who receive it. */
+interface Version {
+  /** Newest last; those that a player that joins now does not want are marked. */
+  readonly parts: readonly VersionPart[]
+  readonly hint: { readonly uri: string; readonly request: Request } | undefined
+  readonly reload: Request
+  readonly endList: boolean
+  readonly partTarget: number
+  readonly holdBack: number
+}
 
-function read(path: string, answer: Answer): MediaPlaylist | undefined {
-  const key = `${path.split('?')[0]} ${answer.etag}`
-  const known = answer.etag === '' ? undefined : parsed.get(key)
+interface VersionPart {
+  readonly uri: string
+  readonly request: Request
+  readonly duration: number
+  /** Date of its end, Unix milliseconds. */
+  readonly end: number | undefined
+  readonly old: boolean
+}
+
+const versions = new Map<string, Version>()
+const versionKey = (path: string, etag: string) => `${path} ${etag}`
+
+function readVersion(path: string, answer: Answer): Version | undefined {
+  const key = versionKey(path, answer.etag)
+  const known = answer.etag === '' ? undefined : versions.get(key)
   if (known !== undefined) return known
   const result = parsePlaylist(answer.text)
   if (result.kind !== 'media') return undefined
-  if (parsed.size > 200) parsed.delete(parsed.keys().next().value ?? '')
-  parsed.set(key, result.playlist)
-  return result.playlist
+  if (versions.size > 200) versions.delete(versions.keys().next().value ?? '')
+  const version = createVersion(path, result.playlist)
+  versions.set(key, version)
+  return version
+}
+
+function createVersion(path: string, p: MediaPlaylist): Version {
+  const parts: VersionPart[] = []
+  let end: number | undefined
+  const add = (part: { uri: string; duration: number; gap: boolean }, old: boolean) => {
+    if (end !== undefined) end += part.duration * 1000
+    if (part.gap) return
+    parts.push({ uri: part.uri, request: requestFor(path, part.uri), duration: part.duration, end, old })
+  }
+  const newest = p.segments.slice(-3)
+  for (const [i, s] of newest.entries()) {
+    end = s.programDateTime ?? end
+    if (s.parts.length === 0 && end !== undefined) end += s.duration * 1000
+    for (const part of s.parts) add(part, i < newest.length - 1 || p.trailingParts.length > 0)
+  }
+  end = p.trailingHead?.programDateTime ?? end
+  for (const part of p.trailingParts) add(part, false)
+  const uri = p.preloadHint?.type === 'PART' ? p.preloadHint.uri : undefined
+  // As players do where the server offers it.
+  const skip = p.serverControl?.canSkipUntil === undefined ? '' : '&_HLS_skip=YES'
+  const msn = p.mediaSequence + (p.skippedSegments ?? 0) + p.segments.length
+  return {
+    parts,
+    hint: uri === undefined ? undefined : { uri, request: requestFor(path, uri) },
+    reload: createRequest(`${path}?_HLS_msn=${msn}&_HLS_part=${p.trailingParts.length}${skip}`),
+    endList: p.endList,
+    partTarget: p.partTarget ?? 0.33,
+    holdBack: p.serverControl?.partHoldBack ?? 1,
+  }
+}
+
+/** The same part is in many versions. */
+const requests = new Map<string, Request>()
+
+function requestFor(base: string, uri: string): Request {
+  const key = `${base} ${uri}`
+  let request = requests.get(key)
+  if (request === undefined) {
+    if (requests.size > 1_000) requests.delete(requests.keys().next().value ?? '')
+    requests.set(key, (request = createRequest(resolvePath(base, uri))))
+  }
+  return request
 }
 
 const resolvePath = (base: string, uri: string) => {
@@ -168,64 +263,65 @@ const resolvePath = (base: string, uri: string) => {
   return url.pathname + url.search
 }
 
+interface Job {
+  readonly uri: string
+  readonly request: Request
+  readonly duration: number
+  readonly end: number | undefined
+}
+
 /** One rendition of one viewer: a playlist request and a part request are always under way. */
 async function follow(path: string, main: boolean, playlists: Get, parts: Get): Promise<void> {
-  const queue: { uri: string; duration: number; end: number | undefined }[] = []
-  let last: MediaPlaylist | undefined
-  let next = { msn: 0, part: 0 }
+  const queue: Job[] = []
+  let last: Version | undefined
   let wake: (() => void) | undefined
-  let hint: string | undefined
-  const known = new Set<string>()
+  /** Newest part that was asked for. */
+  let newest = ''
   /** Hinted parts by URI, with the wall clock when they came. */
   const received = new Map<string, number>()
+  const first = createRequest(path)
+  const known = (etag: string) => versions.has(versionKey(path, etag))
 
-  const take = (p: MediaPlaylist, joining: boolean) => {
-    let end: number | undefined
-    const add = (part: { uri: string; duration: number; gap: boolean }) => {
-      if (end !== undefined) end += part.duration * 1000
+  const take = (version: Version) => {
+    const { parts: listed } = version
+    // Back to what is known, then forth again.
+    let from = listed.length
+    const joining = last === undefined
+    for (let part = listed[from - 1]; part !== undefined && part.uri !== newest; part = listed[from - 1]) {
+      if (joining && part.old) break
+      from--
+    }
+    for (let i = Math.max(0, from - 2); i < from; i++) {
       // A part that was hinted at has come before its date was known.
-      const at = received.get(part.uri)
-      if (at !== undefined && end !== undefined) {
-        delays.push(at - end)
-        received.delete(part.uri)
-      }
-      if (known.has(part.uri) || part.gap) return
-      known.add(part.uri)
-      queue.push({ uri: part.uri, duration: part.duration, end })
+      const part = listed[i]
+      const at = part === undefined ? undefined : received.get(part.uri)
+      if (part === undefined || at === undefined) continue
+      if (part.end !== undefined) delays.push(at - part.end)
+      received.delete(part.uri)
     }
-    const newest = p.segments.slice(-3)
-    for (const [i, s] of newest.entries()) {
-      end = s.programDateTime ?? end
-      const skip = joining && (i < newest.length - 1 || p.trailingParts.length > 0)
-      if (s.parts.length === 0 && end !== undefined) end += s.duration * 1000
-      for (const part of s.parts) {
-        if (skip) known.add(part.uri)
-        add(part)
-      }
+    for (let i = from; i < listed.length; i++) {
+      const part = listed[i] as VersionPart
+      queue.push(part)
+      newest = part.uri
     }
-    end = p.trailingHead?.programDateTime ?? end
-    for (const part of p.trailingParts) add(part)
-    if (known.size > 500) for (const uri of [...known].slice(0, 250)) known.delete(uri)
-    hint = p.preloadHint?.type === 'PART' ? p.preloadHint.uri : undefined
-    next = { msn: p.mediaSequence + (p.skippedSegments ?? 0) + p.segments.length, part: p.trailingParts.length }
+    last = version
     wake?.()
   }
 
   const reload = async () => {
-    while (run.on && last?.endList !== true) {
-      const query = last === undefined ? '' : `?_HLS_msn=${next.msn}&_HLS_part=${next.part}`
+    while (run.on) {
+      if (last?.endList === true) return
       try {
-        const answer = await playlists(path + query, true)
+        const answer = await playlists(last?.reload ?? first, known)
         if (!run.on) return
-        const playlist = answer.status === 200 ? read(path, answer) : undefined
-        if (playlist === undefined) {
+        const version = answer.status === 200 ? readVersion(path, answer) : undefined
+        if (version === undefined) {
           error(`playlist ${answer.status}`)
           await pause(500)
           continue
         }
         figures.playlists++
-        take(playlist, last === undefined)
-        last = playlist
+        take(version)
       } catch (e) {
         if (run.on) error(`playlist: ${String(e)}`)
         await pause(500)
@@ -238,9 +334,9 @@ async function follow(path: string, main: boolean, playlists: Get, parts: Get): 
     let buffered = 0
     while (run.on) {
       let job = queue.shift()
-      if (job === undefined && hint !== undefined && !known.has(hint)) {
-        known.add(hint)
-        job = { uri: hint, duration: last?.partTarget ?? 0.33, end: undefined }
+      if (job === undefined && last?.hint !== undefined && last.hint.uri !== newest) {
+        newest = last.hint.uri
+        job = { ...last.hint, duration: last.partTarget, end: undefined }
       }
       if (job === undefined) {
         if (last?.endList === true) return
@@ -250,24 +346,23 @@ async function follow(path: string, main: boolean, playlists: Get, parts: Get): 
         wake = undefined
         continue
       }
-      const file = resolvePath(path, job.uri)
       try {
-        const answer = await parts(file, false)
+        const answer = await parts(job.request)
         if (!run.on) return
         const now = performance.now()
         if (answer.status !== 200) error(`part ${answer.status}`)
         figures.parts++
-        const first = firsts.get(file)
-        if (first === undefined) firsts.set(file, { at: now, size: answer.size })
+        const before = firsts.get(job.request.path)
+        if (before === undefined) firsts.set(job.request.path, { at: now, size: answer.size })
         else {
-          spreads.push(now - first.at)
-          if (first.size !== answer.size) error('part of another size')
+          spreads.push(now - before.at)
+          if (before.size !== answer.size) error('part of another size')
         }
         if (job.end !== undefined) delays.push(Date.now() - job.end)
         else if (received.size < 20) received.set(job.uri, Date.now())
         if (!main) continue
         // Plays once the hold-back is there; a stall begins where the buffer is empty.
-        if (started === 0 && buffered * 1000 >= (last?.serverControl?.partHoldBack ?? 1) * 1000) started = now
+        if (started === 0 && buffered * 1000 >= (last?.holdBack ?? 1) * 1000) started = now
         else if (started > 0 && now - started > buffered * 1000) {
           figures.stalls++
           started = now - buffered * 1000 + 1000
@@ -291,7 +386,7 @@ function pause(ms: number): Promise<void> {
 
 async function view(): Promise<void> {
   const clients: { close(): void }[] = []
-  const session = values.h2 ? createSessionClient() : undefined
+  const session = secure ? createSessionClient() : undefined
   if (session !== undefined) clients.push(session)
   const connection = (): Get => {
     if (session !== undefined) return session.get
@@ -302,7 +397,7 @@ async function view(): Promise<void> {
   const first = connection()
   closers.push(() => clients.forEach((c) => c.close()))
   try {
-    const answer = await first(origin.pathname + origin.search, true)
+    const answer = await first(createRequest(origin.pathname + origin.search), () => false)
     const top = parsePlaylist(answer.text)
     if (top.kind !== 'multivariant') return error(`multivariant ${answer.status}`)
     const [variant] = top.playlist.variants
@@ -332,11 +427,18 @@ await pause(warmUp)
 spreads.length = 0
 delays.length = 0
 Object.assign(figures, { playlists: 0, parts: 0, bytes: 0, stalls: 0 })
+console.log('measuring')
+const loop = monitorEventLoopDelay({ resolution: 1 })
+loop.enable()
 const cpu = process.cpuUsage()
 const started = performance.now()
 await pause(seconds * 1000)
 const elapsed = (performance.now() - started) / 1000
 const used = process.cpuUsage(cpu)
+loop.disable()
+console.log('measured')
+// Whoever reads the server's figures does so before thousands of connections are closed.
+await pause(500)
 run.on = false
 for (const close of closers) close()
 await Promise.race([Promise.all(all), pause(1_000)])
@@ -345,7 +447,7 @@ delays.sort((a, b) => a - b)
 const report = {
   viewers,
   seconds: Math.round(elapsed),
-  http: values.h2 ? 2 : 1,
+  http: secure ? 2 : 1,
   playlistsPerSecond: Math.round(figures.playlists / elapsed),
   partsPerSecond: Math.round(figures.parts / elapsed),
   megabitsPerSecond: Math.round((figures.bytes * 8) / elapsed / 1e6),
@@ -355,6 +457,7 @@ const report = {
   delay: { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99), max: percentile(delays, 1) },
   stalls: figures.stalls,
   errors: Object.fromEntries(errors),
+  generatorDelay: { p99: Math.round(loop.percentile(99) / 1e5) / 10, max: Math.round(loop.max / 1e5) / 10 },
   generatorCpu: Math.round(((used.user + used.system) / 1e6 / elapsed) * 100) / 100,
 }
 console.log(values.json ? JSON.stringify(report) : report)

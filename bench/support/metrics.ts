@@ -1,8 +1,25 @@
+import { get as getPlain } from 'node:http'
+import { get as getSecure } from 'node:https'
+
+/** Text of a page; the certificate of a server that a bench started is believed. */
+function readPage(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const get = url.startsWith('https:') ? getSecure : getPlain
+    get(url, { rejectUnauthorized: false, agent: false }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8')
+      answer.on('data', (chunk: string) => (text += chunk))
+      answer.on('end', () =>
+        answer.statusCode === 200 ? resolve(text) : reject(new Error(`${url} answers ${answer.statusCode}`)),
+      )
+      answer.on('error', reject)
+    }).on('error', reject)
+  })
+}
+
 /** All samples of a Prometheus page: `name{labels}` → value. */
 export async function readMetrics(http: string): Promise<Map<string, number>> {
-  const answer = await fetch(`${http}/metrics`)
-  if (!answer.ok) throw new Error(`/metrics answers ${answer.status}`)
-  const lines = (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  const lines = (await readPage(`${http}/metrics`)).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return new Map(
     lines.map((line) => {
       const gap = line.lastIndexOf(' ')

@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { loadavg } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { startBandstand, streamKey } from '../test/support/bandstand.ts'
+import { sampleUsage } from '../test/support/usage.ts'
+import { makeClip } from './support/clips.ts'
+import { readMetrics } from './support/metrics.ts'
+import { startPublishers } from './support/publishers.ts'
+import { megabytes, percent, report } from './support/report.ts'
+
+/**
+ * The whole server with one encoder of 2.5 Mbit/s, recording on and retention deleting, and many players in another
+ * process: how long a part takes to reach the last of them, and what that costs.
+ *
+ *   node bench/delivery.ts [--viewers 1000] [--tls-viewers 200] [--seconds 30] [--profile FOLDER]
+ */
+const { values: options } = parseArgs({
+  options: {
+    viewers: { type: 'string', default: '1000' },
+    'tls-viewers': { type: 'string', default: '200' },
+    seconds: { type: 'string', default: '30' },
+    /** Keeps a processor profile of the server here. */
+    profile: { type: 'string' },
+  },
+})
+const seconds = Number(options.seconds)
+const certificate = (name: string) =>
+  join(import.meta.dirname, '../packages/engine/http/fixtures', `localhost.${name}.pem`)
+const clip = await makeClip({ seconds: 20, bitrate: 2370 })
+
+interface Viewers {
+  readonly partsPerSecond: number
+  readonly playlistsPerSecond: number
+  readonly megabitsPerSecond: number
+  readonly delay: { readonly p50: number; readonly p99: number; readonly max: number }
+  readonly stalls: number
+  readonly errors: Readonly<Record<string, number>>
+  readonly generatorCpu: number
+  readonly generatorDelay: { readonly p99: number; readonly max: number }
+}
+
+async function runViewers(
+  url: string,
+  flags: readonly string[],
+  marks: { readonly begin: () => Promise<void>; readonly end: () => Promise<void> },
+): Promise<Viewers> {
+  const script = join(import.meta.dirname, 'viewers.ts')
+  const child = spawn(process.execPath, [script, url, '--json', '--seconds', String(seconds), ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let out = ''
+  let begun: Promise<void> | undefined
+  let ended: Promise<void> | undefined
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString()
+    if (out.includes('measuring\n')) begun ??= marks.begin()
+    if (out.includes('measured\n')) ended ??= marks.end()
+  })
+  await once(child, 'close')
+  await Promise.all([begun, ended])
+  return JSON.parse(out.split('\n').findLast((line) => line.startsWith('{')) ?? '{}') as Viewers
+}
+
+async function measure(viewers: number, secure: boolean): Promise<void> {
+  const server = await startBandstand({
+    limit: 600_000,
+    args: [
+      ...['--max-http-connections-per-address', '100000'],
+      // Small enough that retention deletes while it is measured.
+      ...['--recording-max-gb', '0.1', '--recording-max-days', '0.01'],
+      ...(secure ? ['--tls-cert', certificate('cert'), '--tls-key', certificate('key')] : []),
+    ],
+    env: options.profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profile}` },
+  })
+  try {
+    const publishers = await startPublishers(clip, server.rtmp, [streamKey])
+    await sleep(5_000)
+    const url = `${server.http.replace('127.0.0.1', 'localhost')}/live/main/index.m3u8`
+    const flags = ['--viewers', String(viewers)]
+    let sampler = sampleUsage([server.pid])
+    let usage = sampler.stop()
+    let metrics = new Map<string, number>()
+    const found = await runViewers(url, flags, {
+      begin: async () => {
+        await readMetrics(server.http)
+        sampler = sampleUsage([server.pid])
+      },
+      end: async () => {
+        usage = sampler.stop()
+        metrics = await readMetrics(server.http)
+      },
+    })
+    const ms = (name: string) => Math.round((metrics.get(name) ?? Number.NaN) * 10_000) / 10
+    if (publishers.output().includes('ended:')) throw new Error(publishers.output())
+    await publishers.stop()
+    print(`${viewers} viewers${secure ? ', TLS and HTTP/2' : ''}`, found, usage, ms)
+  } finally {
+    await server.stop()
+  }
+}
+
+function print(
+  what: string,
+  found: Viewers,
+  usage: ReturnType<ReturnType<typeof sampleUsage>['stop']>,
+  ms: (name: string) => number,
+): void {
+  const [p50, p99, max] = ['p50', 'p99', 'max'].map((q) => ms(`bandstand_part_delivery_${q}_seconds`)) as [
+    number,
+    number,
+    number,
+  ]
+  const errors = Object.values(found.errors).reduce((sum, count) => sum + count, 0)
+  const loop = { p99: ms('bandstand_event_loop_delay_p99_seconds'), max: ms('bandstand_event_loop_delay_max_seconds') }
+  report({
+    what: `${what}: part closed → last byte taken by the kernel for the last of them, p50 / p99 / max`,
+    measured: `${p50} / ${p99} / ${max} ms`,
+    must: 'p99 150 ms (aim 80)',
+    ok: p99 <= 150,
+  })
+  report({
+    what: `${what}: errors, stalls`,
+    measured: `${errors}, ${found.stalls}`,
+    must: '0',
+    ok: errors === 0 && found.stalls === 0,
+  })
+  if (errors > 0) console.log(found.errors)
+  report({
+    what: `${what}: server's CPU, peak memory`,
+    measured: `${percent(usage.cores)} of a core, ${megabytes(usage.peakRss)}`,
+    must: '1 core, 450 MB',
+    ok: usage.cores <= 1 && usage.peakRss <= 450e6,
+  })
+  report({
+    what: `${what}: event-loop delay p99 / max, retention deleting`,
+    measured: `${loop.p99} / ${loop.max} ms`,
+    must: '20 / 100 ms',
+    ok: loop.p99 <= 20 && loop.max <= 100,
+  })
+  report({
+    what: `${what}: the generator`,
+    measured:
+      `${found.playlistsPerSecond} playlists/s, ${found.partsPerSecond} parts/s, ${found.megabitsPerSecond} Mbit/s; ` +
+      `${percent(found.generatorCpu)} of a core, event-loop delay p99 / max ${found.generatorDelay.p99} / ${found.generatorDelay.max} ms; ` +
+      `last frame of a part → all of it with a viewer p50 / p99 ${found.delay.p50} / ${found.delay.p99} ms; load average ${loadavg()[0]?.toFixed(1)}`,
+  })
+}
+
+if (Number(options.viewers) > 0) await measure(Number(options.viewers), false)
+if (Number(options['tls-viewers']) > 0) await measure(Number(options['tls-viewers']), true)
