@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,6 +8,7 @@ import { makeClip } from './support/clips.ts'
 import { readMetrics } from './support/metrics.ts'
 import { startPublishers } from './support/publishers.ts'
 import { megabytes, percent, report } from './support/report.ts'
+import { runViewers, type Viewers } from './support/viewers.ts'
 
 /**
  * The whole server with one encoder of 2.5 Mbit/s, recording on and retention deleting, and many players in another
@@ -31,39 +30,6 @@ const certificate = (name: string) =>
   join(import.meta.dirname, '../packages/engine/http/fixtures', `localhost.${name}.pem`)
 const clip = await makeClip({ seconds: 20, bitrate: 2370 })
 
-interface Viewers {
-  readonly partsPerSecond: number
-  readonly playlistsPerSecond: number
-  readonly megabitsPerSecond: number
-  readonly delay: { readonly p50: number; readonly p99: number; readonly max: number }
-  readonly stalls: number
-  readonly errors: Readonly<Record<string, number>>
-  readonly generatorCpu: number
-  readonly generatorDelay: { readonly p99: number; readonly max: number }
-}
-
-async function runViewers(
-  url: string,
-  flags: readonly string[],
-  marks: { readonly begin: () => Promise<void>; readonly end: () => Promise<void> },
-): Promise<Viewers> {
-  const script = join(import.meta.dirname, 'viewers.ts')
-  const child = spawn(process.execPath, [script, url, '--json', '--seconds', String(seconds), ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let out = ''
-  let begun: Promise<void> | undefined
-  let ended: Promise<void> | undefined
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString()
-    if (out.includes('measuring\n')) begun ??= marks.begin()
-    if (out.includes('measured\n')) ended ??= marks.end()
-  })
-  await once(child, 'close')
-  await Promise.all([begun, ended])
-  return JSON.parse(out.split('\n').findLast((line) => line.startsWith('{')) ?? '{}') as Viewers
-}
-
 async function measure(viewers: number, secure: boolean): Promise<void> {
   const server = await startBandstand({
     limit: 600_000,
@@ -79,20 +45,23 @@ async function measure(viewers: number, secure: boolean): Promise<void> {
     const publishers = await startPublishers(clip, server.rtmp, [streamKey])
     await sleep(5_000)
     const url = `${server.http.replace('127.0.0.1', 'localhost')}/live/main/index.m3u8`
-    const flags = ['--viewers', String(viewers)]
     let sampler = sampleUsage([server.pid])
     let usage = sampler.stop()
     let metrics = new Map<string, number>()
-    const found = await runViewers(url, flags, {
-      begin: async () => {
-        await readMetrics(server.http)
-        sampler = sampleUsage([server.pid])
+    const found = await runViewers(
+      url,
+      { viewers, seconds },
+      {
+        begin: async () => {
+          await readMetrics(server.http)
+          sampler = sampleUsage([server.pid])
+        },
+        end: async () => {
+          usage = sampler.stop()
+          metrics = await readMetrics(server.http)
+        },
       },
-      end: async () => {
-        usage = sampler.stop()
-        metrics = await readMetrics(server.http)
-      },
-    })
+    )
     const ms = (name: string) => Math.round((metrics.get(name) ?? Number.NaN) * 10_000) / 10
     if (publishers.output().includes('ended:')) throw new Error(publishers.output())
     await publishers.stop()
