@@ -70,8 +70,8 @@ test('a live channel plays at once, within two seconds of live, and says so', as
   await page.waitForTimeout(1500)
   const seen = await look()
   assert.ok(seen.behind > 0.8 && seen.behind < 2, `behind ${seen.behind}`)
-  const label = await page.locator('bandstand-player').getByRole('button', { name: /^Live/ }).textContent()
-  assert.match(label ?? '', /LIVE\s*1\.\d s/)
+  const label = await page.locator('bandstand-player').getByRole('button', { name: /^LIVE/ }).textContent()
+  assert.match(label ?? '', /LIVE\s*\d\.\d s/)
 })
 
 test('with key frames 8.3 s apart the picture comes at once and moves to live', async () => {
@@ -196,7 +196,9 @@ test('a browser that refuses sound plays in silence and offers it', async () => 
     await page.close()
     page = await strict.newPage()
     await page.goto(`${mock.url}/@main`)
-    await until((seen) => playing(seen) && seen.muted, 5000, 'plays in silence')
+    // Whatever the test asks the page counts as a gesture of the viewer, so it asks nothing at first.
+    await page.waitForTimeout(2500)
+    await until((seen) => playing(seen) && seen.muted, 3000, 'plays in silence')
     await page.getByRole('button', { name: 'Tap for sound' }).click()
     assert.equal((await look()).muted, false)
     await until((seen) => playing(seen) && !seen.muted, 2000, 'plays with sound')

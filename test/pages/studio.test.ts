@@ -67,7 +67,7 @@ test('what the encoder sends is shown with advice', async () => {
 
 test('what is being typed is not overwritten by the next poll, and saving keeps it', async () => {
   await signIn()
-  const title = page.getByLabel('Title', { exact: true })
+  const title = page.locator('studio-page-card').getByLabel('Title')
   await title.fill('A new name')
   await page.waitForTimeout(6000)
   assert.equal(await title.inputValue(), 'A new name')
@@ -85,7 +85,7 @@ test('a channel is made, found by its address, renamed and deleted', async () =>
   await dialog.getByRole('button', { name: 'Make channel' }).click()
   await page.getByRole('heading', { name: 'Garden Rádio!' }).waitFor()
   assert.match(page.url(), /#garden-radio$/)
-  await page.getByLabel('Address').fill('radio')
+  await page.locator('studio-page-card').getByLabel('Address').fill('radio')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.waitForURL(/#radio$/)
   await page.getByRole('button', { name: 'Delete channel …' }).click()

@@ -20,7 +20,7 @@ import { prefetch } from './prefetch.ts'
 import { createSession, type Session } from './session.ts'
 import type { Phase } from './state.ts'
 import { playerStyles } from './styles.ts'
-import { behindText, clockText, spokenText } from './time-text.ts'
+import { behindText, clockText } from './time-text.ts'
 
 /**
  * The player of a channel or of one recording.
@@ -410,10 +410,14 @@ export class BandstandPlayer extends LitElement {
                   class="live"
                   type="button"
                   ?data-at-edge=${atEdge}
-                  aria-label=${atEdge ? `Live${known ? `, ${behind.toFixed(0)} seconds behind` : ''}` : `Go to live, now ${spokenText(behind)} behind`}
                   @click=${() => this.#goLive()}
                 >
-                  LIVE${known ? html`<span class="far" data-behind=${behind.toFixed(2)}>${behindText(behind)}</span>` : nothing}
+                  LIVE${
+                    known
+                      ? html`<span class="far" data-behind=${behind.toFixed(2)}>${behindText(behind)}</span
+                          ><span class="sr"> behind${atEdge ? '' : ', go to live'}</span>`
+                      : nothing
+                  }
                 </button>`
               : span.length > 0
                 ? html`<span class="time">${clockText(span.position)} / ${clockText(span.length)}</span>`
