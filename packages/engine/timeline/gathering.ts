@@ -129,9 +129,11 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
     if (pictures && key === undefined) {
       return waited(TIMELINE_LIMITS.keyWaitMs) || waitedTicks >= TIMELINE_LIMITS.keyWaitTicks
     }
-    if (waited(TIMELINE_LIMITS.startWaitMs) || waitedTicks >= TIMELINE_LIMITS.startWaitTicks) return true
+    if (waited(TIMELINE_LIMITS.startWaitMs)) return true
+    if (waitedTicks < TIMELINE_LIMITS.rushTicks && rushing(held, key ?? held[0])) return false
+    if (waitedTicks >= TIMELINE_LIMITS.startWaitTicks) return true
     const learned = to - (key?.unit.dts ?? from) >= TIMELINE_LIMITS.learnTicks
-    return learned && !rushing(held, key ?? held[0]) && [...wanted].every((track) => has(track))
+    return learned && [...wanted].every((track) => has(track))
   }
 
   function has(track: TrackId): boolean {
