@@ -19,6 +19,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
     rolldownOptions: {
       input: {
+        early: here('./entries/early.ts'),
         viewer: here('./entries/viewer.ts'),
         embed: here('./entries/embed.ts'),
         chat: here('./entries/chat.ts'),

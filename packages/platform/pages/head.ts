@@ -43,12 +43,17 @@ export function printHead(head: Head): string {
   if (head.plays && head.playlist) {
     lines.push(`<link rel="preload" as="fetch" crossorigin href="${escapeHtml(head.playlist)}">`)
   }
+  // Before the scripts, which read it.
+  if (head.facts) lines.push(`<script type="application/json" id="bandstand-facts">${scriptJson(head.facts)}</script>`)
   if (scripts) {
+    // `async`: it waits neither for the page nor for the other scripts.
+    if (head.plays && scripts.early) {
+      lines.push(`<script type="module" async src="${escapeHtml(scripts.early)}"></script>`)
+    }
     lines.push(`<script type="module" src="${escapeHtml(scripts.entry)}"></script>`)
     for (const url of scripts.preload) lines.push(link('modulepreload', url))
     if (head.plays) for (const url of scripts.engine) lines.push(link('modulepreload', url))
   }
-  if (head.facts) lines.push(`<script type="application/json" id="bandstand-facts">${scriptJson(head.facts)}</script>`)
   return lines.join('\n    ')
 }
 

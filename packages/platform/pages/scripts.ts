@@ -3,6 +3,8 @@ import { join } from 'node:path'
 
 /** What a page needs of the built scripts, as addresses. */
 export interface PageScripts {
+  /** Asks for the playlists before the entry's imports are there. */
+  readonly early?: string | undefined
   readonly entry: string
   /** Everything that the entry imports, to be fetched at the same time. */
   readonly preload: readonly string[]
@@ -39,7 +41,9 @@ export function scriptsOf(manifest: Readonly<Record<string, Chunk>>): Scripts {
   function page(name: EntryName): PageScripts {
     const key = `entries/${name}.ts`
     const preload = importsOf(manifest, key).map(address)
+    const plays = name === 'viewer' || name === 'embed'
     return {
+      early: plays && manifest['entries/early.ts'] ? address('entries/early.ts') : undefined,
       entry: address(key),
       preload,
       engine: [...new Set(engine.map(address))].filter((url) => !preload.includes(url)),

@@ -21,7 +21,13 @@ export function prefetch(url: string): void {
   if (held.has(url)) return
   void get(url).then((main) => {
     if (!main) return
-    for (const media of firstPlaylists(main.text)) void get(new URL(media, main.url).href)
+    for (const uri of firstPlaylists(main.text)) {
+      void get(new URL(uri, main.url).href).then((media) => {
+        const init = media && /#EXT-X-MAP:.*URI="([^"]+)"/.exec(media.text)?.[1]
+        // Immutable, so the browser's cache holds it for the engine.
+        if (init) fetch(new URL(init, media.url)).catch(() => undefined)
+      })
+    }
   })
 }
 
