@@ -38,6 +38,14 @@ test('an uneven frame makes a part slightly too long rather than much too short'
   assert.equal(part.closesBefore(20_000), true)
 })
 
+test('a frame longer than the target joins a part that would be too short without it', () => {
+  const part = new PartBuilder(1, 90_000, timing)
+  part.add(unit(0), 9_000)
+  assert.equal(part.closesBefore(48_000), false)
+  part.add(unit(9_000), 19_000)
+  assert.equal(part.closesBefore(48_000), true)
+})
+
 test('a part says where it starts, how long it is, and whether it starts with a key frame', () => {
   const part = new PartBuilder(1, 90_000, timing)
   part.add(unit(500, true), 3000)

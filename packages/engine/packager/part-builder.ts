@@ -47,7 +47,8 @@ export class PartBuilder {
     const length = this.#duration
     if (length === 0) return false
     const longer = length + duration
-    if (length < this.#shortest) return longer > this.#target && longer > this.#target * STRETCH
+    // A frame longer than the target makes its part too long anyhow: no reason to make the one before it too short.
+    if (length < this.#shortest) return duration <= this.#target && longer > this.#target * STRETCH
     if (longer > this.#target) return true
     return Math.abs(length - this.#nominal) < Math.abs(longer - this.#nominal)
   }

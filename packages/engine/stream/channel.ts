@@ -255,9 +255,8 @@ export function createChannel(options: ChannelOptions): Channel {
     async suspend() {
       stopping = true
       lease.revoke({ code: 'stopped', reason: 'the server is stopping; it continues this broadcast when it is back' })
-      const last = running
-      running = undefined
-      if (last !== undefined) await last.broadcast.suspend(now())
+      // It stays to be had: players are just being told of its last parts.
+      await running?.broadcast.suspend(now())
     },
 
     tick() {

@@ -35,6 +35,8 @@ export interface PublishFlvOptions {
   readonly handshake?: 'plain' | 'digest'
   /** Tries again this long after a connection was lost or refused, ms; without it the publisher ends then. */
   readonly reconnectMs?: number
+  /** Address of this machine to connect from. */
+  readonly localAddress?: string
   /** Where in the clip a connection starts, ms; asked at each connection. */
   readonly startAt?: () => number
 }
@@ -127,9 +129,9 @@ class Publisher implements FlvPublisher {
   }
 
   #connection(): Promise<PublishEnd> {
-    const { host, port, app, key } = this.#options
+    const { host, port, app, key, localAddress } = this.#options
     const { promise, resolve } = Promise.withResolvers<PublishEnd>()
-    const socket = connect({ host, port, noDelay: true })
+    const socket = connect({ host, port, noDelay: true, ...(localAddress !== undefined && { localAddress }) })
     const session = createRtmpPublishSession({
       crypto: nodeCrypto,
       limits: RTMP_LIMITS,

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Bandstand, startBandstand } from '../support/bandstand.ts'
+import { channelMaker, type TestChannel } from '../support/channels.ts'
+import { judgeLive, judgeReplay } from '../support/replay.ts'
+import { waitFor } from '../support/wait.ts'
+import { clip, ffmpeg, watch } from '../support/scene.ts'
+
+/** Encoders that go, come back, freeze and quarrel: one broadcast as long as it should be one, no number ever falls. */
+
+let server: Bandstand
+let make: (slug: string) => Promise<TestChannel>
+
+before(async () => {
+  server = await startBandstand({ args: ['--reconnect-window', '6'] })
+  make = await channelMaker(server)
+})
+after(() => server.stop())
+
+const logged = (text: string, key: string) => () =>
+  server.log().find((line) => line.msg.includes(text) && JSON.stringify(line).includes(key.slice(0, 4)))
+
+describe('reconnects', { concurrency: true }, () => {
+  test('an encoder whose connection is lost returns into the same broadcast', async (t) => {
+    const channel = await make('lost')
+    const watcher = watch(t, server, channel)
+    const first = ffmpeg(t, channel.publishUrl)
+    const assetId = await channel.live()
+    await sleep(4_000)
+    await first.stop('SIGKILL')
+    await sleep(2_000)
+    assert.equal((await channel.facts()).assetId, assetId)
+    const second = ffmpeg(t, channel.publishUrl)
+    await sleep(2_000)
+    await judgeLive(server.http, channel.slug, 3)
+    await second.stop('SIGKILL')
+    await channel.offline()
+    const replay = await judgeReplay(server.http, assetId, { seconds: [6, 12] })
+    assert.equal(replay.discontinuities, 1)
+    await watcher.again()
+    await watcher.stop()
+    assert.deepEqual(watcher.problems, [])
+    assert.equal(watcher.renditions.size, 2)
+  })
+
+  test('an encoder that stops and starts within 3 s goes on with the broadcast, later it begins a new one', async (t) => {
+    const channel = await make('stopped')
+    const watcher = watch(t, server, channel)
+    const first = clip(t, channel.publishUrl)
+    const assetId = await channel.live()
+    await sleep(3_000)
+    await first.stop()
+    await sleep(1_500)
+    const second = clip(t, channel.publishUrl)
+    await sleep(4_000)
+    assert.equal((await channel.facts()).assetId, assetId)
+    await second.stop()
+    await sleep(3_500)
+    assert.equal((await channel.facts()).live, false)
+    const third = clip(t, channel.publishUrl)
+    const other = await channel.live(assetId)
+    await sleep(2_500)
+    await third.stop()
+    await channel.offline()
+    assert.equal((await judgeReplay(server.http, assetId, { seconds: [6, 9] })).discontinuities, 1)
+    await judgeReplay(server.http, other, { seconds: [1.5, 4] })
+    await watcher.stop()
+    assert.deepEqual(watcher.problems, [])
+  })
+
+  test('a second encoder takes over at once; the first cannot take back for 15 s, then it can', async (t) => {
+    const channel = await make('quarrel')
+    const watcher = watch(t, server, channel)
+    const home = clip(t, channel.publishUrl)
+    const assetId = await channel.live()
+    await sleep(2_000)
+    const away = clip(t, channel.publishUrl, { localAddress: '127.0.0.2' })
+    assert.equal(await away.publishing, true)
+    const ended = await home.ended
+    assert.equal(ended.how, 'refused')
+    assert.match(ended.text, /took over/)
+    const since = performance.now()
+    const back = await clip(t, channel.publishUrl).ended
+    assert.equal(back.how, 'refused')
+    assert.match(back.text, /another encoder took this channel over; stop it, or wait 1\d s/)
+    await sleep(15_200 - (performance.now() - since))
+    const again = clip(t, channel.publishUrl)
+    assert.equal(await again.publishing, true)
+    assert.equal((await away.ended).how, 'refused')
+    await sleep(2_000)
+    await again.stop()
+    await channel.offline()
+    assert.equal((await judgeReplay(server.http, assetId, { seconds: [17, 21] })).discontinuities, 2)
+    await watcher.stop()
+    assert.deepEqual(watcher.problems, [])
+    const lines = server.log().filter((line) => line.msg === 'rtmp: encoder refused' && line['channel'] === 'quarrel')
+    assert.ok(lines.every((line) => line['remote'] !== undefined && String(line['key']).length <= 5))
+  })
+
+  test('a frozen encoder is replaced from its own address at once and without a quarrel', async (t) => {
+    const channel = await make('frozen')
+    const watcher = watch(t, server, channel)
+    const frozen = ffmpeg(t, channel.publishUrl)
+    const assetId = await channel.live()
+    await sleep(3_000)
+    frozen.signal('SIGSTOP')
+    await sleep(2_000)
+    const fresh = clip(t, channel.publishUrl)
+    assert.equal(await fresh.publishing, true)
+    // A half-open connection that comes back to life is told to go.
+    frozen.signal('SIGCONT')
+    await waitFor('the frozen encoder to end', () => !frozen.running())
+    const again = clip(t, channel.publishUrl)
+    assert.equal(await again.publishing, true, 'nobody was blocked')
+    await sleep(2_000)
+    await again.stop()
+    await channel.offline()
+    await judgeReplay(server.http, assetId, { seconds: [4.5, 8] })
+    await watcher.stop()
+    assert.deepEqual(watcher.problems, [])
+  })
+
+  test('a wrong key and a wrong application are refused with a message that the encoder shows', async (t) => {
+    const wrongKey = ffmpeg(t, `${server.rtmp}/not-a-key-of-anybody`, { seconds: 5 })
+    const wrongApp = ffmpeg(t, `${server.rtmp.replace('/live', '/stage')}/whatever`, { seconds: 5 })
+    const [key, app] = await Promise.all([wrongKey.exited, wrongApp.exited])
+    assert.notEqual(key.code, 0)
+    assert.notEqual(app.code, 0)
+    assert.match(wrongKey.output(), /wrong stream key: copy the key shown in the studio/)
+    assert.match(wrongApp.output(), /live/)
+    const line = logged('rtmp: encoder refused', 'not-')()
+    assert.equal(line?.['remote'], '127.0.0.1')
+    assert.doesNotMatch(server.output(), /not-a-key-of-anybody/)
+  })
+
+  test('a key that is changed while live stops the encoder at once; the new one goes on', async (t) => {
+    const channel = await make('rotated')
+    const encoder = clip(t, channel.publishUrl)
+    const assetId = await channel.live()
+    await sleep(2_000)
+    const key = await channel.rotateKey()
+    const ended = await encoder.ended
+    assert.equal(ended.how, 'refused')
+    assert.match(ended.text, /key of this channel was changed/)
+    assert.match((await clip(t, channel.publishUrl).ended).text, /wrong stream key/)
+    const next = clip(t, `${server.rtmp}/${key}`)
+    assert.equal(await next.publishing, true)
+    await sleep(2_000)
+    assert.equal((await channel.facts()).assetId, assetId)
+    await next.stop()
+    await channel.offline()
+    await judgeReplay(server.http, assetId, { seconds: [3, 6] })
+  })
+})

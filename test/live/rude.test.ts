@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startBandstand } from '../support/bandstand.ts'
+import { channelMaker } from '../support/channels.ts'
+import { judgeLive, judgeReplay } from '../support/replay.ts'
+import { clip, watch } from '../support/scene.ts'
+import { readUsage } from '../support/usage.ts'
+
+/** Peers that mean no good, or do not know what they are doing, beside an encoder that streams. */
+
+/** Pseudo-random bytes, the same in every run. */
+function noise(length: number, seed: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  let state = seed
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    bytes[i] = state >>> 24
+  }
+  return bytes
+}
+
+/** Connects and never minds what becomes of it. */
+async function open(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1').on('error', () => {})
+  await once(socket, 'connect')
+  return socket.resume()
+}
+
+test('200 idle connections and malformed bytes do not disturb an encoder, and are closed', async (t) => {
+  const server = await startBandstand({ args: ['--max-publishers-per-address', '400'] })
+  t.after(() => server.stop())
+  const channel = await (await channelMaker(server))('calm')
+  const watcher = watch(t, server, channel)
+  const encoder = clip(t, channel.publishUrl)
+  const assetId = await channel.live()
+  const port = Number(new URL(server.rtmp.replace('rtmp:', 'http:')).port)
+  const before = readUsage(server.pid).rss
+  const idle = await Promise.all(Array.from({ length: 200 }, () => open(port)))
+  let closed = 0
+  for (const socket of idle) socket.once('close', () => closed++)
+
+  const handshake = Buffer.concat([Buffer.from([3]), noise(1536, 1), noise(1536, 2)])
+  const rude = [
+    noise(5_000, 3),
+    Buffer.from('GET / HTTP/1.1\r\nHost: example.org\r\n\r\n'),
+    Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]),
+    Buffer.concat([handshake, noise(20_000, 4)]),
+    // A chunk that announces a message of 16 MB.
+    Buffer.concat([handshake, Buffer.from([3, 0, 0, 0, 0xff, 0xff, 0xff, 0x14, 0, 0, 0, 0]), noise(200_000, 5)]),
+    // Chunk size 0, then 2 GB.
+    Buffer.concat([handshake, Buffer.from([2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0])]),
+    Buffer.concat([handshake, Buffer.from([2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff])]),
+  ]
+  for (let round = 0; round < 5; round++) {
+    await Promise.all(
+      rude.map(async (bytes) => {
+        const socket = await open(port)
+        socket.end(bytes)
+        t.after(() => socket.destroy())
+      }),
+    )
+    await sleep(300)
+  }
+  await judgeLive(server.http, channel.slug, 4)
+  assert.ok(readUsage(server.pid).rss - before < 60e6, 'memory stays')
+  await sleep(6_000)
+  assert.equal(closed, 200, 'who never begins is closed')
+  assert.equal((await channel.facts()).assetId, assetId)
+  await encoder.stop()
+  await channel.offline()
+  const replay = await judgeReplay(server.http, assetId, { seconds: [9, 16] })
+  assert.equal(replay.discontinuities, 0)
+  await watcher.stop()
+  assert.deepEqual(watcher.problems, [])
+  assert.ok(server.running())
+})

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startBandstand } from './bandstand.ts'
+import { channelMaker } from './channels.ts'
+import { judgeReplay, type Replay } from './replay.ts'
+import { clip } from './scene.ts'
+import { waitFor } from './wait.ts'
+import { watchChannel } from './watcher.ts'
+
+/** Numbers of listed parts that no segment of the replay holds. */
+export function missingParts(parts: Iterable<number>, replay: Replay, rendition: string): number[] {
+  const ranges = (replay.segments.get(rendition) ?? []).map((name) => {
+    const found = /s(\d+)-(\d+)\.m4s/.exec(name)
+    return [Number(found?.[1]), Number(found?.[2])] as const
+  })
+  return [...parts].filter((part) => !ranges.some(([first, last]) => part >= first && part <= last))
+}
+
+/**
+ * Kills the server (SIGKILL) at random moments while an encoder publishes and a client watches, and judges what the client
+ * saw and what the replay holds: one broadcast, every listed part but the newest of each kill.
+ */
+export async function killAgainAndAgain(
+  t: TestContext,
+  /** `least`, `most`: ms that the encoder publishes between kills. */
+  { kills, least, most }: { readonly kills: number; readonly least: number; readonly most: number },
+): Promise<void> {
+  const limit = 60_000 + kills * (most + 10_000)
+  let server = await startBandstand({ limit })
+  t.after(() => server.stop())
+  const channel = await (await channelMaker(server))('killed')
+  const watcher = watchChannel(() => server.http, channel.slug)
+  t.after(() => watcher.stop())
+  const addresses = { http: new URL(server.http).host, rtmp: new URL(server.rtmp).host }
+  const encoder = clip(t, channel.publishUrl, { reconnectMs: 100, startAt: () => 0 })
+  const assetId = await channel.live()
+  let reads = 0
+  for (let kill = 1; kill <= kills; kill++) {
+    await sleep(least + Math.random() * (most - least))
+    await server.kill('SIGKILL')
+    server = await startBandstand({ data: server.data, ...addresses, limit })
+    await waitFor('the encoder to return', () => encoder.accepted > kill)
+    assert.equal((await channel.facts()).assetId, assetId, `after kill ${kill}`)
+    // Everything again costs more and more: only while it is little, and now and then.
+    if (kill <= 5 || kill % 20 === 0) {
+      await watcher.again()
+      reads++
+    }
+  }
+  assert.ok(reads > 0)
+  await sleep(2_000)
+  await encoder.stop()
+  await channel.offline()
+  const replay = await judgeReplay(server.http, assetId, {
+    seconds: [kills * least * 0.0005, (kills + 1) * most * 0.002],
+  })
+  await watcher.stop()
+  assert.deepEqual(watcher.problems, [])
+  assert.deepEqual([...watcher.renditions.keys()].sort(), [`${assetId}/a2`, `${assetId}/v1`])
+  for (const { name, parts } of watcher.renditions.values()) {
+    assert.ok(parts.size > kills, `${parts.size} parts seen of ${name}`)
+    const lost = missingParts(parts.keys(), replay, name)
+    // The newest part listed before a kill may be lost, so of each run of numbers only its last.
+    const numbers = [...parts.keys()].sort((a, b) => a - b)
+    const early = lost.filter((part) => numbers.includes(part + 1))
+    assert.deepEqual(early, [], `lost although not the newest: ${early.join(' ')}`)
+    assert.ok(lost.length <= kills, `${lost.length} parts lost of ${name} by ${kills} kills`)
+    t.diagnostic(`${name}: ${parts.size} parts seen, ${lost.length} of them lost by ${kills} kills`)
+  }
+}
