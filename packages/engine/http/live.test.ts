@@ -48,13 +48,13 @@ test('serves the multivariant playlist, and from it all that a player needs', as
   }
 })
 
-test('at the address of a gap there is an empty box, for VLC 3 asks for it and waits for ever after a 404', async (t) => {
+test('at the address of a gap there are empty boxes, for VLC 3 asks for it and waits for ever after a 404', async (t) => {
   const { live } = fixture()
   const { port } = await startServer(t, [live.handle])
   const gap = await get(port, `${v1}/g0000000000.m4s`)
   assert.equal(gap.status, 200)
   assert.equal(gap.headers['content-type'], 'video/mp4')
-  assert.equal(gap.body.toString('latin1'), '\0\0\0\x08free')
+  assert.equal(gap.body.toString('latin1'), '\0\0\0\x08free\0\0\0\x08mdat')
   assert.equal((await get(port, `${v1}/g00000000000.m4s`)).status, 404)
   assert.equal((await get(port, '/live/main/as_1/v9/g0000000000.m4s')).status, 404)
 })

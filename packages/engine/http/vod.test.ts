@@ -143,7 +143,10 @@ test('segments, parts and initialisation segments are immutable; playlists compr
   const part = await get(port, '/vod/as_one/a2/p0000000000.m4s')
   assert.deepEqual(part.body, segment.body.subarray(0, part.body.byteLength))
   assert.equal((await get(port, '/vod/as_one/a2/i0000000000.mp4')).body.toString('latin1', 4, 8), 'ftyp')
-  assert.equal((await get(port, '/vod/as_one/v1/g0000000000.m4s')).body.toString('latin1'), '\0\0\0\x08free')
+  assert.equal(
+    (await get(port, '/vod/as_one/v1/g0000000000.m4s')).body.toString('latin1'),
+    '\0\0\0\x08free\0\0\0\x08mdat',
+  )
   for (const path of [
     'index.m3u8',
     'a2/index.m3u8',
