@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { createTurn } from './turn.ts'
 
 function fixture() {
@@ -69,4 +71,26 @@ test('a job that queues another does not run it inside itself', () => {
     return false
   })
   assert.deepEqual(done, ['outer', 'inner'])
+})
+
+test('a queue that is never empty keeps nothing of what is done', async () => {
+  const { turn, answers, step } = fixture()
+  const gone: WeakRef<object>[] = []
+  turn.queue(answers('a', 9, 1))
+  for (let round = 0; round < 50; round++) {
+    for (let i = 0; i < 8; i++) {
+      const answer = { round }
+      gone.push(new WeakRef(answer))
+      const send = answers('b', 1, 1)
+      turn.queue(() => answer.round >= 0 && send())
+    }
+    step()
+  }
+  assert.equal(turn.left, false)
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  // What a WeakRef was made of in this turn stays until its end.
+  await new Promise((resolve) => setImmediate(resolve))
+  collect()
+  assert.ok(gone.filter((answer) => answer.deref() !== undefined).length < 20)
 })

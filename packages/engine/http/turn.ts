@@ -15,6 +15,8 @@ export interface Turn {
   queue(job: () => boolean): void
 }
 
+/** Places of done jobs that are kept. */
+const compaction = 1_024
 /** Answers between two looks at the clock. */
 const stride = 8
 
@@ -23,8 +25,8 @@ export function createTurn(
   now: () => number = () => performance.now(),
   later: (run: () => void) => unknown = setImmediate,
 ): Turn {
-  let jobs: (() => boolean)[] = []
-  /** Jobs before this one are done. */
+  let jobs: ((() => boolean) | undefined)[] = []
+  /** Jobs before this one are done, and let go: under steady load the queue may not be empty for a long time. */
   let at = 0
   /** End of this turn; undefined until it sends something. */
   let until: number | undefined
@@ -43,7 +45,12 @@ export function createTurn(
       const job = jobs[at]
       if (job === undefined) break
       if (done > 0 && done % stride === 0 && now() > end) return
-      if (!job()) at++
+      if (job()) continue
+      jobs[at++] = undefined
+      if (at >= compaction) {
+        jobs = jobs.slice(at)
+        at = 0
+      }
     }
     jobs = []
     at = 0
