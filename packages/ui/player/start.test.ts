@@ -40,6 +40,13 @@ test('near a hole the start is behind it: what is before it is old', () => {
   assert.equal(liveStart(readListing(`${live(36, [0, 6, 12, 18, 24, 30])}${hole}`)), undefined)
 })
 
+test('shortly after a discontinuity the start is behind it', () => {
+  const parts =
+    '#EXT-X-PART:DURATION=0.33333,URI="p36.m4s",INDEPENDENT=YES\n#EXT-X-PART:DURATION=0.33333,URI="p37.m4s"\n'
+  const old = live(36, [0, 6, 12, 18, 24, 30])
+  near(liveStart(readListing(`${old}#EXT-X-DISCONTINUITY\n${parts}`)), -2 / 3)
+})
+
 test('without parts or without any known key frame the engine decides', () => {
   assert.equal(liveStart(readListing(live(26, [], 18))), undefined)
   assert.equal(liveStart(readListing('#EXTM3U\n#EXTINF:4,\na.m4s\n')), undefined)

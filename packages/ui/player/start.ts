@@ -22,6 +22,8 @@ interface Listing {
   readonly segments: readonly Entry[]
   readonly parts: readonly Entry[]
   readonly end: number
+  /** Where the newest discontinuity is, seconds from the first listed segment. */
+  readonly discontinuity: number | undefined
   readonly ended: boolean
   readonly independentSegments: boolean
   /** PART-HOLD-BACK in seconds. */
@@ -42,6 +44,7 @@ export function readListing(text: string): Listing {
   let ended = false
   let independentSegments = false
   let partHoldBack: number | undefined
+  let discontinuity: number | undefined
   let targetDuration = 0
   for (const line of text.split('\n')) {
     if (line.startsWith('#EXTINF:')) duration = Number.parseFloat(line.slice(8))
@@ -57,6 +60,7 @@ export function readListing(text: string): Listing {
       const parsed = Date.parse(line.slice(25).trim())
       if (Number.isFinite(parsed)) date = parsed
     } else if (line.startsWith('#EXT-X-GAP')) gap = true
+    else if (line === '#EXT-X-DISCONTINUITY') discontinuity = time
     else if (line.startsWith('#EXT-X-ENDLIST')) ended = true
     else if (line.startsWith('#EXT-X-INDEPENDENT-SEGMENTS')) independentSegments = true
     else if (line.startsWith('#EXT-X-TARGETDURATION:')) targetDuration = Number(line.slice(22))
@@ -74,7 +78,7 @@ export function readListing(text: string): Listing {
     }
   }
   const end = Math.max(time, partTime)
-  return { segments, parts, end, ended, independentSegments, partHoldBack, targetDuration }
+  return { segments, parts, end, discontinuity, ended, independentSegments, partHoldBack, targetDuration }
 }
 
 /**
@@ -85,8 +89,8 @@ export function liveStart(listing: Listing): number | undefined {
   const { segments, parts, end, partHoldBack } = listing
   if (partHoldBack === undefined || parts.length === 0 || listing.independentSegments) return undefined
   const wanted = end - partHoldBack
-  const behindHole = afterHole(listing, wanted)
-  if (behindHole !== undefined) return behindHole - end + 0.01
+  const fresh = afterBreak(listing, wanted)
+  if (fresh !== undefined) return fresh - end + 0.01
   // The segment that the engine would begin in: a listed one, or the one in the making.
   const inside = segments.find((segment) => wanted < segment.start + segment.duration)
   const first = inside?.start ?? (segments.at(-1) ? end - trailing(listing) : 0)
@@ -99,13 +103,14 @@ export function liveStart(listing: Listing): number | undefined {
 }
 
 /**
- * Where media goes on behind the newest hole, when that is after the wanted point: what is before it is old (the server
- * was restarted, or the broadcast has just begun), and an engine that starts there may wait behind the hole for long.
+ * Where media goes on behind the newest hole or discontinuity, when that is after the wanted point. What is before it is old
+ * (the server was restarted, another encoder came, the broadcast has just begun), and an engine that starts there may
+ * wait for long: behind the hole, or for a track that only the new encoder has.
  */
-function afterHole({ segments, parts }: Listing, wanted: number): number | undefined {
+function afterBreak({ segments, parts, discontinuity }: Listing, wanted: number): number | undefined {
   const hole = segments.findLast((segment) => segment.gap)
-  const until = hole && hole.start + hole.duration
-  if (until === undefined || until <= wanted) return undefined
+  const until = Math.max(hole === undefined ? -1 : hole.start + hole.duration, discontinuity ?? -1)
+  if (until <= wanted) return undefined
   const openers = [...segments, ...parts].filter((entry) => entry.independent && !entry.gap)
   return openers
     .map((entry) => entry.start)

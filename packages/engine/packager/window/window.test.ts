@@ -472,6 +472,10 @@ test('generations go on after a restart: the same track set is no change, anothe
   window.epoch({ ...both, id: 2 })
   assert.deepEqual(told, [])
   window.epoch({ ...alone, id: 3 })
+  assert.deepEqual(told, [], 'not before there is something to see')
+  const part = studio.recorded.parts.findLast(({ track }) => track === 1)
+  assert.ok(part !== undefined)
+  window.part({ ...part, epoch: 3, msn: index.next.msn, number: index.next.part })
   assert.deepEqual(told, [4])
 })
 

@@ -47,6 +47,8 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   const byTrack = new Map<TrackId, Rendition>()
   const epochs = new Map<number, Epoch>()
   let current: Epoch | undefined
+  /** Another track set, not shown yet: the tracks that have no part of it so far. */
+  let coming: { readonly epoch: Epoch; readonly missing: Set<TrackId> } | undefined
   let generation = 0
   let ended = false
   let declared: number | undefined
@@ -114,16 +116,29 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   }
 
   function epoch(next: Epoch): void {
-    const before = current
     epochs.set(next.id, next)
-    current = next
     for (const { track, config, init, initNumber } of next.tracks) {
       const rendition = byTrack.get(track) ?? late(track, config.kind, config.timescale)
       rendition.addInit(initNumber, init)
     }
-    if (before !== undefined && sameSet(before, next)) return
-    generation = next.id + 1
-    if (before !== undefined) options.onGeneration?.(generation)
+    coming = undefined
+    if (current === undefined) generation = next.id + 1
+    if (current === undefined || sameSet(current, next)) current = next
+    else coming = { epoch: next, missing: new Set(next.tracks.map(({ track }) => track)) }
+  }
+
+  /**
+   * Another track set is shown when each of its tracks has a part: a player that came before would find a playlist of
+   * gaps. A track that stays silent is not waited for longer than a part of the others.
+   */
+  function showComing(part: Part): void {
+    if (coming === undefined || part.epoch !== coming.epoch.id) return
+    const isSecond = !coming.missing.delete(part.track)
+    if (coming.missing.size > 0 && !isSecond) return
+    current = coming.epoch
+    coming = undefined
+    generation = current.id + 1
+    options.onGeneration?.(generation)
   }
 
   function late(track: TrackId, kind: 'video' | 'audio', timescale: number): Rendition {
@@ -153,11 +168,12 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     const rendition = byTrack.get(next.track)
     if (of === undefined || rendition === undefined) return
     rendition.add(next, of, of.tracks.find((t) => t.track === next.track)?.initNumber)
+    showComing(next)
     if (next.last && epochs.size > 64) forgetEpochs()
   }
 
   function forgetEpochs(): void {
-    for (const id of epochs.keys()) if (id !== current?.id) epochs.delete(id)
+    for (const id of epochs.keys()) if (id !== current?.id && id !== coming?.epoch.id) epochs.delete(id)
   }
 
   function multivariant(): RenderedPlaylist | undefined {
