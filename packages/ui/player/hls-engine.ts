@@ -74,8 +74,8 @@ export function createHlsEngine(
       debug: recall('debug') === 'hls',
       enableWorker: false,
       lowLatencyMode: true,
-      // A rate that nobody hears; larger distances are jumped by the player.
-      maxLiveSyncPlaybackRate: 1.05,
+      // The session keeps up with live: the engine's own way changes the rate several times a second at the edge.
+      maxLiveSyncPlaybackRate: 1,
       liveSyncOnStallIncrease: 0.35,
       backBufferLength: 30,
       maxBufferLength: 20,

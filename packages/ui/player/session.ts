@@ -43,6 +43,8 @@ const hopeless = 6000
 const hopelessDry = 40_000
 /** Less than this listed after the picture is nothing; seconds. */
 const dry = 0.75
+/** A rate that nobody hears brings a live viewer this far behind (seconds) back to where he should be. */
+const catchUp = { rate: 1.06, above: 0.6, until: 0.15, buffered: 0.5 } as const
 /** A live viewer further than this from where he should be is moved there; seconds. */
 const jumpAt = 2.5
 /** Media listed behind a hole before a live viewer is moved over it: two parts, so that the picture goes on moving; seconds. */
@@ -143,13 +145,18 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function keepUp(): void {
-    if (!atEdge || video.paused || video.seeking || state.source?.kind !== 'live') return
     const target = engine?.livePosition
-    if (target === undefined) return
+    if (!atEdge || video.paused || video.seeking || state.source?.kind !== 'live' || target === undefined) {
+      if (video.playbackRate === catchUp.rate) video.playbackRate = 1
+      return
+    }
     const distance = target - video.currentTime
     const buffered = video.buffered
     const end = buffered.length > 0 ? buffered.end(buffered.length - 1) : 0
     const ready = end > target + 0.05
+    const enough = end - video.currentTime > catchUp.buffered
+    if (video.playbackRate === 1 && distance > catchUp.above && enough) video.playbackRate = catchUp.rate
+    else if (video.playbackRate === catchUp.rate && (distance < catchUp.until || !enough)) video.playbackRate = 1
     // A start at a distant key frame shows its picture at once and then leaps over what is already buffered.
     const fresh = performance.now() - jumpedAt > jumpPause
     if (ready && fresh && distance > (Number.isFinite(jumpedAt) ? jumpAt : 0.6)) jump()

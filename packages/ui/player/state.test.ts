@@ -129,7 +129,7 @@ test('a failed recording goes on where it was', () => {
 
 test('an asset plays from its beginning and ends', () => {
   const asset: PlayerEvent = { type: 'asset', assetId: 'as_9' }
-  assert.deepEqual(play(asset).loads, ['vod as_9 undefined'])
+  assert.deepEqual(play(asset).loads, ['vod as_9 0'])
   assert.equal(play(asset, moving(5)).state.phase, 'replay')
   assert.equal(play(asset, moving(5), { type: 'finished' }).state.phase, 'ended')
 })

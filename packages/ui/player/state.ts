@@ -31,7 +31,7 @@ export interface PlayerState {
 
 export type PlayerEvent =
   | { readonly type: 'channel'; readonly live: boolean; readonly assetId: string; readonly generation: number }
-  /** Open one asset and nothing else (`/watch/{asset}`). */
+  /** Open one asset and nothing else (`/watch/{asset}`), from its beginning also while it is still being broadcast. */
   | { readonly type: 'asset'; readonly assetId: string }
   /** Media time moves. `behind` in seconds from the live edge, `date` of the frame shown. */
   | { readonly type: 'progress'; readonly behind: number; readonly date: number | undefined }
@@ -84,7 +84,7 @@ export function step(state: PlayerState, event: PlayerEvent, random = 0.5): Step
     case 'channel':
       return onChannel(state, event)
     case 'asset':
-      return load({ ...state, phase: 'starting' }, { kind: 'vod', assetId: event.assetId }, undefined)
+      return load({ ...state, phase: 'starting' }, { kind: 'vod', assetId: event.assetId }, 0)
     case 'progress':
       return onProgress(state, event)
     case 'stalled':

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { Asset } from '@bandstand/contract/api/asset.ts'
+import type { Channel } from '@bandstand/contract/api/channel.ts'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { registerPages } from './register.ts'
+
+const main: Channel = {
+  slug: 'main',
+  title: 'A "quoted" <title>',
+  description: 'Two\nlines',
+  offlineImage: '/api/v1/channels/main/offline-image/a.webp',
+  offlineText: '',
+  live: true,
+  viewers: 2,
+  startedAt: '2026-01-01T20:00:00.000Z',
+  assetId: 'as_1',
+  generation: 0,
+  chat: { enabled: true, slowMode: 0 },
+}
+const asset: Asset = {
+  id: 'as_1',
+  channel: 'main',
+  title: 'Yesterday',
+  live: false,
+  startedAt: '2026-01-01T20:00:00.000Z',
+  endedAt: '2026-01-01T21:00:00.000Z',
+  duration: 3_600_000,
+  bytes: 9e8,
+}
+
+let folder: string
+let app: FastifyInstance
+const channels: Channel[] = [main]
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pages-'))
+  const dist = join(folder, 'dist')
+  await mkdir(join(dist, 'pages'), { recursive: true })
+  await mkdir(join(dist, 'assets'))
+  await mkdir(join(folder, 'site'))
+  for (const name of ['channel', 'embed', 'chat', 'watch', 'index', 'studio', 'not-found']) {
+    await writeFile(
+      join(dist, 'pages', `${name}.html`),
+      `<!doctype html><!-- ${name} -->{{head}}<h1>{{title}}</h1>{{channels}}`,
+    )
+  }
+  await writeFile(join(dist, 'pages', 'style.css'), 'ours{}')
+  const entries = ['early', 'viewer', 'embed', 'chat', 'studio', 'elements']
+  const manifest = Object.fromEntries(entries.map((name) => [`entries/${name}.ts`, { file: `assets/${name}-1.js` }]))
+  await writeFile(join(dist, 'manifest.json'), JSON.stringify(manifest))
+  await writeFile(join(dist, 'assets', 'viewer-1.js'), 'plain')
+  await writeFile(join(dist, 'assets', 'viewer-1.js.br'), 'br')
+  await writeFile(join(dist, 'assets', 'viewer-1.js.gz'), 'gz')
+  app = Fastify()
+  await registerPages(app, {
+    siteDir: join(folder, 'site'),
+    distDir: dist,
+    publicUrl: undefined,
+    channels: () => channels,
+    channel: (slug) => channels.find((one) => one.slug === slug),
+    asset: (id) => (id === asset.id ? asset : undefined),
+  })
+})
+after(async () => {
+  await app.close()
+  await rm(folder, { recursive: true })
+})
+
+const get = (url: string, headers: Record<string, string> = {}) =>
+  app.inject({ url, headers: { host: 'stage.example', ...headers } })
+
+test('the page of a channel says in its head what other sites show of it, escaped', async () => {
+  const { body, headers } = await get('/@main')
+  assert.equal(headers['content-type'], 'text/html; charset=utf-8')
+  assert.match(body, /<title>A &#34;quoted&#34; &#60;title&#62;<\/title>/)
+  assert.match(body, /<meta name="description" content="Two lines">/)
+  assert.match(body, /<link rel="canonical" href="http:\/\/stage\.example\/@main">/)
+  assert.match(body, /og:image" content="http:\/\/stage\.example\/api\/v1\/channels\/main\/offline-image\/a\.webp"/)
+  assert.doesNotMatch(body, /<title>[^<]*"/)
+})
+
+test('a live channel is fetched with the page, an offline one is not', async () => {
+  const live = (await get('/@main')).body
+  assert.match(live, /rel="preload" as="fetch" crossorigin href="\/live\/main\/index\.m3u8"/)
+  assert.match(live, /async src="\/assets\/early-1\.js"/)
+  channels[0] = { ...main, live: false, assetId: null, startedAt: null }
+  assert.doesNotMatch((await get('/@main')).body, /preload|early/)
+  channels[0] = main
+})
+
+test('the front page is the only channel, or the list of them', async () => {
+  assert.match((await get('/')).body, /<!-- channel -->/)
+  channels.push({ ...main, slug: 'other', title: 'Other', live: false })
+  const { body } = await get('/')
+  assert.match(body, /<!-- index -->/)
+  assert.match(body, /<a href="\/@other"><strong>Other<\/strong><span>Offline<\/span>/)
+  channels.pop()
+})
+
+test('what is not there is a page with status 404', async () => {
+  for (const url of [
+    '/@nobody',
+    '/@nobody/embed',
+    '/watch/as_2',
+    '/no/such/thing',
+    '/.env',
+    '/assets/none.js',
+    '/../package.json',
+  ]) {
+    const { statusCode, body } = await get(url)
+    assert.equal(statusCode, 404, url)
+    assert.match(body, /<!-- not-found -->/, url)
+  }
+})
+
+test('each kind of page has its policy', async () => {
+  const policy = async (url: string) => String((await get(url)).headers['content-security-policy'])
+  for (const url of ['/', '/@main', '/@main/embed', '/@main/chat', '/watch/as_1', '/studio']) {
+    assert.match(await policy(url), /script-src 'self'(;|$)/, url)
+  }
+  assert.match(await policy('/@main/embed'), /frame-ancestors \*/)
+  assert.match(await policy('/studio'), /frame-ancestors 'none'/)
+})
+
+test('a page that has not changed is not sent again', async () => {
+  const first = await get('/@main')
+  assert.equal(first.headers['cache-control'], 'no-cache')
+  const again = await get('/@main', { 'if-none-match': String(first.headers['etag']) })
+  assert.equal(again.statusCode, 304)
+  assert.equal(again.body, '')
+})
+
+test('scripts are sent compressed as the browser takes them, and kept for ever', async () => {
+  assert.equal((await get('/assets/viewer-1.js', { 'accept-encoding': 'gzip, deflate, br' })).body, 'br')
+  assert.equal((await get('/assets/viewer-1.js', { 'accept-encoding': 'gzip, br;q=0' })).body, 'gz')
+  const plain = await get('/assets/viewer-1.js')
+  assert.equal(plain.body, 'plain')
+  assert.match(String(plain.headers['cache-control']), /immutable/)
+  assert.equal((await get('/assets/viewer-1.js.br')).statusCode, 404)
+})
+
+test('other sites get the elements from one lasting address', async () => {
+  const { body, headers } = await get('/elements.js')
+  assert.equal(body, 'import "./assets/elements-1.js"\n')
+  assert.equal(headers['access-control-allow-origin'], '*')
+})
+
+test("the owner's files take the place of ours, with a policy of their own; the studio stays strict", async () => {
+  assert.equal((await get('/style.css')).body, 'ours{}')
+  await writeFile(join(folder, 'site', 'watch.html'), 'mine {{title}} {{date}} {{unknown}}')
+  await writeFile(join(folder, 'site', 'studio.html'), 'my studio')
+  await writeFile(join(folder, 'site', 'poster.txt'), 'a poster')
+  const fresh = Fastify()
+  await registerPages(fresh, {
+    siteDir: join(folder, 'site'),
+    distDir: join(folder, 'dist'),
+    publicUrl: 'https://live.example/',
+    channels: () => channels,
+    channel: () => undefined,
+    asset: () => asset,
+  })
+  const page = await fresh.inject('/watch/as_1')
+  assert.equal(page.body, 'mine Yesterday 1 January 2026 {{unknown}}')
+  assert.doesNotMatch(String(page.headers['content-security-policy']), /script-src/)
+  assert.match(String((await fresh.inject('/studio')).headers['content-security-policy']), /script-src 'self'/)
+  assert.equal((await fresh.inject('/poster.txt')).body, 'a poster')
+  await fresh.close()
+})
