@@ -4,18 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
-import { ffmpegPublish } from '../support/encoders.ts'
+import { ffmpegPublish, type PublishOptions } from '../support/encoders.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import type { Running } from '../support/process.ts'
 import { assertNear, getChannel, waitEnded, waitLive } from '../support/published.ts'
 import { waitFor } from '../support/wait.ts'
-
-/** Warnings of hls.js that are no fault of the stream. */
-const expected: readonly RegExp[] = [
-  // A seek of its own to the first key frame that it has, when key frames are far apart.
-  /Playback stalling at .* due to low buffer/,
-]
 
 interface Facts {
   readonly frames: number
@@ -29,19 +23,51 @@ interface Facts {
   readonly segments: number
   readonly blocking: number
   readonly stalls: number
+  /** Warnings and errors of its debug log: there are to be none. */
   readonly warnings: readonly string[]
 }
+
+/** Channel, frames between key frames, B-frames. */
+const streams = [
+  ['often', 60, 2],
+  ['auto', 250, 0],
+  ['rarely', 300, 0],
+] as const
+
+/** What hls.js may say while nobody publishes and just after: there was nothing left to play. */
+const whileEncoderIsGone: readonly RegExp[] = [/stall/i, /skipping hole/, /bufferSeekOverHole/, /nudg/i]
+
+/**
+ * What hls.js 1.7 says when it joins between key frames. It loads a segment without one, of which the browser takes
+ * nothing, loads it again after the first part of the next, and so breaks that one's chain too. Our own page tells it
+ * to begin at a key frame.
+ */
+const betweenKeyFrames: readonly RegExp[] = [
+  /appended \d times? without buffered range growth/,
+  /Marking fragment \d+ of level \d+ as a gap after 3 appends/,
+  ...whileEncoderIsGone,
+]
+
+/** A seek ends the requests that it makes needless. */
+const onSeek: readonly RegExp[] = [/aborted Aborted/]
+
+const unexpected = (lines: readonly string[], patterns: readonly RegExp[]) =>
+  lines.filter((line) => !patterns.some((pattern) => pattern.test(line)))
 
 describe('hls.js as its makers publish it', () => {
   let server: Bandstand
   let owner: Owner
   let browser: Browser
   let pages: PlayerPage
+  const encoders = new Map<string, Running>()
   before(async () => {
     server = await startBandstand()
     owner = await signIn(server)
     browser = await chromium()
     pages = await servePlayerPage()
+    // All at once: those that are joined late have begun long ago then.
+    for (const [slug, gop, bFrames] of streams) await publish(slug, { gop, bFrames })
+    await sleep(10_000)
   })
   after(async () => {
     await browser?.close()
@@ -49,11 +75,13 @@ describe('hls.js as its makers publish it', () => {
     await server?.stop()
   })
 
-  async function publish(slug: string, options: Partial<Parameters<typeof ffmpegPublish>[0]>): Promise<Running> {
+  async function publish(slug: string, options: Partial<PublishOptions>): Promise<void> {
     const key = await owner.createChannel(slug)
-    const encoder = ffmpegPublish({ width: 480, height: 270, bitrate: 500, ...options, url: `${server.rtmp}/${key}` })
+    encoders.set(
+      slug,
+      ffmpegPublish({ width: 480, height: 270, bitrate: 500, ...options, url: `${server.rtmp}/${key}` }),
+    )
     await waitLive(server, slug)
-    return encoder
   }
 
   /** Opens a stream; resolves when the first picture is shown, with the ms that took. */
@@ -86,7 +114,7 @@ describe('hls.js as its makers publish it', () => {
   }
 
   async function facts(page: Page): Promise<Facts> {
-    const found = (await page.evaluate(`({
+    return (await page.evaluate(`({
       frames: seen.frames, changes: seen.changes, loudest: seen.loudest,
       time: document.querySelector('video').currentTime, latency: hls.latency, stalls,
       parts: requests.filter((r) => r.startsWith('part')).length,
@@ -94,57 +122,101 @@ describe('hls.js as its makers publish it', () => {
       blocking: requests.filter((r) => r.startsWith('playlist') && r.includes('_HLS_msn')).length,
       warnings: lines.filter((line) => /^(warn|error)/.test(line)),
     })`)) as Facts
-    return { ...found, warnings: found.warnings.filter((line) => !expected.some((pattern) => pattern.test(line))) }
   }
 
-  for (const [slug, gop, bFrames, limit] of [
-    ['often', 60, 2, 3_000],
-    ['auto', 250, 0, 6_000],
-    ['rarely', 300, 0, 6_000],
-  ] as const) {
-    it(`joins at once and plays at low latency, a key frame every ${(gop / 30).toFixed(1)} s`, async () => {
-      const encoder = await publish(slug, { gop, bFrames })
-      // In the middle of a group of pictures, a while after the start.
-      await sleep(gop * 33 + 2_500)
-      const { page, joined } = await play(`${server.http}/live/${slug}/index.m3u8`)
-      assert.ok(joined < limit, `first picture after ${Math.round(joined)} ms`)
-      await sleep(1_000)
-      const from = await facts(page)
-      await sleep(6_000)
-      const to = await facts(page)
+  it('joins at once and plays at low latency with key frames every 2 s and B-frames', async () => {
+    const { page, joined } = await play(`${server.http}/live/often/index.m3u8`)
+    assert.ok(joined < 4_000, `first picture after ${Math.round(joined)} ms`)
+    await sleep(1_000)
+    const from = await facts(page)
+    await sleep(6_000)
+    const to = await facts(page)
+    const summary = JSON.stringify(to, undefined, 1)
+    assertNear(to.time - from.time, 6, 0.8, 'seconds played')
+    assertNear(to.frames - from.frames, 180, 45, 'pictures shown')
+    assert.ok(to.changes - from.changes > (to.frames - from.frames) * 0.9, summary)
+    assert.ok(to.loudest > 0.02, `no sound: ${summary}`)
+    assert.ok(to.parts > from.parts + 12, summary)
+    assert.ok(to.blocking > 10, summary)
+    assert.ok(to.latency > 0 && to.latency < 3, `latency ${to.latency} s`)
+    assert.equal(to.stalls, from.stalls, summary)
+    assert.deepEqual(to.warnings, [])
+    await page.close()
+  })
+
+  for (const [slug, gop] of streams.slice(1)) {
+    it(`joins and then plays at low latency, a key frame every ${(gop / 30).toFixed(1)} s`, async () => {
+      const { page } = await play(`${server.http}/live/${slug}/index.m3u8`)
+      // At worst the picture stands until the next key frame: see `betweenKeyFrames`.
+      let from = await facts(page)
+      const to = await waitFor(
+        'pictures that go on',
+        async () => {
+          from = await facts(page)
+          await sleep(3_000)
+          const now = await facts(page)
+          return now.frames - from.frames > 70 && now
+        },
+        30_000,
+      )
       const summary = JSON.stringify(to, undefined, 1)
-      assertNear(to.time - from.time, 6, 0.8, 'seconds played')
-      assertNear(to.frames - from.frames, 180, 45, 'pictures shown')
-      assert.ok(to.changes - from.changes > (to.frames - from.frames) * 0.9, summary)
+      assertNear(to.time - from.time, 3, 0.6, 'seconds played')
       assert.ok(to.loudest > 0.02, `no sound: ${summary}`)
-      assert.ok(to.parts > from.parts + 12, summary)
-      assert.ok(to.blocking > 10, summary)
-      if (gop === 60) assert.ok(to.latency > 0 && to.latency < 3, `latency ${to.latency} s`)
-      assert.equal(to.stalls, from.stalls, summary)
-      assert.deepEqual(to.warnings, [])
+      assert.ok(to.parts > from.parts && to.blocking > 3, summary)
+      assert.deepEqual(unexpected(to.warnings, betweenKeyFrames), [])
       await page.close()
-      await encoder.stop('SIGINT')
+      await encoders.get(slug)?.stop('SIGINT')
     })
   }
 
+  it('goes on where an encoder returns with another picture size and sample rate', async () => {
+    const key = await owner.createChannel('changing')
+    const url = `${server.rtmp}/${key}`
+    const first = ffmpegPublish({ url, width: 320, height: 180, bitrate: 300, bFrames: 2 })
+    await waitLive(server, 'changing')
+    await sleep(3_000)
+    const { page } = await play(`${server.http}/live/changing/index.m3u8`)
+    await sleep(2_000)
+    await first.stop('SIGKILL')
+    await sleep(1_000)
+    const extra = ['-ar', '44100']
+    const second = ffmpegPublish({ url, width: 480, height: 270, bitrate: 500, sampleRate: 44_100, extra })
+    await waitFor(
+      'the new picture size',
+      () => page.evaluate("document.querySelector('video').videoWidth === 480"),
+      20_000,
+    )
+    await sleep(2_000)
+    const from = await facts(page)
+    await sleep(3_000)
+    const to = await facts(page)
+    assertNear(to.time - from.time, 3, 0.9, 'seconds played')
+    assertNear(to.frames - from.frames, 90, 30, 'pictures shown')
+    assert.deepEqual(unexpected(to.warnings, whileEncoderIsGone), [])
+    await page.close()
+    await second.stop('SIGINT')
+  })
+
   it('rewinds in the EVENT playlist, and plays the replay to its end', async () => {
-    const encoder = await publish('later', { gop: 60, bFrames: 2 })
-    await sleep(9_000)
-    const { assetId } = await getChannel(server, 'later')
+    const { assetId } = await getChannel(server, 'often')
     const url = `${server.http}/vod/${assetId}/index.m3u8`
     const event = await play(url)
-    await event.page.evaluate("document.querySelector('video').currentTime = 0")
-    await waitFor('the start', async () => (await facts(event.page)).time > 1.5 && (await facts(event.page)).time < 5)
-    assert.deepEqual((await facts(event.page)).warnings, [])
+    // Not 0: after alignment the sound's playlist may begin a microsecond later, and hls.js then waits for ever.
+    await event.page.evaluate("document.querySelector('video').currentTime = 0.1")
+    await waitFor('the start', async () => {
+      const { time } = await facts(event.page)
+      return time > 1.5 && time < 8
+    })
+    assert.deepEqual(unexpected((await facts(event.page)).warnings, onSeek), [])
     await event.page.close()
-    await encoder.stop('SIGINT')
+    await encoders.get('often')?.stop('SIGINT')
     const { duration } = await waitEnded(server, assetId ?? '')
     const { page } = await play(url)
     const seconds = (duration ?? 0) / 1000
     assertNear((await page.evaluate("document.querySelector('video').duration")) as number, seconds, 0.1, 'duration')
     await page.evaluate(`document.querySelector('video').currentTime = ${seconds - 2}`)
     await waitFor('the end', () => page.evaluate("document.querySelector('video').ended"))
-    assert.deepEqual((await facts(page)).warnings, [])
+    assert.deepEqual(unexpected((await facts(page)).warnings, onSeek), [])
     await page.close()
   })
 })
