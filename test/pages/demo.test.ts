@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, Page } from 'playwright-core'
+import { type Bandstand, ownerPassword, startBandstand } from '../support/bandstand.ts'
+import { chromium } from '../support/browser.ts'
+import { waitFor } from '../support/wait.ts'
+
+/** `bandstand demo` as a newcomer sees it. With BANDSTAND_TEST_PICTURE=1 what is seen becomes the README's picture. */
+
+let server: Bandstand
+let browser: Browser
+
+before(async () => {
+  server = await startBandstand({ command: 'demo' })
+  browser = await chromium()
+})
+after(async () => {
+  await browser.close()
+  await server.stop()
+})
+
+/** Types a name where none is known yet, then the words. */
+async function say(page: Page, name: string, words: string): Promise<void> {
+  const field = page.locator('bandstand-chat input').first()
+  await field.fill(words)
+  await field.press('Enter')
+  const naming = page.locator('bandstand-chat input').first()
+  if ((await naming.inputValue()) !== words) {
+    await naming.fill(name)
+    await naming.press('Enter')
+  }
+  await page.locator('bandstand-chat').getByText(words).first().waitFor({ timeout: 10_000 })
+}
+
+test('the demo plays with sound, and two people talk', { timeout: 60_000 }, async () => {
+  await fetchAsOwner('/api/v1/channels/main', {
+    title: 'Evening on the bandstand',
+    description: 'Every Saturday at eight.',
+  })
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 760 } })).newPage()
+  await page.goto(`${server.http}/`)
+  const other = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage()
+  await other.goto(`${server.http}/@main`)
+  for (const each of [page, other]) {
+    await waitFor(
+      'moving pictures',
+      () => each.evaluate<boolean>(`(document.querySelector('bandstand-player')?.video?.currentTime ?? 0) > 1`),
+      20_000,
+      100,
+    )
+  }
+  const heard = await page.evaluate<number>(
+    `document.querySelector('bandstand-player').video.webkitAudioDecodedByteCount`,
+  )
+  assert.ok(heard > 0, 'no sound was decoded')
+  await say(page, 'front row', 'Good evening! The sound is lovely today.')
+  await say(other, 'balcony', 'Hello from the train, no stalls so far.')
+  await page.locator('bandstand-chat').getByText('Hello from the train').waitFor({ timeout: 10_000 })
+  await sleep(500)
+  const picture = await page.screenshot()
+  // An empty stage compresses to next to nothing.
+  assert.ok(picture.byteLength > 30_000)
+  if (process.env['BANDSTAND_TEST_PICTURE'] === '1') {
+    writeFileSync(join(import.meta.dirname, '../../docs/page.png'), picture)
+  }
+})
+
+async function fetchAsOwner(path: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json', origin: server.http }
+  const session = await fetch(`${server.http}/api/v1/session`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ password: ownerPassword }),
+  })
+  const cookie = session.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  const answer = await fetch(`${server.http}${path}`, {
+    method: 'PATCH',
+    headers: { ...headers, cookie },
+    body: JSON.stringify(body),
+  })
+  assert.equal(answer.status, 200, await answer.text())
+}
