@@ -53,8 +53,13 @@ async function open(t: TestContext, { slug }: TestChannel) {
   }
   return {
     loads: () => loads,
-    until: (what: string, right: (s: Shown) => boolean, limit = 10_000) =>
-      waitFor(`the page to ${what}`, async () => right(await shown()), limit, 150),
+    async until(what: string, right: (s: Shown) => boolean, limit = 10_000) {
+      let last: Shown | undefined
+      const ask = async () => right((last = await shown()))
+      await waitFor(`the page to ${what}`, ask, limit, 150).catch((cause: unknown) => {
+        throw new Error(`the page did not ${what}: ${JSON.stringify(last)}`, { cause })
+      })
+    },
   }
 }
 

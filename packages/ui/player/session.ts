@@ -116,8 +116,10 @@ export function createSession(options: SessionOptions): Session {
   async function load(effect: Extract<Effect, { do: 'load' }>): Promise<void> {
     clearTimeout(retryTimer)
     const { source, at } = effect
-    const url = source.kind === 'live' ? addresses.live(place) : addresses.vod(server, source.assetId)
+    let url = source.kind === 'live' ? addresses.live(place) : addresses.vod(server, source.assetId)
     if (!engine) prefetch(url)
+    // What changed must not come from a cache, which may keep the channel's playlist for some seconds.
+    else if (source.kind === 'live') url += `?of=${source.assetId}.${state.channel.generation}`
     options.onLoad()
     clock = createEdgeClock()
     lastTime = -1
