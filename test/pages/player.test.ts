@@ -3,8 +3,10 @@ import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { openBrowser } from './browser.ts'
 import { type Clip, makeClip } from './mock/clip.ts'
-import { type MockServer, mockChannel, startMockServer } from './mock/server.ts'
+import type { MockServer } from './mock/model.ts'
+import { startMockServer } from './mock/server.ts'
 import { createMockStream } from './mock/stream.ts'
+import { mockChannel } from './mock/values.ts'
 
 /** The player against a mock of a live stream: what the viewer sees in each kind of trouble. */
 

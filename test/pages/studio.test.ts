@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { openBrowser } from './browser.ts'
-import { type MockServer, startMockServer } from './mock/server.ts'
+import type { MockServer } from './mock/model.ts'
+import { startMockServer } from './mock/server.ts'
 
 let browser: Browser
 let mock: MockServer

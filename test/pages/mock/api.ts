@@ -1,7 +1,8 @@
 import type { Advice, ChannelHealth } from '@bandstand/contract/api/health.ts'
 import type { Instance } from '@bandstand/contract/api/instance.ts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { type MockServer, mockChannel } from './server.ts'
+import type { MockServer } from './model.ts'
+import { mockChannel } from './values.ts'
 
 /** A mock of `/api/v1`: answers of the right shape, no rules. The password is `open sesame`. */
 export function registerMockApi(app: FastifyInstance, mock: MockServer): void {

@@ -2,37 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Asset } from '@bandstand/contract/api/asset.ts'
-import type { Channel } from '@bandstand/contract/api/channel.ts'
-import type { ChatMessage } from '@bandstand/contract/chat/model.ts'
 import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
 import { registerPages } from '@bandstand/platform/pages/register.ts'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { WebSocket } from 'ws'
 import { registerMockApi } from './api.ts'
-import type { MockStream } from './stream.ts'
-
-/** A mock of the whole server for the pages' own tests: real pages, a pretended stream, chat and API. */
-export interface MockServer {
-  readonly url: string
-  readonly siteDir: string
-  readonly channels: Map<string, Channel>
-  readonly streams: Map<string, MockStream>
-  readonly assets: Map<string, Asset>
-  readonly messages: ChatMessage[]
-  /** Requests seen: method and path. */
-  readonly requests: string[]
-  /** Whether the next sockets belong to the owner. */
-  owner: boolean
-  goLive(slug: string, stream: MockStream): void
-  goOffline(slug: string): void
-  push(message: ServerMessage): void
-  /** Stops listening and drops all connections, as a killed server does; `up` comes back on the same port. */
-  down(): Promise<void>
-  up(): Promise<void>
-  close(): Promise<void>
-}
+import type { MockServer } from './model.ts'
+import { mockChannel, mockMessage } from './values.ts'
 
 const distDir = new URL('../../../packages/ui/dist', import.meta.url).pathname
 
@@ -165,37 +142,4 @@ export async function startMockServer(): Promise<MockServer> {
   app = await listen()
   Object.assign(mock, { url: `http://127.0.0.1:${port}` })
   return mock
-}
-
-export function mockChannel(slug: string): Channel {
-  return {
-    slug,
-    title: 'Late Night Synthesis',
-    description: 'Modular synthesizers, field recordings and bad jokes.\nEvery Thursday at nine.',
-    offlineImage: null,
-    offlineText: '',
-    live: false,
-    viewers: 0,
-    startedAt: null,
-    assetId: null,
-    generation: 0,
-    chat: { enabled: true, slowMode: 0 },
-  }
-}
-
-let messageCount = 0
-
-export function mockMessage(
-  name: string,
-  text: string,
-  more: { clientId?: string; owner?: boolean } = {},
-): ChatMessage {
-  const { owner = false, clientId } = more
-  return {
-    id: `msg_${++messageCount}`,
-    at: new Date().toISOString(),
-    author: { id: `usr_${name.toLowerCase().replace(/\W/g, '')}`, name, owner },
-    text,
-    ...(clientId === undefined ? {} : { clientId }),
-  }
 }

@@ -1,0 +1,35 @@
+import type { Channel } from '@bandstand/contract/api/channel.ts'
+import type { ChatMessage } from '@bandstand/contract/chat/model.ts'
+
+export function mockChannel(slug: string): Channel {
+  return {
+    slug,
+    title: 'Late Night Synthesis',
+    description: 'Modular synthesizers, field recordings and bad jokes.\nEvery Thursday at nine.',
+    offlineImage: null,
+    offlineText: '',
+    live: false,
+    viewers: 0,
+    startedAt: null,
+    assetId: null,
+    generation: 0,
+    chat: { enabled: true, slowMode: 0 },
+  }
+}
+
+let messageCount = 0
+
+export function mockMessage(
+  name: string,
+  text: string,
+  more: { clientId?: string; owner?: boolean } = {},
+): ChatMessage {
+  const { owner = false, clientId } = more
+  return {
+    id: `msg_${++messageCount}`,
+    at: new Date().toISOString(),
+    author: { id: `usr_${name.toLowerCase().replace(/\W/g, '')}`, name, owner },
+    text,
+    ...(clientId === undefined ? {} : { clientId }),
+  }
+}

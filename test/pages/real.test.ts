@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { after, afterEach, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, Page } from 'playwright-core'
+import { type Bandstand, ownerPassword, startBandstand, streamKey } from '../support/bandstand.ts'
+import { chromium } from '../support/browser.ts'
+import { ffmpegPublish } from '../support/encoders.ts'
+import { signIn } from '../support/owner.ts'
+import type { Running } from '../support/process.ts'
+import { assertNear, getChannel, waitEnded, waitLive } from '../support/published.ts'
+import { waitFor } from '../support/wait.ts'
+
+/** Pages, server and encoder together; what a page does in each case is tested against a mock beside this. */
+
+let server: Bandstand
+let browser: Browser
+let encoder: Running
+let axe: string
+
+before(async () => {
+  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  server = await startBandstand()
+  browser = await chromium()
+  encoder = ffmpegPublish({ url: server.publishUrl, width: 640, height: 360, bFrames: 2, clock: true })
+  await waitLive(server, 'main')
+})
+after(async () => {
+  await browser?.close()
+  await encoder?.stop()
+  await server?.stop()
+})
+
+// A page that a failed test left would play on and slow the others down.
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close()
+})
+
+interface Seen {
+  readonly phase: string
+  readonly time: number
+  /** Pictures shown or dropped so far. */
+  readonly frames: number
+}
+
+type PlayerElement = HTMLElement & { readonly phase: string; readonly video: HTMLVideoElement }
+
+const look = (page: Page): Promise<Seen> =>
+  page.evaluate(() => {
+    const player = document.querySelector('bandstand-player') as PlayerElement | null
+    const frames = player?.video?.getVideoPlaybackQuality().totalVideoFrames ?? 0
+    return { phase: player?.phase ?? '', time: player?.video?.currentTime ?? 0, frames }
+  })
+
+async function until(page: Page, what: string, test: (seen: Seen) => boolean, limit = 15_000): Promise<Seen> {
+  let seen = await look(page)
+  const see = async () => test((seen = await look(page))) && seen
+  return waitFor(what, see, limit, 100).catch((cause: unknown) => {
+    throw new Error(`${what}: ${JSON.stringify(seen)} at the end`, { cause })
+  })
+}
+
+async function open(path: string, size = { width: 1280, height: 800 }): Promise<Page> {
+  const context = await browser.newContext({ viewport: size, reducedMotion: 'reduce' })
+  const page = await context.newPage()
+  await page.goto(server.http + path)
+  return page
+}
+
+const close = (page: Page) => page.context().close()
+
+/** Pictures go on for two seconds. */
+async function assertMoving(page: Page): Promise<void> {
+  const from = await until(page, 'a picture', ({ frames }) => frames > 2)
+  await until(page, 'pictures that go on', ({ frames }) => frames > from.frames + 45)
+}
+
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const violations = await page.evaluate(async () => {
+    const run = (globalThis as unknown as { axe: { run(options: object): Promise<{ violations: unknown }> } }).axe.run
+    const values = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+    return (await run({ runOnly: { type: 'tag', values } })).violations
+  })
+  return (violations as { id: string; nodes: { html: string; failureSummary: string }[] }[]).flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
+  )
+}
+
+/** For looking at: SCREENSHOTS names a folder. */
+async function shoot(page: Page, name: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS']
+  if (folder === undefined) return
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `${name}.png`) })
+}
+
+test('the front page shows the moving picture, and counts one viewer', async () => {
+  const page = await open('/')
+  await assertMoving(page)
+  await waitFor('one viewer', async () => (await getChannel(server, 'main')).viewers === 1, 20_000)
+  await shoot(page, 'front-desktop')
+  await page.locator('bandstand-viewers').getByText('1').waitFor({ timeout: 10_000 })
+  await sleep(2_000)
+  assert.equal((await getChannel(server, 'main')).viewers, 1)
+  await shoot(page, 'front-desktop')
+  await close(page)
+})
+
+test('two people talk', async () => {
+  const [mira, jonas] = await Promise.all([open('/@main'), open('/@main/chat', { width: 390, height: 844 })])
+  const say = async (page: Page, text: string, name: string) => {
+    const field = page.getByRole('textbox', { name: 'Message' })
+    await field.fill(text)
+    await field.press('Enter')
+    const asked = page.getByLabel('What should we call you?')
+    await asked.fill(name)
+    await asked.press('Enter')
+    await page.getByRole('log').getByText(text).waitFor()
+  }
+  await say(mira, 'good evening', 'Mira')
+  await jonas.getByRole('log').getByText('good evening').waitFor()
+  await say(jonas, 'hello Mira', 'Jonas')
+  await mira.getByRole('log').getByText('hello Mira').waitFor()
+  await shoot(mira, 'channel-desktop')
+  await shoot(jonas, 'chat-phone')
+  await Promise.all([close(mira), close(jonas)])
+})
+
+test('rewinds to the beginning while live, and comes back', async () => {
+  const page = await open('/@main')
+  await assertMoving(page)
+  await page.keyboard.press('Home')
+  const early = await until(page, 'the beginning', ({ phase, time }) => phase === 'behind' && time < 4)
+  await until(page, 'pictures from the beginning', ({ frames, time }) => time > early.time + 1 && frames > 0)
+  await page.keyboard.press('End')
+  await until(page, 'live again', ({ phase }) => phase === 'live')
+  await assertMoving(page)
+  await close(page)
+})
+
+test('axe finds nothing on pages with live content', async () => {
+  for (const size of [
+    { width: 1280, height: 800 },
+    { width: 390, height: 844 },
+  ]) {
+    for (const path of ['/', '/@main', '/@main/embed', '/@main/chat']) {
+      const page = await open(path, size)
+      if (path !== '/@main/chat') await assertMoving(page)
+      assert.deepEqual(await findings(page), [], path)
+      await shoot(page, `${path === '/' ? 'front' : path.replaceAll(/\W+/g, '')}-${size.width}`)
+      await close(page)
+    }
+  }
+})
+
+test('key frames 10 s apart: the picture comes soon and goes on, whenever somebody joins', async () => {
+  const owner = await signIn(server)
+  const key = await owner.createChannel('slides')
+  const rare = ffmpegPublish({ url: `${server.rtmp}/${key}`, width: 320, height: 180, bitrate: 300, gop: 300 })
+  await waitLive(server, 'slides')
+  await sleep(11_000)
+  for (let i = 0; i < 3; i++) {
+    const page = await open('/@slides')
+    const joined = await until(page, 'a picture', ({ frames }) => frames > 2, 6_000)
+    await sleep(3_000)
+    const { frames } = await look(page)
+    assert.ok(frames > joined.frames + 60, `${frames - joined.frames} pictures in 3 s`)
+    await close(page)
+  }
+  await rare.stop('SIGINT')
+})
+
+test('studio: sign in, what the encoder sends, and a new key that stops it at once; then the replay', async () => {
+  const { assetId } = await getChannel(server, 'main')
+  const page = await open('/studio')
+  const password = page.getByLabel('Owner’s password')
+  await password.waitFor()
+  assert.deepEqual(await findings(page), [], 'signed out')
+  await password.fill(ownerPassword)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Connect your encoder' }).waitFor()
+  await page.getByText('640×360').first().waitFor()
+  assert.deepEqual(await findings(page), [], 'signed in')
+  await shoot(page, 'studio-desktop')
+  await page.setViewportSize({ width: 390, height: 844 })
+  await shoot(page, 'studio-phone')
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.getByRole('button', { name: 'Show Stream key' }).click()
+  const field = page.getByLabel('Stream key', { exact: true })
+  assert.equal(await field.inputValue(), streamKey)
+  await page.getByRole('button', { name: 'New key' }).click()
+  await page.getByRole('button', { name: 'Make a new key' }).click()
+  await page.getByText('The old one does not work any more.').waitFor()
+  assert.notEqual(await field.inputValue(), streamKey)
+  await waitFor('the encoder to be ended', () => !encoder.running(), 10_000)
+  await close(page)
+
+  const asset = await waitEnded(server, assetId ?? '', 50_000)
+  const watch = await open(`/watch/${assetId}`)
+  await assertMoving(watch)
+  const duration = await watch.evaluate(
+    () => (document.querySelector('bandstand-player') as PlayerElement | null)?.video.duration,
+  )
+  assertNear(duration, (asset.duration ?? 0) / 1000, 0.2, 'duration')
+  assert.deepEqual(await findings(watch), [], 'replay')
+  await shoot(watch, 'replay-desktop')
+  await watch.setViewportSize({ width: 390, height: 844 })
+  await shoot(watch, 'replay-phone')
+  await close(watch)
+})
