@@ -20,7 +20,7 @@ async function fixture(t: Parameters<typeof temporaryFolder>[0], options: Partia
   const root = await temporaryFolder(t)
   const io = createFaultyIo()
   const states: WriterState[] = []
-  const limits = { tickMs: 5, retryMs: 10, hungMs: 50, syncMs: 20, endMs: 100, queueParts: 40, ...options.limits }
+  const limits = { tickMs: 5, retryMs: 10, hungMs: 5_000, syncMs: 20, endMs: 5_000, queueParts: 40, ...options.limits }
   const store = createDiskStore({
     ...{ root, io, log: quietLog, retention, onState: (_, state) => states.push(state) },
     ...options,
@@ -103,7 +103,7 @@ test('a disk that stays full costs a gap between whole segments, and memory stay
 })
 
 test('a disk that never answers holds one write and two reads, and nothing else waits for it', async (t) => {
-  const { io, store, writer, at } = await fixture(t)
+  const { io, store, writer, at } = await fixture(t, { limits: { hungMs: 50 } })
   write(writer, 0, 6)
   await until(() => at(5), 'written')
   await store.read('as_one', 1, 0, 2)
@@ -136,7 +136,7 @@ test('a disk that never answers holds one write and two reads, and nothing else 
 })
 
 test('a broadcast that ends on a hung disk is given up in time and finished by the next start', async (t) => {
-  const { root, io, store, writer, at } = await fixture(t)
+  const { root, io, store, writer, at } = await fixture(t, { limits: { endMs: 100 } })
   write(writer, 0, 6)
   await until(() => at(5), 'written')
   io.fault = 'hang'
@@ -200,5 +200,39 @@ test('too many reads are refused instead of queued without bound', async (t) => 
   const answers = await Promise.all(reads)
   assert.equal(answers.filter((answer) => answer === 'limit').length, 25)
   await writer.end()
+  await store.close()
+})
+
+test('an epoch that begins while the journal is being written is written too', async (t) => {
+  const { root, io, store, writer, at } = await fixture(t)
+  write(writer, 0, 3)
+  await until(() => at(2), 'written')
+  io.fault = 'hang'
+  writer.epoch(epoch(1, 90_000))
+  await until(() => io.outstanding.hanging === 1, 'the journal is with the disk')
+  writer.epoch(epoch(2, 180_000))
+  io.fault = undefined
+  io.release()
+  for (const track of [1, 2]) writer.part(part(track, 3, { epoch: 2, last: true }))
+  await writer.end()
+  await store.close()
+  const reopened = createDiskStore({ root, log: quietLog, retention })
+  await reopened.recover()
+  const index = await reopened.index('as_one')
+  assert.deepEqual(
+    index?.epochs.map(({ id }) => id),
+    [0, 1, 2],
+  )
+  await reopened.close()
+})
+
+test('the end of a broadcast ends its trouble with the disk', async (t) => {
+  const { io, states, writer, store } = await fixture(t, { limits: { endMs: 100 } })
+  write(writer, 0, 3)
+  io.fault = 'ENOSPC'
+  await until(() => !writer.state.recording, 'stopped')
+  await writer.end()
+  assert.equal(states.at(-1)?.reason, undefined)
+  io.fault = undefined
   await store.close()
 })

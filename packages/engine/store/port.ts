@@ -88,7 +88,7 @@ export interface AssetWriter extends PartSink {
 
 export interface WriterState {
   readonly recording: boolean
-  /** What is wrong and what to do about it, when `recording` is false. */
+  /** What is wrong and what to do about it, when `recording` is false; absent when the broadcast is over. */
   readonly reason?: string
   /** Parts that are missing in the recording because the disk did not take them. */
   readonly droppedParts: number

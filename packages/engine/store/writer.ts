@@ -93,6 +93,8 @@ export function createWriter(options: WriterOptions): WriterTask {
 
   let lastReason: string | undefined = memory.recording ? undefined : SWITCHED_OFF
   function report(): void {
+    // A write that fails after the broadcast was given up is nobody's trouble any more.
+    if (isGone) return
     const current = state()
     if (current.recording === reported && current.reason === lastReason) return
     reported = current.recording
@@ -103,9 +105,16 @@ export function createWriter(options: WriterOptions): WriterTask {
     options.onState(current)
   }
 
+  /** Whatever was wrong is over with the broadcast. */
+  function leave(): void {
+    isGone = true
+    if (!reported && lastReason !== SWITCHED_OFF) options.onState({ recording: false, droppedParts: queue.dropped })
+  }
+
   async function writeJournal(): Promise<void> {
     if (journal.length === 0) return
-    const records = journal
+    // A copy: what is queued while these are written must not count as written with them.
+    const records = [...journal]
     const file = (journalFile ??= await io.open(join(files.folder, JOURNAL_NAME), 'write'))
     const isNew = files.journalBytes === 0
     const buffers = records.map(writeJournalRecord)
@@ -291,7 +300,7 @@ export function createWriter(options: WriterOptions): WriterTask {
         journal.push({ type: 'end', at: Math.round(now()) })
         await writeJournal()
       }
-      isGone = true
+      leave()
       for (const file of open.values()) await file.close()
       open.clear()
       await journalFile?.close()
@@ -299,7 +308,7 @@ export function createWriter(options: WriterOptions): WriterTask {
     },
     abandon() {
       if (isGone) return
-      isGone = true
+      leave()
       for (const file of open.values()) file.close().catch(() => undefined)
       journalFile?.close().catch(() => undefined)
       reservedFile?.close().catch(() => undefined)
