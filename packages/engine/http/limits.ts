@@ -22,6 +22,8 @@ export const limits = {
   downloadStall: 30_000,
   /** Concurrent streams of an HTTP/2 session. */
   streams: 100,
+  /** Connections that the kernel holds until they are accepted: a crowd comes within a second (it may allow fewer). */
+  backlog: 4_096,
   /** Connections in all and of one remote address. */
   connections: 10_000,
   connectionsPerAddress: 1_000,

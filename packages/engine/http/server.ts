@@ -128,7 +128,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
           reject(new EngineError(code, `cannot listen on ${host}:${port}: ${error.message}`, { host, port }, error))
         }
         server.once('error', onError)
-        server.listen(port, host, () => {
+        server.listen({ port, host, backlog: limits.backlog }, () => {
           server.off('error', onError)
           const address = server.address() as AddressInfo
           resolve({ host: address.address, port: address.port })
