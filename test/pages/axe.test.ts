@@ -5,8 +5,10 @@ import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { openBrowser } from './browser.ts'
 import { makeClip } from './mock/clip.ts'
-import { type MockServer, mockChannel, mockMessage, startMockServer } from './mock/server.ts'
+import type { MockServer } from './mock/model.ts'
+import { startMockServer } from './mock/server.ts'
 import { createMockStream } from './mock/stream.ts'
+import { mockChannel, mockMessage } from './mock/values.ts'
 
 /** WCAG 2.2 AA as far as a program can see it, on each page, in both colour schemes and both widths. */
 
