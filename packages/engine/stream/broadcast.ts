@@ -42,6 +42,8 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
   let stage = recovered === undefined ? undefined : setUp(recovered.timing, store.resume(assetId))
   let tracks: readonly TimelineTrack[] = []
   let bitrate: number | undefined
+  /** After a failure nothing more is cut; what is there can still be ended properly. */
+  let isBroken = false
 
   function setUp(timing: AssetIndex['timing'], writer: AssetWriter): Stage {
     const window = createLiveWindow({
@@ -63,6 +65,17 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       ...(recovered !== undefined && { start: recovered.next, before: recovered.epochs }),
     })
     return { packager, window, writer }
+  }
+
+  /** @throws what the timeline or the packager throws, once. */
+  function guard(step: () => void): void {
+    if (isBroken) return
+    try {
+      step()
+    } catch (error) {
+      isBroken = true
+      throw error
+    }
   }
 
   function handle(events: readonly TimelineEvent[], now: number): void {
@@ -87,8 +100,10 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
 
   /** Everything the encoder sent is cut and listed. */
   function drain(now: number): void {
-    handle(timeline.stop(now), now)
-    stage?.packager.finish(now)
+    guard(() => {
+      handle(timeline.stop(now), now)
+      stage?.packager.finish(now)
+    })
   }
 
   return {
@@ -99,13 +114,13 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     get generation() {
       return stage?.window.generation ?? 0
     },
-    encoderArrived: (now) => handle(timeline.startEpoch(now), now),
-    announce: (expected, now) => handle(timeline.announce(expected, now), now),
-    configure: (track, config, now) => handle(timeline.configure(track, config, now), now),
-    unit: (unit, now) => handle(timeline.unit(unit, now), now),
+    encoderArrived: (now) => guard(() => handle(timeline.startEpoch(now), now)),
+    announce: (expected, now) => guard(() => handle(timeline.announce(expected, now), now)),
+    configure: (track, config, now) => guard(() => handle(timeline.configure(track, config, now), now)),
+    unit: (unit, now) => guard(() => handle(timeline.unit(unit, now), now)),
     encoderLeft: drain,
     tick(now) {
-      if (timeline.deadline !== undefined && now >= timeline.deadline) handle(timeline.tick(now), now)
+      if (timeline.deadline !== undefined && now >= timeline.deadline) guard(() => handle(timeline.tick(now), now))
     },
     describe(facts) {
       bitrate = declaredBitrate(facts) ?? bitrate

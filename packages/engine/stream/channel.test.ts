@@ -12,7 +12,15 @@ function stage() {
   let now = 1_000_000
   const calls: string[] = []
   const registered: string[] = []
+  /** Calls of a broadcast that fail. */
+  const failing = new Set<string>()
+  /** Resolves when broadcasts may end. */
+  const slow: { end?: Promise<void> } = {}
   let made = 0
+  const call = (text: string, name: string) => {
+    calls.push(text)
+    if (failing.has(name)) throw new TypeError(`injected ${name}`)
+  }
   const channel: Channel = createChannel({
     record: { id: 'ch_1', slug: 'main' },
     takeover: 'allow',
@@ -41,20 +49,24 @@ function stage() {
           return opened ? live : undefined
         },
         generation: 1,
-        encoderArrived: () => void calls.push(`${assetId} arrived`),
+        encoderArrived: () => call(`${assetId} arrived`, 'arrived'),
         announce() {},
         configure() {},
         unit() {
           if (!opened) onOpened(assetId, now)
           opened = true
+          if (failing.has('unit')) throw new TypeError('injected unit')
         },
-        encoderLeft: () => void calls.push(`${assetId} left`),
-        tick() {},
+        encoderLeft: () => call(`${assetId} left`, 'left'),
+        tick() {
+          if (failing.has('tick')) throw new TypeError('injected tick')
+        },
         end: async () => {
-          calls.push(`${assetId} end`)
+          call(`${assetId} end`, 'end')
+          await slow.end
           return { duration: 1, bytes: 1 }
         },
-        suspend: async () => void calls.push(`${assetId} suspend`),
+        suspend: async () => call(`${assetId} suspend`, 'suspend'),
         describe() {},
         close: () => void calls.push(`${assetId} close`),
         diagnose: () => undefined,
@@ -72,7 +84,7 @@ function stage() {
     channel.tick()
     await new Promise((done) => setImmediate(done))
   }
-  return { channel, calls, registered, publish, pass }
+  return { channel, calls, registered, failing, slow, publish, pass }
 }
 
 test('an encoder that connects and sends nothing leaves no broadcast behind', async () => {
@@ -155,7 +167,6 @@ test('suspending stops the encoder and does not end the broadcast', async () => 
   assert.equal(stopped[0]?.code, 'stopped')
   assert.equal(calls.at(-1), 'as_1 suspend')
   assert.deepEqual(registered, ['started as_1'])
-  assert.ok('refusal' in channel.publish({ protocol: 'rtmp', remote: 'r', key: 'k' }, () => {}))
 })
 
 test('revoking the key stops the encoder at once and leaves the broadcast its grace', async () => {
@@ -165,5 +176,71 @@ test('revoking the key stops the encoder at once and leaves the broadcast its gr
   channel.revoke({ code: 'stopped', reason: 'rotated' })
   assert.equal(stopped.length, 1)
   await pass(UNPUBLISH_GRACE_MS)
+  assert.equal(registered.at(-1), 'ended as_1')
+})
+
+for (const what of ['tick', 'unit', 'arrived'] as const) {
+  test(`a broadcast that fails (${what}) is ended, its encoder told, and the next one is another`, async () => {
+    const { channel, registered, failing, publish, pass } = stage()
+    const first = publish()
+    first.publisher.unit(unit)
+    failing.add(what).add('left')
+    let { stopped } = first
+    if (what === 'unit') first.publisher.unit(unit)
+    else if (what === 'arrived') ({ stopped } = publish('10.0.0.2'))
+    await pass(0)
+    assert.equal(stopped[0]?.code, 'unavailable')
+    assert.equal(registered.at(-1), 'ended as_1')
+    assert.equal(channel.publishing, false)
+    failing.clear()
+    publish().publisher.unit(unit)
+    await pass(60_000)
+    assert.notEqual(channel.onAir?.assetId, 'as_1')
+    assert.ok(channel.onAir)
+  })
+}
+
+test('a broadcast that fails while it is taken over costs the new encoder nothing', async () => {
+  const { channel, registered, failing, publish, pass } = stage()
+  publish('10.0.0.1').publisher.unit(unit)
+  failing.add('left')
+  const second = publish('10.0.0.2')
+  second.publisher.unit(unit)
+  await pass(60_000)
+  assert.deepEqual(second.stopped, [])
+  assert.equal(channel.onAir?.assetId, 'as_2')
+  assert.ok(registered.includes('ended as_1'))
+})
+
+test('a broadcast whose end fails leaves the channel usable', async () => {
+  const { channel, failing, publish, pass } = stage()
+  failing.add('end')
+  const { publisher } = publish()
+  publisher.unit(unit)
+  publisher.end('unpublished')
+  await pass(UNPUBLISH_GRACE_MS)
+  await pass(ENDED_LINGER_MS)
+  assert.equal(channel.idle, true)
+})
+
+test('closing a channel gives back the memory of its broadcast', async () => {
+  const { channel, calls, publish } = stage()
+  publish().publisher.unit(unit)
+  await channel.close({ code: 'stopped', reason: 'deleted' })
+  assert.deepEqual(calls, ['as_1 arrived', 'as_1 left', 'as_1 end', 'as_1 close'])
+  assert.equal(channel.idle, true)
+})
+
+test('suspending waits for a broadcast that is being finished', async () => {
+  const { channel, registered, slow, publish, pass } = stage()
+  const end = Promise.withResolvers<void>()
+  slow.end = end.promise
+  const { publisher } = publish()
+  publisher.unit(unit)
+  publisher.end('unpublished')
+  await pass(UNPUBLISH_GRACE_MS)
+  const suspended = channel.suspend()
+  end.resolve()
+  await suspended
   assert.equal(registered.at(-1), 'ended as_1')
 })

@@ -2,8 +2,8 @@ import type { AccessUnit, TrackId } from '@bandstand/media/access-unit.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { BroadcastRegister, ChannelRecord, Log, Publisher, PublishRefusal, PublishRequest } from '../ports.ts'
-import { createLease, type LeaseHolder } from './lease.ts'
 import type { EncoderDiagnosis, EncoderFacts, MediaDiagnosis } from './diagnosis.ts'
+import { createLease, type LeaseHolder } from './lease.ts'
 
 /** After an encoder said goodbye the broadcast still waits this long, because "stop, change a setting, start" is common. */
 export const UNPUBLISH_GRACE_MS = 3_000
@@ -75,10 +75,14 @@ export interface Channel {
   ): { readonly publisher: Publisher } | { readonly refusal: PublishRefusal }
   /** Stops the encoder, if any. */
   revoke(why: PublishRefusal): void
-  /** Ends the broadcast now, for example because its channel is being deleted. */
-  endBroadcast(): Promise<void>
-  /** Goes on with a broadcast that a former process left open; it is finished when no encoder returns by `deadline`. */
+  /** Stops the encoder, ends the broadcast and lets go of everything: the channel is being deleted. */
+  close(why: PublishRefusal): Promise<void>
+  /**
+   * Goes on with a broadcast that a former process left open; it is finished when no encoder returns by `deadline`. An
+   * older one of the same channel, whose end was cut off, is finished at once.
+   */
   restore(broadcast: Broadcast, startedAt: number, deadline: number): void
+  /** The server is stopping: the running broadcast is left open, those that are being finished are waited for. */
   suspend(): Promise<void>
   /** Lets time pass; called about 10 times a second. */
   tick(): void
@@ -110,7 +114,7 @@ export function createChannel(options: ChannelOptions): Channel {
   let record = options.record
   let running: Running | undefined
   let ended: { broadcast: Broadcast; forgetAt: number } | undefined
-  let stopping = false
+  let finishing: Promise<unknown> = Promise.resolve()
 
   function forgetEnded(): void {
     ended?.broadcast.close()
@@ -137,28 +141,53 @@ export function createChannel(options: ChannelOptions): Channel {
     return fresh
   }
 
-  async function finish(): Promise<void> {
-    const last = running
+  /** Never rejects. */
+  function finish(): Promise<void> {
+    const done = running === undefined ? Promise.resolve() : end(running)
+    finishing = Promise.all([finishing, done])
+    return done
+  }
+
+  async function end({ broadcast, startedAt }: Running): Promise<void> {
     const at = now()
-    if (last === undefined) return
+    const fields = { channel: record.slug, asset: broadcast.assetId }
     running = undefined
-    const { broadcast, startedAt } = last
-    if (startedAt === undefined) {
-      await broadcast.end(at)
-      return
+    if (startedAt !== undefined) {
+      forgetEnded()
+      ended = { broadcast, forgetAt: at + ENDED_LINGER_MS }
     }
-    forgetEnded()
-    ended = { broadcast, forgetAt: at + ENDED_LINGER_MS }
-    const finished = broadcast.end(at)
-    onChange()
     try {
+      const finished = broadcast.end(at)
+      if (startedAt !== undefined) onChange()
       const { duration, bytes } = await finished
+      if (startedAt === undefined) return broadcast.close()
       await register.ended({ assetId: broadcast.assetId, endedAt: at, duration, bytes })
-      log.info({ channel: record.slug, asset: broadcast.assetId, seconds: Math.round(duration / 1000) }, 'ended')
+      log.info({ ...fields, seconds: Math.round(duration / 1000) }, 'ended')
       onChange()
     } catch (error) {
-      log.error({ channel: record.slug, asset: broadcast.assetId, err: error }, 'the broadcast could not be finished')
+      log.error({ ...fields, err: error }, 'the broadcast could not be finished')
     }
+  }
+
+  /** What goes wrong in a broadcast ends that broadcast and nothing else. Says whether all went well. */
+  function run(current: Running, step: (broadcast: Broadcast) => void): boolean {
+    try {
+      step(current.broadcast)
+      return true
+    } catch (error) {
+      log.error(
+        { channel: record.slug, asset: current.broadcast.assetId, err: error },
+        'the broadcast failed: it is ended',
+      )
+      if (running === current) void finish()
+      return false
+    }
+  }
+
+  /** The same while an encoder feeds it, which is then told to start again. */
+  function feed(current: Running, step: (broadcast: Broadcast) => void): void {
+    if (run(current, step)) return
+    lease.revoke({ code: 'unavailable', reason: 'the server could not go on with this stream; start it again' })
   }
 
   function createPublisher(holder: LeaseHolder, current: Running): Publisher {
@@ -166,16 +195,16 @@ export function createChannel(options: ChannelOptions): Channel {
     return {
       channel: record.slug,
       announce(expected) {
-        if (holds()) current.broadcast.announce(expected, now())
+        if (holds()) feed(current, (broadcast) => broadcast.announce(expected, now()))
       },
       configure(track, config) {
-        if (holds()) current.broadcast.configure(track, config, now())
+        if (holds()) feed(current, (broadcast) => broadcast.configure(track, config, now()))
       },
       unit(unit) {
         if (!holds()) return
         const at = now()
         holder.lastMedia = at
-        current.broadcast.unit(unit, at)
+        feed(current, (broadcast) => broadcast.unit(unit, at))
       },
       describe(facts) {
         if (!holds() || current.encoder === undefined) return
@@ -186,12 +215,22 @@ export function createChannel(options: ChannelOptions): Channel {
         if (!lease.release(holder)) return
         if (running !== current) return
         const at = now()
-        current.broadcast.encoderLeft(at)
         current.deadline = at + (how === 'unpublished' ? UNPUBLISH_GRACE_MS : options.reconnectWindow)
+        run(current, (broadcast) => broadcast.encoderLeft(at))
         log.info({ channel: record.slug, how }, how === 'unpublished' ? 'encoder stopped' : 'encoder lost')
         onChange()
       },
     }
+  }
+
+  function revoke(why: PublishRefusal): void {
+    const had = lease.holder !== undefined
+    lease.revoke(why)
+    if (!had || running === undefined) return
+    const at = now()
+    running.deadline = at + UNPUBLISH_GRACE_MS
+    run(running, (broadcast) => broadcast.encoderLeft(at))
+    onChange()
   }
 
   return {
@@ -217,51 +256,51 @@ export function createChannel(options: ChannelOptions): Channel {
     },
 
     publish(request, stop) {
-      if (stopping) return { refusal: { code: 'unavailable', reason: 'the server is stopping; try again in a moment' } }
       const at = now()
       const holder: LeaseHolder = { remote: request.remote, stop, lastMedia: at }
       const before = lease.holder
       const refusal = lease.acquire(holder, at)
       if (refusal !== undefined) return { refusal }
-      const current = running ?? start()
       if (before !== undefined) {
-        current.broadcast.encoderLeft(at)
+        if (running !== undefined) run(running, (broadcast) => broadcast.encoderLeft(at))
         log.warn({ channel: record.slug, remote: request.remote, from: before.remote }, 'encoder taken over')
       }
+      const current = running ?? start()
       current.deadline = undefined
-      if (running?.encoder !== undefined) current.reconnects++
+      if (current.encoder !== undefined) current.reconnects++
       current.encoder = { request, connectedAt: at, facts: {} }
-      current.broadcast.encoderArrived(at)
+      feed(current, (broadcast) => broadcast.encoderArrived(at))
       onChange()
       return { publisher: createPublisher(holder, current) }
     },
 
-    revoke(why) {
-      const had = lease.holder !== undefined
-      lease.revoke(why)
-      if (!had || running === undefined) return
-      const at = now()
-      running.broadcast.encoderLeft(at)
-      running.deadline = at + UNPUBLISH_GRACE_MS
-      onChange()
+    revoke,
+
+    async close(why) {
+      revoke(why)
+      await finish()
+      forgetEnded()
     },
 
-    endBroadcast: finish,
-
     restore(broadcast, startedAt, deadline) {
+      void finish()
       running = { broadcast, startedAt, deadline, reconnects: 0, encoder: undefined }
     },
 
     async suspend() {
-      stopping = true
       lease.revoke({ code: 'stopped', reason: 'the server is stopping; it continues this broadcast when it is back' })
-      // It stays to be had: players are just being told of its last parts.
-      await running?.broadcast.suspend(now())
+      try {
+        // It stays to be had: players are just being told of its last parts.
+        await running?.broadcast.suspend(now())
+      } catch (error) {
+        log.error({ channel: record.slug, err: error }, 'the broadcast could not be left in order')
+      }
+      await finishing
     },
 
     tick() {
       const at = now()
-      running?.broadcast.tick(at)
+      if (running !== undefined) feed(running, (broadcast) => broadcast.tick(at))
       if (running?.deadline !== undefined && at >= running.deadline) void finish()
       if (ended !== undefined && at >= ended.forgetAt) forgetEnded()
     },

@@ -42,7 +42,7 @@ export interface Streams extends PublishPort {
   rename(channel: ChannelRecord): void
   /**
    * Takes up the broadcasts that a former process left open. An encoder may return to each within the reconnect
-   * window; without one it is finished properly.
+   * window; without one it is finished properly. Of two of one channel the later goes on.
    */
   restore(open: readonly { channel: ChannelRecord; startedAt: number; index: AssetIndex }[]): void
   /** Stops encoders, finishes open parts and files; broadcasts are not ended by it. */
@@ -53,6 +53,7 @@ export function createStreams(options: StreamsOptions): Streams {
   const { directory, log, now } = options
   const byId = new Map<string, Channel>()
   const bySlug = new Map<string, Channel>()
+  let isStopping = false
 
   function channelFor(record: ChannelRecord): Channel | undefined {
     const known = byId.get(record.id)
@@ -80,13 +81,7 @@ export function createStreams(options: StreamsOptions): Streams {
 
   const timer = setInterval(() => {
     for (const channel of byId.values()) {
-      try {
-        channel.tick()
-      } catch (error) {
-        // What goes wrong in one channel must not end the others.
-        log.error({ channel: channel.record.slug, err: error }, 'a broadcast failed; its encoder is stopped')
-        channel.revoke({ code: 'unavailable', reason: 'the server could not go on with this stream; start it again' })
-      }
+      channel.tick()
       if (channel.idle) forget(channel)
     }
   }, TICK_MS)
@@ -101,6 +96,9 @@ export function createStreams(options: StreamsOptions): Streams {
             reason: 'wrong stream key: copy the key shown in the studio of this server into the encoder',
           },
         }
+      }
+      if (isStopping) {
+        return { refusal: { code: 'unavailable', reason: 'the server is stopping; try again in a moment' } }
       }
       const channel = channelFor(record)
       if (channel === undefined) {
@@ -117,9 +115,8 @@ export function createStreams(options: StreamsOptions): Streams {
     async remove(channelId) {
       const channel = byId.get(channelId)
       if (channel === undefined) return
-      channel.revoke({ code: 'stopped', reason: 'this channel was deleted' })
       forget(channel)
-      await channel.endBroadcast()
+      await channel.close({ code: 'stopped', reason: 'this channel was deleted' })
     },
     rename(record) {
       const channel = byId.get(record.id)
@@ -132,12 +129,18 @@ export function createStreams(options: StreamsOptions): Streams {
       for (const { channel: record, startedAt, index } of open) {
         const channel = channelFor(record)
         if (channel === undefined) continue
-        const broadcast = options.createBroadcast(record, () => {}, index)
-        channel.restore(broadcast, startedAt, now() + options.reconnectWindow)
-        log.info({ channel: record.slug, asset: index.assetId }, 'broadcast taken up again; waiting for its encoder')
+        const fields = { channel: record.slug, asset: index.assetId }
+        try {
+          const broadcast = options.createBroadcast(record, () => {}, index)
+          channel.restore(broadcast, startedAt, now() + options.reconnectWindow)
+          log.info(fields, 'broadcast taken up again; waiting for its encoder')
+        } catch (error) {
+          log.error({ ...fields, err: error }, 'broadcast could not be taken up again')
+        }
       }
     },
     async suspend() {
+      isStopping = true
       clearInterval(timer)
       await Promise.all([...byId.values()].map((channel) => channel.suspend()))
     },

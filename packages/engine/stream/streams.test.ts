@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Log } from '../ports.ts'
+import type { AssetIndex } from '../store/port.ts'
+import type { Broadcast } from './channel.ts'
+import { createStreams } from './streams.ts'
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
+const channel = { id: 'ch_1', slug: 'main' }
+const request = { protocol: 'rtmp', remote: '10.0.0.1', key: 'k' } as const
+
+function stage() {
+  const calls: string[] = []
+  const ended: string[] = []
+  const streams = createStreams({
+    directory: { findByKey: async () => channel },
+    register: { started: async () => {}, ended: async ({ assetId }) => void ended.push(assetId), open: async () => [] },
+    takeover: 'allow',
+    reconnectWindow: 30_000,
+    log: silent,
+    now: () => 1_000_000,
+    onChange() {},
+    createBroadcast: (_channel, _onOpened, recovered): Broadcast => {
+      const assetId = recovered?.assetId ?? 'as_new'
+      if (assetId === 'as_broken') throw new TypeError('injected')
+      return {
+        assetId,
+        live: undefined,
+        generation: 0,
+        encoderArrived() {},
+        announce() {},
+        configure() {},
+        unit() {},
+        encoderLeft() {},
+        tick() {},
+        end: async () => ({ duration: 1, bytes: 1 }),
+        suspend: async () => void calls.push(`${assetId} suspend`),
+        describe() {},
+        close: () => void calls.push(`${assetId} close`),
+        diagnose: () => undefined,
+      }
+    },
+  })
+  const open = (assetId: string) => ({ channel, startedAt: 1, index: { assetId } as AssetIndex })
+  return { streams, calls, ended, open }
+}
+
+test('of two open broadcasts of a channel the older one is finished and the later one goes on', async () => {
+  const { streams, ended, calls, open } = stage()
+  streams.restore([open('as_1'), open('as_2')])
+  assert.equal(streams.onAir(channel.id)?.assetId, 'as_2')
+  await streams.suspend()
+  assert.deepEqual(ended, ['as_1'])
+  assert.deepEqual(calls, ['as_2 suspend'])
+})
+
+test('a broadcast that cannot be taken up again keeps no other from it', async () => {
+  const { streams, open } = stage()
+  streams.restore([open('as_broken'), open('as_2')])
+  assert.equal(streams.onAir(channel.id)?.assetId, 'as_2')
+  await streams.suspend()
+})
+
+test('an encoder that comes while the server stops is refused, also on a channel that was not live', async () => {
+  const { streams } = stage()
+  await streams.suspend()
+  const answer = await streams.publish(request, () => {})
+  assert.equal('refusal' in answer && answer.refusal.code, 'unavailable')
+})
+
+test('a channel that is deleted while it is live is let go of', async () => {
+  const { streams, calls, open } = stage()
+  streams.restore([open('as_1')])
+  await streams.remove(channel.id)
+  assert.deepEqual(calls, ['as_1 close'])
+  await streams.suspend()
+})
