@@ -15,7 +15,7 @@ let browser: Browser
 let make: (slug: string) => Promise<TestChannel>
 
 before(async () => {
-  server = await startBandstand({ args: ['--reconnect-window', '3'] })
+  server = await startBandstand({ args: ['--reconnect-window', '5'] })
   browser = await chromium()
   make = await channelMaker(server)
 })
