@@ -1,5 +1,5 @@
 /** What can keep the program from starting or going on. */
-export type AppErrorCode = 'bad-setting' | 'cannot-listen' | 'cannot-start' | 'usage'
+export type AppErrorCode = 'bad-setting' | 'cannot-start' | 'usage'
 
 /** The application's one error class; `message` is one line for the person at the terminal. */
 export class AppError extends Error {

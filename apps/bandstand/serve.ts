@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { createId } from '@bandstand/contract/ids.ts'
+import { EngineError } from '@bandstand/engine/error.ts'
 import { createLiveHandler } from '@bandstand/engine/http/live.ts'
 import { createHttpServer } from '@bandstand/engine/http/server.ts'
 import { clientAddress, createTrustProxy, createViewerCounter, viewerKey } from '@bandstand/engine/http/viewers.ts'
@@ -13,8 +15,10 @@ import { createMemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import { systemScheduler } from '@bandstand/engine/packager/window/system-scheduler.ts'
 import { createDiskStore } from '@bandstand/engine/store/disk.ts'
 import { lockDataFolder } from '@bandstand/engine/store/lock.ts'
+import { recorded } from '@bandstand/engine/store/recorded.ts'
 import { createBroadcast } from '@bandstand/engine/stream/broadcast.ts'
 import { createStreams, type Streams } from '@bandstand/engine/stream/streams.ts'
+import { PlatformError } from '@bandstand/platform/error.ts'
 import { createPlatform } from '@bandstand/platform/platform.ts'
 import { createApplication } from './application.ts'
 import { printBanner } from './banner.ts'
@@ -34,12 +38,36 @@ const DAY_MS = 86_400_000
 /** Milliseconds that HTTP answers may take to finish when the server stops. */
 const HTTP_CLOSE_MS = 1_500
 
-/** Wires everything, starts all listeners, and returns when they are bound. The one place where engine and platform meet. */
-export async function serve(settings: Settings, { demo }: { readonly demo: boolean }): Promise<void> {
+export interface ServeOptions {
+  readonly demo: boolean
+}
+
+/**
+ * Runs the server until a signal ends it; returns when all listeners are bound. What was started before something failed
+ * is closed again.
+ *
+ * @throws AppError
+ */
+export async function serve(settings: Settings, options: ServeOptions): Promise<void> {
+  // Closed in reverse order, each whatever the others say.
+  const started = new AsyncDisposableStack()
+  try {
+    await start(settings, options, started)
+  } catch (error) {
+    // What fails while closing says less than why it was closed.
+    await started.disposeAsync().catch(() => undefined)
+    if (error instanceof EngineError || error instanceof PlatformError) {
+      throw new AppError('cannot-start', error.message, error)
+    }
+    throw error
+  }
+}
+
+/** Wires everything and starts it. The one place where engine and platform meet. */
+async function start(settings: Settings, { demo }: ServeOptions, started: AsyncDisposableStack): Promise<void> {
   const log = createLog(settings)
-  const lock = await lockDataFolder(settings.data).catch((error: unknown) => {
-    throw new AppError('cannot-start', (error as Error).message, error)
-  })
+  const lock = await lockDataFolder(settings.data)
+  started.defer(() => lock.release())
   const now = Date.now
   const viewers = createViewerCounter({ now: () => performance.now() })
   const trusted = createTrustProxy(settings.trustProxy)
@@ -77,6 +105,7 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
     clientOf: (req) => ({ address: clientAddress(req, trusted), host: req.headers.host ?? '' }),
     now,
   })
+  started.defer(() => platform.close())
 
   /** Running broadcasts that should be recorded and are not: asset → why, in plain words. */
   const troubles = new Map<string, string>()
@@ -94,9 +123,12 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
     },
     onRemoved(assetId) {
       troubles.delete(assetId)
-      platform.broadcasts.removed(assetId).catch((error: unknown) => log.error({ asset: assetId, err: error }, 'asset'))
+      platform.broadcasts
+        .removed(assetId)
+        .catch((error: unknown) => log.error({ asset: assetId, err: error }, 'a removed recording is still listed'))
     },
   })
+  started.defer(() => store.close())
 
   const nonce = randomBytes(6).toString('base64url')
   const channels = createStreams({
@@ -121,6 +153,7 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
     onChange: (channelId) => platform.channelChanged(channelId),
   })
   late.streams = channels
+  started.defer(() => channels.suspend())
   await takeUpBroadcasts()
 
   const live = createLiveHandler({
@@ -143,30 +176,33 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
     connections: () => ({ http: http.connections(), rtmp: rtmp.connections() }),
   })
   const application = await createApplication({ settings, platform, probes, log })
-  const tls = await readTls(settings)
+  started.defer(() => application.close())
   const http = createHttpServer({
-    ...(tls !== undefined && { tls }),
+    ...(await readTls(settings)),
     handlers: [live.handle, vod],
     fallback: application.handle,
     upgrade: (req, socket, head) => platform.chat.upgrade(req, socket, head),
-    onError: (error) => log.error({ err: error }, 'http: a handler failed'),
+    onError: (error) => log.error({ err: error }, 'http: serving failed'),
     exempt: trusted,
     limits: { connectionsPerAddress: settings.maxHttpConnectionsPerAddress },
   })
 
-  const bound = await listen(() => http.listen(settings.http.port, settings.http.host))
-  const rtmp = await listen(() =>
-    startRtmpListener({
-      address: settings.rtmp,
-      publishPort: channels,
-      log,
-      limits: {
-        ...RTMP_LISTENER_LIMITS,
-        connectionsPerAddress: settings.maxPublishersPerAddress,
-        bitrate: settings.maxBitrate * 1e6,
-      },
-    }),
-  )
+  // Encoders first: whoever asks over HTTP finds everything there.
+  const rtmp = await startRtmpListener({
+    address: settings.rtmp,
+    publishPort: channels,
+    log,
+    limits: {
+      ...RTMP_LISTENER_LIMITS,
+      connectionsPerAddress: settings.maxPublishersPerAddress,
+      bitrate: settings.maxBitrate * 1e6,
+    },
+  })
+  started.defer(() => rtmp.close())
+  const bound = await http.listen(settings.http.port, settings.http.host)
+  started.defer(() => http.close(HTTP_CLOSE_MS))
+  // Before all others: players are told of the last parts while there is somebody to answer them.
+  started.defer(() => channels.suspend())
   probes.ready()
 
   if (demo) await startDemoStream()
@@ -174,24 +210,21 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
   if (settings.log === 'json') log.info({ ...addresses, version, pid: process.pid }, 'ready')
   else process.stdout.write(printBanner({ settings, addresses, demo, firstStart: platform.firstStart, version }))
 
-  onSignals(log, async () => {
-    await channels.suspend()
-    await Promise.all([rtmp.close(), http.close(HTTP_CLOSE_MS)])
-    await application.close()
-    await store.close()
-    await platform.close()
-    await lock.release()
-  })
+  onSignals(log, () => started.disposeAsync())
 
   /** Broadcasts that a former process left open go on, or are finished when there is nothing to go on with. */
   async function takeUpBroadcasts(): Promise<void> {
     const found = new Map((await store.recover()).map((index) => [index.assetId, index]))
     const open = []
     for (const { assetId, channelId, slug, startedAt } of await platform.broadcasts.open()) {
-      const index = found.get(assetId)
+      const index = found.get(assetId) ?? (await store.index(assetId))
       found.delete(assetId)
-      if (index === undefined || index.ended) {
-        await platform.broadcasts.ended({ assetId, endedAt: now(), duration: 0, bytes: index?.bytes ?? 0 })
+      if (index === undefined) {
+        await platform.broadcasts.ended({ assetId, endedAt: now(), duration: 0, bytes: 0 })
+      } else if (index.ended) {
+        // The process was ended between the end of the recording and the note of it.
+        const { duration, until } = recorded(index)
+        await platform.broadcasts.ended({ assetId, endedAt: until ?? now(), duration, bytes: index.bytes })
       } else open.push({ channel: { id: channelId, slug }, startedAt, index })
     }
     for (const { assetId, ended } of found.values()) {
@@ -211,18 +244,12 @@ export async function serve(settings: Settings, { demo }: { readonly demo: boole
 }
 
 async function readTls({ tlsCert, tlsKey }: Settings) {
-  if (tlsCert === undefined || tlsKey === undefined) return undefined
+  if (tlsCert === undefined || tlsKey === undefined) return {}
   try {
-    return { cert: await readFile(tlsCert), key: await readFile(tlsKey) }
+    const tls = { cert: await readFile(tlsCert), key: await readFile(tlsKey) }
+    createSecureContext(tls)
+    return { tls }
   } catch (error) {
-    throw new AppError('bad-setting', `the certificate or its key cannot be read: ${(error as Error).message}`, error)
-  }
-}
-
-async function listen<T>(start: () => Promise<T>): Promise<T> {
-  try {
-    return await start()
-  } catch (error) {
-    throw new AppError('cannot-listen', (error as Error).message, error)
+    throw new AppError('bad-setting', `the certificate or its key cannot be used: ${(error as Error).message}`, error)
   }
 }

@@ -8,7 +8,7 @@ import {
 } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { EngineError } from '../error.ts'
+import { bindError } from '../bind-error.ts'
 import { limits as defaults } from './limits.ts'
 import { asResponse, type HttpHandler } from './message.ts'
 
@@ -21,7 +21,7 @@ export interface HttpServerOptions {
   fallback(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): void
   /** WebSocket and other upgrades; without it they are refused. */
   upgrade?(req: IncomingMessage, socket: Duplex, head: Buffer): void
-  /** A handler threw: the answer is a cut connection, for part of it may have been sent. */
+  /** A handler threw (the answer is a cut connection, for part of it may have been sent), or accepting failed. */
   onError?(error: unknown): void
   /** Addresses for which `connectionsPerAddress` does not count: proxies. */
   exempt?(address: string): boolean
@@ -123,13 +123,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     connections: () => sockets.size,
     listen: (port, host) =>
       new Promise((resolve, reject) => {
-        const onError = (error: NodeJS.ErrnoException) => {
-          const code = error.code === 'EADDRINUSE' ? 'address-in-use' : 'bad-request'
-          reject(new EngineError(code, `cannot listen on ${host}:${port}: ${error.message}`, { host, port }, error))
-        }
+        const onError = (error: NodeJS.ErrnoException) => reject(bindError('HTTP', host, port, error))
         server.once('error', onError)
         server.listen({ port, host, backlog: limits.backlog }, () => {
           server.off('error', onError)
+          // A connection that cannot be accepted, for lack of file handles for example, must not end the process.
+          server.on('error', (error) => options.onError?.(error))
           const address = server.address() as AddressInfo
           resolve({ host: address.address, port: address.port })
         })

@@ -235,6 +235,16 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     return place === undefined ? undefined : { place, files }
   }
 
+  async function listAssets(): Promise<readonly string[]> {
+    try {
+      await rawIo.mkdir(root)
+      return await readIo.readdir(root)
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
+      throw new EngineError('data-folder', `the folder of recordings ${root} cannot be used (${code})`, {}, error)
+    }
+  }
+
   let retaining: Promise<void> | undefined
   function retain(): Promise<void> {
     retaining ??= shedAll()
@@ -361,9 +371,8 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     },
 
     async recover() {
-      await rawIo.mkdir(root)
       const found: AssetIndex[] = []
-      for (const assetId of await readIo.readdir(root)) {
+      for (const assetId of await listAssets()) {
         if (!isAssetId(assetId) || catalogue.has(assetId)) continue
         try {
           const { files, journal } = await scanAsset(load, root, assetId)

@@ -116,7 +116,10 @@ export interface SegmentStore {
   create(assetId: string, timing: BroadcastTiming, options?: CreateOptions): AssetWriter
   /** Goes on with a broadcast found by `recover`. */
   resume(assetId: string): AssetWriter
-  /** Reads every asset's index after cutting torn tails; call once at start. Ids of assets that were not ended. */
+  /**
+   * Reads every asset's index after cutting torn tails; call once at start. Gives those of assets that were not ended.
+   * @throws EngineError `data-folder` when recordings cannot be kept here
+   */
   recover(): Promise<readonly AssetIndex[]>
   /** Index of any asset, growing or ended; `undefined` when there is none. */
   index(assetId: string): Promise<AssetIndex | undefined>

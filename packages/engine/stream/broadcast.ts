@@ -6,6 +6,7 @@ import { resumePoint } from '../packager/window/recovered.ts'
 import type { Scheduler } from '../packager/window/waiting-room.ts'
 import { createLiveWindow, type LiveWindow } from '../packager/window/window.ts'
 import type { AssetIndex, AssetWriter, SegmentStore } from '../store/port.ts'
+import { recorded } from '../store/recorded.ts'
 import type { TimelineEvent, TimelineTrack } from '../timeline/model.ts'
 import { createTimeline, type TimelineOptions } from '../timeline/timeline.ts'
 import type { Broadcast } from './channel.ts'
@@ -131,7 +132,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       stage?.window.end()
       await stage?.writer.end()
       const index = stage === undefined ? undefined : await store.index(assetId)
-      return { duration: index === undefined ? 0 : recordedDuration(index), bytes: index?.bytes ?? 0 }
+      return { duration: index === undefined ? 0 : recorded(index).duration, bytes: index?.bytes ?? 0 }
     },
     async suspend(now) {
       drain(now)
@@ -168,17 +169,6 @@ function continuation(recovered: AssetIndex): TimelineOptions {
   const { start, epoch, notBefore } = resumePoint(recovered)
   const tracks = recovered.epochs.at(-1)?.tracks ?? []
   return { start, firstEpoch: epoch, notBefore, before: new Map(tracks.map(({ track, config }) => [track, config])) }
-}
-
-/** Milliseconds of media in the longest track, gaps left out. */
-function recordedDuration(index: AssetIndex): number {
-  let longest = 0
-  for (const { segments } of index.tracks) {
-    let duration = 0
-    for (const segment of segments) if (!segment.gap) duration += (segment.duration * 1000) / segment.timescale
-    longest = Math.max(longest, duration)
-  }
-  return Math.round(longest)
 }
 
 function diagnose(packager: Packager, tracks: readonly TimelineTrack[], timestampJumps: number): MediaDiagnosis {

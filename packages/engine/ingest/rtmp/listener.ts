@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { EngineError } from '../../error.ts'
+import { bindError } from '../../bind-error.ts'
 import type { Log, PublishPort } from '../../ports.ts'
 import { type RtmpConnection, serveRtmpConnection } from './connection.ts'
 import type { RtmpListenerLimits } from './limits.ts'
@@ -62,7 +62,7 @@ export async function startRtmpListener(options: RtmpListenerOptions): Promise<R
   try {
     await listening
   } catch (error) {
-    throw bindError(error, options.address)
+    throw bindError('RTMP', options.address.host, options.address.port, error as NodeJS.ErrnoException)
   }
   server.off('error', reject)
   server.on('error', (error) => log.error({ error: error.message }, 'rtmp: accept failed'))
@@ -81,18 +81,6 @@ export async function startRtmpListener(options: RtmpListenerOptions): Promise<R
       clearTimeout(timer)
     },
   }
-}
-
-function bindError(error: unknown, { host, port }: { host: string; port: number }): EngineError {
-  const code = (error as NodeJS.ErrnoException).code ?? ''
-  const inUse = code === 'EADDRINUSE'
-  const text = inUse ? 'another program listens there' : code
-  return new EngineError(
-    inUse ? 'address-in-use' : 'bad-request',
-    `RTMP ${host}:${port}: ${text}`,
-    { host, port },
-    error,
-  )
 }
 
 /** IPv4 in its plain form, also where a dual-stack socket gives `::ffff:192.0.2.1`. */
