@@ -61,10 +61,13 @@ export function sendPlaylist(
     sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', etag], deadline)
     return
   }
-  void playlist.gzip().then(
-    (body) => sendWhole(req, res, body, [...caching.gzip, 'ETag', etag], deadline),
-    () => sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', playlist.etag], deadline),
-  )
+  playlist
+    .gzip()
+    .then(
+      (body) => sendWhole(req, res, body, [...caching.gzip, 'ETag', etag], deadline),
+      () => sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', playlist.etag], deadline),
+    )
+    .catch(() => abandon(req, res))
 }
 
 /** 200 with one ready buffer. */

@@ -11,6 +11,7 @@ import { limits } from './limits.ts'
 import { splitTarget } from './live-path.ts'
 import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from './message.ts'
 import { etagMatches } from './negotiate.ts'
+import { abandon } from './outbox.ts'
 import { sendProblem } from './problem.ts'
 import {
   answeredByMethod,
@@ -76,6 +77,8 @@ export function createVodHandler(options: VodOptions): HttpHandler {
             return notReady(req, res)
           }),
       )
+      // One bad answer must not end the process.
+      .catch(() => abandon(req, res))
       .finally(() => {
         waiting--
       })
@@ -134,7 +137,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
           r.end()
           return undefined
         }
-        return sendStream(ifRange(req, etag), r, found.download, headers)
+        return sendStream(ifRange(req, etag), r, found.download, headers).catch(() => abandon(req, r))
       }
     })
   }
