@@ -32,6 +32,13 @@ export function printBanner({ settings, addresses, demo, firstStart, version }: 
   return `\n  Bandstand ${version} is ready\n\n${rows.join('\n')}\n\n`
 }
 
+/** What the first start made, where it came no further. */
+export function printFirstStart({ ownerPassword, streamKey }: NonNullable<BannerFacts['firstStart']>): string {
+  const password =
+    ownerPassword === undefined ? '' : `Owner's password  ${ownerPassword}   (shown this once: note it down)\n`
+  return `Stream key        ${streamKey}\n${password}`
+}
+
 /** An address that can be clicked on this machine. */
 function local(address: string): string {
   return address.replace(/^0\.0\.0\.0:|^\[::\]:/, 'localhost:')

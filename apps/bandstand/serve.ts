@@ -21,7 +21,7 @@ import { createStreams, type Streams } from '@bandstand/engine/stream/streams.ts
 import { PlatformError } from '@bandstand/platform/error.ts'
 import { createPlatform } from '@bandstand/platform/platform.ts'
 import { createApplication } from './application.ts'
-import { printBanner } from './banner.ts'
+import { printBanner, printFirstStart } from './banner.ts'
 import { AppError } from './error.ts'
 import { toEncoderHealth } from './health.ts'
 import { instanceFacts } from './instance.ts'
@@ -104,6 +104,12 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     },
     clientOf: (req) => ({ address: clientAddress(req, trusted), host: req.headers.host ?? '' }),
     now,
+  })
+  // Made just now and partly kept as digests: a start that fails further on, at a port in use for example, must not
+  // swallow them.
+  let { firstStart } = platform
+  process.once('exit', () => {
+    if (firstStart !== undefined) process.stdout.write(printFirstStart(firstStart))
   })
   started.defer(() => platform.close())
 
@@ -207,8 +213,11 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
 
   if (demo) await startDemoStream()
   const addresses = { http: printAddress(bound), rtmp: printAddress(rtmp.address) }
-  if (settings.log === 'json') log.info({ ...addresses, version, pid: process.pid }, 'ready')
-  else process.stdout.write(printBanner({ settings, addresses, demo, firstStart: platform.firstStart, version }))
+  if (settings.log === 'json') {
+    if (firstStart !== undefined) log.info({ ...firstStart }, 'first start; these are shown this once')
+    log.info({ ...addresses, version, pid: process.pid }, 'ready')
+  } else process.stdout.write(printBanner({ settings, addresses, demo, firstStart, version }))
+  firstStart = undefined
 
   onSignals(log, () => started.disposeAsync())
 

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { start } from '../support/process.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+const program = join(import.meta.dirname, '..', '..', 'apps/bandstand/bandstand.mjs')
+
+test('a first start whose port is in use ends at once, says so, and does not swallow the password it has made', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  t.after(() => other.close())
+  await once(other, 'listening')
+  const taken = `127.0.0.1:${(other.address() as AddressInfo).port}`
+
+  for (const [http, rtmp] of [
+    [taken, '127.0.0.1:0'],
+    ['127.0.0.1:0', taken],
+  ] as const) {
+    const args = [program, '--data', temporaryFolder('data'), '--http', http, '--rtmp', rtmp]
+    const server = start(process.execPath, args, { limit: 15_000 })
+    const { code } = await server.exited
+    assert.equal(code, 1, server.output())
+    assert.match(server.output(), new RegExp(`bandstand: .*${taken}`))
+    assert.match(server.output(), /Owner's password {2}\w{5}-\w{5}-\w{5}-\w{5} /)
+  }
+})
+
+test('with logs as JSON the first start says password and stream key too, once, unless they were given', async () => {
+  const data = temporaryFolder('data')
+  const run = async (env: Record<string, string> = {}) => {
+    const args = [program, '--log', 'json', '--data', data, '--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0']
+    const server = start(process.execPath, args, { limit: 15_000, env })
+    while (server.running() && !server.stdout().includes('"ready"')) await new Promise((r) => setTimeout(r, 50))
+    await server.stop()
+    return server.stdout()
+  }
+  const first = await run()
+  assert.match(first, /"ownerPassword":"\w{5}-\w{5}-\w{5}-\w{5}"/)
+  assert.match(first, /"streamKey":"\w{20,}"/)
+  assert.doesNotMatch(await run(), /"ownerPassword"|"streamKey"/)
+})
