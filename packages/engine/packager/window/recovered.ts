@@ -12,17 +12,26 @@ export interface ResumePoint {
   readonly notBefore: number
 }
 
-/** The end of what was recorded: times only rise within a broadcast, also across restarts. */
+/**
+ * The end of what was recorded: times only rise within a broadcast, also across restarts. An epoch of which nothing was
+ * recorded (the process died in its first part) gives its number to the next: numbers of epochs are those of
+ * discontinuities, and one that is nowhere to be seen would be counted when the playlist moves past it (RFC 8216bis
+ * §6.2.2).
+ */
 export function resumePoint(index: AssetIndex): ResumePoint {
   const last = index.epochs.at(-1)
   let start = last?.start ?? 0
+  let epoch = last === undefined ? 0 : last.id + 1
+  let seen = -1
   for (const track of index.tracks) {
     const segment = track.segments.at(-1)
     if (segment === undefined) continue
     start = Math.max(start, Math.ceil(((segment.start + segment.duration) * 90_000) / segment.timescale))
+    seen = Math.max(seen, segment.epoch)
   }
   const notBefore = last === undefined ? 0 : last.wallClock + (start - last.start) / 90
-  return { start, epoch: last === undefined ? 0 : last.id + 1, notBefore }
+  if (seen >= 0) epoch = seen + 1
+  return { start, epoch, notBefore }
 }
 
 /**
@@ -41,7 +50,7 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
   }
   const out: WindowSegment[] = []
   for (const segment of recent) {
-    const epoch = index.epochs.find((e) => e.id === segment.epoch)
+    const epoch = index.epochs.findLast((e) => e.id === segment.epoch)
     if (epoch === undefined) continue
     const before = out.at(-1)
     if (before !== undefined) fillNumbers(out, before, segment.msn, Math.round(partTarget * before.timescale))

@@ -404,6 +404,33 @@ test('after a restart the recorded segments stay, missing numbers are gaps, a ne
   assert.equal(playlist.trailingHead?.discontinuity, true)
 })
 
+test('an epoch of which nothing was recorded is no discontinuity that players have to count', () => {
+  const before = live(30)
+  const whole = indexOf(before.studio)
+  const first = whole.epochs[0] as AssetIndex['epochs'][number]
+  const index = { ...whole, epochs: [first, { ...first, id: 1, start: resumePoint(whole).start }] }
+  const window = watchedWindow({ older: everything, recovered: index })
+  const point = resumePoint(index)
+  window.epoch({ ...first, id: point.epoch, start: point.start, wallClock: point.notBefore })
+  const like = before.studio.parts(1).at(-1)
+  assert.ok(like !== undefined)
+  // Until the new epoch's first segment has left the playlist.
+  for (let i = 0; i < 40; i++) {
+    window.part({
+      ...like,
+      number: index.next.part + i,
+      msn: index.next.msn + i,
+      epoch: point.epoch,
+      start: Math.round(point.start) + i * 360_000,
+      duration: 360_000,
+      last: true,
+    })
+    const { playlist } = parsed(text(window, 'v1'))
+    const tags = playlist.segments.filter((segment) => segment.discontinuity).length
+    assert.equal(playlist.discontinuitySequence + tags, 1)
+  }
+})
+
 test('whoever asks before the first part waits for it: players give up on playlists without segments', async () => {
   const window = watchedWindow()
   const studio = createStudio({ sinks: () => [window] })
