@@ -108,7 +108,7 @@ function createSocketClient(): { get: Get; close(): void } {
   }
   const readHead = (length: number): number => {
     const before = head.length
-    head += shared.latin1Slice(0, Math.min(length, 2_000))
+    head += shared.toString('latin1', 0, Math.min(length, 2_000))
     const end = head.indexOf('\r\n\r\n')
     if (end < 0) return -1
     status = Number(head.slice(9, 12))
@@ -162,7 +162,7 @@ function createSessionClient(): { get: Get; close(): void } {
         let head: Record<string, unknown> = {}
         stream.on('response', (h) => {
           head = h
-          keep = known !== undefined && !known(String(h['etag'] ?? ''))
+          keep = known !== undefined && !known(h['etag'] ?? '')
         })
         stream.on('data', (chunk: Buffer) => {
           size += chunk.length
@@ -173,7 +173,12 @@ function createSessionClient(): { get: Get; close(): void } {
         stream.on('end', () => {
           if (Number(head['content-length'] ?? size) !== size) return reject(new Error('fewer bytes than announced'))
           const text = kept.length === 0 ? '' : Buffer.concat(kept).toString()
-          resolve({ status: Number(head[':status'] ?? 0), etag: String(head['etag'] ?? ''), size, text })
+          resolve({
+            status: Number(head[':status'] ?? 0),
+            etag: typeof head['etag'] === 'string' ? head['etag'] : '',
+            size,
+            text,
+          })
         })
       }),
     close: () => session.destroy(),
@@ -300,7 +305,8 @@ async function follow(path: string, main: boolean, playlists: Get, parts: Get): 
       received.delete(part.uri)
     }
     for (let i = from; i < listed.length; i++) {
-      const part = listed[i] as VersionPart
+      const part = listed[i]
+      if (part === undefined) break
       queue.push(part)
       newest = part.uri
     }

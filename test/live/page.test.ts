@@ -41,12 +41,12 @@ async function open(t: TestContext, { slug }: TestChannel) {
   await page.goto(`${server.http}/@${slug}`)
   let before = 0
   const shown = async (): Promise<Shown> => {
-    const now = (await page.evaluate(`(() => {
+    const now = await page.evaluate<Omit<Shown, 'moving'>>(`(() => {
       const player = document.querySelector('bandstand-player')
       const video = player?.video
       return { phase: player?.phase ?? '', time: video?.currentTime ?? 0, width: video?.videoWidth ?? 0,
         sound: (video?.webkitAudioDecodedByteCount ?? 0) > 0 }
-    })()`)) as Omit<Shown, 'moving'>
+    })()`)
     const moving = now.time !== before && now.time > 0
     before = now.time
     return { ...now, moving }

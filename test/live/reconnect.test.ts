@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { channelMaker, type TestChannel } from '../support/channels.ts'
 import { judgeLive, judgeReplay } from '../support/replay.ts'
-import { waitFor } from '../support/wait.ts'
 import { clip, ffmpeg, watch } from '../support/scene.ts'
+import { waitFor } from '../support/wait.ts'
 
 /** Encoders that go, come back, freeze and quarrel: one broadcast as long as it should be one, no number ever falls. */
 

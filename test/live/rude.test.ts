@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startBandstand } from '../support/bandstand.ts'

@@ -114,14 +114,14 @@ describe('hls.js as its makers publish it', () => {
   }
 
   async function facts(page: Page): Promise<Facts> {
-    return (await page.evaluate(`({
+    return page.evaluate<Facts>(`({
       frames: seen.frames, changes: seen.changes, loudest: seen.loudest,
       time: document.querySelector('video').currentTime, latency: hls.latency, stalls,
       parts: requests.filter((r) => r.startsWith('part')).length,
       segments: requests.filter((r) => r.startsWith('segment')).length,
       blocking: requests.filter((r) => r.startsWith('playlist') && r.includes('_HLS_msn')).length,
       warnings: lines.filter((line) => /^(warn|error)/.test(line)),
-    })`)) as Facts
+    })`)
   }
 
   it('joins at once and plays at low latency with key frames every 2 s and B-frames', async () => {
@@ -213,7 +213,7 @@ describe('hls.js as its makers publish it', () => {
     const { duration } = await waitEnded(server, assetId ?? '')
     const { page } = await play(url)
     const seconds = (duration ?? 0) / 1000
-    assertNear((await page.evaluate("document.querySelector('video').duration")) as number, seconds, 0.1, 'duration')
+    assertNear(await page.evaluate<number>("document.querySelector('video').duration"), seconds, 0.1, 'duration')
     await page.evaluate(`document.querySelector('video').currentTime = ${seconds - 2}`)
     await waitFor('the end', () => page.evaluate("document.querySelector('video').ended"))
     assert.deepEqual(unexpected((await facts(page)).warnings, onSeek), [])

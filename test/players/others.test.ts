@@ -53,9 +53,9 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
       globalThis.from = { frames: seen.frames, time: video.currentTime }
     })()`)
     await sleep(forMs)
-    const result = (await page.evaluate(
+    const result = await page.evaluate<{ frames: number; time: number }>(
       `({ frames: seen.changes - from.frames, time: document.querySelector('video').currentTime - from.time })`,
-    )) as { frames: number; time: number }
+    )
     return { page, ...result }
   }
 
@@ -84,7 +84,7 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
     assertNear(time, 4, 0.6, 'seconds played')
     assertNear(frames, 120, 35, 'pictures shown')
     const parts = "performance.getEntriesByType('resource').filter(({ name }) => /[/]p[0-9]+[.]m4s/.test(name)).length"
-    assert.ok(((await page.evaluate(parts)) as number) > 12, 'parts were loaded')
+    assert.ok((await page.evaluate<number>(parts)) > 12, 'parts were loaded')
     assert.deepEqual(await page.evaluate('lines'), [])
     await page.close()
   })
@@ -129,7 +129,7 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
   it('Shaka plays the replay with the right duration', async () => {
     const { page, frames } = await watch(shaka(replay(), '{}'), 2_000)
     assertNear(frames, 60, 25, 'pictures shown')
-    assertNear((await page.evaluate("document.querySelector('video').duration")) as number, seconds, 0.15, 'duration')
+    assertNear(await page.evaluate<number>("document.querySelector('video').duration"), seconds, 0.15, 'duration')
     assert.deepEqual(await page.evaluate('lines'), [])
     await page.close()
   })
@@ -137,7 +137,7 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
   it('Chromium plays the downloaded file: duration and seeks', async () => {
     const { page, frames } = await watch(`video.src = ${JSON.stringify(file())}`, 2_000)
     assertNear(frames, 60, 25, 'pictures shown')
-    assertNear((await page.evaluate("document.querySelector('video').duration")) as number, seconds, 0.15, 'duration')
+    assertNear(await page.evaluate<number>("document.querySelector('video').duration"), seconds, 0.15, 'duration')
     for (const at of [seconds - 3, 1, seconds / 2]) {
       await page.evaluate(`document.querySelector('video').currentTime = ${at}`)
       await waitFor(`pictures at ${at}`, () =>
@@ -155,14 +155,9 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
     await page.close()
     if (answer === '') return t.skip('this Chromium has no HLS of its own')
     const native = await watch(`video.src = ${JSON.stringify(replay())}`, 2_000)
-    t.diagnostic(`canPlayType says ${answer}: ${native.frames} pictures in ${native.time} s`)
+    t.diagnostic(`canPlayType says ${String(answer)}: ${native.frames} pictures in ${native.time} s`)
     assertNear(native.frames, 60, 25, 'pictures shown')
-    assertNear(
-      (await native.page.evaluate("document.querySelector('video').duration")) as number,
-      seconds,
-      0.3,
-      'duration',
-    )
+    assertNear(await native.page.evaluate<number>("document.querySelector('video').duration"), seconds, 0.3, 'duration')
     await native.page.close()
   })
 })

@@ -130,7 +130,9 @@ export async function judgeLive(
     url: `${http}/live/${channel}/index.m3u8`,
     fetch,
     now: () => performance.now(),
-    sleep: async (ms) => void (await sleep(ms)),
+    sleep: async (ms) => {
+      await sleep(ms)
+    },
     durationMs: seconds * 1000,
   })
   const errors = report.findings.filter(({ level, rule }) => level === 'error' && !except.includes(rule))

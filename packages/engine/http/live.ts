@@ -123,9 +123,10 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
   function media(req: HttpRequest, res: HttpResponse, broadcast: LiveBroadcast, file: LiveFile): void {
     const rendition = broadcast.rendition(file.rendition)
     const { targetDuration } = broadcast
-    if (rendition !== undefined && isGapName(file.file)) return sendMedia(req, res, gapBody, deadline(targetDuration))
-    const answer = rendition?.media(file.file)
-    switch (answer?.kind) {
+    if (rendition === undefined) return notFound(req, res)
+    if (isGapName(file.file)) return sendMedia(req, res, gapBody, deadline(targetDuration))
+    const answer = rendition.media(file.file)
+    switch (answer.kind) {
       case 'now':
         return inTurn(req, res, () => sendMedia(req, res, answer, deadline(targetDuration)))
       case 'wait': {
@@ -137,7 +138,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
       }
       case 'busy':
         return busy(req, res)
-      default:
+      case 'not-found':
         return notFound(req, res)
     }
   }

@@ -39,7 +39,7 @@ export function sendChunks(
       return
     }
   }
-  const encrypted = req.httpVersionMajor === 2 || (req.socket as TLSSocket).encrypted === true
+  const encrypted = req.httpVersionMajor === 2 || (req.socket as Partial<TLSSocket>).encrypted === true
   if (encrypted && total > limits.encryptedSlice) {
     hold(req, res, connection, total, deadline)
     void writeSlices(res, chunks)
