@@ -180,7 +180,12 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     files.ended = true
     running.delete(assetId)
     if (memory.recording) loaded.set(assetId, memory)
-    else await removeAsset(files).then(() => options.onRemoved?.(assetId))
+    else {
+      await removeAsset(files).catch((error: unknown) => {
+        log.warn({ assetId, error: String(error) }, 'files of a broadcast that was not recorded are left')
+      })
+      options.onRemoved?.(assetId)
+    }
   }
 
   async function drain(task: WriterTask, how: 'end' | 'suspend', signal: AbortSignal): Promise<void> {

@@ -103,7 +103,7 @@ test('a disk that stays full costs a gap between whole segments, and memory stay
 })
 
 test('a disk that never answers holds one write and two reads, and nothing else waits for it', async (t) => {
-  const { io, store, writer, at } = await fixture(t, { limits: { hungMs: 50 } })
+  const { io, store, writer, at } = await fixture(t, { limits: { hungMs: 500 } })
   write(writer, 0, 6)
   await until(() => at(5), 'written')
   await store.read('as_one', 1, 0, 2)
@@ -127,6 +127,7 @@ test('a disk that never answers holds one write and two reads, and nothing else 
       [0, 1, 2].reduce((n, i) => n + partBytes(1, i).byteLength, 0),
     )
   await until(() => at(25), 'the queue is written')
+  await until(() => !/does not answer/.test(writer.state.reason ?? ''), 'the write is over')
   write(writer, 300, 306)
   assert.equal(writer.state.recording, true)
   await writer.end()
@@ -234,5 +235,20 @@ test('the end of a broadcast ends its trouble with the disk', async (t) => {
   await writer.end()
   assert.equal(states.at(-1)?.reason, undefined)
   io.fault = undefined
+  await store.close()
+})
+
+test('a broadcast that is not recorded ends in order although the disk does not let it be removed', async (t) => {
+  const removed: string[] = []
+  const { io, store, writer } = await fixture(t, { limits: { endMs: 100 }, onRemoved: (id) => removed.push(id) })
+  io.readFault = 'EIO'
+  const own = store.create('as_off', timing, { recording: false })
+  own.epoch(epoch(0))
+  write(own, 0, 3)
+  await own.end()
+  assert.deepEqual(removed, ['as_off'])
+  assert.equal(await store.index('as_off'), undefined)
+  io.readFault = undefined
+  await writer.end()
   await store.close()
 })
