@@ -59,7 +59,9 @@ test('hands upgrades over, under either kind of server', async (t) => {
     const { port } = await startServer(t, [], {
       ...(tls && { tls }),
       upgrade: (req, socket) => {
+        if (req.url !== '/chat') return false
         socket.end(`HTTP/1.1 101 Switching Protocols\r\nX-Url: ${req.url}\r\n\r\n`)
+        return true
       },
     })
     const socket =
@@ -71,6 +73,27 @@ test('hands upgrades over, under either kind of server', async (t) => {
     socket.on('data', (chunk: Buffer) => (received += chunk))
     socket.write('GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
     await until(() => received.includes('X-Url: /chat'))
+  }
+})
+
+test('an offer of another protocol is an ordinary request, and a WebSocket that nobody takes is not there', async (t) => {
+  for (const tls of [undefined, testTls]) {
+    const { port } = await startServer(t, [], { ...(tls && { tls }), upgrade: () => false })
+    const ask = async (protocol: string) => {
+      const socket =
+        tls === undefined
+          ? await openSocket(t, port)
+          : connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca: tls.cert, ALPNProtocols: ['http/1.1'] })
+      t.after(() => socket.destroy())
+      let received = ''
+      socket.on('data', (chunk: Buffer) => (received += chunk))
+      socket.write(`GET /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`)
+      await until(() => received.includes('}'))
+      return received
+    }
+    // What curl --http2 and Java's client send.
+    assert.match(await ask('h2c'), /^HTTP\/1\.1 404.*\r\nConnection: keep-alive/s)
+    assert.match(await ask('WebSocket'), /^HTTP\/1\.1 404.*problem\+json.*"not-found"/s)
   }
 })
 

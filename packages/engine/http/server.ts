@@ -19,8 +19,8 @@ export interface HttpServerOptions {
   readonly handlers: readonly HttpHandler[]
   /** Everything that no handler serves; a web framework is mounted here. */
   fallback(req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): void
-  /** WebSocket and other upgrades; without it they are refused. */
-  upgrade?(req: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** WebSockets; false where nobody takes them, which is answered with 404. Without it they are ordinary requests. */
+  upgrade?(req: IncomingMessage, socket: Duplex, head: Buffer): boolean
   /** A handler threw (the answer is a cut connection, for part of it may have been sent), or accepting failed. */
   onError?(error: unknown): void
   /** Addresses for which `connectionsPerAddress` does not count: proxies. */
@@ -63,6 +63,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   timeouts.keepAliveTimeout = limits.keepAliveTimeout
   timeouts.headersTimeout = limits.headersTimeout
   timeouts.requestTimeout = limits.requestTimeout
+  // Clients offer HTTP/2 on plain connections (`Upgrade: h2c`) and expect an ordinary answer of who does not know it
+  // (RFC 9110 §7.8). An option of the plain server only, but looked up on either.
+  Object.assign(server, {
+    shouldUpgradeCallback: (req: IncomingMessage) =>
+      options.upgrade !== undefined && req.headers.upgrade?.toLowerCase() === 'websocket',
+  })
   server.maxConnections = limits.connections
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? ''
@@ -86,7 +92,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
       // A peer that resets an upgraded connection must not end the process.
       socket.on('error', () => socket.destroy())
-      upgrade(req, socket, head)
+      if (!upgrade(req, socket, head)) answer(socket, '404 Not Found', 'not-found')
     })
   }
 
@@ -164,8 +170,12 @@ function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? '408 Request Timeout'
         : '400 Bad Request'
-  const code = Number(status.slice(0, 3))
-  const body = JSON.stringify({ type: 'about:blank', title: status.slice(4), status: code, code: 'bad-request' })
+  answer(socket, status, 'bad-request')
+}
+
+/** A problem, written to the bare connection, which ends with it. */
+function answer(socket: Duplex, status: string, code: string): void {
+  const body = JSON.stringify({ type: 'about:blank', title: status.slice(4), status: Number(status.slice(0, 3)), code })
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
