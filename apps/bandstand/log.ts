@@ -24,5 +24,14 @@ export function printForPeople(line: string): string {
     ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
   if (typeof err === 'object' && err !== null && 'message' in err) rest.push(`error=${String(err.message)}`)
-  return `${clock} ${name === 'info' ? '' : `${name.toUpperCase()} `}${String(msg)}${rest.length === 0 ? '' : `  (${rest.join(' ')})`}\n`
+  const text = `${String(msg)}${rest.length === 0 ? '' : `  (${rest.join(' ')})`}`
+  return `${clock} ${name === 'info' ? '' : `${name.toUpperCase()} `}${printable(text)}\n`
+}
+
+/** Without what forges a line or steers a terminal: peers choose some of the fields, the encoder its name for example. */
+function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
