@@ -129,7 +129,7 @@ test('a disk that never answers holds one write and two reads, and nothing else 
   await until(() => at(25), 'the queue is written')
   await until(() => !/does not answer/.test(writer.state.reason ?? ''), 'the write is over')
   write(writer, 300, 306)
-  assert.equal(writer.state.recording, true)
+  await until(() => writer.state.recording, 'recording again')
   await writer.end()
   assert.deepEqual(await store.read('as_one', 1, 305, 305), partBytes(1, 305))
   assert.ok(io.outstanding.most <= 3, `${io.outstanding.most} at a time`)
