@@ -163,7 +163,8 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   await takeUpBroadcasts()
 
   const live = createLiveHandler({
-    find: (slug) => channels.find(slug),
+    // Also by an earlier name, as page and API do: who watches while the channel is renamed goes on watching.
+    find: (slug) => channels.find(platform.directory.findBySlug(slug)?.slug ?? slug),
     seen(slug, req, query) {
       const channel = platform.directory.findBySlug(slug)
       if (channel !== undefined) viewers.seen(channel.id, viewerKey(req, query, trusted))

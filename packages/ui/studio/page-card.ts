@@ -143,7 +143,7 @@ export class StudioPageCard extends LitElement {
             aria-describedby="slug-hint"
             .value=${channel.slug}
         /></label>
-        <p class="hint" id="slug-hint">The page is at <code>/@${channel.slug}</code>. A new address breaks links to the old one.</p>
+        <p class="hint" id="slug-hint">The page is at <code>/@${channel.slug}</code>. Links to it go on working after a change, until another channel takes it.</p>
         <div class="row"><button class="primary" ?disabled=${this._busy}>Save</button></div>
       </form>`,
       )}
