@@ -140,8 +140,8 @@ function uploaded(types: readonly string[], { body, headers }: FastifyRequest): 
 }
 
 function refuseUnknown(request: FastifyRequest, routes: readonly Route[]): never {
-  const path = request.url.split('?')[0]?.slice(API_PREFIX.length) ?? ''
-  const methods = routes.filter((route) => matches(route.path, path)).map(({ method }) => method)
+  const path = request.url.split('?')[0] ?? ''
+  const methods = routes.filter((route) => matches(API_PREFIX + route.path, path)).map(({ method }) => method)
   if (methods.length > 0)
     throw new Refusal('method-not-allowed', `this address takes ${methods.join(', ')}`, {
       headers: { allow: methods.join(', ') },

@@ -117,6 +117,14 @@ test('what is not there is a page with status 404', async () => {
   }
 })
 
+test('what programs ask for and is not there is no page', async () => {
+  for (const url of ['/api/v1/nothing', '/live/main/none.m4s', '/vod/as_2/index.m3u8']) {
+    const { statusCode, headers } = await get(url)
+    assert.equal(statusCode, 404, url)
+    assert.match(String(headers['content-type']), /json/, url)
+  }
+})
+
 test('each kind of page has its policy', async () => {
   const policy = async (url: string) => String((await get(url)).headers['content-security-policy'])
   for (const url of ['/', '/@main', '/@main/embed', '/@main/chat', '/watch/as_1', '/studio']) {

@@ -167,6 +167,8 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
     const path = request.params['*']
     const mine = await own.read(path)
     const file = mine ?? (path.endsWith('.html') ? undefined : await built.read(path))
+    // Programs ask there: a problem, as the server answers other methods, not a page for people.
+    if (!file && /^(api|live|vod)\//.test(path)) return reply.callNotFound()
     if (!file) return notFound(request, reply)
     reply.headers({ ...safety, 'content-security-policy': policyOf('owner'), 'cache-control': 'no-cache' })
     reply.type(file.type)
