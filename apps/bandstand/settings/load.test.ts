@@ -35,7 +35,14 @@ for (const [what, args, env, message] of [
   ['an unknown flag', ['--htttp', '1'], {}, /--htttp is not a setting/],
   ['an unknown variable', [], { BANDSTAND_HTTPP: 'x' }, /BANDSTAND_HTTPP is not a setting/],
   ['a bad address', ['--http', 'localhost:99999'], {}, /setting http .*takes HOST:PORT/],
-  ['a number out of range', ['--reconnect-window', '-1'], {}, /setting reconnectWindow/],
+  [
+    'a number out of range',
+    ['--reconnect-window', '-1'],
+    {},
+    /setting reconnectWindow .*takes a number from 0 to 3600/,
+  ],
+  ['no number at all', ['--max-bitrate', 'much'], {}, /setting maxBitrate .*takes a number from/],
+  ['neither on nor off', ['--recording', 'maybe'], {}, /setting recording .*takes on or off/],
   ['a certificate without its key', ['--tls-cert', 'x.pem'], {}, /go together/],
   ['a flag without its value', ['--http'], {}, /--http takes a value/],
 ] as const) {

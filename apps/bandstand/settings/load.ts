@@ -127,16 +127,18 @@ function readFile(config: string | undefined, { cwd }: SettingSources): Record<s
 /** One line a setting, for `--help`. */
 export function printSettingsHelp(): string {
   const defaults: Record<string, unknown> = settingsSchema.parse({})
+  const width = Math.max(...settingNames.map((name) => flagName(name).length)) + 2
   return settingNames
     .map((name) => {
       const value = printDefault(defaults[name])
-      return `  --${flagName(name).padEnd(28)}${settingsSchema.shape[name].description}${value === '' ? '' : ` [${value}]`}`
+      return `  --${flagName(name).padEnd(width)}${settingsSchema.shape[name].description}${value === '' ? '' : ` [${value}]`}`
     })
     .join('\n')
 }
 
 function printDefault(value: unknown): string {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  if (typeof value === 'string' || typeof value === 'number') return String(value)
   if (typeof value === 'object' && value !== null && 'port' in value) return printAddress(value as ListenAddress)
   return ''
 }

@@ -2,9 +2,12 @@ import { z } from 'zod'
 import { listenAddress } from './address.ts'
 
 const flag = z
-  .union([z.boolean(), z.enum(['true', 'false', 'yes', 'no', 'on', 'off', '1', '0', ''])])
+  .union([z.boolean(), z.enum(['true', 'false', 'yes', 'no', 'on', 'off', '1', '0', ''])], 'takes on or off')
   .transform((value) => (typeof value === 'boolean' ? value : ['true', 'yes', 'on', '1', ''].includes(value)))
-const number = (low: number, high: number) => z.coerce.number().min(low).max(high)
+const number = (low: number, high: number) => {
+  const takes = `takes a number from ${low} to ${high}`
+  return z.coerce.number(takes).min(low, takes).max(high, takes)
+}
 const text = z.string().trim()
 const secret = (least: number) => text.min(least, `takes at least ${least} characters`).max(200)
 
