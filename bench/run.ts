@@ -48,7 +48,7 @@ function runScript(name: string): Promise<Outcome> {
   const file = join(temporary, 'rows')
   const child = spawn(process.execPath, [join(folder, `${name}.ts`), ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, BANDSTAND_BENCH_ROWS: file },
+    env: { ...process.env, BANDSTAND_TEST_BENCH_ROWS: file },
   })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => {

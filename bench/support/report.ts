@@ -18,7 +18,7 @@ export function report(row: Row): void {
   const verdict = row.ok === undefined ? '' : row.ok ? '  ok' : '  SHORT'
   const against = [row.peer === undefined ? '' : `peer ${row.peer}`, row.must === undefined ? '' : `must ${row.must}`]
   console.log(`${row.what}: ${row.measured}  ${against.filter(Boolean).join(', ')}${verdict}`)
-  const file = process.env['BANDSTAND_BENCH_ROWS']
+  const file = process.env['BANDSTAND_TEST_BENCH_ROWS']
   if (file !== undefined) appendFileSync(file, `${JSON.stringify(row)}\n`)
 }
 
