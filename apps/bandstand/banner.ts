@@ -4,8 +4,14 @@ export interface BannerFacts {
   readonly settings: Settings
   readonly addresses: { readonly http: string; readonly rtmp: string }
   readonly demo: boolean
-  readonly firstStart: { readonly ownerPassword?: string; readonly streamKey: string } | undefined
+  readonly firstStart: FirstStart | undefined
   readonly version: string
+}
+
+/** What the first start made; a secret that was given in the settings is not repeated. */
+export interface FirstStart {
+  readonly ownerPassword?: string
+  readonly streamKey?: string
 }
 
 /** What a person needs to know when the server is ready. Secrets are shown at the first start only. */
@@ -21,8 +27,7 @@ export function printBanner({ settings, addresses, demo, firstStart, version }: 
     ['Studio', `${web}/studio`],
     ['OBS server', `rtmp://${host}/live`],
   ]
-  if (firstStart === undefined) lines.push(['Stream key', 'in the studio'])
-  else lines.push(['Stream key', firstStart.streamKey])
+  lines.push(['Stream key', firstStart?.streamKey ?? 'in the studio'])
   if (firstStart?.ownerPassword !== undefined) {
     lines.push(["Owner's password", `${firstStart.ownerPassword}   (shown this once: note it down)`])
   }
@@ -33,10 +38,10 @@ export function printBanner({ settings, addresses, demo, firstStart, version }: 
 }
 
 /** What the first start made, where it came no further. */
-export function printFirstStart({ ownerPassword, streamKey }: NonNullable<BannerFacts['firstStart']>): string {
+export function printFirstStart({ ownerPassword, streamKey }: FirstStart): string {
   const password =
     ownerPassword === undefined ? '' : `Owner's password  ${ownerPassword}   (shown this once: note it down)\n`
-  return `Stream key        ${streamKey}\n${password}`
+  return `${streamKey === undefined ? '' : `Stream key        ${streamKey}\n`}${password}`
 }
 
 /** An address that can be clicked on this machine. */

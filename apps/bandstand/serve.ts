@@ -21,7 +21,7 @@ import { createStreams, type Streams } from '@bandstand/engine/stream/streams.ts
 import { PlatformError } from '@bandstand/platform/error.ts'
 import { createPlatform } from '@bandstand/platform/platform.ts'
 import { createApplication } from './application.ts'
-import { printBanner, printFirstStart } from './banner.ts'
+import { type FirstStart, printBanner, printFirstStart } from './banner.ts'
 import { AppError } from './error.ts'
 import { toEncoderHealth } from './health.ts'
 import { instanceFacts } from './instance.ts'
@@ -107,7 +107,11 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   })
   // Made just now and partly kept as digests: a start that fails further on, at a port in use for example, must not
   // swallow them.
-  let { firstStart } = platform
+  let firstStart: FirstStart | undefined = platform.firstStart
+  if (firstStart !== undefined && settings.streamKey !== undefined) {
+    const { ownerPassword } = firstStart
+    firstStart = ownerPassword === undefined ? {} : { ownerPassword }
+  }
   process.once('exit', () => {
     if (firstStart !== undefined) process.stdout.write(printFirstStart(firstStart))
   })
@@ -215,7 +219,9 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   if (demo) await startDemoStream()
   const addresses = { http: printAddress(bound), rtmp: printAddress(rtmp.address) }
   if (settings.log === 'json') {
-    if (firstStart !== undefined) log.info({ ...firstStart }, 'first start; these are shown this once')
+    // The password is to be had nowhere else; the key is in the studio, so it stays out of a log that may be collected.
+    const ownerPassword = firstStart?.ownerPassword
+    if (ownerPassword !== undefined) log.info({ ownerPassword }, "first start: the owner's password, shown this once")
     log.info({ ...addresses, version, pid: process.pid }, 'ready')
   } else process.stdout.write(printBanner({ settings, addresses, demo, firstStart, version }))
   firstStart = undefined
