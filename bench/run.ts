@@ -16,6 +16,8 @@ import type { Row } from './support/report.ts'
 const folder = import.meta.dirname
 const results = join(folder, 'RESULTS.md')
 const onlyByName = new Set(['soak'])
+/** What other benches and people run by hand: a server that does not end, players that need an address. */
+const tools = new Set(['fake-origin', 'viewers'])
 
 const args = process.argv.slice(2)
 const firstFlag = args.findIndex((arg) => arg.startsWith('--'))
@@ -23,7 +25,7 @@ const words = firstFlag === -1 ? args : args.slice(0, firstFlag)
 const flags = firstFlag === -1 ? [] : args.slice(firstFlag)
 const names = globSync('*.ts', { cwd: folder })
   .map((file) => basename(file, '.ts'))
-  .filter((name) => name !== 'run' && !name.includes('.'))
+  .filter((name) => name !== 'run' && !name.includes('.') && !tools.has(name))
   .sort()
 
 if (words[0] === 'list') {

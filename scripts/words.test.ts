@@ -13,5 +13,5 @@ it('names the line of a private path, a registry and a key', () => {
 })
 
 it('leaves addresses and system folders alone', () => {
-  assert.deepEqual(findWords('a.md', 'see https://example.org/home/page and /etc/nginx/nginx.conf, ./work/x'), [])
+  assert.deepEqual(findWords('a.md', 'see https://example.org/home/page and /etc/nginx/nginx.conf, ./homework/x'), [])
 })
