@@ -21,3 +21,13 @@ test('what a peer has chosen forges no line and does not steer the terminal', ()
     '03:04:05 live  (encoder=OBS\\u000a03:04:06 forged\\u001b[2J\\u202e)\n',
   )
 })
+
+test('a fatal line has the stack below it, any other has not', () => {
+  const err = { message: 'why', stack: 'TypeError: why\n    at f (a.ts:1:2)\n    at g (b.ts:3:4)' }
+  const line = (level: number) => JSON.stringify({ level, time: '2026-01-02T03:04:05.678Z', msg: 'a fault', err })
+  assert.equal(
+    printForPeople(line(60)),
+    '03:04:05 FATAL a fault  (error=why)\n    at f (a.ts:1:2)\n    at g (b.ts:3:4)\n',
+  )
+  assert.equal(printForPeople(line(50)), '03:04:05 ERROR a fault  (error=why)\n')
+})

@@ -25,7 +25,15 @@ export function printForPeople(line: string): string {
   )
   if (typeof err === 'object' && err !== null && 'message' in err) rest.push(`error=${String(err.message)}`)
   const text = `${String(msg)}${rest.length === 0 ? '' : `  (${rest.join(' ')})`}`
-  return `${clock} ${name === 'info' ? '' : `${name.toUpperCase()} `}${printable(text)}\n`
+  const stack = name === 'fatal' ? printStack(err) : ''
+  return `${clock} ${name === 'info' ? '' : `${name.toUpperCase()} `}${printable(text)}\n${stack}`
+}
+
+/** Where a fault came from, in lines of its own: what a report of it needs. */
+function printStack(err: unknown): string {
+  const { stack = '' } = (err ?? {}) as { readonly stack?: string }
+  const frames = stack.split('\n').filter((line) => line.startsWith('    at '))
+  return frames.map((line) => `${printable(line)}\n`).join('')
 }
 
 /** Without what forges a line or steers a terminal: peers choose some of the fields, the encoder its name for example. */

@@ -29,7 +29,7 @@ import { createLog } from './log.ts'
 import { createProbes } from './probes.ts'
 import { printAddress } from './settings/address.ts'
 import type { Settings } from './settings/schema.ts'
-import { onSignals } from './shutdown.ts'
+import { superviseProcess } from './shutdown.ts'
 import { version } from './version.ts'
 
 const GB = 1e9
@@ -226,7 +226,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   } else process.stdout.write(printBanner({ settings, addresses, demo, firstStart, version }))
   firstStart = undefined
 
-  onSignals(log, () => started.disposeAsync())
+  superviseProcess(log, () => started.disposeAsync())
 
   /** Broadcasts that a former process left open go on, or are finished when there is nothing to go on with. */
   async function takeUpBroadcasts(): Promise<void> {
