@@ -1,11 +1,19 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 
-/** A request of either version: HTTP/1.1, or HTTP/2 through Node's compatibility interface. */
-export type HttpRequest = IncomingMessage | Http2ServerRequest
+/** What handlers use of a request; Node's classes of both versions fit, and so do our own direct ones. */
+export interface HttpRequest {
+  readonly method?: string | undefined
+  /** Path and query. */
+  readonly url?: string | undefined
+  /** Names in lower case. Many requests may share them. */
+  readonly headers: Readonly<IncomingHttpHeaders>
+  readonly httpVersionMajor: number
+  readonly socket: Socket
+}
 
-/** What handlers use of a response; both versions' classes fit. */
+/** What handlers use of a response; the same classes fit. */
 export interface HttpResponse {
   /** @param headers flat list of names and values. */
   writeHead(status: number, headers: string[]): unknown
@@ -29,8 +37,8 @@ export type Connection = Socket | ServerHttp2Session
 
 /** The session for HTTP/2, the socket otherwise; undefined when it is gone already. */
 export function connectionOf(req: HttpRequest): Connection | undefined {
-  if (req.httpVersionMajor === 2) return (req as Http2ServerRequest).stream.session as ServerHttp2Session | undefined
-  return (req as IncomingMessage).socket
+  if (req.httpVersionMajor === 2) return (req as unknown as Http2ServerRequest).stream.session as ServerHttp2Session | undefined
+  return req.socket
 }
 
 /** Remote address without port; empty when the peer is gone already. */

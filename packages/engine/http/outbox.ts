@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { limits } from './limits.ts'
 import { type Connection, connectionOf, type HttpRequest, type HttpResponse } from './message.ts'
@@ -50,14 +49,14 @@ export function sendChunks(
   if (last >= 0) res.end(chunks[last])
   else res.end()
   // Usually the kernel takes everything at once, and there is nothing to watch.
-  if (req.httpVersionMajor === 1 && taken(req as IncomingMessage, res)) return
+  if (req.httpVersionMajor === 1 && taken(req, res)) return
   hold(req, res, connection, total, deadline)
 }
 
 /** Calls `done` once: when the kernel has taken the last byte of the answer, or its peer is gone. */
 export function whenTaken(req: HttpRequest, res: HttpResponse, done: () => void): void {
   if (res.destroyed) return done()
-  if (req.httpVersionMajor === 1 && res.writableEnded && taken(req as IncomingMessage, res)) return done()
+  if (req.httpVersionMajor === 1 && res.writableEnded && taken(req, res)) return done()
   let over = false
   const once = () => {
     if (over) return
@@ -69,7 +68,7 @@ export function whenTaken(req: HttpRequest, res: HttpResponse, done: () => void)
 }
 
 /** True when nothing of an ended answer is left in this process: not queued behind another answer, not in the socket. */
-function taken(req: IncomingMessage, res: HttpResponse): boolean {
+function taken(req: HttpRequest, res: HttpResponse): boolean {
   return res.writableFinished || (res as unknown as { socket: unknown }).socket === null
     ? res.writableFinished
     : req.socket.writableLength === 0

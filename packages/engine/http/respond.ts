@@ -125,10 +125,16 @@ export function sendMedia(
   }
 }
 
-/** What a GET asks of a body; `If-Range` is answered with the whole body, for media carries no validator. */
-function rangeOf(req: HttpRequest, total: number): ReturnType<typeof parseRange> {
+/**
+ * What a GET asks of a body. An `If-Range` that does not name these bytes asks for the whole (RFC 9110 §13.1.5).
+ *
+ * @param etag the body's validator; parts and segments have none.
+ */
+function rangeOf(req: HttpRequest, total: number, etag?: string): ReturnType<typeof parseRange> {
   // Range is defined for GET only (RFC 9110 §14.2).
-  if (req.method !== 'GET' || req.headers['if-range'] !== undefined) return undefined
+  if (req.method !== 'GET') return undefined
+  const condition = req.headers['if-range']
+  if (condition !== undefined && condition !== etag) return undefined
   return parseRange(req.headers.range, total)
 }
 
@@ -146,15 +152,17 @@ function sendUnsatisfiable(req: HttpRequest, res: HttpResponse, total: number): 
  * takes nothing for `limits.downloadStall` is cut off, as is one whose source ends early or fails.
  *
  * @param open gives the bytes from `first` to `last`, both included; its iterator is closed when the peer goes away.
+ * @param etag validator of the body, for `If-Range`.
  */
 export async function sendStream(
   req: HttpRequest,
   res: HttpResponse,
   body: { readonly total: number; open(first: number, last: number): AsyncIterable<Uint8Array> },
   headers: readonly string[],
+  etag?: string,
 ): Promise<void> {
   const { total } = body
-  const span = rangeOf(req, total)
+  const span = rangeOf(req, total, etag)
   if (span === 'unsatisfiable') {
     sendUnsatisfiable(req, res, total)
     return

@@ -9,6 +9,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { bindError } from '../bind-error.ts'
+import { createDirectConnections } from './direct/connections.ts'
 import { limits as defaults } from './limits.ts'
 import { asResponse, type HttpHandler } from './message.ts'
 
@@ -58,6 +59,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 
   const server = options.tls === undefined ? createPlain() : createSecure(options.tls)
+  const direct = options.tls === undefined ? serveDirectly(server as Server) : undefined
   // The types do not say that the secure server has these for its HTTP/1.1 side; it does.
   const timeouts = server as Server
   timeouts.keepAliveTimeout = limits.keepAliveTimeout
@@ -85,6 +87,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (left === 0) perAddress.delete(address)
       else perAddress.set(address, left)
     })
+    direct?.accept(socket)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => refuse(error, socket))
   if (options.upgrade !== undefined) {
@@ -101,6 +104,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       { maxHeaderSize: limits.headers, connectionsCheckingInterval: 2_000, noDelay: true, keepAlive: true },
       serve,
     )
+  }
+
+  /** Simple requests are served on the bare connection; Node's own listener gets those connections that ask for more. */
+  function serveDirectly(plain: Server) {
+    const [general] = plain.listeners('connection') as ((socket: Socket) => void)[]
+    plain.removeAllListeners('connection')
+    return createDirectConnections({
+      handlers: options.handlers,
+      handOver(socket, bytes) {
+        general?.call(plain, socket)
+        socket.unshift(bytes)
+      },
+      onError: (error) => options.onError?.(error),
+    })
   }
 
   function createSecure(tls: { cert: string | Buffer; key: string | Buffer }): Http2SecureServer {
@@ -153,6 +170,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
           clearInterval(idle)
           resolve()
         })
+        direct?.close()
         for (const session of sessions) session.close()
       }),
   }

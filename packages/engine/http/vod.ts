@@ -137,7 +137,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
           r.end()
           return undefined
         }
-        return sendStream(ifRange(req, etag), r, found.download, headers).catch(() => abandon(req, r))
+        return sendStream(req, r, found.download, headers, etag).catch(() => abandon(req, r))
       }
     })
   }
@@ -188,12 +188,6 @@ function findInit(index: AssetIndex, track: number, initNumber: number): Uint8Ar
     if (found !== undefined) return found.init
   }
   return undefined
-}
-
-/** If-Range that names these bytes lets the range through; any other asks for the whole file (RFC 9110 §13.1.5). */
-function ifRange(req: HttpRequest, etag: string): HttpRequest {
-  if (req.headers['if-range'] === etag) delete req.headers['if-range']
-  return req
 }
 
 function notFound(req: HttpRequest, res: HttpResponse): void {
