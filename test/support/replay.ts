@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkStream } from '@bandstand/engine/check/check.ts'
 import { printReport } from '@bandstand/engine/check/report.ts'
+import type { MediaPlaylist } from '@bandstand/media/manifests/hls/model.ts'
+import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import { ffprobe } from './players.ts'
 import { start } from './process.ts'
 import { findProgram } from './programs.ts'
@@ -10,17 +12,23 @@ import { waitFor } from './wait.ts'
 export interface Replay {
   /** Seconds: sum of the segments of the longest rendition. */
   readonly seconds: number
+  /** Seconds that the MP4 is to have: see `lengthTogether`. */
+  readonly together: number
   readonly discontinuities: number
   /** Segment names by rendition. */
   readonly segments: ReadonlyMap<string, readonly string[]>
-  /** Segments in order, from one EXT-X-MAP or discontinuity to the next. */
+  /** Segments in order, from one discontinuity to the next. */
   readonly stretches: readonly Stretch[]
 }
 
+/** What one rendition lists from one discontinuity to the next. */
 interface Stretch {
   readonly rendition: string
   readonly init: string
   readonly segments: readonly string[]
+  /** Unix seconds of its first and behind its last media. */
+  readonly start: number
+  readonly end: number
 }
 
 /** What ffmpeg complains about when it decodes all of an address, or of what it is given. */
@@ -55,44 +63,67 @@ export async function readReplay(http: string, assetId: string): Promise<Replay>
   const main = await fetch(`${http}/vod/${assetId}/index.m3u8`).then((r) => r.text())
   const names = [...new Set([...main.matchAll(/\b([av]\d+)\/index\.m3u8/g)].map((found) => found[1] ?? ''))]
   const segments = new Map<string, string[]>()
-  const stretches: Stretch[] = []
+  const byRendition: Stretch[][] = []
   let seconds = 0
   let discontinuities = 0
   for (const name of names) {
-    const text = await waitFor(
+    const playlist = await waitFor(
       `the end of ${assetId}/${name}`,
       async () => {
-        const playlist = await fetch(`${http}/vod/${assetId}/${name}/index.m3u8`).then((r) => r.text())
-        return playlist.includes('#EXT-X-ENDLIST') && playlist
+        const text = await fetch(`${http}/vod/${assetId}/${name}/index.m3u8`).then((r) => r.text())
+        const parsed = parsePlaylist(text)
+        return parsed.kind === 'media' && parsed.playlist.endList && parsed.playlist
       },
       20_000,
-      250,
+      100,
     )
-    const durations = [...text.matchAll(/^#EXTINF:([\d.]+)/gm)].map((found) => Number(found[1]))
+    const durations = playlist.segments.map(({ duration }) => duration)
     seconds = Math.max(
       seconds,
       durations.reduce((a, b) => a + b, 0),
     )
-    discontinuities = Math.max(discontinuities, [...text.matchAll(/^#EXT-X-DISCONTINUITY$/gm)].length)
-    stretches.push(...stretchesOf(name, text))
+    discontinuities = Math.max(discontinuities, playlist.segments.filter(({ discontinuity }) => discontinuity).length)
+    byRendition.push(stretchesOf(name, playlist))
     segments.set(
       name,
-      text.split('\n').filter((line) => line.endsWith('.m4s')),
+      playlist.segments.filter(({ gap }) => !gap).map(({ uri }) => uri),
     )
   }
-  return { seconds, discontinuities, segments, stretches }
+  const stretches = byRendition.flat().filter((stretch) => stretch.segments.length > 0)
+  return { seconds, together: lengthTogether(byRendition), discontinuities, segments, stretches }
 }
 
-function stretchesOf(rendition: string, playlist: string): Stretch[] {
-  const found: { rendition: string; init: string; segments: string[] }[] = []
+function stretchesOf(rendition: string, playlist: MediaPlaylist): Stretch[] {
+  const found: { rendition: string; init: string; segments: string[]; start: number; end: number }[] = []
   let init = ''
-  for (const line of playlist.split('\n')) {
-    const map = /^#EXT-X-MAP:URI="([^"]+)"/.exec(line)?.[1]
-    if (map !== undefined) found.push({ rendition, init: (init = map), segments: [] })
-    else if (line === '#EXT-X-DISCONTINUITY') found.push({ rendition, init, segments: [] })
-    else if (line.endsWith('.m4s')) found.at(-1)?.segments.push(line)
+  let at = 0
+  for (const { map, discontinuity, programDateTime, gap, uri, duration } of playlist.segments) {
+    init = map?.uri ?? init
+    at = programDateTime === undefined ? at : programDateTime / 1000
+    if (found.length === 0 || discontinuity) found.push({ rendition, init, segments: [], start: Infinity, end: 0 })
+    const stretch = found.at(-1)
+    if (stretch !== undefined && !gap) {
+      stretch.segments.push(uri)
+      stretch.start = Math.min(stretch.start, at)
+      stretch.end = at + duration
+    }
+    at += duration
   }
-  return found.filter((stretch) => stretch.segments.length > 0)
+  return found
+}
+
+/**
+ * Seconds from the first to behind the last media of each stretch, whichever rendition has it, summed. Sound and pictures
+ * begin and end some milliseconds apart wherever an encoder begins and ends. A file of both has each stretch as long as
+ * both together, so that nothing is cut and they stay in step; the segments of either alone are a little shorter.
+ */
+function lengthTogether(byRendition: readonly (readonly Stretch[])[]): number {
+  let sum = 0
+  for (const i of byRendition[0]?.keys() ?? []) {
+    const spans = byRendition.flatMap((stretches) => stretches[i] ?? [])
+    sum += Math.max(...spans.map(({ end }) => end)) - Math.min(...spans.map(({ start }) => start))
+  }
+  return sum
 }
 
 /** The replay's playlists and its MP4 decode without a complaint and are as long as they should be. */
@@ -107,11 +138,11 @@ export async function judgeReplay(
   const mp4 = `${http}/vod/${assetId}/download.mp4`
   const { format } = await ffprobe(mp4)
   const duration = Number(format.duration)
-  // Sound and pictures end an epoch some milliseconds apart; the MP4 keeps them together, the sum of either does not.
-  const tolerance = 0.5 + 0.05 * replay.discontinuities
+  // Dates are written in milliseconds.
+  const tolerance = 0.005 + 0.001 * (replay.discontinuities + 1)
   assert.ok(
-    Math.abs(duration - replay.seconds) < tolerance,
-    `the MP4 has ${duration} s, the playlist ${replay.seconds}`,
+    Math.abs(duration - replay.together) < tolerance,
+    `the MP4 has ${duration} s, the playlists ${replay.together} together, ${replay.seconds} the longest of them`,
   )
   assert.equal(await decode(mp4), '')
   assert.equal(await decodeReplay(http, assetId, replay), '')
