@@ -3,7 +3,8 @@ import type { DeliveryFigures } from '@bandstand/engine/http/delivery.ts'
 import { outboxFigures } from '@bandstand/engine/http/outbox.ts'
 import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import type { SegmentStore } from '@bandstand/engine/store/port.ts'
-import type { FastifyInstance } from 'fastify'
+import { toProblem } from '@bandstand/platform/http/problem.ts'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 
 export interface ProbeSources {
   /** Slug and distinct players of each channel that is live. */
@@ -14,12 +15,14 @@ export interface ProbeSources {
   readonly delivery: DeliveryFigures
   /** Open connections. */
   connections(): { readonly http: number; readonly rtmp: number }
+  /** False while the database does not answer. */
+  isAvailable(): boolean
 }
 
 /** Interval of the timer by which the event loop's delay is measured. */
 const LOOP_RESOLUTION_MS = 10
 
-/** `/healthz` (the process answers), `/readyz` (all listeners are bound), `/metrics` (Prometheus). */
+/** `/healthz` (the process answers), `/readyz` (all listeners are bound, the database answers), `/metrics` (Prometheus). */
 export interface Probes {
   register(app: FastifyInstance): void
   ready(): void
@@ -37,13 +40,11 @@ export function createProbes(sources: ProbeSources): Probes {
       app.get('/healthz', (_request, reply) =>
         reply.type('text/plain').header('cache-control', 'no-store').send('ok\n'),
       )
-      app.get('/readyz', (_request, reply) =>
-        reply
-          .code(isReady ? 200 : 503)
-          .type('text/plain')
-          .header('cache-control', 'no-store')
-          .send(isReady ? 'ready\n' : 'starting\n'),
-      )
+      app.get('/readyz', (_request, reply) => {
+        if (!isReady) return notReady(reply, 'the server is starting')
+        if (!sources.isAvailable()) return notReady(reply, 'the database does not answer; it is being started again')
+        return reply.type('text/plain').header('cache-control', 'no-store').send('ready\n')
+      })
       let page: Promise<() => Promise<{ type: string; text: string }>> | undefined
       app.get('/metrics', async (_request, reply) => {
         // Loaded when first asked for: a start does not need it.
@@ -53,6 +54,14 @@ export function createProbes(sources: ProbeSources): Probes {
       })
     },
   }
+}
+
+function notReady(reply: FastifyReply, detail: string): FastifyReply {
+  return reply
+    .code(503)
+    .type('application/problem+json; charset=utf-8')
+    .headers({ 'cache-control': 'no-store', 'retry-after': '1' })
+    .send(JSON.stringify(toProblem({ code: 'unavailable', message: detail, errors: undefined })))
 }
 
 /** Node's histogram holds the time between two ticks of a timer: what is beyond the timer's own interval is delay. Seconds. */

@@ -30,6 +30,7 @@ import { createProbes } from './probes.ts'
 import { printAddress } from './settings/address.ts'
 import type { Settings } from './settings/schema.ts'
 import { superviseProcess } from './shutdown.ts'
+import { createSteadyRegister } from './steady-register.ts'
 import { version } from './version.ts'
 
 const GB = 1e9
@@ -140,10 +141,11 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   })
   started.defer(() => store.close())
 
+  const register = createSteadyRegister(platform.broadcasts, log)
   const nonce = randomBytes(6).toString('base64url')
   const channels = createStreams({
     directory: platform.directory,
-    register: platform.broadcasts,
+    register,
     takeover: settings.takeover,
     reconnectWindow: settings.reconnectWindow * 1000,
     createBroadcast: (channel, onOpened, recovered) =>
@@ -185,6 +187,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     budget,
     delivery: live.delivery,
     connections: () => ({ http: http.connections(), rtmp: rtmp.connections() }),
+    isAvailable: () => platform.isAvailable,
   })
   const application = await createApplication({ settings, platform, probes, log })
   started.defer(() => application.close())
@@ -214,6 +217,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   started.defer(() => http.close(HTTP_CLOSE_MS))
   // Before all others: players are told of the last parts while there is somebody to answer them.
   started.defer(() => channels.suspend())
+  started.defer(() => register.giveUp())
   probes.ready()
 
   if (demo) await startDemoStream()

@@ -8,6 +8,7 @@ export type PlatformErrorCode =
   | 'limit'
   | 'secret'
   | 'closed'
+  | 'unavailable'
 
 /** The one error class of `@bandstand/platform` for what happens inside; requests answer with `Refusal`. */
 export class PlatformError extends Error {

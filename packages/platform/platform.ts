@@ -77,6 +77,8 @@ export interface Platform {
   streamKey(slug: string): Promise<string>
   /** Tell it when a channel goes live or offline, or its multivariant playlist has a new generation: pages follow at once. */
   channelChanged(channelId: string): void
+  /** False while the database does not answer: what needs it is refused, everything else goes on. */
+  readonly isAvailable: boolean
   /** At the first start only: to be shown once. */
   readonly firstStart?: { readonly ownerPassword?: string; readonly streamKey: string }
   /** Stops the chat, writes what waits, closes the database. */
@@ -94,7 +96,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
   })
   // The secret first: nothing may be stored that only a secret that was never written could read.
   const secrets = createSecrets(await loadSecret(join(dataDir, 'secret')))
-  const database = await openDatabase(join(dataDir, 'bandstand.db'))
+  const { database, state } = await openDatabase(join(dataDir, 'bandstand.db'), log)
   try {
     const organisations = createOrganisationStore(database)
     const organisation = await openOrganisation(organisations, secrets, now())
@@ -168,6 +170,9 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
         return channels.key(found)
       },
       channelChanged: chat.channelChanged,
+      get isAvailable() {
+        return state.isUp
+      },
       ...(isFirst &&
         main && {
           firstStart: { streamKey: await channels.key(main), ...(ownerPassword !== undefined && { ownerPassword }) },

@@ -5,7 +5,7 @@ import { startBandstand } from '../support/bandstand.ts'
 import { channelMaker } from '../support/channels.ts'
 import { type Fault, faultEnvironment } from '../support/fault.ts'
 import { judgeReplay } from '../support/replay.ts'
-import { clip } from '../support/scene.ts'
+import { clip, watch } from '../support/scene.ts'
 import { waitFor } from '../support/wait.ts'
 
 for (const [fault, message] of [
@@ -41,3 +41,40 @@ for (const [fault, message] of [
     assert.equal(replay.discontinuities, 1)
   })
 }
+
+test('without its database thread the server says so and refuses what needs it, video goes on, and the thread comes back', async (t) => {
+  const server = await startBandstand({ env: faultEnvironment('database', 1_500), args: ['--reconnect-window', '1'] })
+  t.after(() => server.stop())
+  const make = await channelMaker(server)
+  const running = await make('running')
+  const coming = await make('coming')
+  const watcher = watch(t, server, running)
+  const encoder = clip(t, running.publishUrl)
+  await running.live()
+  const ask = (path: string) => fetch(`${server.http}${path}`, { signal: AbortSignal.timeout(2_000) })
+  assert.equal((await ask('/readyz')).status, 200)
+
+  process.kill(server.pid, 'SIGUSR2')
+  await waitFor('the probe to say it', async () => (await ask('/readyz')).status === 503, 2_000, 20)
+  const probe = await ask('/readyz')
+  assert.match(probe.headers.get('content-type') ?? '', /^application\/problem\+json/)
+  assert.match(((await probe.json()) as { detail: string }).detail, /database/)
+  assert.equal((await ask('/healthz')).status, 200)
+  const asset = await ask('/api/v1/assets/as_unknown')
+  assert.equal(asset.status, 503)
+  assert.equal(((await asset.json()) as { code: string }).code, 'unavailable')
+  // Keys are known without it, and a broadcast that begins now is noted later.
+  const second = clip(t, coming.publishUrl)
+  const assetId = await coming.live()
+  assert.equal((await ask(`/live/coming/index.m3u8`)).status, 200)
+  assert.equal((await ask('/readyz')).status, 503, 'the broadcast began without a database')
+
+  await waitFor('the database to be back', async () => (await ask('/readyz')).status === 200, 10_000)
+  await waitFor('the note of the broadcast', async () => (await ask(`/api/v1/assets/${assetId}`)).status === 200)
+  await Promise.all([encoder.stop(), second.stop()])
+  await coming.offline()
+  await watcher.stop()
+  assert.deepEqual(watcher.problems, [])
+  assert.ok(server.running())
+  assert.deepEqual(await server.stop(), { code: 0, signal: null })
+})

@@ -13,7 +13,11 @@ const harm = {
   throw: () => {
     throw new TypeError('injected exception')
   },
-  database: () => void threads.get('database').terminate(),
+  // Again and again for a while, so that there is a time without it.
+  database: () => {
+    const timer = setInterval(() => threads.get('database').terminate(), 20)
+    setTimeout(() => clearInterval(timer), Number(process.env.BANDSTAND_TEST_FAULT_MS))
+  },
 }
 
 if (isMainThread) {

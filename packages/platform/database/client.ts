@@ -1,23 +1,25 @@
-import { Worker } from 'node:worker_threads'
 import { PlatformError, type PlatformErrorCode } from '../error.ts'
-import { BUSY_TIMEOUT, PREPARED_MAX, ROWS_MAX, STATEMENTS_MAX, WORKER_HEAP_MB } from './limits.ts'
-
-/** `[id, SQL, parameters]`, as posted; many in one message. */
-type Statement = readonly [number, string, readonly unknown[]]
-/** `[id, error, rows, changed or returned rows]`, as answered. */
-type Answer = readonly [number, { message: string; errcode: number } | null, unknown[], number]
+import type { Log } from '../ports.ts'
+import { RESTART_CALM, RESTART_FIRST, RESTART_MOST, STATEMENTS_MAX } from './limits.ts'
+import { type Answer, type DatabaseThread, type Statement, startThread } from './thread.ts'
 
 export interface Result {
   readonly rows: unknown[]
   readonly changes: number
 }
 
-/** One SQLite database in a thread of its own. */
+/** One SQLite database in a thread of its own, which is started again when it ends by a fault. */
 export interface DatabaseClient {
-  /** Statements run in the order of the calls; those of one turn of the event loop travel together. */
+  /**
+   * Statements run in the order of the calls; those of one turn of the event loop travel together. While there is no
+   * thread they are refused at once (`unavailable`), as are those that it has not answered when it ends.
+   */
   run(sql: string, parameters: readonly unknown[]): Promise<Result>
   /** Statements posted and not yet answered. */
   readonly waiting: number
+  /** Rises when the thread ends: a transaction of an earlier session is gone, and must not go on in this one. */
+  readonly session: number
+  readonly isUp: boolean
   close(): Promise<void>
 }
 
@@ -46,62 +48,73 @@ function toError(sql: string, { message, errcode }: { message: string; errcode: 
  * Opens the database at the path, making it where there is none.
  * @throws PlatformError `data-folder` when it cannot be opened
  */
-export async function openClient(path: string): Promise<DatabaseClient> {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), {
-    name: 'database',
-    workerData: { path, busyTimeout: BUSY_TIMEOUT, preparedMax: PREPARED_MAX, rowsMax: ROWS_MAX },
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB, maxYoungGenerationSizeMb: 2 },
-  })
+export async function openClient(path: string, log: Log): Promise<DatabaseClient> {
   const pending = new Map<number, Pending>()
   let nextId = 0
   let batch: Statement[] = []
-  let failure: PlatformError | undefined
+  let session = 0
+  let isClosed = false
+  let restarts = 0
+  let upSince = performance.now()
+  let timer: NodeJS.Timeout | undefined
+  /** Resolves when an attempt to start the thread again is over. */
+  let starting: Promise<void> = Promise.resolve()
+  const events = { onAnswers, onGone }
+  let thread: DatabaseThread | undefined = await startThread(path, events)
 
-  const fail = (error: PlatformError) => {
-    failure ??= error
-    for (const { reject } of pending.values()) reject(failure)
-    pending.clear()
-  }
-
-  await new Promise<void>((resolve, reject) => {
-    const refuse = (cause: unknown) =>
-      reject(
-        new PlatformError(
-          'data-folder',
-          `the database ${path} cannot be opened: ${(cause as Error).message}`,
-          {},
-          cause,
-        ),
-      )
-    worker.once('error', refuse)
-    worker.once('message', () => {
-      worker.off('error', refuse)
-      resolve()
-    })
-  })
-
-  worker.on('error', (cause) => fail(new PlatformError('database', 'the database thread failed', {}, cause)))
-  worker.on('exit', () => fail(new PlatformError('closed', 'the database is closed')))
-  worker.on('message', (answers: Answer[] | 'closed') => {
-    if (answers === 'closed') return
+  function onAnswers(answers: readonly Answer[]): void {
     for (const [id, error, rows, changes] of answers) {
       const waiter = pending.get(id)
       pending.delete(id)
       if (error) waiter?.reject(toError(waiter.sql, error))
       else waiter?.resolve({ rows, changes })
     }
-  })
+  }
 
-  const post = () => {
+  function onGone(cause: unknown): void {
+    thread = undefined
+    session++
+    batch = []
+    const error = isClosed ? closed() : unavailable(cause)
+    for (const { reject } of pending.values()) reject(error)
+    pending.clear()
+    if (isClosed) return
+    // One that fails again and again is given more time each time.
+    if (performance.now() - upSince >= RESTART_CALM) restarts = 0
+    log.error({ err: error }, 'the database thread ended; it is started again')
+    restartSoon()
+  }
+
+  function restartSoon(): void {
+    const delay = Math.min(RESTART_MOST, RESTART_FIRST * 2 ** restarts)
+    restarts++
+    timer = setTimeout(() => {
+      starting = restart()
+    }, delay)
+  }
+
+  async function restart(): Promise<void> {
+    try {
+      const fresh = await startThread(path, events)
+      upSince = performance.now()
+      thread = fresh
+      log.info({ restarts }, 'the database answers again')
+    } catch (error) {
+      log.error({ err: error, restarts }, 'the database thread could not be started again')
+      if (!isClosed) restartSoon()
+    }
+  }
+
+  function post(): void {
     const statements = batch
     batch = []
-    worker.postMessage(statements)
+    if (statements.length > 0) thread?.post(statements)
   }
 
   return {
     run(sql, parameters) {
-      if (failure) return Promise.reject(failure)
+      if (isClosed) return Promise.reject(closed())
+      if (thread === undefined) return Promise.reject(unavailable(undefined))
       if (pending.size >= STATEMENTS_MAX)
         return Promise.reject(new PlatformError('limit', 'too many statements wait for the database'))
       return new Promise<Result>((resolve, reject) => {
@@ -113,12 +126,27 @@ export async function openClient(path: string): Promise<DatabaseClient> {
     get waiting() {
       return pending.size
     },
+    get session() {
+      return session
+    },
+    get isUp() {
+      return thread !== undefined
+    },
     async close() {
-      if (failure) return
-      const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-      if (batch.length > 0) post()
-      worker.postMessage('close')
-      await gone
+      if (isClosed) return
+      isClosed = true
+      clearTimeout(timer)
+      post()
+      await starting
+      await thread?.close()
     },
   }
+}
+
+function closed(): PlatformError {
+  return new PlatformError('closed', 'the database is closed')
+}
+
+function unavailable(cause: unknown): PlatformError {
+  return new PlatformError('unavailable', 'the database does not answer; it is being started again', {}, cause)
 }

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { type Kysely, sql } from 'kysely'
+import type { Log } from '../ports.ts'
 import { startPlatform } from '../testing/start.ts'
 import { openClient } from './client.ts'
-import { STATEMENTS_MAX } from './limits.ts'
+import { RESTART_FIRST, STATEMENTS_MAX } from './limits.ts'
 import { migrate, migrations } from './migrate.ts'
 import { openDatabase } from './open.ts'
 
@@ -17,10 +18,20 @@ async function path(t: TestContext): Promise<string> {
   return join(folder, 'bandstand.db')
 }
 
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+async function until(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 10_000
+  while (!condition()) {
+    assert.ok(performance.now() < end, 'it did not come true')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
 const organisation = (id: string) => ({ id, owner_name: 'Owner', secret_check: '', created_at: 1 })
 
 test('a transaction that fails leaves nothing behind, and the next one works', async (t) => {
-  const database = await openDatabase(await path(t))
+  const { database } = await openDatabase(await path(t), silent)
   t.after(() => database.destroy())
   const failing = database.transaction().execute(async (tx) => {
     await tx.insertInto('organisation').values(organisation('org_1')).execute()
@@ -36,7 +47,7 @@ test('a transaction that fails leaves nothing behind, and the next one works', a
 })
 
 test('nothing from outside gets into an open transaction', async (t) => {
-  const database = await openDatabase(await path(t))
+  const { database } = await openDatabase(await path(t), silent)
   t.after(() => database.destroy())
   let outside: Promise<unknown> = Promise.resolve()
   const failing = database.transaction().execute(async (tx) => {
@@ -55,7 +66,7 @@ test('nothing from outside gets into an open transaction', async (t) => {
 })
 
 test('many transactions at once count right', async (t) => {
-  const database = await openDatabase(await path(t))
+  const { database } = await openDatabase(await path(t), silent)
   t.after(() => database.destroy())
   await database.insertInto('organisation').values(organisation('org_1')).execute()
   await Promise.all(
@@ -74,7 +85,7 @@ test('many transactions at once count right', async (t) => {
 })
 
 test('statements that wait are bounded, and what was asked for before closing is done', async (t) => {
-  const client = await openClient(await path(t))
+  const client = await openClient(await path(t), silent)
   const asked = Array.from({ length: STATEMENTS_MAX }, () => client.run('select 1 as one', []))
   await assert.rejects(client.run('select 1', []), { code: 'limit' })
   const closed = client.close()
@@ -83,8 +94,62 @@ test('statements that wait are bounded, and what was asked for before closing is
   await assert.rejects(client.run('select 1', []), { code: 'closed' })
 })
 
+/** Fills the thread's heap, which ends it: nothing else in SQL does. */
+const endThread = `with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000)
+  select printf('%0100000d', i) as filling from n`
+
+test('a thread that ends fails what it has not answered, refuses at once while it is away, and is started again', async (t) => {
+  const logged: string[] = []
+  const line = (_fields: object, message: string) => void logged.push(message)
+  const client = await openClient(await path(t), { debug: line, info: line, warn: line, error: line })
+  t.after(() => client.close())
+  await client.run('create table a (b text)', [])
+  const asked = [client.run(endThread, []), client.run("insert into a values ('lost')", [])]
+  for (const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
+    assert.equal(status, 'rejected')
+    assert.equal(reason.code, 'unavailable')
+  }
+  assert.equal(client.isUp, false)
+  assert.equal(client.waiting, 0)
+  await assert.rejects(client.run('select 1', []), { code: 'unavailable' })
+  await until(() => client.isUp)
+  await client.run("insert into a values ('kept')", [])
+  assert.deepEqual(
+    (await client.run('select b from a', [])).rows.map((row) => ({ ...(row as object) })),
+    [{ b: 'kept' }],
+  )
+  assert.deepEqual(logged, ['the database thread ended; it is started again', 'the database answers again'])
+})
+
+test('a transaction whose thread has ended stores nothing in the next one', async (t) => {
+  const { database, state } = await openDatabase(await path(t), silent)
+  t.after(() => database.destroy())
+  const failing = database.transaction().execute(async (tx) => {
+    await tx.insertInto('organisation').values(organisation('org_1')).execute()
+    await assert.rejects(sql.raw(endThread).execute(tx), { code: 'unavailable' })
+    await until(() => state.isUp)
+    await tx.insertInto('organisation').values(organisation('org_2')).execute()
+  })
+  await assert.rejects(failing, { code: 'unavailable' })
+  await database.transaction().execute((tx) => tx.insertInto('organisation').values(organisation('org_3')).execute())
+  const rows = await database.selectFrom('organisation').select('id').execute()
+  assert.deepEqual(
+    rows.map(({ id }) => id),
+    ['org_3'],
+  )
+})
+
+test('a database that is closed while its thread is away does not start it again', async (t) => {
+  const client = await openClient(await path(t), silent)
+  await assert.rejects(client.run(endThread, []), { code: 'unavailable' })
+  await client.close()
+  await new Promise((resolve) => setTimeout(resolve, RESTART_FIRST + 100))
+  assert.equal(client.isUp, false)
+  await assert.rejects(client.run('select 1', []), { code: 'closed' })
+})
+
 test('errors name the statement and never its values', async (t) => {
-  const client = await openClient(await path(t))
+  const client = await openClient(await path(t), silent)
   t.after(() => client.close())
   await client.run('create table a (b text primary key)', [])
   await client.run('insert into a values (?)', ['secret value'])
@@ -97,20 +162,20 @@ test('errors name the statement and never its values', async (t) => {
 test('a file that is no database is refused and left alone', async (t) => {
   const file = await path(t)
   await writeFile(file, 'not a database at all, but something that somebody may want back')
-  await assert.rejects(openDatabase(file), { code: 'data-folder' })
+  await assert.rejects(openDatabase(file, silent), { code: 'data-folder' })
   assert.match(await readFile(file, 'utf8'), /want back/)
 })
 
 test('a database of a newer version is refused with a word on what to do, and left alone', async (t) => {
   const file = await path(t)
-  const database = await openDatabase(file)
+  const { database } = await openDatabase(file, silent)
   await sql`insert into kysely_migration values ('9999-future', '2030-01-01')`.execute(database)
   await database.destroy()
-  await assert.rejects(openDatabase(file), { code: 'database-newer', message: /newer version.*9999-future/ })
+  await assert.rejects(openDatabase(file, silent), { code: 'database-newer', message: /newer version.*9999-future/ })
 })
 
 test('a migration that fails changes nothing, and runs again when it is mended', async (t) => {
-  const database = await openDatabase(await path(t))
+  const { database } = await openDatabase(await path(t), silent)
   t.after(() => database.destroy())
   const broken = async (db: Kysely<unknown>) => {
     await db.schema.createTable('half').addColumn('id', 'text').execute()

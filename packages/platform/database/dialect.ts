@@ -19,6 +19,8 @@ class WorkerDriver implements Driver {
   readonly #client: DatabaseClient
   /** The connection that has a transaction open; there is one SQLite connection behind all of them. */
   #owner: DatabaseConnection | undefined
+  /** The client's session in which that transaction began. */
+  #session = 0
   /** Resolves when the transactions asked for so far are over. */
   #turn: Promise<void> = Promise.resolve()
   #release: (() => void) | undefined
@@ -47,6 +49,7 @@ class WorkerDriver implements Driver {
     await before
     this.#owner = connection
     this.#release = resolve
+    this.#session = this.#client.session
     try {
       // Immediate: the write lock is taken now, where waiting for it is possible, not in the middle.
       await this.#client.run('begin immediate', [])
@@ -57,13 +60,15 @@ class WorkerDriver implements Driver {
   }
 
   async commitTransaction(): Promise<void> {
+    this.#checkSession()
     await this.#client.run('commit', [])
     this.#end()
   }
 
   async rollbackTransaction(): Promise<void> {
     try {
-      await this.#client.run('rollback', [])
+      // With its thread a transaction is rolled back already.
+      if (this.#client.session === this.#session) await this.#client.run('rollback', [])
     } finally {
       this.#end()
     }
@@ -82,8 +87,15 @@ class WorkerDriver implements Driver {
     parameters: readonly unknown[],
   ): Promise<QueryResult<unknown>> {
     while (this.#owner !== undefined && this.#owner !== connection) await this.#turn
+    if (this.#owner === connection) this.#checkSession()
     const { rows, changes } = await this.#client.run(sql, parameters)
     return { rows, numAffectedRows: BigInt(changes) }
+  }
+
+  /** Half a transaction must not go on outside of one. */
+  #checkSession(): void {
+    if (this.#client.session === this.#session) return
+    throw new PlatformError('unavailable', 'the transaction ended with the database thread; nothing of it is stored')
   }
 
   #end(): void {

@@ -8,3 +8,8 @@ export const ROWS_MAX = 10_000
 export const BUSY_TIMEOUT = 5000
 /** MB of the worker's heap: it holds statements and rows in flight only. */
 export const WORKER_HEAP_MB = 48
+/** ms before a thread that ended is started again; twice as long after each further end, up to the most. */
+export const RESTART_FIRST = 250
+export const RESTART_MOST = 30_000
+/** A thread that has lived for so many ms counts as sound: the next restart is a first one again. */
+export const RESTART_CALM = 60_000

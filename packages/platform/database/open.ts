@@ -1,5 +1,6 @@
 import { Kysely } from 'kysely'
-import { openClient } from './client.ts'
+import type { Log } from '../ports.ts'
+import { type DatabaseClient, openClient } from './client.ts'
 import { createDialect } from './dialect.ts'
 import { migrate } from './migrate.ts'
 import type { Tables } from './schema.ts'
@@ -7,12 +8,15 @@ import type { Tables } from './schema.ts'
 /** The platform's database, or a transaction of it. */
 export type Database = Kysely<Tables>
 
+/** Whether the database answers. */
+export type DatabaseState = Pick<DatabaseClient, 'isUp'>
+
 /**
  * Opens the SQLite database at the path, at the newest schema. `destroy` closes it after what was asked for.
  * @throws PlatformError `data-folder`, `database-newer`, `database`
  */
-export async function openDatabase(path: string): Promise<Database> {
-  const client = await openClient(path)
+export async function openDatabase(path: string, log: Log): Promise<{ database: Database; state: DatabaseState }> {
+  const client = await openClient(path, log)
   const database = new Kysely<Tables>({ dialect: createDialect(client) })
   try {
     await migrate(database)
@@ -20,5 +24,5 @@ export async function openDatabase(path: string): Promise<Database> {
     await database.destroy()
     throw error
   }
-  return database
+  return { database, state: client }
 }

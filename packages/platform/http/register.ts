@@ -176,7 +176,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  if (error instanceof PlatformError && ['limit', 'disk', 'closed'].includes(error.code))
+  if (error instanceof PlatformError && ['limit', 'disk', 'closed', 'unavailable'].includes(error.code))
     return new Refusal('unavailable', 'this cannot be done at the moment; try again')
   const { statusCode, code } = error as FastifyError
   const known = typeof code === 'string' && code.startsWith('FST_') ? FASTIFY_CODES[statusCode ?? 500] : undefined
