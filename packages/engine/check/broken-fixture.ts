@@ -1,7 +1,23 @@
 import { AVCC } from '@bandstand/media/codecs/h264/fixtures.ts'
-import type { MediaPlaylist, Variant } from '@bandstand/media/manifests/hls/model.ts'
 import { brokenTexts } from '@bandstand/media/manifests/hls/samples.ts'
-import type { FakeAnswer, FakeRequest, Mutation } from './stream-fixture.ts'
+import {
+  answer,
+  asMutation,
+  control,
+  delta,
+  header,
+  isMedia,
+  isPlaylist,
+  model,
+  partsOf,
+  reports,
+  segments,
+  variant,
+  withControl,
+  without,
+  withText,
+} from './mutation-fixture.ts'
+import type { Mutation } from './stream-fixture.ts'
 
 /** For every rule what breaks it, as one change of a stream that is right. */
 export const broken: Readonly<Record<string, readonly Mutation[]>> = {
@@ -12,12 +28,25 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
     answer((a, r) => (r.rendition === 'top' ? { ...a, status: 500 } : a)),
   ],
   'media-unreachable': [answer((a, r) => (r.file.startsWith('s') ? { ...a, status: 404 } : a))],
-  'playlist-content-type': [header(isPlaylist, 'content-type', 'text/plain')],
+  'playlist-content-type': [header(isPlaylist, 'content-type', 'text/plain'), header(isPlaylist, 'content-type')],
+  // The top playlist is asked for at a path of another name.
+  'playlist-not-named': [
+    { ...header(isPlaylist, 'content-type', 'text/plain'), topName: 'play' },
+    { ...header(isPlaylist, 'content-type'), topName: 'play.txt' },
+  ],
   'media-content-type': [header(isMedia, 'content-type', 'application/octet-stream')],
   'cors-missing': [header(isPlaylist, 'access-control-allow-origin'), header(isMedia, 'access-control-allow-origin')],
-  'live-playlist-cached-long': [header(isPlaylist, 'cache-control', 'max-age=60')],
+  'live-playlist-cached-long': [
+    header(isPlaylist, 'cache-control', 'max-age=60'),
+    header(isPlaylist, 'cache-control', 's-maxage=4, max-age=1'),
+  ],
+  'live-playlist-cached-over-half': [header(isPlaylist, 'cache-control', 'max-age=2')],
   'playlist-cache-unsaid': [header(isPlaylist, 'cache-control')],
-  'media-cached-briefly': [header(isMedia, 'cache-control', 'no-cache'), header(isMedia, 'cache-control')],
+  'media-cached-briefly': [
+    header(isMedia, 'cache-control', 'no-cache'),
+    header(isMedia, 'cache-control', 'max-age=11'),
+    header(isMedia, 'cache-control'),
+  ],
   'missing-cached': [
     answer((a) => (a.status === 404 ? { ...a, headers: { ...a.headers, 'cache-control': 'max-age=60' } } : a)),
   ],
@@ -37,7 +66,11 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
   'variant-codecs-missing': [variant((v) => without(v, 'codecs'))],
   'variant-resolution-missing': [variant((v) => without(v, 'resolution'))],
   'variant-frame-rate-missing': [variant((v) => without(v, 'frameRate'))],
-  'variant-group-unknown': [variant((v) => ({ ...v, audio: 'other' })), variant((v) => ({ ...v, subtitles: 'audio' }))],
+  'variant-group-unknown': [
+    variant((v) => ({ ...v, audio: 'other' })),
+    variant((v) => ({ ...v, subtitles: 'audio' })),
+    variant((v) => ({ ...v, closedCaptions: 'audio' })),
+  ],
   'group-names-not-unique': [{ top: (p) => ({ ...p, renditions: [...p.renditions, ...p.renditions] }) }],
   'group-defaults-many': [
     { top: (p) => ({ ...p, renditions: [...p.renditions, ...p.renditions.map((r) => ({ ...r, name: 'Second' }))] }) },
@@ -51,12 +84,23 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
   'part-hold-back-tight': [control({ partHoldBack: 0.8 })],
   'can-skip-until-small': [control({ canSkipUntil: 10 })],
   'blocking-reload-missing': [control({ canBlockReload: false })],
-  'delta-update-missing': [model((p) => ({ ...p, serverControl: { canBlockReload: true, partHoldBack: 1.05 } }))],
+  'delta-update-missing': [
+    model((p) => ({
+      ...p,
+      serverControl: { canBlockReload: true, partHoldBack: 1.05 },
+      segments: p.segments.map((s) => ({ ...s, duration: 10 })),
+    })),
+  ],
   'preload-hint-missing': [model((p) => without(p, 'preloadHint'))],
   'rendition-report-missing': [model((p) => ({ ...p, renditionReports: [] }))],
-  'program-date-time-missing': [segments((s) => without(s, 'programDateTime'))],
+  'program-date-time-missing': [{ ...segments((s) => without(s, 'programDateTime')), lowLatency: false }],
+  'low-latency-date-missing': [segments((s) => without(s, 'programDateTime'))],
+  'program-date-time-ambiguous': [
+    segments((s, msn) => ({ ...s, programDateTime: (s.programDateTime ?? 0) - (msn >= 15 ? 1_000 : 0) })),
+  ],
   'program-date-time-inconsistent': [
-    segments((s, msn) => ({ ...s, programDateTime: (s.programDateTime ?? 0) + (msn >= 15 ? 500 : 0) })),
+    segments((s, msn) => ({ ...s, programDateTime: (s.programDateTime ?? 0) + (msn >= 15 ? 5_000 : 0) })),
+    segments((s, msn) => ({ ...s, programDateTime: (s.programDateTime ?? 0) - (msn >= 15 ? 500 : 0) })),
   ],
   'window-short': [
     model((p) => ({ ...p, mediaSequence: p.mediaSequence + p.segments.length - 2, segments: p.segments.slice(-2) })),
@@ -72,6 +116,10 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
   'parts-old': [segments((s, msn) => (msn === 12 ? { ...s, parts: partsOf(12) } : s))],
   'parts-sum': [segments((s) => ({ ...s, parts: s.parts.slice(0, -1) }))],
   'gap-parts': [segments((s, msn) => (msn === 19 ? { ...s, gap: true } : s))],
+  'server-control-differs': [
+    model((p, { rendition }) => withControl(p, { holdBack: rendition === 'v1' ? 6 : 7 })),
+    model((p, { rendition }) => (rendition === 'v1' ? p : without(p, 'serverControl'))),
+  ],
   'target-durations-differ': [model((p, { rendition }) => ({ ...p, targetDuration: rendition === 'v1' ? 2 : 3 }))],
 
   'media-sequence-fell': [
@@ -108,7 +156,11 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
   'part-target-changed': [model((p, { reading }) => ({ ...p, partTarget: reading > 3 ? 0.34 : 0.35 }))],
   'hold-back-changed': [model((p, { reading }) => withControl(p, { partHoldBack: reading > 3 ? 1.1 : 1.05 }))],
   'version-changed': [model((p, { reading }) => ({ ...p, version: reading > 3 ? 10 : 9 }))],
-  'changed-after-end': [model((p, { reading }) => ({ ...p, endList: reading < 1 }))],
+  'changed-after-end': [
+    model((p, { reading }) => ({ ...p, endList: reading < 1 })),
+    // The reading after the end lists one segment more.
+    model((p, { reading }) => ({ ...p, endList: true, segments: reading < 1 ? p.segments.slice(0, -1) : p.segments })),
+  ],
   stalled: [{ position: (parts) => Math.min(parts, 125), impatient: true }],
 
   'blocking-not-held': [{ impatient: true }],
@@ -131,7 +183,7 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
     { answer: (a, r) => (r.query.has('_HLS_skip') ? withText(a, (t) => t.replace(/#EXT-X-SKIP.*\n/, '')) : a) },
   ],
   'delta-skips-too-much': [
-    delta((p) => ({ ...p, skippedSegments: (p.skippedSegments ?? 0) + 2, segments: p.segments.slice(2) })),
+    delta((p) => ({ ...p, skippedSegments: (p.skippedSegments ?? 0) + 3, segments: p.segments.slice(3) })),
   ],
   'hint-broken': [model((p, { parts }) => ({ ...p, preloadHint: { type: 'PART', uri: `p${parts + 1}.m4s` } }))],
   'hint-not-served': [
@@ -139,7 +191,15 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
       r.file.startsWith('p') && r.before === 0 && Number(r.file.slice(1, -4)) > 122 ? { ...a, status: 404 } : a,
     ),
   ],
-  'rendition-report-wrong': [reports(2), reports(-4)],
+  'rendition-report-wrong': [
+    reports(2),
+    reports(-4),
+    // What is left out is that of the playlist itself; that segment never has so many parts.
+    model((p) => ({
+      ...p,
+      renditionReports: p.renditionReports.map((r) => ({ ...without(r, 'lastMsn'), lastPart: 40 })),
+    })),
+  ],
   'blocking-answer-cached-briefly': [
     answer((a, r) => (r.query.has('_HLS_msn') ? { ...a, headers: { ...a.headers, 'cache-control': 'max-age=1' } } : a)),
   ],
@@ -152,7 +212,8 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
     answer((a, r) => (r.file.startsWith('i') && isMedia(r) ? { ...a, body: a.body.subarray(0, 60) } : a)),
   ],
   'map-missing': [segments((s) => without(s, 'map'))],
-  'segment-duration-wrong': [segments((s) => ({ ...s, duration: 1.9 }))],
+  'segment-duration-wrong': [segments((s) => ({ ...s, duration: 1.4 }))],
+  'segment-duration-inaccurate': [segments((s) => ({ ...s, duration: 1.9 }))],
   'part-duration-wrong': [{ fragment: (f) => ({ ...f, sampleDuration: Math.round(f.sampleDuration * 0.9) }) }],
   'decode-time-gap': [{ fragment: (f) => ({ ...f, start: f.start + (f.part > 125 ? 1_800 : 0) }) }],
   'discontinuity-missing': [
@@ -165,6 +226,8 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
     },
   ],
   'independent-wrong': [{ fragment: (f) => ({ ...f, key: f.rendition === 'a2' }) }],
+  'independent-late': [{ fragment: (f) => ({ ...f, key: f.rendition === 'a2', lateKey: true }) }],
+  'segment-without-key': [{ fragment: (f) => ({ ...f, key: f.rendition === 'a2' }) }],
   'independent-unsaid': [{ fragment: (f) => ({ ...f, key: true }) }],
   'independent-segments-wrong': [
     { top: (p) => ({ ...p, independentSegments: true }), fragment: (f) => ({ ...f, key: f.rendition === 'a2' }) },
@@ -182,86 +245,5 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
     variant((v) => ({ ...v, codecs: ['avc1.42c028'] })),
   ],
   'resolution-wrong': [variant((v) => ({ ...v, resolution: { width: 1280, height: 720 } }))],
-  'bandwidth-exceeded': [variant((v) => ({ ...v, bandwidth: 100_000 }))],
-}
-
-function isPlaylist(r: FakeRequest): boolean {
-  return r.rendition === 'top' || r.file === 'index.m3u8'
-}
-
-function isMedia(r: FakeRequest): boolean {
-  return !isPlaylist(r)
-}
-
-/** Serves the text in place of the playlist of its kind. */
-function asMutation(text: string): Mutation {
-  return /#EXT-X-(STREAM-INF|MEDIA):/.test(text) ? { topText: () => text } : { text: () => text }
-}
-
-function answer(f: (a: FakeAnswer, r: FakeRequest) => FakeAnswer): Mutation {
-  return { answer: f }
-}
-
-/** Sets a header, or takes it away. */
-function header(of: (r: FakeRequest) => boolean, name: string, value?: string): Mutation {
-  return answer((a, r) => {
-    if (!of(r)) return a
-    return { ...a, headers: { ...without(a.headers, name), ...(value !== undefined && { [name]: value }) } }
-  })
-}
-
-/** A copy that lacks a property. */
-export function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
-  const copy = { ...value }
-  delete copy[key]
-  return copy
-}
-
-function withText(a: FakeAnswer, f: (text: string) => string): FakeAnswer {
-  return { ...a, body: new TextEncoder().encode(f(new TextDecoder().decode(a.body))) }
-}
-
-function variant(f: (v: Variant) => Variant): Mutation {
-  return { top: (p) => ({ ...p, variants: p.variants.map(f) }) }
-}
-
-function model(f: NonNullable<Mutation['model']>): Mutation {
-  return { model: f }
-}
-
-function delta(f: (p: MediaPlaylist) => MediaPlaylist): Mutation {
-  return model((p, state) => (state.delta ? f(p) : p))
-}
-
-type Segment = MediaPlaylist['segments'][number]
-
-function segments(f: (s: Segment, msn: number, reading: number) => Segment): Mutation {
-  return model((p, { reading }) => {
-    const from = p.mediaSequence + (p.skippedSegments ?? 0)
-    return { ...p, segments: p.segments.map((s, i) => f(s, from + i, reading)) }
-  })
-}
-
-function withControl(p: MediaPlaylist, more: Partial<NonNullable<MediaPlaylist['serverControl']>>): MediaPlaylist {
-  return p.serverControl === undefined ? p : { ...p, serverControl: { ...p.serverControl, ...more } }
-}
-
-function control(more: Partial<NonNullable<MediaPlaylist['serverControl']>>): Mutation {
-  return model((p) => withControl(p, more))
-}
-
-function reports(off: number): Mutation {
-  return model((p) => ({
-    ...p,
-    renditionReports: p.renditionReports.map((r) => ({ ...r, lastMsn: (r.lastMsn ?? 0) + off })),
-  }))
-}
-
-function partsOf(msn: number): Segment['parts'] {
-  return Array.from({ length: 6 }, (_, i) => ({
-    uri: `p${msn * 6 + i}.m4s`,
-    duration: 1 / 3,
-    independent: i === 0,
-    gap: false,
-  }))
+  'bandwidth-exceeded': [variant((v) => ({ ...v, bandwidth: 90_000 }))],
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { broken, without } from './broken-fixture.ts'
+import { allowed } from './allowed-fixture.ts'
+import { broken } from './broken-fixture.ts'
 import { type CheckReport, checkStream } from './check.ts'
 import { createVirtualClock } from './clock-fixture.ts'
+import { without } from './mutation-fixture.ts'
 import { allRules } from './rules/all.ts'
 import { createFakeStream, type Mutation } from './stream-fixture.ts'
 
@@ -51,6 +53,20 @@ for (const rule of allRules) {
       assert.equal(found.level, rule.level)
       assert.equal(report.errors, report.findings.filter((f) => f.level === 'error').length)
     }
+  })
+}
+
+for (const [what, { mutation, warnings }] of Object.entries(allowed)) {
+  test(`allows ${what}`, async () => {
+    const { findings } = await check(mutation)
+    assert.deepEqual(
+      findings.filter((f) => f.level === 'error').map((f) => [f.rule, ...f.messages]),
+      [],
+    )
+    assert.deepEqual(
+      findings.map((f) => f.rule),
+      warnings,
+    )
   })
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { without } from './broken-fixture.ts'
 import { createVirtualClock } from './clock-fixture.ts'
 import { runCheck } from './command.ts'
+import { without } from './mutation-fixture.ts'
 import { createFakeStream, type Mutation } from './stream-fixture.ts'
 
 async function run(argv: readonly string[], mutation: Mutation = {}) {

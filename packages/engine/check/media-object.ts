@@ -52,5 +52,6 @@ function timesOf(body: Uint8Array, init: InitSegment): MediaTimes {
     start: first.baseDecodeTime / track.timescale,
     duration: ticks / track.timescale,
     startsWithKey: first.samples[0]?.key ?? false,
+    containsKey: own.some((fragment) => fragment.samples.some((sample) => sample.key)),
   }
 }

@@ -41,6 +41,8 @@ export interface MediaTimes {
   readonly duration: number
   /** The first sample is a sync sample. */
   readonly startsWithKey: boolean
+  /** Some sample is a sync sample. */
+  readonly containsKey: boolean
 }
 
 /** A part, segment or initialisation segment that was read. */

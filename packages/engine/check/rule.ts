@@ -1,6 +1,10 @@
 import { limits } from './limits.ts'
 import type { Observation } from './observation.ts'
 
+/**
+ * An error breaks a MUST of the source, or stops the players that the source names; a warning goes against a SHOULD or a
+ * recommendation.
+ */
 export type Level = 'error' | 'warning'
 
 /** One rule: what it demands, where that stands, and how to see it broken. */
@@ -27,9 +31,14 @@ export interface Finding {
   readonly count: number
 }
 
-/** Sections of draft-pantos-hls-rfc8216bis-16. */
+/** Sections of draft-pantos-hls-rfc8216bis-20. */
 export function bis(section: string): string {
   return `RFC 8216bis ${section}`
+}
+
+/** Items of Apple's “HLS authoring specification for Apple devices”. */
+export function apple(item: string): string {
+  return `Apple HLS authoring ${item}`
 }
 
 /** Applies every rule; findings come in the order of the rules. */

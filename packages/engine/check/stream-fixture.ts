@@ -41,6 +41,8 @@ export interface Mutation {
   readonly text?: (text: string, state: FakeState) => string
   readonly top?: (p: MultivariantPlaylist) => MultivariantPlaylist
   readonly topText?: (text: string) => string
+  /** File name of the address to check, in place of `index.m3u8`. */
+  readonly topName?: string
   readonly fragment?: (f: FragmentPlan) => FragmentPlan
   /** Decoder configuration of the video's initialisation segment. */
   readonly avcC?: (initNumber: number) => Uint8Array
@@ -61,6 +63,8 @@ export interface FragmentPlan {
   readonly sampleDuration: number
   readonly sampleSize: number
   readonly key: boolean
+  /** A key frame in place of the second frame. */
+  readonly lateKey?: boolean
   readonly bytes?: Uint8Array
 }
 
@@ -107,7 +111,7 @@ export function createFakeStream(
       data: new Uint8Array(f.sampleSize).fill(part & 255),
       duration: f.sampleDuration,
       compositionOffset: 0,
-      key: isVideo ? i === 0 && f.key : true,
+      key: isVideo ? (i === 0 && f.key) || (i === 1 && f.lateKey === true) : true,
     }))
     return writeFragment({ sequence: part, track: isVideo ? 1 : 2, baseDecodeTime: f.start, samples })
   }
@@ -255,7 +259,7 @@ export function createFakeStream(
   const fetch: Fetch = async (url, { method, headers }) => {
     const { pathname, searchParams, protocol } = new URL(url)
     if (protocol !== 'http:') throw new TypeError('unknown scheme')
-    const path = /^\/live\/main\/(?:as\/(v1|a2)\/([^/]+)|index\.m3u8)$/.exec(pathname)
+    const path = /^\/live\/main\/(?:as\/(v1|a2)\/([^/]+)|[a-z0-9.]+)$/.exec(pathname)
     const rendition = path === null ? 'top' : ((path[1] ?? 'top') as FakeRequest['rendition'])
     const before = asked.get(pathname) ?? 0
     asked.set(pathname, before + 1)
@@ -272,5 +276,5 @@ export function createFakeStream(
     })()
     return { url, status: answer.status, headers: new Headers(answer.headers), body: chunks } as unknown as Response
   }
-  return { url: 'http://origin.test/live/main/index.m3u8', fetch }
+  return { url: `http://origin.test/live/main/${m.topName ?? 'index.m3u8'}`, fetch }
 }

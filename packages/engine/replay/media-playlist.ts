@@ -3,7 +3,7 @@ import { names } from '../packager/model.ts'
 import type { AssetIndex, AssetTrack } from '../store/port.ts'
 import { createRowReader, findEpochTrack, type ReplayRow } from './rows.ts'
 
-/** EXT-X-SKIP needs 9, EXT-X-GAP 8 (RFC 8216bis §8). */
+/** EXT-X-SKIP needs 9 (RFC 8216bis §8), and a playlist never changes its version (§6.2.1). */
 const VERSION = 9
 /** CAN-SKIP-UNTIL in target durations; the least that is allowed (§4.4.3.8). */
 const SKIP_TARGETS = 6
@@ -35,7 +35,7 @@ export function createSegmentMaker(index: AssetIndex, track: AssetTrack): (row: 
       parts: [],
       discontinuity: row.discontinuity,
       ...(changesMap && { map: { uri: names.init(init) } }),
-      // §4.4.4.6 asks for dates where media time starts anew; players count on from there.
+      // §6.2.1 asks for dates where there is a discontinuity; players count on from there.
       ...(isNew &&
         row.epoch !== undefined && { programDateTime: row.epoch.wallClock + (start - row.epoch.start) / 90 }),
     }

@@ -2,6 +2,7 @@ import type { Rule } from '../rule.ts'
 import { byteRules } from './bytes.ts'
 import { changeRules } from './changes.ts'
 import { constantRules } from './constants.ts'
+import { declaredRules } from './declared.ts'
 import { deliveryRules } from './delivery.ts'
 import { lowLatencyRules } from './low-latency.ts'
 import { multivariantRules } from './multivariant.ts'
@@ -16,4 +17,5 @@ export const allRules: readonly Rule[] = [
   ...changeRules,
   ...lowLatencyRules,
   ...byteRules,
+  ...declaredRules,
 ]

@@ -1,7 +1,9 @@
+import type { MediaPlaylist } from '@bandstand/media/manifests/hls/model.ts'
+import type { Observation } from '../observation.ts'
 import { resolveUri } from '../resolve.ts'
-import { bis, type Rule } from '../rule.ts'
+import { apple, bis, type Rule } from '../rule.ts'
 import { durationOf, entriesOf } from '../timeline.ts'
-import { eachReading, isLowLatency, shortUrl } from './read.ts'
+import { eachReading, hasParts, isLowLatency, shortUrl } from './read.ts'
 
 /** Slack for figures printed with few digits, in seconds. */
 const rounding = 0.0011
@@ -46,7 +48,7 @@ export const constantRules: readonly Rule[] = [
   {
     id: 'part-hold-back-tight',
     level: 'warning',
-    source: bis('§4.4.3.8'),
+    source: `${bis('§4.4.3.8')}; ${apple('14.3')}`,
     title: 'PART-HOLD-BACK should be at least three times PART-TARGET',
     check(o, report) {
       eachReading(o, (p, w) => {
@@ -69,9 +71,9 @@ export const constantRules: readonly Rule[] = [
   },
   {
     id: 'blocking-reload-missing',
-    level: 'error',
-    source: bis('Appendix B.1'),
-    title: 'a low-latency server offers blocking playlist reload',
+    level: 'warning',
+    source: bis('§2'),
+    title: 'parts without CAN-BLOCK-RELOAD=YES do not make a stream low latency',
     check(o, report) {
       eachReading(o, (p, w) => {
         if (isLowLatency(p) && p.serverControl?.canBlockReload !== true) report(shortUrl(w.url))
@@ -81,11 +83,13 @@ export const constantRules: readonly Rule[] = [
   {
     id: 'delta-update-missing',
     level: 'warning',
-    source: bis('Appendix B.1'),
-    title: 'a low-latency server offers delta updates',
+    source: apple('14.4'),
+    title: 'a low-latency server should offer delta updates (CAN-SKIP-UNTIL) of playlists longer than two minutes',
     check(o, report) {
       eachReading(o, (p, w) => {
-        if (isLowLatency(p) && p.serverControl?.canSkipUntil === undefined) report(shortUrl(w.url))
+        if (isLowLatency(p) && p.serverControl?.canSkipUntil === undefined && durationOf(p) > 120) {
+          report(shortUrl(w.url))
+        }
       })
     },
   },
@@ -93,10 +97,10 @@ export const constantRules: readonly Rule[] = [
     id: 'preload-hint-missing',
     level: 'error',
     source: bis('Appendix B.1'),
-    title: 'a low-latency playlist hints at its next part',
+    title: 'a live playlist with parts hints at its next part (EXT-X-PRELOAD-HINT)',
     check(o, report) {
       eachReading(o, (p, w) => {
-        if (isLowLatency(p) && p.preloadHint?.type !== 'PART') report(shortUrl(w.url))
+        if (isLowLatency(p) && hasParts(p) && p.preloadHint?.type !== 'PART') report(shortUrl(w.url))
       })
     },
   },
@@ -104,7 +108,7 @@ export const constantRules: readonly Rule[] = [
     id: 'rendition-report-missing',
     level: 'error',
     source: bis('Appendix B.1'),
-    title: 'a low-latency playlist reports on every other rendition',
+    title: 'a low-latency playlist reports on every other rendition (EXT-X-RENDITION-REPORT)',
     check(o, report) {
       eachReading(o, (p, w) => {
         if (!isLowLatency(p)) return
@@ -119,36 +123,44 @@ export const constantRules: readonly Rule[] = [
   {
     id: 'program-date-time-missing',
     level: 'warning',
-    source: 'Apple HLS authoring specification',
-    title: 'a live playlist carries program date times',
+    source: apple('8.4'),
+    title: 'a live playlist carries EXT-X-PROGRAM-DATE-TIME',
     check(o, report) {
       eachReading(o, (p, w) => {
-        if (p.endList || p.segments.length === 0) return
-        if (entriesOf(p).every((e) => e.programDateTime === undefined)) report(shortUrl(w.url))
+        if (!isLowLatency(p) && lacksDate(p)) report(shortUrl(w.url))
+      })
+    },
+  },
+  {
+    id: 'low-latency-date-missing',
+    level: 'error',
+    source: bis('Appendix B.1'),
+    title: 'a low-latency playlist carries EXT-X-PROGRAM-DATE-TIME',
+    check(o, report) {
+      eachReading(o, (p, w) => {
+        if (isLowLatency(p) && lacksDate(p)) report(shortUrl(w.url))
+      })
+    },
+  },
+  {
+    id: 'program-date-time-ambiguous',
+    level: 'error',
+    source: bis('§6.2.1'),
+    title: 'dates of segments overlap by less than a second',
+    check(o, report) {
+      eachDateJump(o, (seconds, where) => {
+        if (seconds <= -1) report(`${where}: ${(-seconds).toFixed(3)} s of overlap`)
       })
     },
   },
   {
     id: 'program-date-time-inconsistent',
-    level: 'error',
-    source: bis('§4.4.4.6'),
-    title: 'program date times agree with the durations between them',
+    level: 'warning',
+    source: bis('§6.2.1, §6.3.3'),
+    title: 'dates should agree with the durations between them, which players add up to know the latency',
     check(o, report) {
-      eachReading(o, (p, w) => {
-        let anchor: { date: number; discontinuity: number } | undefined
-        let since = 0
-        for (const e of entriesOf(p)) {
-          if (anchor?.discontinuity !== e.discontinuity) anchor = undefined
-          if (e.programDateTime !== undefined) {
-            if (anchor !== undefined) {
-              const off = (e.programDateTime - anchor.date) / 1000 - since
-              if (Math.abs(off) > 0.25) report(`${shortUrl(w.url)}: ${off.toFixed(3)} s off at segment ${e.msn}`)
-            }
-            anchor = { date: e.programDateTime, discontinuity: e.discontinuity }
-            since = 0
-          }
-          since += e.segment?.duration ?? 0
-        }
+      eachDateJump(o, (seconds, where) => {
+        if (Math.abs(seconds) > 0.25 && seconds > -1) report(`${where}: ${seconds.toFixed(3)} s off`)
       })
     },
   },
@@ -156,11 +168,12 @@ export const constantRules: readonly Rule[] = [
     id: 'window-short',
     level: 'error',
     source: bis('§6.2.2'),
-    title: 'a live playlist that has shed segments still holds three target durations',
+    title: 'a live playlist that has shed segments still holds three target durations of them',
     check(o, report) {
       eachReading(o, (p, w) => {
         if (p.endList || p.mediaSequence === 0 || p.skippedSegments !== undefined) return
-        const seconds = durationOf(p)
+        // The segment in the making does not count (§4.1).
+        const seconds = p.segments.reduce((sum, segment) => sum + segment.duration, 0)
         if (seconds < 3 * p.targetDuration - rounding) report(`${shortUrl(w.url)}: ${seconds.toFixed(3)} s`)
       })
     },
@@ -180,8 +193,8 @@ export const constantRules: readonly Rule[] = [
   {
     id: 'parts-old',
     level: 'warning',
-    source: bis('§4.4.4.9'),
-    title: 'parts are removed when more than three target durations from the end',
+    source: bis('§6.2.2'),
+    title: 'parts should be removed when more than three target durations from the end',
     check(o, report) {
       eachReading(o, (p, w) => {
         let toEnd = 0
@@ -199,7 +212,7 @@ export const constantRules: readonly Rule[] = [
   {
     id: 'parts-sum',
     level: 'error',
-    source: bis('§4.4.4.9'),
+    source: bis('§3.2'),
     title: 'the parts of a segment last as long as the segment',
     check(o, report) {
       eachReading(o, (p, w) => {
@@ -216,7 +229,7 @@ export const constantRules: readonly Rule[] = [
   {
     id: 'gap-parts',
     level: 'error',
-    source: bis('§4.4.4.7'),
+    source: bis('§3.2, §6.2.1'),
     title: 'parts of a segment that is a gap are gaps too',
     check(o, report) {
       eachReading(o, (p, w) => {
@@ -229,12 +242,54 @@ export const constantRules: readonly Rule[] = [
   {
     id: 'target-durations-differ',
     level: 'error',
-    source: `${bis('§6.2.4')}; Appendix B.1`,
-    title: 'renditions have the same target duration and part target',
-    check(o, report) {
-      const declared = new Map<string, string>()
-      eachReading(o, (p, w) => declared.set(shortUrl(w.url), `${p.targetDuration}/${p.partTarget ?? '-'}`))
-      if (new Set(declared.values()).size > 1) report([...declared].map(([url, d]) => `${url}: ${d}`).join(', '))
-    },
+    source: bis('§6.2.4'),
+    title: 'renditions have the same target duration',
+    check: same((p) => String(p.targetDuration)),
+  },
+  {
+    id: 'server-control-differs',
+    level: 'error',
+    source: bis('§6.2.4'),
+    title: 'renditions have the same EXT-X-SERVER-CONTROL',
+    check: same((p) => {
+      const c = p.serverControl
+      const yesNo = [c?.canBlockReload, c?.canSkipDateRanges].map((flag) => (flag === true ? 'YES' : 'NO'))
+      return `${[...yesNo, c?.holdBack, c?.partHoldBack, c?.canSkipUntil].map((v) => v ?? '-').join('/')}`
+    }),
   },
 ]
+
+/** What is declared, the same in every live rendition. */
+function same(declared: (p: MediaPlaylist) => string): Rule['check'] {
+  return (o, report) => {
+    const found = new Map<string, string>()
+    eachReading(o, (p, w) => {
+      if (!p.endList) found.set(shortUrl(w.url), declared(p))
+    })
+    if (new Set(found.values()).size > 1) report([...found].map(([url, d]) => `${url}: ${d}`).join(', '))
+  }
+}
+
+/** Live, with segments, and none of them dated. */
+function lacksDate(p: MediaPlaylist): boolean {
+  return !p.endList && p.segments.length > 0 && entriesOf(p).every((e) => e.programDateTime === undefined)
+}
+
+/** Calls `f` with the seconds by which a date differs from the dated segment before it plus the durations since. */
+function eachDateJump(o: Observation, f: (seconds: number, where: string) => void): void {
+  eachReading(o, (p, w) => {
+    let anchor: { date: number; discontinuity: number } | undefined
+    let since = 0
+    for (const e of entriesOf(p)) {
+      if (anchor?.discontinuity !== e.discontinuity) anchor = undefined
+      if (e.programDateTime !== undefined) {
+        if (anchor !== undefined) {
+          f((e.programDateTime - anchor.date) / 1000 - since, `${shortUrl(w.url)} segment ${e.msn}`)
+        }
+        anchor = { date: e.programDateTime, discontinuity: e.discontinuity }
+        since = 0
+      }
+      since += e.segment?.duration ?? 0
+    }
+  })
+}

@@ -1,6 +1,6 @@
 import type { Fetched, MediaObject, Observation } from '../observation.ts'
-import { bis, type Rule } from '../rule.ts'
-import { eachReading, maxAge, shortUrl } from './read.ts'
+import { apple, bis, type Rule } from '../rule.ts'
+import { eachReading, maxAge, readings, shortUrl } from './read.ts'
 
 /** HTTP: what is reachable, and the headers around it. */
 export const deliveryRules: readonly Rule[] = [
@@ -31,24 +31,34 @@ export const deliveryRules: readonly Rule[] = [
   },
   {
     id: 'playlist-content-type',
+    level: 'warning',
+    source: apple('10.4'),
+    title: 'playlists are sent as application/vnd.apple.mpegurl or audio/mpegurl',
+    check(o, report) {
+      for (const f of playlists(o)) if (!isPlaylistType(typeOf(f))) report(`${shortUrl(f.url)}: ${typeOf(f)}`)
+    },
+  },
+  {
+    id: 'playlist-not-named',
     level: 'error',
     source: bis('§4'),
-    title: 'playlists are application/vnd.apple.mpegurl or audio/mpegurl',
+    title: 'a playlist is known by its path, ending in .m3u8 or .m3u, or else by its content type',
     check(o, report) {
       for (const f of playlists(o)) {
-        const type = f.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? 'none'
-        if (type !== 'application/vnd.apple.mpegurl' && type !== 'audio/mpegurl') report(`${shortUrl(f.url)}: ${type}`)
+        if (!/\.m3u8?$/.test(new URL(f.url).pathname) && !isPlaylistType(typeOf(f))) {
+          report(`${shortUrl(f.url)}: ${typeOf(f)}`)
+        }
       }
     },
   },
   {
     id: 'media-content-type',
     level: 'warning',
-    source: 'Apple HLS authoring specification; RFC 4337',
+    source: `${apple('10.4')}; RFC 4337`,
     title: 'media is video/mp4, audio/mp4, video/iso.segment or video/mp2t',
     check(o, report) {
       eachOk(o, ({ fetched, fragmented }) => {
-        const type = fetched.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? 'none'
+        const type = typeOf(fetched)
         const fits = fragmented ? /^(video|audio|application)\/(mp4|iso\.segment)$/ : /^(video|audio|text)\//
         if (!fits.test(type)) report(`${shortUrl(fetched.url)}: ${type}`)
       })
@@ -69,21 +79,31 @@ export const deliveryRules: readonly Rule[] = [
   {
     id: 'live-playlist-cached-long',
     level: 'error',
-    source: bis('§6.2.2, Appendix B.1'),
-    title: 'a live playlist is not cached for longer than its target duration',
+    source: bis('§6.2.1'),
+    title: 'caches let the next version of a live playlist through within 1.5 target durations',
     check(o, report) {
-      eachReading(o, (p, w, s) => {
-        const age = maxAge(s.fetched.headers)
-        if (p.endList || s.directives.msn !== undefined || age === undefined) return
-        if (age > p.targetDuration) report(`${shortUrl(w.url)}: ${age} s`)
+      eachPolled(o, (age, target, url) => {
+        if (age > 1.5 * target) report(`${url}: may be cached for ${age} s`)
+      })
+    },
+  },
+  {
+    id: 'live-playlist-cached-over-half',
+    level: 'warning',
+    source: bis('Appendix B.1'),
+    title: 'a live playlist should be cached for no longer than half its target duration',
+    check(o, report) {
+      eachPolled(o, (age, target, url) => {
+        // The header counts whole seconds.
+        if (age > Math.ceil(target / 2) && age <= 1.5 * target) report(`${url}: may be cached for ${age} s`)
       })
     },
   },
   {
     id: 'playlist-cache-unsaid',
     level: 'warning',
-    source: 'RFC 9111 §4.2.2',
-    title: 'playlists say how long they may be cached, or caches guess',
+    source: `${bis('Appendix B.1')}; RFC 9111 §4.2.2`,
+    title: 'playlists should say in Cache-Control how long they may be cached, or caches guess',
     check(o, report) {
       for (const f of playlists(o)) if (!f.headers.has('cache-control')) report(shortUrl(f.url))
     },
@@ -91,32 +111,35 @@ export const deliveryRules: readonly Rule[] = [
   {
     id: 'media-cached-briefly',
     level: 'warning',
-    source: bis('§6.2.1'),
-    title: 'media never changes and may be cached at least as long as it is listed',
+    source: bis('§6.2.2, Appendix B.1'),
+    title: 'media should say how long it may be cached, six target durations at least',
     check(o, report) {
+      const target = Math.max(0, ...o.renditions.flatMap((w) => readings(w).map((s) => s.playlist.targetDuration)))
       eachOk(o, ({ fetched, kind }) => {
         const age = maxAge(fetched.headers)
-        if (age === undefined || age < 60) report(`${kind}s: ${age ?? 'no Cache-Control'}`)
+        if (age === undefined) report(`${kind}s: neither Cache-Control nor Expires`)
+        else if (age < 6 * target) report(`${kind}s: for ${age} s`)
       })
     },
   },
   {
     id: 'missing-cached',
-    level: 'error',
-    source: 'RFC 9111 §4.2.2',
-    title: 'what is not there yet is not remembered as missing',
+    level: 'warning',
+    source: bis('Appendix B.1'),
+    title: 'what is not there yet should not be remembered as missing for longer than a target duration',
     check(o, report) {
       const { missing } = o.probes
       if (missing === undefined || missing.status < 400) return
       const age = maxAge(missing.headers)
-      if (age !== undefined && age > 2) report(`${missing.status} for ${age} s`)
+      const target = o.renditions.flatMap(readings).at(-1)?.playlist.targetDuration ?? 0
+      if (age !== undefined && age > target) report(`${missing.status} for ${age} s`)
     },
   },
   {
     id: 'missing-not-said',
-    level: 'error',
-    source: 'RFC 9110 §15.5.5',
-    title: 'a file that does not exist is answered 404',
+    level: 'warning',
+    source: bis('§6.2.6'),
+    title: 'a file that does not exist should be answered 404',
     check(o, report) {
       const status = o.probes.missing?.status
       if (status !== undefined && status !== 404 && status !== 410 && status !== 403) report(`answered ${status}`)
@@ -125,8 +148,8 @@ export const deliveryRules: readonly Rule[] = [
   {
     id: 'playlist-not-compressed',
     level: 'warning',
-    source: 'Apple HLS authoring specification',
-    title: 'playlists beyond a few packets are sent with gzip',
+    source: `${bis('§6.2.1, Appendix B.1')}; ${apple('10.1')}`,
+    title: 'playlists beyond a few packets should be sent with gzip',
     check(o, report) {
       for (const f of playlists(o)) {
         if (f.size > 1_500 && !f.headers.has('content-encoding')) report(`${shortUrl(f.url)}: ${f.size} bytes`)
@@ -165,6 +188,23 @@ export const deliveryRules: readonly Rule[] = [
 function playlists(o: Observation): Fetched[] {
   const all = [o.top, ...o.renditions.flatMap((w) => w.snapshots.map((s) => s.fetched))]
   return all.filter((f) => f.status === 200)
+}
+
+/** Media type without parameters. */
+function typeOf(f: Fetched): string {
+  return f.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? 'no content type'
+}
+
+function isPlaylistType(type: string): boolean {
+  return type === 'application/vnd.apple.mpegurl' || type === 'audio/mpegurl'
+}
+
+/** Calls `f` for every reading of a live playlist that did not block: seconds it may be cached, its target duration. */
+function eachPolled(o: Observation, f: (age: number, target: number, url: string) => void): void {
+  eachReading(o, (p, w, s) => {
+    const age = maxAge(s.fetched.headers)
+    if (!p.endList && s.directives.msn === undefined && age !== undefined) f(age, p.targetDuration, shortUrl(w.url))
+  })
 }
 
 function eachObject(o: Observation, f: (object: MediaObject) => void): void {

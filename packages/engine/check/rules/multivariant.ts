@@ -1,12 +1,12 @@
-import { bis, type Rule } from '../rule.ts'
+import { apple, bis, type Rule } from '../rule.ts'
 
 /** The multivariant playlist by itself. */
 export const multivariantRules: readonly Rule[] = [
   {
     id: 'variants-none',
     level: 'error',
-    source: bis('§4.4.6.2'),
-    title: 'a multivariant playlist lists at least one variant',
+    source: bis('§2, §6.2.4'),
+    title: 'a multivariant playlist lists at least one variant, or there is nothing to play',
     check(o, report) {
       if (o.multivariant?.playlist.variants.length === 0) report('no EXT-X-STREAM-INF')
     },
@@ -14,7 +14,7 @@ export const multivariantRules: readonly Rule[] = [
   {
     id: 'variant-codecs-missing',
     level: 'warning',
-    source: `${bis('§4.4.6.2')}; Apple HLS authoring specification`,
+    source: `${bis('§4.4.6.2')}; ${apple('9.1')}`,
     title: 'every variant should say its CODECS',
     check(o, report) {
       for (const v of o.multivariant?.playlist.variants ?? []) if (v.codecs === undefined) report(v.uri)
@@ -23,7 +23,7 @@ export const multivariantRules: readonly Rule[] = [
   {
     id: 'variant-resolution-missing',
     level: 'warning',
-    source: `${bis('§4.4.6.2')}; Apple HLS authoring specification`,
+    source: `${bis('§4.4.6.2')}; ${apple('9.2')}`,
     title: 'a variant with video should say its RESOLUTION',
     check(o, report) {
       for (const v of o.multivariant?.playlist.variants ?? []) {
@@ -34,7 +34,7 @@ export const multivariantRules: readonly Rule[] = [
   {
     id: 'variant-frame-rate-missing',
     level: 'warning',
-    source: `${bis('§4.4.6.2')}; Apple HLS authoring specification`,
+    source: `${bis('§4.4.6.2')}; ${apple('9.15')}`,
     title: 'a variant with video should say its FRAME-RATE',
     check(o, report) {
       for (const v of o.multivariant?.playlist.variants ?? []) {
@@ -46,13 +46,14 @@ export const multivariantRules: readonly Rule[] = [
     id: 'variant-group-unknown',
     level: 'error',
     source: bis('§4.4.6.2'),
-    title: 'AUDIO and SUBTITLES name the GROUP-ID of a rendition of that type',
+    title: 'AUDIO, SUBTITLES and CLOSED-CAPTIONS name the GROUP-ID of a rendition of that type',
     check(o, report) {
       const p = o.multivariant?.playlist
       for (const v of p?.variants ?? []) {
         for (const [type, group] of [
           ['AUDIO', v.audio],
           ['SUBTITLES', v.subtitles],
+          ['CLOSED-CAPTIONS', v.closedCaptions === 'NONE' ? undefined : v.closedCaptions],
         ] as const) {
           if (group === undefined) continue
           if (p?.renditions.some((r) => r.type === type && r.groupId === group) !== true)

@@ -38,6 +38,11 @@ export function isLowLatency(p: MediaPlaylist): boolean {
   return p.partTarget !== undefined && !p.endList
 }
 
+/** Lists at least one part. */
+export function hasParts(p: MediaPlaylist): boolean {
+  return p.trailingParts.length > 0 || p.segments.some((s) => s.parts.length > 0)
+}
+
 /** Every segment or part that was listed, once, in order, with the object that was read for it. */
 export interface Listed {
   readonly entry: Entry
@@ -81,11 +86,18 @@ export function listedParts(watch: RenditionWatch): Listed[] {
   return [...found.values()].sort((a, b) => a.entry.msn - b.entry.msn || (a.part ?? 0) - (b.part ?? 0))
 }
 
-/** Seconds of `max-age` in Cache-Control; 0 for `no-store` and `no-cache`, undefined where nothing is said. */
+/**
+ * Seconds that a shared cache may keep an answer (RFC 9111 §4.2.1): `s-maxage`, else `max-age`, else Expires; 0 for
+ * `no-store` and `no-cache`, undefined where nothing is said.
+ */
 export function maxAge(headers: ReadonlyMap<string, string>): number | undefined {
-  const value = headers.get('cache-control')
-  if (value === undefined) return undefined
+  const value = headers.get('cache-control') ?? ''
   if (/no-store|no-cache/i.test(value)) return 0
-  const match = /(?:^|[\s,])(?:s-maxage|max-age)=(\d{1,10})/i.exec(value)
-  return match === null ? undefined : Number(match[1])
+  for (const name of ['s-maxage', 'max-age']) {
+    const match = new RegExp(`(?:^|[\\s,])${name}=(\\d{1,10})`, 'i').exec(value)
+    if (match !== null) return Number(match[1])
+  }
+  const [expires, date] = ['expires', 'date'].map((name) => Date.parse(headers.get(name) ?? ''))
+  if (expires === undefined || date === undefined || Number.isNaN(expires - date)) return undefined
+  return Math.max(0, (expires - date) / 1000)
 }

@@ -1,4 +1,4 @@
-import { type PlaylistRule, playlistRules } from '@bandstand/media/manifests/hls/issue.ts'
+import { type PlaylistRule, playlistAdvice, playlistRules } from '@bandstand/media/manifests/hls/issue.ts'
 import { bis, type Rule } from '../rule.ts'
 import { decode } from '../watch.ts'
 import { readings, shortUrl } from './read.ts'
@@ -9,7 +9,7 @@ export const textRules: readonly Rule[] = [
     const [section = '', title = ''] = playlistRules[id].split(/: (.*)/s)
     return {
       id,
-      level: 'error',
+      level: playlistAdvice.has(id) ? 'warning' : 'error',
       source: bis(section),
       title,
       check(o, report) {

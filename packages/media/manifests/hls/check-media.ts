@@ -39,12 +39,14 @@ function checkParts(p: MediaPlaylist, issues: IssueList): void {
   p.trailingParts.forEach((part, i) => check(part, p.trailingParts[i + 1], i === p.trailingParts.length - 1))
 }
 
-/** §7: the features of the model that need a version, highest first. */
+/** §8: the features of the model that need a version, highest first. */
 function checkVersion(p: MediaPlaylist, issues: IssueList): void {
   const has = (test: (s: MediaSegment) => boolean) => p.segments.some(test)
+  const mapped = p.trailingHead?.map !== undefined || has((s) => s.map !== undefined)
   const needs: [boolean, number, string][] = [
     [p.skippedSegments !== undefined, 9, 'EXT-X-SKIP'],
-    [!p.iFramesOnly && (p.trailingHead?.map !== undefined || has((s) => s.map !== undefined)), 6, 'EXT-X-MAP'],
+    [!p.iFramesOnly && mapped, 6, 'EXT-X-MAP'],
+    [p.iFramesOnly && mapped, 5, 'EXT-X-MAP'],
     [p.iFramesOnly, 4, 'EXT-X-I-FRAMES-ONLY'],
     [has((s) => s.byteRange !== undefined), 4, 'EXT-X-BYTERANGE'],
     [has((s) => !Number.isInteger(s.duration)), 3, 'a fractional EXTINF'],

@@ -31,7 +31,7 @@ interface Pending {
 
 const fresh = (): Pending => ({ line: 0, discontinuity: false, gap: false, parts: [] })
 
-/** Tags that may appear once (§4.4.1 to §4.4.3, §4.4.5.2). */
+/** Tags that may appear once (§4.4.1.2, §4.4.2, §4.4.3, §4.4.5). */
 const once = new Set([
   '#EXT-X-VERSION',
   '#EXT-X-TARGETDURATION',
@@ -40,6 +40,10 @@ const once = new Set([
   '#EXT-X-PLAYLIST-TYPE',
   '#EXT-X-PART-INF',
   '#EXT-X-SERVER-CONTROL',
+  '#EXT-X-ENDLIST',
+  '#EXT-X-I-FRAMES-ONLY',
+  '#EXT-X-INDEPENDENT-SEGMENTS',
+  '#EXT-X-START',
   '#EXT-X-SKIP',
 ])
 
@@ -76,7 +80,6 @@ export function parseMediaPlaylist(
   for (const { number, text } of lines) {
     issues.line = number
     if (!text.startsWith('#')) {
-      if (endList) issues.add('after-end', 'a segment after EXT-X-ENDLIST')
       segments.push(closeSegment(pending, text, issues))
       pending = fresh()
       continue
@@ -95,6 +98,7 @@ export function parseMediaPlaylist(
         break
       case '#EXT-X-TARGETDURATION':
         targetDuration = integer(text)
+        if (targetDuration === 0) issues.add('tag-value', `${name} must be at least 1`)
         break
       case '#EXT-X-MEDIA-SEQUENCE':
         if (segments.length > 0 || pending.parts.length > 0) issues.add('late-tag', `${name} after the first segment`)
@@ -161,6 +165,9 @@ export function parseMediaPlaylist(
         const a = parseAttributes(tagValue(text), issues)
         const uri = a.quoted('URI', 'required')
         const byteRange = a.byteRange('BYTERANGE')
+        if (byteRange !== undefined && byteRange.start === undefined) {
+          issues.add('attribute-value', 'BYTERANGE of EXT-X-MAP must be LENGTH@OFFSET')
+        }
         if (uri !== undefined) pending.map = { uri, ...(byteRange !== undefined && { byteRange }) }
         break
       }
@@ -176,7 +183,6 @@ export function parseMediaPlaylist(
         }
         break
       case '#EXT-X-PART': {
-        if (endList) issues.add('after-end', 'a part after EXT-X-ENDLIST')
         const part = parsePart(tagValue(text), issues)
         if (part !== undefined) pending.parts.push(part)
         break
@@ -185,8 +191,8 @@ export function parseMediaPlaylist(
         const a = parseAttributes(tagValue(text), issues)
         const type = a.enumerated('TYPE', ['PART', 'MAP'], 'required')
         const uri = a.quoted('URI', 'required')
-        // §4.4.5.3: at most one of each type; the model keeps that of the part.
-        if (type !== undefined && preloadHint?.type === type) issues.add('duplicate-tag', `two hints of type ${type}`)
+        // The model keeps the first of a part, which is the one that clients follow (§6.3.8).
+        if (type !== undefined && preloadHint?.type === type) issues.add('hint-duplicate', `two hints of type ${type}`)
         const byteRangeStart = a.integer('BYTERANGE-START')
         if (type !== undefined && uri !== undefined && preloadHint?.type !== 'PART') {
           preloadHint = { type, uri, ...(byteRangeStart !== undefined && { byteRangeStart }) }
@@ -196,7 +202,8 @@ export function parseMediaPlaylist(
       case '#EXT-X-RENDITION-REPORT': {
         const a = parseAttributes(tagValue(text), issues)
         const uri = a.quoted('URI', 'required')
-        const lastMsn = a.integer('LAST-MSN', 'required')
+        // Required, but left out where it is that of the playlist itself (§4.4.5.4).
+        const lastMsn = a.integer('LAST-MSN')
         const lastPart = a.integer('LAST-PART')
         if (uri !== undefined) {
           renditionReports.push({
@@ -215,6 +222,7 @@ export function parseMediaPlaylist(
   if (pending.duration !== undefined) {
     issues.add('segment-without-uri', 'EXTINF is not followed by a URI', pending.line)
   }
+  if (endList && preloadHint !== undefined) issues.add('hint-after-end', `a hint at ${preloadHint.uri}`, 0)
   if (targetDuration === undefined) issues.add('target-duration-missing', 'EXT-X-TARGETDURATION is missing', 0)
 
   const { discontinuity, map, programDateTime } = pending
@@ -244,7 +252,7 @@ export function parseMediaPlaylist(
   return { playlist, encrypted }
 }
 
-const keyMethods = ['NONE', 'AES-128', 'SAMPLE-AES', 'SAMPLE-AES-CTR'] as const
+const keyMethods = ['NONE', 'AES-128', 'SAMPLE-AES', 'SAMPLE-AES-CTR', 'AES-256-GCM'] as const
 
 function closeSegment(p: Pending, uri: string, issues: IssueList): MediaSegment {
   if (p.duration === undefined) issues.add('segment-without-duration', 'a URI without EXTINF before it')

@@ -80,6 +80,7 @@ function parseRendition(value: string, issues: IssueList): Rendition | undefined
   const language = a.quoted('LANGUAGE')
   const channels = a.quoted('CHANNELS')
   const isDefault = a.flag('DEFAULT')
+  if (type === 'CLOSED-CAPTIONS') a.quoted('INSTREAM-ID', 'required')
   if (isDefault && a.names.has('AUTOSELECT') && !a.flag('AUTOSELECT')) {
     issues.add('attribute-value', 'AUTOSELECT must be YES where DEFAULT is')
   }

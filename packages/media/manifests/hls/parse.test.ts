@@ -77,6 +77,13 @@ test('short parts are allowed at the end of a segment, with a key frame, and aro
   }
 })
 
+test('EXT-X-ENDLIST may stand anywhere, and a report leaves out what its own playlist says too', () => {
+  const ended = parsePlaylist(`${head}#EXT-X-ENDLIST\n#EXTINF:4,\na\n`)
+  assert.ok(ended.kind === 'media' && ended.playlist.endList && ended.playlist.segments.length === 1)
+  assert.deepEqual(ended.issues, [])
+  assert.deepEqual(parsePlaylist(`${head}#EXT-X-RENDITION-REPORT:URI="a"\n`).issues, [])
+})
+
 test('names the line of an issue', () => {
   assert.deepEqual(parsePlaylist(`${head}\n# c\n#EXTINF:x,\na\n`).issues, [
     { rule: 'tag-value', line: 6, message: 'EXTINF must begin with a decimal number' },

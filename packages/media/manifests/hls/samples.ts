@@ -83,13 +83,15 @@ export const brokenTexts: Readonly<Record<PlaylistRule, readonly string[]>> = {
   'leading-space': [`${head}#EXTINF:4,\n a\n`],
   'duplicate-tag': [
     `${head}#EXT-X-TARGETDURATION:5\n`,
-    `${head}#EXT-X-PRELOAD-HINT:TYPE=PART,URI="a"\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="b"\n`,
+    `${head}#EXT-X-ENDLIST\n#EXT-X-ENDLIST\n`,
+    `${head}#EXT-X-START:TIME-OFFSET=1\n#EXT-X-START:TIME-OFFSET=2\n`,
   ],
   'late-tag': [
     `${head}#EXTINF:4,\na\n#EXT-X-MEDIA-SEQUENCE:1\n`,
     `${head}#EXT-X-DISCONTINUITY\n#EXT-X-DISCONTINUITY-SEQUENCE:1\n#EXTINF:4,\na\n`,
   ],
   'tag-value': [
+    '#EXTM3U\n#EXT-X-TARGETDURATION:0\n',
     `${head}#EXT-X-MEDIA-SEQUENCE:-1\n`,
     `${head}#EXT-X-MEDIA-SEQUENCE:99999999999999999999\n`,
     `${head}#EXTINF:4\na\n`,
@@ -104,12 +106,14 @@ export const brokenTexts: Readonly<Record<PlaylistRule, readonly string[]>> = {
   'attribute-missing': [
     `${head}#EXT-X-MAP:BYTERANGE="1@0"\n`,
     `${head}#EXT-X-PART-INF:\n`,
-    `${head}#EXT-X-RENDITION-REPORT:URI="a"\n`,
+    `${head}#EXT-X-RENDITION-REPORT:LAST-MSN=1\n`,
+    '#EXTM3U\n#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="a",NAME="b"\n',
     '#EXTM3U\n#EXT-X-STREAM-INF:CODECS="a"\nv.m3u8\n',
     '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a"\n',
   ],
   'attribute-value': [
     `${head}#EXT-X-MAP:URI="a",BYTERANGE="x"\n`,
+    `${head}#EXT-X-MAP:URI="a",BYTERANGE="100"\n`,
     `${partsHead}#EXT-X-PART:URI="a",DURATION=0.3,INDEPENDENT=yes\n`,
     '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=1x\nv.m3u8\n',
     '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS=avc1\nv.m3u8\n',
@@ -118,6 +122,7 @@ export const brokenTexts: Readonly<Record<PlaylistRule, readonly string[]>> = {
   'version-too-low': [
     '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:3.5,\na\n',
     '#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-MAP:URI="i"\n#EXTINF:3.5,\na\n',
+    '#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-TARGETDURATION:4\n#EXT-X-I-FRAMES-ONLY\n#EXT-X-MAP:URI="i"\n#EXTINF:3,\na\n',
     '#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:4\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n',
   ],
   'target-duration-missing': ['#EXTM3U\n#EXT-X-VERSION:9\n'],
@@ -134,9 +139,10 @@ export const brokenTexts: Readonly<Record<PlaylistRule, readonly string[]>> = {
   'part-too-short': [`${partsHead}#EXT-X-PART:URI="a",DURATION=0.2\n#EXT-X-PART:URI="b",DURATION=0.33\n`],
   'byte-range-start': [`${head}#EXT-X-BYTERANGE:5\n#EXTINF:4,\na\n`],
   'media-uri': [
-    '#EXTM3U\n#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="a",NAME="b",URI="c"\n',
+    '#EXTM3U\n#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="a",NAME="b",INSTREAM-ID="CC1",URI="c"\n',
     '#EXTM3U\n#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="a",NAME="b"\n',
   ],
-  'after-end': [`${head}#EXT-X-ENDLIST\n#EXTINF:4,\na\n`],
+  'hint-after-end': [`${head}#EXTINF:4,\na\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="b"\n#EXT-X-ENDLIST\n`],
+  'hint-duplicate': [`${head}#EXT-X-PRELOAD-HINT:TYPE=PART,URI="a"\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="b"\n`],
   'skip-misplaced': [`${head}#EXTINF:4,\na\n#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n`],
 }

@@ -1,0 +1,86 @@
+import type { MediaPlaylist, Variant } from '@bandstand/media/manifests/hls/model.ts'
+import type { FakeAnswer, FakeRequest, Mutation } from './stream-fixture.ts'
+
+export function isPlaylist(r: FakeRequest): boolean {
+  return r.rendition === 'top' || r.file === 'index.m3u8'
+}
+
+export function isMedia(r: FakeRequest): boolean {
+  return !isPlaylist(r)
+}
+
+/** Serves the text in place of the playlist of its kind. */
+export function asMutation(text: string): Mutation {
+  return /#EXT-X-(STREAM-INF|MEDIA):/.test(text) ? { topText: () => text } : { text: () => text }
+}
+
+export function answer(f: (a: FakeAnswer, r: FakeRequest) => FakeAnswer): Mutation {
+  return { answer: f }
+}
+
+/** Sets a header, or takes it away. */
+export function header(of: (r: FakeRequest) => boolean, name: string, value?: string): Mutation {
+  return answer((a, r) => {
+    if (!of(r)) return a
+    return { ...a, headers: { ...without(a.headers, name), ...(value !== undefined && { [name]: value }) } }
+  })
+}
+
+/** A copy that lacks a property. */
+export function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
+  const copy = { ...value }
+  delete copy[key]
+  return copy
+}
+
+export function withText(a: FakeAnswer, f: (text: string) => string): FakeAnswer {
+  return { ...a, body: new TextEncoder().encode(f(new TextDecoder().decode(a.body))) }
+}
+
+export function variant(f: (v: Variant) => Variant): Mutation {
+  return { top: (p) => ({ ...p, variants: p.variants.map(f) }) }
+}
+
+export function model(f: NonNullable<Mutation['model']>): Mutation {
+  return { model: f }
+}
+
+export function delta(f: (p: MediaPlaylist) => MediaPlaylist): Mutation {
+  return model((p, state) => (state.delta ? f(p) : p))
+}
+
+type Segment = MediaPlaylist['segments'][number]
+
+export function segments(f: (s: Segment, msn: number, reading: number) => Segment): Mutation {
+  return model((p, { reading }) => {
+    const from = p.mediaSequence + (p.skippedSegments ?? 0)
+    return { ...p, segments: p.segments.map((s, i) => f(s, from + i, reading)) }
+  })
+}
+
+export function withControl(
+  p: MediaPlaylist,
+  more: Partial<NonNullable<MediaPlaylist['serverControl']>>,
+): MediaPlaylist {
+  return p.serverControl === undefined ? p : { ...p, serverControl: { ...p.serverControl, ...more } }
+}
+
+export function control(more: Partial<NonNullable<MediaPlaylist['serverControl']>>): Mutation {
+  return model((p) => withControl(p, more))
+}
+
+export function reports(off: number): Mutation {
+  return model((p) => ({
+    ...p,
+    renditionReports: p.renditionReports.map((r) => ({ ...r, lastMsn: (r.lastMsn ?? 0) + off })),
+  }))
+}
+
+export function partsOf(msn: number): Segment['parts'] {
+  return Array.from({ length: 6 }, (_, i) => ({
+    uri: `p${msn * 6 + i}.m4s`,
+    duration: 1 / 3,
+    independent: i === 0,
+    gap: false,
+  }))
+}
