@@ -259,28 +259,15 @@ test('an ended broadcast stays reachable through findAsset, with its end', async
   assert.match(String(playlist.body), /#EXT-X-ENDLIST/)
 })
 
-test('a token in the path is checked on every request and kept by relative URIs', async (t) => {
-  const tokens: (string | undefined)[] = []
-  const { live } = fixture({
-    authorize: ({ token }) => {
-      tokens.push(token)
-      return token === 'good-1.A_~'
-    },
-  })
+test('an opaque token in the path is accepted on every address, and kept by relative URIs', async (t) => {
+  const { live } = fixture()
   const { port } = await startServer(t, [live.handle])
   const base = '/live/main/t/good-1.A_~'
-  assert.equal((await get(port, `${base}/index.m3u8`)).status, 200)
-  assert.equal((await get(port, `${base}/as_1/v1/index.m3u8`)).status, 200)
-  assert.equal((await get(port, `${base}/as_1/v1/p0000000001.m4s`)).status, 200)
-  for (const path of [
-    '/live/main/index.m3u8',
-    `${v1}/index.m3u8`,
-    `${v1}/p0000000001.m4s`,
-    '/live/main/t/bad/index.m3u8',
-  ]) {
-    assert.equal((await get(port, path)).status, 403, path)
+  for (const path of ['index.m3u8', 'as_1/v1/index.m3u8', 'as_1/v1/p0000000001.m4s']) {
+    const answer = await get(port, `${base}/${path}`)
+    assert.equal(answer.status, 200, path)
+    assert.doesNotMatch(String(answer.body), /^\/|URI="\//m)
   }
-  assert.deepEqual(tokens, ['good-1.A_~', 'good-1.A_~', 'good-1.A_~', undefined, undefined, undefined, 'bad'])
 })
 
 test('other addresses and malformed ones are left to others', async (t) => {

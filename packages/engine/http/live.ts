@@ -22,12 +22,6 @@ export interface LiveOptions {
    * player with a session id, and who asks for nothing else does not watch.
    */
   seen?(channel: string, req: HttpRequest, query: string): void
-  /** May this request have this channel's media? Asked for every playlist, part and segment. */
-  authorize?(request: {
-    readonly channel: string
-    readonly token: string | undefined
-    readonly req: HttpRequest
-  }): boolean
   readonly limits?: { readonly totalWaiting?: number; readonly connectionWaiting?: number }
 }
 
@@ -154,11 +148,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
       return true
     }
     if (answeredByMethod(req, res)) return true
-    const { channel, token } = resource
-    if (options.authorize?.({ channel, token, req }) === false) {
-      sendProblem(req, res, { status: 403, code: 'forbidden', detail: 'This address is not valid (any more).' })
-      return true
-    }
+    const { channel } = resource
     if (resource.kind === 'multivariant') {
       multivariant(req, res, channel)
       return true

@@ -37,7 +37,8 @@ export type Connection = Socket | ServerHttp2Session
 
 /** The session for HTTP/2, the socket otherwise; undefined when it is gone already. */
 export function connectionOf(req: HttpRequest): Connection | undefined {
-  if (req.httpVersionMajor === 2) return (req as unknown as Http2ServerRequest).stream.session as ServerHttp2Session | undefined
+  if (req.httpVersionMajor === 2)
+    return (req as unknown as Http2ServerRequest).stream.session as ServerHttp2Session | undefined
   return req.socket
 }
 

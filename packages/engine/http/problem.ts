@@ -4,7 +4,6 @@ import type { HttpRequest, HttpResponse } from './message.ts'
 /** Stable codes of the engine's HTTP answers. */
 export type ProblemCode =
   | 'bad-request'
-  | 'forbidden'
   | 'not-found'
   | 'offline'
   | 'method-not-allowed'
@@ -24,7 +23,6 @@ export interface Problem {
 
 const titles: Readonly<Record<ProblemCode, string>> = {
   'bad-request': 'Bad request',
-  forbidden: 'Forbidden',
   'not-found': 'Not found',
   offline: 'The channel is not live',
   'method-not-allowed': 'Method not allowed',

@@ -1,7 +1,7 @@
 import { limits } from './limits.ts'
 
 /** What a URL under `/vod/` names. */
-export type VodResource = { readonly assetId: string; readonly token: string | undefined } & (
+export type VodResource = { readonly assetId: string } & (
   | { readonly kind: 'multivariant' }
   | { readonly kind: 'download' }
   | { readonly kind: 'file'; readonly rendition: string; readonly file: string }
@@ -25,20 +25,19 @@ export function parseVodPath(path: string): VodResource | undefined {
   const assetId = names[0] ?? ''
   if (!idName.test(assetId)) return undefined
   let at = 1
-  let token: string | undefined
   if (names[1] === 't') {
-    token = names[2] ?? ''
+    const token = names[2] ?? ''
     if (!tokenName.test(token) || token.length > limits.token) return undefined
     at = 3
   }
   const [first = '', second = ''] = names.slice(at)
   switch (names.length - at) {
     case 1:
-      if (first === 'index.m3u8') return { kind: 'multivariant', assetId, token }
-      return first === 'download.mp4' ? { kind: 'download', assetId, token } : undefined
+      if (first === 'index.m3u8') return { kind: 'multivariant', assetId }
+      return first === 'download.mp4' ? { kind: 'download', assetId } : undefined
     case 2:
       if (!plainName.test(first) || !plainName.test(second)) return undefined
-      return { kind: 'file', assetId, token, rendition: first, file: second }
+      return { kind: 'file', assetId, rendition: first, file: second }
     default:
       return undefined
   }

@@ -194,22 +194,13 @@ test('any byte range of a download is that of the whole', async (t) => {
   assert.equal(beyond.status, 416)
 })
 
-test('a token in the path is checked on every request and kept by relative URIs', async (t) => {
-  const tokens: (string | undefined)[] = []
-  const { broadcast, port } = await fixture(t, {
-    authorize: ({ token }) => {
-      tokens.push(token)
-      return token === 'good'
-    },
-  })
+test('an opaque token in the path is accepted on every address', async (t) => {
+  const { broadcast, port } = await fixture(t)
   broadcast.send(smallClip(), 2)
   await broadcast.writer().end()
   for (const path of ['index.m3u8', 'v1/index.m3u8', 'v1/i0000000000.mp4', 'download.mp4']) {
-    assert.equal((await get(port, `/vod/as_one/t/good/${path}`)).status, 200)
-    assert.equal((await get(port, `/vod/as_one/t/bad/${path}`)).status, 403)
-    assert.equal((await get(port, `/vod/as_one/${path}`)).status, 403)
+    assert.equal((await get(port, `/vod/as_one/t/good/${path}`)).status, 200, path)
   }
-  assert.equal(tokens.length, 12)
 })
 
 test('other addresses are left to others', async (t) => {

@@ -26,14 +26,6 @@ import { parseVodPath, type VodResource } from './vod-path.ts'
 export interface VodOptions {
   readonly store: Pick<SegmentStore, 'index' | 'read' | 'parts'>
   readonly log?: Log
-  /** May this request have this asset's media? Asked for every playlist, segment and download. */
-  authorize?(request: {
-    readonly assetId: string
-    readonly token: string | undefined
-    readonly req: HttpRequest
-  }): boolean
-  /** Called for every request of a player. */
-  seen?(assetId: string, req: HttpRequest, query: string): void
 }
 
 /** Shared caches may keep a VOD playlist this long, in seconds: it changes only when retention removes its front. */
@@ -153,12 +145,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       return true
     }
     if (answeredByMethod(req, res)) return true
-    const { assetId, token } = resource
-    if (options.authorize?.({ assetId, token, req }) === false) {
-      sendProblem(req, res, { status: 403, code: 'forbidden', detail: 'This address is not valid (any more).' })
-      return true
-    }
-    options.seen?.(assetId, req, query)
+    const { assetId } = resource
     if (resource.kind === 'download') download(req, res, assetId)
     else if (resource.kind === 'multivariant') playlist(req, res, assetId, () => playlists.multivariant(assetId))
     else if (resource.file === names.playlist) {

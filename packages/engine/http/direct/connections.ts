@@ -95,7 +95,7 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
         unfinished.add(response)
         // Behind everything that was written before it.
         socket.write('', (error) => {
-          if (error == null && unfinished?.delete(response) === true) response.finished()
+          if (!(error instanceof Error) && unfinished?.delete(response) === true) response.finished()
         })
       },
     }

@@ -30,7 +30,7 @@ const others = new Set(['content-length', 'transfer-encoding', 'upgrade', 'expec
  * @returns undefined for everything else, an incomplete head included.
  */
 export function readRequestHead(bytes: Buffer, limit: number, last?: RequestHead): RequestHead | undefined {
-  const text = bytes.toString("latin1", 0, Math.min(bytes.length, limit))
+  const text = bytes.toString('latin1', 0, Math.min(bytes.length, limit))
   const end = text.indexOf('\r\n\r\n')
   if (end < 0) return undefined
   const lineEnd = text.indexOf('\r\n')

@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect, createServer as createListener, type Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { limits } from '../limits.ts'
+import type { HttpHandler, HttpResponse } from '../message.ts'
+import { until } from '../testing.ts'
+import { createDirectConnections } from './connections.ts'
+
+/** Direct connections with a general server behind them, which answers `general` and the body that it was sent. */
+async function start(t: TestContext, handlers: readonly HttpHandler[], now?: () => number) {
+  const errors: unknown[] = []
+  const general = createServer((req: IncomingMessage, res: ServerResponse) => {
+    const chunks: Buffer[] = []
+    req.on('data', (chunk: Buffer) => chunks.push(chunk))
+    req.on('end', () => res.end(`general ${req.method} ${req.url} ${Buffer.concat(chunks).length}`))
+  })
+  const direct = createDirectConnections({
+    handlers,
+    handOver(socket, bytes) {
+      general.emit('connection', socket)
+      socket.unshift(bytes)
+    },
+    onError: (error) => errors.push(error),
+    ...(now && { now }),
+  })
+  const open = new Set<Socket>()
+  const listener = createListener({ allowHalfOpen: true }, (socket) => {
+    open.add(socket)
+    socket.on('close', () => open.delete(socket))
+    direct.accept(socket)
+  })
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    for (const socket of open) socket.destroy()
+    listener.close()
+    general.closeAllConnections()
+  })
+  const client = async () => {
+    const socket = connect((listener.address() as AddressInfo).port, '127.0.0.1')
+    t.after(() => socket.destroy())
+    const state = { text: '', closed: false }
+    socket.on('data', (chunk: Buffer) => (state.text += chunk.toString('latin1')))
+    socket.on('close', () => (state.closed = true))
+    socket.on('error', () => {})
+    await new Promise((resolve) => socket.once('connect', resolve))
+    return { socket, state }
+  }
+  return { direct, errors, client, open }
+}
+
+const text = (res: HttpResponse, body: string) => {
+  res.writeHead(200, ['Content-Length', String(body.length)])
+  res.end(Buffer.from(body))
+}
+/** Answers `/d…` with its own address. */
+const echo: HttpHandler = (req, res) => {
+  if (req.url?.startsWith('/d') !== true) return false
+  text(res, `direct ${req.url}`)
+  return true
+}
+const request = (path: string, method = 'GET', more = '') => `${method} ${path} HTTP/1.1\r\nHost: h\r\n${more}\r\n`
+const count = (whole: string, part: string) => whole.split(part).length - 1
+
+test('answers on the bare connection, which stays', async (t) => {
+  const { client } = await start(t, [echo])
+  const { socket, state } = await client()
+  socket.write(request('/d1'))
+  await until(() => state.text.endsWith('direct /d1'))
+  assert.match(
+    state.text,
+    /^HTTP\/1\.1 200 OK\r\nContent-Length: 10\r\nDate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=65\r\n\r\n/,
+  )
+  socket.write(request('/d2'))
+  await until(() => state.text.endsWith('direct /d2'))
+})
+
+test('HEAD has the length and no body', async (t) => {
+  const { client } = await start(t, [echo])
+  const { socket, state } = await client()
+  socket.write(request('/d1', 'HEAD') + request('/d22'))
+  await until(() => state.text.endsWith('direct /d22'))
+  assert.match(
+    state.text,
+    /^HTTP\/1\.1 200 OK\r\nContent-Length: 10\r\n[^]*?\r\n\r\nHTTP\/1\.1 200 OK\r\nContent-Length: 11\r\n/,
+  )
+})
+
+test('what no handler serves goes to the general server with its connection, for good', async (t) => {
+  const { client } = await start(t, [echo])
+  const { socket, state } = await client()
+  socket.write(request('/d1'))
+  await until(() => state.text.endsWith('direct /d1'))
+  socket.write(request('/page') + request('/page2'))
+  await until(() => state.text.includes('general GET /page 0') && state.text.includes('general GET /page2 0'))
+  socket.write(request('/d2'))
+  await until(() => state.text.includes('general GET /d2 0'))
+})
+
+test('a body that comes in many pieces reaches the general server whole', async (t) => {
+  const { client } = await start(t, [echo])
+  const { socket, state } = await client()
+  socket.write(request('/d1') + request('/up', 'POST', 'Content-Length: 300000\r\n'))
+  for (let i = 0; i < 30; i++) {
+    socket.write(Buffer.alloc(10_000))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await until(() => state.text.includes('general POST /up 300000'))
+})
+
+test('a head that comes byte by byte is answered too', async (t) => {
+  const { client } = await start(t, [echo])
+  const { socket, state } = await client()
+  socket.setNoDelay(true)
+  for (const byte of request('/d1')) {
+    socket.write(byte)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await until(() => state.text.includes('/d1'))
+})
+
+test('requests sent ahead are answered in their order, one at a time', async (t) => {
+  const waiting: (() => void)[] = []
+  let most = 0
+  const { client } = await start(t, [
+    (req, res) => {
+      waiting.push(() => text(res, `<${req.url}>`))
+      most = Math.max(most, waiting.length)
+      return true
+    },
+  ])
+  const { socket, state } = await client()
+  socket.write(request('/1') + request('/2') + request('/3'))
+  for (let i = 1; i <= 3; i++) {
+    await until(() => waiting.length === 1)
+    waiting.pop()?.()
+    await until(() => state.text.includes(`</${i}>`))
+  }
+  assert.equal(most, 1)
+})
+
+test('who sends on and on while waiting is not listened to', async (t) => {
+  let answer = () => {}
+  const { client, open } = await start(t, [
+    (_req, res) => {
+      answer = () => text(res, 'done')
+      return true
+    },
+  ])
+  const { socket, state } = await client()
+  socket.write(request('/1'))
+  await until(() => open.size === 1)
+  const [held] = open
+  for (let i = 0; i < 1_000; i++) socket.write(request(`/${'a'.repeat(10_000)}`))
+  await until(() => held?.isPaused() === true)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.ok((held?.bytesRead ?? 0) < 1_000_000, `${held?.bytesRead} bytes taken`)
+  answer()
+  await until(() => count(state.text, 'done') === 1)
+})
+
+test('a peer that leaves while it waits is told to who serves it', async (t) => {
+  let closed = 0
+  const { client } = await start(t, [(_req, res) => (res.on('close', () => closed++), true)])
+  const { socket } = await client()
+  socket.write(request('/1'))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  socket.destroy()
+  await until(() => closed === 1)
+})
+
+test('an answer is finished when the kernel has all of it, and lost when the peer goes before', async (t) => {
+  const events: string[] = []
+  const handler: HttpHandler = (_req, res) => {
+    res.on('finish', () => events.push('finish'))
+    res.on('close', () => events.push('close'))
+    res.writeHead(200, [])
+    res.end(Buffer.alloc(20_000_000))
+    events.push(`finished: ${res.writableFinished}`)
+    return true
+  }
+  const { client } = await start(t, [handler])
+  const one = await client()
+  one.socket.pause()
+  one.socket.write(request('/1'))
+  await until(() => events.length === 1)
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  assert.deepEqual(events, ['finished: false'])
+  one.socket.resume()
+  await until(() => events.length === 3)
+  assert.deepEqual(events.splice(0), ['finished: false', 'finish', 'close'])
+  const two = await client()
+  two.socket.pause()
+  two.socket.write(request('/1'))
+  await until(() => events.length === 1)
+  two.socket.resetAndDestroy()
+  await until(() => events.length === 2)
+  assert.deepEqual(events, ['finished: false', 'close'])
+})
+
+test('a body of unknown length ends with its connection', async (t) => {
+  const { client } = await start(t, [
+    (_req, res) => {
+      res.writeHead(200, [])
+      res.write(Buffer.from('one '))
+      setImmediate(() => (res.write(Buffer.from('two ')), res.end(Buffer.from('three'))))
+      return true
+    },
+  ])
+  const { socket, state } = await client()
+  socket.write(request('/'))
+  await until(() => state.closed)
+  assert.match(state.text, /\r\nConnection: close\r\n\r\none two three$/)
+})
+
+test('a handler that throws costs its connection only', async (t) => {
+  const { client, errors } = await start(t, [
+    (req) => {
+      if (req.url === '/boom') throw new TypeError('boom')
+      return false
+    },
+    echo,
+  ])
+  const one = await client()
+  one.socket.write(request('/boom'))
+  await until(() => one.state.closed)
+  assert.equal(errors.length, 1)
+  const two = await client()
+  two.socket.write(request('/d1'))
+  await until(() => two.state.text.includes('direct /d1'))
+})
+
+test('idle connections are cut, those who wait are not', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let time = 0
+  const { client } = await start(t, [() => true], () => time)
+  const silent = await client()
+  const waits = await client()
+  waits.socket.write(request('/'))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  time = limits.headersTimeout + 1
+  t.mock.timers.tick(2_000)
+  await until(() => silent.state.closed)
+  time = 10 * limits.keepAliveTimeout
+  t.mock.timers.tick(2_000)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(waits.state.closed, false)
+})
+
+test('closing ends who is idle at once, and who waits with the answer', async (t) => {
+  let answer = () => {}
+  const { client, direct } = await start(t, [
+    (req, res) => {
+      answer = () => text(res, 'late')
+      if (req.url === '/idle') text(res, 'early')
+      return true
+    },
+  ])
+  const idle = await client()
+  idle.socket.write(request('/idle'))
+  await until(() => idle.state.text.endsWith('early'))
+  const waits = await client()
+  waits.socket.write(request('/'))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  direct.close()
+  await until(() => idle.state.closed)
+  assert.equal(waits.state.closed, false)
+  answer()
+  await until(() => waits.state.closed)
+  assert.match(waits.state.text, /\r\nConnection: close\r\n\r\nlate$/)
+})
