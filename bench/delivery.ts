@@ -28,6 +28,9 @@ const { values: options } = parseArgs({
 const seconds = Number(options.seconds)
 const certificate = (name: string) =>
   join(import.meta.dirname, '../packages/engine/http/fixtures', `localhost.${name}.pem`)
+/** Picture and sound, cut alike. */
+const renditions = 2
+const partDuration = 1 / 3
 const clip = await makeClip({ seconds: 20, bitrate: 2370 })
 
 async function measure(viewers: number, secure: boolean): Promise<void> {
@@ -87,11 +90,14 @@ function print(
   ]
   const errors = Object.values(found.errors).reduce((sum, count) => sum + count, 0)
   const loop = { p99: ms('bandstand_event_loop_delay_p99_seconds'), max: ms('bandstand_event_loop_delay_max_seconds') }
+  // A part that nobody waits for any more, because all are late, has no sample: that must not look like a good figure.
+  const parts = Math.round((seconds + 0.5) / partDuration) * renditions
+  const measured = Math.round(ms('bandstand_part_delivery_count') / 1000)
   report({
     what: `${what}: part closed → last byte taken by the kernel for the last of them, p50 / p99 / max`,
-    measured: `${p50} / ${p99} / ${max} ms`,
-    must: 'p99 150 ms (aim 80)',
-    ok: p99 <= 150,
+    measured: `${p50} / ${p99} / ${max} ms, ${measured} of about ${parts} parts`,
+    must: 'p99 150 ms (aim 80), at least 95 % of the parts',
+    ok: p99 <= 150 && measured >= 0.95 * parts,
   })
   report({
     what: `${what}: errors, stalls`,

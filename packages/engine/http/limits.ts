@@ -16,6 +16,12 @@ export const limits = {
   totalWaiting: 20_000,
   /** One turn of the event loop goes on sending for so long. */
   turn: 5,
+  /**
+   * What an encrypted answer costs after the turn that sent it, when Node frames and encrypts all of them at once:
+   * milliseconds for each, and for each megabyte.
+   */
+  encryptedAnswer: 0.05,
+  encryptedMegabyte: 1.5,
   /** One write on an encrypted connection, where the kernel's buffer is not the only copy. */
   encryptedSlice: 128 * 1024,
   /** A slice of a download in the making may take this long to be accepted by the peer. */

@@ -3,12 +3,19 @@ import { names } from '../packager/model.ts'
 import { createDeliveryMeter, type DeliveryFigures } from './delivery.ts'
 import { parseDirectives } from './directives.ts'
 import { gapBody, isGapName } from './gap.ts'
-import { limits as defaults } from './limits.ts'
+import { limits } from './limits.ts'
 import { type LiveResource, parseLivePath, splitTarget } from './live-path.ts'
-import type { HttpHandler, HttpRequest, HttpResponse } from './message.ts'
+import { type HttpHandler, type HttpRequest, type HttpResponse, isEncrypted } from './message.ts'
 import { abandon } from './outbox.ts'
 import { sendProblem } from './problem.ts'
-import { answeredByMethod, type PlaylistCaching, playlistCaching, sendMedia, sendPlaylist } from './respond.ts'
+import {
+  answeredByMethod,
+  type PlaylistCaching,
+  playlistCaching,
+  type ReadyBody,
+  sendMedia,
+  sendPlaylist,
+} from './respond.ts'
 import { createTurn } from './turn.ts'
 import { createWaitingRoom } from './waiting.ts'
 
@@ -44,8 +51,8 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
   const delivery = createDeliveryMeter()
   const turn = createTurn()
   const room = createWaitingRoom({
-    total: options.limits?.totalWaiting ?? defaults.totalWaiting,
-    perConnection: options.limits?.connectionWaiting ?? defaults.connectionWaiting,
+    total: options.limits?.totalWaiting ?? limits.totalWaiting,
+    perConnection: options.limits?.connectionWaiting ?? limits.connectionWaiting,
     turn,
     onDelivered: delivery.onDelivered,
   })
@@ -61,6 +68,12 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
       }
       return false
     })
+  }
+
+  /** Sends, and counts what that causes later on an encrypted connection. */
+  function charged(req: HttpRequest, bytes: number, send: () => void): void {
+    send()
+    if (isEncrypted(req)) turn.charge(limits.encryptedAnswer + (bytes / 1e6) * limits.encryptedMegabyte)
   }
 
   function multivariant(req: HttpRequest, res: HttpResponse, channel: string): void {
@@ -94,7 +107,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     const { targetDuration } = broadcast
     const caching = cachingFor(targetDuration)
     const send = (to: HttpResponse, from: HttpRequest, playlist: RenderedPlaylist, how: PlaylistCaching) =>
-      sendPlaylist(from, to, playlist, how, deadline(targetDuration))
+      charged(from, playlist.plain.byteLength, () => sendPlaylist(from, to, playlist, how, deadline(targetDuration)))
     switch (answer.kind) {
       case 'now':
         return inTurn(req, res, () =>
@@ -120,12 +133,14 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     if (rendition === undefined) return notFound(req, res)
     if (isGapName(file.file)) return sendMedia(req, res, gapBody, deadline(targetDuration))
     const answer = rendition.media(file.file)
+    const send = (from: HttpRequest, to: HttpResponse, body: ReadyBody) =>
+      charged(from, body.total, () => sendMedia(from, to, body, deadline(targetDuration)))
     switch (answer.kind) {
       case 'now':
-        return inTurn(req, res, () => sendMedia(req, res, answer, deadline(targetDuration)))
+        return inTurn(req, res, () => send(req, res, answer))
       case 'wait': {
         const seated = room.wait(req, res, answer.ready, (q, r, body) => {
-          if (body !== undefined) sendMedia(q, r, body, deadline(targetDuration))
+          if (body !== undefined) send(q, r, body)
           else notFound(q, r)
         })
         return seated ? undefined : busy(req, res)
@@ -143,8 +158,8 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     const { path, query } = splitTarget(url)
     const resource = parseLivePath(path)
     if (resource === undefined) return false
-    if (url.length > defaults.url) {
-      sendProblem(req, res, { status: 414, code: 'uri-too-long', detail: `At most ${defaults.url} characters.` })
+    if (url.length > limits.url) {
+      sendProblem(req, res, { status: 414, code: 'uri-too-long', detail: `At most ${limits.url} characters.` })
       return true
     }
     if (answeredByMethod(req, res)) return true

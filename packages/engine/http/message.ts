@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 
 /** What handlers use of a request; Node's classes of both versions fit, and so do our own direct ones. */
 export interface HttpRequest {
@@ -40,6 +41,11 @@ export function connectionOf(req: HttpRequest): Connection | undefined {
   if (req.httpVersionMajor === 2)
     return (req as unknown as Http2ServerRequest).stream.session as ServerHttp2Session | undefined
   return req.socket
+}
+
+/** True for HTTP/2, which is offered over TLS only, and for HTTP/1.1 over TLS. */
+export function isEncrypted(req: HttpRequest): boolean {
+  return req.httpVersionMajor === 2 || (req.socket as Partial<TLSSocket>).encrypted === true
 }
 
 /** Remote address without port; empty when the peer is gone already. */

@@ -1,6 +1,5 @@
-import type { TLSSocket } from 'node:tls'
 import { limits } from './limits.ts'
-import { type Connection, connectionOf, type HttpRequest, type HttpResponse } from './message.ts'
+import { type Connection, connectionOf, type HttpRequest, type HttpResponse, isEncrypted } from './message.ts'
 
 /** What a connection's peer has been sent and has not taken. */
 interface Outbox {
@@ -38,8 +37,7 @@ export function sendChunks(
       return
     }
   }
-  const encrypted = req.httpVersionMajor === 2 || (req.socket as Partial<TLSSocket>).encrypted === true
-  if (encrypted && total > limits.encryptedSlice) {
+  if (isEncrypted(req) && total > limits.encryptedSlice) {
     hold(req, res, connection, total, deadline)
     void writeSlices(res, chunks)
     return

@@ -60,6 +60,19 @@ test('every turn has its full time, and an idle queue keeps no turn waiting', ()
   assert.equal(next.length, 0)
 })
 
+test('what jobs cause after the turn shortens it', () => {
+  const { turn, done, step } = fixture()
+  let left = 30
+  turn.queue(() => {
+    done.push('')
+    turn.charge(1)
+    return --left > 0
+  })
+  assert.equal(done.length, 8)
+  step()
+  assert.equal(done.length, 16)
+})
+
 test('a job that queues another does not run it inside itself', () => {
   const { turn, done } = fixture()
   turn.queue(() => {

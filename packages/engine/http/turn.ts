@@ -13,6 +13,8 @@ export interface Turn {
    * @param job one answer; called again while it returns true.
    */
   queue(job: () => boolean): void
+  /** Shortens this turn by work that a job has caused and that is done after it, in milliseconds. */
+  charge(ms: number): void
 }
 
 /** Places of done jobs that are kept. */
@@ -40,11 +42,11 @@ export function createTurn(
   }
 
   function run(): void {
-    const end = until ?? begin()
+    if (until === undefined) begin()
     for (let done = 0; ; done++) {
       const job = jobs[at]
       if (job === undefined) break
-      if (done > 0 && done % stride === 0 && now() > end) return
+      if (done > 0 && done % stride === 0 && now() > (until ?? 0)) return
       if (job()) continue
       jobs[at++] = undefined
       if (at >= compaction) {
@@ -65,6 +67,9 @@ export function createTurn(
       jobs.push(job)
       // What a job queues is run by the loop that runs it.
       if (first && now() <= (until ?? begin())) run()
+    },
+    charge(ms) {
+      until = (until ?? begin()) - ms
     },
   }
 }
