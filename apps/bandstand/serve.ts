@@ -168,9 +168,11 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   started.defer(() => channels.suspend())
   await takeUpBroadcasts()
 
+  // Also by an earlier name, as page and API do: who watches while the channel is renamed goes on watching.
+  const slugNow = (slug: string) => platform.directory.findBySlug(slug)?.slug ?? slug
   const live = createLiveHandler({
-    // Also by an earlier name, as page and API do: who watches while the channel is renamed goes on watching.
-    find: (slug) => channels.find(platform.directory.findBySlug(slug)?.slug ?? slug),
+    find: (slug) => channels.find(slugNow(slug)),
+    findAsset: (slug, assetId) => channels.findAsset(slugNow(slug), assetId),
     seen(slug, req, query) {
       const channel = platform.directory.findBySlug(slug)
       if (channel !== undefined) viewers.seen(channel.id, viewerKey(req, query, trusted))

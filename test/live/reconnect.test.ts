@@ -60,6 +60,12 @@ describe('reconnects', { concurrency: true }, () => {
     assert.equal((await channel.facts()).live, false)
     const third = clip(t, channel.publishUrl)
     const other = await channel.live(assetId)
+    // Who was at the end of the broadcast before, or a little behind it, finishes properly.
+    const before = `${server.http}/live/${channel.slug}/${assetId}/v1`
+    const ended = await (await fetch(`${before}/index.m3u8`)).text()
+    assert.match(ended, /#EXT-X-ENDLIST/)
+    const media = ended.split('\n').filter((line) => /^s.*\.m4s$/.test(line))
+    assert.equal((await fetch(`${before}/${media.at(-1)}`)).status, 200)
     await sleep(2_500)
     await third.stop()
     await channel.offline()

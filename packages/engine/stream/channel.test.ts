@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { Log, PublishRefusal } from '../ports.ts'
-import { type Broadcast, type Channel, createChannel, ENDED_LINGER_MS, UNPUBLISH_GRACE_MS } from './channel.ts'
+import { type Broadcast, type Channel, createChannel, UNPUBLISH_GRACE_MS } from './channel.ts'
+import { ENDED_LINGER_MS, ENDED_MAX } from './ended.ts'
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const unit = { track: 1, dts: 0, pts: 0, key: true, data: new Uint8Array(1) }
@@ -157,6 +158,39 @@ test('a new broadcast after the end is another asset', async () => {
   publish().publisher.unit(unit)
   assert.equal(channel.onAir?.assetId, 'as_2')
   assert.equal(channel.live?.assetId, 'as_2')
+})
+
+test('the broadcast before stays to be had by its id until its time is over, also while the next one runs', async () => {
+  const { channel, calls, publish, pass } = stage()
+  const first = publish().publisher
+  first.unit(unit)
+  first.end('unpublished')
+  await pass(UNPUBLISH_GRACE_MS)
+  publish().publisher.unit(unit)
+  assert.equal(channel.find('as_1')?.assetId, 'as_1')
+  assert.equal(channel.find('as_2')?.assetId, 'as_2')
+  assert.equal(channel.find('as_3'), undefined)
+  await pass(ENDED_LINGER_MS - 1)
+  assert.equal(channel.find('as_1')?.assetId, 'as_1')
+  await pass(1)
+  assert.equal(channel.find('as_1'), undefined)
+  assert.equal(calls.filter((call) => call.endsWith('close')).join(), 'as_1 close')
+})
+
+test('of many broadcasts that ended within that time the newest stay', async () => {
+  const { channel, calls, publish, pass } = stage()
+  for (let i = 0; i < ENDED_MAX + 2; i++) {
+    const { publisher } = publish()
+    publisher.unit(unit)
+    publisher.end('unpublished')
+    await pass(UNPUBLISH_GRACE_MS)
+  }
+  const found = Array.from({ length: ENDED_MAX + 2 }, (_, i) => channel.find(`as_${i + 1}`) !== undefined)
+  assert.deepEqual(found, [false, false, true, true, true])
+  assert.deepEqual(
+    calls.filter((call) => call.endsWith('close')),
+    ['as_1 close', 'as_2 close'],
+  )
 })
 
 test('suspending stops the encoder and does not end the broadcast', async () => {

@@ -3,13 +3,11 @@ import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { BroadcastRegister, ChannelRecord, Log, Publisher, PublishRefusal, PublishRequest } from '../ports.ts'
 import type { EncoderDiagnosis, EncoderFacts, MediaDiagnosis } from './diagnosis.ts'
+import { createEndedBroadcasts } from './ended.ts'
 import { createLease, type LeaseHolder } from './lease.ts'
 
 /** After an encoder said goodbye the broadcast still waits this long, because "stop, change a setting, start" is common. */
 export const UNPUBLISH_GRACE_MS = 3_000
-
-/** A just-ended broadcast's playlists stay reachable so that players read the end of it. */
-export const ENDED_LINGER_MS = 120_000
 
 /** Timeline, packager, live window and recording of one broadcast, as the channel drives it. All times are Unix ms. */
 export interface Broadcast {
@@ -61,11 +59,13 @@ export interface OnAir {
   readonly generation: number
 }
 
-/** One channel: the lease, the broadcast that outlives connections, and the broadcast that ended last. */
+/** One channel: the lease, the broadcast that outlives connections, and the broadcasts that ended a short while ago. */
 export interface Channel {
   record: ChannelRecord
   /** The running broadcast once it can be watched, else the one that just ended. */
   readonly live: LiveBroadcast | undefined
+  /** The running broadcast or one that ended a short while ago. */
+  find(assetId: string): LiveBroadcast | undefined
   /** The running broadcast, when it can be watched. */
   readonly onAir: OnAir | undefined
   readonly publishing: boolean
@@ -113,13 +113,8 @@ export function createChannel(options: ChannelOptions): Channel {
   const lease = createLease(options.takeover)
   let record = options.record
   let running: Running | undefined
-  let ended: { broadcast: Broadcast; forgetAt: number } | undefined
+  const ended = createEndedBroadcasts()
   let finishing: Promise<unknown> = Promise.resolve()
-
-  function forgetEnded(): void {
-    ended?.broadcast.close()
-    ended = undefined
-  }
 
   function start(): Running {
     const fresh: Running = {
@@ -129,7 +124,6 @@ export function createChannel(options: ChannelOptions): Channel {
       encoder: undefined,
       broadcast: createBroadcast(record, (assetId, startedAt) => {
         fresh.startedAt = startedAt
-        forgetEnded()
         log.info({ channel: record.slug, asset: assetId }, 'live')
         register.started({ assetId, channelId: record.id, startedAt }).catch((error: unknown) => {
           log.error({ channel: record.slug, asset: assetId, err: error }, 'the broadcast could not be registered')
@@ -152,10 +146,7 @@ export function createChannel(options: ChannelOptions): Channel {
     const at = now()
     const fields = { channel: record.slug, asset: broadcast.assetId }
     running = undefined
-    if (startedAt !== undefined) {
-      forgetEnded()
-      ended = { broadcast, forgetAt: at + ENDED_LINGER_MS }
-    }
+    if (startedAt !== undefined) ended.add(broadcast, at)
     try {
       const finished = broadcast.end(at)
       if (startedAt !== undefined) onChange()
@@ -241,7 +232,10 @@ export function createChannel(options: ChannelOptions): Channel {
       record = changed
     },
     get live() {
-      return running?.broadcast.live ?? ended?.broadcast.live
+      return running?.broadcast.live ?? ended.newest
+    },
+    find(assetId) {
+      return running?.broadcast.assetId === assetId ? running.broadcast.live : ended.find(assetId)
     },
     get onAir() {
       if (running?.startedAt === undefined) return undefined
@@ -252,7 +246,7 @@ export function createChannel(options: ChannelOptions): Channel {
       return lease.holder !== undefined
     },
     get idle() {
-      return running === undefined && ended === undefined && lease.holder === undefined
+      return running === undefined && ended.size === 0 && lease.holder === undefined
     },
 
     publish(request, stop) {
@@ -279,7 +273,7 @@ export function createChannel(options: ChannelOptions): Channel {
     async close(why) {
       revoke(why)
       await finish()
-      forgetEnded()
+      ended.clear()
     },
 
     restore(broadcast, startedAt, deadline) {
@@ -302,7 +296,7 @@ export function createChannel(options: ChannelOptions): Channel {
       const at = now()
       if (running !== undefined) feed(running, (broadcast) => broadcast.tick(at))
       if (running?.deadline !== undefined && at >= running.deadline) void finish()
-      if (ended !== undefined && at >= ended.forgetAt) forgetEnded()
+      ended.tick(at)
     },
 
     diagnose() {

@@ -33,6 +33,8 @@ export interface StreamsOptions {
 export interface Streams extends PublishPort {
   /** What viewers of the channel get, by slug. */
   find(slug: string): LiveBroadcast | undefined
+  /** A broadcast of the channel by its asset id: the running one, or one that ended a short while ago. */
+  findAsset(slug: string, assetId: string): LiveBroadcast | undefined
   onAir(channelId: string): OnAir | undefined
   diagnose(channelId: string): EncoderDiagnosis | undefined
   /** Stops the channel's encoder, for example because its key was rotated. */
@@ -107,6 +109,7 @@ export function createStreams(options: StreamsOptions): Streams {
       return channel.publish(request, stop)
     },
     find: (slug) => bySlug.get(slug)?.live,
+    findAsset: (slug, assetId) => bySlug.get(slug)?.find(assetId),
     onAir: (channelId) => byId.get(channelId)?.onAir,
     diagnose: (channelId) => byId.get(channelId)?.diagnose(),
     stopEncoder(channelId, why) {

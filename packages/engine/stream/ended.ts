@@ -1,0 +1,52 @@
+import type { LiveBroadcast } from '../packager/live.ts'
+import type { Broadcast } from './channel.ts'
+
+/** How long the playlists of a broadcast that has ended stay, ms: players read its end. */
+export const ENDED_LINGER_MS = 120_000
+/** Ended broadcasts of one channel that stay in memory; of more, the oldest go. */
+export const ENDED_MAX = 3
+
+/**
+ * Broadcasts of a channel that ended a short while ago. They stay when the next one begins, too: who was at the end of the
+ * old one, or a little behind it, finishes properly.
+ */
+export interface EndedBroadcasts {
+  /** @param now Unix ms */
+  add(broadcast: Broadcast, now: number): void
+  readonly newest: LiveBroadcast | undefined
+  find(assetId: string): LiveBroadcast | undefined
+  /** Lets go of those whose time is over. */
+  tick(now: number): void
+  clear(): void
+  readonly size: number
+}
+
+export function createEndedBroadcasts(): EndedBroadcasts {
+  /** Oldest first. */
+  let kept: { readonly broadcast: Broadcast; readonly forgetAt: number }[] = []
+
+  function keep(isKept: (entry: (typeof kept)[number], index: number) => boolean): void {
+    const before = kept
+    kept = before.filter(isKept)
+    for (const entry of before) if (!kept.includes(entry)) entry.broadcast.close()
+  }
+
+  return {
+    add(broadcast, now) {
+      kept.push({ broadcast, forgetAt: now + ENDED_LINGER_MS })
+      const surplus = kept.length - ENDED_MAX
+      keep((_, index) => index >= surplus)
+    },
+    get newest() {
+      return kept.at(-1)?.broadcast.live
+    },
+    find: (assetId) => kept.find(({ broadcast }) => broadcast.assetId === assetId)?.broadcast.live,
+    tick(now) {
+      if (kept.some(({ forgetAt }) => now >= forgetAt)) keep(({ forgetAt }) => now < forgetAt)
+    },
+    clear: () => keep(() => false),
+    get size() {
+      return kept.length
+    },
+  }
+}
