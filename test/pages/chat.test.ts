@@ -133,5 +133,5 @@ test('the owner can hide a message and ban its writer; others see no such button
   await page.reload()
   await page.getByRole('button', { name: 'Hide message of Mira' }).click()
   await log().getByText('rude words').waitFor({ state: 'detached' })
-  assert.ok(mock.requests.some((line) => line.startsWith('DELETE /api/v1/channels/main/chat/messages/')))
+  assert.ok(mock.requests.some((line) => /^POST \/api\/v1\/channels\/main\/chat\/messages\/[^/]+\/hide$/.test(line)))
 })

@@ -147,8 +147,19 @@ test('two people talk', async () => {
   await mira.getByRole('log').getByText('hello Mira').waitFor()
   await shoot(mira, 'channel-desktop')
   await shoot(jonas, 'chat-phone')
+  await hide(mira, jonas)
   await Promise.all([close(mira), close(jonas)])
 })
+
+/** The owner takes a message away, and everybody sees it go. */
+async function hide(...others: Page[]): Promise<void> {
+  const owner = await open('/studio')
+  await owner.getByLabel('Owner’s password').fill(ownerPassword)
+  await owner.keyboard.press('Enter')
+  await owner.getByRole('button', { name: 'Hide message of Jonas' }).click()
+  for (const page of [owner, ...others]) await page.getByText('hello Mira').waitFor({ state: 'detached' })
+  await close(owner)
+}
 
 test('axe finds nothing on pages with live content', async () => {
   for (const path of ['/@main', '/@main/embed', '/@main/chat']) {
@@ -234,5 +245,10 @@ test('studio: sign in, what the encoder sends, and a new key that stops it at on
   await shoot(watch, 'replay-desktop')
   await watch.setViewportSize({ width: 390, height: 844 })
   await shoot(watch, 'replay-phone')
+  await watch.getByRole('link', { name: 'Main' }).click()
+  await watch.waitForURL('**/@main')
+  await watch.getByRole('link', { name: 'Watch the last broadcast' }).waitFor()
+  assert.deepEqual(await findings(watch), [], 'offline with a past broadcast')
+  await shoot(watch, 'offline-phone')
   await close(watch)
 })

@@ -50,3 +50,31 @@ test('a running broadcast cannot be deleted, an ended one can, once', async (t) 
   assert.deepEqual(engine.calls, ['delete as_1'])
   assert.equal((await asOwner('DELETE', '/assets/as_1')).statusCode, 404)
 })
+
+test('viewers are listed what has ended and was recorded, newest first, and nothing that concerns the owner alone', async (t) => {
+  const { app, asOwner, platform } = await startPlatform(t)
+  const channelId = platform.directory.findBySlug('main')?.id ?? ''
+  const { started, ended, removed } = platform.broadcasts
+  for (let i = 1; i <= 6; i++) await started({ assetId: `as_${i}`, channelId, startedAt: i * 1000 })
+  const empty = (await app.inject('/api/v1/channels/main/replays')).json()
+  assert.deepEqual(empty, { replays: [], next: null })
+  for (let i = 1; i <= 4; i++) await ended({ assetId: `as_${i}`, endedAt: i * 1000 + 500, duration: 61_499, bytes: 7 })
+  // Recorded: nothing. Running: as_6. Gone since: as_1.
+  await ended({ assetId: 'as_5', endedAt: 5500, duration: 0, bytes: 0 })
+  await removed('as_1')
+  const first = (await app.inject('/api/v1/channels/main/replays?limit=2')).json()
+  const replay = { title: 'Main', duration: 61.499 }
+  assert.deepEqual(first, {
+    replays: [
+      { assetId: 'as_4', ...replay, startedAt: '1970-01-01T00:00:04.000Z', url: '/watch/as_4' },
+      { assetId: 'as_3', ...replay, startedAt: '1970-01-01T00:00:03.000Z', url: '/watch/as_3' },
+    ],
+    next: 'as_3',
+  })
+  const second = (await app.inject(`/api/v1/channels/main/replays?limit=2&before=${first.next}`)).json()
+  assert.deepEqual([second.replays.map(({ assetId }: { assetId: string }) => assetId), second.next], [['as_2'], null])
+  assert.equal((await app.inject('/api/v1/channels/none/replays')).statusCode, 404)
+  // A renamed channel is found by its earlier name too.
+  await asOwner('PATCH', '/channels/main', { slug: 'stage' })
+  assert.equal((await app.inject('/api/v1/channels/main/replays')).json().replays.length, 3)
+})

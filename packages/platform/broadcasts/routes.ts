@@ -1,4 +1,5 @@
 import { asset, assetList, pageQuery } from '@bandstand/contract/api/asset.ts'
+import { replayList } from '@bandstand/contract/api/replay.ts'
 import { assetId, slug } from '@bandstand/contract/api/values.ts'
 import * as z from 'zod'
 import { Refusal } from '../http/problem.ts'
@@ -10,24 +11,41 @@ const BRIEFLY = 'public, max-age=1'
 
 /** @param findChannel id of the channel with this slug */
 export function broadcastRoutes(broadcasts: Broadcasts, findChannel: (slug: string) => string | undefined): Route[] {
+  const find = (given: string): string => {
+    const channelId = findChannel(given)
+    if (channelId === undefined) throw new Refusal('not-found', `there is no channel "${given}"`)
+    return channelId
+  }
   return [
+    defineRoute({
+      method: 'GET',
+      path: '/channels/{slug}/replays',
+      action: 'asset.read',
+      tag: 'Replays',
+      summary: 'List the past broadcasts of a channel whose recordings are there, newest first',
+      params: z.object({ slug }),
+      query: pageQuery,
+      status: 200,
+      response: replayList,
+      errors: ['not-found'],
+      cache: BRIEFLY,
+      handle: ({ params, query }) =>
+        broadcasts.replays({ channelId: find(params.slug), before: query.before, limit: query.limit }),
+    }),
     defineRoute({
       method: 'GET',
       path: '/channels/{slug}/assets',
       action: 'asset.read',
       tag: 'Replays',
-      summary: 'List the broadcasts of a channel that can be watched, newest first',
+      summary: 'List the broadcasts of a channel, the running one too, newest first',
       params: z.object({ slug }),
       query: pageQuery,
       status: 200,
       response: assetList,
       errors: ['not-found'],
       cache: BRIEFLY,
-      async handle({ params, query }) {
-        const channelId = findChannel(params.slug)
-        if (channelId === undefined) throw new Refusal('not-found', `there is no channel "${params.slug}"`)
-        return broadcasts.list({ channelId, before: query.before, limit: query.limit })
-      },
+      handle: ({ params, query }) =>
+        broadcasts.list({ channelId: find(params.slug), before: query.before, limit: query.limit }),
     }),
     defineRoute({
       method: 'GET',

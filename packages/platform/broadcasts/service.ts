@@ -1,9 +1,10 @@
 import type { Asset, AssetList } from '@bandstand/contract/api/asset.ts'
+import type { Replay, ReplayList } from '@bandstand/contract/api/replay.ts'
 import type { AssetTable } from '../database/schema.ts'
 import { PlatformError } from '../error.ts'
 import { Refusal } from '../http/problem.ts'
 import type { EnginePort, Log } from '../ports.ts'
-import type { AssetStore } from './store.ts'
+import type { AssetQuery, AssetStore } from './store.ts'
 
 /** What is asked of channels here. */
 export interface ChannelNames {
@@ -53,6 +54,8 @@ export interface Broadcasts {
   readonly register: BroadcastRegister
   get(id: string): Promise<Asset | undefined>
   list(query: { channelId?: string; before: string | undefined; limit: number }): Promise<AssetList>
+  /** What viewers can watch again. */
+  replays(query: { channelId: string; before: string | undefined; limit: number }): Promise<ReplayList>
   /** @throws Refusal `not-found`, `conflict` while it is live */
   remove(id: string): Promise<void>
 }
@@ -70,6 +73,12 @@ export function createBroadcasts({ store, channels, orgId, engine, log, now }: B
   })
   // A broadcast waiting for its encoder after a restart is neither live nor ended: its page says live, as players go on.
   const isLive = (row: AssetTable) => row.ended_at === null
+  /** @returns `next`: the id that the following page begins after; null at the end */
+  const readPage = async ({ limit, ...query }: AssetQuery) => {
+    const rows = await store.list(orgId, { ...query, limit: limit + 1 })
+    const page = rows.slice(0, limit)
+    return { rows: page, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
+  }
 
   return {
     register: {
@@ -113,10 +122,13 @@ export function createBroadcasts({ store, channels, orgId, engine, log, now }: B
       const row = await store.get(id)
       return row && view(row)
     },
-    async list({ limit, ...query }) {
-      const rows = await store.list(orgId, { ...query, limit: limit + 1 })
-      const page = rows.slice(0, limit)
-      return { assets: page.map(view), next: rows.length > limit ? (page.at(-1)?.id ?? null) : null }
+    async list(query) {
+      const { rows, next } = await readPage(query)
+      return { assets: rows.map(view), next }
+    },
+    async replays(query) {
+      const { rows, next } = await readPage({ ...query, recorded: true })
+      return { replays: rows.map(toReplay), next }
     },
     async remove(id) {
       const row = await store.get(id)
@@ -127,5 +139,15 @@ export function createBroadcasts({ store, channels, orgId, engine, log, now }: B
       await store.remove(id, now())
       log.info({ asset: id }, 'the replay was deleted')
     },
+  }
+}
+
+function toReplay({ id, title, started_at, duration }: AssetTable): Replay {
+  return {
+    assetId: id,
+    title,
+    startedAt: new Date(started_at).toISOString(),
+    duration: (duration ?? 0) / 1000,
+    url: `/watch/${id}`,
   }
 }

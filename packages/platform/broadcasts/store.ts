@@ -7,6 +7,8 @@ export interface AssetQuery {
   /** Only assets older than this id. */
   readonly before: string | undefined
   readonly limit: number
+  /** Only what has ended and was recorded: a broadcast without a recording leaves nothing to watch. */
+  readonly recorded?: boolean
 }
 
 /** Broadcasts and their replays in the database: one row for both. */
@@ -23,10 +25,11 @@ export interface AssetStore {
 export function createAssetStore(database: Database): AssetStore {
   return {
     get: (id) => database.selectFrom('asset').selectAll().where('id', '=', id).executeTakeFirst(),
-    list(orgId, { channelId, before, limit }) {
+    list(orgId, { channelId, before, limit, recorded = false }) {
       let query = database.selectFrom('asset').selectAll().where('org_id', '=', orgId)
       if (channelId !== undefined) query = query.where('channel_id', '=', channelId)
       if (before !== undefined) query = query.where('id', '<', before)
+      if (recorded) query = query.where('ended_at', 'is not', null).where('duration', '>', 0).where('bytes', '>', 0)
       return query.orderBy('id', 'desc').limit(limit).execute()
     },
     open: () =>

@@ -127,7 +127,11 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
       plays: true,
       facts: { asset },
     }
-    const values = { asset: asset.id, channel: asset.channel, date: dateOf(asset) }
+    const channel = await options.channel(asset.channel)
+    const values = {
+      ...{ asset: asset.id, date: dateOf(asset) },
+      ...{ channel: asset.channel, 'channel-title': channel?.title ?? asset.channel },
+    }
     return send(request, reply, { file: 'watch.html', kind: 'page', head, values })
   })
 

@@ -16,6 +16,8 @@ export const addresses = {
   download: (server: string, asset: string) => `${server}/vod/${encodeURIComponent(asset)}/download.mp4`,
   watch: (server: string, asset: string) => `${server}/watch/${encodeURIComponent(asset)}`,
   channelFacts: ({ server, channel }: Place) => `${server}/api/v1/channels/${encodeURIComponent(channel)}`,
+  replays: ({ server, channel }: Place, before?: string) =>
+    `${server}/api/v1/channels/${encodeURIComponent(channel)}/replays?limit=12${before ? `&before=${encodeURIComponent(before)}` : ''}`,
   assetFacts: (server: string, asset: string) => `${server}/api/v1/assets/${encodeURIComponent(asset)}`,
   socket: ({ server, channel }: Place) => `${server.replace(/^http/, 'ws')}/live/${encodeURIComponent(channel)}/chat`,
 } as const

@@ -4,7 +4,7 @@ import { addresses, type Place } from '../channel/address.ts'
 
 /** What only the owner may do; the session's cookie says who asks. @returns why it failed, in words, or nothing */
 export function hideMessage(place: Place, messageId: string): Promise<string | undefined> {
-  return call('DELETE', `${addresses.channelFacts(place)}/chat/messages/${encodeURIComponent(messageId)}`)
+  return call('POST', `${addresses.channelFacts(place)}/chat/messages/${encodeURIComponent(messageId)}/hide`)
 }
 
 export function banAuthor(place: Place, messageId: string): Promise<string | undefined> {

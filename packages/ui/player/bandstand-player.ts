@@ -9,18 +9,24 @@ import './rewind-bar.ts'
 import type { Asset } from '@bandstand/contract/api/asset.ts'
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
-import { addresses, serverOf } from '../channel/address.ts'
+import { addresses, type Place, serverOf } from '../channel/address.ts'
 import { type Feed, feedOf } from '../channel/feed.ts'
 import { tokens } from '../style/tokens.ts'
-import { autoplay } from './autoplay.ts'
+import { controls } from './controls.ts'
 import { createEngine, warmEngine } from './engines.ts'
-import { type Command, commandOf, keyHelp } from './keys.ts'
-import { recall, remember } from './preferences.ts'
+import { createHeldFrame } from './held-frame.ts'
+import { helpDialog } from './help-dialog.ts'
+import { type CommandTarget, commandFor, runCommand } from './keyboard.ts'
+import type { Command } from './keys.ts'
+import { createLastReplay } from './last-replay.ts'
+import { notFoundScreen, offlineScreen } from './offline-screen.ts'
+import { createPlayback } from './playback.ts'
 import { prefetch } from './prefetch.ts'
 import { createSession, type Session } from './session.ts'
+import { soundButton } from './sound-button.ts'
+import { type Span, spanOf } from './span.ts'
 import type { Phase } from './state.ts'
 import { playerStyles } from './styles.ts'
-import { behindText, clockText } from './time-text.ts'
 
 /**
  * The player of a channel or of one recording.
@@ -57,9 +63,6 @@ export class BandstandPlayer extends LitElement {
     _facts: { state: true },
     _asset: { state: true },
     _missing: { state: true },
-    _silenced: { state: true },
-    _refused: { state: true },
-    _still: { state: true },
   }
   declare channel: string
   declare asset: string
@@ -69,12 +72,6 @@ export class BandstandPlayer extends LitElement {
   declare _facts: Channel | undefined
   declare _asset: Asset | undefined
   declare _missing: boolean
-  /** The browser refused sound. */
-  declare _silenced: boolean
-  /** The browser refused to play at all. */
-  declare _refused: boolean
-  /** The last frame of the source before is on screen. */
-  declare _still: boolean
 
   static override styles = [tokens, playerStyles]
 
@@ -82,8 +79,9 @@ export class BandstandPlayer extends LitElement {
   #feed: Feed | undefined
   #unwatch: (() => void) | undefined
   #phase: Phase | undefined
-  #paused = false
-  #stillTimer: ReturnType<typeof setTimeout> | undefined
+  readonly #playback = createPlayback(this)
+  readonly #frame = createHeldFrame(this)
+  readonly #last = createLastReplay(() => this.requestUpdate())
   /** One id for as long as the element lives: the server counts players by it (CMCD `sid`). */
   readonly #id = newId()
 
@@ -95,9 +93,6 @@ export class BandstandPlayer extends LitElement {
     this.muted = false
     this.hotkeys = ''
     this._missing = false
-    this._silenced = false
-    this._refused = false
-    this._still = false
   }
 
   /** What the player is doing; see `phasechange`. */
@@ -115,6 +110,16 @@ export class BandstandPlayer extends LitElement {
     return this.renderRoot?.querySelector('video') ?? null
   }
 
+  /** @internal */
+  get canvas(): HTMLCanvasElement | null {
+    return this.renderRoot?.querySelector('canvas') ?? null
+  }
+
+  /** @internal */
+  get dialog(): HTMLDialogElement | null {
+    return this.renderRoot?.querySelector('dialog') ?? null
+  }
+
   override connectedCallback(): void {
     super.connectedCallback()
     document.addEventListener('keydown', this.#onKey)
@@ -130,11 +135,7 @@ export class BandstandPlayer extends LitElement {
   }
 
   protected override firstUpdated(): void {
-    const video = this.video
-    if (!video) return
-    const volume = Number.parseFloat(recall('volume') ?? '')
-    if (volume >= 0 && volume <= 1) video.volume = volume
-    if (recall('muted') === 'yes') this.muted = true
+    this.#playback.restore()
     this.#open()
   }
 
@@ -146,26 +147,28 @@ export class BandstandPlayer extends LitElement {
     }
   }
 
+  get #place(): Place {
+    return { server: serverOf(this.server, location.href), channel: this.channel }
+  }
+
   #warm(): void {
-    const server = serverOf(this.server, location.href)
-    if (this.asset) prefetch(addresses.vod(server, this.asset))
-    else if (this.channel && feedOf({ server, channel: this.channel }).channel?.live) {
-      prefetch(addresses.live({ server, channel: this.channel }))
-    }
+    const place = this.#place
+    if (this.asset) prefetch(addresses.vod(place.server, this.asset))
+    else if (this.channel && feedOf(place).channel?.live) prefetch(addresses.live(place))
     warmEngine()
   }
 
   #open(): void {
     const video = this.video
     if (!video || !this.isConnected || (!this.channel && !this.asset)) return
-    const server = serverOf(this.server, location.href)
+    const { server } = this.#place
     const sameOrigin = new URL(server).origin === location.origin
     const session = createSession({
       server,
       channel: this.channel,
       video,
       createEngine: (element, events) => createEngine(element, { id: this.#id, sameOrigin }, events),
-      onLoad: () => this.#holdFrame(),
+      onLoad: () => this.#frame.hold(),
       onChange: () => this.#onChange(),
       ask: () => this.#feed?.ask(),
     })
@@ -174,7 +177,7 @@ export class BandstandPlayer extends LitElement {
       session.send({ type: 'asset', assetId: this.asset })
       void this.#askAsset(server, this.asset)
     } else {
-      this.#feed = feedOf({ server, channel: this.channel })
+      this.#feed = feedOf(this.#place)
       this.#unwatch = this.#feed.watch((facts) => {
         this._facts = facts
         const { live, generation } = facts
@@ -184,6 +187,7 @@ export class BandstandPlayer extends LitElement {
           assetId: facts.assetId ?? '',
           generation,
         })
+        this.#lookForLast()
       })
     }
   }
@@ -191,6 +195,7 @@ export class BandstandPlayer extends LitElement {
   #close(): void {
     this.#unwatch?.()
     this.#unwatch = undefined
+    this.#last.forget()
     this.#feed = undefined
     this.#session?.destroy()
     this.#session = undefined
@@ -211,78 +216,35 @@ export class BandstandPlayer extends LitElement {
     if (phase !== this.#phase) {
       this.#phase = phase
       this.dispatchEvent(new CustomEvent('phasechange', { detail: phase, bubbles: true, composed: true }))
+      this.#lookForLast()
     }
     this._missing = (this.#feed?.missing ?? false) || (this.asset !== '' && this._missing)
     this.requestUpdate()
   }
 
-  /** Keeps the last frame on screen while another source takes over. */
-  #holdFrame(): void {
-    const video = this.video
-    const canvas = this.renderRoot.querySelector('canvas')
-    if (!video || !canvas || video.readyState < 2 || video.videoWidth === 0) return
-    canvas.width = video.videoWidth
-    canvas.height = video.videoHeight
-    try {
-      canvas.getContext('2d')?.drawImage(video, 0, 0)
-    } catch {
-      return
-    }
-    this._still = true
-    clearTimeout(this.#stillTimer)
-    this.#stillTimer = setTimeout(() => this.#dropFrame(), 6000)
+  /** There is no picture of the channel to show. */
+  get #isDark(): boolean {
+    return this.asset === '' && (this.phase === 'offline' || this.phase === 'ended')
   }
 
-  #dropFrame(): void {
-    clearTimeout(this.#stillTimer)
-    this._still = false
-  }
-
-  async #play(): Promise<void> {
-    const video = this.video
-    if (!video || this.#paused) return
-    const sounded = !this._silenced && !this.muted
-    const outcome = await autoplay(video, !sounded)
-    this._refused = outcome === 'refused' && video.paused
-    if (outcome === 'muted' && sounded) this._silenced = true
-  }
-
-  #withSound(): void {
-    const video = this.video
-    if (!video) return
-    video.muted = false
-    this._silenced = false
-    this.#paused = false
-    void video.play().catch(() => undefined)
-  }
-
-  #onVolume(): void {
-    const video = this.video
-    if (!video) return
-    if (!video.muted) this._silenced = false
-    // Only what the viewer chose is remembered, not what the browser's rules made of it.
-    if (!this._silenced && navigator.userActivation?.hasBeenActive) {
-      remember('volume', String(video.volume))
-      remember('muted', video.muted ? 'yes' : 'no')
-      this.muted = video.muted
-    }
+  #lookForLast(): void {
+    if (this._facts) this.#last.update(this.#place, this._facts, this.#isDark)
   }
 
   /** Where the bar begins and ends and where the picture is, in seconds. */
-  get #span(): { readonly dates: boolean; readonly start: number; readonly length: number; readonly position: number } {
+  get #span(): Span {
     const session = this.#session
-    const video = this.video
-    const source = session?.state.source
-    const started = this._facts?.startedAt ? Date.parse(this._facts.startedAt) : Number.NaN
-    const ofChannel = this._facts?.live && source?.assetId === this._facts.assetId && Number.isFinite(started)
-    if (session && ofChannel) {
-      const length = Math.max(0, (session.edge - started) / 1000)
-      const date = session.date ?? session.state.at ?? session.edge
-      return { dates: true, start: started, length, position: Math.max(0, (date - started) / 1000) }
-    }
-    const window = session?.engine?.window
-    const length = session?.engine?.duration ?? (window ? (window.end - window.start) / 1000 : 0)
-    return { dates: false, start: 0, length, position: video?.currentTime ?? 0 }
+    const { startedAt, live, assetId } = this._facts ?? { live: false }
+    const ofChannel = live && startedAt && session?.state.source?.assetId === assetId
+    const edge = session?.edge ?? 0
+    return spanOf({
+      startedAt: ofChannel ? Date.parse(startedAt) : undefined,
+      edge,
+      date: session?.date ?? session?.state.at,
+      duration: session?.engine?.duration,
+      window: session?.engine?.window,
+      currentTime: this.video?.currentTime ?? 0,
+    })
   }
 
   #seekTo(seconds: number): void {
@@ -297,175 +259,60 @@ export class BandstandPlayer extends LitElement {
   }
 
   #goLive(): void {
-    this.#paused = false
     this.#session?.send({ type: 'go-live' })
-    void this.video?.play().catch(() => undefined)
+    this.#playback.play()
   }
 
   readonly #onKey = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented) return
-    const path = event.composedPath()
-    const inside = path.includes(this)
-    const page = this.hotkeys === 'page' && event.target === document.body && recall('page-keys') !== 'off'
-    if (!inside && !page) return
-    const command = commandOf(event)
-    const target = path[0]
-    if (!command || this.renderRoot.querySelector('dialog')?.open) return
-    if (target instanceof Element) {
-      if (target.matches('input:not([type=range]), textarea, select')) return
-      // These keys belong to the control that has the focus.
-      if (event.key === ' ' && inside && target !== this && isButton(target)) return
-      if (target.matches('input[type=range]') && /^(Arrow|Home|End|Page)/.test(event.key)) return
-    }
+    const command = commandFor(event, this)
+    if (!command) return
     event.preventDefault()
     this.#run(command)
   }
 
   #run(command: Command): void {
-    const video = this.video
+    const { video, dialog } = this
     if (!video) return
-    switch (command.kind) {
-      case 'toggle-play':
-        if (video.paused) void video.play().catch(() => undefined)
-        else video.pause()
-        return
-      case 'mute':
-        video.muted = !video.muted
-        return
-      case 'volume':
-        video.volume = Math.min(1, Math.max(0, video.volume + command.by))
-        if (video.volume > 0) video.muted = false
-        return
-      case 'skip':
-        return this.#seekTo(this.#span.position + command.seconds)
-      case 'tenth':
-        return this.#seekTo((this.#span.length * command.tenth) / 10)
-      case 'start':
-        return this.#seekTo(0)
-      case 'live':
-        return this._facts?.live ? this.#goLive() : this.#seekTo(this.#span.length)
-      case 'full-screen':
-        return this.#press('media-fullscreen-button')
-      case 'picture-in-picture':
-        return this.#press('media-pip-button')
-      case 'captions': {
-        for (const track of Array.from(video.textTracks)) track.mode = track.mode === 'showing' ? 'hidden' : 'showing'
-        return
-      }
-      case 'help':
-        this.renderRoot.querySelector('dialog')?.showModal()
+    const { position, length } = this.#span
+    const target: CommandTarget = {
+      ...{ video, dialog, position, length },
+      seekTo: (seconds) => this.#seekTo(seconds),
+      goToEnd: () => (this._facts?.live ? this.#goLive() : this.#seekTo(length)),
+      press: (name) => this.renderRoot.querySelector<HTMLElement>(name)?.click(),
     }
-  }
-
-  #press(name: string): void {
-    this.renderRoot.querySelector<HTMLElement>(name)?.click()
+    runCommand(command, target)
   }
 
   #screen() {
-    if (this._missing) {
-      return html`<div class="screen"><div class="words"><h2>Not found</h2><p>There is nothing at this address.</p></div></div>`
-    }
-    const phase = this.phase
-    if (this.asset ? phase !== 'offline' : phase !== 'offline' && phase !== 'ended') return nothing
+    if (this._missing) return notFoundScreen()
+    if (this.asset ? this.phase !== 'offline' : !this.#isDark) return nothing
     if (!this.asset && !this._facts) return html`<div class="screen"></div>`
-    const { offlineImage, offlineText } = this._facts ?? { offlineImage: null, offlineText: '' }
-    const image = offlineImage ? new URL(offlineImage, `${serverOf(this.server, location.href)}/`).href : undefined
     return html`<slot name="offline"
-      ><div class="screen">
-        ${image ? html`<img src=${image} alt="" />` : nothing}
-        <div class="words">
-          <h2>${phase === 'ended' ? 'The broadcast has ended' : 'Not live right now'}</h2>
-          <p>${offlineText || 'The picture starts here by itself when the broadcast begins.'}</p>
-        </div>
-      </div></slot
+      >${offlineScreen({
+        server: this.#place.server,
+        facts: this._facts ?? { offlineImage: null, offlineText: '' },
+        ended: this.phase === 'ended',
+        last: this.#last.replay,
+      })}</slot
     >`
   }
 
   #controls() {
     const state = this.#session?.state
-    const span = this.#span
-    const live = this._facts?.live ?? false
-    const atEdge = state?.phase === 'live' || state?.phase === 'starting'
-    const behind = this.behind
-    const known = this.#session?.date !== undefined
-    return html`
-      <div class="bottom">
-        ${
-          span.length > 5
-            ? html`<bandstand-rewind-bar
-                .length=${span.length}
-                .position=${span.position}
-                .live=${span.dates}
-                @seek=${(event: CustomEvent<number>) => this.#seekTo(event.detail)}
-              ></bandstand-rewind-bar>`
-            : nothing
-        }
-        <media-control-bar>
-          <media-play-button></media-play-button>
-          <media-mute-button></media-mute-button>
-          <media-volume-range class="wide"></media-volume-range>
-          ${
-            live
-              ? html`<button
-                  class="live"
-                  type="button"
-                  ?data-at-edge=${atEdge}
-                  @click=${() => this.#goLive()}
-                >
-                  LIVE${
-                    known
-                      ? html`<span class="far" data-behind=${behind.toFixed(2)}>${behindText(behind)}</span
-                          ><span class="sr"> behind${atEdge ? '' : ', go to live'}</span>`
-                      : nothing
-                  }
-                </button>`
-              : span.length > 0
-                ? html`<span class="time">${clockText(span.position)} / ${clockText(span.length)}</span>`
-                : nothing
-          }
-          <span class="grow"></span>
-          <button
-            class="plain wide"
-            type="button"
-            aria-label="Keyboard help"
-            @click=${() => this.#run({ kind: 'help' })}
-          >
-            ?
-          </button>
-          <media-pip-button></media-pip-button>
-          <media-fullscreen-button></media-fullscreen-button>
-        </media-control-bar>
-      </div>
-    `
-  }
-
-  #help() {
-    return html`<dialog aria-labelledby="help-title">
-      <h2 id="help-title">Keyboard</h2>
-      <dl>${keyHelp.map(([keys, does]) => html`<dt>${keys}</dt><dd>${does}</dd>`)}</dl>
-      <form method="dialog">
-        ${
-          this.hotkeys === 'page'
-            ? html`<p>
-                <label
-                  ><input
-                    type="checkbox"
-                    .checked=${recall('page-keys') !== 'off'}
-                    @change=${(event: Event) =>
-                      remember('page-keys', (event.target as HTMLInputElement).checked ? 'on' : 'off')}
-                  />
-                  Also when nothing has the focus</label
-                >
-              </p>`
-            : nothing
-        }
-        <button>Close</button>
-      </form>
-    </dialog>`
+    return controls({
+      span: this.#span,
+      live: this._facts?.live ?? false,
+      atEdge: state?.phase === 'live' || state?.phase === 'starting',
+      behind: this.#session?.date === undefined ? undefined : this.behind,
+      onSeek: (seconds) => this.#seekTo(seconds),
+      onLive: () => this.#goLive(),
+      onHelp: () => this.#run({ kind: 'help' }),
+    })
   }
 
   override render() {
     const phase = this.phase
+    const { silenced, refused } = this.#playback
     const busy = phase === 'starting' || phase === 'stalled'
     const idle = phase === 'offline' || this._missing
     return html`<div class="frame">
@@ -473,51 +320,29 @@ export class BandstandPlayer extends LitElement {
         <video
           slot="media"
           playsinline
-          @loadedmetadata=${() => this.#play()}
+          @loadedmetadata=${() => this.#playback.begin()}
           @playing=${() => {
-            this._refused = false
-            this.#dropFrame()
+            this.#playback.onPlaying()
+            this.#frame.drop()
           }}
-          @play=${() => {
-            this.#paused = false
-          }}
-          @pause=${(event: Event) => {
-            const video = event.target as HTMLVideoElement
-            this.#paused = !video.ended && video.readyState > 1
-          }}
-          @volumechange=${() => this.#onVolume()}
+          @play=${() => this.#playback.onPlay()}
+          @pause=${() => this.#playback.onPause()}
+          @volumechange=${() => this.#playback.onVolume()}
         ></video>
-        <canvas slot="poster" ?hidden=${!this._still} aria-hidden="true"></canvas>
+        <canvas slot="poster" ?hidden=${!this.#frame.shown} aria-hidden="true"></canvas>
         ${idle ? nothing : this.#controls()}
       </media-controller>
       ${this.#screen()}
-      ${busy && !this._refused && !this._missing ? html`<div class="spinner" aria-hidden="true"></div>` : nothing}
+      ${busy && !refused && !this._missing ? html`<div class="spinner" aria-hidden="true"></div>` : nothing}
       ${phase === 'stalled' ? html`<div class="note" role="status">Waiting for the broadcast to go on …</div>` : nothing}
       ${
-        (this._silenced || this._refused) && !idle
-          ? html`<button class="sound" type="button" @click=${() => this.#withSound()}>
-              <svg viewBox="0 0 24 24" aria-hidden="true">
-                <path d=${this._refused ? icons.play : icons.muted} />
-              </svg>
-              ${this._refused ? 'Tap to play' : 'Tap for sound'}
-            </button>`
+        (silenced || refused) && !idle
+          ? soundButton({ refused, onClick: () => this.#playback.playWithSound() })
           : nothing
       }
-      ${this.#help()}
+      ${helpDialog({ pageKeys: this.hotkeys === 'page' })}
     </div>`
   }
-}
-
-const icons = {
-  play: 'M8 5v14l11-7z',
-  muted:
-    'M3 9v6h4l5 5V4L7 9H3zm17.6-.2L18.2 11.2 15.8 8.8 14.4 10.2 16.8 12.6 14.4 15 15.8 16.4 18.2 14 20.6 16.4 22 15 19.6 12.6 22 10.2z',
-}
-
-function isButton(element: Element): boolean {
-  return element.matches(
-    'button, a, [role=button], media-play-button, media-mute-button, media-pip-button, media-fullscreen-button',
-  )
 }
 
 function newId(): string {

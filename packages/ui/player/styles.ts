@@ -65,7 +65,7 @@ export const playerStyles = css`
   }
   .words {
     position: relative;
-    max-width: 34ch;
+    max-width: min(100%, 36rem);
   }
   .words h2 {
     margin: 0;
@@ -75,18 +75,42 @@ export const playerStyles = css`
     text-wrap: balance;
   }
   .words p {
+    max-width: 34ch;
     margin: 0.4rem 0 0;
     font-size: clamp(0.9rem, 2cqi, 1.05rem);
     line-height: 1.45;
     color: rgb(255 255 255 / 0.86);
     white-space: pre-line;
   }
-  .words a {
+  .last {
     display: inline-flex;
     align-items: center;
-    min-height: 24px;
-    color: #fff;
-    font-weight: 600;
+    gap: 0.6rem;
+    margin-top: 0.8rem;
+    min-height: 44px;
+    box-sizing: border-box;
+    padding: 0.35rem 1.1rem 0.35rem 0.8rem;
+    border-radius: 999px;
+    background: rgb(255 255 255 / 0.94);
+    color: #15131a;
+    font-weight: 650;
+    line-height: 1.2;
+    text-decoration: none;
+    text-shadow: none;
+  }
+  .last:hover {
+    background: #fff;
+  }
+  .last svg {
+    flex: none;
+    width: 24px;
+    height: 24px;
+    fill: currentColor;
+  }
+  .last small {
+    display: block;
+    font-size: 0.82rem;
+    font-weight: 450;
   }
   .frame {
     container-type: inline-size;
@@ -275,6 +299,12 @@ export const playerStyles = css`
     cursor: pointer;
   }
   @container (max-width: 480px) {
+    .words p {
+      display: -webkit-box;
+      -webkit-box-orient: vertical;
+      -webkit-line-clamp: 3;
+      overflow: hidden;
+    }
     .wide {
       display: none;
     }

@@ -1,5 +1,6 @@
 import type { Advice, ChannelHealth } from '@bandstand/contract/api/health.ts'
 import type { Instance } from '@bandstand/contract/api/instance.ts'
+import type { ReplayList } from '@bandstand/contract/api/replay.ts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { MockServer } from './model.ts'
 import { mockChannel } from './values.ts'
@@ -52,6 +53,7 @@ export function registerMockApi(app: FastifyInstance, mock: MockServer): void {
   app.post('/api/v1/channels/:slug/key/rotate', async () => ({ key: (key = `new${key.slice(3)}`) }))
   app.get('/api/v1/channels/:slug/health', async () => health)
   app.get<{ Params: { slug: string } }>('/api/v1/channels/:slug/assets', async () => assets())
+  app.get<{ Params: { slug: string } }>('/api/v1/channels/:slug/replays', async ({ params }) => replays(params.slug))
   app.get('/api/v1/assets', async () => assets())
   app.get<{ Params: { id: string } }>('/api/v1/assets/:id', async (request, reply) => {
     return mock.assets.get(request.params.id) ?? problem(reply, 404, 'not-found', 'No such recording.')
@@ -60,12 +62,23 @@ export function registerMockApi(app: FastifyInstance, mock: MockServer): void {
     mock.assets.delete(request.params.id)
     return reply.code(204).send()
   })
-  app.delete<{ Params: { id: string } }>('/api/v1/channels/:slug/chat/messages/:id', async (request, reply) => {
+  app.post<{ Params: { id: string } }>('/api/v1/channels/:slug/chat/messages/:id/hide', async (request, reply) => {
     mock.push({ type: 'hidden', ids: [request.params.id] })
     return reply.code(204).send()
   })
   app.get('/api/v1/channels/:slug/chat/bans', async () => ({ bans: [] }))
   app.post('/api/v1/channels/:slug/chat/bans', async (_, reply) => reply.code(201).send({}))
+
+  function replays(slug: string): ReplayList {
+    const ended = [...mock.assets.values()].filter(({ channel, live }) => channel === slug && !live)
+    ended.sort((a, b) => b.startedAt.localeCompare(a.startedAt))
+    return {
+      replays: ended.map(({ id, title, startedAt, duration }) => ({
+        ...{ assetId: id, title, startedAt, duration: (duration ?? 0) / 1000, url: `/watch/${id}` },
+      })),
+      next: null,
+    }
+  }
 
   function assets() {
     return { assets: [...mock.assets.values()], next: null }

@@ -1,0 +1,56 @@
+import { html, nothing } from 'lit'
+import type { Span } from './span.ts'
+import { behindText, clockText } from './time-text.ts'
+
+export interface Controls {
+  readonly span: Span
+  /** The channel is live. */
+  readonly live: boolean
+  readonly atEdge: boolean
+  /** Seconds behind live; `undefined` while it is not known. */
+  readonly behind: number | undefined
+  readonly onSeek: (seconds: number) => void
+  readonly onLive: () => void
+  readonly onHelp: () => void
+}
+
+/** The bar from the beginning to now, and the buttons below it. */
+export function controls({ span, live, atEdge, behind, onSeek, onLive, onHelp }: Controls) {
+  return html`
+    <div class="bottom">
+      ${
+        span.length > 5
+          ? html`<bandstand-rewind-bar
+              .length=${span.length}
+              .position=${span.position}
+              .live=${span.dates}
+              @seek=${(event: CustomEvent<number>) => onSeek(event.detail)}
+            ></bandstand-rewind-bar>`
+          : nothing
+      }
+      <media-control-bar>
+        <media-play-button></media-play-button>
+        <media-mute-button></media-mute-button>
+        <media-volume-range class="wide"></media-volume-range>
+        ${
+          live
+            ? html`<button class="live" type="button" ?data-at-edge=${atEdge} @click=${onLive}>
+                LIVE${
+                  behind === undefined
+                    ? nothing
+                    : html`<span class="far" data-behind=${behind.toFixed(2)}>${behindText(behind)}</span
+                        ><span class="sr"> behind${atEdge ? '' : ', go to live'}</span>`
+                }
+              </button>`
+            : span.length > 0
+              ? html`<span class="time">${clockText(span.position)} / ${clockText(span.length)}</span>`
+              : nothing
+        }
+        <span class="grow"></span>
+        <button class="plain wide" type="button" aria-label="Keyboard help" @click=${onHelp}>?</button>
+        <media-pip-button></media-pip-button>
+        <media-fullscreen-button></media-fullscreen-button>
+      </media-control-bar>
+    </div>
+  `
+}

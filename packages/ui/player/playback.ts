@@ -1,0 +1,95 @@
+import { autoplay } from './autoplay.ts'
+import { recall, remember } from './preferences.ts'
+
+/** Playing and sound: what the browser allows of what the viewer wants. */
+export interface Playback {
+  /** The browser refused sound. */
+  readonly silenced: boolean
+  /** The browser refused to play at all. */
+  readonly refused: boolean
+  /** Volume and silence as they were left at the last visit. */
+  restore(): void
+  /** Plays by itself, unless the viewer has paused. */
+  begin(): Promise<void>
+  /** The viewer asks for the picture. */
+  play(): void
+  /** The viewer asks for picture and sound. */
+  playWithSound(): void
+  /** To be called on the video's events. */
+  onPlay(): void
+  onPlaying(): void
+  onPause(): void
+  onVolume(): void
+}
+
+/** @param host its `muted` is whether the viewer, or the page, wants silence */
+export function createPlayback(host: {
+  readonly video: HTMLVideoElement | null
+  muted: boolean
+  requestUpdate(): void
+}): Playback {
+  let silenced = false
+  let refused = false
+  let paused = false
+
+  function set(next: { silenced?: boolean; refused?: boolean }): void {
+    silenced = next.silenced ?? silenced
+    refused = next.refused ?? refused
+    host.requestUpdate()
+  }
+
+  const playback: Playback = {
+    get silenced() {
+      return silenced
+    },
+    get refused() {
+      return refused
+    },
+    restore() {
+      const { video } = host
+      const volume = Number.parseFloat(recall('volume') ?? '')
+      if (video && volume >= 0 && volume <= 1) video.volume = volume
+      if (recall('muted') === 'yes') host.muted = true
+    },
+    async begin() {
+      const { video } = host
+      if (!video || paused) return
+      const sounded = !silenced && !host.muted
+      const outcome = await autoplay(video, !sounded)
+      set({ refused: outcome === 'refused' && video.paused, ...(outcome === 'muted' && sounded && { silenced: true }) })
+    },
+    play() {
+      paused = false
+      void host.video?.play().catch(() => undefined)
+    },
+    playWithSound() {
+      const { video } = host
+      if (!video) return
+      video.muted = false
+      set({ silenced: false })
+      playback.play()
+    },
+    onPlay() {
+      paused = false
+    },
+    onPlaying() {
+      set({ refused: false })
+    },
+    onPause() {
+      const { video } = host
+      paused = video !== null && !video.ended && video.readyState > 1
+    },
+    onVolume() {
+      const { video } = host
+      if (!video) return
+      if (!video.muted) set({ silenced: false })
+      // Only what the viewer chose is remembered, not what the browser's rules made of it.
+      if (!silenced && navigator.userActivation?.hasBeenActive) {
+        remember('volume', String(video.volume))
+        remember('muted', video.muted ? 'yes' : 'no')
+        host.muted = video.muted
+      }
+    },
+  }
+  return playback
+}

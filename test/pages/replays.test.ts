@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { openBrowser } from './browser.ts'
+import { makeClip } from './mock/clip.ts'
+import type { MockServer } from './mock/model.ts'
+import { startMockServer } from './mock/server.ts'
+import { createMockStream } from './mock/stream.ts'
+
+/** How viewers come to past broadcasts. */
+
+let browser: Browser
+let mock: MockServer
+let page: Page
+
+before(async () => {
+  browser = await openBrowser()
+})
+after(() => browser.close())
+beforeEach(async () => {
+  mock = await startMockServer()
+  page = await browser.newPage({ viewport: { width: 1280, height: 900 }, locale: 'en-GB' })
+})
+afterEach(async () => {
+  await page.context().close()
+  await mock.close()
+})
+
+function record(id: string, title: string, startedAt: string, seconds: number): void {
+  const times = { startedAt, endedAt: startedAt, duration: seconds * 1000 }
+  mock.assets.set(id, { id, channel: 'main', title, live: false, bytes: 1e6, ...times })
+}
+
+const list = () => page.locator('bandstand-replays')
+const last = () => page.getByRole('link', { name: 'Watch the last broadcast' })
+
+test('an offline channel leads to the last broadcast, and to all of them', async () => {
+  record('as_1', 'The first', '2026-01-01T20:00:00.000Z', 3723)
+  record('as_2', 'The second', '2026-01-08T20:00:00.000Z', 65)
+  await page.goto(mock.url)
+  await last().waitFor()
+  assert.equal(await last().getAttribute('href'), `${mock.url}/watch/as_2`)
+  const links = list().getByRole('link')
+  assert.deepEqual(await links.allInnerTexts(), ['The second\n8 Jan 2026 · 1:05', 'The first\n1 Jan 2026 · 1:02:03'])
+  await links.nth(1).click()
+  await page.waitForURL('**/watch/as_1')
+})
+
+test('the page of a broadcast leads back to its channel and to the others', async () => {
+  record('as_1', 'The first', '2026-01-01T20:00:00.000Z', 3723)
+  record('as_2', 'The second', '2026-01-08T20:00:00.000Z', 65)
+  await page.goto(`${mock.url}/watch/as_1`)
+  await list().getByRole('link', { name: 'The second' }).waitFor()
+  assert.equal(await list().getByRole('link').count(), 1)
+  await page.getByRole('link', { name: 'Late Night Synthesis' }).click()
+  await page.waitForURL('**/@main')
+})
+
+test('where nothing was recorded nothing is shown', async () => {
+  const answered = page.waitForResponse('**/replays?*')
+  await page.goto(mock.url)
+  await answered
+  await page.getByRole('heading', { name: 'Not live right now' }).waitFor()
+  assert.equal(await list().innerText(), '')
+  assert.equal(await last().count(), 0)
+})
+
+test('a broadcast that ends while the page is open is added, also when its recording is listed late', async () => {
+  mock.goLive('main', createMockStream(await makeClip(10, 30), 'as_now', Date.now() - 3000))
+  const first = page.waitForResponse('**/replays?*')
+  await page.goto(mock.url)
+  await first
+  await page.locator('bandstand-viewers', { hasText: 'watching' }).waitFor()
+  assert.equal(await last().count(), 0)
+  // The look at the end of the broadcast comes too early.
+  const early = page.waitForResponse('**/replays?*')
+  mock.goOffline('main')
+  await early
+  record('as_now', 'Just now', new Date().toISOString(), 9)
+  await list().getByRole('link', { name: 'Just now' }).waitFor()
+  await last().waitFor()
+  assert.equal(await last().getAttribute('href'), `${mock.url}/watch/as_now`)
+})
