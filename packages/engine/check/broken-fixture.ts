@@ -63,6 +63,7 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
   'not-utf8': [answer((a, r) => (isPlaylist(r) ? { ...a, body: Buffer.concat([a.body, Uint8Array.of(0xff)]) } : a))],
 
   'variants-none': [{ top: (p) => ({ ...p, variants: [] }) }],
+  'variant-not-media': [{ text: () => '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n' }],
   'variant-codecs-missing': [variant((v) => without(v, 'codecs'))],
   'variant-resolution-missing': [variant((v) => without(v, 'resolution'))],
   'variant-frame-rate-missing': [variant((v) => without(v, 'frameRate'))],

@@ -14,6 +14,10 @@ export function printReport(r: CheckReport): string {
     for (const message of f.messages) lines.push(`          ${message}`)
     if (f.count > f.messages.length) lines.push(`          and ${f.count - f.messages.length} more`)
   }
-  lines.push(`${r.errors} errors, ${r.warnings} warnings; ${r.rules} rules`)
+  lines.push(`${count(r.errors, 'error')}, ${count(r.warnings, 'warning')}; ${r.rules} rules`)
   return `${lines.join('\n')}\n`
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`
 }

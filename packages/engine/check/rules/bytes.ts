@@ -1,5 +1,5 @@
 import type { InitTrack } from '@bandstand/media/containers/isobmff/parse.ts'
-import type { RenditionWatch } from '../observation.ts'
+import type { MediaTimes, RenditionWatch } from '../observation.ts'
 import { apple, bis, type Rule } from '../rule.ts'
 import { keyOf } from '../watch.ts'
 import { eachReading, type Listed, listedParts, listedSegments, readings, shortUrl } from './read.ts'
@@ -112,42 +112,21 @@ export const byteRules: readonly Rule[] = [
     level: 'error',
     source: bis('§4.4.4.9'),
     title: 'a part with INDEPENDENT=YES contains a sync sample',
-    check(o, report) {
-      for (const w of o.renditions) {
-        for (const { independent, object, name } of listedParts(w)) {
-          if (independent === true && object?.times?.containsKey === false) report(`${shortUrl(w.url)} ${name}`)
-        }
-      }
-    },
+    check: each(listedParts, (times, part) => part.independent === true && !times.containsKey),
   },
   {
     id: 'independent-late',
     level: 'warning',
     source: 'hls.js 7782',
     title: 'a part with INDEPENDENT=YES starts with its sync sample, for players begin there',
-    check(o, report) {
-      for (const w of o.renditions) {
-        for (const { independent, object, name } of listedParts(w)) {
-          const times = object?.times
-          if (independent === true && times?.containsKey === true && !times.startsWithKey) {
-            report(`${shortUrl(w.url)} ${name}`)
-          }
-        }
-      }
-    },
+    check: each(listedParts, (times, part) => part.independent === true && times.containsKey && !times.startsWithKey),
   },
   {
     id: 'independent-unsaid',
     level: 'warning',
     source: bis('§4.4.4.9'),
     title: 'a part that starts with a sync sample should say INDEPENDENT=YES, so that players join there',
-    check(o, report) {
-      for (const w of o.renditions) {
-        for (const { independent, object, name } of listedParts(w)) {
-          if (independent === false && object?.times?.startsWithKey === true) report(`${shortUrl(w.url)} ${name}`)
-        }
-      }
-    },
+    check: each(listedParts, (times, part) => part.independent === false && times.startsWithKey),
   },
   {
     id: 'independent-segments-wrong',
@@ -171,13 +150,7 @@ export const byteRules: readonly Rule[] = [
     level: 'warning',
     source: `${bis('§3, Appendix B.1')}; ${apple('1.13')}`,
     title: 'every segment should hold a key frame: set the encoder to one each 2 s',
-    check(o, report) {
-      for (const w of o.renditions) {
-        for (const { object, name } of listedSegments(w)) {
-          if (object?.times?.containsKey === false) report(`${shortUrl(w.url)} ${name}`)
-        }
-      }
-    },
+    check: each(listedSegments, (times) => !times.containsKey),
   },
   {
     id: 'parts-differ-from-segment',
@@ -206,6 +179,20 @@ export const byteRules: readonly Rule[] = [
     },
   },
 ]
+
+/** Reports every part or segment that was read and is wrong. */
+function each(
+  list: (w: RenditionWatch) => readonly Listed[],
+  wrong: (times: MediaTimes, listed: Listed) => boolean,
+): Rule['check'] {
+  return (o, report) => {
+    for (const w of o.renditions) {
+      for (const l of list(w)) {
+        if (l.object?.times !== undefined && wrong(l.object.times, l)) report(`${shortUrl(w.url)} ${l.name}`)
+      }
+    }
+  }
+}
 
 /** Reports what is wrong by more than `slack` seconds and at most `most`. */
 function compareDuration(l: Listed, slack: number, most: number, report: (message: string) => void): void {

@@ -15,12 +15,7 @@ export const constantRules: readonly Rule[] = [
     level: 'error',
     source: bis('§4.4.3.8'),
     title: 'HOLD-BACK is at least three times the target duration',
-    check(o, report) {
-      eachReading(o, (p, w) => {
-        const value = p.serverControl?.holdBack
-        if (value !== undefined && value < 3 * p.targetDuration - rounding) report(`${shortUrl(w.url)}: ${value}`)
-      })
-    },
+    check: atLeast('holdBack', (p) => 3 * p.targetDuration),
   },
   {
     id: 'part-hold-back-missing',
@@ -38,36 +33,21 @@ export const constantRules: readonly Rule[] = [
     level: 'error',
     source: bis('§4.4.3.8'),
     title: 'PART-HOLD-BACK is at least twice PART-TARGET',
-    check(o, report) {
-      eachReading(o, (p, w) => {
-        const value = p.serverControl?.partHoldBack
-        if (value !== undefined && value < 2 * (p.partTarget ?? 0) - rounding) report(`${shortUrl(w.url)}: ${value}`)
-      })
-    },
+    check: atLeast('partHoldBack', (p) => 2 * (p.partTarget ?? 0)),
   },
   {
     id: 'part-hold-back-tight',
     level: 'warning',
     source: `${bis('§4.4.3.8')}; ${apple('14.3')}`,
     title: 'PART-HOLD-BACK should be at least three times PART-TARGET',
-    check(o, report) {
-      eachReading(o, (p, w) => {
-        const value = p.serverControl?.partHoldBack
-        if (value !== undefined && value < 3 * (p.partTarget ?? 0) - rounding) report(`${shortUrl(w.url)}: ${value}`)
-      })
-    },
+    check: atLeast('partHoldBack', (p) => 3 * (p.partTarget ?? 0)),
   },
   {
     id: 'can-skip-until-small',
     level: 'error',
     source: bis('§4.4.3.8'),
     title: 'CAN-SKIP-UNTIL is at least six times the target duration',
-    check(o, report) {
-      eachReading(o, (p, w) => {
-        const value = p.serverControl?.canSkipUntil
-        if (value !== undefined && value < 6 * p.targetDuration - rounding) report(`${shortUrl(w.url)}: ${value}`)
-      })
-    },
+    check: atLeast('canSkipUntil', (p) => 6 * p.targetDuration),
   },
   {
     id: 'blocking-reload-missing',
@@ -258,6 +238,21 @@ export const constantRules: readonly Rule[] = [
     }),
   },
 ]
+
+/** A value of EXT-X-SERVER-CONTROL, where it is given, is not below the seconds of `least`. */
+function atLeast(
+  name: 'holdBack' | 'partHoldBack' | 'canSkipUntil',
+  least: (p: MediaPlaylist) => number,
+): Rule['check'] {
+  return (o, report) => {
+    eachReading(o, (p, w) => {
+      const value = p.serverControl?.[name]
+      if (value !== undefined && value < least(p) - rounding) {
+        report(`${shortUrl(w.url)}: ${value} s where ${least(p)} s are the least`)
+      }
+    })
+  }
+}
 
 /** What is declared, the same in every live rendition. */
 function same(declared: (p: MediaPlaylist) => string): Rule['check'] {

@@ -8,7 +8,7 @@ export const deliveryRules: readonly Rule[] = [
     id: 'playlist-unreachable',
     level: 'error',
     source: bis('§6.2.1'),
-    title: 'every playlist is to be had, and is a playlist',
+    title: 'every playlist is answered with 200',
     check(o, report) {
       if (o.top.status !== 200) report(`${o.url}: ${o.top.status || o.top.failure}`)
       for (const { fetched } of o.renditions.flatMap((w) => w.snapshots)) {
@@ -20,7 +20,7 @@ export const deliveryRules: readonly Rule[] = [
     id: 'media-unreachable',
     level: 'error',
     source: bis('§6.2.1, §6.2.2'),
-    title: 'every listed segment, part and initialisation segment is to be had',
+    title: 'every segment, part and initialisation segment that is listed is served',
     check(o, report) {
       eachObject(o, ({ fetched, hinted }) => {
         if (!hinted && (fetched.status < 200 || fetched.status > 299)) {
@@ -55,7 +55,7 @@ export const deliveryRules: readonly Rule[] = [
     id: 'media-content-type',
     level: 'warning',
     source: `${apple('10.4')}; RFC 4337`,
-    title: 'media is video/mp4, audio/mp4, video/iso.segment or video/mp2t',
+    title: 'media should be sent as what it is: video/mp4, audio/mp4, video/iso.segment or video/mp2t',
     check(o, report) {
       eachOk(o, ({ fetched, fragmented }) => {
         const type = typeOf(fetched)
@@ -68,7 +68,7 @@ export const deliveryRules: readonly Rule[] = [
     id: 'cors-missing',
     level: 'warning',
     source: 'Fetch standard, CORS protocol',
-    title: 'pages of other origins may play it: Access-Control-Allow-Origin',
+    title: 'without the header Access-Control-Allow-Origin no page of another origin can play it',
     check(o, report) {
       for (const f of playlists(o)) if (!f.headers.has('access-control-allow-origin')) report(shortUrl(f.url))
       eachOk(o, ({ fetched, kind }) => {
@@ -160,20 +160,20 @@ export const deliveryRules: readonly Rule[] = [
     id: 'range-not-honoured',
     level: 'warning',
     source: 'RFC 9110 §14',
-    title: 'media is to be had in ranges',
+    title: 'media should be served in ranges (Range: bytes=…)',
     check(o, report) {
       const { range, get } = o.probes
       if (range === undefined || get?.status !== 200 || get.size < 10) return
       if (range.status !== 206) report(`answered ${range.status}`)
       else if (range.size !== 8 || !range.headers.get('content-range')?.startsWith('bytes 2-9/'))
-        report('another range')
+        report('answered 206 with another range')
     },
   },
   {
     id: 'head-differs',
     level: 'warning',
     source: 'RFC 9110 §9.3.2',
-    title: 'HEAD has the status and length of GET',
+    title: 'HEAD should have the status and length of GET',
     check(o, report) {
       const { head, get } = o.probes
       if (head === undefined || get === undefined) return

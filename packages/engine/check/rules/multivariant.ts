@@ -1,4 +1,6 @@
 import { apple, bis, type Rule } from '../rule.ts'
+import { decode, unread } from '../watch.ts'
+import { shortUrl } from './read.ts'
 
 /** The multivariant playlist by itself. */
 export const multivariantRules: readonly Rule[] = [
@@ -9,6 +11,19 @@ export const multivariantRules: readonly Rule[] = [
     title: 'a multivariant playlist lists at least one variant, or there is nothing to play',
     check(o, report) {
       if (o.multivariant?.playlist.variants.length === 0) report('no EXT-X-STREAM-INF')
+    },
+  },
+  {
+    id: 'variant-not-media',
+    level: 'error',
+    source: bis('§4.4.6.1, §4.4.6.2'),
+    title: 'the URIs of a multivariant playlist lead to media playlists, not to another multivariant one',
+    check(o, report) {
+      for (const { fetched, playlist } of o.renditions.flatMap((w) => w.snapshots)) {
+        if (fetched.status === 200 && playlist === unread && decode(fetched.body) !== undefined) {
+          report(shortUrl(fetched.url))
+        }
+      }
     },
   },
   {
