@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
+import { findings } from './axe.ts'
 import { openBrowser } from './browser.ts'
 import { makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
@@ -14,10 +13,8 @@ import { mockChannel, mockMessage } from './mock/values.ts'
 
 let mock: MockServer
 let browser: Browser
-let axe: string
 
 before(async () => {
-  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   mock = await startMockServer()
   mock.messages.push(
     mockMessage('Mira', 'hello, see https://example.com'),
@@ -39,24 +36,6 @@ after(async () => {
   await browser.close()
   await mock.close()
 })
-
-interface Finding {
-  readonly id: string
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
-}
-
-async function findings(page: Page): Promise<string[]> {
-  // The page's own policy forbids strings as code; the test's debugger does not.
-  await page.evaluate(axe)
-  const violations = await page.evaluate(async () => {
-    const run = (globalThis as unknown as { axe: { run(options: object): Promise<{ violations: unknown }> } }).axe.run
-    const values = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-    return (await run({ runOnly: { type: 'tag', values } })).violations
-  })
-  return (violations as Finding[]).flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
-  )
-}
 
 const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const
 

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,6 +11,7 @@ import { signIn } from '../support/owner.ts'
 import type { Running } from '../support/process.ts'
 import { assertNear, getChannel, waitEnded, waitLive } from '../support/published.ts'
 import { waitFor } from '../support/wait.ts'
+import { findings } from './axe.ts'
 
 /** Pages, server and encoder together; what a page does in each case is tested against a mock beside this. */
 
@@ -20,10 +19,8 @@ let server: Bandstand
 let browser: Browser
 let encoder: Running
 let slides: Running
-let axe: string
 
 before(async () => {
-  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   server = await startBandstand()
   browser = await chromium()
   encoder = ffmpegPublish({ url: server.publishUrl, width: 640, height: 360, bFrames: 2, clock: true })
@@ -84,18 +81,6 @@ const close = (page: Page) => page.context().close()
 async function assertMoving(page: Page): Promise<void> {
   const from = await until(page, 'a picture', ({ frames }) => frames > 2)
   await until(page, 'pictures that go on', ({ frames }) => frames > from.frames + 45)
-}
-
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  const violations = await page.evaluate(async () => {
-    const run = (globalThis as unknown as { axe: { run(options: object): Promise<{ violations: unknown }> } }).axe.run
-    const values = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-    return (await run({ runOnly: { type: 'tag', values } })).violations
-  })
-  return (violations as { id: string; nodes: { html: string; failureSummary: string }[] }[]).flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
-  )
 }
 
 /** For looking at: SCREENSHOTS names a folder. */

@@ -23,12 +23,16 @@ export interface Head {
   readonly facts?: { readonly channel?: Channel; readonly asset?: Asset }
 }
 
-/** The `{{head}}` of a page, as HTML; all values are escaped here. */
-export function printHead(head: Head): string {
+/**
+ * The `{{head}}` of a page, as HTML; all values are escaped here.
+ * @param page what its author wrote: a title or an icon of its own stays the only one
+ */
+export function printHead(head: Head, page: string): string {
   const description = head.description?.replace(/\s+/g, ' ').trim().slice(0, DESCRIPTION_IN_HEAD)
   const { scripts } = head
   const lines = [
-    `<title>${escapeHtml(head.title)}</title>`,
+    ...(/<title[\s>]/i.test(page) ? [] : [`<title>${escapeHtml(head.title)}</title>`]),
+    ...(/<link[^>]+rel\s*=\s*["']?(?:shortcut )?icon\b/i.test(page) ? [] : [ICON]),
     ...(description ? [meta('name', 'description', description)] : []),
     ...(head.canonical ? [link('canonical', head.canonical)] : []),
     meta('property', 'og:title', head.title),
@@ -56,6 +60,8 @@ export function printHead(head: Head): string {
   }
   return lines.join('\n    ')
 }
+
+const ICON = '<link rel="icon" href="/icon.svg" type="image/svg+xml">'
 
 function meta(kind: 'name' | 'property', name: string, content: string): string {
   return `<meta ${kind}="${name}" content="${escapeHtml(content)}">`

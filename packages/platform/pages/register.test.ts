@@ -49,6 +49,7 @@ before(async () => {
     )
   }
   await writeFile(join(dist, 'pages', 'style.css'), 'ours{}')
+  await writeFile(join(dist, 'pages', 'icon.svg'), '<svg/>')
   const entries = ['early', 'viewer', 'embed', 'chat', 'studio', 'elements']
   const manifest = Object.fromEntries(entries.map((name) => [`entries/${name}.ts`, { file: `assets/${name}-1.js` }]))
   await writeFile(join(dist, 'manifest.json'), JSON.stringify(manifest))
@@ -155,6 +156,29 @@ test('other sites get the elements from one lasting address', async () => {
   const { body, headers } = await get('/elements.js')
   assert.equal(body, 'import "./assets/elements-1.js"\n')
   assert.equal(headers['access-control-allow-origin'], '*')
+})
+
+test('an address with a slash too many leads to the one without', async () => {
+  for (const [url, location] of [
+    ['/studio/', '/studio'],
+    ['/@main/', '/@main'],
+    ['/@main/embed/?a=1&b=%2F', '/@main/embed?a=1&b=%2F'],
+    ['/watch/as_1//', '/watch/as_1'],
+  ] as const) {
+    const { statusCode, headers } = await get(url)
+    assert.deepEqual([statusCode, headers.location], [308, location], url)
+  }
+  for (const url of ['/@main/elsewhere/', '//evil.example/@main/', '/studio/@main/', '/none/']) {
+    assert.equal((await get(url)).statusCode, 404, url)
+  }
+})
+
+test('every page names its icon, and who asks for the icon of old gets the same one', async () => {
+  for (const url of ['/', '/@main/chat', '/studio', '/@nobody']) {
+    assert.match((await get(url)).body, /<link rel="icon" href="\/icon\.svg" type="image\/svg\+xml">/, url)
+  }
+  const { body, headers } = await get('/favicon.ico')
+  assert.deepEqual([body, headers['content-type']], ['<svg/>', 'image/svg+xml; charset=utf-8'])
 })
 
 test("the owner's files take the place of ours, with a policy of their own; the studio stays strict", async () => {

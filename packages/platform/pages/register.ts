@@ -56,8 +56,9 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
       reply.code(503).type('text/plain; charset=utf-8').header('cache-control', 'no-store')
       return reply.send('The pages have not been built yet. Run: npm run build\n')
     }
-    const values = { ...page.values, title: page.head.title, head: { html: printHead(page.head) } }
-    const html = fillTemplate(file.body.toString('utf8'), values)
+    const template = file.body.toString('utf8')
+    const values = { ...page.values, title: page.head.title, head: { html: printHead(page.head, template) } }
+    const html = fillTemplate(template, values)
     const body = Buffer.from(html)
     reply
       .headers(safety)
@@ -169,8 +170,11 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
 
   app.get<{ Params: { '*': string } }>('/*', async (request, reply) => {
     const path = request.params['*']
-    const mine = await own.read(path)
-    const file = mine ?? (path.endsWith('.html') ? undefined : await built.read(path))
+    const plain = PAGE_WITH_SLASH.exec(path)?.[1]
+    if (plain !== undefined) return reply.redirect(`/${plain}${/\?.*/s.exec(request.url)?.[0] ?? ''}`, 308)
+    const mine = (await own.read(path)) ?? (path === 'favicon.ico' ? await own.read('icon.svg') : undefined)
+    const file =
+      mine ?? (path.endsWith('.html') ? undefined : await built.read(path === 'favicon.ico' ? 'icon.svg' : path))
     // Programs ask there: a problem, as the server answers other methods, not a page for people.
     if (!file && /^(api|live|vod)\//.test(path)) return reply.callNotFound()
     if (!file) return notFound(request, reply)
@@ -179,6 +183,9 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
     return unchanged(request, reply, file.etag) ? reply : reply.send(file.body)
   })
 }
+
+/** Addresses of pages as people type them, with a slash at the end that does not belong there. */
+const PAGE_WITH_SLASH = /^(studio|@[a-z0-9-]+(?:\/(?:embed|chat))?|watch\/[a-z0-9_-]+)\/+$/
 
 const safety = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'strict-origin-when-cross-origin' } as const
 

@@ -169,12 +169,4 @@ export const chatStyles = css`
   :host > .notice {
     padding-inline: 1rem;
   }
-  .sr {
-    position: absolute;
-    width: 1px;
-    height: 1px;
-    overflow: hidden;
-    clip-path: inset(50%);
-    white-space: nowrap;
-  }
 `

@@ -227,14 +227,6 @@ export const playerStyles = css`
     letter-spacing: 0;
     color: rgb(255 255 255 / 0.86);
   }
-  .sr {
-    position: absolute;
-    width: 1px;
-    height: 1px;
-    overflow: hidden;
-    clip-path: inset(50%);
-    white-space: nowrap;
-  }
   .time {
     font: 500 13px / 1 var(--_font);
     font-variant-numeric: tabular-nums;

@@ -77,14 +77,6 @@ export const studioStyles = css`
     border-collapse: collapse;
     width: 100%;
   }
-  .sr {
-    position: absolute;
-    width: 1px;
-    height: 1px;
-    overflow: hidden;
-    clip-path: inset(50%);
-    white-space: nowrap;
-  }
   dialog {
     color: var(--_text);
     background: var(--_surface);
