@@ -3,6 +3,7 @@ import { names } from '../packager/model.ts'
 import { createDeliveryMeter, type DeliveryFigures } from './delivery.ts'
 import { parseDirectives } from './directives.ts'
 import { gapBody, isGapName } from './gap.ts'
+import { createHeldRequests } from './held-requests.ts'
 import { limits } from './limits.ts'
 import { type LiveResource, parseLivePath, splitTarget } from './live-path.ts'
 import { type HttpHandler, type HttpRequest, type HttpResponse, isEncrypted } from './message.ts'
@@ -17,7 +18,6 @@ import {
   sendPlaylist,
 } from './respond.ts'
 import { createTurn } from './turn.ts'
-import { createWaitingRoom } from './waiting.ts'
 
 export interface LiveOptions {
   /** The channel's broadcast: running, or ended a short while ago. */
@@ -50,7 +50,7 @@ type LiveFile = Extract<LiveResource, { kind: 'file' }>
 export function createLiveHandler(options: LiveOptions): LiveHandler {
   const delivery = createDeliveryMeter()
   const turn = createTurn()
-  const room = createWaitingRoom({
+  const held = createHeldRequests({
     total: options.limits?.totalWaiting ?? limits.totalWaiting,
     perConnection: options.limits?.connectionWaiting ?? limits.connectionWaiting,
     turn,
@@ -114,7 +114,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
           send(res, req, answer.playlist, answer.blocking ? caching.blocking : caching.reload),
         )
       case 'wait': {
-        const seated = room.wait(req, res, answer.ready, (q, r, playlist) => {
+        const seated = held.hold(req, res, answer.ready, (q, r, playlist) => {
           if (playlist !== undefined) send(r, q, playlist, answer.blocking ? caching.blocking : caching.reload)
           else notReady(q, r, 'The playlist did not come within three target durations.')
         })
@@ -139,7 +139,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
       case 'now':
         return inTurn(req, res, () => send(req, res, answer))
       case 'wait': {
-        const seated = room.wait(req, res, answer.ready, (q, r, body) => {
+        const seated = held.hold(req, res, answer.ready, (q, r, body) => {
           if (body !== undefined) send(q, r, body)
           else notFound(q, r)
         })
@@ -183,7 +183,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     media(req, res, broadcast, resource)
     return true
   }
-  return { handle, waiting: () => room.size, delivery }
+  return { handle, waiting: () => held.size, delivery }
 }
 
 /** Of parts and segments; initialisation segments have another (`names`). */

@@ -1,4 +1,4 @@
-import { limits } from './limits.ts'
+import { isPlainName, readPathNames } from './path-names.ts'
 
 /** What a URL under `/vod/` names. */
 export type VodResource = { readonly assetId: string } & (
@@ -7,10 +7,7 @@ export type VodResource = { readonly assetId: string } & (
   | { readonly kind: 'file'; readonly rendition: string; readonly file: string }
 )
 
-const prefix = '/vod/'
-const plainName = /^[a-z0-9][a-z0-9._-]{0,127}$/
 const idName = /^[a-z0-9][a-z0-9_-]{0,63}$/
-const tokenName = /^[A-Za-z0-9._~-]+$/
 
 /**
  * Reads the path of a replay: `/vod/{asset}/index.m3u8`, `/vod/{asset}/download.mp4`, `/vod/{asset}/{rendition}/{file}`, each
@@ -20,24 +17,16 @@ const tokenName = /^[A-Za-z0-9._~-]+$/
  * @returns `undefined` for every other address; the caller leaves those to others.
  */
 export function parseVodPath(path: string): VodResource | undefined {
-  if (!path.startsWith(prefix)) return undefined
-  const names = path.slice(prefix.length).split('/', 6)
-  const assetId = names[0] ?? ''
-  if (!idName.test(assetId)) return undefined
-  let at = 1
-  if (names[1] === 't') {
-    const token = names[2] ?? ''
-    if (!tokenName.test(token) || token.length > limits.token) return undefined
-    at = 3
-  }
-  const [first = '', second = ''] = names.slice(at)
-  switch (names.length - at) {
+  const names = readPathNames(path, '/vod/')
+  if (names === undefined || !idName.test(names.owner)) return undefined
+  const { owner: assetId, rest } = names
+  const [first = '', second = ''] = rest
+  switch (rest.length) {
     case 1:
       if (first === 'index.m3u8') return { kind: 'multivariant', assetId }
       return first === 'download.mp4' ? { kind: 'download', assetId } : undefined
     case 2:
-      if (!plainName.test(first) || !plainName.test(second)) return undefined
-      return { kind: 'file', assetId, rendition: first, file: second }
+      return rest.every(isPlainName) ? { kind: 'file', assetId, rendition: first, file: second } : undefined
     default:
       return undefined
   }

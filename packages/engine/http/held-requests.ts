@@ -2,9 +2,9 @@ import { type Connection, connectionOf, type HttpRequest, type HttpResponse } fr
 import { abandon, whenTaken } from './outbox.ts'
 import type { Turn } from './turn.ts'
 
-/** Requests that wait for something to be made, bounded in total and per connection. */
-export interface WaitingRoom {
-  /** Requests waiting now. */
+/** Requests that are held open until something is made, bounded in total and per connection. */
+export interface HeldRequests {
+  /** Requests held now. */
   readonly size: number
   /**
    * Calls `then` with the value when it is ready, unless the client has gone by then: such a request leaves at once and
@@ -13,10 +13,10 @@ export interface WaitingRoom {
    * @param ready one promise for all who wait for the same thing: they are released together.
    * @returns false when there is no room; nothing has been done then.
    */
-  wait<T>(req: HttpRequest, res: HttpResponse, ready: Promise<T>, then: Then<T>): boolean
+  hold<T>(req: HttpRequest, res: HttpResponse, ready: Promise<T>, then: Then<T>): boolean
 }
 
-export interface WaitingRoomOptions {
+export interface HeldRequestsOptions {
   /** Requests in all. */
   readonly total: number
   readonly perConnection: number
@@ -46,7 +46,7 @@ interface Party {
   left: number
 }
 
-export function createWaitingRoom(options: WaitingRoomOptions): WaitingRoom {
+export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
   const perConnection = new WeakMap<Connection, number>()
   const parties = new WeakMap<Promise<unknown>, Party>()
   let size = 0
@@ -101,7 +101,7 @@ export function createWaitingRoom(options: WaitingRoomOptions): WaitingRoom {
     get size() {
       return size
     },
-    wait(req, res, ready, then) {
+    hold(req, res, ready, then) {
       const connection = connectionOf(req)
       if (connection === undefined) return true
       const count = perConnection.get(connection) ?? 0
