@@ -81,8 +81,8 @@ async function measure(startSubject: () => Promise<Subject>, seconds = Number(op
   const subject = await startSubject()
   try {
     const publishers = await startPublishers(clip, subject.rtmp, subject.keys)
-    // Past the start of each broadcast, which is not what runs for hours.
-    await sleep(10_000)
+    // Past the start of each broadcast, and of V8's compiling, which are not what runs for hours.
+    await sleep(30_000)
     await subject.mark?.()
     const sampler = sampleUsage(subject.pids)
     await sleep(seconds * 1000)
@@ -142,7 +142,7 @@ report({
 })
 
 const kept = deleting.delay?.recorded ?? Number.NaN
-const published = (count * 4.2e6 * (retentionSeconds + 10)) / 8
+const published = (count * 4.2e6 * (retentionSeconds + 30)) / 8
 report({
   what: `${what}, retention deleting (${megabytes(published)} published, ${megabytes(kept)} kept): event-loop delay p99 / max`,
   measured: `${deleting.delay?.p99.toFixed(1)} / ${deleting.delay?.max.toFixed(1)} ms`,
