@@ -55,12 +55,11 @@ export function replayMultivariant(
   const variants: Variant[] = videos.map((track) => {
     const rate = rateOf(rates, track)
     const config = videoConfig(index, track)
-    const sound = audio === undefined ? undefined : audioConfig(index, audio)
     return {
       uri: uriOf(track),
       bandwidth: rate.peak + audioPeak,
       averageBandwidth: rate.average + audioAverage,
-      codecs: [config, sound].flatMap((value) => (value === undefined ? [] : [value.codecString])),
+      codecs: [...codecStrings(index, track), ...(audio === undefined ? [] : codecStrings(index, audio))],
       ...(config !== undefined && { resolution: { width: config.width, height: config.height } }),
       ...(config?.frameRate !== undefined && { frameRate: config.frameRate }),
       ...(audio !== undefined && { audio: 'audio' }),
@@ -69,12 +68,12 @@ export function replayMultivariant(
   if (videos.length === 0) {
     for (const track of audios) {
       const rate = rateOf(rates, track)
-      const config = audioConfig(index, track)
+      const codecs = codecStrings(index, track)
       variants.push({
         uri: uriOf(track),
         bandwidth: rate.peak,
         averageBandwidth: rate.average,
-        ...(config !== undefined && { codecs: [config.codecString] }),
+        ...(codecs.length > 0 && { codecs }),
       })
     }
   }
@@ -108,6 +107,11 @@ function configs(index: AssetIndex, track: AssetTrack): TrackConfig[] {
     const found = epoch.tracks.find((candidate) => candidate.track === track.track)
     return found === undefined ? [] : [found.config]
   })
+}
+
+/** Of every epoch: an encoder may return with another configuration (RFC 8216bis §6.2.4). */
+function codecStrings(index: AssetIndex, track: AssetTrack): string[] {
+  return [...new Set(configs(index, track).map(({ codecString }) => codecString))]
 }
 
 /** The most demanding configuration: what a player must be able to decode. The newest among equals. */

@@ -128,6 +128,19 @@ test('the multivariant playlist says what was measured and what is needed to dec
   assert.match(text, /FRAME-RATE=30.000,AUDIO="audio"\nv1\/index.m3u8\n$/)
 })
 
+test('CODECS of a replay names what any of its epochs needs', () => {
+  const changed = index(['0++', '1++'])
+  const epochs = changed.epochs.map((e) => ({
+    ...e,
+    tracks: e.tracks.map((t) => ({
+      ...t,
+      config: e.id === 1 && t.config.kind === 'video' ? { ...t.config, codecString: 'avc1.4d0028' } : t.config,
+    })),
+  }))
+  const text = printMultivariant(replayMultivariant({ ...changed, epochs }))
+  assert.match(text, /CODECS="avc1.64001f,avc1.4d0028,mp4a.40.2"/)
+})
+
 test('sound alone is a variant of its own, and a track without media is none', () => {
   const text = printMultivariant(replayMultivariant(index(['0-+', '0-+'])))
   assert.doesNotMatch(text, /EXT-X-MEDIA:|v1/)

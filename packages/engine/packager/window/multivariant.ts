@@ -13,6 +13,8 @@ const AUDIO_GROUP = 'audio'
 export interface MultivariantInput {
   readonly assetId: string
   readonly epoch: Epoch
+  /** Of every media format in the listed segments, also those of former encoders (RFC 8216bis §6.2.4). */
+  readonly codecs: readonly string[]
   /** Bits a second as the encoder announced it, sound included. */
   readonly declaredBitrate: number | undefined
   /** Sum of the renditions' measured peaks; `undefined` until known. */
@@ -29,7 +31,6 @@ export function bandwidth(input: MultivariantInput): number {
 
 /** The multivariant playlist of an epoch's track set: one variant, sound as a rendition group where there are pictures. */
 export function multivariantPlaylist(input: MultivariantInput): MultivariantPlaylist {
-  const configs = input.epoch.tracks.map((t) => t.config)
   const video = input.epoch.tracks.find((t) => t.config.kind === 'video')
   const audio = input.epoch.tracks.find((t) => t.config.kind === 'audio')
   const main = video ?? audio
@@ -40,7 +41,7 @@ export function multivariantPlaylist(input: MultivariantInput): MultivariantPlay
   const variant: Variant = {
     uri: uri(main.track, main.config.kind),
     bandwidth: bandwidth(input),
-    codecs: configs.map((c) => c.codecString),
+    codecs: [...input.codecs],
     ...(main.config.kind === 'video' && {
       resolution: displayed(main.config),
       ...(frameRate !== undefined && { frameRate }),

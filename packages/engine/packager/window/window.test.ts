@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import type { AssetIndex } from '../../store/port.ts'
-import { encode } from '../fixtures/encoder.ts'
+import { encode, videoConfig } from '../fixtures/encoder.ts'
 import { createStudio, type Studio } from '../fixtures/studio.ts'
 import { everything, manualScheduler, text, type WatchedOptions, watchedWindow } from '../fixtures/watched.ts'
 import { createMemoryBudget } from './budget.ts'
@@ -349,6 +349,25 @@ test('a late track opens with gaps, a changed track set is a new generation', ()
     v.playlist.mediaSequence + v.playlist.segments.length,
   )
   assert.ok(a.playlist.segments.filter((s) => s.gap).length > 3)
+})
+
+test('CODECS names what any listed segment needs, until it has left the playlist', () => {
+  const window = watchedWindow({ older: everything })
+  const studio = createStudio({ sinks: () => [window] })
+  const codecs = () => /CODECS="(.*?)"/.exec(String(window.multivariant()?.plain))?.[1]
+  const encoder = (codecString: string) => ({ video: { ...videoConfig(codecString.length), codecString } })
+  studio.connect()
+  studio.send(encode({ seconds: 10 }))
+  assert.equal(codecs(), 'avc1.64000b,mp4a.40.2')
+  const before = window.multivariant()?.etag
+  studio.stop()
+  studio.connect(encoder('avc1.4d0029'))
+  studio.send(encode({ seconds: 10 }))
+  assert.equal(codecs(), 'avc1.4d0029,mp4a.40.2,avc1.64000b')
+  assert.notEqual(window.multivariant()?.etag, before)
+  // Until nothing of the first encoder is listed.
+  studio.send(encode({ seconds: 90, base: 10 }))
+  assert.equal(codecs(), 'avc1.4d0029,mp4a.40.2')
 })
 
 test('a track that is gone goes on as gaps with the same numbers', () => {

@@ -54,6 +54,8 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   let declared: number | undefined
   let frameRate: number | undefined
   let shown: { readonly key: string; readonly playlist: RenderedPlaylist } | undefined
+  /** As `listedCodecs` says, until something is listed. */
+  let codecs: readonly string[] | undefined
 
   function reports(except: string): readonly RenditionReport[] {
     return [...renditions.values()]
@@ -116,6 +118,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   }
 
   function epoch(next: Epoch): void {
+    codecs = undefined
     epochs.set(next.id, next)
     for (const { track, config, init, initNumber } of next.tracks) {
       const rendition = byTrack.get(track) ?? late(track, config.kind, config.timescale)
@@ -167,6 +170,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     const of = epochs.get(next.epoch)
     const rendition = byTrack.get(next.track)
     if (of === undefined || rendition === undefined) return
+    codecs = undefined
     rendition.add(next, of, of.tracks.find((t) => t.track === next.track)?.initNumber)
     showComing(next)
     if (next.last && epochs.size > 64) forgetEpochs()
@@ -176,18 +180,35 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     for (const id of epochs.keys()) if (id !== current?.id && id !== coming?.epoch.id) epochs.delete(id)
   }
 
+  /**
+   * The current encoder's first. Segments of one before it are listed for a while, and who cannot decode them must know
+   * (RFC 8216bis §6.2.4; hls.js asks for the support of each).
+   */
+  function listedCodecs(now: Epoch, shownRenditions: readonly Rendition[]): readonly string[] {
+    const found = new Set(now.tracks.map(({ config }) => config.codecString))
+    for (const { track, segments } of shownRenditions) {
+      for (const segment of segments) {
+        const config = segment.epoch.tracks.find((t) => t.track === track)?.config
+        if (!segment.gap && config !== undefined) found.add(config.codecString)
+      }
+    }
+    return [...found]
+  }
+
   function multivariant(): RenderedPlaylist | undefined {
     if (current === undefined) return undefined
     const shownRenditions = [...renditions.values()].filter((r) => inCurrent(r))
+    codecs ??= listedCodecs(current, shownRenditions)
     const known = shownRenditions.every((r) => r.peak.segments >= MEASURED_SEGMENTS)
     const input: MultivariantInput = {
       assetId,
       epoch: current,
+      codecs,
       declaredBitrate: declared,
       peakBitrate: known ? shownRenditions.reduce((sum, r) => sum + r.peak.bitrate, 0) : undefined,
       frameRate,
     }
-    const key = `${generation}-${bandwidth(input)}-${frameRate ?? ''}`
+    const key = `${generation}-${bandwidth(input)}-${frameRate ?? ''}-${codecs.join()}`
     if (shown?.key !== key) {
       const text = printMultivariant(multivariantPlaylist(input))
       // The address is the channel's: the validator must not be that of another broadcast with the same facts.
