@@ -125,6 +125,28 @@ test('the connection comes back by itself, without a message shown twice', async
   assert.equal(await log().getByText('before').count(), 1)
 })
 
+test('the owner comes to Hide and Ban by keyboard and by touch', async () => {
+  mock.owner = true
+  mock.messages.push(mockMessage('Mira', 'rude words'), mockMessage('Jonas', 'ruder words'))
+  await open()
+  const opacity = (name: string) =>
+    page.getByRole('button', { name }).evaluate((button) => getComputedStyle(button.parentElement ?? button).opacity)
+  await log().focus()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  assert.equal(await opacity('Ban Mira'), '1', 'shown with the focus')
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('Enter')
+  await log().getByText('rude words').waitFor({ state: 'detached' })
+  await page.context().close()
+
+  page = await browser.newPage({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+  await open()
+  assert.equal(await opacity('Hide message of Jonas'), '1', 'shown where nothing can be pointed with')
+  await page.getByRole('button', { name: 'Hide message of Jonas' }).tap()
+  await log().getByText('ruder words').waitFor({ state: 'detached' })
+})
+
 test('the owner can hide a message and ban its writer; others see no such buttons', async () => {
   mock.messages.push(mockMessage('Mira', 'rude words'))
   await open()

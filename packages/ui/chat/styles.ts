@@ -104,6 +104,13 @@ export const chatStyles = css`
       position: static;
       opacity: 1;
       width: max-content;
+      margin-inline-start: -0.6em;
+      border: 0;
+      background: none;
+    }
+    .act button {
+      min-height: 32px;
+      color: var(--_muted);
     }
   }
   .empty {

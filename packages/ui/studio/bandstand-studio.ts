@@ -43,7 +43,7 @@ export class BandstandStudio extends LitElement {
     css`
       .shell {
         display: grid;
-        grid-template-columns: 15rem minmax(0, 1fr);
+        grid-template-columns: 16rem minmax(0, 1fr);
         min-height: 100dvh;
       }
       header {
@@ -156,9 +156,23 @@ export class BandstandStudio extends LitElement {
           height: auto;
           border-inline-end: 0;
           border-bottom: 1px solid var(--_line);
+          display: grid;
+          grid-template-columns: 1fr auto;
+          align-items: center;
+          gap: 0.8rem;
+        }
+        header > :not(h1),
+        studio-instance-line {
+          grid-column: 1 / -1;
         }
         .foot {
-          margin-top: 0;
+          display: contents;
+        }
+        .foot button {
+          grid-area: 1 / 2;
+        }
+        studio-instance-line {
+          padding-inline: 0.6rem;
         }
       }
     `,

@@ -42,6 +42,11 @@ export class StudioChatCard extends LitElement {
       select {
         width: auto !important;
       }
+      @media (hover: none) {
+        .pointing {
+          display: none;
+        }
+      }
       ul {
         margin: 0;
         padding: 0;
@@ -130,7 +135,10 @@ export class StudioChatCard extends LitElement {
       </div>
       ${
         this._bans.length === 0
-          ? html`<p class="hint">Nobody. Point at a message to hide it or to ban its writer.</p>`
+          ? html`<p class="hint">
+              Nobody. Each message has “Hide” and
+              “Ban”<span class="pointing">, which appear when you point at it or go to it by keyboard</span>.
+            </p>`
           : html`<ul>
               ${this._bans.map(
                 (ban) =>

@@ -16,6 +16,11 @@ export class StudioInstanceLine extends LitElement {
         font-size: 0.88rem;
         color: var(--_muted);
       }
+      .meters {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 9.5rem), 1fr));
+        gap: 0 1.2rem;
+      }
       .bar {
         height: 6px;
         border-radius: 6px;
@@ -39,18 +44,27 @@ export class StudioInstanceLine extends LitElement {
     const { instance } = this
     if (!instance) return nothing
     const { recording, disk, version } = instance
+    const used = sizeText(recording.bytes)
     return html`
       ${
         recording.state === 'stopped'
           ? html`<p class="error" role="alert">Not recording: ${recording.reason ?? 'see the log'}</p>`
-          : html`<p>
-              ${recording.state === 'on' ? 'Recordings' : 'Recording is off'} ${sizeText(recording.bytes)}${
-                recording.limitBytes === null ? nothing : html` of ${sizeText(recording.limitBytes)}`
-              }
-            </p>`
+          : nothing
       }
-      ${recording.limitBytes ? this.#bar(recording.bytes / recording.limitBytes) : nothing}
-      ${disk ? html`<p>Disk: ${sizeText(disk.free)} free</p>${this.#bar(1 - disk.free / Math.max(1, disk.total))}` : nothing}
+      <div class="meters">
+        <div>
+          <p>
+            ${recording.state === 'off' ? 'Recording is off' : 'Recordings'}
+            ${recording.limitBytes === null ? used : `${used} of ${sizeText(recording.limitBytes)}`}
+          </p>
+          ${recording.limitBytes ? this.#bar(recording.bytes / recording.limitBytes) : nothing}
+        </div>
+        ${
+          disk
+            ? html`<div><p>Disk: ${sizeText(disk.free)} free</p>${this.#bar(1 - disk.free / Math.max(1, disk.total))}</div>`
+            : nothing
+        }
+      </div>
       <p>Bandstand ${version}</p>
     `
   }

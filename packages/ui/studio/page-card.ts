@@ -153,7 +153,7 @@ export class StudioPageCard extends LitElement {
       </div>
       <label
         >Picture shown while offline
-        <input type="file" accept="image/png,image/jpeg,image/webp,image/avif,image/gif" @change=${(event: Event) => this.#onImage(event)}
+        <input type="file" accept="image/png,image/jpeg,image/webp,image/avif" @change=${(event: Event) => this.#onImage(event)}
       /></label>
       ${
         channel.offlineImage

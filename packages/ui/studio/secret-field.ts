@@ -29,6 +29,25 @@ export class StudioSecretField extends LitElement {
     fields,
     studioStyles,
     css`
+      .field {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        gap: 0.5rem;
+        margin-top: 0.3rem;
+      }
+      .buttons {
+        display: flex;
+        gap: 0.5rem;
+      }
+      /* Room for the whole value: the buttons go below it. */
+      @media (max-width: 30rem) {
+        .field {
+          grid-template-columns: minmax(0, 1fr);
+        }
+        .buttons > button {
+          flex: 1;
+        }
+      }
       input {
         font-family: ui-monospace, 'Cascadia Mono', 'DejaVu Sans Mono', Menlo, monospace !important;
         font-size: 0.92rem !important;
@@ -67,16 +86,16 @@ export class StudioSecretField extends LitElement {
   override render() {
     const hidden = this.secret && !this._shown
     return html`<label for="value">${this.label}</label>
-      <div class="row" style="margin-top:0.3rem">
+      <div class="field">
         <input
           id="value"
-          class="fill"
           readonly
           autocomplete="off"
           type=${hidden ? 'password' : 'text'}
           .value=${this.value}
           @focus=${(event: Event) => (event.target as HTMLInputElement).select()}
         />
+        <div class="buttons">
         ${
           this.secret
             ? html`<button
@@ -93,6 +112,7 @@ export class StudioSecretField extends LitElement {
         <button type="button" aria-label=${`Copy ${this.label}`} @click=${() => this.#copy()}>
           ${this._copied ? 'Copied' : 'Copy'}
         </button>
+        </div>
         <span class="sr" role="status">${this._copied ? `${this.label} copied` : ''}</span>
       </div>`
   }

@@ -3,15 +3,17 @@ import { test } from 'node:test'
 import { codecText, rateText, sizeText, slugOf } from './units.ts'
 
 test('sizes', () => {
-  assert.equal(sizeText(0), '0 kB')
-  assert.equal(sizeText(1_500_000), '1.5 MB')
-  assert.equal(sizeText(3_400_000_000), '3.4 GB')
-  assert.equal(sizeText(250_000_000_000), '250 GB')
+  assert.equal(sizeText(0), '0\u00a0kB')
+  assert.equal(sizeText(1_500_000), '1.5\u00a0MB')
+  assert.equal(sizeText(3_400_000_000), '3.4\u00a0GB')
+  assert.equal(sizeText(12_000_000_000), '12\u00a0GB')
+  assert.equal(sizeText(250_000_000_000), '250\u00a0GB')
+  assert.equal(sizeText(1_000_000_000_000), '1\u00a0TB')
 })
 
 test('rates', () => {
-  assert.equal(rateText(160_000), '160 kbit/s')
-  assert.equal(rateText(2_480_000), '2.5 Mbit/s')
+  assert.equal(rateText(160_000), '160\u00a0kbit/s')
+  assert.equal(rateText(2_480_000), '2.5\u00a0Mbit/s')
 })
 
 test('codecs are called by the names that encoders use', () => {

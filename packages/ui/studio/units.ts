@@ -1,13 +1,19 @@
-/** Sizes and rates as people say them. */
+/** Sizes as people say them. */
 export function sizeText(bytes: number): string {
-  if (bytes < 1e6) return `${Math.max(0, Math.round(bytes / 1e3))} kB`
-  if (bytes < 1e9) return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
-  if (bytes < 1e12) return `${(bytes / 1e9).toFixed(bytes < 1e11 ? 1 : 0)} GB`
-  return `${(bytes / 1e12).toFixed(1)} TB`
+  if (bytes < 1e6) return measure(Math.max(0, bytes / 1e3), 0, 'kB')
+  if (bytes < 1e9) return measure(bytes / 1e6, bytes < 1e7 ? 1 : 0, 'MB')
+  if (bytes < 1e12) return measure(bytes / 1e9, bytes < 1e11 ? 1 : 0, 'GB')
+  return measure(bytes / 1e12, 1, 'TB')
 }
 
+/** Rates as people say them. @param bits bit/s */
 export function rateText(bits: number): string {
-  return bits < 1e6 ? `${Math.round(bits / 1e3)} kbit/s` : `${(bits / 1e6).toFixed(1)} Mbit/s`
+  return bits < 1e6 ? measure(bits / 1e3, 0, 'kbit/s') : measure(bits / 1e6, 1, 'Mbit/s')
+}
+
+/** Number and unit, which no line break may part. */
+function measure(value: number, decimals: number, unit: string): string {
+  return `${value.toFixed(decimals).replace(/\.0$/, '')}\u00a0${unit}`
 }
 
 /** RFC 6381 codec strings by the names on an encoder's settings page. */
