@@ -1,40 +1,42 @@
 /**
  * Letters that look like others, after case folding and without marks; an extract by hand of what UTS 39 (4, confusable
- * detection) lists for the Latin letters that reserved names are made of. Each line: the look, then its likenesses.
+ * detection) lists for the Latin letters that reserved names are made of, and the letters that are used as their likeness all
+ * the same: mirrored, turned, with hooks and strokes that no decomposition takes away, small capitals, and the alphabets whose
+ * capitals are those of Latin (Cherokee, Lisu). Each line: the look, then its likenesses.
  */
 const LIKENESSES = `
-a аαɑａ@4ᴀ
-b ьЬвʙƅ8
-c сϲᴄ
-d ԁɗđᴅ
-e еεєҽɛ3ᴇ
-f ƒꜰ
-g ɡցɢ9
-h һհнħʜ
-i іιıɩ!ɪ
-j јʝᴊ
-k кκᴋ
-l ӏḷł1|ʟ
-m мᴍ
-n ոηпɴ
-o оοօσøᴏ0๐๏ⲟ
-p рρᴘ
-q ԛզ
-r гʀ
-s ѕꜱ$5ʂ
-t тτᴛ7+
-u υսцᴜʋ
-v νᴠѵ
-w ԝωшѡᴡ
-x хχ
-y уγүʏ
-z ᴢʐ2
+a аαɑａ@4ᴀɐɒꓮᎪ
+b ьЬвʙƅ8ɓƀƃßꓐᏴ
+c сϲᴄƈȼɕꓚᏟ
+d ԁɗđᴅɖƌȡꓓᎠ
+e еεєҽɛ3ᴇəɘǝɇɜꓰᎬ
+f ƒꜰꞙꓝ
+g ɡցɢ9ɠǥꓖᏀ
+h һհнħʜɦɧꓧᎻᏂ
+i іιıɩ!ɪɨꓲᎥ
+j јʝᴊɉʄꓙᎫ
+k кκᴋƙĸʞꓗᏦ
+l ӏḷł1|ʟƚɫɬɭȴꓡᏞ
+m мᴍɱɯɰꓟᎷ
+n ոηпɴиɲɳŋƞɷȵꓠᏁ
+o оοօσøᴏ0๐๏ⲟɵɔꓳᎾ
+p рρᴘƥᵽꓑᏢ
+q ԛզɋʠ
+r гʀяɹɾɼɽɍɿꓣᎡ
+s ѕꜱ$5ʂȿꓢᏚᏕ
+t тτᴛ7+ŧƫƭƬʇʈȶꓔᎢ
+u υսцᴜʋʉꓴ
+v νᴠѵʌⱱꓦᏙ
+w ԝωшѡᴡʍⱳꞷщꓪᎳᏔ
+x хχꓫ
+y уγүʏƴɏʎꓬᎩᎽ
+z ᴢʐ2ƶȥɀʑꓜᏃ
 `
 
 const look = new Map<string, string>()
 for (const line of LIKENESSES.trim().split('\n')) {
   const [letter = '', likenesses = ''] = line.split(' ')
-  for (const likeness of likenesses) look.set(likeness, letter)
+  for (const likeness of likenesses.toLowerCase()) look.set(likeness, letter)
 }
 
 /**

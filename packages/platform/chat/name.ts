@@ -1,5 +1,6 @@
 import { CHAT_NAME_MAX } from '@bandstand/contract/limits.ts'
 import { skeleton } from './confusables.ts'
+import { keepsToScripts } from './scripts.ts'
 import { cleanText } from './text.ts'
 
 /** Words that make a name look as if it spoke for the channel. */
@@ -31,5 +32,6 @@ export function parseName(text: string, taken: readonly string[] | undefined): N
   const isTaken = taken.some((other) => other !== '' && skeleton(other) !== '' && skeleton(other) === whole)
   if (isTaken || [whole, trimmed, ...words].some((part) => RESERVED.has(part)))
     return { refusal: 'name-taken', text: 'this name belongs to somebody else here; choose another' }
+  if (!keepsToScripts(name)) return { refusal: 'bad-name', text: 'write each word of a name in one alphabet' }
   return { name }
 }

@@ -42,12 +42,15 @@ test('names of people are taken as they are', () => {
     "O'Neil",
     'Staffan',
     'Systeme D',
+    'DJ Вася',
+    '東京タワー',
+    'ᎣᏏᏲ',
   ]
   for (const name of names) assert.deepEqual(parseName(name, ['The Channel', 'Owner']), { name })
 })
 
 test('names that look like the owner, the channel or a title of office are refused', () => {
-  const taken = ['Maria', 'Late Show', 'late-show']
+  const taken = ['Maria', 'Late Show', 'main']
   const names = [
     'owner',
     'Owner',
@@ -62,6 +65,17 @@ test('names that look like the owner, the channel or a title of office are refus
     'owner1',
     '★owner★',
     'ovvner',
+    'Owиer',
+    'ɱain',
+    'mɑin',
+    'ꓳꓪꓠꓰꓣ',
+    'ᎾᎳᏁᎬᎡ',
+    'ошиег',
+    'ɐdɯin',
+    'ƚate show',
+    'ownəя',
+    'ɔwner',
+    'мαριa',
     'ow\u200bner',
     'admin',
     'аdmin',
