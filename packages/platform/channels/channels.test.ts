@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startPlatform } from '../testing/start.ts'
 
-const PNG = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(100)])
+const png = (width: number, height: number) => {
+  const bytes = Buffer.alloc(100)
+  bytes.write('89504e470d0a1a0a0000000d49484452', 'hex')
+  bytes.writeUInt32BE(width, 16)
+  bytes.writeUInt32BE(height, 20)
+  return bytes
+}
+const PNG = png(1280, 720)
 
 test('a channel is public, its key is not', async (t) => {
   const { app, asOwner } = await startPlatform(t)
@@ -168,6 +175,18 @@ test('what is no image, or too large, is refused whatever it calls itself', asyn
   assert.equal((await put(Buffer.from('<svg onload="alert(1)">'), 'image/png')).statusCode, 415)
   assert.equal((await put(PNG, 'image/svg+xml')).statusCode, 415)
   assert.equal((await put(Buffer.concat([PNG, Buffer.alloc(2 * 1024 * 1024)]), 'image/png')).statusCode, 413)
+  for (const [width, height] of [
+    [8193, 10],
+    [10, 0xffffffff],
+    [8000, 5001],
+  ] as const) {
+    const reply = await put(png(width, height), 'image/png')
+    assert.deepEqual([reply.statusCode, reply.json().code], [413, 'too-large'])
+    assert.match(reply.json().detail, new RegExp(`${width} × ${height} pixels`))
+  }
+  assert.equal((await put(png(0, 10), 'image/png')).statusCode, 415)
+  assert.equal((await put(PNG.subarray(0, 20), 'image/png')).statusCode, 415)
+  assert.equal((await put(png(8192, 4882), 'image/png')).statusCode, 200)
 })
 
 test('the health of an encoder comes with advice', async (t) => {

@@ -8,8 +8,9 @@ import { Refusal } from '../http/problem.ts'
 import type { EnginePort, Log } from '../ports.ts'
 import { adviseEncoder } from './advice.ts'
 import { sniffImage } from './image.ts'
+import { type ImageSize, imageSize } from './image-size.ts'
 import type { Images } from './images.ts'
-import { CHANNELS_MAX, RESERVED_SLUGS } from './limits.ts'
+import { CHANNELS_MAX, IMAGE_PIXELS_MAX, IMAGE_SIDE_MAX, RESERVED_SLUGS } from './limits.ts'
 import { type ChannelRecord, imageAddress, toPublic, toRecord } from './model.ts'
 import type { ChannelChange, ChannelStore } from './store.ts'
 
@@ -190,6 +191,7 @@ export function createChannels(options: ChannelsOptions): Channels {
     async setImage(channel, bytes) {
       const kind = sniffImage(bytes)
       if (kind === undefined) throw new Refusal('unsupported-media-type', 'this is not a PNG, JPEG, WebP or AVIF image')
+      checkImageSize(imageSize(kind, bytes))
       const name = await images.put(channel.id, kind, bytes)
       const before = channels.get(channel.id)?.offlineImage
       const updated = await change(channel, { offline_image: name })
@@ -217,6 +219,17 @@ export function createChannels(options: ChannelsOptions): Channels {
 
 function gone(): Refusal {
   return new Refusal('not-found', 'the channel was deleted')
+}
+
+function checkImageSize(size: ImageSize | undefined): void {
+  if (size === undefined || size.width === 0 || size.height === 0)
+    throw new Refusal('unsupported-media-type', 'this image is damaged: its header does not say how large it is')
+  const { width, height } = size
+  if (Math.max(width, height) > IMAGE_SIDE_MAX || width * height > IMAGE_PIXELS_MAX)
+    throw new Refusal(
+      'too-large',
+      `this image has ${width} × ${height} pixels; up to ${IMAGE_SIDE_MAX} on a side and ${IMAGE_PIXELS_MAX / 1e6} million in all are taken`,
+    )
 }
 
 function checkSlug(slug: string): void {
