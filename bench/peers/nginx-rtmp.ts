@@ -11,7 +11,15 @@ export interface NginxRtmp extends Nginx {
   readonly hls: (key: string) => string
 }
 
-/** nginx-rtmp making HLS of 4 s segments, as its users run it; pushes on to `push` when given. */
+/**
+ * nginx-rtmp making HLS; pushes on to `push` when given.
+ *
+ * Fragments of 4 s: our declared target duration, and near its own default of 5 s. It cuts at the first key frame at or
+ * after that, so with key frames each 2 s it writes half as many files as we cut segments. That is in its favour: with
+ * fragments of 2 s it takes about a tenth more processor time (7.3 instead of 6.7 % of a core for 20 publishers of
+ * 4 Mbit/s; 1.4 % without HLS). It keeps 60 s, as our live playlist does. Both write to the temporary folder: it each
+ * MPEG-TS fragment and its playlist anew, we the recording and its index.
+ */
 export async function startNginxRtmp(
   options: { readonly push?: string; readonly folder?: string } = {},
 ): Promise<NginxRtmp> {
