@@ -1,6 +1,6 @@
 import { type Connection, connectionOf, type HttpRequest, type HttpResponse } from './message.ts'
 import { abandon, whenTaken } from './outbox.ts'
-import type { Turn } from './turn.ts'
+import type { Turn, Urgency } from './turn.ts'
 
 /** Requests that are held open until something is made, bounded in total and per connection. */
 export interface HeldRequests {
@@ -11,9 +11,10 @@ export interface HeldRequests {
    * keeps nothing alive.
    *
    * @param ready one promise for all who wait for the same thing: they are released together.
+   * @param urgency of all who wait for it.
    * @returns false when there is no room; nothing has been done then.
    */
-  hold<T>(req: HttpRequest, res: HttpResponse, ready: Promise<T>, then: Then<T>): boolean
+  hold<T>(req: HttpRequest, res: HttpResponse, ready: Promise<T>, urgency: Urgency, then: Then<T>): boolean
 }
 
 export interface HeldRequestsOptions {
@@ -51,7 +52,7 @@ export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
   const parties = new WeakMap<Promise<unknown>, Party>()
   let size = 0
 
-  function openParty(ready: Promise<unknown>): Party {
+  function openParty(ready: Promise<unknown>, urgency: Urgency): Party {
     const party: Party = { seats: new Set(), answer: undefined, left: 0 }
     parties.set(ready, party)
     const settle = (value: unknown) => {
@@ -60,7 +61,7 @@ export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
       party.left = party.seats.size
       // One iterator for all turns: a new one would step over everyone who has been answered.
       const seats = party.seats.values()
-      options.turn.queue(() => release(party, seats))
+      options.turn.queue(() => release(party, seats), urgency)
     }
     ready.then(settle, () => settle(undefined))
     return party
@@ -101,14 +102,14 @@ export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
     get size() {
       return size
     },
-    hold(req, res, ready, then) {
+    hold(req, res, ready, urgency, then) {
       const connection = connectionOf(req)
       if (connection === undefined) return true
       const count = perConnection.get(connection) ?? 0
       if (size >= options.total || count >= options.perConnection) return false
       size++
       perConnection.set(connection, count + 1)
-      const party = parties.get(ready) ?? openParty(ready)
+      const party = parties.get(ready) ?? openParty(ready, urgency)
       const leave = () => {
         stand(party, seat)
         if (party.answer !== undefined) settled(party)

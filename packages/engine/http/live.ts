@@ -17,7 +17,7 @@ import {
   sendMedia,
   sendPlaylist,
 } from './respond.ts'
-import { createTurn } from './turn.ts'
+import { createTurn, type Urgency } from './turn.ts'
 
 export interface LiveOptions {
   /** The channel's broadcast: running, or ended a short while ago. */
@@ -46,6 +46,9 @@ type LiveFile = Extract<LiveResource, { kind: 'file' }>
 /**
  * HLS delivery of live broadcasts (RFC 8216bis §6.2.5): media playlists with blocking reload and delta updates, parts,
  * segments and initialisation segments, all from buffers that are shared by everyone who watches.
+ *
+ * A part closes, and a crowd waits for it and for the playlists that list it: media go first, for playlists only tell what
+ * to ask for next.
  */
 export function createLiveHandler(options: LiveOptions): LiveHandler {
   const delivery = createDeliveryMeter()
@@ -58,7 +61,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
   })
 
   /** What is there is sent at once, unless a crowd is being served: then behind it. */
-  function inTurn(req: HttpRequest, res: HttpResponse, send: () => void): void {
+  function inTurn(req: HttpRequest, res: HttpResponse, urgency: Urgency, send: () => void): void {
     if (turn.left) return send()
     turn.queue(() => {
       try {
@@ -67,7 +70,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
         abandon(req, res)
       }
       return false
-    })
+    }, urgency)
   }
 
   /** Sends, and counts what that causes later on an encrypted connection. */
@@ -110,11 +113,11 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
       charged(from, playlist.plain.byteLength, () => sendPlaylist(from, to, playlist, how, deadline(targetDuration)))
     switch (answer.kind) {
       case 'now':
-        return inTurn(req, res, () =>
+        return inTurn(req, res, 'ordinary', () =>
           send(res, req, answer.playlist, answer.blocking ? caching.blocking : caching.reload),
         )
       case 'wait': {
-        const seated = held.hold(req, res, answer.ready, (q, r, playlist) => {
+        const seated = held.hold(req, res, answer.ready, 'ordinary', (q, r, playlist) => {
           if (playlist !== undefined) send(r, q, playlist, answer.blocking ? caching.blocking : caching.reload)
           else notReady(q, r, 'The playlist did not come within three target durations.')
         })
@@ -137,9 +140,9 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
       charged(from, body.total, () => sendMedia(from, to, body, deadline(targetDuration)))
     switch (answer.kind) {
       case 'now':
-        return inTurn(req, res, () => send(req, res, answer))
+        return inTurn(req, res, 'urgent', () => send(req, res, answer))
       case 'wait': {
-        const seated = held.hold(req, res, answer.ready, (q, r, body) => {
+        const seated = held.hold(req, res, answer.ready, 'urgent', (q, r, body) => {
           if (body !== undefined) send(q, r, body)
           else notFound(q, r)
         })

@@ -60,6 +60,31 @@ test('every turn has its full time, and an idle queue keeps no turn waiting', ()
   assert.equal(next.length, 0)
 })
 
+test('what is urgent goes before a crowd of others, in its own order', () => {
+  const { turn, done, answers, step } = fixture()
+  turn.queue(answers('a', 12, 1))
+  assert.equal(done.length, 8)
+  turn.queue(answers('u', 2, 1), 'urgent')
+  turn.queue(answers('v', 2, 1), 'urgent')
+  step()
+  assert.deepEqual(done.slice(8), ['u0', 'u1', 'v0', 'v1', 'a8', 'a9', 'a10', 'a11'])
+})
+
+test('an urgent job that another one queues runs after that one has answered', () => {
+  const { turn, done } = fixture()
+  let left = 2
+  turn.queue(() => {
+    done.push('outer')
+    if (left === 2)
+      turn.queue(() => {
+        done.push('urgent')
+        return false
+      }, 'urgent')
+    return --left > 0
+  })
+  assert.deepEqual(done, ['outer', 'urgent', 'outer'])
+})
+
 test('what jobs cause after the turn shortens it', () => {
   const { turn, done, step } = fixture()
   let left = 30

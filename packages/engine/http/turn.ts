@@ -8,14 +8,20 @@ export interface Turn {
   /** True while this turn of the event loop may go on sending and nobody is before. */
   readonly left: boolean
   /**
-   * Runs the job in order, at once while the turn lasts, in following turns after that. It must not throw.
+   * Runs the job, at once while the turn lasts, in following turns after that. Jobs of one urgency run in their order, all
+   * urgent ones before the others. It must not throw.
    *
    * @param job one answer; called again while it returns true.
    */
-  queue(job: () => boolean): void
+  queue(job: Job, urgency?: Urgency): void
   /** Shortens this turn by work that a job has caused and that is done after it, in milliseconds. */
   charge(ms: number): void
 }
+
+export type Urgency = 'urgent' | 'ordinary'
+
+/** One answer; true when there is another. */
+type Job = () => boolean
 
 /** Places of done jobs that are kept. */
 const compaction = 1_024
@@ -27,49 +33,66 @@ export function createTurn(
   now: () => number = () => performance.now(),
   later: (run: () => void) => unknown = setImmediate,
 ): Turn {
-  let jobs: ((() => boolean) | undefined)[] = []
-  /** Jobs before this one are done, and let go: under steady load the queue may not be empty for a long time. */
-  let at = 0
+  const urgent = createLine()
+  const ordinary = createLine()
+  const lineFor = { urgent, ordinary }
   /** End of this turn; undefined until it sends something. */
   let until: number | undefined
+  let running = false
 
-  function begin(): number {
+  const begin = (): number => {
     later(() => {
       until = undefined
-      if (at < jobs.length) run()
+      if (!isEmpty()) run()
     })
     return (until = now() + limits.turn)
   }
+  const isEmpty = () => urgent.isEmpty() && ordinary.isEmpty()
+  const lasts = () => now() <= (until ?? begin())
 
   function run(): void {
     if (until === undefined) begin()
+    running = true
     for (let done = 0; ; done++) {
-      const job = jobs[at]
-      if (job === undefined) break
-      if (done > 0 && done % stride === 0 && now() > (until ?? 0)) return
-      if (job()) continue
-      jobs[at++] = undefined
-      if (at >= compaction) {
-        jobs = jobs.slice(at)
-        at = 0
-      }
+      const line = urgent.isEmpty() ? ordinary : urgent
+      const job = line.first()
+      if (job === undefined || (done > 0 && done % stride === 0 && !lasts())) break
+      if (!job()) line.shift()
     }
-    jobs = []
-    at = 0
+    running = false
   }
 
   return {
     get left() {
-      return at === jobs.length && now() <= (until ?? begin())
+      return isEmpty() && lasts()
     },
-    queue(job) {
-      const first = at === jobs.length
-      jobs.push(job)
+    queue(job, urgency = 'ordinary') {
+      const first = isEmpty()
+      lineFor[urgency].push(job)
       // What a job queues is run by the loop that runs it.
-      if (first && now() <= (until ?? begin())) run()
+      if (first && !running && lasts()) run()
     },
     charge(ms) {
       until = (until ?? begin()) - ms
+    },
+  }
+}
+
+/** First in, first out; done jobs are let go, for under steady load it may not be empty for a long time. */
+function createLine() {
+  let jobs: (Job | undefined)[] = []
+  /** Jobs before this one are done. */
+  let at = 0
+  return {
+    isEmpty: () => at === jobs.length,
+    first: () => jobs[at],
+    push: (job: Job) => jobs.push(job),
+    shift() {
+      jobs[at++] = undefined
+      if (at === jobs.length || at >= compaction) {
+        jobs = jobs.slice(at)
+        at = 0
+      }
     },
   }
 }
