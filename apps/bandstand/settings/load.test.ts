@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -57,6 +57,40 @@ for (const [what, args, env, message] of [
     )
   })
 }
+
+test('a settings file that cannot be read stops the start with one line that says why in plain words', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'bandstand-settings-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  chmodSync(folder, 0o755)
+  const closed = join(folder, 'closed.yaml')
+  writeFileSync(closed, 'http: 127.0.0.1:1\n', { mode: 0o000 })
+  const missing = join(folder, 'missing.yaml')
+  const torn = join(folder, 'torn.yaml')
+  writeFileSync(torn, 'http: [\n  bad')
+  const refusal = (path: string) => {
+    try {
+      load(['--config', path])
+    } catch (error) {
+      return (error as Error).message
+    }
+    return undefined
+  }
+  assert.equal(refusal(missing), `settings file ${missing}: there is no such file`)
+  assert.equal(refusal(folder), `settings file ${folder}: this is a folder, not a file`)
+  assert.equal(refusal(join(closed, 'x')), `settings file ${closed}/x: there is no such file`)
+  assert.match(refusal(torn) ?? '', /^settings file .*torn\.yaml: .* at line 2, column 6$/)
+  // Root may read everything.
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
+  try {
+    assert.equal(refusal(closed), `settings file ${closed}: this user may not read it`)
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+  }
+  // One that nobody has named may be missing, but not be unreadable.
+  mkdirSync(join(folder, 'bandstand.yaml'))
+  assert.throws(() => load([], {}, folder), /bandstand\.yaml: this is a folder/)
+})
 
 test('a secret is not repeated in the message that refuses it', () => {
   assert.throws(

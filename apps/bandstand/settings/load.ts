@@ -115,13 +115,21 @@ function readFile(config: string | undefined, { cwd }: SettingSources): Record<s
   try {
     content = parseYaml(readFileSync(path, 'utf8'))
   } catch (cause) {
-    throw new AppError('bad-setting', `settings file ${path}: ${(cause as Error).message.split('\n')[0]}`, cause)
+    throw new AppError('bad-setting', `settings file ${path}: ${whyUnread(cause as NodeJS.ErrnoException)}`, cause)
   }
   if (content === null) return {}
   if (typeof content !== 'object' || Array.isArray(content)) {
     throw new AppError('bad-setting', `settings file ${path}: takes lines of the form "name: value"`)
   }
   return content as Record<string, unknown>
+}
+
+/** Of the file system in plain words, of the parser its first line, which names the place. */
+function whyUnread({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file'
+  if (code === 'EISDIR') return 'this is a folder, not a file'
+  if (code === 'EACCES' || code === 'EPERM') return 'this user may not read it'
+  return (message.split('\n')[0] ?? '').replace(/:$/, '')
 }
 
 /** One line a setting, for `--help`. */
