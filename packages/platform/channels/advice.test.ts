@@ -28,13 +28,26 @@ test('each thing to change is named', () => {
   assert.deepEqual(codes({ video: { ...video, keyFrameInterval: 8333 } }), ['key-frames-far'])
   assert.deepEqual(codes({ video: { ...video, bFrames: true } }), ['b-frames'])
   assert.deepEqual(codes({ video: { ...video, frameRate: 12 } }), ['frame-rate-low'])
-  assert.deepEqual(codes({ video: { ...video, bitrate: 300_000 } }), ['bitrate-low'])
+  assert.deepEqual(codes({ video: { ...video, bitrate: 500_000 } }), ['bitrate-low'])
   assert.deepEqual(codes({ video: { ...video, bitrate: 20_000_000 } }), ['bitrate-high'])
-  assert.deepEqual(codes({ audio: { ...audio, sampleRate: 32_000 } }), ['audio-rate-odd'])
+  assert.deepEqual(codes({ audio: { ...audio, sampleRate: 22_050 } }), ['audio-rate-odd'])
   assert.deepEqual(codes({ video: null }), ['no-video'])
   assert.deepEqual(codes({ audio: null }), ['no-audio'])
   assert.deepEqual(codes({ timestampJumps: 1 }), ['timestamps-jump'])
   assert.deepEqual(codes({ reconnects: 3 }), ['reconnects'])
+})
+
+test('a picture that needs little is not called poor for it', () => {
+  // The built-in clip: a clock on a plain ground.
+  const demo = { ...video, bitrate: 76_000, codec: 'avc1.64001f' }
+  assert.deepEqual(codes({ video: demo, audio: { ...audio, sampleRate: 32_000, channels: 1, bitrate: 34_000 } }), [
+    'fine',
+  ])
+  // A small picture, and a codec that needs half as much.
+  assert.deepEqual(codes({ video: { ...video, width: 640, height: 360, bitrate: 120_000 } }), ['fine'])
+  assert.deepEqual(codes({ video: { ...video, codec: 'hvc1.1.6.L93.B0', bitrate: 500_000 } }), ['fine'])
+  // An upright picture is as large as one that lies.
+  assert.deepEqual(codes({ video: { ...video, width: 720, height: 1280, bitrate: 500_000 } }), ['bitrate-low'])
 })
 
 test('what hurts most comes first', () => {

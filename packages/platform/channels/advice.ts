@@ -3,10 +3,18 @@ import type { EncoderHealth } from '../ports.ts'
 
 /** A key frame at least this often (ms) lets segments be cut at one, so that viewers join quickly. */
 const KEY_FRAMES_GOOD = 4000
-/** Bits for each pixel of each frame below which H.264 falls apart, and above which viewers' lines suffer for nothing. */
-const BITS_LOW = 0.03
+/**
+ * Bits for each pixel of each frame between which H.264 falls apart as soon as something moves. Below the lower bound it is
+ * no setting that is too low but a picture that needs no more: a slide, a test card, a clock. Nobody sets 200 kbit/s for 720p.
+ */
+const BITS_LOW = { from: 0.008, to: 0.02 } as const
+/** Pixels from which that is pointed out: a smaller picture is small on purpose, and forgives more. */
+const LARGE = 1280 * 720
+/** Bits for each pixel of each frame above which viewers' lines suffer for nothing. */
 const BITS_HIGH = 0.3
 const BITRATE_HIGH = 10_000_000
+/** Sample rates that every player takes (ISO 14496-3 has all of them, sound cards and Bluetooth do not). */
+const AUDIO_RATES: readonly number[] = [32_000, 44_100, 48_000]
 
 /** What to change in the encoder, most important first; one `fine` where there is nothing. */
 export function adviseEncoder(health: EncoderHealth): Advice[] {
@@ -18,7 +26,7 @@ export function adviseEncoder(health: EncoderHealth): Advice[] {
     add('hint', 'no-video', 'There is no video. If that is not meant, check the sources of your scene.')
   else adviseVideo(video, add)
   if (audio === null) add('hint', 'no-audio', 'There is no sound. If that is not meant, check the audio sources.')
-  else if (![44_100, 48_000].includes(audio.sampleRate))
+  else if (!AUDIO_RATES.includes(audio.sampleRate))
     add('hint', 'audio-rate-odd', `The sound has ${audio.sampleRate} Hz; 48000 Hz (48 kHz) plays everywhere.`)
   if (health.timestampJumps > 0)
     add(
@@ -64,11 +72,12 @@ function adviseVideo(
   if (frameRate === null || frameRate <= 0 || bitrate <= 0) return
   const bits = bitrate / (width * height * frameRate)
   const megabits = `${(bitrate / 1_000_000).toFixed(1)} Mbit/s`
-  if (bits < BITS_LOW)
+  const isH264 = /^avc[13]\./.test(video.codec)
+  if (isH264 && width * height >= LARGE && bits >= BITS_LOW.from && bits < BITS_LOW.to)
     add(
       'hint',
       'bitrate-low',
-      `${megabits} is little for ${width}×${height} at ${frameRate.toFixed(0)} frames/s; a still scene needs no more, but motion will look blocky.`,
+      `${megabits} is little for ${width}×${height} at ${frameRate.toFixed(0)} frames/s; what moves will look blocky. Raise the bitrate, or send a smaller picture.`,
     )
   if (bits > BITS_HIGH || bitrate > BITRATE_HIGH)
     add('hint', 'bitrate-high', `${megabits} is more than many viewers' lines carry; 2.5 to 6 Mbit/s suit most.`)
