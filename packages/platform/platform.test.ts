@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -72,6 +72,16 @@ test('a secret that belongs to another database is refused', async (t) => {
     instance: fakeInstance,
   })
   await assert.rejects(start, { code: 'secret' })
+})
+
+test('a data folder that is made is for its owner alone, one that was there stays as it is', async (t) => {
+  const parent = await folder(t)
+  await chmod(parent, 0o755)
+  const dataDir = join(parent, 'data')
+  await startPlatform(t, { dataDir })
+  const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
+  assert.deepEqual([await modeOf(parent), await modeOf(dataDir)], ['755', '700'])
+  for (const name of await readdir(dataDir)) assert.equal(await modeOf(join(dataDir, name)), '600', name)
 })
 
 test('a data folder that cannot be written stops the start with its reason', async (t) => {

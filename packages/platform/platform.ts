@@ -37,7 +37,7 @@ export interface PlatformSettings {
 }
 
 export interface PlatformOptions {
-  /** Everything that must survive is put in here; made where it is missing. */
+  /** Everything that must survive is put in here; made, for the server's own user alone, where it is missing. */
   readonly dataDir: string
   readonly settings: PlatformSettings
   readonly log: Log
@@ -91,7 +91,7 @@ export interface Platform {
  */
 export async function createPlatform(options: PlatformOptions): Promise<Platform> {
   const { dataDir, settings, log, engine, now = Date.now, authorize = ownerPolicy } = options
-  await mkdir(dataDir, { recursive: true }).catch((cause) => {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((cause) => {
     throw new PlatformError('data-folder', `${dataDir} cannot be made`, {}, cause)
   })
   // The secret first: nothing may be stored that only a secret that was never written could read.

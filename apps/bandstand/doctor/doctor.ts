@@ -42,7 +42,7 @@ function node(): Finding {
 
 async function dataFolder({ data, recording, recordingMaxGb }: Settings): Promise<Finding[]> {
   try {
-    await mkdir(data, { recursive: true })
+    await mkdir(data, { recursive: true, mode: 0o700 })
     await access(data, constants.R_OK | constants.W_OK | constants.X_OK)
     const { bavail, bsize } = await statfs(data)
     const free = (bavail * bsize) / 1e9

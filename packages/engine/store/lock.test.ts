@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { EngineError } from '../error.ts'
@@ -17,6 +17,13 @@ test('a second server on the same folder is refused until the first has gone', a
   await lock.release()
   await (await lockDataFolder(folder)).release()
   assert.deepEqual(await readdir(folder), [])
+})
+
+test('a folder that is made is for its owner alone', async (t) => {
+  const folder = join(await temporaryFolder(t), 'data')
+  const lock = await lockDataFolder(folder)
+  assert.equal(((await stat(folder)).mode & 0o777).toString(8), '700')
+  await lock.release()
 })
 
 test('the lock of a killed process is taken over, that of a living one is not', async (t) => {

@@ -32,7 +32,8 @@ export async function lockDataFolder(folder: string): Promise<FolderLock> {
   const own = await describe(process.pid)
   const text = `${JSON.stringify({ ...own, token: randomUUID() })}\n`
   try {
-    await mkdir(folder, { recursive: true })
+    // Secrets will be kept in it.
+    await mkdir(folder, { recursive: true, mode: 0o700 })
     for (let attempt = 0; attempt < 20; attempt++) {
       if (await tryCreate(path, text)) return { release: () => release(path, text) }
       const holder = await readHolder(path)
