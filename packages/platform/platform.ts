@@ -19,6 +19,7 @@ import { chatRoutes } from './chat/routes.ts'
 import { type Chat, type ClientFacts, createChat } from './chat/service.ts'
 import { createChatStore } from './chat/store.ts'
 import { openDatabase } from './database/open.ts'
+import { createRetention } from './database/retention.ts'
 import { PlatformError } from './error.ts'
 import { registerDocs } from './http/docs.ts'
 import { registerApi } from './http/register.ts'
@@ -127,6 +128,9 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
       limits: options.chatLimits ?? {},
     })
 
+    const ids = () => channels.list().map(({ id }) => id)
+    const retention = createRetention({ ...{ database, orgId, log, now }, channels: ids })
+
     // The password comes last, so that a first start that was killed halfway is one again. `main` is made by it and only by it.
     const isFirst = !(await owner.isPrepared())
     if (isFirst && channels.list().length === 0) await channels.create({ slug: 'main', title: 'Main' })
@@ -178,6 +182,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
           firstStart: { streamKey: await channels.key(main), ...(ownerPassword !== undefined && { ownerPassword }) },
         }),
       async close() {
+        retention.close()
         await chat.close()
         await database.destroy()
       },

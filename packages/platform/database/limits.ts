@@ -13,3 +13,15 @@ export const RESTART_FIRST = 250
 export const RESTART_MOST = 30_000
 /** A thread that has lived for so many ms counts as sound: the next restart is a first one again. */
 export const RESTART_CALM = 60_000
+/** Chat messages kept for each channel, and for how many ms. */
+export const MESSAGES_KEPT = 20_000
+export const MESSAGE_AGE = 180 * 24 * 3_600_000
+/** Events kept, and for how many ms; those about a chat message go with it. */
+export const EVENTS_KEPT = 200_000
+export const EVENT_AGE = 365 * 24 * 3_600_000
+/** Rows deleted in one statement, and ms between two: each takes the database's thread for a few ms. */
+export const PRUNE_BATCH = 500
+export const PRUNE_PAUSE = 50
+/** ms from the start to the first look at what is too old, and between looks. */
+export const PRUNE_FIRST = 60_000
+export const PRUNE_INTERVAL = 3_600_000
