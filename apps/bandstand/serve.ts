@@ -13,6 +13,7 @@ import { startRtmpListener } from '@bandstand/engine/ingest/rtmp/listener.ts'
 import { WINDOW_LIMITS } from '@bandstand/engine/packager/limits.ts'
 import { createMemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import { systemScheduler } from '@bandstand/engine/packager/window/system-scheduler.ts'
+import { createRefusalLog } from '@bandstand/engine/remote/refusals.ts'
 import { createDiskStore } from '@bandstand/engine/store/disk.ts'
 import { lockDataFolder } from '@bandstand/engine/store/lock.ts'
 import { recorded } from '@bandstand/engine/store/recorded.ts'
@@ -22,6 +23,7 @@ import { PlatformError } from '@bandstand/platform/error.ts'
 import { createPlatform } from '@bandstand/platform/platform.ts'
 import { createApplication } from './application.ts'
 import { type FirstStart, printBanner, printFirstStart } from './banner.ts'
+import { logConnectionRefusals } from './connection-refusals.ts'
 import { AppError } from './error.ts'
 import { toEncoderHealth } from './health.ts'
 import { instanceFacts } from './instance.ts'
@@ -193,12 +195,15 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   })
   const application = await createApplication({ settings, platform, probes, log })
   started.defer(() => application.close())
+  const refusals = createRefusalLog(log)
+  started.defer(() => refusals.close())
   const http = createHttpServer({
     ...(await readTls(settings)),
     handlers: [live.handle, vod],
     fallback: application.handle,
     upgrade: (req, socket, head) => platform.chat.upgrade(req, socket, head),
     onError: (error) => log.error({ err: error }, 'http: serving failed'),
+    onRefused: logConnectionRefusals(refusals),
     exempt: trusted,
     limits: { connectionsPerAddress: settings.maxHttpConnectionsPerAddress },
   })

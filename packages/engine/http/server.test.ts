@@ -118,8 +118,52 @@ test('malformed and oversized requests get a problem and are closed', async (t) 
   }
 })
 
+test('plain HTTP on the TLS port is told what the port takes; TLS on the plain port is closed', async (t) => {
+  const refused: string[] = []
+  const onRefused = (remote: string, reason: string) => refused.push(`${remote} ${reason}`)
+  const exchange = async (port: number, bytes: string | Buffer) => {
+    const socket = await openSocket(t, port)
+    let received = ''
+    let closed = false
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')))
+    socket.on('close', () => (closed = true))
+    socket.write(bytes)
+    await until(() => closed)
+    return received
+  }
+  const secure = await startServer(t, [], { tls: testTls, onRefused })
+  const body = `POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n${'a'.repeat(60_000)}`
+  for (const request of ['GET / HTTP/1.1\r\nHost: h\r\n\r\n', 'HEAD / HTTP/1.0\r\n\r\n', body]) {
+    const answer = await exchange(secure.port, request)
+    assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\nContent-Type: text\/plain/)
+    assert.match(answer, /Connection: close\r\n\r\nThis port takes HTTPS: .*https:\/\//)
+  }
+  // Neither: there is nothing to say that it would understand.
+  assert.doesNotMatch(await exchange(secure.port, '\u0003nonsense'), /HTTP/)
+  assert.deepEqual(refused.splice(0), Array(3).fill('127.0.0.1 plain-on-tls'))
+  await until(() => secure.server.connections() === 0)
+
+  const plain = await startServer(t, [], { onRefused })
+  const hello = Buffer.from('16030100c8010000c40303', 'hex')
+  assert.equal(await exchange(plain.port, Buffer.concat([hello, Buffer.alloc(200)])), '')
+  assert.deepEqual(refused, ['127.0.0.1 tls-on-plain'])
+  assert.equal((await get(plain.port, '/')).status, 404)
+})
+
+test('connections beyond the total are turned away and said', async (t) => {
+  const refused: string[] = []
+  const onRefused = (remote: string, reason: string) => refused.push(`${remote} ${reason}`)
+  const { port } = await startServer(t, [], { limits: { connections: 1 }, onRefused })
+  await openSocket(t, port)
+  ;(await openSocket(t, port)).resume()
+  await until(() => refused.length > 0)
+  assert.deepEqual(refused, ['127.0.0.1 connections'])
+})
+
 test('connections of one address are bounded, and room comes back', async (t) => {
-  const { port, server } = await startServer(t, [], { limits: { connectionsPerAddress: 2 } })
+  const refused: string[] = []
+  const onRefused = (remote: string, reason: string) => refused.push(`${remote} ${reason}`)
+  const { port, server } = await startServer(t, [], { limits: { connectionsPerAddress: 2 }, onRefused })
   const one = await openSocket(t, port)
   await openSocket(t, port)
   await until(() => server.connections() === 2)
@@ -128,6 +172,7 @@ test('connections of one address are bounded, and room comes back', async (t) =>
   three.on('close', () => (closed = true))
   three.resume()
   await until(() => closed)
+  assert.deepEqual(refused, ['127.0.0.1 connections-per-address'])
   one.destroy()
   await until(() => server.connections() === 1)
   assert.equal((await get(port, '/')).status, 404)

@@ -9,6 +9,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { bindError } from '../bind-error.ts'
+import { networkOf, plainAddress } from '../remote/address.ts'
 import { createDirectConnections } from './direct/connections.ts'
 import { limits as defaults } from './limits.ts'
 import { asResponse, type HttpHandler } from './message.ts'
@@ -24,10 +25,15 @@ export interface HttpServerOptions {
   upgrade?(req: IncomingMessage, socket: Duplex, head: Buffer): boolean
   /** A handler threw (the answer is a cut connection, for part of it may have been sent), or accepting failed. */
   onError?(error: unknown): void
+  /** A connection was turned away before it could ask for anything. */
+  onRefused?(remote: string, reason: ConnectionRefusal): void
   /** Addresses for which `connectionsPerAddress` does not count: proxies. */
   exempt?(address: string): boolean
   readonly limits?: Partial<Record<'connections' | 'connectionsPerAddress', number>>
 }
+
+/** `plain-on-tls`: plain HTTP spoken to the port that takes HTTPS; `tls-on-plain`: the other way round. */
+export type ConnectionRefusal = 'connections' | 'connections-per-address' | 'plain-on-tls' | 'tls-on-plain'
 
 export interface HttpServer {
   /** The server itself, for who must mount on it. */
@@ -45,7 +51,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const limits = { ...defaults, ...options.limits }
   const sockets = new Set<Socket>()
   const sessions = new Set<ServerHttp2Session>()
-  const perAddress = new Map<string, number>()
+  const perNetwork = new Map<string, number>()
 
   const serve = (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse) => {
     try {
@@ -73,23 +79,33 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   })
   server.maxConnections = limits.connections
   server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? ''
-    const count = perAddress.get(address) ?? 0
+    const address = plainAddress(socket.remoteAddress ?? '')
+    const network = networkOf(address)
+    const count = perNetwork.get(network) ?? 0
     if (count >= limits.connectionsPerAddress && options.exempt?.(address) !== true) {
+      options.onRefused?.(address, 'connections-per-address')
       socket.destroy()
       return
     }
-    perAddress.set(address, count + 1)
+    perNetwork.set(network, count + 1)
     sockets.add(socket)
     socket.once('close', () => {
       sockets.delete(socket)
-      const left = (perAddress.get(address) ?? 1) - 1
-      if (left === 0) perAddress.delete(address)
-      else perAddress.set(address, left)
+      const left = (perNetwork.get(network) ?? 1) - 1
+      if (left === 0) perNetwork.delete(network)
+      else perNetwork.set(network, left)
     })
     direct?.accept(socket)
   })
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => refuse(error, socket))
+  server.on('drop', (dropped?: { readonly remoteAddress?: string }) => {
+    options.onRefused?.(plainAddress(dropped?.remoteAddress ?? ''), 'connections')
+  })
+  server.on('clientError', (error: ParseError, socket: Duplex) => {
+    if (options.tls === undefined && isTls(error)) {
+      options.onRefused?.(plainAddress((socket as Socket).remoteAddress ?? ''), 'tls-on-plain')
+      socket.destroy()
+    } else refuse(error, socket)
+  })
   if (options.upgrade !== undefined) {
     const { upgrade } = options
     server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -137,7 +153,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       session.setTimeout(limits.keepAliveTimeout, () => session.close())
       session.on('error', () => session.destroy())
     })
-    secure.on('tlsClientError', (_error, socket) => socket.destroy())
+    secure.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      const raw = error.code === 'ERR_SSL_HTTP_REQUEST' ? rawSocket(socket) : undefined
+      if (raw === undefined) return socket.destroy()
+      options.onRefused?.(plainAddress(raw.remoteAddress ?? ''), 'plain-on-tls')
+      sayHttps(raw)
+    })
     return secure
   }
 
@@ -174,6 +195,38 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         for (const session of sessions) session.close()
       }),
   }
+}
+
+/** What Node's parser says of a request, with the bytes it choked on. */
+type ParseError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer }
+
+/** A handshake record of TLS (RFC 8446 §5.1): whoever sends it would not understand an answer in plain text. */
+function isTls({ rawPacket }: ParseError): boolean {
+  return rawPacket?.[0] === 0x16 && rawPacket[1] === 3
+}
+
+/**
+ * The TCP connection under an encrypted one whose handshake failed: that is destroyed by then, this is still open. Node has
+ * no public name for it.
+ */
+function rawSocket(socket: object): Socket | undefined {
+  const { _parent: raw } = socket as { readonly _parent?: Socket }
+  return raw?.writable === true ? raw : undefined
+}
+
+/** Milliseconds that a peer which is turned away has to read why. */
+const LINGER_MS = 1_000
+
+/** Who came with plain HTTP gets an answer in it, as nginx does; the request itself has gone into the TLS parser. */
+function sayHttps(raw: Socket): void {
+  const body = 'This port takes HTTPS: write https:// at the beginning of the address.\n'
+  raw.on('error', () => raw.destroy())
+  raw.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  )
+  // Closing with bytes unread would reset the connection, and the answer would be lost.
+  raw.resume()
+  setTimeout(() => raw.destroy(), LINGER_MS).unref()
 }
 
 /** Answers what cannot be parsed (RFC 9110 §15.5.1), where anything can be answered at all. */

@@ -7,6 +7,7 @@ import type {
   RtmpServerSession,
 } from '@bandstand/media/protocols/rtmp/session/server-types.ts'
 import type { Log, Publisher, PublishPort, PublishRefusal } from '../../ports.ts'
+import type { RefusalLog } from '../../remote/refusals.ts'
 import { announcedTracks, factsFromMetadata } from './facts.ts'
 import type { RtmpListenerLimits } from './limits.ts'
 import { nodeCrypto } from './node-crypto.ts'
@@ -20,6 +21,8 @@ export interface RtmpConnectionOptions {
   readonly remote: string
   readonly publishPort: PublishPort
   readonly log: Log
+  /** Of all connections: a flood of equal refusals is few lines. */
+  readonly refusals: RefusalLog
   readonly limits: RtmpListenerLimits
 }
 
@@ -194,7 +197,9 @@ class Connection implements RtmpConnection {
   #onClose(event: Extract<RtmpServerEvent, { type: 'close' }>): void {
     const level = event.reason === 'handshake' || event.reason === 'idle' ? 'info' : 'warn'
     const verb = event.reason === 'refused' ? 'refused' : 'closed'
-    this.#options.log[level]({ ...this.#fields(), reason: event.reason, text: event.text }, `rtmp: encoder ${verb}`)
+    const { reason, text } = event
+    const kind = `${reason} ${text} ${this.#channel ?? ''}`
+    this.#options.refusals.refused(level, { ...this.#fields(), reason, text }, `rtmp: encoder ${verb}`, kind)
     this.#end('disconnected')
     this.#finish()
   }
@@ -237,7 +242,7 @@ class Connection implements RtmpConnection {
     this.#timer.unref()
   }
 
-  #fields(): object {
+  #fields(): { readonly remote: string } {
     return {
       remote: this.#options.remote,
       ...(this.#channel === undefined ? {} : { channel: this.#channel }),

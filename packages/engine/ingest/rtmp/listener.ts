@@ -1,7 +1,8 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import ipaddr from 'ipaddr.js'
 import { bindError } from '../../bind-error.ts'
 import type { Log, PublishPort } from '../../ports.ts'
+import { networkOf, plainAddress } from '../../remote/address.ts'
+import { createRefusalLog } from '../../remote/refusals.ts'
 import { type RtmpConnection, serveRtmpConnection } from './connection.ts'
 import type { RtmpListenerLimits } from './limits.ts'
 
@@ -28,6 +29,7 @@ export async function startRtmpListener(options: RtmpListenerOptions): Promise<R
   const { log, limits, publishPort } = options
   const connections = new Set<RtmpConnection>()
   const perNetwork = new Map<string, number>()
+  const refusals = createRefusalLog(log)
 
   const accept = (socket: Socket): void => {
     const remote = plainAddress(socket.remoteAddress ?? '')
@@ -35,17 +37,15 @@ export async function startRtmpListener(options: RtmpListenerOptions): Promise<R
     const count = perNetwork.get(network) ?? 0
     const full = connections.size >= limits.connections
     if (full || count >= limits.connectionsPerAddress) {
-      log.warn(
-        { remote, reason: 'limit' },
-        full ? 'rtmp: too many connections' : 'rtmp: too many connections from address',
-      )
+      const message = full ? 'rtmp: too many connections' : 'rtmp: too many connections from address'
+      refusals.refused('warn', { remote, reason: 'limit' }, message)
       // No handshake has been made, so there is no way to say why.
       socket.on('error', () => {})
       socket.resetAndDestroy()
       return
     }
     perNetwork.set(network, count + 1)
-    const connection = serveRtmpConnection({ socket, remote, publishPort, log, limits })
+    const connection = serveRtmpConnection({ socket, remote, publishPort, log, refusals, limits })
     connections.add(connection)
     void connection.closed.then(() => {
       connections.delete(connection)
@@ -79,20 +79,7 @@ export async function startRtmpListener(options: RtmpListenerOptions): Promise<R
       }, limits.closeMs)
       await Promise.all([...connections].map((connection) => connection.closed))
       clearTimeout(timer)
+      refusals.close()
     },
   }
-}
-
-/** IPv4 in its plain form, also where a dual-stack socket gives `::ffff:192.0.2.1`. */
-function plainAddress(address: string): string {
-  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address
-}
-
-/** What counts as one address: a single host gets a /64 of IPv6. */
-function networkOf(address: string): string {
-  if (!ipaddr.IPv6.isValid(address)) return address
-  return ipaddr.IPv6.parse(address)
-    .parts.slice(0, 4)
-    .map((part) => part.toString(16))
-    .join(':')
 }

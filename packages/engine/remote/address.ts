@@ -1,0 +1,15 @@
+import ipaddr from 'ipaddr.js'
+
+/** IPv4 in its plain form, also where a dual-stack socket gives `::ffff:192.0.2.1`. */
+export function plainAddress(address: string): string {
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address
+}
+
+/** What counts as one address: of IPv6 the /64 network, all of which a single host has (RFC 6177). @param address plain */
+export function networkOf(address: string): string {
+  if (!ipaddr.IPv6.isValid(address)) return address
+  return ipaddr.IPv6.parse(address)
+    .parts.slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':')
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { REFUSAL_WINDOW, REFUSALS_MAX } from './limits.ts'
+import { createRefusalLog } from './refusals.ts'
+
+function stage(t: TestContext) {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const lines: string[] = []
+  const line = (level: string) => (fields: object, message: string) =>
+    void lines.push(`${level} ${(fields as { remote: string }).remote} ${message}`)
+  const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
+  const taken = () => lines.splice(0)
+  return { refusals: createRefusalLog(log), taken, pass: (ms: number) => t.mock.timers.tick(ms) }
+}
+
+test('the first refusal is a line at once, equal ones are one line every 10 s, then it is quiet', (t) => {
+  const { refusals, taken, pass } = stage(t)
+  refusals.refused('warn', { remote: '192.0.2.1' }, 'too many')
+  assert.deepEqual(taken(), ['warn 192.0.2.1 too many'])
+  for (let i = 0; i < 312; i++) refusals.refused('warn', { remote: '192.0.2.1' }, 'too many')
+  pass(REFUSAL_WINDOW - 1)
+  assert.deepEqual(taken(), [])
+  pass(1)
+  assert.deepEqual(taken(), ['warn 192.0.2.1 too many … and 312 more in 10 s'])
+  refusals.refused('warn', { remote: '192.0.2.1' }, 'too many')
+  pass(REFUSAL_WINDOW)
+  assert.deepEqual(taken(), ['warn 192.0.2.1 too many … and 1 more in 10 s'])
+  pass(REFUSAL_WINDOW)
+  assert.deepEqual(taken(), [])
+  refusals.refused('warn', { remote: '192.0.2.1' }, 'too many')
+  assert.deepEqual(taken(), ['warn 192.0.2.1 too many'])
+})
+
+test('another address, message or kind is another first refusal; one IPv6 network is one address', (t) => {
+  const { refusals, taken } = stage(t)
+  refusals.refused('info', { remote: '192.0.2.1' }, 'refused', 'wrong key')
+  refusals.refused('info', { remote: '192.0.2.2' }, 'refused', 'wrong key')
+  refusals.refused('info', { remote: '192.0.2.1' }, 'refused', 'in use')
+  refusals.refused('info', { remote: '192.0.2.1' }, 'closed', 'wrong key')
+  refusals.refused('info', { remote: '2001:db8::1' }, 'refused')
+  refusals.refused('info', { remote: '2001:db8::2' }, 'refused')
+  assert.equal(taken().length, 5)
+})
+
+test('a flood from more addresses than are kept apart is counted together, in bounded memory and lines', (t) => {
+  const { refusals, taken, pass } = stage(t)
+  for (let i = 0; i < 10 * REFUSALS_MAX; i++)
+    refusals.refused('warn', { remote: `198.51.${i >> 8}.${i & 255}` }, 'too many')
+  assert.equal(taken().length, REFUSALS_MAX + 1)
+  pass(REFUSAL_WINDOW)
+  assert.deepEqual(taken(), [`warn many addresses too many … and ${9 * REFUSALS_MAX - 1} more in 10 s`])
+})
+
+test('closing says what was counted', (t) => {
+  const { refusals, taken, pass } = stage(t)
+  for (let i = 0; i < 3; i++) refusals.refused('warn', { remote: '192.0.2.1' }, 'too many')
+  refusals.close()
+  assert.deepEqual(taken(), ['warn 192.0.2.1 too many', 'warn 192.0.2.1 too many … and 2 more in 10 s'])
+  pass(REFUSAL_WINDOW)
+  assert.deepEqual(taken(), [])
+})
