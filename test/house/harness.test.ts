@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type NginxRtmp, startNginxRtmp } from '../../bench/peers/nginx-rtmp.ts'
 import { ffmpegPublish, gstPublish } from '../support/encoders.ts'
 import { obsPublish } from '../support/obs.ts'
-import { ffprobe, mpvPlay, vlcPlay } from '../support/players.ts'
+import { ffprobe, mpvDecode, vlcPlay } from '../support/players.ts'
 import { start } from '../support/process.ts'
 import { sampleUsage } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
@@ -30,9 +30,9 @@ describe('encoders and players of the harness, against a server that is not ours
     await waitFor('a segment', () => listed('ffmpeg'), 20_000)
     const probed = await ffprobe(peer.hls('ffmpeg'))
     assert.deepEqual(probed.streams.map((stream) => stream.codec_name).sort(), ['aac', 'h264'])
-    const [mpv, vlc] = await Promise.all([mpvPlay(peer.hls('ffmpeg'), 3), vlcPlay(peer.hls('ffmpeg'), 4)])
-    assert.ok(mpv.seconds > 2, mpv.log)
-    assert.ok(vlc.pictures > 30, vlc.log)
+    const [mpv, vlc] = await Promise.all([mpvDecode(peer.hls('ffmpeg'), 3), vlcPlay(peer.hls('ffmpeg'), 60)])
+    assert.ok(mpv.times.length > 60 && mpv.changes > 60 && mpv.sound > 2, mpv.log)
+    assert.ok(vlc.shown >= 60, vlc.log)
     assert.equal((await encoder.stop('SIGINT')).code, 255)
   })
 

@@ -1,8 +1,11 @@
+import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
+import { type Expected, findInterruptions, type Playback } from './continuity.ts'
 
 const resolve = createRequire(import.meta.url).resolve
 
@@ -13,7 +16,7 @@ const scripts: Readonly<Record<string, string>> = {
 }
 
 /**
- * Runs in the page: `watch(video)` counts pictures and how often they differ, finds white flashes on black and measures
+ * Runs in the page: `watch(video)` writes down each picture that is shown and each time the player waits, `listen` measures
  * sound. Text, because the page has no other source.
  */
 const watcher = `
@@ -23,56 +26,77 @@ globalThis.log = (level) => (...values) => lines.push(level + ' ' + values.map((
   try { return typeof v === 'object' ? JSON.stringify(v) : String(v) } catch { return String(v) }
 }).join(' '))
 globalThis.watch = (video) => {
-  const seen = { frames: 0, changes: 0, flashes: [], beeps: [], loudest: 0 }
+  const seen = { shown: [], waiting: [], loudest: 0, starved: 0 }
   const canvas = document.createElement('canvas')
   canvas.width = 32
   canvas.height = 18
   const context = canvas.getContext('2d', { willReadFrequently: true })
-  let before = -1
-  let wasWhite = true
-  const onFrame = (now, facts) => {
+  const onFrame = (at, { mediaTime: media }) => {
     context.drawImage(video, 0, 0, 32, 18)
     const { data } = context.getImageData(0, 0, 32, 18)
-    let hash = 0
-    let sum = 0
-    for (let i = 0; i < data.length; i += 4) {
-      hash = (hash * 31 + data[i] + data[i + 1] * 7 + data[i + 2] * 13) | 0
-      sum += data[i]
-    }
-    seen.frames++
-    if (hash !== before) seen.changes++
-    before = hash
-    const isWhite = sum / (data.length / 4) > 128
-    if (isWhite && !wasWhite) seen.flashes.push({ media: facts.mediaTime, at: facts.expectedDisplayTime })
-    wasWhite = isWhite
+    let look = 0
+    for (let i = 0; i < data.length; i += 4) look = (look * 31 + data[i] + data[i + 1] * 7 + data[i + 2] * 13) | 0
+    seen.shown.push({ media, at, decoded: video.getVideoPlaybackQuality().totalVideoFrames, look })
     video.requestVideoFrameCallback(onFrame)
   }
   video.requestVideoFrameCallback(onFrame)
+  let ticked = performance.now()
+  setInterval(() => {
+    const now = performance.now()
+    seen.starved = Math.max(seen.starved, now - ticked)
+    ticked = now
+  }, 20)
+  video.addEventListener('waiting', () => seen.waiting.push(performance.now()))
   return seen
 }
 globalThis.listen = async (video, seen) => {
   const audio = new AudioContext({ latencyHint: 'interactive' })
   const code = 'registerProcessor("meter", class extends AudioWorkletProcessor {' +
-    'process(inputs) { let peak = 0; let first = -1; const c = inputs[0][0] ?? [];' +
-    'for (let i = 0; i < c.length; i++) { const v = Math.abs(c[i]); if (v > 0.1 && first < 0) first = i; if (v > peak) peak = v }' +
-    'this.port.postMessage({ peak, at: currentTime + Math.max(0, first) / sampleRate }); return true } })'
+    'process(inputs) { let peak = 0; for (const v of inputs[0][0] ?? []) peak = Math.max(peak, Math.abs(v));' +
+    'this.port.postMessage(peak); return true } })'
   await audio.audioWorklet.addModule(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })))
   const source = audio.createMediaElementSource(video)
   const meter = new AudioWorkletNode(audio, 'meter')
   source.connect(meter)
   source.connect(audio.destination)
   await audio.resume()
-  let quiet = 0
-  meter.port.onmessage = ({ data }) => {
-    seen.loudest = Math.max(seen.loudest, data.peak)
-    if (data.peak < 0.1) { quiet++; return }
-    if (quiet > 30) {
-      const { contextTime, performanceTime } = audio.getOutputTimestamp()
-      seen.beeps.push({ at: performanceTime + (data.at - contextTime) * 1000 })
-    }
-    quiet = 0
-  }
+  meter.port.onmessage = ({ data: peak }) => { seen.loudest = Math.max(seen.loudest, peak) }
 }`
+
+/** What the page's `seen = watch(video)` writes down within the next `ms`. */
+export async function recordPlayback(page: Page, ms: number): Promise<Playback> {
+  const from = await page.evaluate<{ at: number; shown: number; waiting: number }>(
+    '(seen.starved = 0, { at: performance.now(), shown: seen.shown.length, waiting: seen.waiting.length })',
+  )
+  let starved = 0
+  for (const end = performance.now() + ms; performance.now() < end; ) {
+    const before = performance.now()
+    await sleep(20)
+    starved = Math.max(starved, performance.now() - before)
+  }
+  return page.evaluate<Playback>(
+    `({ from: ${from.at}, to: performance.now(), shown: seen.shown.slice(${from.shown}),
+      waiting: seen.waiting.slice(${from.waiting}), starved: Math.max(${starved}, seen.starved) })`,
+  )
+}
+
+/** A machine that stood for so long, ms, has no say on whether a player should have. */
+const starving = 200
+
+/**
+ * The page's video plays on for `ms` without an interruption. A fault counts at once, unless this machine had no time for
+ * anybody meanwhile: then it is measured anew, for up to half a minute.
+ */
+export async function assertPlaysOn(page: Page, ms: number, expected: Expected): Promise<void> {
+  const end = performance.now() + 30_000
+  for (;;) {
+    const playback = await recordPlayback(page, ms)
+    const faults = findInterruptions(playback, expected)
+    if (faults.length === 0) return
+    if (playback.starved > starving && performance.now() < end) continue
+    assert.deepEqual(faults, [], `a timer was late by ${Math.round(playback.starved)} ms at most`)
+  }
+}
 
 export interface PlayerPage {
   readonly url: string

@@ -1,4 +1,6 @@
-import { chmodSync, chownSync, readdirSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { runToEnd, start } from './process.ts'
 import { findProgram } from './programs.ts'
 import { temporaryFolder } from './temporary.ts'
@@ -38,66 +40,123 @@ export async function ffprobe(url: string, args: readonly string[] = []): Promis
   return { ...(JSON.parse(running.stdout()) as Omit<Probed, 'warnings'>), warnings }
 }
 
-export interface Played {
-  /** Seconds of media that were played, or pictures decoded where the player counts those. */
-  readonly seconds: number
-  readonly pictures: number
-  readonly log: string
-  /** Lines of the log that are warnings or errors. */
-  readonly complaints: readonly string[]
+export interface Decoded {
+  /** Presentation times of the decoded pictures in seconds, as they came. */
+  readonly times: readonly number[]
+  /** What ffmpeg complained about. */
+  readonly complaints: string
 }
 
-/** Plays with mpv at normal speed, without window or sound, for that many seconds of media or until the end. */
-export async function mpvPlay(url: string, seconds: number): Promise<Played> {
+/** Lets ffmpeg decode the pictures of an address, to its end or for some seconds of media. */
+export async function ffmpegDecode(url: string, seconds?: number): Promise<Decoded> {
+  const length = seconds === undefined ? [] : ['-t', String(seconds)]
+  const passed = ['-map', '0:v', '-vsync', 'passthrough', '-enc_time_base', '1:90000', '-f', 'framecrc', '-']
+  const args = ['-v', 'error', '-nostdin', '-i', url, ...length, ...passed]
+  const running = start(findProgram('ffmpeg'), args, { limit: 60_000 })
+  await running.exited
+  const { lines, ticks } = readCrc(running.stdout())
+  const complaints = running.output().replace(running.stdout(), '')
+  return { times: lines.map(({ time }) => time * (ticks[0] ?? 1)), complaints }
+}
+
+export interface MpvDecoded {
+  /** Presentation times of the pictures that mpv decoded, in seconds, as they came. */
+  readonly times: readonly number[]
+  /** Pictures that look different from the one before. */
+  readonly changes: number
+  /** Seconds of sound. */
+  readonly sound: number
+  /** Lines of the log that are warnings or errors. */
+  readonly complaints: readonly string[]
+  readonly log: string
+}
+
+/** Lets mpv decode an address as fast as it comes, to its end or for some seconds of media, and tells every picture it got. */
+export async function mpvDecode(url: string, seconds?: number): Promise<MpvDecoded> {
+  const path = join(temporaryFolder('mpv'), 'decoded.crc')
   const running = start(
     findProgram('mpv'),
     [
-      ...['--no-config', '--vo=null', '--ao=null', '--hwdec=no', '--msg-level=all=warn,statusline=status'],
-      ...['--term-status-msg=STATUS ${=time-pos} ${=estimated-frame-number}\n', `--length=${seconds}`, url],
+      ...[
+        '--no-config',
+        '--hwdec=no',
+        '--msg-level=all=warn',
+        ...(seconds === undefined ? [] : [`--length=${seconds}`]),
+      ],
+      // A line for each picture and each run of samples, with its time and checksum (ffmpeg's framecrc).
+      ...[`--o=${path}`, '--of=framecrc', '--ovc=rawvideo', '--oac=pcm_s16le', url],
     ],
-    { limit: seconds * 1000 + 40_000 },
+    { limit: 90_000 },
   )
   running.stdin.end()
   await running.exited
   const log = running.output()
-  const status = [...log.matchAll(/STATUS ([\d.]+) (\d+)/g)]
-  const first = Number(status[0]?.[1] ?? 0)
-  const last = Number(status.at(-1)?.[1] ?? 0)
   const complaints = log.split(/[\r\n]+/).filter((line) => /^\[[^\]]+\]|error|failed/i.test(line.trim()))
-  return { seconds: last - first, pictures: Number(status.at(-1)?.[2] ?? 0), log, complaints }
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const { lines, ticks } = readCrc(text)
+  const pictures = lines.filter(({ stream }) => stream === 0)
+  return {
+    times: pictures.map(({ time }) => time * (ticks[0] ?? 1)),
+    changes: pictures.filter(({ crc }, i) => crc !== pictures[i - 1]?.crc).length,
+    sound: lines.filter(({ stream }) => stream === 1).reduce((sum, { length }) => sum + length, 0) * (ticks[1] ?? 1),
+    complaints,
+    log,
+  }
+}
+
+/** Lines `stream, dts, pts, duration, size, crc` and seconds a tick of each stream, of ffmpeg's framecrc. */
+function readCrc(text: string) {
+  const ticks = [...text.matchAll(/^#tb \d+: (\d+)\/(\d+)$/gm)].map((found) => Number(found[1]) / Number(found[2]))
+  const found = text.matchAll(/^(\d+), +-?\d+, +(-?\d+), +(\d+), +\d+, (0x[0-9a-f]+)/gm)
+  const lines = [...found].map(([, stream, time, length, crc]) => {
+    return { stream: Number(stream), time: Number(time), length: Number(length), crc: crc ?? '' }
+  })
+  return { lines, ticks }
+}
+
+export interface VlcPlayed {
+  /** Pictures shown and too late to be shown, as VLC counts. */
+  readonly shown: number
+  readonly lost: number
+  /** Pieces of the stream that VLC could not make sense of. */
+  readonly broken: number
+  /** Longest time between two pictures after the first, ms, to a quarter of a second. */
+  readonly stood: number
+  readonly log: string
 }
 
 /** Numeric id of `nobody`: VLC refuses to run as root. */
 const nobody = 65_534
 
-/** Plays with VLC for that many seconds of wall time; decoded pictures are written out and counted, one in 15. */
-export async function vlcPlay(url: string, seconds: number): Promise<Played> {
+/** Plays with VLC, without a window, until it has shown so many pictures or the time is over (ms). */
+export async function vlcPlay(url: string, pictures: number, limit = 30_000): Promise<VlcPlayed> {
   const folder = temporaryFolder('vlc')
   const asRoot = process.getuid?.() === 0
   chmodSync(folder, 0o777)
   if (asRoot) chownSync(folder, nobody, nobody)
   const vlc = [
     findProgram('cvlc'),
-    ...['--no-color', '-v', '--vout=dummy', '--aout=dummy', '--no-keyboard-events', '--no-video-title-show'],
-    ...[
-      '--video-filter=scene',
-      '--scene-format=png',
-      '--scene-ratio=15',
-      '--scene-width=160',
-      `--scene-path=${folder}`,
-    ],
-    ...['--play-and-exit', `--run-time=${seconds}`, url, 'vlc://quit'],
+    ...['--no-color', '--vout=dummy', '--aout=dummy', '--no-keyboard-events', '--no-video-title-show'],
+    ...['--no-drop-late-frames', '--no-skip-frames', '-I', 'oldrc', '--rc-fake-tty', url],
   ]
   const drop = asRoot ? [findProgram('setpriv'), `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--'] : []
   const [program = '', ...args] = [...drop, ...vlc]
-  const running = start(program, args, {
-    env: { HOME: folder, XDG_RUNTIME_DIR: folder },
-    limit: seconds * 1000 + 40_000,
-  })
-  running.stdin.end()
-  await running.exited
-  const log = running.output()
-  const pictures = readdirSync(folder).filter((name) => name.endsWith('.png') && name !== 'scene.png').length * 15
-  const complaints = log.split('\n').filter((line) => / error: /.test(line))
-  return { seconds, pictures, log, complaints }
+  const running = start(program, args, { env: { HOME: folder, XDG_RUNTIME_DIR: folder }, limit: limit + 20_000 })
+  const count = (name: string) => {
+    const found = [...running.output().matchAll(new RegExp(`${name} *: +(\\d+)`, 'g'))]
+    return Number(found.at(-1)?.[1] ?? 0)
+  }
+  let stood = 0
+  let shown = 0
+  let since = performance.now()
+  for (const end = since + limit; performance.now() < end && shown < pictures && running.running(); ) {
+    await sleep(250)
+    running.stdin.write('stats\n')
+    const now = count('frames displayed')
+    if (shown > 0) stood = Math.max(stood, performance.now() - since)
+    if (now > shown) since = performance.now()
+    shown = now
+  }
+  await running.stop('SIGTERM')
+  return { shown, lost: count('frames lost'), broken: count('demux corrupted'), stood, log: running.output() }
 }

@@ -41,12 +41,19 @@ export function resumePoint(index: AssetIndex): ResumePoint {
 export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonly WindowSegment[] {
   const { targetDuration, partTarget } = index.timing
   const recent: IndexedSegment[] = []
+  // Less than the process before listed, which may have listed media at its end that were never recorded: what it had
+  // taken off the front must not come back (RFC 8216bis §6.2.2).
+  const listed = WINDOW_LIMITS.listed - targetDuration
   let length = 0
-  for (let i = track.segments.length - 1; i >= 0 && length < WINDOW_LIMITS.listed; i--) {
+  let count = 0
+  for (let i = track.segments.length - 1; i >= 0; i--) {
     const segment = track.segments.at(i)
-    if (segment === undefined) break
+    if (segment === undefined || length >= listed || count >= WINDOW_LIMITS.segments) break
+    // With the numbers that `fillNumbers` puts behind it.
+    const missing = (recent[0]?.msn ?? segment.msn + 1) - segment.msn - 1
     recent.unshift(segment)
-    length += segment.duration / segment.timescale
+    length += segment.duration / segment.timescale + missing * partTarget
+    count += 1 + missing
   }
   const out: WindowSegment[] = []
   for (const segment of recent) {
