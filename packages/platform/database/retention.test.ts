@@ -115,14 +115,14 @@ test('events are bounded too, by number and by age', async (t) => {
 test('more than a batch goes in several, between which others are served', async (t) => {
   const database = await start(t)
   await say(database, 'ch_1', 1, 2 * PRUNE_BATCH + 110)
-  let over = false
+  const state = { over: false }
   const run = retain(t, database, { messages: { rows: 100, age: 1e6 } })
     .run()
     .finally(() => {
-      over = true
+      state.over = true
     })
   const seen = new Set<number>()
-  while (!over) seen.add((await messages(database, 'ch_1')).length)
+  while (!state.over) seen.add((await messages(database, 'ch_1')).length)
   await run
   seen.add((await messages(database, 'ch_1')).length)
   for (const left of [100 + PRUNE_BATCH + 10, 110, 100]) assert.ok(seen.has(left), `${left} left`)
