@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { EngineError } from '../error.ts'
 import { temporaryFolder } from './fixtures/material.ts'
 import { lockDataFolder } from './lock.ts'
@@ -10,50 +12,73 @@ import { lockDataFolder } from './lock.ts'
 const inUse = (error: unknown) =>
   error instanceof EngineError && error.code === 'data-folder' && /in use/.test(error.message)
 
+/** Another process that holds the folder until it ends. @param within program and arguments to start it with */
+async function holder(t: TestContext, folder: string, within: readonly string[] = []): Promise<ChildProcess> {
+  const module = new URL('lock.ts', import.meta.url).href
+  const code = `globalThis.lock = await (await import(${JSON.stringify(module)})).lockDataFolder(${JSON.stringify(folder)})
+    console.log('locked')
+    setInterval(() => {}, 1000)`
+  const [program = process.execPath, ...args] = [...within, process.execPath, '--input-type=module', '-e', code]
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => child.kill('SIGKILL'))
+  await new Promise((resolve) => child.stdout.once('data', resolve))
+  return child
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL')
+  await new Promise((resolve) => child.once('close', resolve))
+}
+
 test('a second server on the same folder is refused until the first has gone', async (t) => {
   const folder = await temporaryFolder(t)
   const lock = await lockDataFolder(folder)
   await assert.rejects(lockDataFolder(folder), inUse)
+  await assert.rejects(lockDataFolder(folder), new RegExp(`process ${process.pid} on ${hostname()}`))
+  await lock.release()
   await lock.release()
   await (await lockDataFolder(folder)).release()
-  assert.deepEqual(await readdir(folder), [])
+  assert.deepEqual(await readdir(folder), ['lock.db'])
 })
 
-test('a folder that is made is for its owner alone', async (t) => {
-  const folder = join(await temporaryFolder(t), 'data')
-  const lock = await lockDataFolder(folder)
-  assert.equal(((await stat(folder)).mode & 0o777).toString(8), '700')
-  await lock.release()
-})
-
-test('the lock of a killed process is taken over, that of a living one is not', async (t) => {
+test('a living process holds its lock whatever the note of it says; a killed one does not', async (t) => {
   const folder = await temporaryFolder(t)
-  const module = new URL('lock.ts', import.meta.url).href
-  const code = `await (await import(${JSON.stringify(module)})).lockDataFolder(${JSON.stringify(folder)}); console.log('locked'); setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
-  await new Promise((resolve) => child.stdout.once('data', resolve))
-  await assert.rejects(lockDataFolder(folder), inUse)
-  child.kill('SIGKILL')
-  await new Promise((resolve) => child.once('close', resolve))
-  await (await lockDataFolder(folder)).release()
-})
-
-test('a reused pid, another boot and a torn lock file are no holders', async (t) => {
-  const folder = await temporaryFolder(t)
-  const path = join(folder, 'bandstand.lock')
-  const lock = await lockDataFolder(folder)
-  const own = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
-  await lock.release()
-  for (const stale of [{ ...own, started: '1' }, { ...own, boot: 'another' }, '{"pid":', '']) {
-    await writeFile(path, typeof stale === 'string' ? stale : JSON.stringify(stale))
-    await (await lockDataFolder(folder)).release()
+  const child = await holder(t, folder)
+  for (const note of [`{"pid":${child.pid},"host":"a"}`, '{"pid":999999999,"host":"a"}', '{"pid":', '']) {
+    await writeFile(join(folder, 'bandstand.lock'), note)
+    await assert.rejects(lockDataFolder(folder), inUse)
   }
-  assert.deepEqual(await readdir(folder), [])
+  await kill(child)
+  await (await lockDataFolder(folder)).release()
 })
 
-test('of many servers that find a stale lock only one gets the folder', async (t) => {
+test('two containers on one volume: a process that this one cannot see holds its lock', async (t) => {
+  const apart = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
+  const [program = '', ...args] = apart
+  if (spawnSync(program, [...args, 'true']).status !== 0) return t.skip('this user may make no process namespaces')
   const folder = await temporaryFolder(t)
-  await writeFile(join(folder, 'bandstand.lock'), '{"pid":999999999}')
+  const child = await holder(t, folder, apart)
+  // Known there as 1 or 2.
+  await assert.rejects(lockDataFolder(folder), /in use by another server \(process \d /)
+  await kill(child)
+  await (await lockDataFolder(folder)).release()
+})
+
+test('of many servers that start at once only one gets the folder', async (t) => {
+  const folder = await temporaryFolder(t)
   const results = await Promise.allSettled(Array.from({ length: 10 }, () => lockDataFolder(folder)))
-  assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1)
+  const locks = results.filter((result) => result.status === 'fulfilled')
+  assert.equal(locks.length, 1)
+  await locks[0]?.value.release()
+})
+
+test('a folder that cannot be used is said so', async (t) => {
+  const folder = await temporaryFolder(t)
+  const file = join(folder, 'file')
+  await writeFile(file, '')
+  const unusable = (error: unknown) => error instanceof EngineError && /cannot be used \(.+\)/.test(error.message)
+  await assert.rejects(lockDataFolder(file), unusable)
+  await writeFile(join(folder, 'lock.db'), 'no database, and nothing that may be overwritten')
+  await assert.rejects(lockDataFolder(folder), unusable)
+  assert.equal(existsSync(join(folder, 'bandstand.lock')), false)
 })
