@@ -18,6 +18,8 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 700,
     rolldownOptions: {
+      // Compressing takes longer than building, on purpose: it is done once and spares the server all of it.
+      checks: { bundlerTimings: false },
       input: {
         early: here('./entries/early.ts'),
         viewer: here('./entries/viewer.ts'),
