@@ -56,18 +56,22 @@ export async function decode(url: string, seconds: number): Promise<Decoded> {
   return { pictures: Number(counts.at(-1)?.[1] ?? 0), complaints: running.output().replace(running.stdout(), '') }
 }
 
-/** Pictures or frames in the segments that a finished replay's media playlist lists, as ffprobe counts their packets. */
-export async function countListed(folder: string): Promise<number> {
+/** Files that a finished replay's media playlist lists, in order: each initialisation segment before what it serves. */
+async function listedFiles(folder: string): Promise<readonly Buffer[]> {
   const parsed = parsePlaylist(await (await fetch(`${folder}/index.m3u8`)).text())
   if (parsed.kind !== 'media' || !parsed.playlist.endList) throw new Error(`${folder} is not a finished replay`)
   const uris = parsed.playlist.segments.flatMap(({ map, uri, gap }) => [
     ...(map ? [map.uri] : []),
     ...(gap ? [] : [uri]),
   ])
-  const bytes = uris.map(async (uri) => Buffer.from(await (await fetch(`${folder}/${uri}`)).arrayBuffer()))
+  return Promise.all(uris.map(async (uri) => Buffer.from(await (await fetch(`${folder}/${uri}`)).arrayBuffer())))
+}
+
+/** Pictures or frames in the segments that a finished replay's media playlist lists, as ffprobe counts their packets. */
+export async function countListed(folder: string): Promise<number> {
   const args = ['-v', 'error', '-count_packets', '-show_entries', 'stream=nb_read_packets', '-of', 'csv=p=0', 'pipe:0']
   const running = start(findProgram('ffprobe'), args, { limit: 30_000 })
-  running.stdin.end(Buffer.concat(await Promise.all(bytes)))
+  running.stdin.end(Buffer.concat(await listedFiles(folder)))
   await running.exited
   return Number(/^\d+/m.exec(running.stdout())?.[0] ?? 0)
 }

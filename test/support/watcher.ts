@@ -64,6 +64,10 @@ export function watchChannel(http: () => string, channel: string): Watcher {
   const { signal } = stopping
   const renditions = new Map<string, SeenRendition>()
   const problems: string[] = []
+  /** What stays wrong is said once. */
+  const complain = (what: string) => {
+    if (!problems.includes(what)) problems.push(what)
+  }
   const multivariants: string[] = []
   const loops = new Set<Promise<void>>()
 
@@ -85,9 +89,9 @@ export function watchChannel(http: () => string, channel: string): Watcher {
     const where = `${seen.assetId}/${seen.name}/${what.uri}`
     if (answer.status === 200) {
       const hash = createHash('sha256').update(answer.body).digest('hex')
-      if (what.hash !== undefined && what.hash !== hash) problems.push(`${where} changed its bytes`)
+      if (what.hash !== undefined && what.hash !== hash) complain(`${where} changed its bytes`)
       what.hash = hash
-    } else if (what.hash === undefined) problems.push(`${where}: ${answer.status} although listed`)
+    } else if (what.hash === undefined) complain(`${where}: ${answer.status} although listed`)
   }
 
   async function take(seen: SeenRendition, playlist: MediaPlaylist): Promise<void> {
@@ -102,12 +106,11 @@ export function watchChannel(http: () => string, channel: string): Watcher {
         const known = seen.parts.get(number)
         if (known !== undefined) {
           const same = known.uri === part.uri && known.msn === at && known.index === index
-          if (!same)
-            problems.push(`${where}: part ${part.uri} moved from ${known.msn}.${known.index} to ${at}.${index}`)
+          if (!same) complain(`${where}: part ${part.uri} moved from ${known.msn}.${known.index} to ${at}.${index}`)
           return
         }
         const highest = Math.max(-1, ...seen.parts.keys())
-        if (number <= highest) problems.push(`${where}: part ${part.uri} came after ${highest}`)
+        if (number <= highest) complain(`${where}: part ${part.uri} came after ${highest}`)
         const { uri, duration, independent } = part
         const made: SeenPart = { uri, number, msn: at, index, duration, independent }
         seen.parts.set(number, made)
@@ -123,11 +126,11 @@ export function watchChannel(http: () => string, channel: string): Watcher {
         seen.segments.set(msn, made)
         if (!gap) fresh.push(made)
       } else {
-        if (known.uri !== uri) problems.push(`${where}: segment ${msn} was ${known.uri}, is ${uri}`)
+        if (known.uri !== uri) complain(`${where}: segment ${msn} was ${known.uri}, is ${uri}`)
         if (known.discontinuities !== discontinuities)
-          problems.push(`${where}: segment ${msn} had discontinuity ${known.discontinuities}, has ${discontinuities}`)
+          complain(`${where}: segment ${msn} had discontinuity ${known.discontinuities}, has ${discontinuities}`)
         if (date !== undefined && known.date !== undefined && Math.abs(date - known.date) > 1)
-          problems.push(`${where}: segment ${msn} was dated ${known.date}, is ${date}`)
+          complain(`${where}: segment ${msn} was dated ${known.date}, is ${date}`)
       }
       partsOf(segment.parts, msn)
       if (segment.map && !seen.inits.has(segment.map.uri)) await init(seen, segment.map.uri)
@@ -144,7 +147,7 @@ export function watchChannel(http: () => string, channel: string): Watcher {
     if (answer?.status !== 200) return
     const hash = createHash('sha256').update(answer.body).digest('hex')
     const known = seen.inits.get(uri)
-    if (known !== undefined && known !== hash) problems.push(`${seen.assetId}/${seen.name}/${uri} changed its bytes`)
+    if (known !== undefined && known !== hash) complain(`${seen.assetId}/${seen.name}/${uri} changed its bytes`)
     seen.inits.set(uri, hash)
   }
 
@@ -156,25 +159,25 @@ export function watchChannel(http: () => string, channel: string): Watcher {
       const answer = await get(`${seen.base}/index.m3u8${query}`)
       if (answer?.status === 404) return
       if (answer?.status !== 200) {
-        if (answer?.status === 400) problems.push(`${where}: 400 for ${query}`)
+        if (answer?.status === 400) complain(`${where}: 400 for ${query}`)
         query = ''
         await sleep(100)
         continue
       }
       const parsed = parsePlaylist(answer.body.toString())
       if (parsed.kind !== 'media') {
-        problems.push(`${where}: not a media playlist`)
+        complain(`${where}: not a media playlist`)
         return
       }
-      for (const issue of parsed.issues) problems.push(`${where}: ${issue.rule}: ${issue.message}`)
+      for (const issue of parsed.issues) complain(`${where}: ${issue.rule}: ${issue.message}`)
       const { playlist } = parsed
       seen.playlists++
       if (before !== undefined) {
-        if (playlist.mediaSequence < before.mediaSequence) problems.push(`${where}: the media sequence number fell`)
+        if (playlist.mediaSequence < before.mediaSequence) complain(`${where}: the media sequence number fell`)
         if (playlist.discontinuitySequence < before.discontinuitySequence)
-          problems.push(`${where}: the discontinuity sequence number fell`)
+          complain(`${where}: the discontinuity sequence number fell`)
         if (playlist.targetDuration !== before.targetDuration || playlist.partTarget !== before.partTarget)
-          problems.push(`${where}: target durations changed`)
+          complain(`${where}: target durations changed`)
       }
       before = playlist
       await take(seen, playlist)

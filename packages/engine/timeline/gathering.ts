@@ -215,10 +215,16 @@ function alignment(held: readonly HeldUnit[], key: HeldUnit): number {
     (best, h) => (best === undefined || Math.abs(h.at - key.at) < Math.abs(best.at - key.at) ? h : best),
     undefined,
   )
-  if (beside === undefined) return 0
+  if (beside === undefined || isInterleaved(held, beside)) return 0
   const expected = key.unit.dts + (beside.at - key.at) * 90
   const difference = expected - beside.unit.dts
   return Math.abs(difference) > TIMELINE_LIMITS.alignTicks ? Math.round(difference) : 0
+}
+
+/** Sent in the order of one clock: what arrives at once may begin seconds apart (sound that starts late). */
+function isInterleaved(held: readonly HeldUnit[], sound: HeldUnit): boolean {
+  const picture = held.slice(0, held.indexOf(sound)).findLast((h) => h.unit.track === VIDEO_TRACK)
+  return picture !== undefined && Math.abs(sound.unit.dts - picture.unit.dts) <= TIMELINE_LIMITS.jumpTicks
 }
 
 function frameDuration(held: readonly HeldUnit[], track: TrackId, config: TrackConfig): number {

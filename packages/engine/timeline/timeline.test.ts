@@ -53,6 +53,19 @@ test('picture and sound begin together, at the first key frame, decoded when it 
   assertInvariants(studio)
 })
 
+test('sound that begins 3 s after the picture stays there, also where all of that arrives at once', () => {
+  const studio = createStudio()
+  // ffmpeg holds pictures back until there is sound, and then sends both in the order of their times.
+  const sent = [...without(encode({ seconds: 10 }), AUDIO_TRACK, 0, 3)].map(({ at, unit }) => {
+    return { at: at < 3.2 ? 3.2 + at / 1000 : at, unit }
+  })
+  studio.connect()
+  studio.send(sent)
+  studio.stop()
+  assert.ok(worstOffset(studio, sent, 48_000) < 25, `${worstOffset(studio, sent, 48_000)} ms`)
+  assertInvariants(studio)
+})
+
 test('nothing is lost or moved in an ordinary stream', () => {
   const studio = createStudio()
   studio.stream({ seconds: 30 })
