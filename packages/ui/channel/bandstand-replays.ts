@@ -1,6 +1,7 @@
 import type { Replay, ReplayList } from '@bandstand/contract/api/replay.ts'
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
-import { buttons, tokens } from '../style/tokens.ts'
+import { buttons } from '../style/forms.ts'
+import { tokens } from '../style/tokens.ts'
 import { type Place, serverOf } from './address.ts'
 import { askReplays, replayFacts, watchReplays } from './replays.ts'
 

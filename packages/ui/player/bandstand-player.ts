@@ -2,10 +2,7 @@ import 'media-chrome/media-controller'
 import 'media-chrome/media-control-bar'
 import 'media-chrome/media-play-button'
 import 'media-chrome/media-mute-button'
-import 'media-chrome/media-volume-range'
-import 'media-chrome/media-pip-button'
 import 'media-chrome/media-fullscreen-button'
-import './rewind-bar.ts'
 import type { Asset } from '@bandstand/contract/api/asset.ts'
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
@@ -137,6 +134,8 @@ export class BandstandPlayer extends LitElement {
   protected override firstUpdated(): void {
     this.#playback.restore()
     this.#open()
+    // Without them it still plays.
+    import('./late-controls.ts').catch(() => undefined)
   }
 
   protected override updated(changed: PropertyValues): void {

@@ -176,7 +176,12 @@ export const playerStyles = css`
     pointer-events: auto;
   }
   bandstand-rewind-bar {
+    display: block;
+    min-height: 24px;
     margin: 0 8px;
+  }
+  media-volume-range:not(:defined) {
+    width: 100px;
   }
   media-control-bar {
     display: flex;

@@ -1,5 +1,6 @@
 import { html, LitElement } from 'lit'
-import { buttons, tokens } from '../style/tokens.ts'
+import { buttons } from '../style/forms.ts'
+import { tokens } from '../style/tokens.ts'
 import { studioStyles } from './styles.ts'
 
 interface Question {

@@ -1,6 +1,7 @@
 import type { Instance } from '@bandstand/contract/api/instance.ts'
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
-import { buttons, fields, tokens } from '../style/tokens.ts'
+import { buttons, fields } from '../style/forms.ts'
+import { tokens } from '../style/tokens.ts'
 import { api, messageOf } from './api.ts'
 import { confirmed } from './confirm.ts'
 import './secret-field.ts'

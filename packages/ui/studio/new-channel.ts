@@ -1,6 +1,7 @@
 import { SLUG_MAX, TITLE_MAX } from '@bandstand/contract/limits.ts'
 import { html, LitElement, nothing } from 'lit'
-import { buttons, fields, tokens } from '../style/tokens.ts'
+import { buttons, fields } from '../style/forms.ts'
+import { tokens } from '../style/tokens.ts'
 import { api, messageOf } from './api.ts'
 import { studioStyles } from './styles.ts'
 import { slugOf } from './units.ts'

@@ -8,7 +8,8 @@ import {
 } from '@bandstand/contract/limits.ts'
 import { css, html, LitElement, nothing } from 'lit'
 import { keyed } from 'lit/directives/keyed.js'
-import { buttons, fields, tokens } from '../style/tokens.ts'
+import { buttons, fields } from '../style/forms.ts'
+import { tokens } from '../style/tokens.ts'
 import { api, messageOf } from './api.ts'
 import { studioStyles } from './styles.ts'
 

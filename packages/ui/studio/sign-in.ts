@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from 'lit'
-import { buttons, fields, tokens } from '../style/tokens.ts'
+import { buttons, fields } from '../style/forms.ts'
+import { tokens } from '../style/tokens.ts'
 import { api, messageOf } from './api.ts'
 import { studioStyles } from './styles.ts'
 
