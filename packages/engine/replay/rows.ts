@@ -1,5 +1,6 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { Epoch, EpochTrack } from '../packager/model.ts'
+import { findEpoch } from '../store/epochs.ts'
 import { createListing, type Listing } from '../store/listing.ts'
 import type { AssetIndex, IndexedSegment } from '../store/port.ts'
 
@@ -36,15 +37,11 @@ export function createRowReader(removed: AssetIndex['removed']): RowReader {
         // A track that lost its front between two calls: whoever reads notices that the index has changed.
         if (lead === undefined || segments.length < index.tracks.length) continue
         const { listed, discontinuity } = listing.next({ msn: lead.msn, epoch: lead.epoch, media: !lead.gap })
-        if (listed) rows.push({ segments, discontinuity, epoch: findEpoch(index, lead.epoch) })
+        if (listed) rows.push({ segments, discontinuity, epoch: findEpoch(index.epochs, lead.epoch) })
       }
       return rows
     },
   }
-}
-
-export function findEpoch(index: AssetIndex, id: number): Epoch | undefined {
-  return index.epochs.findLast((epoch) => epoch.id === id)
 }
 
 export function findEpochTrack(epoch: Epoch | undefined, track: TrackId): EpochTrack | undefined {

@@ -9,7 +9,7 @@ import type { Rows, StoredSegment } from './rows.ts'
  */
 export interface Assembler {
   /** @param record place of the record in its index file, counted from 0. */
-  add(track: TrackId, part: PartRecord, record: number): void
+  add(part: PartRecord, record: number): void
   /** Closes everything that is still open: nothing more comes. */
   finish(): void
   /** Highest numbers seen, -1 before the first. */
@@ -22,13 +22,13 @@ export interface Assembler {
 
 export interface OpenSegment {
   readonly parts: readonly PartRecord[]
-  /** Place of the first record. */
-  readonly record: number
 }
 
 interface Growing {
   readonly parts: PartRecord[]
-  readonly record: number
+  /** Places of the first and the last record; other tracks' stand between them. */
+  readonly first: number
+  last: number
 }
 
 interface Waiting {
@@ -91,7 +91,8 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   }
 
   return {
-    add(track, part, record) {
+    add(part, record) {
+      const { track } = part
       highestMsn = Math.max(highestMsn, part.msn)
       highestPart = Math.max(highestPart, part.number)
       const current = growing.get(track)
@@ -99,8 +100,11 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       // Whoever has begun a segment has finished all before it, with or without media.
       if (part.msn - 1 > (finished.get(track) ?? -1)) finished.set(track, part.msn - 1)
       const segment = growing.get(track)
-      if (segment === undefined) growing.set(track, { parts: [part], record })
-      else segment.parts.push(part)
+      if (segment === undefined) growing.set(track, { parts: [part], first: record, last: record })
+      else {
+        segment.parts.push(part)
+        segment.last = record
+      }
       if (part.last) close(track)
       settle(false)
     },
@@ -170,7 +174,8 @@ function toSegment(options: AssemblerOptions, track: TrackId, growing: Growing):
     gap: growing.parts.some((part) => part.gap),
     closedAt: last.closedAt,
     offset: first.offset,
-    record: growing.record,
-    records: growing.parts.length,
+    parts: growing.parts.length,
+    record: growing.first,
+    records: growing.last - growing.first + 1,
   }
 }

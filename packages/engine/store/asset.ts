@@ -1,6 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { BroadcastTiming, Epoch } from '../packager/model.ts'
 import { type Assembler, createAssembler } from './assembler.ts'
+import { addEpoch, findEpoch } from './epochs.ts'
 import type { JournalRecord } from './journal.ts'
 import type { AssetIndex, AssetTrack, IndexedPart } from './port.ts'
 import type { Reserved } from './reserved.ts'
@@ -27,6 +28,8 @@ export interface AssetFiles {
   ended: boolean
   /** Set as soon as the asset is to vanish: nothing is read from it any more. */
   removed: boolean
+  /** Its files could not be looked at: it takes its bytes and is deleted in its turn, in one piece. */
+  readonly unreadable?: true
 }
 
 interface TrackMemory {
@@ -39,7 +42,8 @@ interface TrackMemory {
 export interface AssetMemory {
   readonly timing: BroadcastTiming
   readonly recording: boolean
-  readonly epochs: Epoch[]
+  /** Numbers rise. Another array whenever there is another epoch, so that it can be given out as it is. */
+  epochs: readonly Epoch[]
   readonly rows: Rows
   readonly assembler: Assembler
   readonly tracks: Map<TrackId, TrackMemory>
@@ -83,6 +87,7 @@ export function createMemory(journal: readonly JournalRecord[], lagging: number)
   const shed = journal.findLast((record) => record.type === 'shed')
   const removed = { segments: shed?.segments ?? 0, discontinuities: shed?.discontinuities ?? 0 }
   const epochs: Epoch[] = []
+  for (const record of journal) if (record.type === 'epoch') addEpoch(epochs, record.epoch)
   const tracks: AssetMemory['tracks'] = new Map()
   const timescale = (track: TrackId, epoch: number) => {
     const timescales = tracks.get(track)?.timescales
@@ -94,7 +99,7 @@ export function createMemory(journal: readonly JournalRecord[], lagging: number)
     timescale,
     removed,
     lagging,
-    tracksOf: (id) => epochs.findLast((epoch) => epoch.id === id)?.tracks.map((track) => track.track),
+    tracksOf: (id) => findEpoch(memory.epochs, id)?.tracks.map((track) => track.track),
   })
   const memory: AssetMemory = {
     timing: begin.timing,
@@ -110,20 +115,26 @@ export function createMemory(journal: readonly JournalRecord[], lagging: number)
     removed,
     version: 0,
   }
-  for (const record of journal) applyJournal(memory, record)
+  for (const epoch of memory.epochs) learnTracks(memory, epoch)
   touch(memory)
   return memory
 }
 
+/** A record has been written. */
 export function applyJournal(memory: AssetMemory, record: JournalRecord): void {
-  if (record.type === 'epoch') {
-    memory.epochs.push(record.epoch)
-    for (const { track, config } of record.epoch.tracks) {
-      let known = memory.tracks.get(track)
-      if (known === undefined) memory.tracks.set(track, (known = { kind: config.kind, timescales: [] }))
-      const { timescale } = config
-      if (known.timescales.at(-1)?.timescale !== timescale) known.timescales.push({ epoch: record.epoch.id, timescale })
-    }
+  if (record.type !== 'epoch') return
+  const epochs = [...memory.epochs]
+  addEpoch(epochs, record.epoch)
+  memory.epochs = epochs
+  learnTracks(memory, record.epoch)
+}
+
+function learnTracks(memory: AssetMemory, epoch: Epoch): void {
+  for (const { track, config } of epoch.tracks) {
+    let known = memory.tracks.get(track)
+    if (known === undefined) memory.tracks.set(track, (known = { kind: config.kind, timescales: [] }))
+    const { timescale } = config
+    if (known.timescales.at(-1)?.timescale !== timescale) known.timescales.push({ epoch: epoch.id, timescale })
   }
 }
 
@@ -146,7 +157,7 @@ export function shedRows(
   // Epochs add up too, at several kB each, when an encoder reconnects all day. The newest stay for who goes on with them.
   const oldest = rows.row(0)?.epoch
   const gone = memory.epochs.findIndex((epoch) => epoch.id === oldest)
-  if (gone > 0) memory.epochs.splice(0, gone)
+  if (gone > 0) memory.epochs = memory.epochs.slice(gone)
   for (const { timescales } of memory.tracks.values()) {
     const first = timescales.findLastIndex((from) => from.epoch <= (oldest ?? 0))
     if (first > 0) timescales.splice(0, first)
@@ -166,7 +177,7 @@ export function toIndex(files: AssetFiles, memory: AssetMemory): AssetIndex {
   return {
     assetId: files.assetId,
     timing: memory.timing,
-    epochs: [...memory.epochs],
+    epochs: memory.epochs,
     tracks,
     ended: files.ended,
     shed: memory.shed,

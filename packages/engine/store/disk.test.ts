@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { appendFile, readdir, stat, writeFile } from 'node:fs/promises'
+import { appendFile, cp, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { EngineError } from '../error.ts'
 import { createDiskStore, type DiskStoreOptions } from './disk.ts'
 import {
@@ -33,6 +33,13 @@ async function hasSegments(store: SegmentStore, assetId: string, count: number):
   await until(async () => (await store.index(assetId))?.tracks[0]?.segments.length === count, `${count} segments`)
 }
 
+/** The folder as a process that is killed now leaves it. */
+async function crash(t: TestContext, root: string): Promise<string> {
+  const copy = await temporaryFolder(t)
+  await cp(root, copy, { recursive: true })
+  return copy
+}
+
 test('a broadcast is listed and read while it runs, after its end, and by the next process', async (t) => {
   const root = await temporaryFolder(t)
   const store = open(root)
@@ -46,8 +53,10 @@ test('a broadcast is listed and read while it runs, after its end, and by the ne
   assert.deepEqual(running?.tracks[1]?.segments.at(1), {
     ...{ msn: 1, epoch: 0, firstPart: 3, lastPart: 5, start: 48_000, duration: 48_000, timescale: 48_000 },
     ...{ size: [3, 4, 5].reduce((sum, i) => sum + partBytes(2, i).byteLength, 0), independent: true, gap: false },
-    ...{ closedAt: START + 2_000, offset: [0, 1, 2].reduce((sum, i) => sum + partBytes(2, i).byteLength, 0) },
-    ...{ record: 3, records: 3 },
+    // A record stands before each part.
+    ...{ closedAt: START + 2_000, offset: [0, 1, 2].reduce((sum, i) => sum + partBytes(2, i).byteLength + 64, 64) },
+    // Of both tracks in turn, as they were written.
+    ...{ parts: 3, record: 7, records: 5 },
   })
   // Whole segment, parts of one, and parts of the segment in the making.
   assert.deepEqual(
@@ -82,17 +91,17 @@ test('a broadcast is listed and read while it runs, after its end, and by the ne
   await next.close()
 })
 
-test('a broadcast goes on after a restart above every number that was reserved', async (t) => {
+test('a broadcast goes on after a crash above every number that was reserved', async (t) => {
   const root = await temporaryFolder(t)
   const store = open(root)
   const writer = store.create('as_one', timing)
   writer.epoch(epoch(0))
   writer.reserve({ msn: 19, part: 99 })
   write(writer, 0, 6)
-  await writer.suspend()
-  await store.close()
+  await hasSegments(store, 'as_one', 2)
 
-  const next = open(root)
+  const next = open(await crash(t, root))
+  await store.close()
   const [found] = await next.recover()
   assert.deepEqual(found?.next, { msn: 20, part: 100 })
   assert.equal(found?.ended, false)
@@ -116,6 +125,21 @@ test('a broadcast goes on after a restart above every number that was reserved',
     await next.read('as_one', 1, 102, 103),
     new Uint8Array(Buffer.concat([partBytes(1, 102), partBytes(1, 103)])),
   )
+  await next.close()
+})
+
+test('after a stop in order a broadcast goes on with the next segment, whatever was reserved', async (t) => {
+  const root = await temporaryFolder(t)
+  const store = open(root)
+  const writer = store.create('as_one', timing)
+  writer.epoch(epoch(0))
+  writer.reserve({ msn: 19, part: 99 })
+  write(writer, 0, 6)
+  await writer.suspend()
+  await store.close()
+  const next = open(root)
+  const [found] = await next.recover()
+  assert.deepEqual(found?.next, { msn: 2, part: 100 })
   await next.close()
 })
 
@@ -157,15 +181,109 @@ test('torn tails of both files are cut off, whatever their length', async (t) =>
     write(writer, 0, 5)
     await writer.suspend()
     await store.close()
-    const path = (extension: string) => join(root, 'as_one', `t001-0000000000.${extension}`)
-    const whole = [(await stat(path('dat'))).size, (await stat(path('idx'))).size]
-    await appendFile(path('dat'), new Uint8Array(data).fill(7))
-    await appendFile(path('idx'), new Uint8Array(index).fill(7))
+    const media = join(root, 'as_one', 't001-0000000000.dat')
+    const places = join(root, 'as_one', 'i-0000000000.idx')
+    const whole = [(await stat(media)).size, (await stat(places)).size]
+    await appendFile(media, new Uint8Array(data).fill(7))
+    await appendFile(places, new Uint8Array(index).fill(7))
     await appendFile(join(root, 'as_one', 'journal.log'), new Uint8Array(5))
     const [found] = await open(root).recover()
     assert.equal(found?.tracks[0]?.segments.at(-1)?.lastPart, 4)
-    assert.deepEqual([(await stat(path('dat'))).size, (await stat(path('idx'))).size], whole)
+    assert.deepEqual([(await stat(media)).size, (await stat(places)).size], whole)
   }
+})
+
+test('what the index did not get before a crash is found in the data files', async (t) => {
+  for (const kept of [0, 30, 64, 64 + 3 * 64, 64 + 7 * 64 + 5]) {
+    const root = await temporaryFolder(t)
+    const store = open(root)
+    const writer = store.create('as_one', timing)
+    writer.epoch(epoch(0))
+    write(writer, 0, 8)
+    await writer.suspend()
+    await store.close()
+    await truncate(join(root, 'as_one', 'i-0000000000.idx'), kept)
+    // Half of a part more than there is in whole ones.
+    await truncate(
+      join(root, 'as_one', 't002-0000000000.dat'),
+      (await stat(join(root, 'as_one', 't002-0000000000.dat'))).size - 1,
+    )
+    const next = open(root)
+    const [found] = await next.recover()
+    assert.deepEqual(
+      found?.tracks.map(({ segments }) => segments.slice().map(({ msn, lastPart, gap }) => [msn, lastPart, gap])),
+      [
+        [
+          [0, 2, false],
+          [1, 5, false],
+          [2, 7, false],
+        ],
+        [
+          [0, 2, false],
+          [1, 5, false],
+          [2, 6, false],
+        ],
+      ],
+      `index cut to ${kept} bytes`,
+    )
+    assert.deepEqual(await next.read('as_one', 1, 7, 7), partBytes(1, 7))
+    await next.resume('as_one').end()
+    await next.close()
+    // The index has it now: an ended recording is read by it alone.
+    const last = open(root)
+    await last.recover()
+    for (let i = 0; i < 7; i++) assert.deepEqual(await last.read('as_one', 2, i, i), partBytes(2, i))
+    assert.equal(await last.read('as_one', 2, 7, 7), undefined)
+    const bytes = await Promise.all(
+      (await readdir(join(root, 'as_one'))).map(async (name) => (await stat(join(root, 'as_one', name))).size),
+    )
+    assert.equal(
+      last.usage(),
+      bytes.reduce((sum, size) => sum + size),
+    )
+    await last.close()
+  }
+})
+
+test('damaged bytes of a newest part end the recording before it', async (t) => {
+  const root = await temporaryFolder(t)
+  const store = open(root)
+  const writer = store.create('as_one', timing)
+  writer.epoch(epoch(0))
+  write(writer, 0, 8)
+  await writer.suspend()
+  await store.close()
+  const media = await readFile(join(root, 'as_one', 't001-0000000000.dat'))
+  media.fill(0, media.length - 20)
+  await writeFile(join(root, 'as_one', 't001-0000000000.dat'), media)
+  const next = open(root)
+  const [found] = await next.recover()
+  assert.equal(found?.tracks[0]?.segments.at(-1)?.lastPart, 6)
+  for (let i = 0; i < 7; i++) assert.deepEqual(await next.read('as_one', 2, i, i), partBytes(2, i))
+  await next.close()
+})
+
+test('any range of a segment is read without what stands between its parts', async (t) => {
+  const store = open(await temporaryFolder(t))
+  const writer = store.create('as_one', timing)
+  writer.epoch(epoch(0))
+  write(writer, 0, 8)
+  await hasSegments(store, 'as_one', 2)
+  const whole = Buffer.concat([3, 4, 5].map((i) => partBytes(1, i)))
+  const places = await store.parts('as_one', 1, 3, 5)
+  assert.deepEqual(
+    places?.map(({ offset, length }) => whole.subarray(offset, offset + length)),
+    [3, 4, 5].map((i) => Buffer.from(partBytes(1, i))),
+  )
+  for (let from = 0; from <= whole.length; from += 97) {
+    for (let to = from; to <= whole.length + 50; to += 131) {
+      const bytes = await store.read('as_one', 1, 3, 5, { from, to })
+      assert.deepEqual(Buffer.from(bytes ?? []), whole.subarray(from, to))
+    }
+  }
+  assert.equal(await store.read('as_one', 1, 3, 5, { from: whole.length + 1, to: whole.length + 9 }), undefined)
+  await writer.end()
+  await store.close()
 })
 
 test('a new span begins at a segment that no track has begun', async (t) => {
@@ -176,9 +294,10 @@ test('a new span begins at a segment that no track has begun', async (t) => {
   write(writer, 0, 13)
   await writer.end()
   assert.deepEqual((await readdir(join(root, 'as_one'))).sort(), [
+    ...[0, 2, 4].map((msn) => `i-000000000${msn}.idx`),
     'journal.log',
-    ...[0, 2, 4].flatMap((msn) => [`t001-000000000${msn}.dat`, `t001-000000000${msn}.idx`]),
-    ...[0, 2, 4].flatMap((msn) => [`t002-000000000${msn}.dat`, `t002-000000000${msn}.idx`]),
+    ...[0, 2, 4].map((msn) => `t001-000000000${msn}.dat`),
+    ...[0, 2, 4].map((msn) => `t002-000000000${msn}.dat`),
   ])
   for (let i = 0; i < 13; i++) assert.deepEqual(await store.read('as_one', 2, i, i), partBytes(2, i))
   await store.close()
@@ -234,7 +353,7 @@ test('the oldest recording goes first, and the database is told when one is gone
   now = START + 1_000_001
   await store.retain()
   assert.deepEqual(removed, ['as_old'])
-  assert.deepEqual(await readdir(root), ['as_new'])
+  assert.deepEqual(await readdir(root), ['.running', 'as_new'])
   assert.equal(await store.index('as_old'), undefined)
   assert.equal(await store.read('as_old', 1, 0, 2), undefined)
   assert.notEqual(await store.read('as_new', 1, 0, 2), undefined)
@@ -259,7 +378,8 @@ test('without recording a short window is kept and nothing remains', async (t) =
   assert.ok(first >= 120 && first <= 180, `starts at ${first}`)
   await writer.end()
   assert.deepEqual(removed, ['as_one'])
-  assert.deepEqual(await readdir(root), [])
+  assert.deepEqual(await readdir(root), ['.running'])
+  assert.deepEqual(await readdir(join(root, '.running')), [])
   await store.close()
 })
 

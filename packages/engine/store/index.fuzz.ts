@@ -30,12 +30,12 @@ export const target = {
 }
 
 function index(file: Uint8Array): void {
-  const header = parseSpanHeader(file)
-  const records = parseRecords(file, 2 ** 40)
+  parseSpanHeader(file)
+  const records = parseRecords(file, new Map([1, 2].map((track) => [track, 2 ** 40])))
   check(records.length * RECORD_BYTES <= file.byteLength, 'more records than bytes')
   const begin = { type: 'begin', timing: { targetDuration: 4, partTarget: 0.35 }, recording: true, at: 0 } as const
   const memory = createMemory([begin], 8)
-  for (const [i, record] of records.entries()) memory?.assembler.add(header?.track ?? 1, record, i)
+  for (const [i, record] of records.entries()) memory?.assembler.add(record, i)
   memory?.assembler.finish()
   check((memory?.rows.length ?? 0) <= records.length, 'more rows than records')
 }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { epoch, timing } from './fixtures/material.ts'
-import { type JournalRecord, parseJournal, writeJournalHeader, writeJournalRecord } from './journal.ts'
+import {
+  type JournalRecord,
+  parseJournal,
+  type WrittenTracks,
+  writeJournalHeader,
+  writeJournalRecord,
+} from './journal.ts'
 import { parseReserved, writeReserved } from './reserved.ts'
 
 const records: JournalRecord[] = [
@@ -12,7 +18,13 @@ const records: JournalRecord[] = [
   { type: 'end', at: 2 },
 ]
 
-const journal = () => Buffer.concat([writeJournalHeader(), ...records.map(writeJournalRecord)])
+/** As one process writes them. */
+function written(): Uint8Array[] {
+  const tracks: WrittenTracks = new Map()
+  return records.map((record) => writeJournalRecord(record, tracks))
+}
+
+const journal = () => Buffer.concat([writeJournalHeader(), ...written()])
 
 test('a journal has the layout that is drawn', () => {
   assert.equal(Buffer.from(writeJournalHeader()).toString('hex'), '42534a4c00000001')
@@ -30,7 +42,7 @@ test('records come back as they were written, byte strings too', () => {
 test('cut at any byte, a journal gives the records that are whole and where to go on', () => {
   const bytes = journal()
   const ends = [8]
-  for (const record of records) ends.push((ends.at(-1) ?? 0) + writeJournalRecord(record).byteLength)
+  for (const record of written()) ends.push((ends.at(-1) ?? 0) + record.byteLength)
   for (let length = 0; length < bytes.byteLength; length++) {
     const whole = ends.filter((end) => end <= length).length - 1
     const parsed = parseJournal(bytes.subarray(0, length))

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
+import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
-import type { BroadcastTiming, Epoch } from '../packager/model.ts'
+import type { BroadcastTiming, Epoch, EpochTrack } from '../packager/model.ts'
 
 /**
  * Journal of an asset: what is rare and must not be lost. Big endian.
@@ -15,7 +16,9 @@ import type { BroadcastTiming, Epoch } from '../packager/model.ts'
  *      8  type (1)  | zero (3)
  *     12  payload: JSON in UTF-8, byte strings as {"$b": base64}
  *
- * JSON because a journal has a few dozen records, is read by people when something is wrong, and gains fields over time.
+ * JSON because a journal has a few dozen records, is read by people when something is wrong, and gains fields over time. An
+ * encoder that reconnects every second makes tens of thousands of epochs a day, so a track is written in full once, with a
+ * `key`, and by its key alone in the epochs after.
  */
 export const JOURNAL_VERSION = 1
 const MAGIC = 0x42534a4c
@@ -29,7 +32,23 @@ export type JournalRecord =
   | { readonly type: 'epoch'; readonly epoch: Epoch }
   /** Everything before `msn` was removed by retention: so many listed segments and discontinuities in all. */
   | { readonly type: 'shed'; readonly msn: number; readonly segments: number; readonly discontinuities: number }
-  | { readonly type: 'end'; readonly at: number }
+  | { readonly type: 'end'; readonly at: number; readonly spans?: readonly SpanSummary[] }
+
+/** What an ended asset's files are, so that a start need not look at each. */
+export interface SpanSummary {
+  readonly firstMsn: number
+  readonly tracks: readonly TrackId[]
+  /** Of all its files. */
+  readonly bytes: number
+  /** When its newest part was closed, Unix milliseconds. */
+  readonly newest: number
+}
+
+/** Tracks that a journal holds in full: their keys by what was written. */
+export type WrittenTracks = Map<string, number>
+
+/** More than one encoder ever has; then keys are given anew, and a reader takes the newest. */
+const MOST_KEYS = 64
 
 const TYPES = ['begin', 'epoch', 'shed', 'end'] as const
 
@@ -41,9 +60,11 @@ export function writeJournalHeader(): Uint8Array {
   return bytes
 }
 
-export function writeJournalRecord(record: JournalRecord): Uint8Array {
+/** @param written tracks that stand in the journal before the record; those of the record are put in. */
+export function writeJournalRecord(record: JournalRecord, written: WrittenTracks = new Map()): Uint8Array {
   const { type, ...fields } = record
-  const payload = new TextEncoder().encode(JSON.stringify(fields, bytesToJson))
+  const json = 'epoch' in fields ? epochJson(fields.epoch, written) : JSON.stringify(fields)
+  const payload = new TextEncoder().encode(json)
   const bytes = new Uint8Array(HEAD_BYTES + payload.byteLength)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, payload.byteLength)
@@ -51,6 +72,19 @@ export function writeJournalRecord(record: JournalRecord): Uint8Array {
   bytes.set(payload, HEAD_BYTES)
   view.setUint32(4, crc32(bytes.subarray(8)))
   return bytes
+}
+
+function epochJson({ tracks, ...fields }: Epoch, keys: WrittenTracks): string {
+  const entries = tracks.map((track) => {
+    const full = JSON.stringify(track, bytesToJson)
+    const known = keys.get(full)
+    if (known !== undefined) return `{"key":${known}}`
+    if (keys.size >= MOST_KEYS) keys.clear()
+    const key = keys.size
+    keys.set(full, key)
+    return `{"key":${key},${full.slice(1)}`
+  })
+  return `{"epoch":{${JSON.stringify(fields).slice(1, -1)},"tracks":[${entries.join(',')}]}}`
 }
 
 /**
@@ -66,13 +100,14 @@ export function parseJournal(bytes: Uint8Array): {
   if (bytes.byteLength < JOURNAL_HEADER_BYTES) return { records: [], bytes: 0 }
   if (view.getUint32(0) !== MAGIC || view.getUint32(4) !== JOURNAL_VERSION) return { records: [], bytes: 0 }
   const records: JournalRecord[] = []
+  const tracks = new Map<number, EpochTrack>()
   let at = JOURNAL_HEADER_BYTES
   while (at + HEAD_BYTES <= bytes.byteLength) {
     const length = view.getUint32(at)
     const end = at + HEAD_BYTES + length
     if (length > RECORD_LIMIT || end > bytes.byteLength) break
     if (view.getUint32(at + 4) !== crc32(bytes.subarray(at + 8, end))) break
-    const record = parsePayload(TYPES[view.getUint8(at + 8) - 1], bytes.subarray(at + HEAD_BYTES, end))
+    const record = parsePayload(TYPES[view.getUint8(at + 8) - 1], bytes.subarray(at + HEAD_BYTES, end), tracks)
     if (record === undefined) break
     records.push(record)
     at = end
@@ -80,11 +115,19 @@ export function parseJournal(bytes: Uint8Array): {
   return { records, bytes: at }
 }
 
-function parsePayload(type: JournalRecord['type'] | undefined, payload: Uint8Array): JournalRecord | undefined {
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** @param tracks those that stand in full before the record, by key. */
+function parsePayload(
+  type: JournalRecord['type'] | undefined,
+  payload: Uint8Array,
+  tracks: Map<number, EpochTrack>,
+): JournalRecord | undefined {
   if (type === undefined) return undefined
   let fields: Record<string, unknown>
   try {
-    fields = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload), bytesFromJson)
+    const text = utf8.decode(payload)
+    fields = JSON.parse(text, text.includes('"$b"') ? bytesFromJson : undefined)
   } catch {
     return undefined
   }
@@ -93,12 +136,11 @@ function parsePayload(type: JournalRecord['type'] | undefined, payload: Uint8Arr
     case 'begin': {
       const timing = fields['timing'] as BroadcastTiming | undefined
       if (!isPositive(timing?.targetDuration) || !isPositive(timing?.partTarget)) return undefined
-      const recording = fields['recording'] !== false
-      return { type, timing: { ...timing }, recording, at: count(fields['at']) ?? 0 }
+      return { type, timing, recording: fields['recording'] !== false, at: count(fields['at']) ?? 0 }
     }
     case 'epoch': {
-      const epoch = fields['epoch']
-      return isEpoch(epoch) ? { type, epoch } : undefined
+      const epoch = parseEpoch(fields['epoch'], tracks)
+      return epoch && { type, epoch }
     }
     case 'shed': {
       const msn = count(fields['msn'])
@@ -110,32 +152,61 @@ function parsePayload(type: JournalRecord['type'] | undefined, payload: Uint8Arr
         discontinuities: count(fields['discontinuities']) ?? 0,
       }
     }
-    case 'end':
-      return { type, at: count(fields['at']) ?? 0 }
+    case 'end': {
+      const { spans } = fields
+      const at = count(fields['at']) ?? 0
+      return Array.isArray(spans) && spans.every(isSummary) ? { type, at, spans } : { type, at }
+    }
   }
 }
 
-function isEpoch(value: unknown): value is Epoch {
-  const epoch = value as Epoch | null | undefined
-  if (count(epoch?.id) === undefined || typeof epoch?.start !== 'number' || typeof epoch.wallClock !== 'number')
-    return false
-  if (!Number.isFinite(epoch.start) || !Number.isFinite(epoch.wallClock) || !Array.isArray(epoch.tracks)) return false
-  return epoch.tracks.every((track: Epoch['tracks'][number] | null) => {
-    const config = track?.config as Partial<TrackConfig> | null | undefined
-    return (
-      isPositive(track?.track) &&
-      track?.init instanceof Uint8Array &&
-      count(track.initNumber) !== undefined &&
-      (config?.kind === 'video' || config?.kind === 'audio') &&
-      isPositive(config.timescale) &&
-      typeof config.codecString === 'string' &&
-      config.decoderConfig instanceof Uint8Array
-    )
-  })
+/** A track in full, or its key alone. */
+type TrackEntry = EpochTrack & { readonly key?: unknown }
+
+function parseEpoch(value: unknown, known: Map<number, EpochTrack>): Epoch | undefined {
+  const epoch = value as Partial<Epoch> | null | undefined
+  if (!Array.isArray(epoch?.tracks)) return undefined
+  const tracks: EpochTrack[] = []
+  for (const entry of epoch.tracks as readonly (TrackEntry | null)[]) {
+    if (typeof entry !== 'object' || entry === null) return undefined
+    const { key, ...full } = entry
+    const place = count(key)
+    const track = 'init' in full ? full : known.get(place ?? -1)
+    if (track === undefined || !isEpochTrack(track)) return undefined
+    if (place !== undefined) known.set(place, track)
+    tracks.push(track)
+  }
+  const id = count(epoch.id)
+  const { start, wallClock } = epoch
+  if (id === undefined || !isFiniteNumber(start) || !isFiniteNumber(wallClock)) return undefined
+  return { id, start, wallClock, tracks }
+}
+
+function isEpochTrack(track: EpochTrack): boolean {
+  const config = track.config as Partial<TrackConfig> | null | undefined
+  return (
+    isPositive(track.track) &&
+    track.init instanceof Uint8Array &&
+    count(track.initNumber) !== undefined &&
+    (config?.kind === 'video' || config?.kind === 'audio') &&
+    isPositive(config.timescale) &&
+    typeof config.codecString === 'string' &&
+    config.decoderConfig instanceof Uint8Array
+  )
+}
+
+function isSummary(value: unknown): value is SpanSummary {
+  const span = value as Partial<SpanSummary> | null
+  if (count(span?.firstMsn) === undefined || count(span?.bytes) === undefined || !isPositive(span?.newest)) return false
+  return Array.isArray(span.tracks) && span.tracks.every(isPositive)
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
 }
 
 function isPositive(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0
+  return isFiniteNumber(value) && value > 0
 }
 
 function count(value: unknown): number | undefined {

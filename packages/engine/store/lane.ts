@@ -17,7 +17,7 @@ export function createLane(width: number, limit: number): Lane {
 
   async function run<T>(task: () => Promise<T>): Promise<T> {
     if (running >= width) {
-      if (queue.length >= limit) throw new EngineError('limit', 'too many reads wait for the disk', { waiting: limit })
+      if (queue.length >= limit) throw new EngineError('limit', 'too much waits for the disk', { waiting: limit })
       // The place is handed over by whoever finishes, so `running` stays as it is.
       await new Promise<void>((resolve) => queue.push(resolve))
     } else {

@@ -23,6 +23,14 @@ export interface StoreLimits {
   readonly retentionMs: number
   /** How long the end of a broadcast waits for a disk in trouble. */
   readonly endMs: number
+  /**
+   * Changes of files that wait for the disk, all broadcasts together. They are few: one flush at a time, one end of each
+   * broadcast that ends, deletions. When it is full a flush waits for the next tick, so that in the end parts are dropped
+   * (a gap in the recording, and a message); an end is finished by the next start; whoever deletes is told.
+   */
+  readonly writeQueue: number
+  /** A start looks at ended recordings so long after those that had not ended: the server is busy becoming ready. */
+  readonly scanDelayMs: number
   /** Reads of media and indexes on their way to the disk, and waiting for it. */
   readonly readLanes: number
   readonly readQueue: number
@@ -32,8 +40,9 @@ export interface StoreLimits {
   readonly indexCacheBytes: number
   /** Parts written with one call; stays below IOV_MAX. */
   readonly batchParts: number
-  /** Index files and journals larger than this are cut there when read: nothing honest is as large. */
+  /** Index files larger than this are cut there when read: nothing honest is as large. */
   readonly indexFileBytes: number
+  /** A journal takes no more epochs beyond this: recording stops with a message. A reconnect a second makes 11 MB a day. */
   readonly journalBytes: number
   /** A row of segments is closed without a track that is this many segments behind. */
   readonly laggingSegments: number
@@ -56,6 +65,8 @@ export const STORE_LIMITS: StoreLimits = {
   tickMs: 500,
   retentionMs: 30_000,
   endMs: 10_000,
+  writeQueue: 2_000,
+  scanDelayMs: 2_000,
   readLanes: 2,
   readQueue: 512,
   readHandles: 64,

@@ -1,13 +1,14 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { type AssetMemory, type Span, spanOf } from './asset.ts'
-import { type PartRecord, parseRecord, RECORD_BYTES } from './record.ts'
+import { endOf, type PartRecord, parseRecord, RECORD_BYTES } from './record.ts'
 
-/** Consecutive bytes of a track's data file. */
+/** Consecutive parts in a track's data file, each behind its record. */
 export interface Place {
   readonly span: Span
+  /** Where the record of the first one begins, and bytes to the end of the last one. */
   readonly offset: number
   readonly length: number
-  /** Each of the parts, with offsets in the data file; only when they were asked for. */
+  /** Each of the parts; for a whole segment only when they were asked for. */
   readonly parts?: readonly PartRecord[]
 }
 
@@ -38,7 +39,8 @@ export async function locateParts(
   const span = spanOf(spans, segment.msn)
   if (span === undefined) return undefined
   if (!withParts && segment.firstPart === firstPart && segment.lastPart === lastPart) {
-    return { span, offset: segment.offset, length: segment.size }
+    const length = segment.size + RECORD_BYTES * segment.parts
+    return { span, offset: segment.offset - RECORD_BYTES, length }
   }
   const bytes = await readRecords(span, segment.record, segment.records)
   if (bytes === undefined) return undefined
@@ -46,7 +48,7 @@ export async function locateParts(
   for (let at = 0; at < bytes.byteLength; at += RECORD_BYTES) {
     const record = parseRecord(bytes, at)
     if (record === undefined) return undefined
-    parts.push(record)
+    if (record.track === track) parts.push(record)
   }
   return between(span, parts, firstPart, lastPart)
 }
@@ -57,5 +59,6 @@ function between(span: Span, parts: readonly PartRecord[], firstPart: number, la
   if (first === undefined || last === undefined || parts.some((part) => part.gap)) return undefined
   if (last.offset < first.offset) return undefined
   const inside = parts.filter((part) => part.number >= firstPart && part.number <= lastPart)
-  return { span, offset: first.offset, length: last.offset + last.length - first.offset, parts: inside }
+  const offset = first.offset - RECORD_BYTES
+  return { span, offset, length: endOf(last) - offset, parts: inside }
 }

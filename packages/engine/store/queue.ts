@@ -9,11 +9,10 @@ import type { StoreLimits } from './limits.ts'
 export interface PartQueue {
   /** False when the part was dropped. */
   push(part: Part): boolean
-  /** The oldest parts of a track, not taken out. */
-  peek(track: TrackId, count: number): readonly Part[]
+  /** The oldest parts in the order they came, not taken out. */
+  peek(count: number): readonly Part[]
   /** Takes out parts that were written. */
-  shift(track: TrackId, count: number): void
-  readonly tracks: Iterable<TrackId>
+  shift(count: number): void
   readonly parts: number
   readonly bytes: number
   readonly dropped: number
@@ -23,20 +22,16 @@ export interface PartQueue {
 
 /** @param blocked asked for each part: true when nothing is to be queued at all, for example for lack of space. */
 export function createPartQueue(limits: StoreLimits, blocked: () => boolean): PartQueue {
-  const queues = new Map<TrackId, Part[]>()
+  const queue: Part[] = []
   /** First segment that lost parts, per track: one gap says it, what follows is missing altogether. */
   const gaps = new Map<TrackId, Part>()
-  let parts = 0
   let bytes = 0
   let dropped = 0
   let droppedMsn = -1
   let overflowing = false
 
   function enqueue(part: Part): void {
-    const queue = queues.get(part.track)
-    if (queue === undefined) queues.set(part.track, [part])
-    else queue.push(part)
-    parts++
+    queue.push(part)
     bytes += part.bytes.byteLength
   }
 
@@ -54,12 +49,12 @@ export function createPartQueue(limits: StoreLimits, blocked: () => boolean): Pa
 
   return {
     push(part) {
-      const isFull = bytes + part.bytes.byteLength > limits.queueBytes || parts >= limits.queueParts
+      const isFull = bytes + part.bytes.byteLength > limits.queueBytes || queue.length >= limits.queueParts
       if (isFull || blocked()) overflowing = true
       else if (
         overflowing &&
         part.msn > droppedMsn &&
-        parts * 2 <= limits.queueParts &&
+        queue.length * 2 <= limits.queueParts &&
         bytes * 2 <= limits.queueBytes
       ) {
         overflowing = false
@@ -76,18 +71,12 @@ export function createPartQueue(limits: StoreLimits, blocked: () => boolean): Pa
       enqueue(part)
       return true
     },
-    peek: (track, count) => queues.get(track)?.slice(0, count) ?? [],
-    shift(track, count) {
-      for (const part of queues.get(track)?.splice(0, count) ?? []) {
-        parts--
-        bytes -= part.bytes.byteLength
-      }
-    },
-    get tracks() {
-      return queues.keys()
+    peek: (count) => queue.slice(0, count),
+    shift(count) {
+      for (const part of queue.splice(0, count)) bytes -= part.bytes.byteLength
     },
     get parts() {
-      return parts
+      return queue.length
     },
     get bytes() {
       return bytes

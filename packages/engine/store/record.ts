@@ -1,26 +1,32 @@
 import { crc32 } from 'node:zlib'
+import type { TrackId } from '@bandstand/media/access-unit.ts'
 
 /**
- * Index file of a span: a header and one record per part, all 64 bytes, big endian.
+ * Files of a span, big endian. A data file is a record and the part's bytes, a record and the part's bytes, … of one track:
+ * they go to the disk with one write as the part closes, and what a killed process leaves can be read without anything else.
+ * The index file has a header and the same records of all tracks, in the order in which they were written; it follows when
+ * a segment closes, and at every flush.
  *
- *     header                                        record
+ *     header of the index                           record
  *      0  "BSIX"                                     0  CRC-32 of bytes 4..63
- *      4  format version (2)  | track (2)            4  flags (1): 1 key, 2 last, 4 gap | zero (3)
+ *      4  format version (2)  | zero (2)             4  flags (1): 1 key, 2 last, 4 gap | format version (1) | track (2)
  *      8  first media sequence number (4)            8  media sequence number (4)
- *     12  timescale (4)                             12  epoch (4)
- *     16  zero (44)                                 16  part number (8)
- *     60  CRC-32 of bytes 0..59                     24  offset in the data file (8)
+ *     12  zero (48)                                 12  epoch (4)
+ *     60  CRC-32 of bytes 0..59                     16  part number (8)
+ *                                                   24  offset of the part in the data file (8)
  *                                                   32  length (4)            | 36  duration, ticks (4)
  *                                                   40  start, ticks (8)
  *                                                   48  closed at, Unix ms (8)
  *                                                   56  CRC-32 of the part    | 60  zero (4)
  *
- * A part is there when its record is whole, follows on the record before it, and its bytes are in the data file.
+ * A part is there when its record is whole, follows on the record of its track before it, and its bytes are in the data
+ * file.
  */
 export const RECORD_BYTES = 64
-export const INDEX_VERSION = 1
+export const RECORD_VERSION = 2
 
 export interface PartRecord {
+  readonly track: TrackId
   readonly msn: number
   readonly epoch: number
   readonly number: number
@@ -35,41 +41,34 @@ export interface PartRecord {
   readonly gap: boolean
 }
 
-export interface SpanHeader {
-  readonly track: number
-  readonly firstMsn: number
-  readonly timescale: number
-}
-
 const MAGIC = 0x42534958
 
-export function writeSpanHeader(header: SpanHeader): Uint8Array {
+/** @param firstMsn first media sequence number of the span. */
+export function writeSpanHeader(firstMsn: number): Uint8Array {
   const bytes = new Uint8Array(RECORD_BYTES)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, MAGIC)
-  view.setUint16(4, INDEX_VERSION)
-  view.setUint16(6, header.track)
-  view.setUint32(8, header.firstMsn)
-  view.setUint32(12, header.timescale)
+  view.setUint16(4, RECORD_VERSION)
+  view.setUint32(8, firstMsn)
   view.setUint32(60, crc32(bytes.subarray(0, 60)))
   return bytes
 }
 
-/** `undefined` when the header is torn, of another version, or not one at all. */
-export function parseSpanHeader(bytes: Uint8Array): SpanHeader | undefined {
+/** First media sequence number; `undefined` when the header is torn, of another version, or not one at all. */
+export function parseSpanHeader(bytes: Uint8Array): number | undefined {
   if (bytes.byteLength < RECORD_BYTES) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, RECORD_BYTES)
-  if (view.getUint32(0) !== MAGIC || view.getUint16(4) !== INDEX_VERSION) return undefined
+  if (view.getUint32(0) !== MAGIC || view.getUint16(4) !== RECORD_VERSION) return undefined
   if (view.getUint32(60) !== crc32(bytes.subarray(0, 60))) return undefined
-  const timescale = view.getUint32(12)
-  if (timescale === 0) return undefined
-  return { track: view.getUint16(6), firstMsn: view.getUint32(8), timescale }
+  return view.getUint32(8)
 }
 
 export function writeRecord(record: PartRecord): Uint8Array {
   const bytes = new Uint8Array(RECORD_BYTES)
   const view = new DataView(bytes.buffer)
   view.setUint8(4, (record.key ? 1 : 0) | (record.last ? 2 : 0) | (record.gap ? 4 : 0))
+  view.setUint8(5, RECORD_VERSION)
+  view.setUint16(6, record.track)
   view.setUint32(8, record.msn)
   view.setUint32(12, record.epoch)
   setU64(view, 16, record.number)
@@ -83,13 +82,15 @@ export function writeRecord(record: PartRecord): Uint8Array {
   return bytes
 }
 
-/** The record at `at`, or `undefined` when it is torn or damaged. */
+/** The record at `at`, or `undefined` when it is torn, damaged, or of another version. */
 export function parseRecord(bytes: Uint8Array, at: number): PartRecord | undefined {
   if (at + RECORD_BYTES > bytes.byteLength) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, RECORD_BYTES)
   if (view.getUint32(0) !== crc32(bytes.subarray(at + 4, at + RECORD_BYTES))) return undefined
+  if (view.getUint8(5) !== RECORD_VERSION) return undefined
   const flags = view.getUint8(4)
   return {
+    track: view.getUint16(6),
     msn: view.getUint32(8),
     epoch: view.getUint32(12),
     number: getU64(view, 16),
@@ -106,26 +107,36 @@ export function parseRecord(bytes: Uint8Array, at: number): PartRecord | undefin
 }
 
 /**
- * Records of an index file up to the first that is torn, does not follow on the one before, or points past the end of
- * its data file. Never throws.
+ * Records of an index file up to the first that is torn, does not follow on the one of its track before, or points past the
+ * end of its data file. Never throws.
  *
- * @param dataBytes size of the data file.
+ * @param dataBytes sizes of the tracks' data files.
  */
-export function parseRecords(bytes: Uint8Array, dataBytes: number): readonly PartRecord[] {
+export function parseRecords(bytes: Uint8Array, dataBytes: ReadonlyMap<TrackId, number>): readonly PartRecord[] {
   const records: PartRecord[] = []
-  let end = 0
-  let before: PartRecord | undefined
+  const newest = new Map<TrackId, PartRecord>()
   for (let at = RECORD_BYTES; ; at += RECORD_BYTES) {
     const record = parseRecord(bytes, at)
-    if (record === undefined || record.offset !== end || record.offset + record.length > dataBytes) break
-    if (!Number.isSafeInteger(record.number) || !Number.isSafeInteger(record.start)) break
-    if (before !== undefined && (record.number <= before.number || record.msn < before.msn)) break
-    if (record.msn === before?.msn && record.epoch !== before.epoch) break
+    if (record === undefined) return records
+    if (!follows(newest.get(record.track), record)) return records
+    if (endOf(record) > (dataBytes.get(record.track) ?? 0)) return records
     records.push(record)
-    before = record
-    end += record.length
+    newest.set(record.track, record)
   }
-  return records
+}
+
+/** Where the part ends in its data file, and the record of the next one begins. */
+export function endOf(record: PartRecord | undefined): number {
+  return record === undefined ? 0 : record.offset + record.length
+}
+
+/** Whether a record can be the one after `before` in a data file, or the first one. */
+export function follows(before: PartRecord | undefined, record: PartRecord): boolean {
+  if (record.offset !== endOf(before) + RECORD_BYTES) return false
+  if (!Number.isSafeInteger(record.number) || !Number.isSafeInteger(record.start)) return false
+  if (before === undefined) return true
+  if (record.number <= before.number || record.msn < before.msn) return false
+  return record.msn > before.msn || record.epoch === before.epoch
 }
 
 function setU64(view: DataView, at: number, value: number): void {

@@ -16,8 +16,8 @@ export interface RetentionView {
   /** Bytes free on the disk; `undefined` when that is not known. */
   readonly free: number | undefined
   readonly now: number
-  /** A broadcast that runs (or may go on) and writes to this span, or cannot do without it. */
-  isHeld(files: AssetFiles, span: Span): boolean
+  /** A broadcast that runs (or may go on) and writes to this span, or cannot do without it; an asset that cannot be deleted now. */
+  isHeld(files: AssetFiles, span: Span | undefined): boolean
   /** How long a broadcast that is not recorded keeps its parts; `undefined` for a recorded one. */
   windowMs(files: AssetFiles): number | undefined
 }
@@ -30,11 +30,10 @@ export function chooseVictim(
   let oldest: { files: AssetFiles; span: Span } | undefined
   for (const files of view.assets) {
     const span = files.spans[0]
-    if (span === undefined) {
-      if (files.ended) return { files }
-      continue
-    }
     if (view.isHeld(files, span)) continue
+    // Nothing is left of it, or deleting it was begun.
+    if (files.removed || (span === undefined && files.ended)) return { files }
+    if (span === undefined) continue
     const window = view.windowMs(files)
     if (window !== undefined && view.now - span.newest > window) return { files, span }
     if (oldest === undefined || span.newest < oldest.span.newest) oldest = { files, span }

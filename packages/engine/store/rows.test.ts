@@ -13,9 +13,9 @@ function fixture() {
   /** One part, which is a whole segment of two seconds. */
   const add = (track: number, msn: number, fields: Partial<PartRecord> = {}) => {
     const ticks = timescale(track) * 2
-    const base = { msn, epoch: 0, number: msn, offset: msn * 10, length: 10, dataCrc: 0, closedAt: msn }
+    const base = { track, msn, epoch: 0, number: msn, offset: msn * 10, length: 10, dataCrc: 0, closedAt: msn }
     const flags = { key: true, last: true, gap: false }
-    assembler.add(track, { ...base, ...flags, start: msn * ticks, duration: ticks, ...fields }, msn)
+    assembler.add({ ...base, ...flags, start: msn * ticks, duration: ticks, ...fields }, msn)
   }
   const list = (track: number) =>
     rows

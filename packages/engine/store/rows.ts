@@ -3,9 +3,10 @@ import type { IndexedSegment, SegmentList } from './port.ts'
 
 /** A segment of one track with its place in the files of its span. */
 export interface StoredSegment extends IndexedSegment {
-  /** Of its first byte in the data file. */
+  /** Of its first part in the data file, and how many parts there are. */
   readonly offset: number
-  /** Of its first record in the index file, counted from 0. */
+  readonly parts: number
+  /** Of its first record in the index file, counted from 0, and how many there are to its last: other tracks' too. */
   readonly record: number
   readonly records: number
 }
@@ -58,6 +59,7 @@ interface Column {
   readonly size: Uint32Array
   readonly record: Uint32Array
   readonly records: Uint16Array
+  readonly parts: Uint16Array
 }
 
 interface Page {
@@ -73,7 +75,7 @@ interface Page {
 }
 
 const PAGE_BYTES = PAGE * 41
-const COLUMN_BYTES = PAGE * 47
+const COLUMN_BYTES = PAGE * 49
 const MEDIA = 1
 const INDEPENDENT = 2
 
@@ -124,6 +126,7 @@ export function createRows(timescale: (track: TrackId, epoch: number) => number)
       column.size[at] = segment.size
       column.record[at] = segment.record
       column.records[at] = segment.records
+      column.parts[at] = segment.parts
       lastParts.set(track, segment.lastPart)
     }
     length++
@@ -159,7 +162,7 @@ export function createRows(timescale: (track: TrackId, epoch: number) => number)
       const ticks = own / 90_000
       const start = Math.round((page.start[at] ?? 0) * ticks)
       const duration = Math.round(((page.start[at] ?? 0) + (page.duration[at] ?? 0)) * ticks) - start
-      const none = { size: 0, independent: false, gap: true, offset: 0, record: 0, records: 0 }
+      const none = { size: 0, independent: false, gap: true, offset: 0, parts: 0, record: 0, records: 0 }
       return { ...common, ...none, firstPart, lastPart, start, duration }
     }
     const flags = column.flags[at] ?? 0
@@ -175,6 +178,7 @@ export function createRows(timescale: (track: TrackId, epoch: number) => number)
       offset: column.offset[at] ?? 0,
       record: column.record[at] ?? 0,
       records: column.records[at] ?? 0,
+      parts: column.parts[at] ?? 0,
     }
   }
 
@@ -287,5 +291,6 @@ function createColumn(from: number, lastPart: number): Column {
     size: new Uint32Array(PAGE),
     record: new Uint32Array(PAGE),
     records: new Uint16Array(PAGE),
+    parts: new Uint16Array(PAGE),
   }
 }

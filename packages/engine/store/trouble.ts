@@ -27,3 +27,6 @@ export const LOW_SPACE =
 export const SWITCHED_OFF = 'Recording is switched off for this channel.'
 
 export const BEHIND = 'The disk is too slow: parts of the recording are missing, the live stream goes on.'
+
+export const RESTLESS =
+  'The encoder has reconnected more often than one recording can hold: recording has stopped, the live stream goes on. The next broadcast is recorded again.'

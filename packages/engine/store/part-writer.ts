@@ -1,0 +1,138 @@
+import type { Part } from '../packager/model.ts'
+import type { Log } from '../ports.ts'
+import { type AssetFiles, type AssetMemory, type Span, spanOf, touch } from './asset.ts'
+import type { StoreIo } from './io.ts'
+import type { StoreLimits } from './limits.ts'
+import type { PartQueue } from './queue.ts'
+import { createSpanFiles, type SpanFiles } from './span-files.ts'
+
+/** Brings the queued parts of one broadcast to the disk and into its index. */
+export interface PartWriter {
+  /** Writes what is queued, a few batches at most: other broadcasts write through the same lane. @throws what the disk says */
+  write(): Promise<void>
+  /** Flushes media and indexes to the device. @throws what the disk says */
+  sync(): Promise<void>
+  /** Something was written since. */
+  readonly isDirty: boolean
+  /** A file was made since the last call. */
+  takeMade(): boolean
+  /** True while the span's files are open. */
+  isWriting(firstMsn: number): boolean
+  /** Lets go of the files. */
+  close(): Promise<void>
+}
+
+export interface PartWriterOptions {
+  readonly io: StoreIo
+  readonly limits: StoreLimits
+  readonly log: Log
+  readonly files: AssetFiles
+  readonly memory: AssetMemory
+  readonly queue: PartQueue
+  /** A span that has grown to this many bytes is followed by a new one, however young it is. */
+  readonly spanBytes: () => number
+}
+
+const BATCHES = 8
+
+export function createPartWriter(options: PartWriterOptions): PartWriter {
+  const { io, limits, log, files, memory, queue } = options
+  const spanMs = memory.recording ? limits.spanMs : limits.windowSpanMs
+  /** Spans begun by this writer and not closed: files of an earlier life are never written to again. */
+  const open = new Map<number, SpanFiles>()
+  /** Media time in ms at which the newest span began, and the highest sequence number that has a span. */
+  let spanStart = Number.NEGATIVE_INFINITY
+  let highest = memory.assembler.highest.msn
+  let isDirty = false
+  let isMade = false
+  let isClosed = false
+
+  /** The span that a part goes to. A new one begins with a sequence number that no track has written yet. */
+  function chooseSpan(part: Part): Span | undefined {
+    const newest = files.spans.at(-1)
+    const at = (part.start * 1000) / memory.timescale(part.track, part.epoch)
+    const isFull = at - spanStart >= spanMs || (newest?.bytes ?? 0) >= options.spanBytes()
+    if (part.msn > highest && isFull) {
+      highest = part.msn
+      spanStart = at
+      const begun: Span = { firstMsn: part.msn, tracks: new Set(), bytes: 0, newest: part.closedAt }
+      files.spans.push(begun)
+      open.set(part.msn, createSpanFiles(io, files.folder, part.msn))
+      return begun
+    }
+    highest = Math.max(highest, part.msn)
+    return spanOf(files.spans, part.msn)
+  }
+
+  /** Writes the first parts of the queue that go to one span. False when there are none. */
+  async function writeBatch(): Promise<boolean> {
+    const waiting = queue.peek(limits.batchParts)
+    const [head] = waiting
+    if (head === undefined || isClosed) return false
+    const span = chooseSpan(head)
+    const own = span === undefined ? undefined : open.get(span.firstMsn)
+    if (span === undefined || own === undefined) {
+      const { track, msn } = head
+      log.error({ assetId: files.assetId, track, msn }, 'part with an old sequence number not recorded')
+      queue.shift(1)
+      return true
+    }
+    const end = waiting.findIndex((part) => chooseSpan(part) !== span)
+    const batch = end < 0 ? waiting : waiting.slice(0, end)
+    const before = own.bytes
+    const { records, first } = await own.append(batch)
+    isDirty = true
+    span.bytes += own.bytes - before
+    queue.shift(batch.length)
+    for (const track of own.tracks) {
+      if (span.tracks.has(track)) continue
+      span.tracks.add(track)
+      isMade = true
+    }
+    for (const [i, record] of records.entries()) {
+      memory.assembler.add(record, first + i)
+      span.newest = Math.max(span.newest, record.closedAt)
+    }
+    touch(memory)
+    return true
+  }
+
+  /** Tracks begin a span one after the other; one that stays behind for long has nothing more for the old one. */
+  async function closeOld(): Promise<void> {
+    for (const [firstMsn, own] of open) {
+      const next = files.spans.find((span) => span.firstMsn > firstMsn)
+      if (next === undefined) return
+      const isLeft = [...own.tracks].every((track) => next.tracks.has(track))
+      if (!isLeft && highest - next.firstMsn < limits.laggingSegments) return
+      await own.sync()
+      open.delete(firstMsn)
+      await own.close()
+    }
+  }
+
+  return {
+    async write() {
+      for (let batches = 0; batches < BATCHES; batches++) if (!(await writeBatch())) break
+      if (open.size > 1) await closeOld()
+    },
+    async sync() {
+      for (const own of open.values()) await own.sync()
+      isDirty = false
+    },
+    get isDirty() {
+      return isDirty
+    },
+    takeMade() {
+      const wasMade = isMade
+      isMade = false
+      return wasMade
+    },
+    isWriting: (firstMsn) => open.has(firstMsn),
+    async close() {
+      isClosed = true
+      const left = [...open.values()]
+      open.clear()
+      for (const own of left) await own.close()
+    },
+  }
+}

@@ -1,0 +1,157 @@
+import { join } from 'node:path'
+import type { Log } from '../ports.ts'
+import { type AssetFiles, type Span, shedRows } from './asset.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { ReadHandles } from './handles.ts'
+import type { StoreIo } from './io.ts'
+import { type JournalRecord, writeJournalRecord } from './journal.ts'
+import type { StoreLimits } from './limits.ts'
+import { dataName, indexName, JOURNAL_NAME } from './names.ts'
+import { chooseVictim, type RetentionLimits } from './retention.ts'
+import { unmarkRunning } from './running.ts'
+import type { Writing } from './writing.ts'
+
+/** Deletes recordings, by retention and by name. */
+export interface Shedding {
+  /** Deletes the oldest as long as a limit is exceeded, and stops recording when nothing is left to delete. Never throws. */
+  retain(): Promise<void>
+  /** Deletes a whole asset; nothing is read from it any more. @throws what the disk says; then its bytes still count */
+  remove(files: AssetFiles): Promise<void>
+  close(): void
+}
+
+export interface SheddingOptions {
+  readonly io: StoreIo
+  readonly root: string
+  readonly limits: StoreLimits
+  readonly retention: RetentionLimits
+  readonly now: () => number
+  readonly log: Log
+  readonly catalogue: Catalogue
+  readonly writing: Writing
+  readonly handles: ReadHandles
+  /** Resolves when all assets are in the catalogue: the oldest is not known before. */
+  readonly complete: () => Promise<void>
+  readonly onRemoved: (assetId: string) => void
+}
+
+export function createShedding(options: SheddingOptions): Shedding {
+  const { io, root, limits, retention, now, log, catalogue, writing, handles } = options
+  /** Being deleted now. */
+  const going = new Set<AssetFiles>()
+  let retaining: Promise<void> | undefined
+  let isClosed = false
+
+  async function shedAll(): Promise<void> {
+    await options.complete()
+    let used = catalogue.usage()
+    let free = await writing.run(() => io.free(root)).catch(() => undefined)
+    /** Those that the disk does not let go of, for this time. */
+    const stuck = new Set<AssetFiles>()
+    const isHeld = (files: AssetFiles, span: Span | undefined) =>
+      stuck.has(files) ||
+      going.has(files) ||
+      (!files.ended &&
+        (span === files.spans.at(-1) || writing.tasks.get(files.assetId)?.isWriting(span?.firstMsn ?? -1) === true))
+    const windowMs = ({ assetId }: AssetFiles) =>
+      catalogue.running(assetId)?.recording === false ? limits.windowMs : undefined
+    const next = () => {
+      const view = { assets: catalogue.known, usage: used, free, now: now(), isHeld, windowMs }
+      return isClosed ? undefined : chooseVictim(retention, view)
+    }
+    for (let victim = next(); victim !== undefined; victim = next()) {
+      const { files, span } = victim
+      const before = catalogue.usage()
+      try {
+        await shed(files, span)
+      } catch (error) {
+        stuck.add(files)
+        log.warn({ assetId: files.assetId, error: String(error) }, 'an old recording could not be deleted')
+      }
+      const gained = before - catalogue.usage()
+      used -= gained
+      if (free !== undefined) free += gained
+    }
+    writing.block(free !== undefined && free < retention.minFreeBytes)
+  }
+
+  async function shed(files: AssetFiles, span: Span | undefined): Promise<void> {
+    const next = files.spans[1]
+    if (span === undefined || next === undefined || files.removed) {
+      await remove(files)
+      log.info({ assetId: files.assetId }, 'recording removed by retention')
+      options.onRemoved(files.assetId)
+      return
+    }
+    files.spans.shift()
+    const memory = catalogue.peek(files.assetId)
+    const counts = memory === undefined ? { segments: 0, discontinuities: 0 } : shedRows(memory, next.firstMsn)
+    // Written down before anything is deleted, so that a crash in between leaves no half of a span.
+    await note(files, { type: 'shed', msn: next.firstMsn, ...counts })
+    for (const track of span.tracks) await unlink(join(files.folder, dataName(track, span.firstMsn)))
+    await unlink(join(files.folder, indexName(span.firstMsn)))
+  }
+
+  async function unlink(path: string): Promise<void> {
+    handles.forget(path)
+    await writing.run(() => io.unlink(path))
+  }
+
+  async function note(files: AssetFiles, record: JournalRecord): Promise<void> {
+    const task = writing.tasks.get(files.assetId)
+    if (task !== undefined) {
+      task.note(record)
+      await writing.run(() => task.flush())
+      return
+    }
+    await writing
+      .run(async () => {
+        const file = await io.open(join(files.folder, JOURNAL_NAME), 'write')
+        try {
+          const bytes = writeJournalRecord(record)
+          await file.write([bytes], files.journalBytes)
+          files.journalBytes += bytes.byteLength
+        } finally {
+          await file.close()
+        }
+      })
+      .catch((error: unknown) => log.warn({ assetId: files.assetId, error: String(error) }, 'journal not written'))
+  }
+
+  async function remove(files: AssetFiles): Promise<void> {
+    files.removed = true
+    catalogue.forget(files.assetId, 'index')
+    going.add(files)
+    try {
+      await removeFiles(files)
+    } finally {
+      going.delete(files)
+    }
+    catalogue.forget(files.assetId, 'files')
+  }
+
+  async function removeFiles({ assetId, folder }: AssetFiles): Promise<void> {
+    const names = await writing.run(() => io.readdir(folder))
+    // The journal last: what an interruption leaves behind is an asset without parts, and retention removes those.
+    for (const name of [...names].sort((a, b) => Number(a === JOURNAL_NAME) - Number(b === JOURNAL_NAME))) {
+      await unlink(join(folder, name))
+    }
+    await writing.run(() => io.rmdir(folder))
+    await writing.run(() => unmarkRunning(io, root, assetId))
+  }
+
+  return {
+    retain() {
+      retaining ??= shedAll()
+        .catch((error: unknown) => log.warn({ error: String(error) }, 'old recordings could not be deleted'))
+        .finally(() => {
+          retaining = undefined
+        })
+      return retaining
+    },
+    remove,
+    close() {
+      isClosed = true
+    },
+  }
+}
