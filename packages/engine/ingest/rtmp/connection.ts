@@ -27,6 +27,10 @@ export interface RtmpConnectionOptions {
 }
 
 export interface RtmpConnection {
+  /** Remote address without port. */
+  readonly remote: string
+  /** Its encoder was accepted and has not gone. */
+  readonly isPublishing: boolean
   /** Ends it as a lost connection would: the encoder may return. */
   close(): void
   /** Ends it without waiting. */
@@ -75,6 +79,14 @@ class Connection implements RtmpConnection {
       resolve()
     })
     this.#run(() => this.#session.wake(performance.now()))
+  }
+
+  get remote(): string {
+    return this.#options.remote
+  }
+
+  get isPublishing(): boolean {
+    return this.#publisher !== undefined
   }
 
   close(): void {

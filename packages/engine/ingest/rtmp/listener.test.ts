@@ -189,13 +189,20 @@ describe('connections', () => {
     again.destroy()
   })
 
-  test('the total is bounded', async () => {
-    const { listener, log } = await setUp({ connections: 1 })
-    const first = await dial(listener)
+  test('the total is bounded: who does not publish makes room, who publishes does not', async () => {
+    const { listener, log, publish } = await setUp({ connections: 2, connectionsPerAddress: 100 })
+    const idle = await dial(listener)
+    const gone = new Promise((resolve) => idle.once('close', resolve))
     await until(() => listener.connections() === 1, 'one connection')
+    const publishers = [publish({ realtime: true, loop: true }), publish({ realtime: true, loop: true })]
+    for (const { publishing } of publishers) assert.equal(await publishing, true)
+    await gone
+    assert.equal(listener.connections(), 2)
+    assert.ok(log.lines.some((line) => line.includes('the oldest that did not publish was closed')))
     await turnedAway(listener)
-    assert.match(log.lines[0] ?? '', /too many connections/)
-    first.destroy()
+    assert.ok(log.lines.some((line) => line.startsWith('warn rtmp: too many connections {')))
+    assert.equal(listener.connections(), 2)
+    await Promise.all(publishers.map((publisher) => publisher.stop()))
   })
 
   test('a connection that never shakes hands is closed', async () => {

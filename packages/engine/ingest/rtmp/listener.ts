@@ -31,13 +31,26 @@ export async function startRtmpListener(options: RtmpListenerOptions): Promise<R
   const perNetwork = new Map<string, number>()
   const refusals = createRefusalLog(log)
 
+  /** Connections that never come to publishing, from however many addresses, keep no encoder out. */
+  function makeRoom(): boolean {
+    for (const connection of connections) {
+      if (connection.isPublishing) continue
+      const fields = { remote: connection.remote, reason: 'limit' }
+      refusals.refused('warn', fields, 'rtmp: too many connections, the oldest that did not publish was closed')
+      connections.delete(connection)
+      connection.destroy()
+      return true
+    }
+    return false
+  }
+
   const accept = (socket: Socket): void => {
     const remote = plainAddress(socket.remoteAddress ?? '')
     const network = networkOf(remote)
     const count = perNetwork.get(network) ?? 0
-    const full = connections.size >= limits.connections
-    if (full || count >= limits.connectionsPerAddress) {
-      const message = full ? 'rtmp: too many connections' : 'rtmp: too many connections from address'
+    const isCrowded = count >= limits.connectionsPerAddress
+    if (isCrowded || (connections.size >= limits.connections && !makeRoom())) {
+      const message = isCrowded ? 'rtmp: too many connections from address' : 'rtmp: too many connections'
       refusals.refused('warn', { remote, reason: 'limit' }, message)
       // No handshake has been made, so there is no way to say why.
       socket.on('error', () => {})
