@@ -234,7 +234,7 @@ export const constantRules: readonly Rule[] = [
     check: same((p) => {
       const c = p.serverControl
       const yesNo = [c?.canBlockReload, c?.canSkipDateRanges].map((flag) => (flag === true ? 'YES' : 'NO'))
-      return `${[...yesNo, c?.holdBack, c?.partHoldBack, c?.canSkipUntil].map((v) => v ?? '-').join('/')}`
+      return [...yesNo, c?.holdBack, c?.partHoldBack, c?.canSkipUntil].map((v) => v ?? '-').join('/')
     }),
   },
 ]
