@@ -1,10 +1,17 @@
 import type { LiveBroadcast } from '../packager/live.ts'
-import type { Broadcast } from './channel.ts'
 
 /** How long the playlists of a broadcast that has ended stay, ms: players read its end. */
 export const ENDED_LINGER_MS = 120_000
 /** Ended broadcasts of one channel that stay in memory; of more, the oldest go. */
 export const ENDED_MAX = 3
+
+/** What is needed of a broadcast that has ended. */
+interface Ended {
+  readonly assetId: string
+  readonly live: LiveBroadcast | undefined
+  /** Lets go of its memory. */
+  close(): void
+}
 
 /**
  * Broadcasts of a channel that ended a short while ago. They stay when the next one begins, too: who was at the end of the
@@ -12,7 +19,7 @@ export const ENDED_MAX = 3
  */
 export interface EndedBroadcasts {
   /** @param now Unix ms */
-  add(broadcast: Broadcast, now: number): void
+  add(broadcast: Ended, now: number): void
   readonly newest: LiveBroadcast | undefined
   find(assetId: string): LiveBroadcast | undefined
   /** Lets go of those whose time is over. */
@@ -23,7 +30,7 @@ export interface EndedBroadcasts {
 
 export function createEndedBroadcasts(): EndedBroadcasts {
   /** Oldest first. */
-  let kept: { readonly broadcast: Broadcast; readonly forgetAt: number }[] = []
+  let kept: { readonly broadcast: Ended; readonly forgetAt: number }[] = []
 
   function keep(isKept: (entry: (typeof kept)[number], index: number) => boolean): void {
     const before = kept
