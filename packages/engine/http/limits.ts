@@ -10,6 +10,9 @@ export const limits = {
   connectionBytes: 32 * 1024 * 1024,
   /** Answers of one connection not yet taken by its peer (pipelining, HTTP/2 streams). */
   connectionAnswers: 64,
+  /** Such answers of all connections, beyond which a connection may have no more than `crowdedAnswers`. */
+  totalAnswers: 8_192,
+  crowdedAnswers: 4,
   /** Requests of one connection waiting for a playlist or part to be made. */
   connectionWaiting: 16,
   /** The same, all connections together. */

@@ -53,6 +53,24 @@ test('pipelining beyond the budget of a connection ends it, and memory does not 
   await until(() => outboxFigures.pendingAnswers === 0)
 })
 
+test('where very many answers are not taken, one connection may have few of them', async (t) => {
+  const { port } = await startServer(t, [serveBig(2_000)], { tls: testTls })
+  const session = openSession(t, port)
+  const others = limits.totalAnswers
+  outboxFigures.pendingAnswers += others
+  t.after(() => (outboxFigures.pendingAnswers -= others))
+  const before = outboxFigures.overBudget
+  let refused = 0
+  for (let i = 0; i < limits.crowdedAnswers + 2; i++) {
+    const stream = session.request({ ':path': '/' }, { endStream: true })
+    stream.on('error', () => {})
+    stream.on('close', () => refused++)
+    stream.pause()
+  }
+  await until(() => outboxFigures.overBudget > before && refused > 0)
+  assert.ok(outboxFigures.pendingAnswers - others <= limits.crowdedAnswers)
+})
+
 test('over TLS a peer that does not read costs a slice of ciphertext, not the body', async (t) => {
   const { port } = await startServer(t, [serveBig(400)], { tls: testTls })
   const session = openSession(t, port)

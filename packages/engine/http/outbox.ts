@@ -31,7 +31,9 @@ export function sendChunks(
   if (connection === undefined) return
   const box = outboxes.get(connection)
   if (box !== undefined && box.answers > 0) {
-    if (box.answers >= limits.connectionAnswers || box.bytes + total > limits.connectionBytes) {
+    const crowded = outboxFigures.pendingAnswers >= limits.totalAnswers
+    const answers = crowded ? limits.crowdedAnswers : limits.connectionAnswers
+    if (box.answers >= answers || box.bytes + total > limits.connectionBytes) {
       outboxFigures.overBudget++
       abandon(req, res)
       return

@@ -54,7 +54,7 @@ test('three epochs with a change of size play as VOD and download as one MP4 of 
   assert.equal(playlist.match(/#EXT-X-PROGRAM-DATE-TIME/g)?.length, 3)
   assert.deepEqual(playlist.match(/i\d+\.mp4/g), ['i0000000000.mp4', 'i0000000001.mp4', 'i0000000002.mp4'])
   const main = String((await get(port, '/vod/as_one/index.m3u8')).body)
-  assert.match(main, /CODECS="avc1\.[0-9a-f]{6},mp4a\.40\.2",RESOLUTION=320x180/)
+  assert.match(main, /CODECS="avc1\.[0-9a-f]{6},avc1\.[0-9a-f]{6},mp4a\.40\.2",RESOLUTION=320x180/)
 
   const played = await probe(`${url}/index.m3u8`)
   assert.ok(Math.abs(played.duration - 18) < 0.2, `VOD lasts ${played.duration}`)
