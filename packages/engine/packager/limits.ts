@@ -10,7 +10,12 @@ export const PACKAGER_LIMITS = {
   holeSlack: 0.1,
   /** Units that wait for the track that decides the cuts. */
   queuedUnits: 4_000,
-  /** Part numbers reserved at a time, and how many are left when the next block is asked for. */
+  /**
+   * Media sequence numbers reserved at a time, and how many are left when the next block is asked for: a disk may hang for
+   * as many segments before a crash could make a number come again. After a crash the rest of the block are gaps.
+   */
+  reserveSegments: 8,
+  /** The same for parts: a block, and how many are left when the next one is asked for. */
   reserveBlock: 1_024,
   reserveAhead: 64,
   /** Key-frame distances kept for the studio. */

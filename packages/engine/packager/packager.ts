@@ -79,8 +79,9 @@ export function createPackager(options: PackagerOptions): Packager {
   function reserve(): void {
     const highest = highestPart()
     const newest = running === undefined ? msn : running.cuts.newest
-    if (newest + 1 <= reservedMsn && highest + PACKAGER_LIMITS.reserveAhead <= reservedPart) return
-    reservedMsn = newest + 1
+    const { reserveSegments } = PACKAGER_LIMITS
+    if (newest + reserveSegments <= reservedMsn && highest + PACKAGER_LIMITS.reserveAhead <= reservedPart) return
+    if (newest + reserveSegments > reservedMsn) reservedMsn = newest + 2 * reserveSegments
     if (highest + PACKAGER_LIMITS.reserveAhead > reservedPart) {
       reservedPart = highest + PACKAGER_LIMITS.reserveBlock
     }

@@ -1,7 +1,7 @@
 import type { AssetIndex, AssetTrack, IndexedPart, IndexedSegment } from '../../store/port.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { Epoch } from '../model.ts'
-import { gapSegment, seconds, type WindowPart, type WindowSegment } from './segments.ts'
+import { gapSegment, holeDuration, seconds, type WindowPart, type WindowSegment } from './segments.ts'
 
 /** Where a broadcast goes on after a restart. */
 export interface ResumePoint {
@@ -60,9 +60,9 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
     const epoch = index.epochs.findLast((e) => e.id === segment.epoch)
     if (epoch === undefined) continue
     const before = out.at(-1)
-    if (before !== undefined) fillNumbers(out, before, segment.msn, Math.round(partTarget * before.timescale))
-    const discontinuity = before !== undefined && before.epoch.id !== epoch.id
-    out.push(restored(segment, epoch, track, discontinuity))
+    const entry = restored(segment, epoch, track, before !== undefined && before.epoch.id !== epoch.id)
+    if (before !== undefined) fillNumbers(out, before, segment.msn, holeDuration(before, entry, partTarget))
+    out.push(entry)
   }
   const first = out[0]
   if (first === undefined) return out

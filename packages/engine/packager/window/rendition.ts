@@ -15,7 +15,7 @@ import { advancePartLimit } from '../timing.ts'
 import type { MemoryBudget, MemoryHolder } from './budget.ts'
 import { livePlaylist } from './print-live.ts'
 import { rendered } from './rendered.ts'
-import { gapSegment, seconds, type WindowPart, type WindowSegment } from './segments.ts'
+import { gapSegment, holeDuration, seconds, type WindowPart, type WindowSegment } from './segments.ts'
 import { createWaitingRoom, type Scheduler } from './waiting-room.ts'
 
 /** Segments that have left memory. */
@@ -168,9 +168,9 @@ export function createRendition(options: RenditionOptions): Rendition {
     }
     // What a crash or restart cut short is over.
     last.complete = true
+    const duration = holeDuration(last, like, timing.partTarget)
     for (let hole = last.msn + 1; hole < msn; hole++) {
       const before = segments.at(-1) ?? last
-      const duration = Math.round(timing.partTarget * before.timescale)
       segments.push(gapSegment(hole, { ...before, start: before.start + before.duration, duration }))
     }
   }

@@ -64,3 +64,16 @@ export function gapSegment(
     initNumber: like.initNumber,
   }
 }
+
+/** Seconds that one number without media is listed with at least. */
+const SHORTEST_GAP = 0.02
+
+/**
+ * Ticks, of the segment before, for each number without media between two segments: together what the wall clock says is
+ * missing, so that program date time goes on rising whatever was skipped after a crash; none longer than a part target.
+ */
+export function holeDuration(before: WindowSegment, after: WindowSegment, partTarget: number): number {
+  const end = programDateTime({ ...before, start: before.start + before.duration })
+  const missing = (programDateTime(after) - end) / 1000 / Math.max(1, after.msn - before.msn - 1)
+  return Math.max(1, Math.round(Math.min(partTarget, Math.max(SHORTEST_GAP, missing)) * before.timescale))
+}
