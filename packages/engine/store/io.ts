@@ -35,7 +35,17 @@ export interface StoreFile {
 
 /** The real file system through Node's callback API, which costs half of what file handles do. */
 export const nodeIo: StoreIo = {
-  mkdir: (path) => done((callback) => fs.mkdir(path, { recursive: true }, (error) => callback(error))),
+  async mkdir(path) {
+    try {
+      await done((callback) => fs.mkdir(path, callback))
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EEXIST') return
+      // Not at once with missing parents: on a read-only disk Node then says ENOENT.
+      if (code !== 'ENOENT') throw error
+      await done((callback) => fs.mkdir(path, { recursive: true }, (failure) => callback(failure)))
+    }
+  },
   readdir: (path) =>
     new Promise((resolve, reject) => {
       fs.readdir(path, (error, found) => {
