@@ -1,0 +1,165 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { WINDOW_LIMITS } from '../limits.ts'
+import type { BroadcastTiming, Epoch, Part } from '../model.ts'
+import { gapSegment, holeDuration, seconds, type WindowPart, type WindowSegment } from './segments.ts'
+
+/** The segments that a rendition lists, those that have just left its playlist, and their parts. */
+export interface Listed {
+  /** Oldest first; only the last may be growing. */
+  readonly segments: readonly WindowSegment[]
+  /** The number of the part that comes next, once that is known. */
+  readonly nextPart: number | undefined
+  /** Part by number, also of segments that are no longer listed. */
+  part(number: number): WindowPart | undefined
+  /** The complete segment of exactly these parts, also when it is no longer listed. */
+  segment(firstPart: number, lastPart: number): WindowSegment | undefined
+  init(initNumber: number): Uint8Array | undefined
+  addInit(initNumber: number, bytes: Uint8Array): void
+  /** Entries that were recorded, or that stand for numbers without media. */
+  restore(entries: readonly WindowSegment[]): void
+  add(part: Part, epoch: Epoch, initNumber: number | undefined): WindowPart
+  /** Drops from the front what is too old. @param isGone what can no longer be had, and so must not be listed */
+  slide(isGone: (segment: WindowSegment) => boolean): void
+  /** Nothing more comes. */
+  end(): void
+  clear(): void
+  /** Peak bits a second over complete segments, and how many of them were measured. */
+  readonly peak: { readonly bitrate: number; readonly segments: number }
+}
+
+/** @param firstPart first part number that may come, where that is known. */
+export function createListed(track: TrackId, timing: BroadcastTiming, firstPart: number | undefined): Listed {
+  let segments: WindowSegment[] = []
+  /** Left the playlist, still to be had. */
+  let lingering: WindowSegment[] = []
+  const byPart = new Map<number, WindowPart>()
+  const inits = new Map<number, Uint8Array>()
+  let nextPart = firstPart
+  let bitrate = 0
+  let measured = 0
+
+  /** Numbers without media between what is listed and `msn`, and before the very first one. */
+  function bridge(msn: number, like: WindowSegment): void {
+    const last = segments.at(-1)
+    if (last === undefined) {
+      const duration = timing.targetDuration * like.timescale
+      for (let back = Math.min(3, msn); back > 0; back--) {
+        segments.push(gapSegment(msn - back, { ...like, start: like.start - back * duration, duration }))
+      }
+      return
+    }
+    // What a crash or restart cut short is over.
+    last.complete = true
+    const duration = holeDuration(last, like, timing.partTarget)
+    for (let hole = last.msn + 1; hole < msn; hole++) {
+      const before = segments.at(-1) ?? last
+      segments.push(gapSegment(hole, { ...before, start: before.start + before.duration, duration }))
+    }
+  }
+
+  function open(part: Part, epoch: Epoch, initNumber: number | undefined): WindowSegment {
+    // The sample rate, and with it the timescale, may be another one after an encoder came back.
+    const config = epoch.tracks.find((t) => t.track === track)?.config
+    const timescale = config?.timescale ?? segments.at(-1)?.timescale ?? 1
+    const fresh: WindowSegment = {
+      ...gapSegment(part.msn, { epoch, start: part.start, duration: 0, timescale, initNumber }),
+      firstPart: part.number,
+      lastPart: part.number,
+      complete: false,
+    }
+    bridge(part.msn, fresh)
+    const before = segments.at(-1)
+    const segment = { ...fresh, discontinuity: before !== undefined && before.epoch.id !== epoch.id }
+    segments.push(segment)
+    return segment
+  }
+
+  function measure(segment: WindowSegment): void {
+    if (segment.gap || seconds(segment) < 1) return
+    bitrate = Math.max(bitrate, (segment.size * 8) / seconds(segment))
+    measured++
+  }
+
+  function forgetInits(): void {
+    const needed = new Set([...lingering, ...segments].map((s) => s.initNumber))
+    const newest = Math.max(...inits.keys())
+    for (const number of inits.keys()) if (!needed.has(number) && number !== newest) inits.delete(number)
+  }
+
+  return {
+    get segments() {
+      return segments
+    },
+    get nextPart() {
+      return nextPart
+    },
+    part: (number) => byPart.get(number),
+    segment(first, last) {
+      const is = (s: WindowSegment) => s.complete && !s.gap && s.firstPart === first && s.lastPart === last
+      return segments.findLast(is) ?? lingering.findLast(is)
+    },
+    init: (initNumber) => inits.get(initNumber),
+    addInit: (initNumber, bytes) => {
+      inits.set(initNumber, bytes)
+    },
+    restore(entries) {
+      segments.push(...entries)
+      for (const { parts } of entries) for (const part of parts) byPart.set(part.number, part)
+    },
+    add(part, epoch, initNumber) {
+      const last = segments.at(-1)
+      const isOther = last === undefined || last.complete || last.msn !== part.msn
+      const segment = isOther ? open(part, epoch, initNumber) : last
+      const kept: WindowPart = {
+        number: part.number,
+        seconds: part.duration / segment.timescale,
+        independent: part.independent,
+        gap: part.gap,
+        size: part.bytes.byteLength,
+        bytes: part.gap ? undefined : part.bytes,
+      }
+      segment.parts.push(kept)
+      segment.lastPart = part.number
+      segment.duration += part.duration
+      segment.size += kept.size
+      segment.gap &&= part.gap
+      segment.complete = part.last
+      byPart.set(part.number, kept)
+      nextPart = part.number + 1
+      if (part.last) measure(segment)
+      return kept
+    },
+    slide(isGone) {
+      let total = segments.reduce((sum, s) => sum + seconds(s), 0)
+      const least = 3 * timing.targetDuration
+      for (;;) {
+        const first = segments[0]
+        if (first === undefined || total - seconds(first) < least) break
+        const isTooMuch = total - seconds(first) >= WINDOW_LIMITS.listed || segments.length > WINDOW_LIMITS.segments
+        if (!isTooMuch && !isGone(first)) break
+        total -= seconds(first)
+        segments.shift()
+        lingering.push(first)
+      }
+      let kept = lingering.reduce((sum, s) => sum + seconds(s), 0)
+      while (lingering.length > 0 && kept > WINDOW_LIMITS.lingering) {
+        const oldest = lingering.shift()
+        kept -= oldest === undefined ? 0 : seconds(oldest)
+        for (const part of oldest?.parts ?? []) byPart.delete(part.number)
+      }
+      forgetInits()
+    },
+    end() {
+      const last = segments.at(-1)
+      if (last !== undefined) last.complete = true
+    },
+    clear() {
+      segments = []
+      lingering = []
+      byPart.clear()
+    },
+    get peak() {
+      return { bitrate, segments: measured }
+    },
+  }
+}

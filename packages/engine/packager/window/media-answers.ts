@@ -1,0 +1,121 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { WINDOW_LIMITS } from '../limits.ts'
+import type { AwaitedMedia, MediaAnswer } from '../live.ts'
+import type { BroadcastTiming, Part } from '../model.ts'
+import type { Listed } from './listed.ts'
+import { parseMediaName } from './media-name.ts'
+import type { WindowPart } from './segments.ts'
+import { createWaitingRoom, type Scheduler } from './waiting-room.ts'
+
+/** Segments that have left memory. */
+export interface OlderParts {
+  /** False while nothing is being recorded: then only what is in memory is listed. */
+  available(): boolean
+  read(track: TrackId, firstPart: number, lastPart: number): Promise<Uint8Array | undefined>
+}
+
+/** Bytes of one rendition's parts, segments and initialisation segments, and those who wait for the next part. */
+export interface MediaAnswers {
+  /** By file name inside the rendition's folder. */
+  answer(fileName: string): MediaAnswer
+  /** A part is there: whoever waited for it gets it. */
+  arrived(part: Part): void
+  /** No part comes any more: lets go of everyone who waits. */
+  end(): void
+}
+
+type Chunks = Omit<AwaitedMedia, 'closedAt'>
+
+export interface MediaAnswersOptions {
+  readonly track: TrackId
+  readonly timing: BroadcastTiming
+  readonly scheduler: Scheduler
+  readonly listed: Listed
+  readonly older: OlderParts | undefined
+}
+
+export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
+  const { track, timing, listed, older } = options
+  const timeout = WINDOW_LIMITS.waitTargets * timing.targetDuration * 1000
+  const waiting = createWaitingRoom<number, AwaitedMedia>(options.scheduler, timeout, String)
+  /** What is being read from the store: a crowd that comes at once reads it once. */
+  const reading = new Map<string, Promise<Chunks | undefined>>()
+  let ended = false
+
+  function inHand(number: number): Chunks | undefined {
+    const part = listed.part(number)
+    return part === undefined ? undefined : chunksOf([part])
+  }
+
+  function fromStore(first: number, last: number): MediaAnswer {
+    if (older === undefined) return { kind: 'not-found' }
+    const key = `${first}-${last}`
+    let ready = reading.get(key)
+    if (ready === undefined) {
+      ready = older
+        .read(track, first, last)
+        .then((data) => (data === undefined ? undefined : { chunks: [data], total: data.byteLength }))
+        .finally(() => reading.delete(key))
+      reading.set(key, ready)
+    }
+    return { kind: 'wait', ready }
+  }
+
+  function partAnswer(number: number): MediaAnswer {
+    const part = listed.part(number)
+    if (part?.gap === true) return { kind: 'not-found' }
+    const there = inHand(number)
+    if (there !== undefined) return { kind: 'now', ...there }
+    if (part !== undefined) return fromStore(number, number)
+    if (ended || number !== listed.nextPart) return { kind: 'not-found' }
+    const ready = waiting.wait(number)
+    return ready === undefined ? { kind: 'busy' } : { kind: 'wait', ready }
+  }
+
+  function segmentAnswer(first: number, last: number): MediaAnswer {
+    const segment = listed.segment(first, last)
+    if (segment === undefined) return { kind: 'not-found' }
+    const there = segment.parts.length > 0 ? chunksOf(segment.parts) : undefined
+    return there === undefined ? fromStore(first, last) : { kind: 'now', ...there }
+  }
+
+  return {
+    answer(fileName) {
+      const file = parseMediaName(fileName)
+      if (file === undefined) return { kind: 'not-found' }
+      if (file.kind === 'part') return partAnswer(file.number)
+      if (file.kind === 'segment') return segmentAnswer(file.first, file.last)
+      const init = listed.init(file.number)
+      return init === undefined ? { kind: 'not-found' } : { kind: 'now', chunks: [init], total: init.byteLength }
+    },
+    arrived({ number, closedAt }) {
+      waiting.answer(
+        (wanted) => wanted <= number,
+        (wanted) => {
+          const there = inHand(wanted)
+          return there && { ...there, closedAt }
+        },
+      )
+    },
+    end() {
+      ended = true
+      waiting.answer(
+        () => true,
+        () => undefined,
+      )
+    },
+  }
+}
+
+/** `undefined` when not all of it is in memory, or there is nothing. */
+export function chunksOf(parts: readonly WindowPart[]): Chunks | undefined {
+  const chunks: Uint8Array[] = []
+  let total = 0
+  for (const part of parts) {
+    if (part.gap) continue
+    if (part.bytes === undefined) return undefined
+    chunks.push(part.bytes)
+    total += part.size
+  }
+  return total === 0 ? undefined : { chunks, total }
+}
