@@ -3,11 +3,15 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { WebSocket } from 'ws'
 import { startBandstand } from '../support/bandstand.ts'
+import { chromium } from '../support/browser.ts'
 import { channelMaker } from '../support/channels.ts'
+import { assertPlaysOn, watchVideo } from '../support/player-page.ts'
 import { judgeLive, judgeReplay } from '../support/replay.ts'
 import { clip, watch } from '../support/scene.ts'
 import { readUsage } from '../support/usage.ts'
+import { stopwatch, waitFor } from '../support/wait.ts'
 
 /** Peers that mean no good, or do not know what they are doing, beside an encoder that streams. */
 
@@ -29,16 +33,37 @@ async function open(port: number): Promise<Socket> {
   return socket.resume()
 }
 
-test('200 idle connections and malformed bytes do not disturb an encoder, and are closed', async (t) => {
+/** Opens a chat and says nothing; one address may have 200. */
+async function chat(http: string, slug: string, index: number): Promise<WebSocket> {
+  const socket = new WebSocket(`${http.replace('http', 'ws')}/live/${slug}/chat`, {
+    localAddress: `127.0.0.${1 + (index % 4)}`,
+    headers: { origin: http },
+  })
+  socket.on('error', () => {})
+  await once(socket, 'open')
+  return socket
+}
+
+test('300 idle encoders, 500 in the chat and malformed bytes disturb neither an encoder nor a viewer, and the idle are closed', async (t) => {
   const server = await startBandstand({ args: ['--max-publishers-per-address', '400'] })
   t.after(() => server.stop())
   const channel = await (await channelMaker(server))('calm')
   const watcher = watch(t, server, channel)
+  const sending = stopwatch()
   const encoder = clip(t, channel.publishUrl)
   const assetId = await channel.live()
   const port = Number(new URL(server.rtmp.replace('rtmp:', 'http:')).port)
+  const browser = await chromium()
+  t.after(() => browser.close())
+  const page = await browser.newPage()
+  await page.goto(`${server.http}/@${channel.slug}/embed`)
+  const video = "document.querySelector('bandstand-player')?.video"
+  await waitFor('a viewer who sees something', () => page.evaluate(`${video}?.currentTime > 1`), 20_000)
+  await watchVideo(page, video)
   const before = readUsage(server.pid).rss
-  const idle = await Promise.all(Array.from({ length: 200 }, () => open(port)))
+  const chatters = await Promise.all(Array.from({ length: 500 }, (_, i) => chat(server.http, channel.slug, i)))
+  t.after(() => chatters.forEach((socket) => socket.terminate()))
+  const idle = await Promise.all(Array.from({ length: 300 }, () => open(port)))
   let closed = 0
   for (const socket of idle) socket.once('close', () => closed++)
 
@@ -64,14 +89,18 @@ test('200 idle connections and malformed bytes do not disturb an encoder, and ar
     )
     await sleep(300)
   }
-  await judgeLive(server.http, channel.slug, 4)
+  await Promise.all([judgeLive(server.http, channel.slug, 4), assertPlaysOn(page, 4_000, { frameRate: 30 })])
   assert.ok(readUsage(server.pid).rss - before < 60e6, 'memory stays')
-  await sleep(6_000)
-  assert.equal(closed, 200, 'who never begins is closed')
+  await waitFor('those who never begin to be closed', () => closed === 300, 15_000)
+  assert.ok(
+    chatters.every((socket) => socket.readyState === WebSocket.OPEN),
+    'who says nothing in the chat may stay',
+  )
   assert.equal((await channel.facts()).assetId, assetId)
   await encoder.stop()
+  const most = sending() + 0.7
   await channel.offline()
-  const replay = await judgeReplay(server.http, assetId, { seconds: [9, 16] })
+  const replay = await judgeReplay(server.http, assetId, { seconds: [9, most] })
   assert.equal(replay.discontinuities, 0)
   await watcher.stop()
   assert.deepEqual(watcher.problems, [])

@@ -87,7 +87,11 @@ test('holes too short to be seen one by one are counted by the pictures that wer
 })
 
 test('waiting for media is a fault', () => {
-  assert.deepEqual(findInterruptions({ ...record(), waiting: [2500] }, rate), ['waited for media 1500 ms in'])
+  const waited = { ...record(), waiting: [2500] }
+  assert.deepEqual(findInterruptions(waited, rate), ['waited for media 1500 ms in'])
+  assert.deepEqual(findInterruptions(waited, { ...rate, fromPartToPart: true }), [])
+  const stood = record((_, i) => (i > 60 && i < 90 ? undefined : {}))
+  assert.notDeepEqual(findInterruptions(stood, { ...rate, fromPartToPart: true }), [])
 })
 
 test('decoded times are to be one frame apart', () => {

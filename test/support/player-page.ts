@@ -63,6 +63,12 @@ globalThis.listen = async (video, seen) => {
   meter.port.onmessage = ({ data: peak }) => { seen.loudest = Math.max(seen.loudest, peak) }
 }`
 
+/** Lets any page write down what its video shows. @param video expression for the element */
+export async function watchVideo(page: Page, video: string): Promise<void> {
+  await page.evaluate(watcher)
+  await page.evaluate(`void (globalThis.seen = watch(${video}))`)
+}
+
 /** What the page's `seen = watch(video)` writes down within the next `ms`. */
 export async function recordPlayback(page: Page, ms: number): Promise<Playback> {
   const from = await page.evaluate<{ at: number; shown: number; waiting: number }>(

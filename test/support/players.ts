@@ -36,7 +36,7 @@ export interface Probed {
 export async function ffprobe(url: string, args: readonly string[] = []): Promise<Probed> {
   const fixed = ['-hide_banner', '-loglevel', 'warning', '-of', 'json', '-show_streams', '-show_format']
   const running = await runToEnd(findProgram('ffprobe'), [...fixed, ...args, url], { limit: 60_000 })
-  const warnings = running.output().replace(running.stdout(), '')
+  const warnings = running.stderr()
   return { ...(JSON.parse(running.stdout()) as Omit<Probed, 'warnings'>), warnings }
 }
 
@@ -55,7 +55,7 @@ export async function ffmpegDecode(url: string, seconds?: number): Promise<Decod
   const running = start(findProgram('ffmpeg'), args, { limit: 60_000 })
   await running.exited
   const { lines, ticks } = readCrc(running.stdout())
-  const complaints = running.output().replace(running.stdout(), '')
+  const complaints = running.stderr()
   return { times: lines.map(({ time }) => time * (ticks[0] ?? 1)), complaints }
 }
 

@@ -21,6 +21,7 @@ export interface Running {
   /** Everything it has written, stdout and stderr together. */
   readonly output: () => string
   readonly stdout: () => string
+  readonly stderr: () => string
   readonly stdin: Writable
   readonly pipe: (index: number) => Readable
   readonly exited: Promise<Exit>
@@ -69,12 +70,16 @@ export function start(program: string, args: readonly string[], options: StartOp
   if (!stdin || !stdout || !stderr) throw new Error(`${program} has no pipes`)
   let all = ''
   let out = ''
+  let err = ''
   const keep = (text: string, chunk: Buffer) => (text + chunk.toString()).slice(-keptOutput)
   stdout.on('data', (chunk: Buffer) => {
     all = keep(all, chunk)
     out = keep(out, chunk)
   })
-  stderr.on('data', (chunk: Buffer) => (all = keep(all, chunk)))
+  stderr.on('data', (chunk: Buffer) => {
+    all = keep(all, chunk)
+    err = keep(err, chunk)
+  })
   stdin.on('error', () => {})
   let alive = true
   // Without its pipes: a child of its own may hold those open.
@@ -101,6 +106,7 @@ export function start(program: string, args: readonly string[], options: StartOp
     pid: pid ?? -1,
     output: () => all,
     stdout: () => out,
+    stderr: () => err,
     stdin,
     pipe: (index) => child.stdio[index] as Readable,
     exited,

@@ -27,3 +27,9 @@ export async function waitFor<T>(
     await sleep(interval)
   }
 }
+
+/** Seconds since it was made: an encoder cannot have sent much more than that, however long a busy machine took. */
+export function stopwatch(): () => number {
+  const begun = performance.now()
+  return () => (performance.now() - begun) / 1000
+}

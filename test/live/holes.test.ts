@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readClip } from '@bandstand/engine/ingest/rtmp/clip.ts'
+import type { Browser, Page } from 'playwright-core'
+import { type Bandstand, startBandstand } from '../support/bandstand.ts'
+import { chromium } from '../support/browser.ts'
+import { channelMaker, type TestChannel } from '../support/channels.ts'
+import { assertPlaysOn, type PlayerPage, servePlayerPage, watchVideo } from '../support/player-page.ts'
+import { runToEnd } from '../support/process.ts'
+import { findProgram } from '../support/programs.ts'
+import { judgeLive, judgeReplay } from '../support/replay.ts'
+import { clip } from '../support/scene.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { waitFor } from '../support/wait.ts'
+
+/**
+ * Rules of our own check that do not hold where pictures pause: the last one before is as long as the pause but listed with
+ * the part target, and what follows are parts with GAP=YES, which last but hold nothing.
+ */
+const withoutPictures = ['parts-sum', 'part-duration-wrong', 'segment-duration-wrong', 'decode-time-gap']
+
+/** One of the tracks is silent for some seconds while the other goes on, as where an encoder is overloaded. */
+describe('a track that pauses', { concurrency: true }, () => {
+  const folder = temporaryFolder('holes')
+  /** Seconds of the clip, and of the hole within. */
+  const length = 20
+  const hole = { from: 6, to: 11 }
+  const frameRate = 25
+  let server: Bandstand
+  let browser: Browser
+  let pages: PlayerPage
+  let make: (slug: string) => Promise<TestChannel>
+  before(async () => {
+    server = await startBandstand()
+    browser = await chromium()
+    pages = await servePlayerPage()
+    make = await channelMaker(server)
+  })
+  after(async () => {
+    await browser?.close()
+    await pages?.close()
+    await server?.stop()
+  })
+
+  /** A key frame every second, so that pictures come back with one. */
+  async function clipWithout(track: 'v' | 'a'): Promise<ReturnType<typeof readClip>> {
+    const whole = join(folder, `${track}-whole.flv`)
+    const path = join(folder, `${track}.flv`)
+    await runToEnd(findProgram('ffmpeg'), [
+      ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=${frameRate}:duration=${length}`],
+      ...['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${length}`, '-pix_fmt', 'yuv420p'],
+      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', String(frameRate)],
+      ...['-b:v', '300k', '-maxrate', '300k', '-bufsize', '300k', '-c:a', 'aac', whole],
+    ])
+    const drop = `noise=drop=between(pts*tb\\,${hole.from}\\,${hole.to - 0.01})`
+    await runToEnd(findProgram('ffmpeg'), ['-v', 'error', '-i', whole, '-c', 'copy', `-bsf:${track}`, drop, path])
+    return readClip(readFileSync(path))
+  }
+
+  async function openBare(slug: string): Promise<Page> {
+    const page = await pages.open(browser)
+    await page.evaluate(`(() => {
+      const video = document.querySelector('video')
+      globalThis.seen = watch(video)
+      const hls = new Hls({ lowLatencyMode: true })
+      hls.loadSource(${JSON.stringify(`${server.http}/live/${slug}/index.m3u8`)})
+      hls.attachMedia(video)
+      video.play().catch(() => {})
+    })()`)
+    return page
+  }
+
+  async function openOurs(slug: string): Promise<Page> {
+    const page = await browser.newPage()
+    await page.goto(`${server.http}/@${slug}/embed`)
+    const video = "document.querySelector('bandstand-player')?.video"
+    await waitFor('the player', () => page.evaluate(`${video} !== undefined`))
+    await watchVideo(page, video)
+    return page
+  }
+
+  for (const track of ['v', 'a'] as const) {
+    const what =
+      track === 'v' ? 'pictures stop for 5 s while sound goes on' : 'sound stops for 5 s while pictures go on'
+    it(`${what}: our page and hls.js go on without a reload`, async (t) => {
+      const [flv, channel] = await Promise.all([clipWithout(track), make(`${track}-pauses`)])
+      const publisher = clip(t, channel.publishUrl, { clip: flv, loop: false })
+      const assetId = await channel.live()
+      const begun = performance.now()
+      const [bare, ours] = await Promise.all([openBare(channel.slug), openOurs(channel.slug)])
+      let loads = 0
+      for (const page of [bare, ours]) page.on('load', () => loads++)
+      for (const page of [bare, ours]) await waitFor('pictures', () => page.evaluate('seen.shown.length > 20'), 20_000)
+      const checked = judgeLive(server.http, channel.slug, 12, track === 'v' ? withoutPictures : [])
+      // Until after the hole, and a little for coming back.
+      await sleep((hole.to + 4) * 1000 - (performance.now() - begun))
+      await Promise.all([
+        assertPlaysOn(bare, 3_000, { frameRate, fromPartToPart: true }),
+        assertPlaysOn(ours, 3_000, { frameRate, fromPartToPart: true }),
+      ])
+      assert.equal(loads, 0)
+      await checked
+      await publisher.ended
+      await channel.offline()
+      const replay = await judgeReplay(server.http, assetId, { seconds: [length - 0.5, length + 0.5] })
+      t.diagnostic(`${replay.seconds} s, ${replay.discontinuities} discontinuities`)
+      await Promise.all([bare.close(), ours.close()])
+    })
+  }
+})
