@@ -135,7 +135,7 @@ describe('picture and sound stay together: each flash has its beep', { concurren
       const [asSent = Number.NaN] = delays(await measure(clip))
       let encoder = publish()
       await waitLive(server, name)
-      const { assetId = '' } = await getChannel(server, name)
+      const { assetId } = await getChannel(server, name)
       // Read to its end while it is being made.
       const live = late > 0 ? undefined : measure(`${server.http}/live/${name}/index.m3u8`, ['-live_start_index', '0'])
       let flashes = length
