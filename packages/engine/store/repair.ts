@@ -31,7 +31,7 @@ export async function mendSpan(
   { records, sizes, indexBytes }: Found,
 ): Promise<readonly PartRecord[]> {
   const { io, limits, log } = options
-  const tails: PartRecord[] = []
+  const tails: (readonly PartRecord[])[] = []
   let kept = records
   const since = (records.at(-1)?.closedAt ?? 0) - limits.verifyMs
   for (const [track, size] of sizes) {
@@ -39,16 +39,14 @@ export async function mendSpan(
     try {
       const own = kept.filter((record) => record.track === track)
       const damaged = await firstDamaged(file, own, since)
-      if (damaged === undefined) tails.push(...(await readTail(file, size, track, own.at(-1))))
+      if (damaged === undefined) tails.push(await readTail(file, size, track, own.at(-1)))
       // What stands behind it in the index goes too, on all tracks: later parts are worth nothing without earlier ones.
       else kept = kept.slice(0, kept.indexOf(damaged))
     } finally {
       await file.close()
     }
   }
-  // As they would have been written: whoever is behind comes first.
-  tails.sort((a, b) => a.msn - b.msn || a.closedAt - b.closedAt)
-  const all = kept.length < records.length ? kept : [...kept, ...tails]
+  const all = kept.length < records.length ? kept : [...kept, ...merge(tails)]
   const ends = new Map<TrackId, number>([...sizes.keys()].map((track) => [track, 0]))
   for (const record of all) ends.set(record.track, endOf(record))
   for (const [track, end] of ends) {
@@ -61,6 +59,29 @@ export async function mendSpan(
   }
   span.bytes += (await mendIndex(io, files.folder, span.firstMsn, all, kept.length, indexBytes)) - indexBytes
   return all
+}
+
+/**
+ * Parts of several tracks as they would have been written: whoever is behind comes first. Those of one track keep their
+ * order, whatever the clock did between them.
+ */
+function merge(tails: readonly (readonly PartRecord[])[]): readonly PartRecord[] {
+  const merged: PartRecord[] = []
+  const taken = tails.map(() => 0)
+  for (;;) {
+    let first: { readonly tail: number; readonly record: PartRecord } | undefined
+    for (const [tail, records] of tails.entries()) {
+      const record = records[taken[tail] ?? 0]
+      if (record !== undefined && (first === undefined || isBefore(record, first.record))) first = { tail, record }
+    }
+    if (first === undefined) return merged
+    merged.push(first.record)
+    taken[first.tail] = (taken[first.tail] ?? 0) + 1
+  }
+}
+
+function isBefore(a: PartRecord, b: PartRecord): boolean {
+  return a.msn < b.msn || (a.msn === b.msn && a.closedAt < b.closedAt)
 }
 
 /** The first record since then whose bytes are not what was written. */
