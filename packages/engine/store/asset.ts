@@ -138,22 +138,22 @@ function learnTracks(memory: AssetMemory, epoch: Epoch): void {
   }
 }
 
-/** Forgets rows before a sequence number. Gives what the journal must remember, so that playlists count on. */
-export function shedRows(
-  memory: AssetMemory,
-  msn: number,
-): { readonly segments: number; readonly discontinuities: number } {
-  const { rows } = memory
+/** Listed segments and discontinuities in all before a sequence number: what playlists count on from once it is the first. */
+export function countBefore({ rows, removed }: AssetMemory, msn: number): AssetMemory['removed'] {
   const cut = rows.find(msn)
   let index = cut
   let row = rows.row(index)
   while (row !== undefined && !row.listed) row = rows.row(++index)
+  if (row !== undefined) return { segments: row.segments - 1, discontinuities: row.discontinuities }
   const before = rows.row(rows.length - 1)
-  if (row !== undefined) memory.removed = { segments: row.segments - 1, discontinuities: row.discontinuities }
-  else if (before !== undefined) {
-    memory.removed = { segments: before.segments, discontinuities: before.discontinuities }
-  }
-  rows.drop(cut)
+  return before === undefined ? removed : { segments: before.segments, discontinuities: before.discontinuities }
+}
+
+/** Forgets rows before a sequence number. */
+export function shedRows(memory: AssetMemory, msn: number): void {
+  const { rows } = memory
+  memory.removed = countBefore(memory, msn)
+  rows.drop(rows.find(msn))
   // Epochs add up too, at several kB each, when an encoder reconnects all day. The newest stay for who goes on with them.
   const oldest = rows.row(0)?.epoch
   const gone = memory.epochs.findIndex((epoch) => epoch.id === oldest)
@@ -164,7 +164,6 @@ export function shedRows(
   }
   memory.shed = true
   touch(memory)
-  return memory.removed
 }
 
 export function toIndex(files: AssetFiles, memory: AssetMemory): AssetIndex {

@@ -22,6 +22,8 @@ export interface JournalWriter {
   release(msn: number): void
   /** Writes what waits and flushes it. @throws what the disk says; then nothing counts as written */
   write(): Promise<void>
+  /** Writes one record at once, before those that wait, and flushes it. @throws what the disk says; then it is not written */
+  append(record: JournalRecord): Promise<void>
   readonly isIdle: boolean
   /** A file was made since the last call. */
   takeMade(): boolean
@@ -62,20 +64,22 @@ export function createJournalWriter(options: {
     if (waiting.length === 0) return
     // A copy: what is queued while these are written must not count as written with them.
     const batch = [...waiting]
-    const isNew = files.journalBytes === 0
-    journal ??= await open(JOURNAL_NAME)
-    const buffers = batch.map(({ bytes }) => bytes)
-    if (isNew) buffers.unshift(writeJournalHeader())
-    await journal.write(buffers, files.journalBytes)
     // Parts are worth nothing without their epoch.
-    await journal.sync()
-    const bytes = buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0)
-    files.journalBytes += bytes
+    await writeSynced(batch.map(({ bytes }) => bytes))
     waiting = waiting.slice(batch.length)
     waitingBytes = waiting.reduce((sum, other) => sum + other.bytes.byteLength, 0)
     for (const { record } of batch) applyJournal(memory, record)
-    isMade ||= isNew
     touch(memory)
+  }
+
+  async function writeSynced(records: readonly Uint8Array[]): Promise<void> {
+    const isNew = files.journalBytes === 0
+    journal ??= await open(JOURNAL_NAME)
+    const buffers = isNew ? [writeJournalHeader(), ...records] : records
+    await journal.write(buffers, files.journalBytes)
+    await journal.sync()
+    files.journalBytes += buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0)
+    isMade ||= isNew
   }
 
   async function writeReservation(): Promise<void> {
@@ -121,6 +125,7 @@ export function createJournalWriter(options: {
       await writeReservation()
       await writeJournal()
     },
+    append: (record) => writeSynced([writeJournalRecord(record)]),
     get isIdle() {
       return waiting.length === 0 && reserving === undefined
     },

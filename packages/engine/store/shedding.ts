@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Log } from '../ports.ts'
-import { type AssetFiles, type Span, shedRows } from './asset.ts'
+import { type AssetFiles, countBefore, type Span, shedRows } from './asset.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { ReadHandles } from './handles.ts'
 import type { StoreIo } from './io.ts'
@@ -83,13 +83,19 @@ export function createShedding(options: SheddingOptions): Shedding {
       options.onRemoved(files.assetId)
       return
     }
-    files.spans.shift()
-    const memory = catalogue.peek(files.assetId)
-    const counts = memory === undefined ? { segments: 0, discontinuities: 0 } : shedRows(memory, next.firstMsn)
+    // Read where it is not in memory: what an earlier shedding counted must not be written over with less. An index that
+    // cannot be read makes no playlists that could count on.
+    const memory = await catalogue.memoryOf(files).catch(() => undefined)
+    if (files.removed) return
+    const counts = memory === undefined ? { segments: 0, discontinuities: 0 } : countBefore(memory, next.firstMsn)
+    const record: JournalRecord = { type: 'shed', msn: next.firstMsn, ...counts }
     // Written down before anything is deleted, so that a crash in between leaves no half of a span.
-    await note(files, { type: 'shed', msn: next.firstMsn, ...counts })
+    const isNoted = await note(files, record).then(() => true, unlessFull)
+    files.spans.shift()
+    if (memory !== undefined) shedRows(memory, next.firstMsn)
     for (const track of span.tracks) await unlink(join(files.folder, dataName(track, span.firstMsn)))
     await unlink(join(files.folder, indexName(span.firstMsn)))
+    if (!isNoted) await note(files, record)
   }
 
   async function unlink(path: string): Promise<void> {
@@ -97,25 +103,21 @@ export function createShedding(options: SheddingOptions): Shedding {
     await writing.run(() => io.unlink(path))
   }
 
+  /** @throws what the disk says */
   async function note(files: AssetFiles, record: JournalRecord): Promise<void> {
-    const task = writing.tasks.get(files.assetId)
-    if (task !== undefined) {
-      task.note(record)
-      await writing.run(() => task.flush())
-      return
-    }
-    await writing
-      .run(async () => {
-        const file = await io.open(join(files.folder, JOURNAL_NAME), 'write')
-        try {
-          const bytes = writeJournalRecord(record)
-          await file.write([bytes], files.journalBytes)
-          files.journalBytes += bytes.byteLength
-        } finally {
-          await file.close()
-        }
-      })
-      .catch((error: unknown) => log.warn({ assetId: files.assetId, error: String(error) }, 'journal not written'))
+    await writing.run(async () => {
+      const task = writing.tasks.get(files.assetId)
+      if (task !== undefined) return task.append(record)
+      const file = await io.open(join(files.folder, JOURNAL_NAME), 'write')
+      try {
+        const bytes = writeJournalRecord(record)
+        await file.write([bytes], files.journalBytes)
+        await file.sync()
+        files.journalBytes += bytes.byteLength
+      } finally {
+        await file.close()
+      }
+    })
   }
 
   async function remove(files: AssetFiles): Promise<void> {
@@ -154,4 +156,10 @@ export function createShedding(options: SheddingOptions): Shedding {
       isClosed = true
     },
   }
+}
+
+/** A full disk may not even take a note: then deleting comes first, for it makes the room. @throws any other error */
+function unlessFull(error: unknown): false {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+  return false
 }

@@ -23,6 +23,8 @@ export interface WriterTask {
   flush(): Promise<void>
   /** Queues a record for the journal. */
   note(record: JournalRecord): void
+  /** Writes a record to the journal at once. @throws what the disk says; then it is not written */
+  append(record: JournalRecord): Promise<void>
   /** Reports trouble that only the store sees; `undefined` when it is over. */
   trouble(reason: string | undefined): void
   /** Nothing is left to write. */
@@ -172,6 +174,7 @@ export function createWriter(options: WriterOptions): WriterTask {
       journal.note(record)
       options.wake()
     },
+    append: journal.append,
     trouble(reason) {
       outside = reason
       if (!isGone) report.look()

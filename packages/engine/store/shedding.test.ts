@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createDiskStore } from './disk.ts'
+import { epoch, part, quietLog, temporaryFolder, timing, until } from './fixtures/material.ts'
+import { nodeIo, type StoreIo } from './io.ts'
+
+/** A store with short spans, whose limit of bytes a test moves. */
+function shedder(root: string, io: StoreIo = nodeIo) {
+  const retention = { maxBytes: 1e12, maxAgeMs: 1e15, minFreeBytes: 0 }
+  const limits = { spanMs: 2_000, tickMs: 5, retryMs: 20, scanDelayMs: 1e6 }
+  const store = createDiskStore({ root, log: quietLog, retention, io, limits })
+  return {
+    store,
+    /** Makes retention delete until a share of the bytes is left. */
+    async shedTo(share: number): Promise<void> {
+      await store.retain()
+      retention.maxBytes = Math.round(store.usage() * share)
+      await store.retain()
+      retention.maxBytes = 1e12
+    },
+    async facts() {
+      const index = await store.index('as_one')
+      const segments = index?.tracks[0]?.segments
+      return { removed: index?.removed.segments ?? 0, first: segments?.at(0)?.msn ?? 0, left: segments?.length ?? 0 }
+    },
+  }
+}
+
+/** Begins a broadcast of 20 segments; gives its writer when they are on the disk. */
+async function begin({ store }: ReturnType<typeof shedder>) {
+  const writer = store.create('as_one', timing)
+  writer.epoch(epoch(0))
+  for (let i = 0; i < 60; i++) for (const track of [1, 2]) writer.part(part(track, i))
+  await until(async () => (await store.index('as_one'))?.tracks[0]?.segments.length === 20, 'written')
+  return writer
+}
+
+function failing(fault: { code: string | undefined }): StoreIo {
+  return {
+    ...nodeIo,
+    async open(path, mode) {
+      const file = await nodeIo.open(path, mode)
+      if (mode === 'read' || !path.endsWith('journal.log')) return file
+      return {
+        ...file,
+        async write(buffers, position) {
+          if (fault.code !== undefined) throw Object.assign(new TypeError('injected'), { code: fault.code })
+          return file.write(buffers, position)
+        },
+      }
+    },
+  }
+}
+
+test('what was counted while a broadcast ran is counted on when its replay is shed by a later process', async (t) => {
+  const root = await temporaryFolder(t)
+  const first = shedder(root)
+  const writer = await begin(first)
+  await first.shedTo(0.7)
+  await writer.end()
+  const before = await first.facts()
+  assert.ok(before.removed > 0)
+  await first.store.close()
+  const second = shedder(root)
+  await second.store.recover()
+  await second.shedTo(0.7)
+  const after = await second.facts()
+  assert.ok(after.first > before.first)
+  assert.equal(after.removed - before.removed, after.first - before.first)
+  await second.store.close()
+  const third = shedder(root)
+  await third.store.recover()
+  assert.deepEqual(await third.facts(), after)
+  await third.store.close()
+})
+
+for (const how of ['running', 'ended'] as const) {
+  test(`nothing is deleted that could not be noted, of a recording that is ${how}`, async (t) => {
+    const root = await temporaryFolder(t)
+    const fault: { code: string | undefined } = { code: undefined }
+    const shed = shedder(root, failing(fault))
+    const writer = await begin(shed)
+    if (how === 'ended') await writer.end()
+    const names = await readdir(join(root, 'as_one'))
+    const before = await shed.facts()
+    fault.code = 'EIO'
+    await shed.shedTo(0.7)
+    assert.deepEqual(await readdir(join(root, 'as_one')), names)
+    assert.deepEqual(await shed.facts(), before)
+    fault.code = undefined
+    await shed.shedTo(0.7)
+    const after = await shed.facts()
+    assert.ok(after.first > 0 && after.removed === after.first)
+    await shed.store.close()
+  })
+}
+
+test('a disk too full for a note is made room on', async (t) => {
+  const root = await temporaryFolder(t)
+  const fault: { code: string | undefined } = { code: undefined }
+  const unlink = async (path: string) => {
+    await nodeIo.unlink(path)
+    fault.code = undefined
+  }
+  const shed = shedder(root, { ...failing(fault), unlink })
+  await (await begin(shed)).end()
+  fault.code = 'ENOSPC'
+  await shed.shedTo(0.9)
+  const after = await shed.facts()
+  assert.ok(after.first > 0 && after.removed === after.first)
+  await shed.store.close()
+  const next = shedder(root)
+  await next.store.recover()
+  assert.deepEqual(await next.facts(), after)
+  await next.store.close()
+})
