@@ -16,7 +16,6 @@ import { systemScheduler } from '@bandstand/engine/packager/window/system-schedu
 import { createRefusalLog } from '@bandstand/engine/remote/refusals.ts'
 import { createDiskStore } from '@bandstand/engine/store/disk.ts'
 import { lockDataFolder } from '@bandstand/engine/store/lock.ts'
-import { recorded } from '@bandstand/engine/store/recorded.ts'
 import { createBroadcast } from '@bandstand/engine/stream/broadcast.ts'
 import { createStreams, type Streams } from '@bandstand/engine/stream/streams.ts'
 import { PlatformError } from '@bandstand/platform/error.ts'
@@ -33,6 +32,7 @@ import { printAddress } from './settings/address.ts'
 import type { Settings } from './settings/schema.ts'
 import { superviseProcess } from './shutdown.ts'
 import { createSteadyRegister } from './steady-register.ts'
+import { takeUpBroadcasts } from './take-up.ts'
 import { version } from './version.ts'
 
 const GB = 1e9
@@ -168,7 +168,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   })
   late.streams = channels
   started.defer(() => channels.suspend())
-  await takeUpBroadcasts()
+  await takeUpBroadcasts({ store, broadcasts: platform.broadcasts, channels, log, now })
 
   // Also by an earlier name, as page and API do: who watches while the channel is renamed goes on watching.
   const slugNow = (slug: string) => platform.directory.findBySlug(slug)?.slug ?? slug
@@ -238,29 +238,6 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   firstStart = undefined
 
   superviseProcess(log, () => started.disposeAsync())
-
-  /** Broadcasts that a former process left open go on, or are finished when there is nothing to go on with. */
-  async function takeUpBroadcasts(): Promise<void> {
-    const found = new Map((await store.recover()).map((index) => [index.assetId, index]))
-    const open = []
-    for (const { assetId, channelId, slug, startedAt } of await platform.broadcasts.open()) {
-      const index = found.get(assetId) ?? (await store.index(assetId))
-      found.delete(assetId)
-      if (index === undefined) {
-        await platform.broadcasts.ended({ assetId, endedAt: now(), duration: 0, bytes: 0 })
-      } else if (index.ended) {
-        // The process was ended between the end of the recording and the note of it.
-        const { duration, until } = recorded(index)
-        await platform.broadcasts.ended({ assetId, endedAt: until ?? now(), duration, bytes: index.bytes })
-      } else open.push({ channel: { id: channelId, slug }, startedAt, index })
-    }
-    for (const { assetId, ended } of found.values()) {
-      if (ended) continue
-      log.warn({ asset: assetId }, 'a recording belongs to no known broadcast; it is kept until retention removes it')
-      await store.resume(assetId).end()
-    }
-    channels.restore(open)
-  }
 
   async function startDemoStream(): Promise<void> {
     const { startDemo } = await import('./demo/demo.ts')

@@ -2,6 +2,7 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { BroadcastTiming, Epoch } from '../packager/model.ts'
 import { type Assembler, createAssembler } from './assembler.ts'
 import { addEpoch, findEpoch } from './epochs.ts'
+import type { StoreIo } from './io.ts'
 import type { JournalRecord } from './journal.ts'
 import type { AssetIndex, AssetTrack, IndexedPart } from './port.ts'
 import type { Reserved } from './reserved.ts'
@@ -15,7 +16,18 @@ export interface Span {
   bytes: number
   /** When its newest part was closed, Unix milliseconds. */
   newest: number
+  /** Puts its files right, where a start could read them and not write. @throws what the disk says; then it is left to do */
+  mend?: (io: StoreIo) => Promise<void>
 }
+
+/**
+ * - `open`: nothing says that it has ended; a writer has it or may go on with it.
+ * - `ended`: the end mark was read or written.
+ * - `unreadable`: the disk did not let it be looked at, and it may not have ended. Its bytes count, and it is deleted in
+ *   its turn, in one piece. The next start looks again.
+ * - `nameless`: no journal says what it is, so that nothing can be made of it. Deleted in its turn.
+ */
+export type AssetState = 'open' | 'ended' | 'unreadable' | 'nameless'
 
 /** What is known of every asset without reading its index. */
 export interface AssetFiles {
@@ -25,11 +37,9 @@ export interface AssetFiles {
   readonly spans: Span[]
   /** Where the next journal record goes. */
   journalBytes: number
-  ended: boolean
+  state: AssetState
   /** Set as soon as the asset is to vanish: nothing is read from it any more. */
   removed: boolean
-  /** Its files could not be looked at: it takes its bytes and is deleted in its turn, in one piece. */
-  readonly unreadable?: true
 }
 
 interface TrackMemory {
@@ -178,7 +188,7 @@ export function toIndex(files: AssetFiles, memory: AssetMemory): AssetIndex {
     timing: memory.timing,
     epochs: memory.epochs,
     tracks,
-    ended: files.ended,
+    ended: files.state === 'ended',
     shed: memory.shed,
     removed: memory.removed,
     version: memory.version,

@@ -66,10 +66,11 @@ export function createCatalogue(options: ScanOptions & { readonly root: string }
     try {
       const scanned = await scanAsset(options, root, assetId)
       files = scanned.files
-      const memory = files.ended ? undefined : await loadAsset(options, files, scanned.journal, true)
-      if (memory !== undefined) open.set(assetId, memory)
-      // Without a journal nobody can go on with it: retention removes it in its turn.
-      else files.ended = true
+      if (files.state === 'open') {
+        const memory = await loadAsset(options, files, scanned.journal, true)
+        if (memory === undefined) files.state = 'nameless'
+        else open.set(assetId, memory)
+      }
     } catch (error) {
       files = await measureUnreadable(options, root, assetId, error)
     }
@@ -118,7 +119,7 @@ export function createCatalogue(options: ScanOptions & { readonly root: string }
           found.push(toIndex(files, memory))
           memory.recent.clear()
           asked.add(assetId)
-        } else if (marked !== undefined && files?.unreadable !== true) {
+        } else if (marked !== undefined && files?.state !== 'unreadable') {
           // Killed just before the mark was taken away, or before there was anything but the mark.
           await unmarkRunning(io, root, assetId).catch(() => undefined)
         }
@@ -150,7 +151,7 @@ export function createCatalogue(options: ScanOptions & { readonly root: string }
 
     async memoryOf(files) {
       const { assetId } = files
-      if (files.unreadable === true || files.removed) return undefined
+      if (files.state === 'unreadable' || files.removed) return undefined
       const known = open.get(assetId) ?? loaded.get(assetId)
       if (known !== undefined) return known
       let pending = loading.get(assetId)

@@ -36,6 +36,11 @@ export interface DiskStoreOptions {
 export interface DiskStore extends SegmentStore {
   /** Deletes what retention says, now; otherwise that happens by itself. */
   retain(): Promise<void>
+  /**
+   * The disk did not let the asset be looked at: what is not known of it now, `index` and `recover` leaving it out, may be
+   * known after the next start.
+   */
+  isUnreadable(assetId: string): boolean
 }
 
 /**
@@ -80,7 +85,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     if (writing.tasks.get(assetId) !== task) return
     writing.tasks.delete(assetId)
     if (how === 'suspend') return
-    files.ended = true
+    files.state = 'ended'
     catalogue.retire(assetId)
     if (memory.recording) return
     await shedding.remove(files).catch((error: unknown) => {
@@ -119,7 +124,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       const begin: JournalRecord = { type: 'begin', timing, recording, at: Math.round(now()) }
       const memory = createMemory([begin], limits.laggingSegments) as AssetMemory
       const folder = join(root, assetId)
-      const files: AssetFiles = { assetId, folder, spans: [], journalBytes: 0, ended: false, removed: false }
+      const files: AssetFiles = { assetId, folder, spans: [], journalBytes: 0, state: 'open', removed: false }
       catalogue.add(files, memory)
       const task = start(files, memory)
       task.note(begin)
@@ -157,6 +162,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
 
     usage: catalogue.usage,
     retain: shedding.retain,
+    isUnreadable: (assetId) => catalogue.get(assetId)?.state === 'unreadable',
 
     async close() {
       clearInterval(keeper)

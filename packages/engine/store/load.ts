@@ -36,7 +36,8 @@ export async function loadAsset(
     if (isNewest) rememberRecent(memory, records, limits.recentParts)
   }
   memory.assembler.finish()
-  if (cut) await cutJournal(options, files)
+  // What is written next is written over what stands there, cut or not.
+  if (cut) await cutJournal(options, files).catch(() => undefined)
   touch(memory)
   return memory
 }

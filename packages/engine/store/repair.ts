@@ -20,7 +20,8 @@ interface Found {
 /**
  * Mends the files of a span that was being written when the process died: parts that are whole in the data files are put
  * into the index, torn tails are cut off. After a power loss a record may be there and its bytes not: the newest parts are
- * compared with their checksums.
+ * compared with their checksums. A disk that takes no writes keeps nobody from going on: what is there counts, and is
+ * mended by whoever writes next (`mendLeft`).
  *
  * @returns the records that the index has then.
  */
@@ -49,16 +50,35 @@ export async function mendSpan(
   const all = kept.length < records.length ? kept : [...kept, ...merge(tails)]
   const ends = new Map<TrackId, number>([...sizes.keys()].map((track) => [track, 0]))
   for (const record of all) ends.set(record.track, endOf(record))
-  for (const [track, end] of ends) {
-    const surplus = (sizes.get(track) ?? 0) - end
-    if (surplus <= 0) continue
-    const why = kept.length < records.length ? 'parts that did not reach the disk cut off' : 'torn tail cut off'
-    log.info({ assetId: files.assetId, track, bytes: surplus }, why)
-    await cutFile(io, join(files.folder, dataName(track, span.firstMsn)), end)
-    span.bytes -= surplus
+  const mend = async (to: StoreIo) => {
+    let cut = 0
+    for (const [track, end] of ends) {
+      const surplus = (sizes.get(track) ?? 0) - end
+      if (surplus <= 0) continue
+      const why = kept.length < records.length ? 'parts that did not reach the disk cut off' : 'torn tail cut off'
+      log.info({ assetId: files.assetId, track, bytes: surplus }, why)
+      await cutFile(to, join(files.folder, dataName(track, span.firstMsn)), end)
+      cut += surplus
+    }
+    // Last: as long as it is as it was, another start comes to the same result.
+    const size = await mendIndex(to, files.folder, span.firstMsn, all, kept.length, indexBytes)
+    span.bytes += size - indexBytes - cut
   }
-  span.bytes += (await mendIndex(io, files.folder, span.firstMsn, all, kept.length, indexBytes)) - indexBytes
+  try {
+    await mend(io)
+  } catch (error) {
+    log.warn({ assetId: files.assetId, error: String(error) }, 'files of a recording could not be mended yet')
+    span.mend = mend
+  }
   return all
+}
+
+/** Mends what a start could not, because the disk was full or took no writes. @throws what the disk says */
+export async function mendLeft(io: StoreIo, { spans }: AssetFiles): Promise<void> {
+  for (const span of spans) {
+    await span.mend?.(io)
+    delete span.mend
+  }
 }
 
 /**

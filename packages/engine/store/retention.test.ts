@@ -7,12 +7,12 @@ const limits = { maxBytes: 1_000, maxAgeMs: 10_000, minFreeBytes: 100 }
 
 function asset(assetId: string, ended: boolean, ...newest: number[]): AssetFiles {
   const spans = newest.map((at, i) => ({ firstMsn: i, tracks: new Set<number>(), bytes: 10, newest: at }))
-  return { assetId, folder: '', spans, journalBytes: 0, ended, removed: false }
+  return { assetId, folder: '', spans, journalBytes: 0, state: ended ? 'ended' : 'open', removed: false }
 }
 
 function choose(view: Partial<RetentionView>) {
   const base = { assets: [], usage: 0, free: 1_000, now: 0, windowMs: () => undefined }
-  const isHeld: RetentionView['isHeld'] = (files, span) => !files.ended && span === files.spans.at(-1)
+  const isHeld: RetentionView['isHeld'] = (files, span) => files.state === 'open' && span === files.spans.at(-1)
   const victim = chooseVictim(limits, { ...base, isHeld, ...view })
   return victim === undefined ? undefined : `${victim.files.assetId}:${victim.span?.newest ?? 'all'}`
 }

@@ -32,7 +32,7 @@ export function chooseVictim(
     const span = files.spans[0]
     if (view.isHeld(files, span)) continue
     // Nothing is left of it, or deleting it was begun.
-    if (files.removed || (span === undefined && files.ended)) return { files }
+    if (files.removed || (span === undefined && files.state !== 'open')) return { files }
     if (span === undefined) continue
     const window = view.windowMs(files)
     if (window !== undefined && view.now - span.newest > window) return { files, span }

@@ -24,7 +24,7 @@ export async function readJournal(
 
 /**
  * Looks at an asset's folder: its journal and, where that does not tell, the sizes of its files. What a removal that was
- * interrupted has left is deleted.
+ * interrupted has left is deleted, where the disk lets it.
  *
  * @throws what the disk says
  */
@@ -45,8 +45,8 @@ export async function scanAsset(
     if (parsed === undefined) continue
     const { firstMsn, track } = parsed
     if (firstMsn < shedMsn) {
-      // Deleting was interrupted after it had been written down.
-      await io.unlink(join(folder, name))
+      // Deleting was interrupted after it had been written down. A disk that does not let go of it is asked again.
+      await io.unlink(join(folder, name)).catch(() => undefined)
       continue
     }
     let span = spans.get(firstMsn)
@@ -68,7 +68,7 @@ export async function scanAsset(
       folder,
       spans: [...spans.values()].sort((a, b) => a.firstMsn - b.firstMsn),
       journalBytes: bytes,
-      ended: end !== undefined,
+      state: end === undefined ? 'open' : 'ended',
       removed: false,
     },
   }
@@ -97,5 +97,5 @@ export async function measureUnreadable(
     'a recording cannot be read; it counts towards the limit and is deleted when it is the oldest',
   )
   const all: Span = { firstMsn: 0, tracks: new Set(), bytes, newest }
-  return { assetId, folder, spans: [all], journalBytes: 0, ended: true, removed: false, unreadable: true }
+  return { assetId, folder, spans: [all], journalBytes: 0, state: 'unreadable', removed: false }
 }

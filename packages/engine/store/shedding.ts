@@ -51,7 +51,7 @@ export function createShedding(options: SheddingOptions): Shedding {
     const isHeld = (files: AssetFiles, span: Span | undefined) =>
       stuck.has(files) ||
       going.has(files) ||
-      (!files.ended &&
+      (files.state === 'open' &&
         (span === files.spans.at(-1) || writing.tasks.get(files.assetId)?.isWriting(span?.firstMsn ?? -1) === true))
     const windowMs = ({ assetId }: AssetFiles) =>
       catalogue.running(assetId)?.recording === false ? limits.windowMs : undefined

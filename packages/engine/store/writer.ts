@@ -7,6 +7,7 @@ import type { StoreLimits } from './limits.ts'
 import { createPartWriter } from './part-writer.ts'
 import type { AssetWriter, WriterState } from './port.ts'
 import { createPartQueue } from './queue.ts'
+import { mendLeft } from './repair.ts'
 import { markRunning, unmarkRunning } from './running.ts'
 import { BEHIND, describeTrouble, RESTLESS, SWITCHED_OFF } from './trouble.ts'
 import { createWriterReport } from './writer-report.ts'
@@ -101,6 +102,8 @@ export function createWriter(options: WriterOptions): WriterTask {
   }
 
   async function sync(): Promise<void> {
+    // Without it single parts of the last segments before the start cannot be found: no reason to record nothing now.
+    await mendLeft(io, files).catch(() => undefined)
     await parts.sync()
     if (isFolderDirty) await io.syncFolder(files.folder)
     isFolderDirty = false
@@ -184,6 +187,8 @@ export function createWriter(options: WriterOptions): WriterTask {
     async seal(how) {
       if (isGone) return
       await sync()
+      // After an end mark nobody would look for what the index has not.
+      if (how === 'end') await mendLeft(io, files)
       memory.assembler.finish()
       if (how === 'end' && memory.recording) {
         const spans = files.spans.map((span) => ({ ...span, tracks: [...span.tracks] }))
