@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { test } from 'node:test'
 import { printForPeople } from './log.ts'
 
@@ -31,3 +33,28 @@ test('a fatal line has the stack below it, any other has not', () => {
   )
   assert.equal(printForPeople(line(50)), '03:04:05 ERROR a fault  (error=why)\n')
 })
+
+for (const form of ['json', 'text']) {
+  test(`a log that cannot be written (${form}) loses lines, and a fault still ends the process`, {
+    timeout: 30_000,
+  }, () => {
+    const module = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
+    const program = `
+      import { createLog } from ${module('./log.ts')}
+      import { superviseProcess } from ${module('./shutdown.ts')}
+      const log = createLog({ log: ${JSON.stringify(form)}, logLevel: 'info' })
+      superviseProcess(log, async () => process.stderr.write('stopped in order'))
+      setInterval(() => {}, 1000)
+      for (let i = 0; i < 10; i++) log.info({ i }, 'a line')
+      setTimeout(() => { throw new RangeError('a fault') }, 50)`
+    const full = openSync('/dev/full', 'w')
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', full, 'pipe'],
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+    })
+    closeSync(full)
+    assert.equal(child.stderr.toString(), 'stopped in order')
+    assert.equal(child.status, 1)
+  })
+}

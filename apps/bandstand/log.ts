@@ -11,8 +11,15 @@ export function createLog({ log: form, logLevel }: Pick<Settings, 'log' | 'logLe
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   }
-  if (form === 'json') return pino(options, pino.destination({ dest: 1, sync: true }))
+  // Node writes to files and pipes at once (`process` I/O in its documentation): nothing is lost at the end of the process.
+  process.stdout.on('error', dropLine)
+  if (form === 'json') return pino(options, { write: (line: string) => process.stdout.write(line) })
   return pino({ ...options, formatters: {} }, { write: (line: string) => process.stdout.write(printForPeople(line)) })
+}
+
+/** A log that cannot be written, to a full disk or a closed pipe, loses lines; it must not end the server or keep it from ending. */
+function dropLine(): void {
+  // There is nowhere left to say it.
 }
 
 /** One line of pino's JSON as a person reads it. Exported for its test. */

@@ -104,9 +104,12 @@ export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
     },
     hold(req, res, ready, urgency, then) {
       const connection = connectionOf(req)
-      if (connection === undefined) return true
-      const count = perConnection.get(connection) ?? 0
-      if (size >= options.total || count >= options.perConnection) return false
+      const count = connection === undefined ? 0 : (perConnection.get(connection) ?? 0)
+      if (connection === undefined || size >= options.total || count >= options.perConnection) {
+        // What is being made may fail while nobody waits for it, which is no fault of the process.
+        ready.catch(() => undefined)
+        return connection === undefined
+      }
       size++
       perConnection.set(connection, count + 1)
       const party = parties.get(ready) ?? openParty(ready, urgency)

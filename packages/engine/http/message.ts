@@ -14,7 +14,12 @@ export interface HttpRequest {
   readonly socket: Socket
 }
 
-/** What handlers use of a response; the same classes fit. */
+/**
+ * What handlers use of a response; the same classes fit.
+ *
+ * Who begins to listen for `finish` or `close` after `end` looks at `writableFinished` first: of an answer that the kernel
+ * took at once they may not come any more.
+ */
 export interface HttpResponse {
   /** @param headers flat list of names and values. */
   writeHead(status: number, headers: string[]): unknown

@@ -39,18 +39,33 @@ test('a slow peer that does read gets everything, and is not cut off', async (t)
   assert.equal(outboxFigures.pendingAnswers, 0)
 })
 
-test('pipelining beyond the budget of a connection ends it, and memory does not grow with it', async (t) => {
-  const { port } = await startServer(t, [serveBig(2_000)])
-  const before = outboxFigures.overBudget
+test('whoever sends requests ahead and reads nothing costs one answer, until its deadline', async (t) => {
+  const { port } = await startServer(t, [serveBig(300)])
+  const before = outboxFigures.overDeadline
   const socket = await openSocket(t, port)
   socket.pause()
   const memory = process.memoryUsage()
   socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(200))
-  await until(() => outboxFigures.overBudget > before)
-  assert.ok(outboxFigures.pendingBytes <= limits.connectionBytes + total)
+  await until(() => outboxFigures.pendingAnswers === 1)
+  await until(() => outboxFigures.overDeadline === before + 1)
   const grown = process.memoryUsage().arrayBuffers - memory.arrayBuffers
   assert.ok(grown < 8 * 1024 * 1024, `grown by ${grown}`)
   await until(() => outboxFigures.pendingAnswers === 0)
+})
+
+test('streams beyond the budget of a connection are ended', async (t) => {
+  const { port } = await startServer(t, [serveBig(2_000)], { tls: testTls })
+  const session = openSession(t, port)
+  const before = outboxFigures.overBudget
+  let ended = 0
+  for (let i = 0; i < 4; i++) {
+    const stream = session.request({ ':path': '/' }, { endStream: true })
+    stream.on('error', () => {})
+    stream.on('close', () => ended++)
+    stream.pause()
+  }
+  await until(() => outboxFigures.overBudget > before && ended > 0)
+  assert.ok(outboxFigures.pendingBytes <= limits.connectionBytes + total)
 })
 
 test('where very many answers are not taken, one connection may have few of them', async (t) => {

@@ -159,6 +159,61 @@ test('who sends on and on while waiting is not listened to', async (t) => {
   await until(() => count(state.text, 'done') === 1)
 })
 
+test('a connection is handed over once, with all that was sent ahead, when nothing of its answers is left', async (t) => {
+  let answer = () => {}
+  const { client } = await start(t, [
+    (req, res) => {
+      if (req.url !== '/big') return false
+      answer = () => {
+        res.writeHead(200, ['Content-Length', '20000000'])
+        res.end(Buffer.alloc(20_000_000))
+      }
+      return true
+    },
+  ])
+  const { socket, state } = await client()
+  let received = 0
+  socket.on('data', (chunk: Buffer) => (received += chunk.length))
+  socket.write(request('/big') + request('/post', 'POST', 'Content-Length: 40000\r\n') + 'p'.repeat(40_000))
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  socket.pause()
+  answer()
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  socket.resume()
+  await until(() => state.text.endsWith('general POST /post 40000'))
+  assert.equal(count(state.text, 'HTTP/1.1'), 2)
+})
+
+test('whoever sends requests ahead and never reads is not served without end', async (t) => {
+  let served = 0
+  const { client, open } = await start(t, [
+    (_req, res) => {
+      served++
+      res.writeHead(404, ['Content-Length', '1000'])
+      res.end(Buffer.alloc(1_000))
+      return true
+    },
+  ])
+  const { socket } = await client()
+  socket.pause()
+  await until(() => open.size === 1)
+  const [held] = open
+  // Whole heads in each chunk: a cut one would be handed over.
+  const heads = Buffer.from(request('/').repeat(300))
+  const write = () => {
+    while (socket.write(heads));
+  }
+  socket.on('drain', write)
+  write()
+  let before = -1
+  await until(() => {
+    const still = before === served && (held?.writableLength ?? 0) > 0
+    before = served
+    return still
+  }, 10_000)
+  assert.ok((held?.writableLength ?? 0) < 100_000, `${held?.writableLength} bytes are kept`)
+})
+
 test('a peer that leaves while it waits is told to who serves it', async (t) => {
   let closed = 0
   const { client } = await start(t, [(_req, res) => (res.on('close', () => closed++), true)])

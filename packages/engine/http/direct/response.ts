@@ -8,19 +8,16 @@ export interface ResponseChannel {
   readonly socket: Socket
   /** The last fields of every head, and its empty line: the date, and whether the connection stays. */
   readonly closingFields: (closes: boolean) => string
-  /** The response has been ended: the next request may be read, or the connection closes. */
+  /** The response has been ended. */
   readonly ended: (closes: boolean) => void
-  /** It was ended, and the kernel has not taken all of it. */
-  readonly unfinished: (response: DirectResponse) => void
+  /** The kernel has the last byte of it. */
+  readonly taken: () => void
 }
 
 /** Up to here head and body are joined into one write: copying costs less than a second buffer. Half of Node's pool. */
 const joined = 4_000
 
-/**
- * An answer on a bare HTTP/1.1 connection (RFC 9112 §4, §6). Its events are those of Node's own response, but `finish` and
- * `close` come only to who listens before `end`, or while the kernel has not taken everything.
- */
+/** An answer on a bare HTTP/1.1 connection (RFC 9112 §4, §6). */
 export class DirectResponse extends EventEmitter implements HttpResponse {
   headersSent = false
   writableEnded = false
@@ -72,14 +69,22 @@ export class DirectResponse extends EventEmitter implements HttpResponse {
     if (!socket.destroyed) sendBoth(socket, head, body)
     if (socket.writableLength === 0 && !socket.destroyed) {
       this.writableFinished = true
-      if (this.listenerCount('finish') + this.listenerCount('close') > 0) process.nextTick(() => this.finished())
-    } else this.#channel.unfinished(this)
+      if (this.listenerCount('finish') + this.listenerCount('close') > 0) process.nextTick(() => this.#tell())
+      this.#channel.ended(this.#closes)
+      this.#channel.taken()
+      return
+    }
+    // Behind everything that was written before it.
+    socket.write('', (error) => {
+      if (error instanceof Error) return
+      this.writableFinished = true
+      this.#channel.taken()
+      this.#tell()
+    })
     this.#channel.ended(this.#closes)
   }
 
-  /** The kernel has taken the last byte. */
-  finished(): void {
-    this.writableFinished = true
+  #tell(): void {
     this.emit('finish')
     this.emit('close')
   }
