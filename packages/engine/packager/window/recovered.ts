@@ -1,5 +1,5 @@
 import type { AssetIndex, AssetTrack, IndexedPart, IndexedSegment } from '../../store/port.ts'
-import { WINDOW_LIMITS } from '../limits.ts'
+import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
 import type { Epoch } from '../model.ts'
 import { gapSegment, holeDuration, seconds, type WindowPart, type WindowSegment } from './segments.ts'
 
@@ -16,29 +16,59 @@ export interface ResumePoint {
  * The end of what was recorded: times only rise within a broadcast, also across restarts. An epoch of which nothing was
  * recorded (the process died in its first part) gives its number to the next: numbers of epochs are those of
  * discontinuities, and one that is nowhere to be seen would be counted when the playlist moves past it (RFC 8216bis
- * §6.2.2).
+ * §6.2.2). Where viewers were shown more than was recorded, they have seen that epoch, and times after the end.
  */
 export function resumePoint(index: AssetIndex): ResumePoint {
   const last = index.epochs.at(-1)
-  let start = last?.start ?? 0
-  let epoch = last === undefined ? 0 : last.id + 1
-  let seen = -1
+  const { end, epoch: seen } = recordedEnd(index)
+  const notBefore = last === undefined ? 0 : last.wallClock + (end - last.start) / 90
+  const unrecorded = shownUnrecorded(index)
+  // No segment is longer.
+  const start = end + unrecorded * index.timing.targetDuration * 90_000
+  const newest = unrecorded > 0 ? last?.id : (seen ?? last?.id)
+  return { start, epoch: newest === undefined ? 0 : newest + 1, notBefore }
+}
+
+/** The newest of what was recorded. */
+interface RecordedEnd {
+  /** Media time, 90 kHz ticks; where the newest epoch begins when nothing was recorded of it. */
+  readonly end: number
+  /** `undefined` when nothing was recorded. */
+  readonly epoch: number | undefined
+  /** -1 when nothing was recorded. */
+  readonly msn: number
+}
+
+function recordedEnd(index: AssetIndex): RecordedEnd {
+  let end = index.epochs.at(-1)?.start ?? 0
+  let epoch: number | undefined
+  let msn = -1
   for (const track of index.tracks) {
     const segment = track.segments.at(-1)
     if (segment === undefined) continue
-    start = Math.max(start, Math.ceil(((segment.start + segment.duration) * 90_000) / segment.timescale))
-    seen = Math.max(seen, segment.epoch)
+    end = Math.max(end, Math.ceil(((segment.start + segment.duration) * 90_000) / segment.timescale))
+    epoch = Math.max(epoch ?? 0, segment.epoch)
+    msn = Math.max(msn, segment.msn)
   }
-  const notBefore = last === undefined ? 0 : last.wallClock + (start - last.start) / 90
-  if (seen >= 0) epoch = seen + 1
-  return { start, epoch, notBefore }
+  return { end, epoch, msn }
+}
+
+/**
+ * Sequence numbers after the last recorded one, where viewers were shown many of them: a disk took nothing for a while. 0
+ * where a crash explains them: two blocks at most were reserved, and the third is for segments still on their way.
+ */
+function shownUnrecorded(index: AssetIndex): number {
+  const missing = index.next.msn - 1 - recordedEnd(index).msn
+  return missing > 3 * PACKAGER_LIMITS.reserveSegments ? missing : 0
 }
 
 /**
  * The newest recorded segments of a track as the live window lists them, with gaps where numbers are missing, and gaps
- * before them where they are too short to play from.
+ * before them where they are too short to play from. Only gaps where viewers have been shown much more than was recorded:
+ * the playlist had long moved past that.
  */
 export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonly WindowSegment[] {
+  if (shownUnrecorded(index) > 0) return unrecordedSegments(index, track)
   const { targetDuration, partTarget } = index.timing
   const recent: IndexedSegment[] = []
   // Less than the process before listed, which may have listed media at its end that were never recorded: what it had
@@ -72,6 +102,28 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
     out.unshift(gapSegment(first.msn - back, { ...first, start: first.start - back * duration, duration }))
   }
   return out
+}
+
+/**
+ * The last numbers that may have been shown, as gaps: as few as a playlist needs (RFC 8216bis §4.4.3.8, 3 target durations),
+ * because the process before listed no fewer and its first number must not come back.
+ */
+function unrecordedSegments(index: AssetIndex, { track, segments }: AssetTrack): readonly WindowSegment[] {
+  const epoch = index.epochs.at(-1)
+  if (epoch === undefined) return []
+  const own = epoch.tracks.find((t) => t.track === track)
+  const timescale = own?.config.timescale ?? segments.at(-1)?.timescale ?? 90_000
+  const end = Math.round((recordedEnd(index).end * timescale) / 90_000)
+  const duration = index.timing.targetDuration * timescale
+  return [3, 2, 1].map((back) =>
+    gapSegment(index.next.msn - back, {
+      epoch,
+      start: end - back * duration,
+      duration,
+      timescale,
+      initNumber: own?.initNumber,
+    }),
+  )
 }
 
 function restored(
