@@ -76,6 +76,19 @@ test('a live channel plays at once, within two seconds of live, and says so', as
   assert.match(label ?? '', /LIVE\s*\d\.\d s/)
 })
 
+test('an element that is told its channel after it was put into a page plays', async () => {
+  mock.goLive('main', stream('as_1', 20_000))
+  await page.goto(`${mock.url}/@main`)
+  await page.evaluate(async () => {
+    const [first] = document.getElementsByTagName('bandstand-player')
+    const late = document.createElement('bandstand-player')
+    first?.replaceWith(late)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    late.setAttribute('channel', 'main')
+  })
+  await until(playing, 10_000, 'plays')
+})
+
 test('with key frames 8.3 s apart the picture comes at once and moves to live', async () => {
   mock.goLive('main', stream('as_1', 24_000, farKeys))
   await page.goto(`${mock.url}/@main`)

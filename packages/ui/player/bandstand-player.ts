@@ -133,17 +133,14 @@ export class BandstandPlayer extends LitElement {
 
   protected override firstUpdated(): void {
     this.#playback.restore()
-    this.#open()
     // Without them it still plays.
     import('./late-controls.ts').catch(() => undefined)
   }
 
   protected override updated(changed: PropertyValues): void {
-    const source = changed.has('channel') || changed.has('asset') || changed.has('server')
-    if (source && this.#session) {
-      this.#close()
-      this.#open()
-    }
+    if (!changed.has('channel') && !changed.has('asset') && !changed.has('server')) return
+    this.#close()
+    this.#open()
   }
 
   get #place(): Place {
