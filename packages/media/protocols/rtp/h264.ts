@@ -51,13 +51,12 @@ function* nalUnits(data: Uint8Array): Generator<Uint8Array> {
 /** How many NAL units from `from` on fit into one STAP-A; 1 when the next does not. */
 function aggregate(nals: readonly Uint8Array[], from: number, maxPayload: number): number {
   let size = 1
-  let count = 0
-  for (const nal of nals.slice(from)) {
-    size += 2 + nal.byteLength
+  let to = from
+  for (; to < nals.length; to++) {
+    size += 2 + (nals[to]?.byteLength ?? 0)
     if (size > maxPayload) break
-    count++
   }
-  return Math.max(1, count)
+  return Math.max(1, to - from)
 }
 
 function single(nal: Uint8Array, marker: boolean): RtpPayload {

@@ -7,4 +7,8 @@ export const SDP_LIMITS = {
   line: 1024,
   /** Media sections. */
   media: 16,
+  /** `a=rtcp-fb` values of one payload type: those for all (`*`) count for each, which multiplies them. */
+  feedback: 16,
+  /** Fingerprints of one transport: those of the session count for each section. */
+  fingerprints: 8,
 } as const

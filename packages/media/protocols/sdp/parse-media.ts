@@ -1,4 +1,6 @@
+import { MediaError } from '../../error.ts'
 import { GRAMMAR } from './grammar.ts'
+import { SDP_LIMITS } from './limits.ts'
 import { malformedLine, type SdpLine, splitAttribute } from './lines.ts'
 import type { Codec, Direction, MediaSection, SourceGroup } from './model.ts'
 import { createTransport, readTransportAttribute } from './parse-transport.ts'
@@ -15,7 +17,7 @@ interface Pending {
 
 /**
  * One section from its `m=` line up to the next (RFC 8866 §5.14). Throws `malformed` for an attribute that is understood but
- * against its grammar, except candidates: an unknown kind of those is left out.
+ * against its grammar, except candidates: an unknown kind of those is left out. Throws `too-large` as `SDP_LIMITS` say.
  */
 export function parseMediaSection(lines: readonly SdpLine[]): MediaSection {
   const [first, ...rest] = lines as [SdpLine, ...SdpLine[]]
@@ -161,9 +163,9 @@ function group(semantics: string, list: string): SourceGroup {
 function complete(codec: Codec, { parameters, feedback }: Pending): Codec {
   const own = parameters.get(codec.payloadType)
   const wanted = feedback.filter(({ payloadType }) => payloadType === '*' || payloadType === codec.payloadType)
-  return {
-    ...codec,
-    ...(own === undefined ? {} : { parameters: own }),
-    feedback: [...new Set(wanted.map(({ value }) => value))],
+  const values = [...new Set(wanted.map(({ value }) => value))]
+  if (values.length > SDP_LIMITS.feedback) {
+    throw new MediaError('too-large', `sdp: ${values.length} kinds of feedback for one payload type`)
   }
+  return { ...codec, ...(own === undefined ? {} : { parameters: own }), feedback: values }
 }

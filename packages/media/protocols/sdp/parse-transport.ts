@@ -1,4 +1,6 @@
+import { MediaError } from '../../error.ts'
 import { FINGERPRINT_BYTES, GRAMMAR } from './grammar.ts'
+import { SDP_LIMITS } from './limits.ts'
 import type { Fingerprint, Setup, Transport } from './model.ts'
 
 /** A transport in the making. */
@@ -10,7 +12,7 @@ export function createTransport(): TransportDraft {
   return { iceOptions: [], iceLite: false, fingerprints: [] }
 }
 
-/** Takes one attribute in. False when its value is against the grammar, undefined when it is none of a transport. */
+/** Takes one attribute in. False when its value is against the grammar, undefined when it is none of a transport. Throws `too-large`. */
 export function readTransportAttribute(draft: TransportDraft, name: string, value: string): boolean | undefined {
   switch (name) {
     case 'ice-ufrag':
@@ -31,6 +33,9 @@ export function readTransportAttribute(draft: TransportDraft, name: string, valu
     case 'fingerprint': {
       const fingerprint = readFingerprint(value)
       if (fingerprint) draft.fingerprints.push(fingerprint)
+      if (draft.fingerprints.length > SDP_LIMITS.fingerprints) {
+        throw new MediaError('too-large', `sdp: more than ${SDP_LIMITS.fingerprints} fingerprints`)
+      }
       return fingerprint !== undefined
     }
     default:

@@ -149,6 +149,13 @@ test('text, lines, one line and sections are bounded', () => {
   assert.throws(() => parseSdp(HEAD + `${VIDEO}\r\n`.repeat(17)), code('too-large'))
 })
 
+test('what counts for many payload types or sections is bounded', () => {
+  const feedback = Array.from({ length: 17 }, (_, i) => `a=rtcp-fb:* x-${i}`)
+  assert.throws(() => parseSdp(video('a=rtpmap:96 H264/90000', ...feedback)), code('too-large'))
+  const fingerprint = `a=fingerprint:sha-1 ${Array(20).fill('AA').join(':')}\r\n`
+  assert.throws(() => parseSdp(HEAD + fingerprint.repeat(9)), code('too-large'))
+})
+
 describe('the choice of video', () => {
   const h264 = (payloadType: number, parameters: string) => [
     `a=rtpmap:${payloadType} h264/90000`,
