@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { parseStoryboard } from '@bandstand/ui/player/storyboard.ts'
 import { startBandstand } from '../support/bandstand.ts'
 import { publishClockPicture } from '../support/clock-picture.ts'
 import { ffmpegPublish } from '../support/encoders.ts'
@@ -47,6 +48,24 @@ async function clockOf(jpeg: Uint8Array): Promise<number> {
   return shown
 }
 
+/** Its pictures show the moments that their cues say. */
+async function assertStoryboard(url: string, began: number): Promise<void> {
+  const previews = parseStoryboard(await (await fetch(url)).text(), url)
+  assert.ok(previews.length >= 2, `${previews.length} pictures`)
+  for (const { from, sheet, x, y, width, height } of previews) {
+    assert.deepEqual([width, height], [160, 90])
+    const { luma, width: row } = await decode(await picture(sheet))
+    // Of the clock's blocks, 4 pixels each here, those of 1 s and more: 10 to 31.
+    let shown = 0
+    for (let bit = 31; bit >= 10; bit--) {
+      const at = Math.round((y + 2) * row + x + (bit + 0.5) * 4)
+      shown += (luma[at] ?? 0) > 125 ? 2 ** bit : 0
+    }
+    const off = shown - (began + from * 1000)
+    assert.ok(off > -3_000 && off < 3_000, `the picture at ${from} s is ${off} ms off`)
+  }
+}
+
 /** A broadcast is live a moment before its first key frame can be read. */
 function picture(url: string): Promise<Uint8Array> {
   return waitFor(`a picture at ${url}`, async () => {
@@ -89,6 +108,7 @@ test('the picture of a live channel follows the broadcast, its recording has one
     await waitEnded(server, assetId)
     const poster = await clockOf(await picture(`${server.http}/vod/${assetId}/poster.jpg`))
     assert.ok(poster >= began && poster <= later, `${began} <= ${poster} <= ${later}`)
+    await assertStoryboard(`${server.http}/vod/${assetId}/storyboard.vtt`, began)
     // The last one stays for a while after the end.
     assert.ok((await clockOf(await picture(thumbnail))) >= later)
   } finally {

@@ -20,9 +20,8 @@ export async function doctor(settings: Settings, print: (line: string) => void):
     port('HTTP', settings.http, 'http'),
     port('RTMP', settings.rtmp, 'rtmp'),
     certificate(settings),
-    ffmpeg(settings),
   ])
-  const findings = [node(), ...examined.flat()]
+  const findings = [node(), ...examined.flat(), ffmpeg(settings)]
   const marks = { ok: ' ok  ', note: 'note ', problem: '  !! ' } as const
   for (const { level, text } of findings) print(`${marks[level]} ${text}`)
   const problems = findings.filter(({ level }) => level === 'problem').length

@@ -9,7 +9,8 @@ import { get, startServer } from './testing.ts'
 const picture: Picture = { bytes: new Uint8Array(300).fill(7), etag: '"p1"' }
 
 async function serve(t: TestContext, make: () => Promise<Picture | undefined>, available = true) {
-  const pictures: Pictures = { available, thumbnail: make, poster: make, close() {} }
+  const storyboard = async () => ({ interval: 10, sheets: [], time: 0, clock: 0 })
+  const pictures: Pictures = { available, thumbnail: make, poster: make, storyboard, sheet: make, close() {} }
   const find = (slug: string) => (slug === 'main' ? ({} as LiveBroadcast) : undefined)
   const { port } = await startServer(t, [createPictureHandler({ pictures, find })])
   return (path: string, options: Parameters<typeof get>[2] = {}) => get(port, path, options)
@@ -32,6 +33,10 @@ test('pictures of a live channel and of a recording are JPEGs that shared caches
     assert.deepEqual([head.status, head.headers['content-length'], head.body.byteLength], [200, '300', 0])
   }
   assert.equal((await ask('/live/main/thumbnail.jpg', { method: 'POST' })).status, 405)
+  const track = await ask('/vod/as_1/storyboard.vtt?clock')
+  assert.deepEqual([track.headers['content-type'], track.body.toString()], ['text/vtt', 'WEBVTT\n'])
+  const sheet = await ask('/vod/as_1/storyboard-10-0000000001-25.jpg')
+  assert.deepEqual([sheet.status, sheet.headers['cache-control']], [200, 'public, max-age=86400, immutable'])
 })
 
 test('what is not live, has no picture or is no such address is not found, and says why', async (t) => {
@@ -41,7 +46,13 @@ test('what is not live, has no picture or is no such address is not found, and s
     return [status, JSON.parse(body.toString()).code]
   }
   assert.deepEqual(await code('/live/other/thumbnail.jpg'), [404, 'offline'])
-  for (const path of ['/live/main/thumbnail.jpg', '/vod/as_1/poster.jpg', '/live/main/as_1/thumbnail.jpg', '/a.jpg'])
+  for (const path of [
+    '/live/main/thumbnail.jpg',
+    '/vod/as_1/poster.jpg',
+    '/live/main/as_1/thumbnail.jpg',
+    '/a.jpg',
+    '/vod/as_1/storyboard-11-0000000001-25.jpg',
+  ])
     assert.deepEqual(await code(path), [404, 'not-found'], path)
 })
 

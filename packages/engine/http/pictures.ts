@@ -1,8 +1,10 @@
+import { crc32 } from 'node:zlib'
 import { EngineError } from '../error.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import { PICTURE_LIMITS } from '../pictures/limits.ts'
 import type { Picture, Pictures } from '../pictures/pictures.ts'
-import { headerSet } from './headers.ts'
+import { parseSheetName, printStoryboard } from '../pictures/storyboard-plan.ts'
+import { cacheControl, headerSet } from './headers.ts'
 import { limits } from './limits.ts'
 import { splitTarget } from './live-path.ts'
 import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from './message.ts'
@@ -20,8 +22,10 @@ export interface PictureHandlerOptions {
 
 const jpeg = 'image/jpeg'
 // Half of the age at which a live picture is made again; posters of what still runs change too, but nobody waits for it.
-const thumbnailHeaders = headerSet(jpeg, `public, max-age=${PICTURE_LIMITS.fresh / 2_000}`)
-const posterHeaders = headerSet(jpeg, `public, max-age=${PICTURE_LIMITS.poster / 1_000}`)
+const thumbnail = headerSet(jpeg, `public, max-age=${PICTURE_LIMITS.fresh / 2_000}`)
+const poster = headerSet(jpeg, `public, max-age=${PICTURE_LIMITS.poster / 1_000}`)
+const lasting = headerSet(jpeg, cacheControl.immutable)
+const track = headerSet('text/vtt', `public, max-age=${PICTURE_LIMITS.fresh / 1_000}`)
 
 const noProgram: Problem = {
   status: 404,
@@ -43,26 +47,22 @@ const busy: Problem = {
 }
 
 /**
- * `/live/{channel}/thumbnail.jpg` and `/vod/{asset}/poster.jpg`, each also with `t/{token}/` after the channel or asset.
+ * `/live/{channel}/thumbnail.jpg`, `/vod/{asset}/poster.jpg`, `/vod/{asset}/storyboard.vtt` and the sheets it names, each also with `t/{token}/` after the channel or asset.
  * Serves no other address.
  */
-export function createPictureHandler({ pictures, find }: PictureHandlerOptions): HttpHandler {
+export function createPictureHandler(options: PictureHandlerOptions): HttpHandler {
+  const { pictures } = options
   let waiting = 0
 
-  function answer(
-    req: HttpRequest,
-    res: HttpResponse,
-    headers: readonly string[],
-    make: () => Promise<Picture | undefined>,
-  ): void {
+  function answer(req: HttpRequest, res: HttpResponse, make: () => Promise<Answer | undefined>): void {
     if (waiting >= PICTURE_LIMITS.requests) return sendProblem(req, res, busy)
     waiting++
     make()
       .then(
-        (picture) => {
+        (found) => {
           if (res.destroyed) return
-          if (picture === undefined) sendProblem(req, res, noPicture)
-          else sendPicture(req, res, picture, headers)
+          if (found === undefined) sendProblem(req, res, noPicture)
+          else send(req, res, found)
         },
         (error: unknown) => {
           if (res.destroyed) return
@@ -78,29 +78,60 @@ export function createPictureHandler({ pictures, find }: PictureHandlerOptions):
 
   return (req, res) => {
     const url = req.url ?? ''
-    if (!url.includes('.jpg') || url.length > limits.url) return false
-    const { path } = splitTarget(url)
-    const channel = ownerOf(path, '/live/', 'thumbnail.jpg')
-    const assetId = ownerOf(path, '/vod/', 'poster.jpg')
-    if (channel === undefined && assetId === undefined) return false
+    if (!/\.(jpg|vtt)/.test(url) || url.length > limits.url) return false
+    const { path, query } = splitTarget(url)
+    const make = find(path, query)
+    if (make === undefined) return false
     if (answeredByMethod(req, res)) return true
     if (!pictures.available) sendProblem(req, res, noProgram)
-    else if (assetId !== undefined) answer(req, res, posterHeaders, () => pictures.poster(assetId))
-    else {
-      const broadcast = find(channel ?? '')
-      if (broadcast === undefined) sendProblem(req, res, offline)
-      else answer(req, res, thumbnailHeaders, () => pictures.thumbnail(broadcast))
-    }
+    else if (make === 'offline') sendProblem(req, res, offline)
+    else answer(req, res, make)
     return true
+  }
+
+  /** How to make what an address names; `undefined` for the addresses of others. */
+  function find(path: string, query: string): (() => Promise<Answer | undefined>) | 'offline' | undefined {
+    const [channel, file] = namesOf(path, '/live/')
+    if (channel !== undefined) {
+      if (file !== 'thumbnail.jpg') return undefined
+      const broadcast = options.find(channel)
+      return broadcast === undefined
+        ? 'offline'
+        : async () => withHeaders(await pictures.thumbnail(broadcast), thumbnail)
+    }
+    const [assetId, name] = namesOf(path, '/vod/')
+    if (assetId === undefined || name === undefined) return undefined
+    if (name === 'poster.jpg') return async () => withHeaders(await pictures.poster(assetId), poster)
+    if (name === 'storyboard.vtt') return () => storyboard(assetId, query === 'clock' ? 'clock' : 'time')
+    const sheet = parseSheetName(name)
+    return sheet && (async () => withHeaders(await pictures.sheet(assetId, sheet), lasting))
+  }
+
+  async function storyboard(assetId: string, by: 'time' | 'clock'): Promise<Answer | undefined> {
+    const found = await pictures.storyboard(assetId)
+    if (found === undefined) return undefined
+    const bytes = Buffer.from(printStoryboard(found, by))
+    return { bytes, etag: `"${bytes.byteLength.toString(36)}-${crc32(bytes).toString(16)}"`, headers: track }
   }
 }
 
-function ownerOf(path: string, prefix: string, file: string): string | undefined {
-  const names = readPathNames(path, prefix)
-  return names?.rest.length === 1 && names.rest[0] === file && isPlainName(names.owner) ? names.owner : undefined
+interface Answer extends Picture {
+  readonly headers: readonly string[]
 }
 
-function sendPicture(req: HttpRequest, res: HttpResponse, { bytes, etag }: Picture, headers: readonly string[]): void {
+function withHeaders(picture: Picture | undefined, headers: readonly string[]): Answer | undefined {
+  return picture && { ...picture, headers }
+}
+
+/** Channel or asset and the file, where there is nothing between them. */
+function namesOf(path: string, prefix: string): [] | [string, string] {
+  const names = readPathNames(path, prefix)
+  const [file, ...more] = names?.rest ?? []
+  if (names === undefined || file === undefined || more.length > 0) return []
+  return isPlainName(names.owner) && isPlainName(file) ? [names.owner, file] : []
+}
+
+function send(req: HttpRequest, res: HttpResponse, { bytes, etag, headers }: Answer): void {
   if (etagMatches(headerOf(req, 'if-none-match'), etag)) {
     res.writeHead(304, [...headers, 'ETag', etag])
     res.end()

@@ -25,11 +25,18 @@ export function createPictureLane(most: number = PICTURE_LIMITS.waiting): Pictur
       const running = jobs.get(key) as Promise<T> | undefined
       if (running !== undefined) return running
       // One runs, the others wait.
-      if (jobs.size > most) return Promise.reject(new EngineError('limit', 'too many pictures wait to be made'))
+      if (jobs.size > most) return Promise.reject(new EngineError('limit', FULL))
       const done = last.then(job).finally(() => jobs.delete(key))
       last = done.catch(() => undefined)
       jobs.set(key, done)
       return done
     },
   }
+}
+
+const FULL = 'too many pictures wait to be made'
+
+/** The lane refused the job; come again. */
+export function isFull(error: unknown): boolean {
+  return error instanceof EngineError && error.message === FULL
 }

@@ -19,6 +19,15 @@ export const PICTURE_LIMITS = {
   /** Pictures kept in memory, and their bytes. */
   kept: 500,
   keptBytes: 32_000_000,
+  /** Storyboard: width of a picture, pictures in a row and rows of a sheet, and of a whole recording. */
+  tileWidth: 160,
+  columns: 5,
+  tiles: 100,
+  /** Seconds between two pictures of a storyboard; doubled until the recording has no more than `tiles`. */
+  interval: 10,
+  longestInterval: 10 * 2 ** 20,
+  /** Storyboards kept in memory. */
+  plans: 100,
   /** Requests that wait for a picture to be made. */
   requests: 1_000,
   /** What a peer has to take a picture. */

@@ -4,11 +4,13 @@ import { EngineError } from '../error.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { Log } from '../ports.ts'
 import type { SegmentStore } from '../store/port.ts'
-import { pictureArguments } from './arguments.ts'
+import { pictureArguments, sheetArguments } from './arguments.ts'
 import { type KeyFrame, newestKeyFrame, storedKeyFrame } from './key-frame.ts'
-import { createPictureLane } from './lane.ts'
+import { createPictureLane, isFull } from './lane.ts'
 import { PICTURE_LIMITS } from './limits.ts'
 import { runFfmpeg } from './run-ffmpeg.ts'
+import { readSheet } from './sheet.ts'
+import { planStoryboard, type SheetName, type Storyboard } from './storyboard-plan.ts'
 
 /** A JPEG. */
 export interface Picture {
@@ -41,6 +43,10 @@ export interface Pictures {
   thumbnail(broadcast: LiveBroadcast): Promise<Picture | undefined>
   /** Of a recording, finished or not; the same otherwise. */
   poster(assetId: string): Promise<Picture | undefined>
+  /** Of a recording, finished or not: which pictures there are to show along the bar. `undefined` where there are none. */
+  storyboard(assetId: string): Promise<Storyboard | undefined>
+  /** One sheet of a storyboard; throws as `thumbnail`. */
+  sheet(assetId: string, name: SheetName): Promise<Picture | undefined>
   /** Ends what is being made. */
   close(): void
 }
@@ -67,8 +73,12 @@ export function createPictures(options: PicturesOptions): Pictures {
     maxSize: PICTURE_LIMITS.keptBytes,
     sizeCalculation: ({ picture }) => 200 + (picture?.bytes.byteLength ?? 0),
   })
-  /** Posters whose key frame is being looked up. */
+  /** Posters and sheets whose key frames are being read. */
   const asked = new Map<string, Promise<Picture | undefined>>()
+  /** A long recording has many thousand segments to choose from. */
+  const plans = new LRUCache<string, { readonly plan: Storyboard; readonly madeAt: number }>({
+    max: PICTURE_LIMITS.plans,
+  })
   /** What has been logged already. */
   const said = new Set<string>()
 
@@ -93,9 +103,34 @@ export function createPictures(options: PicturesOptions): Pictures {
   async function draw(frame: KeyFrame): Promise<Picture | undefined> {
     const input = await frame.read()
     if (ffmpeg === undefined || input === undefined) return undefined
-    if (input.reduce((sum, chunk) => sum + chunk.byteLength, 0) > PICTURE_LIMITS.input) return undefined
-    const bytes = await runFfmpeg({ ffmpeg, args, input, patience, signal: stopping.signal })
+    if (sizeOf(input) > PICTURE_LIMITS.input) return undefined
+    return run(ffmpeg, args, input)
+  }
+
+  async function run(program: string, words: readonly string[], input: readonly Uint8Array[]): Promise<Picture> {
+    const bytes = await runFfmpeg({ ffmpeg: program, args: words, input, patience, signal: stopping.signal })
     return { bytes, etag: `"${bytes.byteLength.toString(36)}-${crc32(bytes).toString(16).padStart(8, '0')}"` }
+  }
+
+  /** A sheet never changes: it is made once, and not tried again for a while when that fails. */
+  async function makeSheet(key: string, assetId: string, { interval, part, count }: SheetName) {
+    const index = await store.index(assetId)
+    const plan = index && planStoryboard(index, interval)
+    const sheet = plan?.sheets.find(({ tiles }) => tiles[0]?.part === part && tiles.length >= count)
+    if (ffmpeg === undefined || sheet === undefined) return undefined
+    let picture: Picture | undefined
+    try {
+      const input = await readSheet({ ...sheet, tiles: sheet.tiles.slice(0, count) }, assetId, store)
+      if (input === undefined || sizeOf(input) > PICTURE_LIMITS.input) return undefined
+      const { columns } = PICTURE_LIMITS
+      const words = sheetArguments(sheet.width, sheet.height, columns, Math.ceil(count / columns))
+      picture = await lane.run(key, () => run(ffmpeg, words, input))
+    } catch (error) {
+      if (isFull(error)) throw error
+      if (!stopping.signal.aborted) complain(key, error)
+    }
+    kept.set(key, { picture, name: key, triedAt: now(), isFinal: picture !== undefined })
+    return picture
   }
 
   /** The disk is asked outside the lane: one that hangs must not hold up the pictures of what is live. */
@@ -141,6 +176,29 @@ export function createPictures(options: PicturesOptions): Pictures {
       return running
     },
 
+    async storyboard(assetId) {
+      if (ffmpeg === undefined) return undefined
+      const known = plans.get(assetId)
+      if (known !== undefined && now() - known.madeAt < PICTURE_LIMITS.fresh) return known.plan
+      const index = await store.index(assetId)
+      const plan = index && planStoryboard(index)
+      if (plan !== undefined) plans.set(assetId, { plan, madeAt: now() })
+      return plan
+    },
+
+    async sheet(assetId, name) {
+      const key = `sheet ${assetId} ${name.interval} ${name.part} ${name.count}`
+      const entry = kept.get(key)
+      if (entry !== undefined && (entry.isFinal || now() - entry.triedAt < PICTURE_LIMITS.poster)) return entry.picture
+      const running = asked.get(key) ?? makeSheet(key, assetId, name).finally(() => asked.delete(key))
+      asked.set(key, running)
+      return running
+    },
+
     close: () => stopping.abort(),
   }
+}
+
+function sizeOf(input: readonly Uint8Array[]): number {
+  return input.reduce((sum, chunk) => sum + chunk.byteLength, 0)
 }

@@ -302,8 +302,11 @@ export class BandstandPlayer extends LitElement {
 
   #controls() {
     const state = this.#session?.state
+    const span = this.#span
+    const assetId = state?.source?.assetId
     return controls({
-      span: this.#span,
+      span,
+      storyboard: assetId ? addresses.storyboard(this.#place.server, assetId, span.dates) : '',
       live: this._facts?.live ?? false,
       atEdge: state?.phase === 'live' || state?.phase === 'starting',
       behind: this.#session?.date === undefined ? undefined : this.behind,
