@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parseStoryboard } from '@bandstand/ui/player/storyboard.ts'
 import { startBandstand } from '../support/bandstand.ts'
@@ -7,7 +7,7 @@ import { publishClockPicture } from '../support/clock-picture.ts'
 import { ffmpegPublish } from '../support/encoders.ts'
 import { start } from '../support/process.ts'
 import { findProgram } from '../support/programs.ts'
-import { getChannel, waitEnded, waitLive } from '../support/published.ts'
+import { assertConforms, getChannel, waitEnded, waitLive } from '../support/published.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { waitFor } from '../support/wait.ts'
 
@@ -145,4 +145,26 @@ test('a portrait with B-frames is scaled as it is shown; without ffmpeg the addr
     for (const encoder of encoders) await encoder.stop()
     await Promise.all([server.stop(), bare.stop()])
   }
+})
+
+test('live goes on while an ffmpeg hangs, which ends with the server', async () => {
+  const ffmpeg = `${temporaryFolder('hanging')}/ffmpeg`
+  const note = `${ffmpeg}.pid`
+  writeFileSync(ffmpeg, `#!/bin/sh\necho $$ >${note}\nkill -STOP $$\n`, { mode: 0o755 })
+  const server = await startBandstand({ args: ['--ffmpeg', ffmpeg] })
+  const encoder = ffmpegPublish({ url: server.publishUrl, width: 320, height: 180 })
+  try {
+    await waitLive(server, 'main')
+    await waitFor('ffmpeg to be started', async () => {
+      const answer = fetch(`${server.http}/live/main/thumbnail.jpg`).catch(() => undefined)
+      await Promise.race([answer, new Promise((done) => setTimeout(done, 500))])
+      return existsSync(note)
+    })
+    await assertConforms(`${server.http}/live/main/index.m3u8`, 3)
+  } finally {
+    await encoder.stop()
+    await server.stop()
+  }
+  const pid = Number(readFileSync(note, 'utf8'))
+  await waitFor('ffmpeg to be gone', () => !existsSync(`/proc/${pid}`))
 })
