@@ -22,6 +22,8 @@ export interface ApplicationOptions {
   readonly platform: Platform
   readonly probes: Probes
   readonly log: Log
+  /** Channels and recordings have a picture. */
+  readonly hasPictures: boolean
 }
 
 /** API, pages and probes: everything over HTTP that is not media. */
@@ -30,7 +32,8 @@ export interface Application {
   close(): Promise<void>
 }
 
-export async function createApplication({ settings, platform, probes, log }: ApplicationOptions): Promise<Application> {
+export async function createApplication(options: ApplicationOptions): Promise<Application> {
+  const { settings, platform, probes, log, hasPictures } = options
   // Connections are the HTTP server's, which media share; Fastify only routes.
   const app = Fastify({
     logger: false,
@@ -46,6 +49,7 @@ export async function createApplication({ settings, platform, probes, log }: App
     siteDir: join(settings.data, 'site'),
     distDir,
     publicUrl: settings.publicUrl,
+    hasPictures,
     ...platform.pages,
   })
   await app.ready()

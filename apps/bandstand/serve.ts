@@ -5,6 +5,7 @@ import { createSecureContext } from 'node:tls'
 import { createId } from '@bandstand/contract/ids.ts'
 import { EngineError } from '@bandstand/engine/error.ts'
 import { createLiveHandler } from '@bandstand/engine/http/live.ts'
+import { createPictureHandler } from '@bandstand/engine/http/pictures.ts'
 import { createHttpServer } from '@bandstand/engine/http/server.ts'
 import { clientAddress, createTrustProxy, createViewerCounter, viewerKey } from '@bandstand/engine/http/viewers.ts'
 import { createVodHandler } from '@bandstand/engine/http/vod.ts'
@@ -13,6 +14,7 @@ import { startRtmpListener } from '@bandstand/engine/ingest/rtmp/listener.ts'
 import { WINDOW_LIMITS } from '@bandstand/engine/packager/limits.ts'
 import { createMemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import { systemScheduler } from '@bandstand/engine/packager/window/system-scheduler.ts'
+import { createPictures } from '@bandstand/engine/pictures/pictures.ts'
 import { createRefusalLog } from '@bandstand/engine/remote/refusals.ts'
 import { createDiskStore } from '@bandstand/engine/store/disk.ts'
 import { lockDataFolder } from '@bandstand/engine/store/lock.ts'
@@ -24,6 +26,7 @@ import { createApplication } from './application.ts'
 import { type FirstStart, printBanner, printFirstStart } from './banner.ts'
 import { logConnectionRefusals } from './connection-refusals.ts'
 import { AppError } from './error.ts'
+import { findFfmpeg } from './ffmpeg.ts'
 import { toEncoderHealth } from './health.ts'
 import { instanceFacts } from './instance.ts'
 import { createLog } from './log.ts'
@@ -181,6 +184,9 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     },
   })
   const vod = createVodHandler({ store, log })
+  const pictures = createPictures({ ffmpeg: findFfmpeg(settings.ffmpeg), store, log })
+  started.defer(() => pictures.close())
+  const pictureHandler = createPictureHandler({ pictures, find: (slug) => channels.find(slugNow(slug)) })
   const probes = createProbes({
     viewers: () =>
       platform.directory
@@ -193,13 +199,13 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     connections: () => ({ http: http.connections(), rtmp: rtmp.connections() }),
     isAvailable: () => platform.isAvailable,
   })
-  const application = await createApplication({ settings, platform, probes, log })
+  const application = await createApplication({ settings, platform, probes, log, hasPictures: pictures.available })
   started.defer(() => application.close())
   const refusals = createRefusalLog(log)
   started.defer(() => refusals.close())
   const http = createHttpServer({
     ...(await readTls(settings)),
-    handlers: [live.handle, vod],
+    handlers: [live.handle, vod, pictureHandler],
     fallback: application.handle,
     upgrade: (req, socket, head) => platform.chat.upgrade(req, socket, head),
     onError: (error) => log.error({ err: error }, 'http: serving failed'),

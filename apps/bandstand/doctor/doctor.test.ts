@@ -22,6 +22,15 @@ test('a machine where all is well is ready to start', async () => {
   assert.match(text, /Ready to start/)
 })
 
+test('without ffmpeg a note says what is missing, and with it which it is', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))
+  const { status, text } = await examine([...free, '--data', data, '--ffmpeg', '/nonexistent/ffmpeg'])
+  assert.equal(status, 0, text)
+  assert.match(text, /note {2}\/nonexistent\/ffmpeg not found: .*no pictures.*--ffmpeg/)
+  const named = await examine([...free, '--data', data, '--ffmpeg', process.execPath])
+  assert.ok(named.text.includes(`ffmpeg found: ${process.execPath}`), named.text)
+})
+
 test('a port in use and a data folder that is a file are named with the flag that changes them', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'bandstand-doctor-')), 'file')
   writeFileSync(file, '')

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { findFfmpeg } from '../ffmpeg.ts'
 import { type ListenAddress, printAddress } from '../settings/address.ts'
 import type { Settings } from '../settings/schema.ts'
 
@@ -20,9 +20,8 @@ export async function doctor(settings: Settings, print: (line: string) => void):
     port('HTTP', settings.http, 'http'),
     port('RTMP', settings.rtmp, 'rtmp'),
     certificate(settings),
-    ffmpeg(),
   ])
-  const findings = [node(), ...examined.flat()]
+  const findings = [node(), ...examined.flat(), ffmpeg(settings)]
   const marks = { ok: ' ok  ', note: 'note ', problem: '  !! ' } as const
   for (const { level, text } of findings) print(`${marks[level]} ${text}`)
   const problems = findings.filter(({ level }) => level === 'problem').length
@@ -107,14 +106,10 @@ async function certificate({ tlsCert, publicUrl }: Settings): Promise<Finding> {
   }
 }
 
-async function ffmpeg(): Promise<Finding> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    try {
-      await access(join(folder, 'ffmpeg'), constants.X_OK)
-      return { level: 'ok', text: `ffmpeg found in ${folder} (nothing here needs it yet)` }
-    } catch {
-      // Not in this folder.
-    }
-  }
-  return { level: 'note', text: 'no ffmpeg: what the encoder sends is passed through as it is, which needs none' }
+function ffmpeg({ ffmpeg: named }: Settings): Finding {
+  const path = findFfmpeg(named)
+  if (path !== undefined) return { level: 'ok', text: `ffmpeg found: ${path}` }
+  const text =
+    'not found: the stream is passed on as it is, but there are no pictures of it (install ffmpeg, or --ffmpeg PATH)'
+  return { level: 'note', text: `${named} ${text}` }
 }

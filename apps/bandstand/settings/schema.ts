@@ -55,6 +55,10 @@ export const settingsSchema = z.strictObject({
     .describe('recordings use at most this much disk, in GB; oldest go first'),
   recordingMaxDays: number(0.01, 36_500).default(30).describe('recordings older than this are deleted'),
   recordingMinFreeGb: number(0, 1_000_000).default(2).describe('recordings leave at least this much disk free, in GB'),
+  ffmpeg: text
+    .min(1)
+    .default('ffmpeg')
+    .describe('ffmpeg program, which makes pictures; looked for in PATH unless it is a path'),
   log: z.enum(['pretty', 'json']).default('pretty').describe('log form: for people, or one JSON object a line'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('least level that is logged'),
 })

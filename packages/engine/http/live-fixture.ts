@@ -74,6 +74,7 @@ export function createFakeBroadcast(
       },
       multivariant: () => (next === 0 ? undefined : multivariant),
       rendition: (name) => renditions.get(name)?.live,
+      keyFrame: () => undefined,
     },
   }
   function wake(): void {

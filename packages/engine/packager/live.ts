@@ -71,4 +71,14 @@ export interface LiveBroadcast {
   /** `undefined` until the first epoch has opened. */
   multivariant(): RenderedPlaylist | undefined
   rendition(name: string): LiveRendition | undefined
+  /** Where the newest key frame is, for pictures; `undefined` when none is in memory. */
+  keyFrame(): KeyFramePlace | undefined
+}
+
+/** Names for {@link LiveBroadcast.rendition} and {@link LiveRendition.media}. */
+export interface KeyFramePlace {
+  readonly rendition: string
+  readonly init: string
+  /** Begins with the key frame. */
+  readonly part: string
 }

@@ -43,6 +43,7 @@ function stage() {
         ended: false,
         multivariant: () => undefined,
         rendition: () => undefined,
+        keyFrame: () => undefined,
       }
       return {
         assetId,

@@ -14,6 +14,8 @@ export interface Head {
   readonly image?: string
   /** Absolute address of the player alone, for sites that show it in place. */
   readonly player?: string
+  /** Absolute address that says how to embed the page (oEmbed). */
+  readonly oembed?: string
   /** Playlist that the player will read first. */
   readonly playlist?: string
   readonly scripts?: PageScripts | undefined
@@ -40,8 +42,10 @@ export function printHead(head: Head, page: string): string {
     ...(description ? [meta('property', 'og:description', description)] : []),
     ...(head.canonical ? [meta('property', 'og:url', head.canonical)] : []),
     ...(head.image ? [meta('property', 'og:image', head.image)] : []),
-    ...(head.player ? [meta('property', 'og:video', head.player), meta('property', 'og:video:type', 'text/html')] : []),
+    ...(head.player ? video(head.player) : []),
     meta('name', 'twitter:card', head.image ? 'summary_large_image' : 'summary'),
+    ...(head.image ? [meta('name', 'twitter:image', head.image)] : []),
+    ...(head.oembed ? [oembed(head.oembed, head.title)] : []),
   ]
   // The playlist first: it is small, and what follows from it takes the most round trips.
   if (head.plays && head.playlist) {
@@ -62,6 +66,21 @@ export function printHead(head: Head, page: string): string {
 }
 
 const ICON = '<link rel="icon" href="/icon.svg" type="image/svg+xml">'
+
+/** The player in a frame, for sites that show it in place; they want a size, and most want https. */
+function video(player: string): string[] {
+  return [
+    meta('property', 'og:video', player),
+    ...(player.startsWith('https:') ? [meta('property', 'og:video:secure_url', player)] : []),
+    meta('property', 'og:video:type', 'text/html'),
+    meta('property', 'og:video:width', '1280'),
+    meta('property', 'og:video:height', '720'),
+  ]
+}
+
+function oembed(href: string, title: string): string {
+  return `<link rel="alternate" type="application/json+oembed" href="${escapeHtml(href)}" title="${escapeHtml(title)}">`
+}
 
 function meta(kind: 'name' | 'property', name: string, content: string): string {
   return `<meta ${kind}="${name}" content="${escapeHtml(content)}">`

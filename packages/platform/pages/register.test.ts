@@ -42,7 +42,7 @@ before(async () => {
   await mkdir(join(dist, 'pages'), { recursive: true })
   await mkdir(join(dist, 'assets'))
   await mkdir(join(folder, 'site'))
-  for (const name of ['channel', 'embed', 'chat', 'watch', 'index', 'studio', 'not-found']) {
+  for (const name of ['channel', 'embed', 'chat', 'watch', 'embed-replay', 'index', 'studio', 'not-found']) {
     await writeFile(
       join(dist, 'pages', `${name}.html`),
       `<!doctype html><!-- ${name} -->{{head}}<h1>{{title}}</h1>{{channels}}`,
@@ -61,6 +61,7 @@ before(async () => {
     siteDir: join(folder, 'site'),
     distDir: dist,
     publicUrl: undefined,
+    hasPictures: true,
     channels: () => channels,
     channel: (slug) => channels.find((one) => one.slug === slug),
     asset: (id) => (id === asset.id ? asset : undefined),
@@ -80,8 +81,52 @@ test('the page of a channel says in its head what other sites show of it, escape
   assert.match(body, /<title>A &#34;quoted&#34; &#60;title&#62;<\/title>/)
   assert.match(body, /<meta name="description" content="Two lines">/)
   assert.match(body, /<link rel="canonical" href="http:\/\/stage\.example\/@main">/)
-  assert.match(body, /og:image" content="http:\/\/stage\.example\/api\/v1\/channels\/main\/offline-image\/a\.webp"/)
+  assert.match(body, /og:image" content="http:\/\/stage\.example\/live\/main\/thumbnail\.jpg"/)
+  assert.match(body, /og:video" content="http:\/\/stage\.example\/@main\/embed"/)
+  assert.match(body, /twitter:card" content="summary_large_image"/)
   assert.doesNotMatch(body, /<title>[^<]*"/)
+})
+
+test('the picture of a channel that is offline is the one its owner chose', async () => {
+  channels[0] = { ...main, live: false, assetId: null, startedAt: null }
+  const { body } = await get('/@main')
+  channels[0] = main
+  assert.match(body, /og:image" content="http:\/\/stage\.example\/api\/v1\/channels\/main\/offline-image\/a\.webp"/)
+})
+
+test('the page of a recording names its picture and the player alone, which may stand in a frame', async () => {
+  const { body } = await get('/watch/as_1')
+  assert.match(body, /og:image" content="http:\/\/stage\.example\/vod\/as_1\/poster\.jpg"/)
+  assert.match(body, /og:video" content="http:\/\/stage\.example\/watch\/as_1\/embed"/)
+  const player = await get('/watch/as_1/embed')
+  assert.match(player.body, /<!-- embed-replay -->/)
+  assert.match(String(player.headers['content-security-policy']), /frame-ancestors \*/)
+  assert.equal((await get('/watch/as_2/embed')).statusCode, 404)
+})
+
+test('a page leads to the answer that says how to embed it', async () => {
+  for (const [page, player, picture] of [
+    ['/@main', '/@main/embed', '/live/main/thumbnail.jpg'],
+    ['/', '/@main/embed', '/live/main/thumbnail.jpg'],
+    ['/watch/as_1', '/watch/as_1/embed', '/vod/as_1/poster.jpg'],
+  ] as const) {
+    const [, link = ''] =
+      /application\/json\+oembed" href="http:\/\/stage\.example([^"]+)"/.exec((await get(page)).body) ?? []
+    const { statusCode, body, headers } = await get(link)
+    assert.equal(statusCode, 200, page)
+    assert.equal(headers['access-control-allow-origin'], '*')
+    const { type, html, thumbnail_url } = JSON.parse(body)
+    assert.equal(type, 'video')
+    assert.ok(html.includes(`src="http://stage.example${player}"`), html)
+    assert.equal(thumbnail_url, `http://stage.example${picture}`)
+  }
+})
+
+test('what cannot be embedded is not found, and XML is not made', async () => {
+  for (const url of ['', '?url=http://stage.example/@nobody', '?url=http://other.example/@main', '?url=a&url=b']) {
+    assert.equal((await get(`/api/oembed${url}`)).statusCode, 404, url)
+  }
+  assert.equal((await get('/api/oembed?url=http://stage.example/@main&format=xml')).statusCode, 501)
 })
 
 test('a live channel is fetched with the page, an offline one is not', async () => {
@@ -191,6 +236,7 @@ test("the owner's files take the place of ours, with a policy of their own; the 
     siteDir: join(folder, 'site'),
     distDir: join(folder, 'dist'),
     publicUrl: 'https://live.example/',
+    hasPictures: false,
     channels: () => channels,
     channel: () => undefined,
     asset: () => asset,

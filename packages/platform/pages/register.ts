@@ -7,6 +7,7 @@ import type { PageFacts } from './facts.ts'
 import { createFileReader, type FileReader, type SiteFile } from './files.ts'
 import { type Head, printHead } from './head.ts'
 import { DIRECTORY_MAX } from './limits.ts'
+import { type Embeddable, type OembedQuery, oembedAddress, parsePageAddress, printOembed } from './oembed.ts'
 import { type PageKind, policyOf } from './policy.ts'
 import { type EntryName, readScripts, type Scripts } from './scripts.ts'
 import { escapeHtml, fillTemplate, type Html } from './template.ts'
@@ -18,6 +19,8 @@ export interface PageOptions extends PageFacts {
   readonly distDir: string
   /** Address that viewers use, where it is configured; else it is taken from the request. */
   readonly publicUrl: string | undefined
+  /** What is live and what was recorded has a picture at `/live/{slug}/thumbnail.jpg` and `/vod/{asset}/poster.jpg`. */
+  readonly hasPictures: boolean
 }
 
 interface Page {
@@ -47,6 +50,24 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
 
   function origin(request: FastifyRequest): string {
     return (options.publicUrl ?? `${request.protocol}://${request.host}`).replace(/\/+$/, '')
+  }
+
+  /** The picture of a channel: of now while it is live, else what its owner chose. */
+  function imageOf(request: FastifyRequest, { slug, live, offlineImage }: Channel): { readonly image?: string } {
+    const path = live && options.hasPictures ? posterOf.channel(slug) : offlineImage
+    return path ? { image: new URL(path, `${origin(request)}/`).href } : {}
+  }
+
+  function channelEmbed(request: FastifyRequest, channel: Channel): Embeddable {
+    const from = origin(request)
+    const player = `${from}/@${channel.slug}/embed`
+    return { title: channel.title, player, origin: from, ...imageOf(request, channel) }
+  }
+
+  function assetEmbed(request: FastifyRequest, { id, title }: Asset): Embeddable {
+    const from = origin(request)
+    const image = options.hasPictures ? { image: from + posterOf.asset(id) } : {}
+    return { title, player: `${from}/watch/${id}/embed`, origin: from, ...image }
   }
 
   async function send(request: FastifyRequest, reply: FastifyReply, page: Page): Promise<FastifyReply> {
@@ -90,14 +111,18 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
       title: file === 'chat' ? `Chat of ${channel.title}` : channel.title,
       description: channel.description,
       canonical: base,
-      ...(channel.offlineImage ? { image: new URL(channel.offlineImage, `${origin(request)}/`).href } : {}),
-      ...(file === 'channel' ? { player: `${base}/embed` } : {}),
+      ...imageOf(request, channel),
+      ...(file === 'channel' ? { player: `${base}/embed`, oembed: oembedAddress(origin(request), base) } : {}),
       playlist: `/live/${channel.slug}/index.m3u8`,
       scripts: await entry(name),
       plays: channel.live && file !== 'chat',
       facts: { channel },
     }
-    const values = { channel: channel.slug, description: channel.description, title: channel.title }
+    const values = {
+      channel: channel.slug,
+      description: channel.description,
+      poster: options.hasPictures ? posterOf.channel(channel.slug) : '',
+    }
     return send(request, reply, { file: `${file}.html`, kind: file === 'channel' ? 'page' : 'embed', head, values })
   }
 
@@ -117,23 +142,60 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
     })
   }
 
-  app.get<{ Params: { asset: string } }>('/watch/:asset', async (request, reply) => {
-    const asset = await options.asset(request.params.asset)
-    if (!asset) return notFound(request, reply)
+  async function assetPage(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asset: Asset,
+    file: 'watch' | 'embed-replay',
+  ): Promise<FastifyReply> {
+    const canonical = `${origin(request)}/watch/${asset.id}`
+    const { player, image } = assetEmbed(request, asset)
     const head: Head = {
       title: asset.title,
-      canonical: `${origin(request)}/watch/${asset.id}`,
+      canonical,
+      ...(image === undefined ? {} : { image }),
+      ...(file === 'watch' ? { player, oembed: oembedAddress(origin(request), canonical) } : {}),
       playlist: `/vod/${asset.id}/index.m3u8`,
-      scripts: await entry('viewer'),
+      scripts: await entry(file === 'watch' ? 'viewer' : 'embed'),
       plays: true,
       facts: { asset },
     }
     const channel = await options.channel(asset.channel)
     const values = {
-      ...{ asset: asset.id, date: dateOf(asset) },
+      ...{ asset: asset.id, date: dateOf(asset), poster: options.hasPictures ? posterOf.asset(asset.id) : '' },
       ...{ channel: asset.channel, 'channel-title': channel?.title ?? asset.channel },
     }
-    return send(request, reply, { file: 'watch.html', kind: 'page', head, values })
+    return send(request, reply, { file: `${file}.html`, kind: file === 'watch' ? 'page' : 'embed', head, values })
+  }
+
+  for (const [path, file] of [['/watch/:asset', 'watch'] as const, ['/watch/:asset/embed', 'embed-replay'] as const]) {
+    app.get<{ Params: { asset: string } }>(path, async (request, reply) => {
+      const asset = await options.asset(request.params.asset)
+      return asset ? assetPage(request, reply, asset, file) : notFound(request, reply)
+    })
+  }
+
+  async function embeddable(request: FastifyRequest, url: string): Promise<Embeddable | undefined> {
+    const address = parsePageAddress(url, origin(request))
+    if (address?.kind === 'asset') {
+      const asset = await options.asset(address.id)
+      return asset && assetEmbed(request, asset)
+    }
+    const channels = address?.kind === 'front' ? await options.channels() : []
+    const channel = address?.kind === 'channel' ? await options.channel(address.slug) : channels[0]
+    return channel && channels.length <= 1 ? channelEmbed(request, channel) : undefined
+  }
+
+  app.get<{ Querystring: OembedQuery & { url?: unknown; format?: unknown } }>('/api/oembed', async (request, reply) => {
+    const { url, format = 'json', ...query } = request.query
+    // Nobody asks for XML any more; this is how one is told (oEmbed 1.0 §2.3.3).
+    if (format !== 'json') {
+      return reply.code(501).type('text/plain; charset=utf-8').send('Only format=json is answered.\n')
+    }
+    const found = typeof url === 'string' ? await embeddable(request, url) : undefined
+    if (found === undefined) return reply.callNotFound()
+    reply.headers({ ...safety, 'cache-control': 'public, max-age=60', 'access-control-allow-origin': '*' })
+    return reply.type('application/json; charset=utf-8').send(printOembed(found, query))
   })
 
   app.get('/studio', async (request, reply) => {
@@ -184,8 +246,13 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
   })
 }
 
+const posterOf = {
+  channel: (slug: string) => `/live/${slug}/thumbnail.jpg`,
+  asset: (id: string) => `/vod/${id}/poster.jpg`,
+} as const
+
 /** Addresses of pages as people type them, with a slash at the end that does not belong there. */
-const PAGE_WITH_SLASH = /^(studio|@[a-z0-9-]+(?:\/(?:embed|chat))?|watch\/[a-z0-9_-]+)\/+$/
+const PAGE_WITH_SLASH = /^(studio|@[a-z0-9-]+(?:\/(?:embed|chat))?|watch\/[a-z0-9_-]+(?:\/embed)?)\/+$/
 
 const safety = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'strict-origin-when-cross-origin' } as const
 

@@ -14,6 +14,9 @@ export const addresses = {
   live: ({ server, channel }: Place) => `${server}/live/${encodeURIComponent(channel)}/index.m3u8`,
   vod: (server: string, asset: string) => `${server}/vod/${encodeURIComponent(asset)}/index.m3u8`,
   download: (server: string, asset: string) => `${server}/vod/${encodeURIComponent(asset)}/download.mp4`,
+  /** @param clock times count from the broadcast's beginning by the clock, not by what is listed. */
+  storyboard: (server: string, asset: string, clock: boolean) =>
+    `${server}/vod/${encodeURIComponent(asset)}/storyboard.vtt${clock ? '?clock' : ''}`,
   watch: (server: string, asset: string) => `${server}/watch/${encodeURIComponent(asset)}`,
   channelFacts: ({ server, channel }: Place) => `${server}/api/v1/channels/${encodeURIComponent(channel)}`,
   replays: ({ server, channel }: Place, before?: string) =>

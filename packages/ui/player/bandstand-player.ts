@@ -33,6 +33,7 @@ import { playerStyles } from './styles.ts'
  * | `channel` | slug of the channel to watch |
  * | `asset` | id of one broadcast to replay, instead of `channel` |
  * | `server` | origin of the Bandstand server; default: where the page came from |
+ * | `poster` | address of a picture to show until the first frame, not while offline |
  * | `muted` | begin without sound |
  * | `hotkeys` | `page`: keys work while nothing else on the page has the focus; default: while the player has it |
  *
@@ -55,6 +56,7 @@ export class BandstandPlayer extends LitElement {
     channel: { type: String },
     asset: { type: String },
     server: { type: String },
+    poster: { type: String },
     muted: { type: Boolean },
     hotkeys: { type: String },
     _facts: { state: true },
@@ -64,6 +66,7 @@ export class BandstandPlayer extends LitElement {
   declare channel: string
   declare asset: string
   declare server: string
+  declare poster: string
   declare muted: boolean
   declare hotkeys: string
   declare _facts: Channel | undefined
@@ -87,6 +90,7 @@ export class BandstandPlayer extends LitElement {
     this.channel = ''
     this.asset = ''
     this.server = ''
+    this.poster = ''
     this.muted = false
     this.hotkeys = ''
     this._missing = false
@@ -295,8 +299,11 @@ export class BandstandPlayer extends LitElement {
 
   #controls() {
     const state = this.#session?.state
+    const span = this.#span
+    const assetId = state?.source?.assetId
     return controls({
-      span: this.#span,
+      span,
+      storyboard: assetId ? addresses.storyboard(this.#place.server, assetId, span.dates) : '',
       live: this._facts?.live ?? false,
       atEdge: state?.phase === 'live' || state?.phase === 'starting',
       behind: this.#session?.date === undefined ? undefined : this.behind,
@@ -316,6 +323,7 @@ export class BandstandPlayer extends LitElement {
         <video
           slot="media"
           playsinline
+          poster=${idle || !this.poster ? nothing : new URL(this.poster, `${this.#place.server}/`).href}
           @loadedmetadata=${() => this.#playback.begin()}
           @playing=${() => {
             this.#playback.onPlaying()

@@ -4,6 +4,8 @@ import { behindText, clockText } from './time-text.ts'
 
 export interface Controls {
   readonly span: Span
+  /** Address of the previews along the bar. */
+  readonly storyboard: string
   /** The channel is live. */
   readonly live: boolean
   readonly atEdge: boolean
@@ -15,7 +17,7 @@ export interface Controls {
 }
 
 /** The bar from the beginning to now, and the buttons below it. */
-export function controls({ span, live, atEdge, behind, onSeek, onLive, onHelp }: Controls) {
+export function controls({ span, storyboard, live, atEdge, behind, onSeek, onLive, onHelp }: Controls) {
   return html`
     <div class="bottom">
       ${
@@ -24,6 +26,7 @@ export function controls({ span, live, atEdge, behind, onSeek, onLive, onHelp }:
               .length=${span.length}
               .position=${span.position}
               .live=${span.dates}
+              .storyboard=${storyboard}
               @seek=${(event: CustomEvent<number>) => onSeek(event.detail)}
             ></bandstand-rewind-bar>`
           : nothing

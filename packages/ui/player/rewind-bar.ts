@@ -1,4 +1,5 @@
 import { css, html, LitElement, nothing } from 'lit'
+import { type Preview, Storyboard } from './storyboard.ts'
 import { clockText, spokenText } from './time-text.ts'
 
 /**
@@ -11,6 +12,7 @@ import { clockText, spokenText } from './time-text.ts'
  * | `length` | seconds from the beginning to the live edge or the end |
  * | `position` | seconds from the beginning |
  * | `live` | the end is the live edge |
+ * | `storyboard` | address of the WebVTT file of previews that are shown above the pointer; empty for none |
  *
  * | event | detail |
  * |---|---|
@@ -21,12 +23,14 @@ export class RewindBar extends LitElement {
     length: { type: Number },
     position: { type: Number },
     live: { type: Boolean },
+    storyboard: { type: String },
     _hover: { state: true },
     _drag: { state: true },
   }
   declare length: number
   declare position: number
   declare live: boolean
+  declare storyboard: string
   declare _hover: number | undefined
   declare _drag: number | undefined
 
@@ -96,6 +100,14 @@ export class RewindBar extends LitElement {
       white-space: nowrap;
       pointer-events: none;
     }
+    output:has(i) {
+      padding: 3px 3px 0;
+      text-align: center;
+    }
+    i {
+      display: block;
+      border-radius: 4px;
+    }
     @media (prefers-reduced-motion: reduce) {
       * {
         transition: none !important;
@@ -103,11 +115,14 @@ export class RewindBar extends LitElement {
     }
   `
 
+  readonly #previews = new Storyboard(() => this.requestUpdate())
+
   constructor() {
     super()
     this.length = 0
     this.position = 0
     this.live = false
+    this.storyboard = ''
   }
 
   /** What a place on the bar is called: time from the beginning, or before live. */
@@ -139,6 +154,17 @@ export class RewindBar extends LitElement {
     this.dispatchEvent(new CustomEvent('seek', { detail }))
   }
 
+  #bubble(share: number, length: number) {
+    const preview = this.#previews.at(this.storyboard, this.live, share * length)
+    // All of it stays above the bar.
+    const margin = preview === undefined ? 32 : preview.width / 2 + 4
+    return html`<output
+      aria-hidden="true"
+      style="left:clamp(${margin}px, ${(share * 100).toFixed(1)}%, calc(100% - ${margin}px))"
+      >${preview === undefined ? nothing : picture(preview)}${this.#label(share * length)}</output
+    >`
+  }
+
   override render() {
     const length = Math.max(1, this.length)
     const value = this._drag ?? Math.min(this.position, length)
@@ -160,15 +186,13 @@ export class RewindBar extends LitElement {
           this._hover = undefined
         }}
       />
-      ${
-        this._hover === undefined
-          ? nothing
-          : html`<output aria-hidden="true" style="left:clamp(32px, ${(this._hover * 100).toFixed(1)}%, calc(100% - 32px))"
-              >${this.#label(this._hover * length)}</output
-            >`
-      }
+      ${this._hover === undefined ? nothing : this.#bubble(this._hover, length)}
     `
   }
+}
+
+function picture({ sheet, x, y, width, height }: Preview) {
+  return html`<i style="width:${width}px;height:${height}px;background:url(${sheet}) -${x}px -${y}px"></i>`
 }
 
 customElements.define('bandstand-rewind-bar', RewindBar)

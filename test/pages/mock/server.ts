@@ -130,6 +130,7 @@ export async function startMockServer(): Promise<MockServer> {
       siteDir,
       distDir,
       publicUrl: undefined,
+      hasPictures: false,
       channels: () => [...mock.channels.values()],
       channel: (slug) => mock.channels.get(slug),
       asset: (id) => mock.assets.get(id),

@@ -633,3 +633,15 @@ function indexOf(studio: Studio): AssetIndex {
     bytes: 0,
   }
 }
+
+test('the newest key frame is named by its part, and is to be had under that name', () => {
+  const { window } = live(9)
+  const place = window.keyFrame()
+  assert.ok(place !== undefined)
+  const listed = text(window, place.rendition)
+  const independent = lines(listed, '#EXT-X-PART:').filter((line) => line.includes('INDEPENDENT=YES'))
+  assert.ok(independent.at(-1)?.includes(place.part), `${place.part} is not in ${independent.at(-1)}`)
+  const rendition = window.rendition(place.rendition)
+  for (const file of [place.init, place.part]) assert.equal(rendition?.media(file).kind, 'now')
+  assert.equal(live(0).window.keyFrame(), undefined)
+})

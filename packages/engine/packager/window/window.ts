@@ -2,7 +2,7 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
 import { printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
 import type { AssetIndex } from '../../store/port.ts'
-import type { LiveBroadcast, RenderedPlaylist } from '../live.ts'
+import type { KeyFramePlace, LiveBroadcast, RenderedPlaylist } from '../live.ts'
 import { type BroadcastTiming, type Epoch, names, type Part, type PartSink, renditionName } from '../model.ts'
 import type { MemoryBudget } from './budget.ts'
 import type { OlderParts } from './media-answers.ts'
@@ -231,6 +231,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     },
     multivariant,
     rendition: (name) => renditions.get(name),
+    keyFrame: () => newestKeyFrame([...renditions.values()].find((r) => r.kind === 'video' && inCurrent(r))),
     declare(facts) {
       declared = facts.bitrate ?? declared
       frameRate = facts.frameRate ?? frameRate
@@ -248,6 +249,16 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       for (const rendition of renditions.values()) rendition.close()
     },
   }
+}
+
+function newestKeyFrame(rendition: Rendition | undefined): KeyFramePlace | undefined {
+  if (rendition === undefined) return undefined
+  for (const { parts, initNumber } of rendition.segments.toReversed()) {
+    const part = parts.findLast(({ independent, gap, bytes }) => independent && !gap && bytes !== undefined)
+    if (part === undefined || initNumber === undefined) continue
+    return { rendition: rendition.name, init: names.init(initNumber), part: names.part(part.number) }
+  }
+  return undefined
 }
 
 function sameSet(a: Epoch, b: Epoch): boolean {

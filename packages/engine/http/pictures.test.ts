@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { EngineError } from '../error.ts'
+import type { LiveBroadcast } from '../packager/live.ts'
+import type { Picture, Pictures } from '../pictures/pictures.ts'
+import { createPictureHandler } from './pictures.ts'
+import { get, startServer } from './testing.ts'
+
+const picture: Picture = { bytes: new Uint8Array(300).fill(7), etag: '"p1"' }
+
+async function serve(t: TestContext, make: () => Promise<Picture | undefined>, available = true) {
+  const storyboard = async () => ({ interval: 10, sheets: [], time: 0, clock: 0 })
+  const pictures: Pictures = { available, thumbnail: make, poster: make, storyboard, sheet: make, close() {} }
+  const find = (slug: string) => (slug === 'main' ? ({} as LiveBroadcast) : undefined)
+  const { port } = await startServer(t, [createPictureHandler({ pictures, find })])
+  return (path: string, options: Parameters<typeof get>[2] = {}) => get(port, path, options)
+}
+
+test('pictures of a live channel and of a recording are JPEGs that shared caches keep for a while', async (t) => {
+  const ask = await serve(t, async () => picture)
+  for (const [path, seconds] of [
+    ['/live/main/thumbnail.jpg', 5],
+    ['/live/main/t/some-token/thumbnail.jpg?now', 5],
+    ['/vod/as_1/poster.jpg', 60],
+  ] as const) {
+    const { status, headers, body } = await ask(path)
+    assert.deepEqual([status, headers['content-type'], body.byteLength], [200, 'image/jpeg', 300], path)
+    assert.equal(headers['cache-control'], `public, max-age=${seconds}`)
+    assert.equal(headers['access-control-allow-origin'], '*')
+    const again = await ask(path, { headers: { 'if-none-match': '"p1"' } })
+    assert.deepEqual([again.status, again.body.byteLength], [304, 0])
+    const head = await ask(path, { method: 'HEAD' })
+    assert.deepEqual([head.status, head.headers['content-length'], head.body.byteLength], [200, '300', 0])
+  }
+  assert.equal((await ask('/live/main/thumbnail.jpg', { method: 'POST' })).status, 405)
+  const track = await ask('/vod/as_1/storyboard.vtt?clock')
+  assert.deepEqual([track.headers['content-type'], track.body.toString()], ['text/vtt', 'WEBVTT\n'])
+  const sheet = await ask('/vod/as_1/storyboard-10-0000000001-25.jpg')
+  assert.deepEqual([sheet.status, sheet.headers['cache-control']], [200, 'public, max-age=86400, immutable'])
+})
+
+test('what is not live, has no picture or is no such address is not found, and says why', async (t) => {
+  const ask = await serve(t, async () => undefined)
+  const code = async (path: string) => {
+    const { status, body } = await ask(path)
+    return [status, JSON.parse(body.toString()).code]
+  }
+  assert.deepEqual(await code('/live/other/thumbnail.jpg'), [404, 'offline'])
+  for (const path of [
+    '/live/main/thumbnail.jpg',
+    '/vod/as_1/poster.jpg',
+    '/live/main/as_1/thumbnail.jpg',
+    '/a.jpg',
+    '/vod/as_1/storyboard-11-0000000001-25.jpg',
+  ])
+    assert.deepEqual(await code(path), [404, 'not-found'], path)
+})
+
+test('without ffmpeg it says that it is missing', async (t) => {
+  const ask = await serve(t, async () => picture, false)
+  const { status, body } = await ask('/live/main/thumbnail.jpg')
+  assert.equal(status, 404)
+  assert.match(JSON.parse(body.toString()).detail, /ffmpeg was not found.*--ffmpeg/)
+})
+
+test('where too many wait the answer is to come again', async (t) => {
+  const full = await serve(t, () => Promise.reject(new EngineError('limit', 'too many')))
+  assert.equal((await full('/live/main/thumbnail.jpg')).status, 503)
+  const broken = await serve(t, () => Promise.reject(new TypeError('injected')))
+  assert.equal((await broken('/vod/as_1/poster.jpg')).status, 404)
+})

@@ -1,0 +1,141 @@
+import { crc32 } from 'node:zlib'
+import { EngineError } from '../error.ts'
+import type { LiveBroadcast } from '../packager/live.ts'
+import { PICTURE_LIMITS } from '../pictures/limits.ts'
+import type { Picture, Pictures } from '../pictures/pictures.ts'
+import { parseSheetName, printStoryboard } from '../pictures/storyboard-plan.ts'
+import { cacheControl, headerSet } from './headers.ts'
+import { limits } from './limits.ts'
+import { splitTarget } from './live-path.ts'
+import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from './message.ts'
+import { etagMatches } from './negotiate.ts'
+import { abandon } from './outbox.ts'
+import { isPlainName, readPathNames } from './path-names.ts'
+import { type Problem, sendProblem } from './problem.ts'
+import { answeredByMethod, sendWhole } from './respond.ts'
+
+export interface PictureHandlerOptions {
+  readonly pictures: Pictures
+  /** The channel's broadcast: running, or ended a short while ago. */
+  find(channel: string): LiveBroadcast | undefined
+}
+
+const jpeg = 'image/jpeg'
+// Half of the age at which a live picture is made again; posters of what still runs change too, but nobody waits for it.
+const thumbnail = headerSet(jpeg, `public, max-age=${PICTURE_LIMITS.fresh / 2_000}`)
+const poster = headerSet(jpeg, `public, max-age=${PICTURE_LIMITS.poster / 1_000}`)
+const lasting = headerSet(jpeg, cacheControl.immutable)
+const track = headerSet('text/vtt', `public, max-age=${PICTURE_LIMITS.fresh / 1_000}`)
+
+const noProgram: Problem = {
+  status: 404,
+  code: 'not-found',
+  detail: 'This server makes no pictures: ffmpeg was not found. Install it, or name it with --ffmpeg.',
+}
+const noPicture: Problem = { status: 404, code: 'not-found', detail: 'There is no picture of this (yet).' }
+const offline: Problem = {
+  status: 404,
+  code: 'offline',
+  detail: 'Nobody is publishing to this channel now.',
+  headers: ['Retry-After', '2'],
+}
+const busy: Problem = {
+  status: 503,
+  code: 'busy',
+  detail: 'Too many pictures are asked for; try again.',
+  headers: ['Retry-After', '5'],
+}
+
+/**
+ * `/live/{channel}/thumbnail.jpg`, `/vod/{asset}/poster.jpg`, `/vod/{asset}/storyboard.vtt` and the sheets it names, each also with `t/{token}/` after the channel or asset.
+ * Serves no other address.
+ */
+export function createPictureHandler(options: PictureHandlerOptions): HttpHandler {
+  const { pictures } = options
+  let waiting = 0
+
+  function answer(req: HttpRequest, res: HttpResponse, make: () => Promise<Answer | undefined>): void {
+    if (waiting >= PICTURE_LIMITS.requests) return sendProblem(req, res, busy)
+    waiting++
+    make()
+      .then(
+        (found) => {
+          if (res.destroyed) return
+          if (found === undefined) sendProblem(req, res, noPicture)
+          else send(req, res, found)
+        },
+        (error: unknown) => {
+          if (res.destroyed) return
+          sendProblem(req, res, error instanceof EngineError && error.code === 'limit' ? busy : noPicture)
+        },
+      )
+      // One bad answer must not end the process.
+      .catch(() => abandon(req, res))
+      .finally(() => {
+        waiting--
+      })
+  }
+
+  return (req, res) => {
+    const url = req.url ?? ''
+    if (!/\.(jpg|vtt)/.test(url) || url.length > limits.url) return false
+    const { path, query } = splitTarget(url)
+    const make = find(path, query)
+    if (make === undefined) return false
+    if (answeredByMethod(req, res)) return true
+    if (!pictures.available) sendProblem(req, res, noProgram)
+    else if (make === 'offline') sendProblem(req, res, offline)
+    else answer(req, res, make)
+    return true
+  }
+
+  /** How to make what an address names; `undefined` for the addresses of others. */
+  function find(path: string, query: string): (() => Promise<Answer | undefined>) | 'offline' | undefined {
+    const [channel, file] = namesOf(path, '/live/')
+    if (channel !== undefined) {
+      if (file !== 'thumbnail.jpg') return undefined
+      const broadcast = options.find(channel)
+      return broadcast === undefined
+        ? 'offline'
+        : async () => withHeaders(await pictures.thumbnail(broadcast), thumbnail)
+    }
+    const [assetId, name] = namesOf(path, '/vod/')
+    if (assetId === undefined || name === undefined) return undefined
+    if (name === 'poster.jpg') return async () => withHeaders(await pictures.poster(assetId), poster)
+    if (name === 'storyboard.vtt') return () => storyboard(assetId, query === 'clock' ? 'clock' : 'time')
+    const sheet = parseSheetName(name)
+    return sheet && (async () => withHeaders(await pictures.sheet(assetId, sheet), lasting))
+  }
+
+  async function storyboard(assetId: string, by: 'time' | 'clock'): Promise<Answer | undefined> {
+    const found = await pictures.storyboard(assetId)
+    if (found === undefined) return undefined
+    const bytes = Buffer.from(printStoryboard(found, by))
+    return { bytes, etag: `"${bytes.byteLength.toString(36)}-${crc32(bytes).toString(16)}"`, headers: track }
+  }
+}
+
+interface Answer extends Picture {
+  readonly headers: readonly string[]
+}
+
+function withHeaders(picture: Picture | undefined, headers: readonly string[]): Answer | undefined {
+  return picture && { ...picture, headers }
+}
+
+/** Channel or asset and the file, where there is nothing between them. */
+function namesOf(path: string, prefix: string): [] | [string, string] {
+  const names = readPathNames(path, prefix)
+  const [file, ...more] = names?.rest ?? []
+  if (names === undefined || file === undefined || more.length > 0) return []
+  return isPlainName(names.owner) && isPlainName(file) ? [names.owner, file] : []
+}
+
+function send(req: HttpRequest, res: HttpResponse, { bytes, etag, headers }: Answer): void {
+  if (etagMatches(headerOf(req, 'if-none-match'), etag)) {
+    res.writeHead(304, [...headers, 'ETag', etag])
+    res.end()
+    return
+  }
+  sendWhole(req, res, bytes, [...headers, 'ETag', etag], PICTURE_LIMITS.deadline)
+}

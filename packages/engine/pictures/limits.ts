@@ -1,0 +1,35 @@
+/** Every bound of the pictures in one place. Times in milliseconds, sizes in bytes or pixels. */
+export const PICTURE_LIMITS = {
+  /** Widest picture; narrower ones are not enlarged. */
+  width: 640,
+  /** A live picture is made again when somebody asks for it and it is older than this; so is one that failed. */
+  fresh: 10_000,
+  /** The same for the poster of a broadcast that still runs. */
+  poster: 60_000,
+  /** ffmpeg takes about 0.1 s for one picture, more on a busy machine; it is killed after this. */
+  patience: 8_000,
+  /** Of what ffmpeg may write. */
+  output: 1_000_000,
+  /** Of what ffmpeg is given: an initialisation segment and one part. */
+  input: 16_000_000,
+  /** Of its complaints, for the log. */
+  complaint: 300,
+  /** Pictures waiting to be made, of all channels; one more is refused. */
+  waiting: 32,
+  /** Pictures kept in memory, and their bytes. */
+  kept: 500,
+  keptBytes: 32_000_000,
+  /** Storyboard: width of a picture, pictures in a row and rows of a sheet, and of a whole recording. */
+  tileWidth: 160,
+  columns: 5,
+  tiles: 100,
+  /** Seconds between two pictures of a storyboard; doubled until the recording has no more than `tiles`. */
+  interval: 10,
+  longestInterval: 10 * 2 ** 20,
+  /** Storyboards kept in memory. */
+  plans: 100,
+  /** Requests that wait for a picture to be made. */
+  requests: 1_000,
+  /** What a peer has to take a picture. */
+  deadline: 30_000,
+} as const

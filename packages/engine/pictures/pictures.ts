@@ -1,0 +1,204 @@
+import { crc32 } from 'node:zlib'
+import { LRUCache } from 'lru-cache'
+import { EngineError } from '../error.ts'
+import type { LiveBroadcast } from '../packager/live.ts'
+import type { Log } from '../ports.ts'
+import type { SegmentStore } from '../store/port.ts'
+import { pictureArguments, sheetArguments } from './arguments.ts'
+import { type KeyFrame, newestKeyFrame, storedKeyFrame } from './key-frame.ts'
+import { createPictureLane, isFull } from './lane.ts'
+import { PICTURE_LIMITS } from './limits.ts'
+import { runFfmpeg } from './run-ffmpeg.ts'
+import { readSheet } from './sheet.ts'
+import { planStoryboard, type SheetName, type Storyboard } from './storyboard-plan.ts'
+
+/** A JPEG. */
+export interface Picture {
+  readonly bytes: Uint8Array
+  /** Strong validator, quoted. */
+  readonly etag: string
+}
+
+export interface PicturesOptions {
+  /** Path of the program; without it there are no pictures. */
+  readonly ffmpeg: string | undefined
+  readonly store: Pick<SegmentStore, 'index' | 'read'>
+  readonly log: Log
+  /** Milliseconds of any steady clock. */
+  readonly now?: () => number
+  /** Milliseconds that ffmpeg may take. */
+  readonly patience?: number
+}
+
+/** Pictures of broadcasts, made of key frames when somebody asks, and kept. */
+export interface Pictures {
+  /** False without ffmpeg. */
+  readonly available: boolean
+  /**
+   * Of a running broadcast: of its newest key frame, or at most 10 s old. Of one that just ended: the last that was made.
+   * `undefined` when there is none to be had.
+   *
+   * @throws EngineError `limit` when too many wait to be made.
+   */
+  thumbnail(broadcast: LiveBroadcast): Promise<Picture | undefined>
+  /** Of a recording, finished or not; the same otherwise. */
+  poster(assetId: string): Promise<Picture | undefined>
+  /** Of a recording, finished or not: which pictures there are to show along the bar. `undefined` where there are none. */
+  storyboard(assetId: string): Promise<Storyboard | undefined>
+  /** One sheet of a storyboard; throws as `thumbnail`. */
+  sheet(assetId: string, name: SheetName): Promise<Picture | undefined>
+  /** Ends what is being made. */
+  close(): void
+}
+
+interface Entry {
+  readonly picture: Picture | undefined
+  /** Of the key frame. */
+  readonly name: string
+  readonly triedAt: number
+  /** It will not change any more. */
+  readonly isFinal: boolean
+}
+
+/** Where in a recording its poster is taken. */
+const POSTER_AT = 0.25
+
+export function createPictures(options: PicturesOptions): Pictures {
+  const { ffmpeg, store, log, now = () => performance.now(), patience = PICTURE_LIMITS.patience } = options
+  const lane = createPictureLane()
+  const stopping = new AbortController()
+  const args = pictureArguments()
+  const kept = new LRUCache<string, Entry>({
+    max: PICTURE_LIMITS.kept,
+    maxSize: PICTURE_LIMITS.keptBytes,
+    sizeCalculation: ({ picture }) => 200 + (picture?.bytes.byteLength ?? 0),
+  })
+  /** Posters and sheets whose key frames are being read. */
+  const asked = new Map<string, Promise<Picture | undefined>>()
+  /** A long recording has many thousand segments to choose from. */
+  const plans = new LRUCache<string, { readonly plan: Storyboard; readonly madeAt: number }>({
+    max: PICTURE_LIMITS.plans,
+  })
+  /** What has been logged already. */
+  const said = new Set<string>()
+
+  /** @param choose gives the key frame when the turn comes: the newest of then. */
+  async function make(key: string, isFinal: boolean, choose: () => KeyFrame | undefined) {
+    const before = kept.get(key)
+    let name = before?.name ?? ''
+    let picture = before?.picture
+    try {
+      const frame = choose()
+      if (frame !== undefined && (frame.name !== name || picture === undefined)) {
+        picture = (await draw(frame)) ?? picture
+        name = frame.name
+      }
+    } catch (error) {
+      if (!stopping.signal.aborted) complain(key, error)
+    }
+    kept.set(key, { picture, name, triedAt: now(), isFinal: isFinal && picture !== undefined })
+    return picture
+  }
+
+  async function draw(frame: KeyFrame): Promise<Picture | undefined> {
+    const input = await frame.read()
+    if (ffmpeg === undefined || input === undefined) return undefined
+    if (sizeOf(input) > PICTURE_LIMITS.input) return undefined
+    return run(ffmpeg, args, input)
+  }
+
+  async function run(program: string, words: readonly string[], input: readonly Uint8Array[]): Promise<Picture> {
+    const bytes = await runFfmpeg({ ffmpeg: program, args: words, input, patience, signal: stopping.signal })
+    return { bytes, etag: `"${bytes.byteLength.toString(36)}-${crc32(bytes).toString(16).padStart(8, '0')}"` }
+  }
+
+  /** A sheet never changes: it is made once, and not tried again for a while when that fails. */
+  async function makeSheet(key: string, assetId: string, { interval, part, count }: SheetName) {
+    const index = await store.index(assetId)
+    const plan = index && planStoryboard(index, interval)
+    const sheet = plan?.sheets.find(({ tiles }) => tiles[0]?.part === part && tiles.length >= count)
+    if (ffmpeg === undefined || sheet === undefined) return undefined
+    let picture: Picture | undefined
+    try {
+      const input = await readSheet({ ...sheet, tiles: sheet.tiles.slice(0, count) }, assetId, store)
+      if (input === undefined || sizeOf(input) > PICTURE_LIMITS.input) return undefined
+      const { columns } = PICTURE_LIMITS
+      const words = sheetArguments(sheet.width, sheet.height, columns, Math.ceil(count / columns))
+      picture = await lane.run(key, () => run(ffmpeg, words, input))
+    } catch (error) {
+      if (isFull(error)) throw error
+      if (!stopping.signal.aborted) complain(key, error)
+    }
+    kept.set(key, { picture, name: key, triedAt: now(), isFinal: picture !== undefined })
+    return picture
+  }
+
+  /** The disk is asked outside the lane: one that hangs must not hold up the pictures of what is live. */
+  async function readPoster(key: string, assetId: string): Promise<Picture | undefined> {
+    const index = await store.index(assetId)
+    const frame = index && storedKeyFrame(index, store, POSTER_AT)
+    if (index === undefined || frame === undefined) return undefined
+    const bytes = frame.name === kept.get(key)?.name ? undefined : await frame.read()
+    return lane.run(key, () => make(key, index.ended, () => ({ name: frame.name, read: async () => bytes })))
+  }
+
+  /** Once for each cause: a picture is tried again every few seconds. */
+  function complain(key: string, error: unknown): void {
+    const code = error instanceof EngineError ? error.code : 'other'
+    if (said.has(code)) return
+    said.add(code)
+    log.warn(
+      { picture: key, err: error },
+      'a picture could not be made; live goes on, later ones of this cause are not logged',
+    )
+  }
+
+  return {
+    available: ffmpeg !== undefined,
+
+    async thumbnail(broadcast) {
+      if (ffmpeg === undefined) return undefined
+      const key = `live ${broadcast.assetId}`
+      const entry = kept.get(key)
+      if (entry !== undefined && (broadcast.ended || now() - entry.triedAt < PICTURE_LIMITS.fresh)) return entry.picture
+      // Before the first: nothing to be tried again later, it will come any moment.
+      if (broadcast.keyFrame() === undefined) return entry?.picture
+      return lane.run(key, () => make(key, false, () => newestKeyFrame(broadcast)))
+    },
+
+    async poster(assetId) {
+      if (ffmpeg === undefined) return undefined
+      const key = `poster ${assetId}`
+      const entry = kept.get(key)
+      if (entry !== undefined && (entry.isFinal || now() - entry.triedAt < PICTURE_LIMITS.poster)) return entry.picture
+      const running = asked.get(key) ?? readPoster(key, assetId).finally(() => asked.delete(key))
+      asked.set(key, running)
+      return running
+    },
+
+    async storyboard(assetId) {
+      if (ffmpeg === undefined) return undefined
+      const known = plans.get(assetId)
+      if (known !== undefined && now() - known.madeAt < PICTURE_LIMITS.fresh) return known.plan
+      const index = await store.index(assetId)
+      const plan = index && planStoryboard(index)
+      if (plan !== undefined) plans.set(assetId, { plan, madeAt: now() })
+      return plan
+    },
+
+    async sheet(assetId, name) {
+      const key = `sheet ${assetId} ${name.interval} ${name.part} ${name.count}`
+      const entry = kept.get(key)
+      if (entry !== undefined && (entry.isFinal || now() - entry.triedAt < PICTURE_LIMITS.poster)) return entry.picture
+      const running = asked.get(key) ?? makeSheet(key, assetId, name).finally(() => asked.delete(key))
+      asked.set(key, running)
+      return running
+    },
+
+    close: () => stopping.abort(),
+  }
+}
+
+function sizeOf(input: readonly Uint8Array[]): number {
+  return input.reduce((sum, chunk) => sum + chunk.byteLength, 0)
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parsePageAddress, printOembed } from './oembed.ts'
+
+const origin = 'https://stage.example'
+
+test('pages of this server are known by their address, others are not', () => {
+  const parsed = (path: string) => parsePageAddress(path, origin)
+  assert.deepEqual(parsed('https://stage.example/'), { kind: 'front' })
+  assert.deepEqual(parsed('http://stage.example/@main?from=mail#chat'), { kind: 'channel', slug: 'main' })
+  assert.deepEqual(parsed('https://stage.example/@main/embed'), { kind: 'channel', slug: 'main' })
+  assert.deepEqual(parsed('https://stage.example/watch/as_1'), { kind: 'asset', id: 'as_1' })
+  for (const other of [
+    'https://other.example/@main',
+    'https://stage.example:444/@main',
+    'https://stage.example/@main/chat',
+    'https://stage.example/studio',
+    'javascript://stage.example/@main',
+    '/@main',
+    '',
+  ]) {
+    assert.equal(parsed(other), undefined, other)
+  }
+})
+
+test('the player fits into what is asked for and keeps its shape', () => {
+  const size = (query: object) => {
+    const { width, height } = printOembed({ title: 'T', player: `${origin}/@main/embed`, origin }, query)
+    return [width, height]
+  }
+  assert.deepEqual(size({}), [640, 360])
+  assert.deepEqual(size({ maxwidth: '320' }), [320, 180])
+  assert.deepEqual(size({ maxwidth: '2000', maxheight: '90' }), [160, 90])
+  assert.deepEqual(size({ maxwidth: 'wide', maxheight: '-1' }), [640, 360])
+})
+
+test('the frame is escaped, and a picture comes with its size', () => {
+  const answer = printOembed({ title: '"><script>', player: `${origin}/@main/embed?"`, origin }, {})
+  assert.doesNotMatch(answer.html, /<script>|\?""/)
+  assert.ok(!('thumbnail_url' in answer))
+  const image = `${origin}/live/main/thumbnail.jpg`
+  const { thumbnail_url, thumbnail_width, thumbnail_height } = printOembed(
+    { title: '', player: `${origin}/@main/embed`, origin, image },
+    {},
+  )
+  assert.deepEqual([thumbnail_url, thumbnail_width, thumbnail_height], [image, 640, 360])
+})

@@ -1,0 +1,72 @@
+import { escapeHtml } from './template.ts'
+
+/** Size of a player where nobody says how wide it may be, and of its picture as it is offered; pixels, 16:9. */
+const WIDTH = 640
+const ASPECT = 16 / 9
+
+/** What is shown in place on another site. All addresses are absolute. */
+export interface Embeddable {
+  readonly title: string
+  readonly player: string
+  readonly image?: string
+  /** The server. */
+  readonly origin: string
+}
+
+/** What a consumer asks for (oEmbed 1.0 §2.2). */
+export interface OembedQuery {
+  readonly maxwidth?: string
+  readonly maxheight?: string
+}
+
+/** What a page address names; `undefined` for an address of another server, or of something else. */
+export type PageAddress =
+  | { readonly kind: 'front' }
+  | { readonly kind: 'channel'; readonly slug: string }
+  | { readonly kind: 'asset'; readonly id: string }
+
+/** Discovery (§4): the address that says how to embed this page. */
+export function oembedAddress(origin: string, page: string): string {
+  return `${origin}/api/oembed?url=${encodeURIComponent(page)}`
+}
+
+/** @param origin of this server; the scheme is not compared, for a proxy may have changed it. */
+export function parsePageAddress(url: string, origin: string): PageAddress | undefined {
+  if (!URL.canParse(url)) return undefined
+  const { protocol, host, pathname } = new URL(url)
+  if (!/^https?:$/.test(protocol) || host !== new URL(origin).host) return undefined
+  if (pathname === '/') return { kind: 'front' }
+  const [, slug] = /^\/@([a-z0-9-]{1,64})(?:\/embed)?\/?$/.exec(pathname) ?? []
+  if (slug !== undefined) return { kind: 'channel', slug }
+  const [, id] = /^\/watch\/([a-z0-9_-]{1,64})(?:\/embed)?\/?$/.exec(pathname) ?? []
+  return id === undefined ? undefined : { kind: 'asset', id }
+}
+
+/** The answer of type `video` (oEmbed 1.0 §2.3.4.2): the player in a frame, no larger than asked for. */
+export function printOembed({ title, player, image, origin }: Embeddable, query: OembedQuery) {
+  const width = Math.floor(Math.min(WIDTH, limit(query.maxwidth), limit(query.maxheight) * ASPECT))
+  const height = Math.floor(width / ASPECT)
+  const allow = 'autoplay; fullscreen; picture-in-picture'
+  return {
+    version: '1.0',
+    type: 'video',
+    provider_name: 'Bandstand',
+    provider_url: origin,
+    title,
+    width,
+    height,
+    html: `<iframe src="${escapeHtml(player)}" width="${width}" height="${height}" title="${escapeHtml(title)}" allow="${allow}" allowfullscreen style="border:0"></iframe>`,
+    // Its size must be given; where the stream has another shape this is the box that it is shown in.
+    ...(image !== undefined && {
+      thumbnail_url: image,
+      thumbnail_width: WIDTH,
+      thumbnail_height: Math.round(WIDTH / ASPECT),
+    }),
+    cache_age: 300,
+  }
+}
+
+function limit(value: string | undefined): number {
+  const parsed = Number(value)
+  return value !== undefined && Number.isFinite(parsed) && parsed >= 1 ? parsed : Infinity
+}

@@ -1,0 +1,72 @@
+/** A picture of a moment: a place in a sheet. */
+export interface Preview {
+  /** Seconds, as the bar counts. */
+  readonly from: number
+  /** Address of the sheet. */
+  readonly sheet: string
+  /** Pixels in it. */
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+/** Reads a WebVTT file of previews; cues that name no place are passed over. @param base its address */
+export function parseStoryboard(text: string, base: string): Preview[] {
+  const cue = /(\d+):(\d\d):(\d\d\.\d{3}) --> .*\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)/g
+  return [...text.matchAll(cue)].map((found) => {
+    const number = (at: number) => Number(found[at])
+    const from = number(1) * 3600 + number(2) * 60 + number(3)
+    const place = { x: number(5), y: number(6), width: number(7), height: number(8) }
+    return { from, sheet: new URL(found[4] ?? '', base).href, ...place }
+  })
+}
+
+/** The preview of a moment, or the last one before it: what is newer has none yet. */
+export function previewAt(previews: readonly Preview[], seconds: number): Preview | undefined {
+  return previews.findLast(({ from }) => from <= seconds)
+}
+
+/** Loads previews when somebody first wants one, and again after a while where the broadcast goes on. */
+export class Storyboard {
+  #address = ''
+  #askedAt: number | undefined
+  #previews: readonly Preview[] = []
+  readonly #onLoad: () => void
+
+  constructor(onLoad: () => void) {
+    this.#onLoad = onLoad
+  }
+
+  /** @param address of the WebVTT file @param grows it is worth to ask again */
+  at(address: string, grows: boolean, seconds: number): Preview | undefined {
+    const now = performance.now()
+    if (address !== this.#address) {
+      this.#address = address
+      this.#askedAt = undefined
+      this.#previews = []
+    }
+    const isDue = this.#askedAt === undefined || (grows && now - this.#askedAt > AGAIN_MS)
+    if (address && isDue) {
+      this.#askedAt = now
+      void this.#load(address)
+    }
+    return previewAt(this.#previews, seconds)
+  }
+
+  async #load(address: string): Promise<void> {
+    try {
+      const response = await fetch(address)
+      // A server without ffmpeg has none.
+      if (!response.ok) return
+      const previews = parseStoryboard(await response.text(), address)
+      if (address !== this.#address) return
+      this.#previews = previews
+      this.#onLoad()
+    } catch {
+      // The bar works without.
+    }
+  }
+}
+
+const AGAIN_MS = 20_000

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { type Bandstand, startBandstand } from '../support/bandstand.ts'
+import { chromium } from '../support/browser.ts'
+import { ffmpegPublish } from '../support/encoders.ts'
+import type { Running } from '../support/process.ts'
+import { getChannel, waitEnded, waitLive } from '../support/published.ts'
+import { waitFor } from '../support/wait.ts'
+import { findings } from './axe.ts'
+
+let server: Bandstand
+let browser: Browser
+let encoder: Running
+
+before(async () => {
+  server = await startBandstand()
+  browser = await chromium()
+  encoder = ffmpegPublish({ url: server.publishUrl })
+  await waitLive(server, 'main')
+})
+after(async () => {
+  await browser?.close()
+  await encoder?.stop()
+  await server?.stop()
+})
+
+/** Opens a page and holds the pointer over the bar until there is a picture above it. */
+async function hover(path: string): Promise<{ page: Page; errors: string[]; sheets: string[] }> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+  const errors: string[] = []
+  const sheets: string[] = []
+  page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())))
+  page.on(
+    'response',
+    (answer) => void (/storyboard-.*jpg/.test(answer.url()) && answer.ok() && sheets.push(answer.url())),
+  )
+  await page.goto(server.http + path)
+  const bar = page.locator('bandstand-rewind-bar input')
+  await bar.waitFor({ timeout: 20_000 })
+  const shown = page.locator('bandstand-rewind-bar output i')
+  // The controls hide while nothing moves.
+  for (let x = 300; (await shown.count()) === 0; x++) {
+    assert.ok(x < 500, 'no picture above the bar')
+    await bar.hover({ position: { x, y: 12 }, force: true })
+    await page.waitForTimeout(50)
+  }
+  await waitFor('the sheet', () => sheets.length > 0)
+  const box = await shown.boundingBox()
+  assert.deepEqual([box?.width, box?.height], [160, 90])
+  assert.ok((await page.locator('bandstand-rewind-bar output').innerText()).length > 0)
+  return { page, errors, sheets }
+}
+
+test('the pointer over the bar shows pictures, live and in a replay, and the player a poster', async () => {
+  const { assetId } = await getChannel(server, 'main')
+  assert.ok(assetId !== null)
+  const live = await hover('/@main')
+  assert.equal(await live.page.locator('video').getAttribute('poster'), `${server.http}/live/main/thumbnail.jpg`)
+  assert.deepEqual(live.errors, [])
+  assert.deepEqual(await findings(live.page), [])
+  await live.page.close()
+
+  await encoder.stop('SIGINT')
+  await waitEnded(server, assetId)
+  const replay = await hover(`/watch/${assetId}`)
+  assert.equal(await replay.page.locator('video').getAttribute('poster'), `${server.http}/vod/${assetId}/poster.jpg`)
+  assert.deepEqual(replay.errors, [])
+  assert.deepEqual(await findings(replay.page), [])
+  if (process.env['SCREENSHOTS'] !== undefined) {
+    await replay.page.screenshot({ path: `${process.env['SCREENSHOTS']}/hover.png` })
+  }
+  await replay.page.close()
+
+  const embed = await browser.newPage()
+  await embed.goto(`${server.http}/watch/${assetId}/embed`)
+  await embed.waitForFunction(
+    () => (document.querySelector('bandstand-player')?.shadowRoot?.querySelector('video')?.currentTime ?? 0) > 0,
+  )
+  await embed.close()
+})
