@@ -46,7 +46,10 @@ export interface StoreLimits {
   readonly journalBytes: number
   /** A row of segments is closed without a track that is this many segments behind. */
   readonly laggingSegments: number
-  /** Parts closed within this time before the last are checked against their checksum after a crash. */
+  /**
+   * Parts closed within this time before the last are checked against their checksum after a crash. Older ones are on the
+   * device before the index has them.
+   */
   readonly verifyMs: number
   /** Newest parts of each track that a recovery gives: 3 target durations of the shortest, and some. */
   readonly recentParts: number

@@ -57,7 +57,7 @@ export function createPartWriter(options: PartWriterOptions): PartWriter {
       spanStart = at
       const begun: Span = { firstMsn: part.msn, tracks: new Set(), bytes: 0, newest: part.closedAt }
       files.spans.push(begun)
-      open.set(part.msn, createSpanFiles(io, files.folder, part.msn))
+      open.set(part.msn, createSpanFiles(io, files.folder, part.msn, limits.verifyMs / 2))
       return begun
     }
     highest = Math.max(highest, part.msn)

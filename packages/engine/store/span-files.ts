@@ -41,14 +41,23 @@ interface Addition {
   msn: number
 }
 
-/** Begins a span. Files are made when the first part needs them. */
-export function createSpanFiles(io: StoreIo, folder: string, firstMsn: number): SpanFiles {
+/**
+ * Begins a span. Files are made when the first part needs them.
+ *
+ * @param unsyncedMs no part that the index has was closed so long before the newest there without being on the device: who
+ * reads the files after a power loss compares only the newest with their checksums. A disk that hung is given everything
+ * at once, however old.
+ */
+export function createSpanFiles(io: StoreIo, folder: string, firstMsn: number, unsyncedMs: number): SpanFiles {
   const data = new Map<TrackId, DataFile>()
   let index: StoreFile | undefined
   /** Records in the index file, and those that only data files have. */
   let indexed = 0
   let waiting: Uint8Array[] = []
   let isIndexDirty = false
+  /** When the oldest part was closed that is not on the device, and the newest of all; Unix milliseconds. */
+  let oldest = Number.POSITIVE_INFINITY
+  let newest = Number.NEGATIVE_INFINITY
   let isClosed = false
 
   async function open(name: string): Promise<StoreFile> {
@@ -66,6 +75,15 @@ export function createSpanFiles(io: StoreIo, folder: string, firstMsn: number): 
       data.set(track, found)
     }
     return found
+  }
+
+  async function syncData(): Promise<void> {
+    for (const own of data.values()) {
+      if (!own.isDirty) continue
+      await own.file.sync()
+      own.isDirty = false
+    }
+    oldest = Number.POSITIVE_INFINITY
   }
 
   async function writeIndex(records: readonly Uint8Array[]): Promise<void> {
@@ -104,6 +122,11 @@ export function createSpanFiles(io: StoreIo, folder: string, firstMsn: number): 
         own.isDirty = true
         await own.file.write(buffers, own.bytes)
       }
+      for (const { closedAt } of records) {
+        oldest = Math.min(oldest, closedAt)
+        newest = Math.max(newest, closedAt)
+      }
+      if (closesSegment && newest - oldest > unsyncedMs) await syncData()
       const first = indexed + waiting.length
       const all = [...waiting, ...fresh]
       if (closesSegment) await writeIndex(all)
@@ -117,11 +140,7 @@ export function createSpanFiles(io: StoreIo, folder: string, firstMsn: number): 
       return { records, first }
     },
     async sync() {
-      for (const own of data.values()) {
-        if (!own.isDirty) continue
-        await own.file.sync()
-        own.isDirty = false
-      }
+      await syncData()
       await writeIndex(waiting)
       if (isIndexDirty) await index?.sync()
       isIndexDirty = false
