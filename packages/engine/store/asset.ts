@@ -59,7 +59,7 @@ export interface AssetMemory {
   readonly tracks: Map<TrackId, TrackMemory>
   /** Ticks a second of a track's times in an epoch. */
   timescale(track: TrackId, epoch: number): number
-  /** The newest parts of each track, after a recovery and until the index was given out. */
+  /** The newest parts of each track, after a recovery and until they are taken (`takeRecovered`). */
   readonly recent: Map<TrackId, readonly IndexedPart[]>
   reserved: Reserved
   shed: boolean
@@ -179,8 +179,7 @@ export function shedRows(memory: AssetMemory, msn: number): void {
 export function toIndex(files: AssetFiles, memory: AssetMemory): AssetIndex {
   const tracks: AssetTrack[] = []
   for (const [track, { kind }] of [...memory.tracks].sort(([a], [b]) => a - b)) {
-    const recent = memory.recent.get(track)
-    tracks.push({ track, kind, segments: memory.rows.list(track), ...(recent !== undefined && { recent }) })
+    tracks.push({ track, kind, segments: memory.rows.list(track) })
   }
   const { highest } = memory.assembler
   return {
@@ -198,4 +197,15 @@ export function toIndex(files: AssetFiles, memory: AssetMemory): AssetIndex {
     },
     bytes: totalBytes(files),
   }
+}
+
+/** The index for who goes on with a recovered asset, with the newest parts. Those are given once and then forgotten. */
+export function takeRecovered(files: AssetFiles, memory: AssetMemory): AssetIndex {
+  const index = toIndex(files, memory)
+  const tracks = index.tracks.map((entry) => {
+    const recent = memory.recent.get(entry.track)
+    return recent === undefined ? entry : { ...entry, recent }
+  })
+  memory.recent.clear()
+  return { ...index, tracks }
 }

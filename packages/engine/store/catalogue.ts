@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { EngineError } from '../error.ts'
-import { type AssetFiles, type AssetMemory, shedRows, toIndex, totalBytes } from './asset.ts'
+import { type AssetFiles, type AssetMemory, shedRows, takeRecovered, totalBytes } from './asset.ts'
 import { loadAsset } from './load.ts'
 import { isAssetId } from './names.ts'
 import type { AssetIndex } from './port.ts'
@@ -116,8 +116,7 @@ export function createCatalogue(options: ScanOptions & { readonly root: string }
         const files = unseen.has(assetId) ? await look(assetId) : undefined
         const memory = open.get(assetId)
         if (files !== undefined && memory !== undefined) {
-          found.push(toIndex(files, memory))
-          memory.recent.clear()
+          found.push(takeRecovered(files, memory))
           asked.add(assetId)
         } else if (marked !== undefined && files?.state !== 'unreadable') {
           // Killed just before the mark was taken away, or before there was anything but the mark.

@@ -58,7 +58,16 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
   const catalogue = createCatalogue({ io: readIo, root, limits, log })
   const onRemoved = (assetId: string) => options.onRemoved?.(assetId)
   const shedding = createShedding({
-    ...{ io, root, limits, retention, now, log, catalogue, writing, handles, onRemoved },
+    io,
+    root,
+    limits,
+    retention,
+    now,
+    log,
+    catalogue,
+    writing,
+    handles,
+    onRemoved,
     complete: () => complete(),
   })
   const keeper = setInterval(() => void shedding.retain(), limits.retentionMs).unref()
@@ -67,7 +76,13 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
   function start(files: AssetFiles, memory: AssetMemory): WriterTask {
     const { assetId } = files
     const task: WriterTask = createWriter({
-      ...{ io, root, limits, log, now, files, memory },
+      io,
+      root,
+      limits,
+      log,
+      now,
+      files,
+      memory,
       wake: writing.wake,
       isBlocked: () => writing.isBlocked,
       // Running broadcasts can shed all but their newest spans: together those stay well below the limit.
@@ -145,9 +160,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       const memory = await catalogue.memoryOf(files)
       // Deleted meanwhile.
       if (memory === undefined || files.removed) return undefined
-      const index = toIndex(files, memory)
-      memory.recent.clear()
-      return index
+      return toIndex(files, memory)
     },
 
     ...createReading(catalogue, handles),

@@ -129,3 +129,14 @@ test('a running broadcast that cannot be looked at is told apart from one that h
   assert.equal(next.isUnreadable('as_one'), false)
   await next.close()
 })
+
+test('only a recovery gives the newest parts, whoever has asked for the index before', async (t) => {
+  const store = open(await unindexed(t, 8))
+  const [early] = await Promise.all([store.recover(), store.index('as_one')])
+  assert.deepEqual(
+    early[0]?.tracks[0]?.recent?.map(({ number }) => number),
+    [0, 1, 2, 3, 4, 5, 6, 7],
+  )
+  assert.ok((await store.index('as_one'))?.tracks.every((track) => track.recent === undefined))
+  await store.close()
+})
