@@ -25,8 +25,8 @@ const withoutPictures = ['parts-sum', 'part-duration-wrong', 'segment-duration-w
 /** One of the tracks is silent for some seconds while the other goes on, as where an encoder is overloaded. */
 describe('a track that pauses', { concurrency: true }, () => {
   const folder = temporaryFolder('holes')
-  /** Seconds of the clip, and of the hole within. */
-  const length = 20
+  /** Seconds of the clip, longer than anybody takes, and of the hole within. */
+  const length = 60
   const hole = { from: 6, to: 11 }
   const frameRate = 25
   let server: Bandstand
@@ -87,6 +87,7 @@ describe('a track that pauses', { concurrency: true }, () => {
       track === 'v' ? 'pictures stop for 5 s while sound goes on' : 'sound stops for 5 s while pictures go on'
     it(`${what}: our page and hls.js go on without a reload`, async (t) => {
       const [flv, channel] = await Promise.all([clipWithout(track), make(`${track}-pauses`)])
+      const sending = performance.now()
       const publisher = clip(t, channel.publishUrl, { clip: flv, loop: false })
       const assetId = await channel.live()
       const begun = performance.now()
@@ -95,17 +96,17 @@ describe('a track that pauses', { concurrency: true }, () => {
       for (const page of [bare, ours]) page.on('load', () => loads++)
       for (const page of [bare, ours]) await waitFor('pictures', () => page.evaluate('seen.shown.length > 20'), 20_000)
       const checked = judgeLive(server.http, channel.slug, 12, track === 'v' ? withoutPictures : [])
-      // Until after the hole, and a little for coming back.
-      await sleep((hole.to + 4) * 1000 - (performance.now() - begun))
+      await sleep((hole.to + 1) * 1000 - (performance.now() - begun))
       await Promise.all([
-        assertPlaysOn(bare, 3_000, { frameRate, fromPartToPart: true }),
-        assertPlaysOn(ours, 3_000, { frameRate, fromPartToPart: true }),
+        assertPlaysOn(bare, 3_000, { frameRate, fromPartToPart: true }, 10_000),
+        assertPlaysOn(ours, 3_000, { frameRate }, 10_000),
       ])
       assert.equal(loads, 0)
       await checked
-      await publisher.ended
+      await publisher.stop()
+      const most = (performance.now() - sending) / 1000 + 0.7
       await channel.offline()
-      const replay = await judgeReplay(server.http, assetId, { seconds: [length - 0.5, length + 0.5] })
+      const replay = await judgeReplay(server.http, assetId, { seconds: [hole.to + 4, most] })
       t.diagnostic(`${replay.seconds} s, ${replay.discontinuities} discontinuities`)
       await Promise.all([bare.close(), ours.close()])
     })

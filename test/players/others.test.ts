@@ -154,7 +154,8 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
     it('Shaka plays the replay with the right duration', async () => {
       const page = await open(shaka(replay(), '{}'))
       await assertPlaysOn(page, 2_000, { frameRate })
-      assertNear(await durationOf(page), seconds, 0.15, 'duration')
+      // Shaka's is that of the track that ends first; a busy encoder ends them some frames apart.
+      assertNear(await durationOf(page), seconds, 0.3, 'duration')
       assert.deepEqual(await page.evaluate('lines'), [])
       await page.close()
     })

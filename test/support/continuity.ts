@@ -23,10 +23,7 @@ export interface Playback {
   readonly shown: readonly Shown[]
   /** Wall clock in ms of each `waiting` event: the player ran out of media. */
   readonly waiting: readonly number[]
-  /**
-   * The longest that a timer which should have fired every 20 ms did not, in the page or in the test, in ms: for so long
-   * this machine had no time for either, whatever the stream was like.
-   */
+  /** Part of the time, 0 to 1, in which something on this machine waited for a processor. */
   readonly starved: number
 }
 

@@ -94,11 +94,15 @@ export async function mpvDecode(url: string, seconds?: number): Promise<MpvDecod
   const complaints = log.split(/[\r\n]+/).filter((line) => /^\[[^\]]+\]|error|failed/i.test(line.trim()))
   const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
   const { lines, ticks } = readCrc(text)
-  const pictures = lines.filter(({ stream }) => stream === 0)
+  // Whichever comes first in the stream has number 0.
+  const video = Number(/^#media_type (\d+): video$/m.exec(text)?.[1] ?? 0)
+  const pictures = lines.filter(({ stream }) => stream === video)
   return {
-    times: pictures.map(({ time }) => time * (ticks[0] ?? 1)),
+    times: pictures.map(({ time }) => time * (ticks[video] ?? 1)),
     changes: pictures.filter(({ crc }, i) => crc !== pictures[i - 1]?.crc).length,
-    sound: lines.filter(({ stream }) => stream === 1).reduce((sum, { length }) => sum + length, 0) * (ticks[1] ?? 1),
+    sound:
+      lines.filter(({ stream }) => stream !== video).reduce((sum, { length }) => sum + length, 0) *
+      (ticks[1 - video] ?? 1),
     complaints,
     log,
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
 /** What a process has used, read from /proc (Linux). */
 export interface Usage {
@@ -53,4 +53,11 @@ export function sampleUsage(pids: readonly number[], interval = 500): { stop(): 
       return { cores: (last.cpu - first.cpu) / Math.max(1, last.at - first.at), peakRss, rss: last.rss }
     },
   }
+}
+
+/** Microseconds since boot in which something waited for a processor (Linux 4.20); 0 where the kernel does not count. */
+export function readPressure(): number {
+  const path = '/proc/pressure/cpu'
+  const text = existsSync(path) ? readFileSync(path, 'latin1') : ''
+  return Number(/^some .*total=(\d+)/m.exec(text)?.[1] ?? 0)
 }
