@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { channel, createChannel } from './api/channel.ts'
 import { clientMessage } from './chat/client.ts'
-import { createId, isId } from './ids.ts'
+import { createId, idTime, isId } from './ids.ts'
 
 test('ids made one after another sort in the order of making', () => {
   const ids = Array.from({ length: 500 }, () => createId('asset'))
@@ -12,6 +12,15 @@ test('ids made one after another sort in the order of making', () => {
 
 test('ids are lowercase and safe in names', () => {
   assert.match(createId('channel'), /^ch_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+})
+
+test('an id tells when it was made, if it is of the kind and has a time', () => {
+  const before = Date.now()
+  const made = idTime('asset', createId('asset')) ?? 0
+  // Ids made within a millisecond may run ahead of the clock.
+  assert.ok(made >= before && made < before + 60_000)
+  assert.equal(idTime('asset', createId('channel')), undefined)
+  assert.equal(idTime('asset', 'as_one'), undefined)
 })
 
 test('an id of one kind is not an id of another', () => {

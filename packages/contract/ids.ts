@@ -30,3 +30,9 @@ export function isId(kind: IdKind, text: string): boolean {
   const prefix = `${ID_PREFIXES[kind]}_`
   return text.startsWith(prefix) && BODY.test(text.slice(prefix.length))
 }
+
+/** When an id of this kind was made, Unix milliseconds; `undefined` for one that holds no UUIDv7. */
+export function idTime(kind: IdKind, text: string): number | undefined {
+  const found = isId(kind, text) && /_([0-9a-f]{8})-([0-9a-f]{4})-7/.exec(text)
+  return found ? Number.parseInt(`${found[1]}${found[2]}`, 16) : undefined
+}

@@ -14,6 +14,7 @@ const resolve = createRequire(import.meta.url).resolve
 const scripts: Readonly<Record<string, string>> = {
   '/hls.js': 'hls.js/dist/hls.js',
   '/shaka.js': 'shaka-player/dist/shaka-player.compiled.js',
+  '/dash.js': 'dashjs',
 }
 
 /**
@@ -128,7 +129,7 @@ export async function servePlayerPage(): Promise<PlayerPage> {
     }
     res.writeHead(200, { 'content-type': 'text/html' })
     res.end(
-      `<!doctype html><title>player</title><script>${watcher}</script><script src="/hls.js"></script><script src="/shaka.js"></script><video crossorigin="anonymous" playsinline width="160"></video>`,
+      `<!doctype html><title>player</title><script>${watcher}</script><script src="/hls.js"></script><script src="/shaka.js"></script><script src="/dash.js"></script><video crossorigin="anonymous" playsinline width="160"></video>`,
     )
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))

@@ -35,6 +35,7 @@ export const cacheControl = {
 
 export const contentType = {
   playlist: 'application/vnd.apple.mpegurl',
+  manifest: 'application/dash+xml',
   mp4: 'video/mp4',
   problem: 'application/problem+json',
 } as const

@@ -73,6 +73,8 @@ export function createFakeBroadcast(
         return ended
       },
       multivariant: () => (next === 0 ? undefined : multivariant),
+      // Has no media times: manifests are tested with the real window.
+      manifest: () => undefined,
       rendition: (name) => renditions.get(name)?.live,
       keyFrame: () => undefined,
     },

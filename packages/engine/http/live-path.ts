@@ -1,8 +1,16 @@
+import { CLOCK_NAME } from '../dash/manifest.ts'
 import { isPlainName, readPathNames } from './path-names.ts'
+
+/** Addresses from which all others are found; those of replays have the same names. */
+export const entrances = new Map<string, 'multivariant' | 'manifest' | 'clock'>([
+  ['index.m3u8', 'multivariant'],
+  ['manifest.mpd', 'manifest'],
+  [CLOCK_NAME, 'clock'],
+])
 
 /** What a URL under `/live/` names. */
 export type LiveResource =
-  | { readonly kind: 'multivariant'; readonly channel: string }
+  | { readonly kind: 'multivariant' | 'manifest' | 'clock'; readonly channel: string }
   | {
       readonly kind: 'file'
       readonly channel: string
@@ -12,8 +20,8 @@ export type LiveResource =
     }
 
 /**
- * Reads the path of a live address: `/live/{channel}/index.m3u8` or `/live/{channel}/{assetId}/{rendition}/{file}`, each
- * also with `t/{token}/` after the channel.
+ * Reads the path of a live address: `/live/{channel}/index.m3u8`, `manifest.mpd` or `time` there, or
+ * `/live/{channel}/{assetId}/{rendition}/{file}`, each also with `t/{token}/` after the channel.
  *
  * @param path without query.
  * @returns `undefined` for every other address; the caller leaves those to others.
@@ -22,7 +30,10 @@ export function parseLivePath(path: string): LiveResource | undefined {
   const names = readPathNames(path, '/live/')
   if (names === undefined || !isPlainName(names.owner)) return undefined
   const { owner: channel, rest } = names
-  if (rest.length === 1 && rest[0] === 'index.m3u8') return { kind: 'multivariant', channel }
+  if (rest.length === 1) {
+    const kind = entrances.get(rest[0] ?? '')
+    return kind && { kind, channel }
+  }
   if (rest.length !== 3 || !rest.every(isPlainName)) return undefined
   const [assetId = '', rendition = '', file = ''] = rest
   return { kind: 'file', channel, assetId, rendition, file }

@@ -1,8 +1,10 @@
 import type { LiveBroadcast, RenderedPlaylist } from '../packager/live.ts'
 import { names } from '../packager/model.ts'
+import { sendClock } from './clock.ts'
 import { createDeliveryMeter, type DeliveryFigures } from './delivery.ts'
 import { parseDirectives } from './directives.ts'
 import { gapBody, isGapName } from './gap.ts'
+import { contentType } from './headers.ts'
 import { createHeldRequests } from './held-requests.ts'
 import { limits } from './limits.ts'
 import { type LiveResource, parseLivePath, splitTarget } from './live-path.ts'
@@ -82,17 +84,18 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
   function multivariant(req: HttpRequest, res: HttpResponse, channel: string): void {
     const broadcast = options.find(channel)
     const playlist = broadcast?.multivariant()
-    if (broadcast === undefined || playlist === undefined) {
-      sendProblem(req, res, {
-        status: 404,
-        code: 'offline',
-        detail: 'Nobody is publishing to this channel now.',
-        headers: ['Retry-After', '2'],
-      })
-      return
-    }
+    if (broadcast === undefined || playlist === undefined) return offline(req, res)
     const { targetDuration } = broadcast
     sendPlaylist(req, res, playlist, cachingFor(targetDuration).reload, deadline(targetDuration))
+  }
+
+  function manifest(req: HttpRequest, res: HttpResponse, channel: string): void {
+    const broadcast = options.find(channel)
+    if (broadcast === undefined) return offline(req, res)
+    const { targetDuration } = broadcast
+    const found = broadcast.manifest()
+    if (found === undefined) return notReady(req, res, 'The first segment is still in the making.')
+    sendPlaylist(req, res, found, cachingFor(targetDuration).manifest, deadline(targetDuration))
   }
 
   function mediaPlaylist(
@@ -167,8 +170,10 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     }
     if (answeredByMethod(req, res)) return true
     const { channel } = resource
-    if (resource.kind === 'multivariant') {
-      multivariant(req, res, channel)
+    if (resource.kind !== 'file') {
+      if (resource.kind === 'multivariant') multivariant(req, res, channel)
+      else if (resource.kind === 'manifest') manifest(req, res, channel)
+      else sendClock(req, res)
       return true
     }
     const current = options.find(channel)
@@ -200,6 +205,7 @@ function deadline(targetDuration: number): number {
 interface BroadcastCaching {
   readonly reload: PlaylistCaching
   readonly blocking: PlaylistCaching
+  readonly manifest: PlaylistCaching
 }
 
 const cachings = new Map<number, BroadcastCaching>()
@@ -208,11 +214,25 @@ const cachings = new Map<number, BroadcastCaching>()
 function cachingFor(targetDuration: number): BroadcastCaching {
   let caching = cachings.get(targetDuration)
   if (caching === undefined) {
-    caching = { reload: playlistCaching(targetDuration / 2), blocking: playlistCaching(targetDuration * 6) }
+    caching = {
+      reload: playlistCaching(targetDuration / 2),
+      blocking: playlistCaching(targetDuration * 6),
+      // Players ask every half a target: what a cache adds to that, they are behind.
+      manifest: playlistCaching(targetDuration / 4, contentType.manifest),
+    }
     // Target durations are a handful of small integers.
     if (cachings.size < 100) cachings.set(targetDuration, caching)
   }
   return caching
+}
+
+function offline(req: HttpRequest, res: HttpResponse): void {
+  sendProblem(req, res, {
+    status: 404,
+    code: 'offline',
+    detail: 'Nobody is publishing to this channel now.',
+    headers: ['Retry-After', '2'],
+  })
 }
 
 function notFound(req: HttpRequest, res: HttpResponse): void {

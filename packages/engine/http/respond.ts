@@ -31,9 +31,9 @@ export interface PlaylistCaching {
 }
 
 /** @param seconds a shared cache may keep the answer; 0 for `no-store`. */
-export function playlistCaching(seconds: number): PlaylistCaching {
+export function playlistCaching(seconds: number, type: string = contentType.playlist): PlaylistCaching {
   const cache = seconds > 0 ? cacheControl.seconds(seconds) : cacheControl.none
-  const plain = headerSet(contentType.playlist, cache, 'Vary', 'Accept-Encoding')
+  const plain = headerSet(type, cache, 'Vary', 'Accept-Encoding')
   return { plain, gzip: [...plain, 'Content-Encoding', 'gzip'] }
 }
 

@@ -1,10 +1,13 @@
+import { findByName, parseTemplateName } from '../dash/names.ts'
 import { EngineError } from '../error.ts'
 import type { RenderedPlaylist } from '../packager/live.ts'
 import { names, renditionName } from '../packager/model.ts'
 import type { Log } from '../ports.ts'
 import { createDownloads } from '../replay/downloads.ts'
+import { createReplayManifests } from '../replay/manifests.ts'
 import { createReplayPlaylists } from '../replay/playlists.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
+import { sendClock } from './clock.ts'
 import { gapBody, isGapName } from './gap.ts'
 import { contentType, headerSet } from './headers.ts'
 import { limits } from './limits.ts'
@@ -35,6 +38,7 @@ const VOD_SECONDS = 60
 export function createVodHandler(options: VodOptions): HttpHandler {
   const { store, log } = options
   const playlists = createReplayPlaylists(store)
+  const manifests = createReplayManifests(store)
   const downloads = createDownloads(store)
   /** Requests that the disk has not answered yet. */
   let waiting = 0
@@ -81,6 +85,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
     res: HttpResponse,
     assetId: string,
     render: () => Promise<RenderedPlaylist | undefined>,
+    type?: string,
   ): void {
     answer(req, res, PATIENCE, async () => {
       const index = await store.index(assetId)
@@ -88,7 +93,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       const rendered = await render()
       if (rendered === undefined) return undefined
       const { targetDuration } = index.timing
-      return (r) => sendPlaylist(req, r, rendered, cachingFor(index), deadline(targetDuration))
+      return (r) => sendPlaylist(req, r, rendered, cachingFor(index, type), deadline(targetDuration))
     })
   }
 
@@ -97,17 +102,22 @@ export function createVodHandler(options: VodOptions): HttpHandler {
     const segment = /^s(\d{10})-(\d{10})\.m4s$/.exec(resource.file)
     const init = /^i(\d{10})\.mp4$/.exec(resource.file)
     const part = /^p(\d{10})\.m4s$/.exec(resource.file)
+    const listed = parseTemplateName(resource.file)
     const isGap = isGapName(resource.file)
-    if (segment === null && init === null && part === null && !isGap) return notFound(req, res)
+    if (listed === undefined && segment === null && init === null && part === null && !isGap) return notFound(req, res)
     answer(req, res, PATIENCE, async () => {
       const index = await store.index(assetId)
       const track = index?.tracks.find((candidate) => renditionName(candidate.track, candidate.kind) === rendition)
       if (index === undefined || track === undefined) return undefined
       if (isGap) return (r) => sendMedia(req, r, gapBody, deadline(index.timing.targetDuration))
+      const found = listed && findByName(index, track.segments, listed)
+      if (listed !== undefined && found === undefined) return undefined
+      const first = found?.firstPart ?? Number((segment ?? part)?.[1])
+      const last = found?.lastPart ?? Number(segment?.[2] ?? part?.[1])
       const bytes =
-        init !== null
-          ? findInit(index, track.track, Number(init[1]))
-          : await store.read(assetId, track.track, Number((segment ?? part)?.[1]), Number(segment?.[2] ?? part?.[1]))
+        init === null
+          ? await store.read(assetId, track.track, first, last)
+          : findInit(index, track.track, Number(init[1]))
       if (bytes === undefined) return undefined
       const body = { chunks: [bytes], total: bytes.byteLength }
       return (r) => sendMedia(req, r, body, deadline(index.timing.targetDuration))
@@ -146,12 +156,25 @@ export function createVodHandler(options: VodOptions): HttpHandler {
     }
     if (answeredByMethod(req, res)) return true
     const { assetId } = resource
-    if (resource.kind === 'download') download(req, res, assetId)
-    else if (resource.kind === 'multivariant') playlist(req, res, assetId, () => playlists.multivariant(assetId))
-    else if (resource.file === names.playlist) {
-      const skip = /(?:^|&)_HLS_skip=(?:YES|v2)(?:&|$)/.test(query)
-      playlist(req, res, assetId, () => playlists.media(assetId, resource.rendition, skip))
-    } else file(req, res, resource)
+    switch (resource.kind) {
+      case 'download':
+        download(req, res, assetId)
+        break
+      case 'multivariant':
+        playlist(req, res, assetId, () => playlists.multivariant(assetId))
+        break
+      case 'manifest':
+        playlist(req, res, assetId, () => manifests.get(assetId), contentType.manifest)
+        break
+      case 'clock':
+        sendClock(req, res)
+        break
+      case 'file':
+        if (resource.file === names.playlist) {
+          const skip = /(?:^|&)_HLS_skip=(?:YES|v2)(?:&|$)/.test(query)
+          playlist(req, res, assetId, () => playlists.media(assetId, resource.rendition, skip))
+        } else file(req, res, resource)
+    }
     return true
   }
 }
@@ -165,8 +188,8 @@ function deadline(targetDuration: number): number {
   return Math.max(30_000, targetDuration * 4_000)
 }
 
-function cachingFor(index: AssetIndex): PlaylistCaching {
-  return playlistCaching(index.ended ? VOD_SECONDS : index.timing.targetDuration / 2)
+function cachingFor(index: AssetIndex, type?: string): PlaylistCaching {
+  return playlistCaching(index.ended ? VOD_SECONDS : index.timing.targetDuration / 2, type)
 }
 
 function findInit(index: AssetIndex, track: number, initNumber: number): Uint8Array | undefined {

@@ -70,6 +70,8 @@ export interface LiveBroadcast {
   readonly ended: boolean
   /** `undefined` until the first epoch has opened. */
   multivariant(): RenderedPlaylist | undefined
+  /** The DASH manifest of the same segments; `undefined` until the first one is whole. */
+  manifest(): RenderedPlaylist | undefined
   rendition(name: string): LiveRendition | undefined
   /** Where the newest key frame is, for pictures; `undefined` when none is in memory. */
   keyFrame(): KeyFramePlace | undefined

@@ -37,7 +37,7 @@ export function replayMultivariant(
   const videos = withMedia.filter((track) => track.kind === 'video')
   const audios = withMedia.filter((track) => track.kind === 'audio')
   const [audio] = audios
-  const audioRates = audios.map((track) => rateOf(rates, track))
+  const audioRates = audios.map((track) => rateOf(rates, track.track))
   const renditions: Rendition[] =
     videos.length === 0
       ? []
@@ -53,7 +53,7 @@ export function replayMultivariant(
   const audioPeak = Math.max(0, ...audioRates.map((rate) => rate.peak))
   const audioAverage = Math.max(0, ...audioRates.map((rate) => rate.average))
   const variants: Variant[] = videos.map((track) => {
-    const rate = rateOf(rates, track)
+    const rate = rateOf(rates, track.track)
     const config = videoConfig(index, track)
     return {
       uri: uriOf(track),
@@ -67,7 +67,7 @@ export function replayMultivariant(
   })
   if (videos.length === 0) {
     for (const track of audios) {
-      const rate = rateOf(rates, track)
+      const rate = rateOf(rates, track.track)
       const codecs = codecStrings(index, track)
       variants.push({
         uri: uriOf(track),
@@ -91,8 +91,12 @@ export function measureRates(index: AssetIndex): Map<TrackId, TrackRate> {
   return rates
 }
 
-function rateOf(rates: ReadonlyMap<TrackId, TrackRate>, track: AssetTrack): { peak: number; average: number } {
-  const rate = rates.get(track.track) ?? createRate()
+/** Bits a second, measured. */
+export function rateOf(
+  rates: ReadonlyMap<TrackId, TrackRate>,
+  track: TrackId,
+): { readonly peak: number; readonly average: number } {
+  const rate = rates.get(track) ?? createRate()
   const average = rate.seconds > 0 ? (rate.bytes * 8) / rate.seconds : 0
   // A broadcast of one short segment has an average only.
   return { peak: Math.ceil(Math.max(rate.peak, average)), average: Math.ceil(average) }

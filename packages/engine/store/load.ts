@@ -48,9 +48,10 @@ function mayBeTorn({ limits }: ScanOptions, { spans }: AssetFiles, span: Span): 
 }
 
 function rememberRecent(memory: AssetMemory, records: readonly PartRecord[], most: number): void {
-  for (const { track, msn, number, duration, length, key, gap } of records.slice(-most * memory.tracks.size)) {
+  for (const { track, msn, number, duration, length, key, last, gap } of records.slice(-most * memory.tracks.size)) {
     const newest = memory.recent.get(track) ?? []
-    memory.recent.set(track, [...newest, { msn, number, duration, size: length, independent: key, gap }].slice(-most))
+    const part = { msn, number, duration, size: length, independent: key, last, gap }
+    memory.recent.set(track, [...newest, part].slice(-most))
   }
 }
 

@@ -29,6 +29,8 @@ export interface IndexedPart {
   readonly duration: number
   readonly size: number
   readonly independent: boolean
+  /** Closes its segment; false of one that a crash cut short. */
+  readonly last: boolean
   readonly gap: boolean
 }
 

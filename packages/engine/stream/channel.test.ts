@@ -42,6 +42,7 @@ function stage() {
         targetDuration: 4,
         ended: false,
         multivariant: () => undefined,
+        manifest: () => undefined,
         rendition: () => undefined,
         keyFrame: () => undefined,
       }

@@ -1,7 +1,8 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { isEpochOf, type TemplateName } from '../../dash/names.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { BroadcastTiming, Epoch, Part } from '../model.ts'
-import { gapSegment, holeDuration, seconds, type WindowPart, type WindowSegment } from './segments.ts'
+import { gapSegment, holeDuration, isListed, seconds, type WindowPart, type WindowSegment } from './segments.ts'
 
 /** The segments that a rendition lists, those that have just left its playlist, and their parts. */
 export interface Listed {
@@ -13,6 +14,8 @@ export interface Listed {
   part(number: number): WindowPart | undefined
   /** The complete segment of exactly these parts, also when it is no longer listed. */
   segment(firstPart: number, lastPart: number): WindowSegment | undefined
+  /** A segment by its name in DASH. */
+  named(name: TemplateName): WindowSegment | undefined
   init(initNumber: number): Uint8Array | undefined
   addInit(initNumber: number, bytes: Uint8Array): void
   /** Entries that were recorded, or that stand for numbers without media. */
@@ -96,6 +99,10 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
     part: (number) => byPart.get(number),
     segment(first, last) {
       const is = (s: WindowSegment) => s.complete && !s.gap && s.firstPart === first && s.lastPart === last
+      return segments.findLast(is) ?? lingering.findLast(is)
+    },
+    named(name) {
+      const is = (s: WindowSegment) => isListed(s) && s.start === name.time && isEpochOf(s.epoch, name)
       return segments.findLast(is) ?? lingering.findLast(is)
     },
     init: (initNumber) => inits.get(initNumber),

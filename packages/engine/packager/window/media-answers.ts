@@ -1,4 +1,5 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { parseTemplateName } from '../../dash/names.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { AwaitedMedia, MediaAnswer } from '../live.ts'
 import type { BroadcastTiming, Part } from '../model.ts'
@@ -81,6 +82,11 @@ export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
 
   return {
     answer(fileName) {
+      const name = parseTemplateName(fileName)
+      if (name !== undefined) {
+        const found = listed.named(name)
+        return found === undefined ? { kind: 'not-found' } : segmentAnswer(found.firstPart, found.lastPart)
+      }
       const file = parseMediaName(fileName)
       if (file === undefined) return { kind: 'not-found' }
       if (file.kind === 'part') return partAnswer(file.number)

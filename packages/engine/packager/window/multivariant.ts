@@ -1,3 +1,4 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { MultivariantPlaylist, Variant } from '@bandstand/media/manifests/hls/model.ts'
 import type { AudioTrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
 import { type Epoch, names, renditionName } from '../model.ts'
@@ -7,6 +8,8 @@ const HEADROOM = 1.25
 /** Where nothing is declared: bits a second for each pixel of the picture, and for sound. */
 const GUESS_PER_PIXEL = 4
 const GUESS_AUDIO = 160_000
+/** Measured segments of a rendition after which its peak is believed. */
+export const MEASURED_SEGMENTS = 3
 const VERSION = 9
 const AUDIO_GROUP = 'audio'
 
@@ -27,6 +30,23 @@ export interface MultivariantInput {
 export function bandwidth(input: MultivariantInput): number {
   if (input.peakBitrate !== undefined) return Math.ceil(input.peakBitrate)
   return Math.ceil(HEADROOM * (input.declaredBitrate ?? guess(input.epoch)))
+}
+
+/**
+ * Bits a second of one track: its measured peak, once that is believed.
+ *
+ * @param declared of all tracks together, as the encoder announced it.
+ */
+export function trackBandwidth(
+  epoch: Epoch,
+  track: TrackId,
+  declared: number | undefined,
+  peak: { readonly bitrate: number; readonly segments: number } | undefined,
+): number {
+  if (peak !== undefined && peak.segments >= MEASURED_SEGMENTS) return peak.bitrate
+  const isVideo = epoch.tracks.find((t) => t.track === track)?.config.kind === 'video'
+  if (isVideo) return HEADROOM * (declared ?? guess(epoch))
+  return GUESS_AUDIO
 }
 
 /** The multivariant playlist of an epoch's track set: one variant, sound as a rendition group where there are pictures. */

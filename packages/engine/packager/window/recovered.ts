@@ -86,11 +86,14 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
     count += 1 + missing
   }
   const out: WindowSegment[] = []
-  for (const segment of recent) {
+  for (const [i, segment] of recent.entries()) {
     const epoch = index.epochs.findLast((e) => e.id === segment.epoch)
     if (epoch === undefined) continue
     const before = out.at(-1)
-    const entry = restored(segment, epoch, track, before !== undefined && before.epoch.id !== epoch.id)
+    const entry = restored(segment, epoch, track, {
+      discontinuity: before !== undefined && before.epoch.id !== epoch.id,
+      endsEpoch: recent[i + 1]?.epoch !== segment.epoch,
+    })
     if (before !== undefined) fillNumbers(out, before, segment.msn, holeDuration(before, entry, partTarget))
     out.push(entry)
   }
@@ -129,9 +132,11 @@ function unrecordedSegments(index: AssetIndex, { track, segments }: AssetTrack):
 function restored(
   segment: IndexedSegment,
   epoch: Epoch,
-  { track, recent }: AssetTrack,
-  discontinuity: boolean,
+  { track, recent = [] }: AssetTrack,
+  place: { readonly discontinuity: boolean; readonly endsEpoch: boolean },
 ): WindowSegment {
+  const parts = recentParts(segment, recent)
+  const closing = recent.findLast(({ number }) => number === segment.lastPart)
   return {
     msn: segment.msn,
     epoch,
@@ -140,11 +145,12 @@ function restored(
     timescale: segment.timescale,
     firstPart: segment.firstPart,
     lastPart: segment.lastPart,
-    parts: recentParts(segment, recent ?? []),
+    parts,
     size: segment.size,
     gap: segment.gap,
     complete: true,
-    discontinuity,
+    whole: closing?.last ?? !place.endsEpoch,
+    discontinuity: place.discontinuity,
     initNumber: epoch.tracks.find((t) => t.track === track)?.initNumber,
   }
 }

@@ -26,6 +26,8 @@ export interface WindowSegment {
   /** All of it is a gap so far. */
   gap: boolean
   complete: boolean
+  /** False where a crash may have cut it short after it had been shown whole. */
+  readonly whole: boolean
   /** First segment of an epoch that is not the first. */
   readonly discontinuity: boolean
   /** Initialisation segment that its media needs. */
@@ -35,6 +37,11 @@ export interface WindowSegment {
 /** Seconds. */
 export function seconds(segment: WindowSegment): number {
   return segment.duration / segment.timescale
+}
+
+/** Listed in DASH, whose names stand for whole segments. */
+export function isListed({ complete, gap, whole }: WindowSegment): boolean {
+  return complete && whole && !gap
 }
 
 /** Wall clock of the segment's first frame, Unix milliseconds. */
@@ -60,6 +67,7 @@ export function gapSegment(
     size: 0,
     gap: true,
     complete: true,
+    whole: true,
     discontinuity,
     initNumber: like.initNumber,
   }

@@ -5,16 +5,14 @@ import type { AssetIndex } from '../../store/port.ts'
 import type { KeyFramePlace, LiveBroadcast, RenderedPlaylist } from '../live.ts'
 import { type BroadcastTiming, type Epoch, names, type Part, type PartSink, renditionName } from '../model.ts'
 import type { MemoryBudget } from './budget.ts'
+import { createLiveManifest } from './manifest.ts'
 import type { OlderParts } from './media-answers.ts'
-import { bandwidth, type MultivariantInput, multivariantPlaylist } from './multivariant.ts'
+import { bandwidth, MEASURED_SEGMENTS, type MultivariantInput, multivariantPlaylist } from './multivariant.ts'
 import { recoveredSegments } from './recovered.ts'
 import { rendered } from './rendered.ts'
 import { createRendition, type Rendition } from './rendition.ts'
 import { gapSegment, seconds, type WindowSegment } from './segments.ts'
 import type { Scheduler } from './waiting-room.ts'
-
-/** Measured segments of a rendition after which its peak is believed. */
-const MEASURED_SEGMENTS = 3
 
 export interface LiveWindowOptions {
   readonly assetId: string
@@ -172,6 +170,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     const rendition = byTrack.get(next.track)
     if (of === undefined || rendition === undefined) return
     codecs = undefined
+    if (next.last) manifest.changed(next.closedAt)
     rendition.add(next, of, of.tracks.find((t) => t.track === next.track)?.initNumber)
     showComing(next)
     if (next.last && epochs.size > 64) forgetEpochs()
@@ -218,6 +217,13 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     return shown.playlist
   }
 
+  const manifest = createLiveManifest({
+    ...{ assetId, timing, nonce: options.nonce, recovered },
+    renditions,
+    bitrate: () => declared,
+    isRecorded: () => options.older?.available() === true,
+  })
+
   if (recovered !== undefined) restore(recovered)
 
   return {
@@ -230,6 +236,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       return generation
     },
     multivariant,
+    manifest: () => manifest.show(ended),
     rendition: (name) => renditions.get(name),
     keyFrame: () => newestKeyFrame([...renditions.values()].find((r) => r.kind === 'video' && inCurrent(r))),
     declare(facts) {

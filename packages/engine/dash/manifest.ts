@@ -1,0 +1,145 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import type { AdaptationSet, Mpd, Period, Representation } from '@bandstand/media/manifests/dash/model.ts'
+import { type BroadcastTiming, type Epoch, names, renditionName } from '../packager/model.ts'
+import { segmentTemplate } from './names.ts'
+import { type Lane, type Stretch, spanOf } from './stretches.ts'
+
+/** Seconds that a player should have before it begins (ISO/IEC 23009-1 5.3.1.2). */
+const MIN_BUFFER = 2
+/** Distance to the live edge in target durations: the segment in the making, two more to have in hand, the next update. */
+const DELAY_TARGETS = 2.5
+/** Latency beyond which a player should rather skip than catch up, in delays. */
+const MOST_DELAYS = 3
+/** How far from 1 the rate may be while a player catches up or falls back: not to be heard. */
+const CATCH_UP = 0.04
+/** Segments may be this much longer than the target duration before it is rounded, seconds. */
+const ROUNDING = 0.5
+/** Seconds by which one track of a replay's period may end later than the pictures before the period ends with it. */
+const RAGGED = 0.2
+
+/** The address, next to the manifest, at which players ask for the server's time. */
+export const CLOCK_NAME = 'time'
+
+export interface ManifestInput {
+  readonly stretches: readonly Stretch[]
+  readonly timing: BroadcastTiming
+  /** Put in front of a rendition's folder, with a slash at its end; empty where the manifest is beside it. */
+  readonly folder: string
+  /** Bits a second of a track. */
+  bandwidth(track: TrackId, epoch: Epoch): number
+}
+
+export interface RunningInput extends ManifestInput {
+  /** Unix milliseconds; the same for a broadcast's whole life. */
+  readonly availabilityStart: number
+  readonly published: number
+  /** Seconds of the rewind; `undefined` where it goes back to the start. */
+  readonly depth: number | undefined
+  /** Nothing more comes. */
+  readonly ended: boolean
+}
+
+/**
+ * The manifest of a broadcast on the wall clock: a period begins where its epoch's program date time says, so that players
+ * are as far behind in DASH as in HLS, and what was missing between two encoders is missing.
+ */
+export function runningManifest(input: RunningInput): Mpd {
+  const { timing, availabilityStart, stretches } = input
+  const delay = DELAY_TARGETS * timing.targetDuration
+  const periods = stretches.map((stretch, i): Period => {
+    const { epoch, lanes } = stretch
+    const isClosed = i < stretches.length - 1 || input.ended
+    const end = Math.max(...[...lanes.values()].map((lane) => spanOf(lane)[1]))
+    return {
+      id: String(epoch.id),
+      start: Math.max(0, (epoch.wallClock - availabilityStart) / 1000),
+      // Said even where a period follows: between them may be a hole that belongs to neither.
+      ...(isClosed && { duration: end - epoch.start / 90_000 }),
+      sets: setsOf(input, stretch, epoch.start / 90_000),
+    }
+  })
+  const last = periods.at(-1)
+  return {
+    type: 'dynamic',
+    availabilityStartTime: availabilityStart,
+    publishTime: input.published,
+    ...(!input.ended && { minimumUpdatePeriod: timing.targetDuration / 2 }),
+    ...(input.ended && last !== undefined && { mediaPresentationDuration: last.start + (last.duration ?? 0) }),
+    minBufferTime: MIN_BUFFER,
+    ...(input.depth !== undefined && { timeShiftBufferDepth: input.depth }),
+    suggestedPresentationDelay: delay,
+    maxSegmentDuration: timing.targetDuration + ROUNDING,
+    latency: {
+      target: delay * 1000,
+      max: delay * 1000 * MOST_DELAYS,
+      minRate: 1 - CATCH_UP,
+      maxRate: 1 + CATCH_UP,
+    },
+    periods,
+    clockUri: CLOCK_NAME,
+  }
+}
+
+/** The manifest of a replay: periods one after another, what was missing between them is left out. */
+export function replayManifest(input: ManifestInput): Mpd {
+  let start = 0
+  const periods = input.stretches.map((stretch, i): Period => {
+    const [from, to] = extentOf(stretch)
+    const period = { id: String(i), start, duration: to - from, sets: setsOf(input, stretch, from) }
+    start += period.duration
+    return period
+  })
+  return {
+    type: 'static',
+    mediaPresentationDuration: start,
+    minBufferTime: MIN_BUFFER,
+    maxSegmentDuration: input.timing.targetDuration + ROUNDING,
+    periods,
+  }
+}
+
+/** That of the pictures where they last about as long as everything; sound that is a few frames longer is cut there. */
+function extentOf({ epoch, lanes }: Stretch): readonly [number, number] {
+  const spans = [...lanes.values()].map(spanOf)
+  const whole = [Math.min(...spans.map(([from]) => from)), Math.max(...spans.map(([, to]) => to))] as const
+  const video = epoch.tracks.find(({ track, config }) => config.kind === 'video' && lanes.has(track))
+  const lane = video && lanes.get(video.track)
+  if (lane === undefined) return whole
+  const [from, to] = spanOf(lane)
+  return [from - whole[0] > RAGGED ? whole[0] : from, whole[1] - to > RAGGED ? whole[1] : to]
+}
+
+/** @param origin media time at the period's begin, seconds. */
+function setsOf(input: ManifestInput, { epoch, lanes }: Stretch, origin: number): readonly AdaptationSet[] {
+  const sets: AdaptationSet[] = []
+  for (const { track, config, initNumber } of epoch.tracks) {
+    const lane = lanes.get(track)
+    if (lane === undefined) continue
+    const id = renditionName(track, config.kind)
+    const representation: Representation = {
+      id,
+      bandwidth: input.bandwidth(track, epoch),
+      codecs: config.codecString,
+      ...(config.kind === 'video' ? { video: config } : { audio: config }),
+    }
+    sets.push({
+      id: track,
+      kind: config.kind,
+      template: {
+        ...templateOf(lane, origin),
+        initialization: `${input.folder}${id}/${names.init(initNumber)}`,
+        media: `${input.folder}${segmentTemplate(epoch)}`,
+      },
+      representations: [representation],
+    })
+  }
+  return sets
+}
+
+function templateOf({ timescale, runs }: Lane, origin: number) {
+  return {
+    timescale,
+    presentationTimeOffset: Math.round(origin * timescale),
+    timeline: runs,
+  }
+}

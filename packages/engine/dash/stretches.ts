@@ -1,0 +1,86 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import type { TimelineRun } from '@bandstand/media/manifests/dash/model.ts'
+import type { Epoch } from '../packager/model.ts'
+
+/** What a manifest lists of a segment. */
+export interface ListedSegment {
+  /** Ticks of `timescale`. */
+  readonly start: number
+  readonly duration: number
+  readonly timescale: number
+}
+
+/** Listed segments of a track within a stretch. */
+export interface Lane {
+  readonly timescale: number
+  readonly runs: readonly TimelineRun[]
+}
+
+/** Consecutive media of one epoch: a DASH period. */
+export interface Stretch {
+  readonly epoch: Epoch
+  /** Tracks that have media in it. */
+  readonly lanes: ReadonlyMap<TrackId, Lane>
+}
+
+/** Collects segments, track by track or side by side; those of a track in order. Gaps are not added. */
+export interface Stretches {
+  add(track: TrackId, epoch: Epoch, segment: ListedSegment): void
+  /** What comes now does not follow on what was there. */
+  split(): void
+  /** In the order of time. */
+  readonly list: readonly Stretch[]
+  /** Runs of equally long segments, what a manifest's length follows from. */
+  readonly runs: number
+}
+
+interface GrowingLane {
+  readonly timescale: number
+  readonly runs: { start: number; duration: number; count: number }[]
+}
+
+export function createStretches(): Stretches {
+  const list: { readonly epoch: Epoch; readonly lanes: Map<TrackId, GrowingLane> }[] = []
+  let isSplit = false
+  let runs = 0
+
+  function stretchOf(epoch: Epoch) {
+    const known = isSplit ? undefined : list.findLast((stretch) => stretch.epoch.id === epoch.id)
+    if (known !== undefined) return known
+    isSplit = false
+    const fresh = { epoch, lanes: new Map<TrackId, GrowingLane>() }
+    const at = list.findIndex((stretch) => stretch.epoch.id > epoch.id)
+    list.splice(at < 0 ? list.length : at, 0, fresh)
+    return fresh
+  }
+
+  return {
+    add(track, epoch, { start, duration, timescale }) {
+      const { lanes } = stretchOf(epoch)
+      let lane = lanes.get(track)
+      if (lane === undefined) lanes.set(track, (lane = { timescale, runs: [] }))
+      const last = lane.runs.at(-1)
+      if (last?.duration === duration && last.start + last.duration * last.count === start) {
+        last.count++
+        return
+      }
+      lane.runs.push({ start, duration, count: 1 })
+      runs++
+    },
+    split() {
+      isSplit = list.length > 0
+    },
+    list,
+    get runs() {
+      return runs
+    },
+  }
+}
+
+/** Begin and end of a lane's media in seconds. */
+export function spanOf({ runs, timescale }: Lane): readonly [number, number] {
+  const first = runs[0]
+  const last = runs.at(-1)
+  if (first === undefined || last === undefined) return [0, 0]
+  return [first.start / timescale, (last.start + last.duration * last.count) / timescale]
+}

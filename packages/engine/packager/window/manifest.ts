@@ -1,0 +1,79 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { printMpd } from '@bandstand/media/manifests/dash/print.ts'
+import { availabilityStart } from '../../dash/clock.ts'
+import { runningManifest } from '../../dash/manifest.ts'
+import { createStretches } from '../../dash/stretches.ts'
+import type { AssetIndex } from '../../store/port.ts'
+import { WINDOW_LIMITS } from '../limits.ts'
+import type { RenderedPlaylist } from '../live.ts'
+import type { BroadcastTiming, Epoch } from '../model.ts'
+import { trackBandwidth } from './multivariant.ts'
+import { rendered } from './rendered.ts'
+import type { Rendition } from './rendition.ts'
+import { isListed } from './segments.ts'
+
+export interface LiveManifestOptions {
+  readonly assetId: string
+  readonly timing: BroadcastTiming
+  /** Distinguishes this process' validators from those of others. */
+  readonly nonce: string
+  readonly recovered: AssetIndex | undefined
+  readonly renditions: ReadonlyMap<string, Rendition>
+  /** Bits a second as the encoder announced it, sound included. */
+  readonly bitrate: () => number | undefined
+  /** False: only what is in memory can be rewound to. */
+  readonly isRecorded: () => boolean
+}
+
+/** The live window as a DASH manifest, rendered when asked for, once for each version. */
+export interface LiveManifest {
+  /** A segment has been closed at this time, Unix milliseconds. */
+  changed(now: number): void
+  show(ended: boolean): RenderedPlaylist | undefined
+}
+
+export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
+  const { assetId, timing, renditions, recovered } = options
+  let version = 0
+  let published = 0
+  for (const { segments } of recovered?.tracks ?? []) published = Math.max(published, segments.at(-1)?.closedAt ?? 0)
+  let shown: { readonly key: string; readonly playlist: RenderedPlaylist | undefined } | undefined
+
+  function bandwidth(track: TrackId, epoch: Epoch): number {
+    const rendition = [...renditions.values()].find((candidate) => candidate.track === track)
+    return trackBandwidth(epoch, track, options.bitrate(), rendition?.peak)
+  }
+
+  function render(ended: boolean): RenderedPlaylist | undefined {
+    const stretches = createStretches()
+    for (const { track, segments } of renditions.values()) {
+      for (const segment of segments) if (isListed(segment)) stretches.add(track, segment.epoch, segment)
+    }
+    if (stretches.list.length === 0) return undefined
+    const mpd = runningManifest({
+      stretches: stretches.list,
+      timing,
+      folder: `${assetId}/`,
+      bandwidth,
+      availabilityStart: availabilityStart(assetId),
+      // The end is a version of its own.
+      published: published + (ended ? 1 : 0),
+      depth: options.isRecorded() ? WINDOW_LIMITS.listed : 3 * timing.targetDuration,
+      ended,
+    })
+    return rendered(printMpd(mpd), `${options.nonce}-${assetId}-mpd${version}${ended ? 'e' : ''}`)
+  }
+
+  return {
+    changed(now) {
+      version++
+      // Two tracks may close within a millisecond, and a later version has a later time (ISO/IEC 23009-1 5.3.1.2).
+      published = Math.max(published + 1, now)
+    },
+    show(ended) {
+      const key = `${version} ${ended}`
+      if (shown?.key !== key) shown = { key, playlist: render(ended) }
+      return shown.playlist
+    },
+  }
+}

@@ -1,0 +1,138 @@
+import { crc32 } from 'node:zlib'
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { printMpd } from '@bandstand/media/manifests/dash/print.ts'
+import { LRUCache } from 'lru-cache'
+import { availabilityStart } from '../dash/clock.ts'
+import { type ManifestInput, replayManifest, runningManifest } from '../dash/manifest.ts'
+import { createStretches, type Stretches } from '../dash/stretches.ts'
+import type { RenderedPlaylist } from '../packager/live.ts'
+import { rendered } from '../packager/window/rendered.ts'
+import type { AssetIndex, SegmentStore } from '../store/port.ts'
+import { limits } from './limits.ts'
+import { addToRate, createRate, rateOf, type TrackRate } from './multivariant.ts'
+import { createRowReader, type RowReader, turn } from './rows.ts'
+
+/** DASH manifests of all assets, printed once per version of an index. `undefined`: no such asset, or nothing in it yet. */
+export interface ReplayManifests {
+  get(assetId: string): Promise<RenderedPlaylist | undefined>
+}
+
+/** What is known of an asset. Grows with its index; made anew when the front of the index went, and when it has ended. */
+interface Known {
+  readonly firstMsn: number | undefined
+  readonly removed: number
+  readonly ended: boolean
+  readonly reader: RowReader
+  readonly stretches: Stretches
+  readonly rates: Map<TrackId, TrackRate>
+  published: number
+  version: number
+  shown: RenderedPlaylist | undefined
+}
+
+/** About what a printed `S` element takes, as text and compressed, and as a value. */
+const RUN_BYTES = 150
+
+export function createReplayManifests(store: Pick<SegmentStore, 'index'>): ReplayManifests {
+  const cache = new LRUCache<string, Known>({
+    ...{ max: 1_000, maxSize: limits.playlistBytes },
+    sizeCalculation: ({ stretches }) => 10_000 + 2_000 * stretches.list.length + RUN_BYTES * stretches.runs,
+  })
+  /** One at a time brings an asset up to date. */
+  const turns = new Map<string, Promise<RenderedPlaylist | undefined>>()
+
+  async function update(assetId: string): Promise<RenderedPlaylist | undefined> {
+    const index = await store.index(assetId)
+    if (index === undefined) return undefined
+    const firstMsn = firstOf(index)
+    let known = cache.get(assetId)
+    const isSame =
+      known?.removed === index.removed.segments &&
+      known.ended === index.ended &&
+      (known.firstMsn ?? firstMsn) === firstMsn
+    if (known === undefined || !isSame) known = begin(index)
+    if (known.version >= index.version) return known.shown
+    for (;;) {
+      const rows = known.reader.next(index, limits.rowsPerTurn)
+      if (rows === undefined) break
+      for (const { segments, epoch, discontinuity } of rows) {
+        // On the wall clock what is missing is a hole; a replay leaves it out.
+        if (discontinuity && index.ended) known.stretches.split()
+        for (const [place, { track }] of index.tracks.entries()) {
+          const segment = segments[place]
+          if (segment === undefined || segment.gap || epoch === undefined) continue
+          known.stretches.add(track, epoch, segment)
+          addToRate(rateFor(known, track), segment, index.timing.targetDuration)
+          known.published = Math.max(known.published, segment.closedAt)
+        }
+      }
+      if (rows.length >= limits.rowsPerTurn / 2) await turn()
+    }
+    // Retention removed the front while it was read.
+    if (firstOf(index) !== firstMsn) {
+      cache.delete(assetId)
+      return update(assetId)
+    }
+    known.version = index.version
+    known.shown = render(index, known)
+    cache.set(assetId, known)
+    return known.shown
+  }
+
+  return {
+    get(assetId) {
+      const before = turns.get(assetId)
+      const mine = (before ?? Promise.resolve(undefined)).catch(() => undefined).then(() => update(assetId))
+      turns.set(assetId, mine)
+      return mine.finally(() => {
+        if (turns.get(assetId) === mine) turns.delete(assetId)
+      })
+    },
+  }
+}
+
+function begin(index: AssetIndex): Known {
+  return {
+    firstMsn: firstOf(index),
+    removed: index.removed.segments,
+    ended: index.ended,
+    reader: createRowReader(index.removed),
+    stretches: createStretches(),
+    rates: new Map(),
+    published: 0,
+    version: -1,
+    shown: undefined,
+  }
+}
+
+function firstOf(index: AssetIndex): number | undefined {
+  return index.tracks[0]?.segments.at(0)?.msn
+}
+
+function rateFor({ rates }: Known, track: TrackId): TrackRate {
+  let rate = rates.get(track)
+  if (rate === undefined) rates.set(track, (rate = createRate()))
+  return rate
+}
+
+function render(index: AssetIndex, { stretches, rates, published }: Known): RenderedPlaylist | undefined {
+  if (stretches.list.length === 0) return undefined
+  const input: ManifestInput = {
+    stretches: stretches.list,
+    timing: index.timing,
+    folder: '',
+    bandwidth: (track) => rateOf(rates, track).peak,
+  }
+  const mpd = index.ended
+    ? replayManifest(input)
+    : runningManifest({
+        ...input,
+        availabilityStart: availabilityStart(index.assetId),
+        published,
+        depth: undefined,
+        ended: false,
+      })
+  const text = printMpd(mpd)
+  // From the bytes alone, so that it is the same after a restart.
+  return rendered(text, `${text.length.toString(36)}-${crc32(text).toString(16).padStart(8, '0')}`)
+}

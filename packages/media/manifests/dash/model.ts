@@ -1,0 +1,93 @@
+/**
+ * A media presentation description as a value (ISO/IEC 23009-1:2022), as far as this project writes it: segments addressed
+ * by template and timeline. Clauses are named at each field.
+ */
+
+/** MPD (5.3.1). */
+export interface Mpd {
+  /** `dynamic`: segments become available as time goes on (5.3.1.2). */
+  readonly type: 'static' | 'dynamic'
+  /** Zero of the presentation's timeline in wall clock, Unix milliseconds; only of `dynamic`. Never changes. */
+  readonly availabilityStartTime?: number
+  /** When this version was made, Unix milliseconds. */
+  readonly publishTime?: number
+  /** Seconds after which a player looks again. Absent of a dynamic presentation that has ended (4.6.2). */
+  readonly minimumUpdatePeriod?: number
+  /** Seconds of the whole; absent while it goes on. */
+  readonly mediaPresentationDuration?: number
+  /** Seconds that a player should have before it begins. */
+  readonly minBufferTime: number
+  /** Seconds of the rewind; absent where everything stays. */
+  readonly timeShiftBufferDepth?: number
+  /** Seconds behind the live edge at which players should stay. */
+  readonly suggestedPresentationDelay?: number
+  /** Longest segment in seconds. */
+  readonly maxSegmentDuration: number
+  /** Service description (annex K): what latency is meant to be held, in milliseconds, and how fast to catch up. */
+  readonly latency?: {
+    readonly target: number
+    readonly max: number
+    readonly minRate: number
+    readonly maxRate: number
+  }
+  readonly periods: readonly Period[]
+  /** Where players read the server's clock (5.8.4.11), relative to the MPD: answered in the form of `xs:dateTime`. */
+  readonly clockUri?: string
+}
+
+/** A stretch with one encoder clock and one track set (5.3.2). */
+export interface Period {
+  readonly id: string
+  /** Seconds from the presentation's zero. */
+  readonly start: number
+  /** Seconds; absent where the next period's start says it, and of the one in the making. */
+  readonly duration?: number
+  readonly sets: readonly AdaptationSet[]
+}
+
+/** Representations between which a player may switch (5.3.3); here one kind of media each. */
+export interface AdaptationSet {
+  readonly id: number
+  readonly kind: 'video' | 'audio'
+  readonly template: SegmentTemplate
+  readonly representations: readonly Representation[]
+}
+
+/** 5.3.9.4, with the timeline of 5.3.9.6. Times in ticks of `timescale`. */
+export interface SegmentTemplate {
+  readonly timescale: number
+  /** Media time at the begin of the period. */
+  readonly presentationTimeOffset: number
+  /** Relative URIs with the identifiers of 5.3.9.4.4. */
+  readonly initialization: string
+  readonly media: string
+  readonly timeline: readonly TimelineRun[]
+}
+
+/** Equally long segments one after another: an `S` element. */
+export interface TimelineRun {
+  /** Media time of the first one. */
+  readonly start: number
+  readonly duration: number
+  /** At least 1. */
+  readonly count: number
+}
+
+/** 5.3.5, with what 5.3.7 says of all media. */
+export interface Representation {
+  /** Also the value of `$RepresentationID$`. */
+  readonly id: string
+  /** Bits a second. */
+  readonly bandwidth: number
+  /** RFC 6381. */
+  readonly codecs: string
+  readonly video?: {
+    /** As coded; the sample aspect ratio says how it is shown. */
+    readonly width: number
+    readonly height: number
+    readonly sampleAspectRatio: readonly [number, number]
+    /** Frames a second. */
+    readonly frameRate?: number
+  }
+  readonly audio?: { readonly sampleRate: number; readonly channels: number }
+}
