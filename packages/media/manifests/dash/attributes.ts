@@ -41,7 +41,8 @@ export function frameRate(rate: number | undefined): string | undefined {
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
 function escaped(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(text)) throw new MediaError('malformed', 'dash: a control character in an attribute')
+  if ([...text].some((character) => character < ' ' || character === '\u007f')) {
+    throw new MediaError('malformed', 'dash: a control character in an attribute')
+  }
   return text.replace(/[&<>"]/g, (found) => entities[found] ?? found)
 }
