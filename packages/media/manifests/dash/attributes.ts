@@ -41,7 +41,7 @@ export function frameRate(rate: number | undefined): string | undefined {
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
 function escaped(text: string): string {
-  if ([...text].some((character) => character < ' ' || character === '\u007f')) {
+  if (Array.from(text).some((character) => character < ' ' || character === '\u007f')) {
     throw new MediaError('malformed', 'dash: a control character in an attribute')
   }
   return text.replace(/[&<>"]/g, (found) => entities[found] ?? found)
