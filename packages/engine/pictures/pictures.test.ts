@@ -31,6 +31,7 @@ function stage(t: TestContext, index?: AssetIndex) {
     targetDuration: 4,
     ended: false,
     multivariant: () => undefined,
+    manifest: () => undefined,
     keyFrame: () => (part === 0 ? undefined : { rendition: 'v1', init: 'i', part: String(part) }),
     rendition: () => ({
       name: 'v1',

@@ -18,7 +18,7 @@ async function holder(t: TestContext, folder: string, within: readonly string[] 
   const code = `globalThis.lock = await (await import(${JSON.stringify(module)})).lockDataFolder(${JSON.stringify(folder)})
     console.log('locked')
     setInterval(() => {}, 1000)`
-  const [program = process.execPath, ...args] = [...within, process.execPath, '--input-type=module', '-e', code]
+  const [program, ...args] = [...within, process.execPath, '--input-type=module', '-e', code]
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => child.kill('SIGKILL'))
   await new Promise((resolve) => child.stdout.once('data', resolve))
