@@ -51,12 +51,23 @@ test('a broadcast is listed and read while it runs, after its end, and by the ne
   const running = await store.index('as_one')
   assert.equal(running?.ended, false)
   assert.deepEqual(running?.tracks[1]?.segments.at(1), {
-    ...{ msn: 1, epoch: 0, firstPart: 3, lastPart: 5, start: 48_000, duration: 48_000, timescale: 48_000 },
-    ...{ size: [3, 4, 5].reduce((sum, i) => sum + partBytes(2, i).byteLength, 0), independent: true, gap: false },
+    msn: 1,
+    epoch: 0,
+    firstPart: 3,
+    lastPart: 5,
+    start: 48_000,
+    duration: 48_000,
+    timescale: 48_000,
+    size: [3, 4, 5].reduce((sum, i) => sum + partBytes(2, i).byteLength, 0),
+    independent: true,
+    gap: false,
     // A record stands before each part.
-    ...{ closedAt: START + 2_000, offset: [0, 1, 2].reduce((sum, i) => sum + partBytes(2, i).byteLength + 64, 64) },
+    closedAt: START + 2_000,
+    offset: [0, 1, 2].reduce((sum, i) => sum + partBytes(2, i).byteLength + 64, 64),
     // Of both tracks in turn, as they were written.
-    ...{ parts: 3, record: 7, records: 5 },
+    parts: 3,
+    record: 7,
+    records: 5,
   })
   // Whole segment, parts of one, and parts of the segment in the making.
   assert.deepEqual(

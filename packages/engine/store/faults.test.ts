@@ -22,7 +22,11 @@ async function fixture(t: Parameters<typeof temporaryFolder>[0], options: Partia
   const states: WriterState[] = []
   const limits = { tickMs: 5, retryMs: 10, hungMs: 5_000, syncMs: 20, endMs: 5_000, queueParts: 40, ...options.limits }
   const store = createDiskStore({
-    ...{ root, io, log: quietLog, retention, onState: (_, state) => states.push(state) },
+    root,
+    io,
+    log: quietLog,
+    retention,
+    onState: (_, state) => states.push(state),
     ...options,
     limits,
   })

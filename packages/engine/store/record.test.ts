@@ -12,17 +12,19 @@ import {
 } from './record.ts'
 
 const record: PartRecord = {
-  ...{
-    track: 258,
-    msn: 7,
-    epoch: 2,
-    number: 2 ** 32 + 5,
-    offset: 2 ** 33,
-    length: 1_000,
-    duration: 30_000,
-    start: 2 ** 40,
-  },
-  ...{ closedAt: 1_700_000_000_123, dataCrc: 0xdeadbeef, key: true, last: false, gap: true },
+  track: 258,
+  msn: 7,
+  epoch: 2,
+  number: 2 ** 32 + 5,
+  offset: 2 ** 33,
+  length: 1_000,
+  duration: 30_000,
+  start: 2 ** 40,
+  closedAt: 1_700_000_000_123,
+  dataCrc: 0xdeadbeef,
+  key: true,
+  last: false,
+  gap: true,
 }
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
