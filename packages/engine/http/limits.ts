@@ -13,6 +13,8 @@ export const limits = {
   /** Such answers of all connections, beyond which a connection may have no more than `crowdedAnswers`. */
   totalAnswers: 8_192,
   crowdedAnswers: 4,
+  /** Requests that one connection has sent ahead and that are answered in one go. */
+  requestsAtOnce: 16,
   /** Requests of one connection waiting for a playlist or part to be made. */
   connectionWaiting: 16,
   /** The same, all connections together. */

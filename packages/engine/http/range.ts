@@ -12,7 +12,7 @@ export interface ByteSpan {
  */
 export function parseRange(header: string | undefined, total: number): ByteSpan | 'unsatisfiable' | undefined {
   if (header === undefined) return undefined
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header.trim())
+  const match = /^bytes=(\d{0,40})-(\d{0,40})$/.exec(header.trim())
   if (match === null) return undefined
   const [, from = '', to = ''] = match
   if (from === '') {

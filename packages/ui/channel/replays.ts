@@ -59,8 +59,8 @@ export function watchReplays(place: Place, listener: (list: ReplayList) => void,
   }
 }
 
-/** Day and length of a past broadcast in the viewer's own form, as in "3 Jan 2026 · 1:02:03". */
+/** Time and length of a past broadcast in the viewer's own form, as in "3 Jan 2026, 20:15 · 1:02:03". */
 export function replayFacts({ startedAt, duration }: Pick<Replay, 'startedAt' | 'duration'>): string {
-  const day = new Date(startedAt).toLocaleDateString([], { dateStyle: 'medium' })
+  const day = new Date(startedAt).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })
   return `${day} · ${clockText(duration)}`
 }

@@ -49,7 +49,7 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Dire
   let pending: Buffer | undefined
   let last: RequestHead | undefined
   let until = options.now() + limits.headersTimeout
-  let isServing = false
+  let isReading = false
 
   const channel = {
     socket,
@@ -62,7 +62,7 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Dire
       if (state !== 'answering') return
       state = 'reading'
       response = undefined
-      if (isServing || pending === undefined) return
+      if (isReading || pending === undefined) return
       socket.resume()
       process.nextTick(read)
     },
@@ -78,7 +78,23 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Dire
   }
 
   function read(): void {
-    while (state === 'reading' && pending !== undefined && socket.writable) {
+    if (isReading) return
+    isReading = true
+    readAhead()
+    isReading = false
+  }
+
+  function readAhead(): void {
+    for (let served = 0; state === 'reading' && pending !== undefined && socket.writable; served++) {
+      // Who sends hundreds of requests at once is not answered before everybody else.
+      if (served === limits.requestsAtOnce) {
+        socket.pause()
+        setImmediate(() => {
+          socket.resume()
+          read()
+        })
+        return
+      }
       const bytes = pending
       const head = readRequestHead(bytes, limits.headers, last)
       pending = head === undefined || head.length === bytes.length ? undefined : bytes.subarray(head.length)
@@ -92,7 +108,6 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Dire
     const answer = new DirectResponse(channel, method === 'HEAD')
     state = 'answering'
     response = answer
-    isServing = true
     try {
       const request = { method, url: target, headers, httpVersionMajor: 1, socket }
       return options.handlers.some((handler) => handler(request, answer))
@@ -100,8 +115,6 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Dire
       options.onError(error)
       socket.destroy()
       return true
-    } finally {
-      isServing = false
     }
   }
 

@@ -184,6 +184,23 @@ test('a connection is handed over once, with all that was sent ahead, when nothi
   assert.equal(count(state.text, 'HTTP/1.1'), 2)
 })
 
+test('hundreds of requests sent ahead are answered a few in each turn of the event loop', async (t) => {
+  let inTurn = 0
+  let most = 0
+  const { client } = await start(t, [
+    (req, res) => {
+      if (inTurn++ === 0) setImmediate(() => (inTurn = 0))
+      most = Math.max(most, inTurn)
+      text(res, `<${req.url}>`)
+      return true
+    },
+  ])
+  const { socket, state } = await client()
+  socket.write(request('/').repeat(300))
+  await until(() => count(state.text, '</>') === 300)
+  assert.ok(most <= 2 * limits.requestsAtOnce, `${most} in one turn`)
+})
+
 test('whoever sends requests ahead and never reads is not served without end', async (t) => {
   let served = 0
   const { client, open } = await start(t, [
