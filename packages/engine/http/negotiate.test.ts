@@ -32,7 +32,7 @@ test('ranges', () => {
     ['bytes=a-b', undefined],
     ['bytes=1-2,4-5', undefined],
     ['bytes=99999999999999999999-', 'unsatisfiable'],
-    ['bytes=90-99999999999999999999', { first: 90, last: 99 }],
+    ['bytes=3-99999999999999999999', { first: 3, last: 9 }],
   ]
   for (const [header, expected] of table) assert.deepEqual(parseRange(header, 10), expected, String(header))
 })
