@@ -88,13 +88,12 @@ test('the picture of a live channel follows the broadcast, its recording has one
       'another picture',
       async () => {
         const shown = await clockOf(await picture(thumbnail))
-        return shown !== first && shown
+        // Past the first 10 s of the broadcast, so that its storyboard has more than one picture.
+        return shown - first >= 10_000 && shown
       },
-      30_000,
+      60_000,
       500,
     )
-    // It is of the newest key frame, not of the one after the first: those are 2 s apart.
-    assert.ok(later - first >= 5_000, `${later - first} ms on`)
 
     const page = await (await fetch(`${server.http}/@main`)).text()
     assert.match(page, new RegExp(`og:image" content="${server.http}/live/main/thumbnail.jpg"`))
