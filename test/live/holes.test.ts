@@ -23,7 +23,7 @@ import { waitFor } from '../support/wait.ts'
 const withoutPictures = ['parts-sum', 'part-duration-wrong', 'segment-duration-wrong', 'decode-time-gap']
 
 /** One of the tracks is silent for some seconds while the other goes on, as where an encoder is overloaded. */
-describe('a track that pauses', { concurrency: true }, () => {
+describe('a track that pauses', () => {
   const folder = temporaryFolder('holes')
   /** Seconds of the clip, longer than anybody takes, and of the hole within. */
   const length = 60
