@@ -10,7 +10,7 @@ import { limits } from './limits.ts'
 import { type LiveResource, parseLivePath, splitTarget } from './live-path.ts'
 import { type HttpHandler, type HttpRequest, type HttpResponse, isEncrypted } from './message.ts'
 import { abandon } from './outbox.ts'
-import { sendProblem } from './problem.ts'
+import { busy, notFound, notReady, offline, sendProblem } from './problem.ts'
 import {
   answeredByMethod,
   type PlaylistCaching,
@@ -84,17 +84,17 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
   function multivariant(req: HttpRequest, res: HttpResponse, channel: string): void {
     const broadcast = options.find(channel)
     const playlist = broadcast?.multivariant()
-    if (broadcast === undefined || playlist === undefined) return offline(req, res)
+    if (broadcast === undefined || playlist === undefined) return sendProblem(req, res, offline)
     const { targetDuration } = broadcast
     sendPlaylist(req, res, playlist, cachingFor(targetDuration).reload, deadline(targetDuration))
   }
 
   function manifest(req: HttpRequest, res: HttpResponse, channel: string): void {
     const broadcast = options.find(channel)
-    if (broadcast === undefined) return offline(req, res)
+    if (broadcast === undefined) return sendProblem(req, res, offline)
     const { targetDuration } = broadcast
     const found = broadcast.manifest()
-    if (found === undefined) return notReady(req, res, 'The first segment is still in the making.')
+    if (found === undefined) return sendProblem(req, res, notReady('The first segment is still in the making.'))
     sendPlaylist(req, res, found, cachingFor(targetDuration).manifest, deadline(targetDuration))
   }
 
@@ -106,7 +106,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     query: string,
   ) {
     const found = broadcast.rendition(rendition)
-    if (found === undefined) return notFound(req, res)
+    if (found === undefined) return sendProblem(req, res, notFound)
     const directives = parseDirectives(query)
     if (typeof directives === 'string') return badRequest(req, res, directives)
     const answer = found.playlist(directives)
@@ -122,21 +122,21 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
       case 'wait': {
         const seated = held.hold(req, res, answer.ready, 'ordinary', (q, r, playlist) => {
           if (playlist !== undefined) send(r, q, playlist, answer.blocking ? caching.blocking : caching.reload)
-          else notReady(q, r, 'The playlist did not come within three target durations.')
+          else sendProblem(q, r, notReady('The playlist did not come within three target durations.'))
         })
-        return seated ? undefined : busy(req, res)
+        return seated ? undefined : sendProblem(req, res, busy())
       }
       case 'bad-request':
         return badRequest(req, res, answer.reason)
       case 'busy':
-        return busy(req, res)
+        return sendProblem(req, res, busy())
     }
   }
 
   function media(req: HttpRequest, res: HttpResponse, broadcast: LiveBroadcast, file: LiveFile): void {
     const rendition = broadcast.rendition(file.rendition)
     const { targetDuration } = broadcast
-    if (rendition === undefined) return notFound(req, res)
+    if (rendition === undefined) return sendProblem(req, res, notFound)
     if (isGapName(file.file)) return sendMedia(req, res, gapBody, deadline(targetDuration))
     const answer = rendition.media(file.file)
     const send = (from: HttpRequest, to: HttpResponse, body: ReadyBody) =>
@@ -147,14 +147,14 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
       case 'wait': {
         const seated = held.hold(req, res, answer.ready, 'urgent', (q, r, body) => {
           if (body !== undefined) send(q, r, body)
-          else notFound(q, r)
+          else sendProblem(q, r, notFound)
         })
-        return seated ? undefined : busy(req, res)
+        return seated ? undefined : sendProblem(req, res, busy())
       }
       case 'busy':
-        return busy(req, res)
+        return sendProblem(req, res, busy())
       case 'not-found':
-        return notFound(req, res)
+        return sendProblem(req, res, notFound)
     }
   }
 
@@ -179,7 +179,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     const current = options.find(channel)
     const broadcast = current?.assetId === resource.assetId ? current : options.findAsset?.(channel, resource.assetId)
     if (broadcast === undefined) {
-      notFound(req, res)
+      sendProblem(req, res, notFound)
       return true
     }
     const { file, rendition } = resource
@@ -226,28 +226,6 @@ function cachingFor(targetDuration: number): BroadcastCaching {
   return caching
 }
 
-function offline(req: HttpRequest, res: HttpResponse): void {
-  sendProblem(req, res, {
-    status: 404,
-    code: 'offline',
-    detail: 'Nobody is publishing to this channel now.',
-    headers: ['Retry-After', '2'],
-  })
-}
-
-function notFound(req: HttpRequest, res: HttpResponse): void {
-  sendProblem(req, res, { status: 404, code: 'not-found', detail: 'There is nothing at this address (any more).' })
-}
-
 function badRequest(req: HttpRequest, res: HttpResponse, detail: string): void {
   sendProblem(req, res, { status: 400, code: 'bad-request', detail })
-}
-
-function busy(req: HttpRequest, res: HttpResponse): void {
-  const detail = 'Too many requests wait already; try again.'
-  sendProblem(req, res, { status: 503, code: 'busy', detail, headers: ['Retry-After', '1'] })
-}
-
-function notReady(req: HttpRequest, res: HttpResponse, detail: string): void {
-  sendProblem(req, res, { status: 503, code: 'not-ready', detail, headers: ['Retry-After', '1'] })
 }

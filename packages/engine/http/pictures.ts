@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib'
 import { EngineError } from '../error.ts'
+import { etagOf } from '../etag.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import { PICTURE_LIMITS } from '../pictures/limits.ts'
 import type { Picture, Pictures } from '../pictures/pictures.ts'
@@ -11,7 +11,7 @@ import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from 
 import { etagMatches } from './negotiate.ts'
 import { abandon } from './outbox.ts'
 import { isPlainName, readPathNames } from './path-names.ts'
-import { type Problem, sendProblem } from './problem.ts'
+import { busy, offline, type Problem, sendProblem } from './problem.ts'
 import { answeredByMethod, sendWhole } from './respond.ts'
 
 export interface PictureHandlerOptions {
@@ -33,18 +33,7 @@ const noProgram: Problem = {
   detail: 'This server makes no pictures: ffmpeg was not found. Install it, or name it with --ffmpeg.',
 }
 const noPicture: Problem = { status: 404, code: 'not-found', detail: 'There is no picture of this (yet).' }
-const offline: Problem = {
-  status: 404,
-  code: 'offline',
-  detail: 'Nobody is publishing to this channel now.',
-  headers: ['Retry-After', '2'],
-}
-const busy: Problem = {
-  status: 503,
-  code: 'busy',
-  detail: 'Too many pictures are asked for; try again.',
-  headers: ['Retry-After', '5'],
-}
+const tooMany = busy('Too many pictures are asked for; try again.', 5)
 
 /**
  * `/live/{channel}/thumbnail.jpg`, `/vod/{asset}/poster.jpg`, `/vod/{asset}/storyboard.vtt` and the sheets it names, each also with `t/{token}/` after the channel or asset.
@@ -55,7 +44,7 @@ export function createPictureHandler(options: PictureHandlerOptions): HttpHandle
   let waiting = 0
 
   function answer(req: HttpRequest, res: HttpResponse, make: () => Promise<Answer | undefined>): void {
-    if (waiting >= PICTURE_LIMITS.requests) return sendProblem(req, res, busy)
+    if (waiting >= PICTURE_LIMITS.requests) return sendProblem(req, res, tooMany)
     waiting++
     make()
       .then(
@@ -66,7 +55,7 @@ export function createPictureHandler(options: PictureHandlerOptions): HttpHandle
         },
         (error: unknown) => {
           if (res.destroyed) return
-          sendProblem(req, res, error instanceof EngineError && error.code === 'limit' ? busy : noPicture)
+          sendProblem(req, res, error instanceof EngineError && error.code === 'limit' ? tooMany : noPicture)
         },
       )
       // One bad answer must not end the process.
@@ -111,7 +100,7 @@ export function createPictureHandler(options: PictureHandlerOptions): HttpHandle
     const found = await pictures.storyboard(assetId)
     if (found === undefined) return undefined
     const bytes = Buffer.from(printStoryboard(found, by))
-    return { bytes, etag: `"${bytes.byteLength.toString(36)}-${crc32(bytes).toString(16)}"`, headers: track }
+    return { bytes, etag: etagOf(bytes), headers: track }
   }
 }
 

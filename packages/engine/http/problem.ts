@@ -46,3 +46,27 @@ export function sendProblem(req: HttpRequest, res: HttpResponse, problem: Proble
   if (req.method === 'HEAD') res.end()
   else res.end(body)
 }
+
+/** Why there is nothing at a channel's addresses. */
+export const offline: Problem = {
+  status: 404,
+  code: 'offline',
+  detail: 'Nobody is publishing to this channel now.',
+  headers: ['Retry-After', '2'],
+}
+
+export const notFound: Problem = {
+  status: 404,
+  code: 'not-found',
+  detail: 'There is nothing at this address (any more).',
+}
+
+/** @param detail of what there is too much. */
+export function busy(detail = 'Too many requests wait already; try again.', seconds = 1): Problem {
+  return { status: 503, code: 'busy', detail, headers: ['Retry-After', String(seconds)] }
+}
+
+/** @param detail what did not come in time. */
+export function notReady(detail: string): Problem {
+  return { status: 503, code: 'not-ready', detail, headers: ['Retry-After', '1'] }
+}

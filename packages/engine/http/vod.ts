@@ -15,7 +15,7 @@ import { splitTarget } from './live-path.ts'
 import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from './message.ts'
 import { etagMatches } from './negotiate.ts'
 import { abandon } from './outbox.ts'
-import { sendProblem } from './problem.ts'
+import { busy, notFound, notReady, sendProblem } from './problem.ts'
 import {
   answeredByMethod,
   type PlaylistCaching,
@@ -50,7 +50,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
     patience: number,
     work: () => Promise<((r: HttpResponse) => unknown) | undefined>,
   ): void {
-    if (waiting >= limits.totalWaiting) return busy(req, res)
+    if (waiting >= limits.totalWaiting) return sendProblem(req, res, busy())
     waiting++
     let isOver = false
     const finish = (send: () => unknown) => {
@@ -59,18 +59,18 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       clearTimeout(timer)
       if (!res.destroyed) send()
     }
-    const timer = setTimeout(() => finish(() => notReady(req, res)), patience)
+    const timer = setTimeout(() => finish(() => sendProblem(req, res, tooSlow)), patience)
     timer.unref()
     res.once('close', () => finish(() => undefined))
     work()
       .then(
-        (send) => finish(() => (send === undefined ? notFound(req, res) : send(res))),
+        (send) => finish(() => (send === undefined ? sendProblem(req, res, notFound) : send(res))),
         (error: unknown) =>
           finish(() => {
-            if (error instanceof EngineError && error.code === 'limit') return busy(req, res)
-            if (error instanceof EngineError && error.code === 'not-found') return notFound(req, res)
+            if (error instanceof EngineError && error.code === 'limit') return sendProblem(req, res, busy())
+            if (error instanceof EngineError && error.code === 'not-found') return sendProblem(req, res, notFound)
             log?.warn({ error: String(error) }, 'replay could not be read')
-            return notReady(req, res)
+            return sendProblem(req, res, tooSlow)
           }),
       )
       // One bad answer must not end the process.
@@ -104,7 +104,8 @@ export function createVodHandler(options: VodOptions): HttpHandler {
     const part = /^p(\d{10})\.m4s$/.exec(resource.file)
     const listed = parseTemplateName(resource.file)
     const isGap = isGapName(resource.file)
-    if (listed === undefined && segment === null && init === null && part === null && !isGap) return notFound(req, res)
+    if (listed === undefined && segment === null && init === null && part === null && !isGap)
+      return sendProblem(req, res, notFound)
     answer(req, res, PATIENCE, async () => {
       const index = await store.index(assetId)
       const track = index?.tracks.find((candidate) => renditionName(candidate.track, candidate.kind) === rendition)
@@ -183,6 +184,8 @@ export function createVodHandler(options: VodOptions): HttpHandler {
 const PATIENCE = 10_000
 const DOWNLOAD_PATIENCE = 60_000
 
+const tooSlow = notReady('The disk did not answer in time.')
+
 /** Milliseconds a peer has to take an answer. Replays are watched from a buffer: more than of a live playlist. */
 function deadline(targetDuration: number): number {
   return Math.max(30_000, targetDuration * 4_000)
@@ -198,18 +201,4 @@ function findInit(index: AssetIndex, track: number, initNumber: number): Uint8Ar
     if (found !== undefined) return found.init
   }
   return undefined
-}
-
-function notFound(req: HttpRequest, res: HttpResponse): void {
-  sendProblem(req, res, { status: 404, code: 'not-found', detail: 'There is nothing at this address (any more).' })
-}
-
-function busy(req: HttpRequest, res: HttpResponse): void {
-  const detail = 'Too many requests wait already; try again.'
-  sendProblem(req, res, { status: 503, code: 'busy', detail, headers: ['Retry-After', '1'] })
-}
-
-function notReady(req: HttpRequest, res: HttpResponse): void {
-  const detail = 'The disk did not answer in time.'
-  sendProblem(req, res, { status: 503, code: 'not-ready', detail, headers: ['Retry-After', '1'] })
 }

@@ -1,6 +1,6 @@
-import { crc32 } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
 import { EngineError } from '../error.ts'
+import { etagOf } from '../etag.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { Log } from '../ports.ts'
 import type { SegmentStore } from '../store/port.ts'
@@ -109,7 +109,7 @@ export function createPictures(options: PicturesOptions): Pictures {
 
   async function run(program: string, words: readonly string[], input: readonly Uint8Array[]): Promise<Picture> {
     const bytes = await runFfmpeg({ ffmpeg: program, args: words, input, patience, signal: stopping.signal })
-    return { bytes, etag: `"${bytes.byteLength.toString(36)}-${crc32(bytes).toString(16).padStart(8, '0')}"` }
+    return { bytes, etag: etagOf(bytes) }
   }
 
   /** A sheet never changes: it is made once, and not tried again for a while when that fails. */

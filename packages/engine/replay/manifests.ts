@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib'
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { printMpd } from '@bandstand/media/manifests/dash/print.ts'
 import { LRUCache } from 'lru-cache'
@@ -132,7 +131,5 @@ function render(index: AssetIndex, { stretches, rates, published }: Known): Rend
         depth: undefined,
         ended: false,
       })
-  const text = printMpd(mpd)
-  // From the bytes alone, so that it is the same after a restart.
-  return rendered(text, `${text.length.toString(36)}-${crc32(text).toString(16).padStart(8, '0')}`)
+  return rendered(printMpd(mpd))
 }

@@ -1,11 +1,10 @@
-import { promisify } from 'node:util'
-import { crc32, gzip } from 'node:zlib'
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { MediaSegment } from '@bandstand/media/manifests/hls/model.ts'
 import { printMediaPlaylist, printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
 import { LRUCache } from 'lru-cache'
 import type { RenderedPlaylist } from '../packager/live.ts'
 import { renditionName } from '../packager/model.ts'
+import { rendered } from '../packager/window/rendered.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
 import { limits } from './limits.ts'
 import { createSegmentMaker, replayPlaylistOf, segmentsKept } from './media-playlist.ts'
@@ -163,17 +162,8 @@ function newestKept(index: AssetIndex): number {
   return 6 * index.timing.targetDuration + 1
 }
 
-const compress = promisify(gzip)
-
 function remember(printed: Printed, key: string, text: readonly Buffer[]): RenderedPlaylist {
-  const plain = Buffer.concat(text)
-  let packed: Promise<Buffer> | undefined
-  const playlist: RenderedPlaylist = {
-    plain,
-    gzip: () => (packed ??= compress(plain)),
-    // From the bytes alone, so that it is the same after a restart.
-    etag: `"${plain.byteLength.toString(36)}-${crc32(plain).toString(16).padStart(8, '0')}"`,
-  }
+  const playlist = rendered(Buffer.concat(text))
   printed.answers.set(key, playlist)
   return playlist
 }

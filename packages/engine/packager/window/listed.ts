@@ -2,7 +2,15 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { isEpochOf, type TemplateName } from '../../dash/names.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { BroadcastTiming, Epoch, Part } from '../model.ts'
-import { gapSegment, holeDuration, isListed, seconds, type WindowPart, type WindowSegment } from './segments.ts'
+import {
+  gapSegment,
+  gapsBefore,
+  gapsBetween,
+  isListed,
+  seconds,
+  type WindowPart,
+  type WindowSegment,
+} from './segments.ts'
 
 /** The segments that a rendition lists, those that have just left its playlist, and their parts. */
 export interface Listed {
@@ -41,23 +49,16 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
   let bitrate = 0
   let measured = 0
 
-  /** Numbers without media between what is listed and `msn`, and before the very first one. */
-  function bridge(msn: number, like: WindowSegment): void {
+  /** Numbers without media between what is listed and this segment, and before the very first one. */
+  function bridge(to: WindowSegment): void {
     const last = segments.at(-1)
     if (last === undefined) {
-      const duration = timing.targetDuration * like.timescale
-      for (let back = Math.min(3, msn); back > 0; back--) {
-        segments.push(gapSegment(msn - back, { ...like, start: like.start - back * duration, duration }))
-      }
+      segments.push(...gapsBefore(to.msn, 3, to, timing.targetDuration * to.timescale))
       return
     }
     // What a crash or restart cut short is over.
     last.complete = true
-    const duration = holeDuration(last, like, timing.partTarget)
-    for (let hole = last.msn + 1; hole < msn; hole++) {
-      const before = segments.at(-1) ?? last
-      segments.push(gapSegment(hole, { ...before, start: before.start + before.duration, duration }))
-    }
+    segments.push(...gapsBetween(last, to, timing.partTarget))
   }
 
   function open(part: Part, epoch: Epoch, initNumber: number | undefined): WindowSegment {
@@ -70,7 +71,7 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
       lastPart: part.number,
       complete: false,
     }
-    bridge(part.msn, fresh)
+    bridge(fresh)
     const before = segments.at(-1)
     const segment = { ...fresh, discontinuity: before !== undefined && before.epoch.id !== epoch.id }
     segments.push(segment)

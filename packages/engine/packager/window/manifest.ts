@@ -61,7 +61,7 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
       depth: options.isRecorded() ? WINDOW_LIMITS.listed : 3 * timing.targetDuration,
       ended,
     })
-    return rendered(printMpd(mpd), `${options.nonce}-${assetId}-mpd${version}${ended ? 'e' : ''}`)
+    return rendered(printMpd(mpd), `"${options.nonce}-${assetId}-mpd${version}${ended ? 'e' : ''}"`)
   }
 
   return {

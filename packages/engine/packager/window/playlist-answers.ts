@@ -78,12 +78,9 @@ export function createPlaylistAnswers(options: PlaylistAnswersOptions): Playlist
     if (cached !== undefined) return cached
     const { segments, nextPart } = listed
     const value = livePlaylist({ timing, segments, nextPart, reports: options.reports(), ended, delta })
-    const tag = `${options.nonce}-${options.name}-${version}`
+    const tag = `"${options.nonce}-${options.name}-${version}${delta ? 'd' : ''}"`
     // Where nothing can be skipped the delta update is the playlist itself.
-    const out =
-      delta && value.skippedSegments === undefined
-        ? show(false)
-        : rendered(printMediaPlaylist(value), delta ? `${tag}d` : tag)
+    const out = delta && value.skippedSegments === undefined ? show(false) : rendered(printMediaPlaylist(value), tag)
     if (delta) shown.delta = out
     else shown.full = out
     return out

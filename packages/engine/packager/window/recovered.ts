@@ -1,7 +1,7 @@
 import type { AssetIndex, AssetTrack, IndexedPart, IndexedSegment } from '../../store/port.ts'
 import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
 import type { Epoch } from '../model.ts'
-import { gapSegment, holeDuration, seconds, type WindowPart, type WindowSegment } from './segments.ts'
+import { gapsBefore, gapsBetween, seconds, type WindowPart, type WindowSegment } from './segments.ts'
 
 /** Where a broadcast goes on after a restart. */
 export interface ResumePoint {
@@ -79,7 +79,7 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
   for (let i = track.segments.length - 1; i >= 0; i--) {
     const segment = track.segments.at(i)
     if (segment === undefined || length >= listed || count >= WINDOW_LIMITS.segments) break
-    // With the numbers that `fillNumbers` puts behind it.
+    // With the numbers that `gapsBetween` puts behind it.
     const missing = (recent[0]?.msn ?? segment.msn + 1) - segment.msn - 1
     recent.unshift(segment)
     length += segment.duration / segment.timescale + missing * partTarget
@@ -94,17 +94,14 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
       discontinuity: before !== undefined && before.epoch.id !== epoch.id,
       endsEpoch: recent[i + 1]?.epoch !== segment.epoch,
     })
-    if (before !== undefined) fillNumbers(out, before, segment.msn, holeDuration(before, entry, partTarget))
+    if (before !== undefined) out.push(...gapsBetween(before, entry, partTarget))
     out.push(entry)
   }
   const first = out[0]
   if (first === undefined) return out
   const duration = targetDuration * first.timescale
   const needed = Math.ceil(Math.max(0, 3 * targetDuration - total(out)) / targetDuration)
-  for (let back = 1; back <= Math.min(needed, first.msn); back++) {
-    out.unshift(gapSegment(first.msn - back, { ...first, start: first.start - back * duration, duration }))
-  }
-  return out
+  return [...gapsBefore(first.msn, needed, first, duration), ...out]
 }
 
 /**
@@ -118,15 +115,8 @@ function unrecordedSegments(index: AssetIndex, { track, segments }: AssetTrack):
   const timescale = own?.config.timescale ?? segments.at(-1)?.timescale ?? 90_000
   const end = Math.round((recordedEnd(index).end * timescale) / 90_000)
   const duration = index.timing.targetDuration * timescale
-  return [3, 2, 1].map((back) =>
-    gapSegment(index.next.msn - back, {
-      epoch,
-      start: end - back * duration,
-      duration,
-      timescale,
-      initNumber: own?.initNumber,
-    }),
-  )
+  const like = { epoch, start: end, duration, timescale, initNumber: own?.initNumber }
+  return gapsBefore(index.next.msn, 3, like, duration)
 }
 
 function restored(
@@ -165,14 +155,6 @@ function recentParts(segment: IndexedSegment, recent: readonly IndexedPart[]): W
   return parts.map(({ number, duration, size, independent, gap }) => {
     return { number, seconds: duration / segment.timescale, independent, gap, size, bytes: undefined }
   })
-}
-
-function fillNumbers(out: WindowSegment[], from: WindowSegment, until: number, duration: number): void {
-  let start = from.start + from.duration
-  for (let msn = from.msn + 1; msn < until; msn++) {
-    out.push(gapSegment(msn, { ...from, start, duration }))
-    start += duration
-  }
 }
 
 function total(segments: readonly WindowSegment[]): number {

@@ -1,12 +1,13 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { etagOf } from '../../etag.ts'
 import type { RenderedPlaylist } from '../live.ts'
 
 const compress = promisify(gzip)
 
-/** @param etag strong validator without quotes. */
-export function rendered(text: string, etag: string): RenderedPlaylist {
-  const plain = Buffer.from(text)
+/** @param etag strong validator, quoted; of the bytes where nothing cheaper tells versions apart. */
+export function rendered(text: string | Buffer, etag?: string): RenderedPlaylist {
+  const plain = typeof text === 'string' ? Buffer.from(text) : text
   let zipped: Promise<Buffer> | undefined
   return {
     plain,
@@ -14,6 +15,6 @@ export function rendered(text: string, etag: string): RenderedPlaylist {
       zipped ??= compress(plain)
       return zipped
     },
-    etag: `"${etag}"`,
+    etag: etag ?? etagOf(plain),
   }
 }

@@ -73,6 +73,33 @@ export function gapSegment(
   }
 }
 
+type GapLike = Parameters<typeof gapSegment>[1]
+
+/**
+ * Entries without media for the numbers right before `msn`, as many as there can be of `count`.
+ *
+ * @param duration ticks of each.
+ */
+export function gapsBefore(msn: number, count: number, like: GapLike, duration: number): WindowSegment[] {
+  const length = Math.min(count, msn)
+  return Array.from({ length }, (_, i) => {
+    const back = length - i
+    return gapSegment(msn - back, { ...like, start: like.start - back * duration, duration })
+  })
+}
+
+/**
+ * Entries without media for the numbers between two segments: as long as {@link holeDuration} says, on the clock of the one
+ * before.
+ */
+export function gapsBetween(before: WindowSegment, after: WindowSegment, partTarget: number): WindowSegment[] {
+  const duration = holeDuration(before, after, partTarget)
+  const from = before.start + before.duration
+  return Array.from({ length: Math.max(0, after.msn - before.msn - 1) }, (_, i) =>
+    gapSegment(before.msn + 1 + i, { ...before, start: from + i * duration, duration }),
+  )
+}
+
 /** Seconds that one number without media is listed with at least. */
 const SHORTEST_GAP = 0.02
 

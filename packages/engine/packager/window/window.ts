@@ -212,7 +212,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     if (shown?.key !== key) {
       const text = printMultivariant(multivariantPlaylist(input))
       // The address is the channel's: the validator must not be that of another broadcast with the same facts.
-      shown = { key, playlist: rendered(text, `${options.nonce}-${assetId}-${key}`) }
+      shown = { key, playlist: rendered(text, `"${options.nonce}-${assetId}-${key}"`) }
     }
     return shown.playlist
   }
