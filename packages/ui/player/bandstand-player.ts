@@ -3,27 +3,23 @@ import 'media-chrome/media-control-bar'
 import 'media-chrome/media-play-button'
 import 'media-chrome/media-mute-button'
 import 'media-chrome/media-fullscreen-button'
-import type { Asset } from '@bandstand/contract/api/asset.ts'
-import type { Channel } from '@bandstand/contract/api/channel.ts'
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { addresses, type Place, serverOf } from '../channel/address.ts'
-import { type Feed, feedOf } from '../channel/feed.ts'
+import { feedOf } from '../channel/feed.ts'
 import { tokens } from '../style/tokens.ts'
 import { controls } from './controls.ts'
 import { createEngine, warmEngine } from './engines.ts'
 import { createHeldFrame } from './held-frame.ts'
 import { helpDialog } from './help-dialog.ts'
-import { type CommandTarget, commandFor, runCommand } from './keyboard.ts'
-import type { Command } from './keys.ts'
-import { createLastReplay } from './last-replay.ts'
+import { commandFor } from './keyboard.ts'
+import { createNavigation } from './navigation.ts'
 import { notFoundScreen, offlineScreen } from './offline-screen.ts'
 import { createPlayback } from './playback.ts'
 import { prefetch } from './prefetch.ts'
-import { createSession, type Session } from './session.ts'
 import { soundButton } from './sound-button.ts'
-import { type Span, spanOf } from './span.ts'
 import type { Phase } from './state.ts'
 import { playerStyles } from './styles.ts'
+import { createWatching } from './watching.ts'
 
 /**
  * The player of a channel or of one recording.
@@ -59,9 +55,6 @@ export class BandstandPlayer extends LitElement {
     poster: { type: String },
     muted: { type: Boolean },
     hotkeys: { type: String },
-    _facts: { state: true },
-    _asset: { state: true },
-    _missing: { state: true },
   }
   declare channel: string
   declare asset: string
@@ -69,21 +62,21 @@ export class BandstandPlayer extends LitElement {
   declare poster: string
   declare muted: boolean
   declare hotkeys: string
-  declare _facts: Channel | undefined
-  declare _asset: Asset | undefined
-  declare _missing: boolean
 
   static override styles = [tokens, playerStyles]
 
-  #session: Session | undefined
-  #feed: Feed | undefined
-  #unwatch: (() => void) | undefined
-  #phase: Phase | undefined
-  readonly #playback = createPlayback(this)
-  readonly #frame = createHeldFrame(this)
-  readonly #last = createLastReplay(() => this.requestUpdate())
   /** One id for as long as the element lives: the server counts players by it (CMCD `sid`). */
   readonly #id = newId()
+  readonly #playback = createPlayback(this)
+  readonly #frame = createHeldFrame(this)
+  readonly #watching = createWatching({
+    createEngine: (video, events, server) =>
+      createEngine(video, { id: this.#id, sameOrigin: new URL(server).origin === location.origin }, events),
+    onLoad: () => this.#frame.hold(),
+    onChange: () => this.requestUpdate(),
+    onPhase: (detail) => this.dispatchEvent(new CustomEvent('phasechange', { detail, bubbles: true, composed: true })),
+  })
+  readonly #navigation = createNavigation(this, this.#watching, () => this.#playback.play())
 
   constructor() {
     super()
@@ -93,17 +86,16 @@ export class BandstandPlayer extends LitElement {
     this.poster = ''
     this.muted = false
     this.hotkeys = ''
-    this._missing = false
   }
 
   /** What the player is doing; see `phasechange`. */
   get phase(): Phase {
-    return this.#session?.state.phase ?? 'offline'
+    return this.#watching.phase
   }
 
   /** Seconds behind live of the frame on screen. */
   get behind(): number {
-    return this.#session?.behind ?? 0
+    return this.#watching.session?.behind ?? 0
   }
 
   /** The video element, for pages that need it. */
@@ -121,6 +113,11 @@ export class BandstandPlayer extends LitElement {
     return this.renderRoot?.querySelector('dialog') ?? null
   }
 
+  /** @internal Presses one of the controls. */
+  press(name: string): void {
+    this.renderRoot.querySelector<HTMLElement>(name)?.click()
+  }
+
   override connectedCallback(): void {
     super.connectedCallback()
     document.addEventListener('keydown', this.#onKey)
@@ -132,7 +129,7 @@ export class BandstandPlayer extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     document.removeEventListener('keydown', this.#onKey)
-    this.#close()
+    this.#watching.close()
   }
 
   protected override firstUpdated(): void {
@@ -143,7 +140,7 @@ export class BandstandPlayer extends LitElement {
 
   protected override updated(changed: PropertyValues): void {
     if (!changed.has('channel') && !changed.has('asset') && !changed.has('server')) return
-    this.#close()
+    this.#watching.close()
     this.#open()
   }
 
@@ -159,165 +156,53 @@ export class BandstandPlayer extends LitElement {
   }
 
   #open(): void {
-    const video = this.video
-    if (!video || !this.isConnected || (!this.channel && !this.asset)) return
-    const { server } = this.#place
-    const sameOrigin = new URL(server).origin === location.origin
-    const session = createSession({
-      server,
-      channel: this.channel,
-      video,
-      createEngine: (element, events) => createEngine(element, { id: this.#id, sameOrigin }, events),
-      onLoad: () => this.#frame.hold(),
-      onChange: () => this.#onChange(),
-      ask: () => this.#feed?.ask(),
-    })
-    this.#session = session
-    if (this.asset) {
-      session.send({ type: 'asset', assetId: this.asset })
-      void this.#askAsset(server, this.asset)
-    } else {
-      this.#feed = feedOf(this.#place)
-      this.#unwatch = this.#feed.watch((facts) => {
-        this._facts = facts
-        const { live, generation } = facts
-        session.send({
-          type: 'channel',
-          live: live && facts.assetId !== null,
-          assetId: facts.assetId ?? '',
-          generation,
-        })
-        this.#lookForLast()
-      })
-    }
-  }
-
-  #close(): void {
-    this.#unwatch?.()
-    this.#unwatch = undefined
-    this.#last.forget()
-    this.#feed = undefined
-    this.#session?.destroy()
-    this.#session = undefined
-  }
-
-  async #askAsset(server: string, id: string): Promise<void> {
-    try {
-      const response = await fetch(addresses.assetFacts(server, id))
-      if (response.status === 404) this._missing = true
-      else if (response.ok) this._asset = (await response.json()) as Asset
-    } catch {
-      // The playlist itself is what counts; without these facts only the text beside the player is missing.
-    }
-  }
-
-  #onChange(): void {
-    const phase = this.phase
-    if (phase !== this.#phase) {
-      this.#phase = phase
-      this.dispatchEvent(new CustomEvent('phasechange', { detail: phase, bubbles: true, composed: true }))
-      this.#lookForLast()
-    }
-    this._missing = (this.#feed?.missing ?? false) || (this.asset !== '' && this._missing)
-    this.requestUpdate()
-  }
-
-  /** There is no picture of the channel to show. */
-  get #isDark(): boolean {
-    return this.asset === '' && (this.phase === 'offline' || this.phase === 'ended')
-  }
-
-  #lookForLast(): void {
-    if (this._facts) this.#last.update(this.#place, this._facts, this.#isDark)
-  }
-
-  /** Where the bar begins and ends and where the picture is, in seconds. */
-  get #span(): Span {
-    const session = this.#session
-    const { startedAt, live, assetId } = this._facts ?? { live: false }
-    const ofChannel = live && startedAt && session?.state.source?.assetId === assetId
-    const edge = session?.edge ?? 0
-    return spanOf({
-      startedAt: ofChannel ? Date.parse(startedAt) : undefined,
-      edge,
-      date: session?.date ?? session?.state.at,
-      duration: session?.engine?.duration,
-      window: session?.engine?.window,
-      currentTime: this.video?.currentTime ?? 0,
-    })
-  }
-
-  #seekTo(seconds: number): void {
-    const session = this.#session
-    const video = this.video
-    if (!session || !video) return
-    const span = this.#span
-    const to = Math.min(Math.max(0, seconds), span.length)
-    if (span.dates) session.seekDate(span.start + to * 1000)
-    else video.currentTime = to
-    if (this.phase === 'ended') void video.play().catch(() => undefined)
-  }
-
-  #goLive(): void {
-    this.#session?.send({ type: 'go-live' })
-    this.#playback.play()
+    const { video, asset } = this
+    if (video && this.isConnected && (this.channel || asset)) this.#watching.open({ place: this.#place, asset }, video)
   }
 
   readonly #onKey = (event: KeyboardEvent): void => {
     const command = commandFor(event, this)
     if (!command) return
     event.preventDefault()
-    this.#run(command)
-  }
-
-  #run(command: Command): void {
-    const { video, dialog } = this
-    if (!video) return
-    const { position, length } = this.#span
-    const target: CommandTarget = {
-      ...{ video, dialog, position, length },
-      seekTo: (seconds) => this.#seekTo(seconds),
-      goToEnd: () => (this._facts?.live ? this.#goLive() : this.#seekTo(length)),
-      press: (name) => this.renderRoot.querySelector<HTMLElement>(name)?.click(),
-    }
-    runCommand(command, target)
+    this.#navigation.run(command)
   }
 
   #screen() {
-    if (this._missing) return notFoundScreen()
-    if (this.asset ? this.phase !== 'offline' : !this.#isDark) return nothing
-    if (!this.asset && !this._facts) return html`<div class="screen"></div>`
+    const { missing, dark, facts, last, phase } = this.#watching
+    if (missing) return notFoundScreen()
+    if (this.asset ? phase !== 'offline' : !dark) return nothing
+    if (!this.asset && !facts) return html`<div class="screen"></div>`
     return html`<slot name="offline"
       >${offlineScreen({
         server: this.#place.server,
-        facts: this._facts ?? { offlineImage: null, offlineText: '' },
-        ended: this.phase === 'ended',
-        last: this.#last.replay,
+        facts: facts ?? { offlineImage: null, offlineText: '' },
+        ended: phase === 'ended',
+        last,
       })}</slot
     >`
   }
 
   #controls() {
-    const state = this.#session?.state
-    const span = this.#span
-    const assetId = state?.source?.assetId
+    const { session, facts, phase } = this.#watching
+    const { span } = this.#navigation
+    const assetId = session?.state.source?.assetId
     return controls({
       span,
       storyboard: assetId ? addresses.storyboard(this.#place.server, assetId, span.dates) : '',
-      live: this._facts?.live ?? false,
-      atEdge: state?.phase === 'live' || state?.phase === 'starting',
-      behind: this.#session?.date === undefined ? undefined : this.behind,
-      onSeek: (seconds) => this.#seekTo(seconds),
-      onLive: () => this.#goLive(),
-      onHelp: () => this.#run({ kind: 'help' }),
+      live: facts?.live ?? false,
+      atEdge: phase === 'live' || phase === 'starting',
+      behind: session?.date === undefined ? undefined : session.behind,
+      onSeek: (seconds) => this.#navigation.seekTo(seconds),
+      onLive: () => this.#navigation.goLive(),
+      onHelp: () => this.#navigation.run({ kind: 'help' }),
     })
   }
 
   override render() {
-    const phase = this.phase
+    const { phase, missing } = this.#watching
     const { silenced, refused } = this.#playback
     const busy = phase === 'starting' || phase === 'stalled'
-    const idle = phase === 'offline' || this._missing
+    const idle = phase === 'offline' || missing
     return html`<div class="frame">
       <media-controller nohotkeys noautoseektolive novolumepref nomutedpref autohide="3" aria-label="Player">
         <video
@@ -337,7 +222,7 @@ export class BandstandPlayer extends LitElement {
         ${idle ? nothing : this.#controls()}
       </media-controller>
       ${this.#screen()}
-      ${busy && !refused && !this._missing ? html`<div class="spinner" aria-hidden="true"></div>` : nothing}
+      ${busy && !refused && !missing ? html`<div class="spinner" aria-hidden="true"></div>` : nothing}
       ${phase === 'stalled' ? html`<div class="note" role="status">Waiting for the broadcast to go on …</div>` : nothing}
       ${
         (silenced || refused) && !idle

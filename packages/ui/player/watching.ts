@@ -1,0 +1,139 @@
+import type { Channel } from '@bandstand/contract/api/channel.ts'
+import type { Replay } from '@bandstand/contract/api/replay.ts'
+import { addresses, type Place } from '../channel/address.ts'
+import { type Feed, feedOf } from '../channel/feed.ts'
+import type { Engine, EngineEvents } from './engine.ts'
+import { createLastReplay } from './last-replay.ts'
+import { createSession, type Session } from './session.ts'
+import type { Phase } from './state.ts'
+
+/** What the player is opened for: one recording, else a channel. */
+export interface Programme {
+  readonly place: Place
+  /** Id of the recording; empty for the channel of `place`. */
+  readonly asset: string
+}
+
+/** What is being watched: the session that plays it, and what the server says of it. */
+export interface Watching {
+  readonly session: Session | undefined
+  readonly phase: Phase
+  /** Of the channel; `undefined` until they are known, and for a recording. */
+  readonly facts: Channel | undefined
+  /** The server knows nothing of that name. */
+  readonly missing: boolean
+  /** There is no picture of the channel to show. */
+  readonly dark: boolean
+  /** The newest past broadcast of the channel, while it is dark. */
+  readonly last: Replay | undefined
+  open(programme: Programme, video: HTMLVideoElement): void
+  close(): void
+}
+
+interface WatchingOptions {
+  createEngine(video: HTMLVideoElement, events: EngineEvents, server: string): Promise<Engine>
+  /** A source is about to be loaded. */
+  onLoad(): void
+  /** Something of this has changed. */
+  onChange(): void
+  onPhase(phase: Phase): void
+}
+
+export function createWatching(options: WatchingOptions): Watching {
+  let programme: Programme | undefined
+  let session: Session | undefined
+  let feed: Feed | undefined
+  let unwatch: (() => void) | undefined
+  let facts: Channel | undefined
+  let assetMissing = false
+  let phase: Phase | undefined
+  const last = createLastReplay(options.onChange)
+
+  function openAsset(opened: Programme, started: Session): void {
+    started.send({ type: 'asset', assetId: opened.asset })
+    void isMissing(opened.place.server, opened.asset).then((missing) => {
+      if (programme !== opened) return
+      assetMissing = missing
+      options.onChange()
+    })
+  }
+
+  function openChannel(place: Place, started: Session): void {
+    feed = feedOf(place)
+    unwatch = feed.watch((next) => {
+      facts = next
+      const { live, assetId, generation } = next
+      started.send({ type: 'channel', live: live && assetId !== null, assetId: assetId ?? '', generation })
+      lookForLast()
+      options.onChange()
+    })
+  }
+
+  function onSession(): void {
+    if (watching.phase !== phase) {
+      phase = watching.phase
+      options.onPhase(phase)
+      lookForLast()
+    }
+    options.onChange()
+  }
+
+  function lookForLast(): void {
+    if (facts && programme) last.update(programme.place, facts, watching.dark)
+  }
+
+  const watching: Watching = {
+    get session() {
+      return session
+    },
+    get phase() {
+      return session?.state.phase ?? 'offline'
+    },
+    get facts() {
+      return facts
+    },
+    get missing() {
+      return feed?.missing ?? assetMissing
+    },
+    get dark() {
+      return !programme?.asset && (watching.phase === 'offline' || watching.phase === 'ended')
+    },
+    get last() {
+      return last.replay
+    },
+    open(next, video) {
+      programme = next
+      const { server, channel } = next.place
+      session = createSession({
+        ...{ server, channel, video },
+        createEngine: (element, events) => options.createEngine(element, events, server),
+        onLoad: options.onLoad,
+        onChange: onSession,
+        ask: () => feed?.ask(),
+      })
+      if (next.asset) openAsset(next, session)
+      else openChannel(next.place, session)
+    },
+    close() {
+      unwatch?.()
+      unwatch = undefined
+      last.forget()
+      feed = undefined
+      facts = undefined
+      assetMissing = false
+      session?.destroy()
+      session = undefined
+      programme = undefined
+    },
+  }
+  return watching
+}
+
+/** Whether the server is sure that there is no such recording. Where it cannot be asked, the playlist itself decides. */
+async function isMissing(server: string, asset: string): Promise<boolean> {
+  try {
+    return (await fetch(addresses.assetFacts(server, asset))).status === 404
+  } catch {
+    return false
+  }
+}
