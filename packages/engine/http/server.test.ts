@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { EngineError } from '../error.ts'
+import type { HttpHandler } from './message.ts'
 import { createHttpServer } from './server.ts'
 import { get, get2, openSession, openSocket, startServer, testTls, until } from './testing.ts'
 
@@ -116,6 +117,52 @@ test('malformed and oversized requests get a problem and are closed', async (t) 
     assert.match(received, expected)
     assert.match(received, /application\/problem\+json/)
   }
+})
+
+test('a request without a host, with two or with one that is none is refused, on either path and for a WebSocket', async (t) => {
+  const handler: HttpHandler = (req, res) => {
+    if (req.url !== '/direct') return false
+    res.writeHead(200, ['Content-Length', '0'])
+    res.end()
+    return true
+  }
+  const { port } = await startServer(t, [handler], { upgrade: (_req, socket) => (socket.end('taken'), true) })
+  const ask = async (head: string) => {
+    const socket = await openSocket(t, port)
+    let received = ''
+    let closed = false
+    socket.on('data', (chunk: Buffer) => (received += chunk))
+    socket.on('close', () => (closed = true))
+    socket.write(`${head}\r\n\r\n`)
+    await until(() => received !== '')
+    return { received, closed: () => until(() => closed) }
+  }
+  const webSocket = 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
+  for (const [path, more] of [
+    ['/direct', ''],
+    ['/general', ''],
+    ['/socket', webSocket],
+  ]) {
+    for (const fields of [
+      'X: y',
+      'Host: a\r\nHost: a',
+      'Host: a\r\nHost: b',
+      'Host: a b<>',
+      'Host: a/b',
+      'Host: u@a',
+      'Host: a:b',
+    ]) {
+      const { received, closed } = await ask(`GET ${path} HTTP/1.1\r\n${more}${fields}`)
+      assert.match(received, /^HTTP\/1\.1 400 .*application\/problem\+json.*"code":"bad-request"/s, `${path} ${fields}`)
+      await closed()
+    }
+  }
+  for (const host of ['a.example:8080', '192.0.2.1', '[2001:db8::1]:80', 'under_score', '']) {
+    assert.match((await ask(`GET /direct HTTP/1.1\r\nHost: ${host}`)).received, /^HTTP\/1\.1 200/)
+    assert.match((await ask(`GET /general HTTP/1.1\r\nHost: ${host}`)).received, /^HTTP\/1\.1 404/)
+  }
+  assert.match((await ask('GET /general HTTP/1.0')).received, /^HTTP\/1\.1 404/)
+  assert.match((await ask('GET /general HTTP/1.0\r\nHost: a\r\nHost: b')).received, /^HTTP\/1\.1 400/)
 })
 
 test('plain HTTP on the TLS port is told what the port takes; TLS on the plain port is closed', async (t) => {

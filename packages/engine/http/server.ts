@@ -11,8 +11,10 @@ import type { Duplex } from 'node:stream'
 import { bindError } from '../bind-error.ts'
 import { networkOf, plainAddress } from '../remote/address.ts'
 import { createDirectConnections } from './direct/connections.ts'
+import { hostFault } from './host.ts'
 import { limits as defaults } from './limits.ts'
 import { asResponse, type HttpHandler } from './message.ts'
+import { sendProblem } from './problem.ts'
 
 export interface HttpServerOptions {
   /** PEM certificate and key. With them HTTP/2 is offered besides HTTP/1.1 over TLS. */
@@ -56,6 +58,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const serve = (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse) => {
     try {
       const response = asResponse(res)
+      const fault = req.httpVersionMajor === 1 ? hostFault(req) : undefined
+      if (fault !== undefined) {
+        // Whoever is in between may have understood another host: nothing more is taken from it (RFC 9112 §11.2).
+        const headers = ['Connection', 'close']
+        sendProblem(req, response, { status: 400, code: 'bad-request', detail: fault, headers })
+        return
+      }
       for (const handler of options.handlers) if (handler(req, response)) return
       options.fallback(req, res)
     } catch (error) {
@@ -111,13 +120,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
       // A peer that resets an upgraded connection must not end the process.
       socket.on('error', () => socket.destroy())
-      if (!upgrade(req, socket, head)) answer(socket, '404 Not Found', 'not-found')
+      if (hostFault(req) !== undefined) answer(socket, '400 Bad Request', 'bad-request')
+      else if (!upgrade(req, socket, head)) answer(socket, '404 Not Found', 'not-found')
     })
   }
 
   function createPlain(): Server {
     return createServer(
-      { maxHeaderSize: limits.headers, connectionsCheckingInterval: 2_000, noDelay: true, keepAlive: true },
+      {
+        ...{ maxHeaderSize: limits.headers, connectionsCheckingInterval: 2_000, noDelay: true, keepAlive: true },
+        // Ours says more.
+        requireHostHeader: false,
+      },
       serve,
     )
   }
@@ -141,6 +155,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       {
         ...tls,
         allowHTTP1: true,
+        requireHostHeader: false,
         maxHeaderSize: limits.headers,
         settings: { maxConcurrentStreams: limits.streams, maxHeaderListSize: limits.headers, enablePush: false },
         handshakeTimeout: limits.headersTimeout,

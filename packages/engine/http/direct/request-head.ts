@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { isHost } from '../host.ts'
 
 /** The head of a request that is served directly. */
 export interface RequestHead {
@@ -55,8 +56,8 @@ function readFields(section: string): IncomingHttpHeaders | undefined {
     if (others.has(name) || headers[name] !== undefined) return undefined
     headers[name] = (field[2] as string).trimEnd()
   }
-  const { connection } = headers
-  if (headers.host === undefined) return undefined
+  const { connection, host } = headers
+  if (host === undefined || !isHost(host)) return undefined
   if (connection !== undefined && connection.toLowerCase() !== 'keep-alive') return undefined
   return headers
 }
