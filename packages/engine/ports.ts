@@ -43,6 +43,8 @@ export interface Publisher {
 /** Decides who may publish and hands out the lease of the channel. */
 export interface PublishPort {
   /**
+   * Who comes while another encoder feeds the channel takes over from it with its first key frame.
+   *
    * @param stop called at most once when the lease is lost (takeover, key rotated, channel deleted, server stopping):
    *   the connection must tell the encoder why and close.
    */

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LiveBroadcast } from '../packager/live.ts'
-import type { Log, PublishRefusal } from '../ports.ts'
+import type { Log, Publisher, PublishRefusal } from '../ports.ts'
 import { type Broadcast, type Channel, createChannel, UNPUBLISH_GRACE_MS } from './channel.ts'
 import { ENDED_LINGER_MS, ENDED_MAX } from './ended.ts'
+import { pictureConfig } from './fixtures/configs.ts'
+import { SILENT_AFTER_MS } from './lease.ts'
+import { STREAM_LIMITS } from './limits.ts'
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const unit = { track: 1, dts: 0, pts: 0, key: true, data: new Uint8Array(1) }
+
+/** Sends the beginning of a stream of pictures alone. */
+function begin(publisher: Publisher): void {
+  publisher.announce({ video: true, audio: false })
+  publisher.configure(unit.track, pictureConfig)
+  publisher.unit(unit)
+}
 
 /** A broadcast that opens with its first unit and records what is asked of it. */
 function stage() {
@@ -143,12 +153,64 @@ test('a takeover goes on in the same broadcast and silences the former encoder',
   const first = publish('10.0.0.1')
   first.publisher.unit(unit)
   const second = publish('10.0.0.2')
+  begin(second.publisher)
   assert.equal(first.stopped[0]?.code, 'taken-over')
   calls.length = 0
   first.publisher.unit(unit)
   first.publisher.end('disconnected')
   assert.deepEqual(calls, [])
   second.publisher.unit(unit)
+})
+
+test('an encoder that is turned away for its codec, or says nothing, never disturbs the one that is live', async () => {
+  const { channel, calls, publish, pass } = stage()
+  const first = publish('10.0.0.1')
+  begin(first.publisher)
+  calls.length = 0
+  // It announced and configured what can be shown, and nothing of it came.
+  const mute = publish('10.0.0.2')
+  mute.publisher.announce({ video: true, audio: true })
+  mute.publisher.configure(unit.track, pictureConfig)
+  const refused = publish('10.0.0.3')
+  refused.publisher.announce({ video: true, audio: true })
+  refused.publisher.end('disconnected')
+  await pass(STREAM_LIMITS.candidateMs)
+  assert.deepEqual([first.stopped, refused.stopped, calls], [[], [], []])
+  assert.equal(mute.stopped[0]?.code, 'unavailable')
+  assert.equal(channel.diagnose()?.remote, '10.0.0.1')
+})
+
+test('an encoder that returns over its half-open connection takes over with its first picture and is not blocked', async () => {
+  const { channel, publish, pass } = stage()
+  begin(publish().publisher)
+  await pass(SILENT_AFTER_MS + 1)
+  const again = publish()
+  begin(again.publisher)
+  await pass(SILENT_AFTER_MS + 1)
+  begin(publish().publisher)
+  assert.equal(again.stopped[0]?.code, 'taken-over')
+  assert.equal(channel.onAir?.assetId, 'as_1')
+})
+
+test('a channel is not forgotten while an encoder waits', async () => {
+  const { channel, publish, pass } = stage()
+  const first = publish('10.0.0.1')
+  const second = publish('10.0.0.2')
+  first.publisher.end('unpublished')
+  await pass(UNPUBLISH_GRACE_MS)
+  assert.equal(channel.idle, false)
+  begin(second.publisher)
+  assert.equal(channel.publishing, true)
+})
+
+test('revoking the key turns those away that wait', () => {
+  const { channel, publish } = stage()
+  begin(publish('10.0.0.1').publisher)
+  const second = publish('10.0.0.2')
+  channel.revoke({ code: 'stopped', reason: 'rotated' })
+  begin(second.publisher)
+  assert.equal(second.stopped[0]?.reason, 'rotated')
+  assert.equal(channel.publishing, false)
 })
 
 test('a new broadcast after the end is another asset', async () => {
@@ -223,7 +285,11 @@ for (const what of ['tick', 'unit', 'arrived'] as const) {
     failing.add(what).add('left')
     let { stopped } = first
     if (what === 'unit') first.publisher.unit(unit)
-    else if (what === 'arrived') ({ stopped } = publish('10.0.0.2'))
+    else if (what === 'arrived') {
+      const second = publish('10.0.0.2')
+      begin(second.publisher)
+      stopped = second.stopped
+    }
     await pass(0)
     assert.equal(stopped[0]?.code, 'unavailable')
     assert.equal(registered.at(-1), 'ended as_1')
@@ -241,7 +307,7 @@ test('a broadcast that fails while it is taken over costs the new encoder nothin
   publish('10.0.0.1').publisher.unit(unit)
   failing.add('left')
   const second = publish('10.0.0.2')
-  second.publisher.unit(unit)
+  begin(second.publisher)
   await pass(60_000)
   assert.deepEqual(second.stopped, [])
   assert.equal(channel.onAir?.assetId, 'as_2')

@@ -2,7 +2,8 @@ import type { AccessUnit, TrackId } from '@bandstand/media/access-unit.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { BroadcastRegister, ChannelRecord, Log, Publisher, PublishRefusal, PublishRequest } from '../ports.ts'
-import type { EncoderDiagnosis, EncoderFacts, MediaDiagnosis } from './diagnosis.ts'
+import { type Claim, createCandidates, type Granted } from './candidates.ts'
+import { type EncoderDiagnosis, type EncoderFacts, type MediaDiagnosis, mergeFacts } from './diagnosis.ts'
 import { createEndedBroadcasts } from './ended.ts'
 import { createLease, type LeaseHolder } from './lease.ts'
 
@@ -69,10 +70,8 @@ export interface Channel {
   /** The running broadcast, when it can be watched. */
   readonly onAir: OnAir | undefined
   readonly publishing: boolean
-  publish(
-    request: PublishRequest,
-    stop: (why: PublishRefusal) => void,
-  ): { readonly publisher: Publisher } | { readonly refusal: PublishRefusal }
+  /** Where another encoder feeds the channel, the publisher takes over from it once it has something to show. */
+  publish(request: PublishRequest, stop: (why: PublishRefusal) => void): Granted
   /** Stops the encoder, if any. */
   revoke(why: PublishRefusal): void
   /** Stops the encoder, ends the broadcast and lets go of everything: the channel is being deleted. */
@@ -113,6 +112,7 @@ export function createChannel(options: ChannelOptions): Channel {
   const lease = createLease(options.takeover)
   let record = options.record
   let running: Running | undefined
+  const candidates = createCandidates({ grant, log, now })
   const ended = createEndedBroadcasts()
   let finishing: Promise<unknown> = Promise.resolve()
 
@@ -199,7 +199,7 @@ export function createChannel(options: ChannelOptions): Channel {
       },
       describe(facts) {
         if (!holds() || current.encoder === undefined) return
-        current.encoder.facts = { ...current.encoder.facts, ...facts }
+        current.encoder.facts = mergeFacts(current.encoder.facts, facts)
         current.broadcast.describe(current.encoder.facts)
       },
       end(how) {
@@ -214,7 +214,27 @@ export function createChannel(options: ChannelOptions): Channel {
     }
   }
 
+  function grant({ request, stop, connectedAt }: Claim): Granted {
+    const at = now()
+    const holder: LeaseHolder = { remote: request.remote, stop, lastMedia: at }
+    const before = lease.holder
+    const refusal = lease.acquire(holder, at)
+    if (refusal !== undefined) return { refusal }
+    if (before !== undefined) {
+      if (running !== undefined) run(running, (broadcast) => broadcast.encoderLeft(at))
+      log.warn({ channel: record.slug, remote: request.remote, from: before.remote }, 'encoder taken over')
+    }
+    const current = running ?? start()
+    current.deadline = undefined
+    if (current.encoder !== undefined) current.reconnects++
+    current.encoder = { request, connectedAt, facts: {} }
+    feed(current, (broadcast) => broadcast.encoderArrived(at))
+    onChange()
+    return { publisher: createPublisher(holder, current) }
+  }
+
   function revoke(why: PublishRefusal): void {
+    candidates.turnAllAway(why)
     const had = lease.holder !== undefined
     lease.revoke(why)
     if (!had || running === undefined) return
@@ -246,26 +266,15 @@ export function createChannel(options: ChannelOptions): Channel {
       return lease.holder !== undefined
     },
     get idle() {
-      return running === undefined && ended.size === 0 && lease.holder === undefined
+      return running === undefined && ended.size === 0 && lease.holder === undefined && candidates.size === 0
     },
 
     publish(request, stop) {
       const at = now()
-      const holder: LeaseHolder = { remote: request.remote, stop, lastMedia: at }
-      const before = lease.holder
-      const refusal = lease.acquire(holder, at)
+      const refusal = lease.refusal(request.remote, at)
       if (refusal !== undefined) return { refusal }
-      if (before !== undefined) {
-        if (running !== undefined) run(running, (broadcast) => broadcast.encoderLeft(at))
-        log.warn({ channel: record.slug, remote: request.remote, from: before.remote }, 'encoder taken over')
-      }
-      const current = running ?? start()
-      current.deadline = undefined
-      if (current.encoder !== undefined) current.reconnects++
-      current.encoder = { request, connectedAt: at, facts: {} }
-      feed(current, (broadcast) => broadcast.encoderArrived(at))
-      onChange()
-      return { publisher: createPublisher(holder, current) }
+      const claim = { request, stop, connectedAt: at }
+      return lease.holder === undefined ? grant(claim) : { publisher: candidates.admit(record.slug, claim) }
     },
 
     revoke,
@@ -282,7 +291,12 @@ export function createChannel(options: ChannelOptions): Channel {
     },
 
     async suspend() {
-      lease.revoke({ code: 'stopped', reason: 'the server is stopping; it continues this broadcast when it is back' })
+      const why = {
+        code: 'stopped',
+        reason: 'the server is stopping; it continues this broadcast when it is back',
+      } as const
+      candidates.turnAllAway(why)
+      lease.revoke(why)
       try {
         // It stays to be had: players are just being told of its last parts.
         await running?.broadcast.suspend(now())
@@ -296,6 +310,7 @@ export function createChannel(options: ChannelOptions): Channel {
       const at = now()
       if (running !== undefined) feed(running, (broadcast) => broadcast.tick(at))
       if (running?.deadline !== undefined && at >= running.deadline) void finish()
+      candidates.tick()
       ended.tick(at)
     },
 

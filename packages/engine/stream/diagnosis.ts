@@ -1,7 +1,17 @@
 import type { IngestProtocol } from '../ports.ts'
+import { STREAM_LIMITS } from './limits.ts'
 
 /** What the encoder says of its stream in its metadata. */
 export type EncoderFacts = Readonly<Record<string, string | number | boolean>>
+
+/** What is said later counts; new names beyond `STREAM_LIMITS.facts` do not, for an encoder may make up more and more. */
+export function mergeFacts(known: EncoderFacts, said: EncoderFacts): EncoderFacts {
+  const facts = new Map(Object.entries(known))
+  for (const [name, value] of Object.entries(said)) {
+    if (facts.has(name) || facts.size < STREAM_LIMITS.facts) facts.set(name, value)
+  }
+  return Object.fromEntries(facts)
+}
 
 /** What comes in, measured from the units, not from what is announced. */
 export interface MediaDiagnosis {

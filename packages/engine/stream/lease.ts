@@ -24,6 +24,8 @@ export interface LeaseHolder {
 /** Who may feed a channel: at most one holder at any time. */
 export interface Lease {
   readonly holder: LeaseHolder | undefined
+  /** Why `remote` would not be granted the lease at this time. */
+  refusal(remote: string, now: number): PublishRefusal | undefined
   /** Grants the lease, stopping the holder it had, or says why not. */
   acquire(candidate: LeaseHolder, now: number): PublishRefusal | undefined
   /** No effect unless `holder` still holds. Says whether it did. */
@@ -38,33 +40,39 @@ export function createLease(takeover: 'allow' | 'refuse'): Lease {
   /** Remote address → Unix ms until which it cannot take back. */
   const blocked = new Map<string, number>()
 
+  const isAlive = (one: LeaseHolder, now: number): boolean => now - one.lastMedia <= SILENT_AFTER_MS
+
+  function refusal(remote: string, now: number): PublishRefusal | undefined {
+    if (holder === undefined || !isAlive(holder, now)) return undefined
+    if (takeover === 'refuse') {
+      return {
+        code: 'in-use',
+        reason: 'this channel is live from another encoder; stop that one first (setting takeover: refuse)',
+      }
+    }
+    const until = blocked.get(remote) ?? 0
+    if (until <= now) return undefined
+    return {
+      code: 'taken-over',
+      reason: `another encoder took this channel over; stop it, or wait ${Math.ceil((until - now) / 1000)} s and try again`,
+    }
+  }
+
   return {
     get holder() {
       return holder
     },
 
+    refusal,
+
     acquire(candidate, now) {
       const previous = holder
-      if (previous !== undefined) {
-        const alive = now - previous.lastMedia <= SILENT_AFTER_MS
-        const until = blocked.get(candidate.remote) ?? 0
-        if (alive && takeover === 'refuse') {
-          return {
-            code: 'in-use',
-            reason: 'this channel is live from another encoder; stop that one first (setting takeover: refuse)',
-          }
-        }
-        if (alive && until > now) {
-          return {
-            code: 'taken-over',
-            reason: `another encoder took this channel over; stop it, or wait ${Math.ceil((until - now) / 1000)} s and try again`,
-          }
-        }
-        if (alive) {
-          for (const [remote, end] of blocked) if (end <= now) blocked.delete(remote)
-          if (blocked.size >= MAX_BLOCKED) blocked.delete(blocked.keys().next().value ?? '')
-          blocked.set(previous.remote, now + TAKE_BACK_BLOCK_MS)
-        }
+      const why = refusal(candidate.remote, now)
+      if (why !== undefined) return why
+      if (previous !== undefined && isAlive(previous, now)) {
+        for (const [remote, end] of blocked) if (end <= now) blocked.delete(remote)
+        if (blocked.size >= MAX_BLOCKED) blocked.delete(blocked.keys().next().value ?? '')
+        blocked.set(previous.remote, now + TAKE_BACK_BLOCK_MS)
       }
       holder = candidate
       previous?.stop({
