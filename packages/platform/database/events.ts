@@ -3,23 +3,26 @@ import type { Kysely } from 'kysely'
 import type { Tables } from './schema.ts'
 
 /** Closed list: on these hang the audit trail, webhooks and live updates. */
-export type EventType =
-  | 'instance.created'
-  | 'owner.password-changed'
-  | 'owner.signed-in'
-  | 'owner.signed-out'
-  | 'owner.renamed'
-  | 'channel.created'
-  | 'channel.updated'
-  | 'channel.deleted'
-  | 'channel.key-rotated'
-  | 'broadcast.started'
-  | 'broadcast.ended'
-  | 'asset.deleted'
-  | 'chat.said'
-  | 'chat.hidden'
-  | 'chat.banned'
-  | 'chat.unbanned'
+export const eventTypes = [
+  'instance.created',
+  'owner.password-changed',
+  'owner.signed-in',
+  'owner.signed-out',
+  'owner.renamed',
+  'channel.created',
+  'channel.updated',
+  'channel.deleted',
+  'channel.key-rotated',
+  'broadcast.started',
+  'broadcast.ended',
+  'asset.deleted',
+  'chat.said',
+  'chat.hidden',
+  'chat.banned',
+  'chat.unbanned',
+] as const
+
+export type EventType = (typeof eventTypes)[number]
 
 export interface Event {
   readonly orgId: string

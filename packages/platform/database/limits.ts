@@ -16,8 +16,8 @@ export const RESTART_CALM = 60_000
 /** Chat messages kept for each channel, and for how many ms. */
 export const MESSAGES_KEPT = 20_000
 export const MESSAGE_AGE = 180 * 24 * 3_600_000
-/** Events kept, and for how many ms; those about a chat message go with it. */
-export const EVENTS_KEPT = 200_000
+/** Events kept of each type, and for how many ms; those about a chat message go with it. */
+export const EVENTS_KEPT = 100_000
 export const EVENT_AGE = 365 * 24 * 3_600_000
 /** Rows deleted in one statement, and ms between two: each takes the database's thread for a few ms. */
 export const PRUNE_BATCH = 500

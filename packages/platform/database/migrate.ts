@@ -2,9 +2,13 @@ import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { PlatformError } from '../error.ts'
 import { foundation } from './migrations/0001-foundation.ts'
+import { eventTypeIndex } from './migrations/0002-event-type.ts'
 
 /** In the order they are applied. */
-export const migrations: Readonly<Record<string, Migration>> = { '0001-foundation': foundation }
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-foundation': foundation,
+  '0002-event-type': eventTypeIndex,
+}
 
 /**
  * Brings the database to the newest schema; each migration whole or not at all.

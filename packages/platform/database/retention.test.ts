@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { sql } from 'kysely'
 import { PRUNE_BATCH } from './limits.ts'
 import { type Database, openDatabase } from './open.ts'
 import { createRetention, type RetentionOptions } from './retention.ts'
@@ -110,6 +111,35 @@ test('events are bounded too, by number and by age', async (t) => {
   assert.deepEqual(await events(database), ['ev_4', 'ev_5', 'ev_6', 'ev_7', 'ev_8', 'ev_9'])
   await retain(t, database, { events: { rows: 6, age: 993 } }).run()
   assert.deepEqual(await events(database), ['ev_7', 'ev_8', 'ev_9'])
+})
+
+test('events of one type push out none of another: a flood of chat leaves what the owner did', async (t) => {
+  const database = await start(t)
+  const row = { org_id: 'org_1', subject: 'owner', data: '{}', at: 1 }
+  await database
+    .insertInto('event')
+    .values([
+      { ...row, id: 'ev_000000_in', type: 'owner.signed-in' },
+      { ...row, id: 'ev_000000_password', type: 'owner.password-changed' },
+    ])
+    .execute()
+  await say(database, 'ch_1', 1, PRUNE_BATCH + 10)
+  await retain(t, database, { events: { rows: 5, age: 1e6 } }).run()
+  assert.deepEqual(await events(database), [
+    'ev_000000_in',
+    'ev_000000_password',
+    ...[6, 7, 8, 9, 10].map((i) => `ev_${pad(PRUNE_BATCH + i)}_ch_1`),
+  ])
+})
+
+test('what is deleted is found by an index, not by going through all that is kept', async (t) => {
+  const database = await start(t)
+  const { rows } = await sql<{ detail: string }>`explain query plan
+    select id from event where org_id = 'org_1' and type = 'chat.said' order by id desc limit 1 offset 5`.execute(
+    database,
+  )
+  assert.match(rows.map(({ detail }) => detail).join(), /COVERING INDEX event_type/)
+  assert.doesNotMatch(rows.map(({ detail }) => detail).join(), /TEMP B-TREE/)
 })
 
 test('more than a batch goes in several, between which others are served', async (t) => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../ports.ts'
+import { type EventType, eventTypes } from './events.ts'
 import {
   EVENT_AGE,
   EVENTS_KEPT,
@@ -28,6 +29,7 @@ export interface RetentionOptions {
   readonly now: () => number
   /** Of each channel's chat; the usual where not given. */
   readonly messages?: Kept
+  /** Of each type of event. */
   readonly events?: Kept
 }
 
@@ -64,11 +66,12 @@ export function createRetention({ database, orgId, channels, log, now, ...option
     return ids.length
   }
 
-  const pruneEvents = async (): Promise<number> => {
-    const ofOrg = database.selectFrom('event').where('org_id', '=', orgId)
+  /** Each type by itself: what viewers can cause at will must not push out what the owner did. */
+  const pruneEvents = async (type: EventType): Promise<number> => {
+    const ofType = database.selectFrom('event').where('org_id', '=', orgId).where('type', '=', type)
     const [oldest, first] = await Promise.all([
-      ofOrg.select(['id', 'at']).orderBy('id').limit(PRUNE_BATCH).execute(),
-      ofOrg.select('id').orderBy('id', 'desc').offset(events.rows).limit(1).executeTakeFirst(),
+      ofType.select(['id', 'at']).orderBy('id').limit(PRUNE_BATCH).execute(),
+      ofType.select('id').orderBy('id', 'desc').offset(events.rows).limit(1).executeTakeFirst(),
     ])
     const ids = tooOld(oldest, first?.id, now() - events.age)
     if (ids.length > 0) await database.deleteFrom('event').where('id', 'in', ids).execute()
@@ -78,7 +81,7 @@ export function createRetention({ database, orgId, channels, log, now, ...option
   const prune = async (): Promise<void> => {
     const deleted = { messages: 0, events: 0 }
     for (const channelId of channels()) deleted.messages += await inBatches(() => pruneMessages(channelId))
-    deleted.events = await inBatches(pruneEvents)
+    for (const type of eventTypes) deleted.events += await inBatches(() => pruneEvents(type))
     if (deleted.messages + deleted.events > 0) log.info(deleted, 'old chat messages and events were deleted')
   }
 
