@@ -103,7 +103,7 @@ function finish(): never {
   endLeftovers(left)
   for (const { command } of left) failures.push(`still running at the end: ${command.slice(0, 160)}`)
   count.failed += left.length
-  if (count.passed + count.failed === 0) {
+  if (count.passed + count.failed + count.skipped === 0) {
     count.failed += 1
     failures.push(`no test file matches ${words.join(' ')}`)
   }
