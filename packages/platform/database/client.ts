@@ -1,7 +1,8 @@
 import { PlatformError, type PlatformErrorCode } from '../error.ts'
 import type { Log } from '../ports.ts'
-import { RESTART_CALM, RESTART_FIRST, RESTART_MOST, STATEMENTS_MAX } from './limits.ts'
+import { RESTART_CALM, RESTART_FIRST, RESTART_MOST, STATEMENTS_MAX, WATCH_INTERVAL } from './limits.ts'
 import { type Answer, type DatabaseThread, type Statement, startThread } from './thread.ts'
+import { createWatchdog } from './watchdog.ts'
 
 export interface Result {
   readonly rows: unknown[]
@@ -20,6 +21,13 @@ export interface DatabaseClient {
   /** Rises when the thread ends: a transaction of an earlier session is gone, and must not go on in this one. */
   readonly session: number
   readonly isUp: boolean
+  /**
+   * From now on a thread that gets nothing done for too long is ended and started again. Not before the schema is at its
+   * newest: a migration may take its time.
+   *
+   * @param interval ms between two looks
+   */
+  watch(interval?: number): void
   close(): Promise<void>
 }
 
@@ -57,6 +65,7 @@ export async function openClient(path: string, log: Log): Promise<DatabaseClient
   let restarts = 0
   let upSince = performance.now()
   let timer: NodeJS.Timeout | undefined
+  let watchdog: ReturnType<typeof createWatchdog> | undefined
   /** Resolves when an attempt to start the thread again is over. */
   let starting: Promise<void> = Promise.resolve()
   const events = { onAnswers, onGone }
@@ -71,18 +80,34 @@ export async function openClient(path: string, log: Log): Promise<DatabaseClient
     }
   }
 
-  function onGone(cause: unknown): void {
+  /** Nothing more comes of this thread. */
+  function giveUp(error: PlatformError): void {
     thread = undefined
     session++
     batch = []
-    const error = isClosed ? closed() : unavailable(cause)
     for (const { reject } of pending.values()) reject(error)
     pending.clear()
+  }
+
+  function onGone(cause: unknown): void {
+    const error = isClosed ? closed() : unavailable(cause)
+    if (thread !== undefined) giveUp(error)
     if (isClosed) return
     // One that fails again and again is given more time each time.
     if (performance.now() - upSince >= RESTART_CALM) restarts = 0
     log.error({ err: error }, 'the database thread ended; it is started again')
     restartSoon()
+  }
+
+  function onHang(): void {
+    const hung = thread
+    if (hung === undefined) return
+    const error = unavailable(undefined)
+    const { sql } = pending.values().next().value ?? {}
+    log.error({ sql: sql?.slice(0, 200), waiting: pending.size }, 'the database thread gets nothing done; it is ended')
+    giveUp(error)
+    // The next is started when this one has gone: it may hold a lock, and there is never more than one.
+    hung.abandon()
   }
 
   function restartSoon(): void {
@@ -132,9 +157,13 @@ export async function openClient(path: string, log: Log): Promise<DatabaseClient
     get isUp() {
       return thread !== undefined
     },
+    watch(interval = WATCH_INTERVAL) {
+      watchdog ??= createWatchdog({ interval, waiting: () => pending.size, done: () => thread?.done ?? 0, onHang })
+    },
     async close() {
       if (isClosed) return
       isClosed = true
+      watchdog?.stop()
       clearTimeout(timer)
       post()
       await starting

@@ -8,7 +8,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Log } from '../ports.ts'
 import { startPlatform } from '../testing/start.ts'
 import { openClient } from './client.ts'
-import { RESTART_FIRST, STATEMENTS_MAX } from './limits.ts'
+import { RESTART_FIRST, STATEMENTS_MAX, WATCH_ROUNDS } from './limits.ts'
 import { migrate, migrations } from './migrate.ts'
 import { openDatabase } from './open.ts'
 
@@ -119,6 +119,45 @@ test('a thread that ends fails what it has not answered, refuses at once while i
     [{ b: 'kept' }],
   )
   assert.deepEqual(logged, ['the database thread ended; it is started again', 'the database answers again'])
+})
+
+/** Takes the thread's time in SQLite, where nothing can interrupt it. */
+const count = (rows: number) =>
+  `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${rows}) select count(*) as rows from n`
+
+test('a thread that gets nothing done any more is given up at once, and started again when it has gone', async (t) => {
+  const logged: string[] = []
+  const line = (_fields: object, message: string) => void logged.push(message)
+  const client = await openClient(await path(t), { debug: line, info: line, warn: line, error: line })
+  t.after(() => client.close())
+  client.watch(50)
+  const asked = [client.run(count(10_000_000), []), client.run('select 1', [])]
+  for (const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
+    assert.equal(status, 'rejected')
+    assert.equal(reason.code, 'unavailable')
+  }
+  assert.equal(client.isUp, false)
+  assert.equal(client.waiting, 0)
+  await until(() => client.isUp)
+  assert.equal((await client.run('select 1', [])).rows.length, 1)
+  assert.deepEqual(logged, [
+    'the database thread gets nothing done; it is ended',
+    'the database thread ended; it is started again',
+    'the database answers again',
+  ])
+})
+
+test('a thread with much to do is left alone while statement after statement gets done, and while it rests', async (t) => {
+  const client = await openClient(await path(t), silent)
+  t.after(() => client.close())
+  client.watch(100)
+  await new Promise((resolve) => setTimeout(resolve, 100 * (WATCH_ROUNDS + 2)))
+  // One message to the thread, which answers all of them together.
+  const start = performance.now()
+  const asked = Array.from({ length: 60 }, () => client.run(count(250_000), []))
+  await Promise.all(asked)
+  t.diagnostic(`${Math.round(performance.now() - start)} ms, given up after ${100 * WATCH_ROUNDS} ms`)
+  assert.equal(client.session, 0)
 })
 
 test('a transaction whose thread has ended stores nothing in the next one', async (t) => {

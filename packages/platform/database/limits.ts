@@ -13,6 +13,13 @@ export const RESTART_FIRST = 250
 export const RESTART_MOST = 30_000
 /** A thread that has lived for so many ms counts as sound: the next restart is a first one again. */
 export const RESTART_CALM = 60_000
+/**
+ * ms between two looks at whether the thread gets anything done, and how many without any before it is given up: 30 s for one
+ * statement. That is six times the wait for a lock, and far more than any statement of ours takes on a slow disk. Migrations
+ * are not watched.
+ */
+export const WATCH_INTERVAL = 5000
+export const WATCH_ROUNDS = 6
 /** Chat messages kept for each channel, and for how many ms. */
 export const MESSAGES_KEPT = 20_000
 export const MESSAGE_AGE = 180 * 24 * 3_600_000

@@ -26,6 +26,7 @@ export async function openDatabase(path: string, log: Log): Promise<{ database: 
     await database.destroy()
     throw error
   }
+  client.watch()
   return { database, state: client }
 }
 

@@ -10,13 +10,20 @@ export type Answer = readonly [number, { message: string; errcode: number } | nu
 /** A thread with the database open. */
 export interface DatabaseThread {
   post(statements: readonly Statement[]): void
+  /** Statements done so far, those included whose answers are on their way. */
+  readonly done: number
+  /**
+   * Ends it, whatever it is at. A thread that waits in the kernel, or in the middle of a statement, ends when it comes back
+   * from there; nothing waits for it.
+   */
+  abandon(): void
   /** Closes the database after what was posted; resolves when the thread is gone. */
   close(): Promise<void>
 }
 
 export interface ThreadEvents {
   onAnswers(answers: readonly Answer[]): void
-  /** The thread has ended, by `close` or by a fault; no more answers come. */
+  /** The thread has ended, by `close`, `abandon` or a fault; no more answers come. */
   onGone(cause: unknown): void
 }
 
@@ -25,9 +32,10 @@ export interface ThreadEvents {
  * @throws PlatformError `data-folder` when it cannot be opened
  */
 export async function startThread(path: string, events: ThreadEvents): Promise<DatabaseThread> {
+  const done = new Int32Array(new SharedArrayBuffer(4))
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
     name: 'database',
-    workerData: { path, busyTimeout: BUSY_TIMEOUT, preparedMax: PREPARED_MAX, rowsMax: ROWS_MAX },
+    workerData: { path, busyTimeout: BUSY_TIMEOUT, preparedMax: PREPARED_MAX, rowsMax: ROWS_MAX, done },
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB, maxYoungGenerationSizeMb: 2 },
   })
@@ -61,6 +69,13 @@ export async function startThread(path: string, events: ThreadEvents): Promise<D
   isHandedOver = true
   return {
     post: (statements) => worker.postMessage(statements),
+    get done() {
+      return Atomics.load(done, 0)
+    },
+    abandon() {
+      worker.unref()
+      void worker.terminate()
+    },
     async close() {
       worker.postMessage('close')
       await gone

@@ -3,7 +3,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 
-const { path, busyTimeout, preparedMax, rowsMax } = workerData
+const { path, busyTimeout, preparedMax, rowsMax, done } = workerData
 
 const database = new DatabaseSync(path, { timeout: busyTimeout })
 database.exec(`
@@ -49,6 +49,11 @@ parentPort.on('message', (statements) => {
     parentPort.close()
     return
   }
-  parentPort.postMessage(statements.map(run))
+  const answers = []
+  for (const statement of statements) {
+    answers.push(run(statement))
+    Atomics.add(done, 0, 1)
+  }
+  parentPort.postMessage(answers)
 })
 parentPort.postMessage('open')
