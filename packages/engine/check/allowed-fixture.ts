@@ -1,5 +1,26 @@
+import { writeFragment } from '@bandstand/media/containers/isobmff/fragment.ts'
 import { answer, delta, header, isPlaylist, model, segments, withControl, without } from './mutation-fixture.ts'
-import type { Mutation } from './stream-fixture.ts'
+import type { FragmentPlan, Mutation } from './stream-fixture.ts'
+
+/** Three pictures a second, each longer than a part may be, and sound in parts as long as they may be. */
+export const longFrames: Mutation = {
+  ...model((p, { rendition }) => {
+    if (rendition === 'a2') return p
+    const short = <T extends { readonly duration: number }>(part: T): T => ({ ...part, duration: 0.25 })
+    return {
+      ...withControl(p, { partHoldBack: 1.05 }),
+      partTarget: 0.25,
+      segments: p.segments.map((s) => ({ ...s, parts: s.parts.map(short) })),
+      trailingParts: p.trailingParts.map(short),
+    }
+  }),
+  fragment: (f) => (f.rendition === 'a2' ? f : { ...f, bytes: onePicture(f) }),
+}
+
+function onePicture({ part, start, key }: FragmentPlan): Uint8Array {
+  const sample = { data: new Uint8Array(4_000).fill(part & 255), duration: 30_000, compositionOffset: 0, key }
+  return writeFragment({ sequence: part, track: 1, baseDecodeTime: start, samples: [sample] })
+}
 
 /** What looks odd and is allowed, with the rules that may say so much as a warning. */
 export const allowed: Readonly<Record<string, { readonly mutation: Mutation; readonly warnings: readonly string[] }>> =
@@ -73,6 +94,26 @@ export const allowed: Readonly<Record<string, { readonly mutation: Mutation; rea
     'a key frame in the middle of a part that says INDEPENDENT (§4.4.4.9)': {
       mutation: { fragment: (f) => ({ ...f, key: f.rendition === 'a2', lateKey: true }) },
       warnings: ['independent-late'],
+    },
+    'a part in the middle of a segment that is a gap (§4.4.4.9)': {
+      mutation: {
+        ...model((p) => {
+          const gaps = (parts: typeof p.trailingParts) =>
+            parts.map((part, i) => (i === 2 ? { ...part, gap: true } : part))
+          return {
+            ...p,
+            segments: p.segments.map((s) => ({ ...s, parts: gaps(s.parts) })),
+            trailingParts: gaps(p.trailingParts),
+          }
+        }),
+        // Only of segments that list their parts from the start of the check on.
+        fragment: (f) => (f.part >= 6 * 17 && f.part % 6 === 2 ? { ...f, bytes: new Uint8Array() } : f),
+      },
+      warnings: [],
+    },
+    'frames longer than PART-TARGET in parts that say PART-TARGET (§4.4.4.9)': {
+      mutation: longFrames,
+      warnings: ['frame-longer-than-part'],
     },
     'a peak less than 25 % above BANDWIDTH while live (Apple 1.29)': {
       mutation: { top: (p) => ({ ...p, variants: p.variants.map((v) => ({ ...v, bandwidth: 110_000 })) }) },

@@ -1,5 +1,6 @@
 import { AVCC } from '@bandstand/media/codecs/h264/fixtures.ts'
 import { brokenTexts } from '@bandstand/media/manifests/hls/samples.ts'
+import { longFrames } from './allowed-fixture.ts'
 import {
   answer,
   asMutation,
@@ -216,6 +217,7 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
   'segment-duration-wrong': [segments((s) => ({ ...s, duration: 1.4 }))],
   'segment-duration-inaccurate': [segments((s) => ({ ...s, duration: 1.9 }))],
   'part-duration-wrong': [{ fragment: (f) => ({ ...f, sampleDuration: Math.round(f.sampleDuration * 0.9) }) }],
+  'frame-longer-than-part': [longFrames],
   'decode-time-gap': [{ fragment: (f) => ({ ...f, start: f.start + (f.part > 125 ? 1_800 : 0) }) }],
   'discontinuity-missing': [
     {

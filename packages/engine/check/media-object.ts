@@ -46,11 +46,16 @@ function timesOf(body: Uint8Array, init: InitSegment): MediaTimes {
     throw new MediaError('malformed', 'no fragment of the track that the initialisation segment describes')
   }
   let ticks = 0
-  for (const fragment of own) for (const sample of fragment.samples) ticks += sample.duration
+  let longest = 0
+  for (const { duration } of own.flatMap((fragment) => fragment.samples)) {
+    ticks += duration
+    longest = Math.max(longest, duration)
+  }
   return {
     track: track.track,
     start: first.baseDecodeTime / track.timescale,
     duration: ticks / track.timescale,
+    longest: longest / track.timescale,
     startsWithKey: first.samples[0]?.key ?? false,
     containsKey: own.some((fragment) => fragment.samples.some((sample) => sample.key)),
   }

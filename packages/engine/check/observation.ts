@@ -39,6 +39,8 @@ export interface MediaTimes {
   readonly track: number
   readonly start: number
   readonly duration: number
+  /** Of its longest sample. */
+  readonly longest: number
   /** The first sample is a sync sample. */
   readonly startsWithKey: boolean
   /** Some sample is a sync sample. */

@@ -2,7 +2,16 @@ import type { InitTrack } from '@bandstand/media/containers/isobmff/parse.ts'
 import type { MediaTimes, RenditionWatch } from '../observation.ts'
 import { apple, bis, type Rule } from '../rule.ts'
 import { keyOf } from '../watch.ts'
-import { eachReading, type Listed, listedParts, listedSegments, readings, shortUrl } from './read.ts'
+import {
+  beyondTarget,
+  eachReading,
+  type Listed,
+  listedParts,
+  listedSegments,
+  partsAndGaps,
+  readings,
+  shortUrl,
+} from './read.ts'
 
 /** What is in the media, against what the playlists say of it. */
 export const byteRules: readonly Rule[] = [
@@ -72,6 +81,20 @@ export const byteRules: readonly Rule[] = [
     title: 'DURATION of a part is the duration of its samples',
     check(o, report) {
       for (const w of o.renditions) for (const l of listedParts(w)) compareDuration(l, 0.02, Infinity, report)
+    },
+  },
+  {
+    id: 'frame-longer-than-part',
+    // No DURATION would be right: the encoder sends too few frames, or paused.
+    level: 'warning',
+    source: bis('§4.4.4.9'),
+    title: 'no frame lasts longer than PART-TARGET: its part cannot say how long it is',
+    check(o, report) {
+      for (const w of o.renditions) {
+        for (const l of listedParts(w)) {
+          if (beyondTarget(l) > 0.02) report(`${l.name} (${l.uri}): ${l.object?.times?.longest.toFixed(3)} s`)
+        }
+      }
     },
   },
   {
@@ -197,16 +220,16 @@ function each(
 /** Reports what is wrong by more than `slack` seconds and at most `most`. */
 function compareDuration(l: Listed, slack: number, most: number, report: (message: string) => void): void {
   const real = l.object?.times?.duration
-  const off = real === undefined ? 0 : Math.abs(real - l.duration)
+  const off = real === undefined ? 0 : Math.abs(real - (l.duration - l.missing)) - beyondTarget(l)
   if (off > slack && off <= most) report(`${l.name} (${l.uri}): says ${l.duration} s, holds ${real?.toFixed(4)} s`)
 }
 
-/** Consecutive parts, and consecutive segments. */
+/** Consecutive parts, and consecutive segments, where nothing is said to be missing in them or between them. */
 function eachNeighbour(w: RenditionWatch, f: (a: Listed, b: Listed) => void): void {
-  for (const list of [listedSegments(w), listedParts(w)]) {
+  for (const list of [listedSegments(w), partsAndGaps(w)]) {
     list.forEach((b, i) => {
       const a = list[i - 1]
-      if (a === undefined) return
+      if (a === undefined || a.missing > 0 || b.missing > 0) return
       const follows =
         b.part === undefined || b.part === 0
           ? b.entry.msn === a.entry.msn + 1

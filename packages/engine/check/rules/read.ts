@@ -50,6 +50,10 @@ export interface Listed {
   readonly uri: string
   readonly duration: number
   readonly object: MediaObject | undefined
+  /** Of its playlist. */
+  readonly partTarget: number | undefined
+  /** Seconds of it that are said not to be there: all of a part with GAP=YES, such parts of a segment. */
+  readonly missing: number
   /** Position of a part in its segment. */
   readonly part?: number
   readonly independent?: boolean
@@ -63,27 +67,47 @@ export function listedSegments(watch: RenditionWatch): Listed[] {
       const { segment, msn } = entry
       if (segment === undefined || segment.gap || found.has(msn)) continue
       const object = watch.objects.get(keyOf(watch.url, segment.uri, segment.byteRange))
-      found.set(msn, { entry, name: `segment ${msn}`, uri: segment.uri, duration: segment.duration, object })
+      const { uri, duration } = segment
+      const missing = entry.parts.reduce((sum, part) => sum + (part.gap ? part.duration : 0), 0)
+      const { partTarget } = s.playlist
+      found.set(msn, { entry, name: `segment ${msn}`, uri, duration, object, partTarget, missing })
     }
   }
   return [...found.values()].sort((a, b) => a.entry.msn - b.entry.msn)
 }
 
-/** Parts in order, as first listed. */
+/** Parts in order, as first listed; without those that are gaps. */
 export function listedParts(watch: RenditionWatch): Listed[] {
+  return partsAndGaps(watch).filter(({ missing }) => missing === 0)
+}
+
+/** Parts in order, as first listed. */
+export function partsAndGaps(watch: RenditionWatch): Listed[] {
   const found = new Map<string, Listed>()
   for (const s of readings(watch)) {
     for (const entry of entriesOf(s.playlist)) {
       entry.parts.forEach((part, index) => {
         const name = `part ${entry.msn}.${index}`
-        if (part.gap || found.has(name)) return
+        if (found.has(name)) return
         const object = watch.objects.get(keyOf(watch.url, part.uri, part.byteRange))
         const { uri, duration, independent } = part
-        found.set(name, { entry, name, uri, duration, object, part: index, independent })
+        const { partTarget } = s.playlist
+        const missing = part.gap ? duration : 0
+        found.set(name, { entry, name, uri, duration, object, partTarget, missing, part: index, independent })
       })
     }
   }
   return [...found.values()].sort((a, b) => a.entry.msn - b.entry.msn || (a.part ?? 0) - (b.part ?? 0))
+}
+
+/**
+ * Seconds by which a part lasts longer than it may say: it is listed with PART-TARGET, the most there is (RFC 8216bis
+ * §4.4.4.9), for one of its frames is longer than that, and a frame cannot be in two parts.
+ */
+export function beyondTarget({ part, object, duration, partTarget }: Listed): number {
+  if (part === undefined || partTarget === undefined || object?.times === undefined) return 0
+  const { longest, duration: real } = object.times
+  return longest > partTarget && Math.abs(duration - partTarget) < 0.001 ? Math.max(0, real - duration) : 0
 }
 
 /**
