@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Log } from '@bandstand/engine/ports.ts'
 import { sendError } from '@bandstand/platform/http/register.ts'
-import { registerPages } from '@bandstand/platform/pages/register.ts'
+import { type PageOptions, registerPages } from '@bandstand/platform/pages/register.ts'
 import type { Platform } from '@bandstand/platform/platform.ts'
 import Fastify, { type FastifyServerOptions } from 'fastify'
 import type { Probes } from './probes.ts'
@@ -24,6 +24,7 @@ export interface ApplicationOptions {
   readonly log: Log
   /** Channels and recordings have a picture. */
   readonly hasPictures: boolean
+  readonly sizeOf: NonNullable<PageOptions['sizeOf']>
 }
 
 /** API, pages and probes: everything over HTTP that is not media. */
@@ -33,7 +34,7 @@ export interface Application {
 }
 
 export async function createApplication(options: ApplicationOptions): Promise<Application> {
-  const { settings, platform, probes, log, hasPictures } = options
+  const { settings, platform, probes, log, hasPictures, sizeOf } = options
   // Connections are the HTTP server's, which media share; Fastify only routes.
   const app = Fastify({
     logger: false,
@@ -50,6 +51,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     distDir,
     publicUrl: settings.publicUrl,
     hasPictures,
+    sizeOf,
     ...platform.pages,
   })
   await app.ready()

@@ -30,6 +30,7 @@ import { findFfmpeg } from './ffmpeg.ts'
 import { toEncoderHealth } from './health.ts'
 import { instanceFacts } from './instance.ts'
 import { createLog } from './log.ts'
+import { pictureSize } from './picture-size.ts'
 import { createProbes } from './probes.ts'
 import { printAddress } from './settings/address.ts'
 import type { Settings } from './settings/schema.ts'
@@ -199,7 +200,10 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     connections: () => ({ http: http.connections(), rtmp: rtmp.connections() }),
     isAvailable: () => platform.isAvailable,
   })
-  const application = await createApplication({ settings, platform, probes, log, hasPictures: pictures.available })
+  const application = await createApplication({
+    ...{ settings, platform, probes, log, hasPictures: pictures.available },
+    sizeOf: (assetId) => pictureSize(store, assetId),
+  })
   started.defer(() => application.close())
   const refusals = createRefusalLog(log)
   started.defer(() => refusals.close())

@@ -1,6 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { MultivariantPlaylist, Rendition, Variant } from '@bandstand/media/manifests/hls/model.ts'
 import type { AudioTrackConfig, TrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
+import { displaySize, type PictureSize } from '../packager/display-size.ts'
 import { names, renditionName } from '../packager/model.ts'
 import type { AssetIndex, AssetTrack, IndexedSegment } from '../store/port.ts'
 
@@ -60,7 +61,7 @@ export function replayMultivariant(
       bandwidth: rate.peak + audioPeak,
       averageBandwidth: rate.average + audioAverage,
       codecs: [...codecStrings(index, track), ...(audio === undefined ? [] : codecStrings(index, audio))],
-      ...(config !== undefined && { resolution: { width: config.width, height: config.height } }),
+      ...(config !== undefined && { resolution: displaySize(config) }),
       ...(config?.frameRate !== undefined && { frameRate: config.frameRate }),
       ...(audio !== undefined && { audio: 'audio' }),
     }
@@ -78,6 +79,13 @@ export function replayMultivariant(
     }
   }
   return { version: 9, independentSegments: false, variants, renditions }
+}
+
+/** The size of the picture as a replay shows it; `undefined` for sound alone. */
+export function replaySize(index: AssetIndex): PictureSize | undefined {
+  const track = index.tracks.find(({ kind }) => kind === 'video')
+  const config = track && videoConfig(index, track)
+  return config && displaySize(config)
 }
 
 /** Rates over everything listed; for long broadcasts they are kept up to date instead. */

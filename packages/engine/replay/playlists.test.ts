@@ -5,7 +5,7 @@ import { epoch, START, timing } from '../store/fixtures/material.ts'
 import type { AssetIndex, IndexedSegment } from '../store/port.ts'
 import { createDownloadTimeline } from './download-timeline.ts'
 import { replayPlaylist, segmentsKept } from './media-playlist.ts'
-import { replayMultivariant } from './multivariant.ts'
+import { replayMultivariant, replaySize } from './multivariant.ts'
 import { createReplayPlaylists } from './playlists.ts'
 import { createRowReader } from './rows.ts'
 
@@ -161,4 +161,23 @@ test('the clock of a download leaves out holes and moves all tracks together', (
     [-12, -12],
   ])
   assert.equal(timeline.duration, 8)
+})
+
+test('the size of a replay is the one at which its picture is shown, upright and with pixels that are not square', () => {
+  const shown = (width: number, height: number, sampleAspectRatio: readonly [number, number]) => {
+    const whole = index(['0++'])
+    const epochs = whole.epochs.map((one) => ({
+      ...one,
+      tracks: one.tracks.map((track) =>
+        track.config.kind === 'video'
+          ? { ...track, config: { ...track.config, width, height, sampleAspectRatio } }
+          : track,
+      ),
+    }))
+    return [replaySize({ ...whole, epochs }), replayMultivariant({ ...whole, epochs }).variants[0]?.resolution]
+  }
+  assert.deepEqual(shown(720, 576, [64, 45]), Array(2).fill({ width: 1024, height: 576 }))
+  assert.deepEqual(shown(1080, 1920, [1, 1]), Array(2).fill({ width: 1080, height: 1920 }))
+  const soundAlone = index(['0-+'])
+  assert.equal(replaySize({ ...soundAlone, tracks: soundAlone.tracks.slice(1) }), undefined)
 })

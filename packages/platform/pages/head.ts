@@ -1,6 +1,7 @@
 import type { Asset } from '@bandstand/contract/api/asset.ts'
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import { DESCRIPTION_IN_HEAD } from './limits.ts'
+import type { PictureSize } from './oembed.ts'
 import type { PageScripts } from './scripts.ts'
 import { escapeHtml, scriptJson } from './template.ts'
 
@@ -14,6 +15,8 @@ export interface Head {
   readonly image?: string
   /** Absolute address of the player alone, for sites that show it in place. */
   readonly player?: string
+  /** Of the video as it is shown, pixels; 16:9 where it is not known. */
+  readonly size?: PictureSize
   /** Absolute address that says how to embed the page (oEmbed). */
   readonly oembed?: string
   /** Playlist that the player will read first. */
@@ -42,7 +45,7 @@ export function printHead(head: Head, page: string): string {
     ...(description ? [meta('property', 'og:description', description)] : []),
     ...(head.canonical ? [meta('property', 'og:url', head.canonical)] : []),
     ...(head.image ? [meta('property', 'og:image', head.image)] : []),
-    ...(head.player ? video(head.player) : []),
+    ...(head.player ? video(head.player, head.size) : []),
     meta('name', 'twitter:card', head.image ? 'summary_large_image' : 'summary'),
     ...(head.image ? [meta('name', 'twitter:image', head.image)] : []),
     ...(head.oembed ? [oembed(head.oembed, head.title)] : []),
@@ -68,13 +71,13 @@ export function printHead(head: Head, page: string): string {
 const ICON = '<link rel="icon" href="/icon.svg" type="image/svg+xml">'
 
 /** The player in a frame, for sites that show it in place; they want a size, and most want https. */
-function video(player: string): string[] {
+function video(player: string, { width, height }: PictureSize = { width: 1280, height: 720 }): string[] {
   return [
     meta('property', 'og:video', player),
     ...(player.startsWith('https:') ? [meta('property', 'og:video:secure_url', player)] : []),
     meta('property', 'og:video:type', 'text/html'),
-    meta('property', 'og:video:width', '1280'),
-    meta('property', 'og:video:height', '720'),
+    meta('property', 'og:video:width', String(width)),
+    meta('property', 'og:video:height', String(height)),
   ]
 }
 

@@ -34,6 +34,26 @@ test('the player fits into what is asked for and keeps its shape', () => {
   assert.deepEqual(size({ maxwidth: 'wide', maxheight: '-1' }), [640, 360])
 })
 
+test('the player has the shape of the picture, upright ones too', () => {
+  const answer = (width: number, height: number, query: object) =>
+    printOembed(
+      { title: 'T', player: `${origin}/@main/embed`, origin, image: `${origin}/a.jpg`, size: { width, height } },
+      query,
+    )
+  const size = (width: number, height: number, query: object = {}) => {
+    const { width: w, height: h, html } = answer(width, height, query)
+    assert.ok(html.includes(` width="${w}" height="${h}" `), html)
+    return [w, h]
+  }
+  assert.deepEqual(size(1080, 1920), [360, 640])
+  assert.deepEqual(size(1080, 1920, { maxwidth: '180' }), [180, 320])
+  assert.deepEqual(size(1080, 1920, { maxheight: '160' }), [90, 160])
+  assert.deepEqual(size(640, 480), [640, 480])
+  assert.deepEqual(size(100_000, 2, { maxwidth: '100' }), [100, 1])
+  const { thumbnail_width, thumbnail_height } = answer(1080, 1920, {})
+  assert.deepEqual([thumbnail_width, thumbnail_height], [640, 1138])
+})
+
 test('the frame is escaped, and a picture comes with its size', () => {
   const answer = printOembed({ title: '"><script>', player: `${origin}/@main/embed?"`, origin }, {})
   assert.doesNotMatch(answer.html, /<script>|\?""/)

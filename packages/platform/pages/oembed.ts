@@ -1,14 +1,23 @@
 import { escapeHtml } from './template.ts'
 
-/** Size of a player where nobody says how wide it may be, and of its picture as it is offered; pixels, 16:9. */
-const WIDTH = 640
-const ASPECT = 16 / 9
+/** Longer side of a player where nobody says how large it may be, and width of its picture as it is offered; pixels. */
+const SIDE = 640
+/** Where there is no picture yet. */
+const USUAL: PictureSize = { width: 1280, height: 720 }
+
+/** Pixels. */
+export interface PictureSize {
+  readonly width: number
+  readonly height: number
+}
 
 /** What is shown in place on another site. All addresses are absolute. */
 export interface Embeddable {
   readonly title: string
   readonly player: string
   readonly image?: string
+  /** Of the video as it is shown; 16:9 where it is not known. */
+  readonly size?: PictureSize
   /** The server. */
   readonly origin: string
 }
@@ -43,9 +52,11 @@ export function parsePageAddress(url: string, origin: string): PageAddress | und
 }
 
 /** The answer of type `video` (oEmbed 1.0 §2.3.4.2): the player in a frame, no larger than asked for. */
-export function printOembed({ title, player, image, origin }: Embeddable, query: OembedQuery) {
-  const width = Math.floor(Math.min(WIDTH, limit(query.maxwidth), limit(query.maxheight) * ASPECT))
-  const height = Math.floor(width / ASPECT)
+export function printOembed({ title, player, image, origin, size = USUAL }: Embeddable, query: OembedQuery) {
+  const aspect = size.width / size.height
+  const highest = Math.min(SIDE, limit(query.maxheight))
+  const width = Math.max(1, Math.floor(Math.min(SIDE, limit(query.maxwidth), highest * aspect)))
+  const height = Math.max(1, Math.floor(Math.min(highest, width / aspect)))
   const allow = 'autoplay; fullscreen; picture-in-picture'
   return {
     version: '1.0',
@@ -56,11 +67,11 @@ export function printOembed({ title, player, image, origin }: Embeddable, query:
     width,
     height,
     html: `<iframe src="${escapeHtml(player)}" width="${width}" height="${height}" title="${escapeHtml(title)}" allow="${allow}" allowfullscreen style="border:0"></iframe>`,
-    // Its size must be given; where the stream has another shape this is the box that it is shown in.
+    // Its size must be given; where that of the stream is not known this is the box that it is shown in.
     ...(image !== undefined && {
       thumbnail_url: image,
-      thumbnail_width: WIDTH,
-      thumbnail_height: Math.round(WIDTH / ASPECT),
+      thumbnail_width: SIDE,
+      thumbnail_height: Math.max(1, Math.round(SIDE / aspect)),
     }),
     cache_age: 300,
   }

@@ -62,6 +62,7 @@ before(async () => {
     distDir: dist,
     publicUrl: undefined,
     hasPictures: true,
+    sizeOf: async () => ({ width: 1080, height: 1920 }),
     channels: () => channels,
     channel: (slug) => channels.find((one) => one.slug === slug),
     asset: (id) => (id === asset.id ? asset : undefined),
@@ -85,6 +86,16 @@ test('the page of a channel says in its head what other sites show of it, escape
   assert.match(body, /og:video" content="http:\/\/stage\.example\/@main\/embed"/)
   assert.match(body, /twitter:card" content="summary_large_image"/)
   assert.doesNotMatch(body, /<title>[^<]*"/)
+})
+
+test('pages say the size of their video as it is shown, and so does what embeds them', async () => {
+  for (const page of ['/@main', '/watch/as_1']) {
+    const { body } = await get(page)
+    assert.match(body, /og:video:width" content="1080"/)
+    assert.match(body, /og:video:height" content="1920"/)
+    const { width, height } = (await get(`/api/oembed?url=http://stage.example${page}`)).json()
+    assert.deepEqual([width, height], [360, 640])
+  }
 })
 
 test('the picture of a channel that is offline is the one its owner chose', async () => {

@@ -7,7 +7,14 @@ import type { PageFacts } from './facts.ts'
 import { createFileReader, type FileReader, type SiteFile } from './files.ts'
 import { type Head, printHead } from './head.ts'
 import { DIRECTORY_MAX } from './limits.ts'
-import { type Embeddable, type OembedQuery, oembedAddress, parsePageAddress, printOembed } from './oembed.ts'
+import {
+  type Embeddable,
+  type OembedQuery,
+  oembedAddress,
+  type PictureSize,
+  parsePageAddress,
+  printOembed,
+} from './oembed.ts'
 import { type PageKind, policyOf } from './policy.ts'
 import { type EntryName, readScripts, type Scripts } from './scripts.ts'
 import { escapeHtml, fillTemplate, type Html } from './template.ts'
@@ -21,6 +28,8 @@ export interface PageOptions extends PageFacts {
   readonly publicUrl: string | undefined
   /** What is live and what was recorded has a picture at `/live/{slug}/thumbnail.jpg` and `/vod/{asset}/poster.jpg`. */
   readonly hasPictures: boolean
+  /** Size of the video of what is live or was recorded, as it is shown; `undefined` where it is not known (in time). */
+  sizeOf?(assetId: string): Promise<PictureSize | undefined>
 }
 
 interface Page {
@@ -58,16 +67,22 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
     return path ? { image: new URL(path, `${origin(request)}/`).href } : {}
   }
 
-  function channelEmbed(request: FastifyRequest, channel: Channel): Embeddable {
-    const from = origin(request)
-    const player = `${from}/@${channel.slug}/embed`
-    return { title: channel.title, player, origin: from, ...imageOf(request, channel) }
+  async function sizeOf(assetId: string | null): Promise<{ readonly size?: PictureSize }> {
+    const size = assetId === null ? undefined : await options.sizeOf?.(assetId)
+    return size === undefined ? {} : { size }
   }
 
-  function assetEmbed(request: FastifyRequest, { id, title }: Asset): Embeddable {
+  async function channelEmbed(request: FastifyRequest, channel: Channel): Promise<Embeddable> {
+    const from = origin(request)
+    const player = `${from}/@${channel.slug}/embed`
+    const seen = { ...imageOf(request, channel), ...(await sizeOf(channel.assetId)) }
+    return { title: channel.title, player, origin: from, ...seen }
+  }
+
+  async function assetEmbed(request: FastifyRequest, { id, title }: Asset): Promise<Embeddable> {
     const from = origin(request)
     const image = options.hasPictures ? { image: from + posterOf.asset(id) } : {}
-    return { title, player: `${from}/watch/${id}/embed`, origin: from, ...image }
+    return { title, player: `${from}/watch/${id}/embed`, origin: from, ...image, ...(await sizeOf(id)) }
   }
 
   async function send(request: FastifyRequest, reply: FastifyReply, page: Page): Promise<FastifyReply> {
@@ -112,6 +127,7 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
       description: channel.description,
       canonical: base,
       ...imageOf(request, channel),
+      ...(await sizeOf(channel.assetId)),
       ...(file === 'channel' ? { player: `${base}/embed`, oembed: oembedAddress(origin(request), base) } : {}),
       playlist: `/live/${channel.slug}/index.m3u8`,
       scripts: await entry(name),
@@ -149,11 +165,12 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
     file: 'watch' | 'embed-replay',
   ): Promise<FastifyReply> {
     const canonical = `${origin(request)}/watch/${asset.id}`
-    const { player, image } = assetEmbed(request, asset)
+    const { player, image, size } = await assetEmbed(request, asset)
     const head: Head = {
       title: asset.title,
       canonical,
       ...(image === undefined ? {} : { image }),
+      ...(size === undefined ? {} : { size }),
       ...(file === 'watch' ? { player, oembed: oembedAddress(origin(request), canonical) } : {}),
       playlist: `/vod/${asset.id}/index.m3u8`,
       scripts: await entry(file === 'watch' ? 'viewer' : 'embed'),

@@ -1,6 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { MultivariantPlaylist, Variant } from '@bandstand/media/manifests/hls/model.ts'
 import type { AudioTrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
+import { displaySize } from '../display-size.ts'
 import { type Epoch, names, renditionName } from '../model.ts'
 
 /** Declared bitrate times this, until the true peak is known. */
@@ -63,7 +64,8 @@ export function multivariantPlaylist(input: MultivariantInput): MultivariantPlay
     bandwidth: bandwidth(input),
     codecs: [...input.codecs],
     ...(main.config.kind === 'video' && {
-      resolution: displayed(main.config),
+      // The size at which the picture is shown (§4.4.6.2).
+      resolution: displaySize(main.config),
       ...(frameRate !== undefined && { frameRate }),
       ...(audio !== undefined && { audio: AUDIO_GROUP }),
     }),
@@ -87,11 +89,6 @@ export function multivariantPlaylist(input: MultivariantInput): MultivariantPlay
         ]
       : [],
   }
-}
-
-/** RESOLUTION is the size at which the picture is shown (§4.4.6.2). */
-function displayed({ width, height, sampleAspectRatio: [x, y] }: VideoTrackConfig): { width: number; height: number } {
-  return { width: y > 0 && x > 0 ? Math.round((width * x) / y) : width, height }
 }
 
 function guess(epoch: Epoch): number {
