@@ -15,6 +15,7 @@ import { WINDOW_LIMITS } from '@bandstand/engine/packager/limits.ts'
 import { createMemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import { systemScheduler } from '@bandstand/engine/packager/window/system-scheduler.ts'
 import { createPictures } from '@bandstand/engine/pictures/pictures.ts'
+import { isLoopback } from '@bandstand/engine/remote/address.ts'
 import { createRefusalLog } from '@bandstand/engine/remote/refusals.ts'
 import { createDiskStore } from '@bandstand/engine/store/disk.ts'
 import { lockDataFolder } from '@bandstand/engine/store/lock.ts'
@@ -215,6 +216,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     onError: (error) => log.error({ err: error }, 'http: serving failed'),
     onRefused: logConnectionRefusals(refusals),
     exempt: trusted,
+    shares: (address) => trusted(address) || isLoopback(address),
     limits: { connectionsPerAddress: settings.maxHttpConnectionsPerAddress },
   })
 

@@ -1,5 +1,7 @@
+import { limits } from './limits.ts'
 import { type Connection, connectionOf, type HttpRequest, type HttpResponse } from './message.ts'
 import { abandon, whenTaken } from './outbox.ts'
+import { isShared } from './shared-connections.ts'
 import type { Turn, Urgency } from './turn.ts'
 
 /** Requests that are held open until something is made, bounded in total and per connection. */
@@ -20,6 +22,7 @@ export interface HeldRequests {
 export interface HeldRequestsOptions {
   /** Requests in all. */
   readonly total: number
+  /** Not for connections that a reverse proxy shares among its viewers: those have a limit of their own. */
   readonly perConnection: number
   /** Those who waited are answered in turns. */
   readonly turn: Turn
@@ -105,7 +108,8 @@ export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
     hold(req, res, ready, urgency, then) {
       const connection = connectionOf(req)
       const count = connection === undefined ? 0 : (perConnection.get(connection) ?? 0)
-      if (connection === undefined || size >= options.total || count >= options.perConnection) {
+      const most = connection !== undefined && isShared(connection) ? limits.sharedWaiting : options.perConnection
+      if (connection === undefined || size >= options.total || count >= most) {
         // What is being made may fail while nobody waits for it, which is no fault of the process.
         ready.catch(() => undefined)
         return connection === undefined

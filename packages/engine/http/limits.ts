@@ -13,10 +13,16 @@ export const limits = {
   /** Such answers of all connections, beyond which a connection may have no more than `crowdedAnswers`. */
   totalAnswers: 8_192,
   crowdedAnswers: 4,
+  /** The same of a connection that a reverse proxy shares among its viewers. */
+  sharedBytes: 512 * 1024 * 1024,
+  sharedAnswers: 4_096,
+  sharedCrowdedAnswers: 512,
   /** Requests that one connection has sent ahead and that are answered in one go. */
   requestsAtOnce: 16,
   /** Requests of one connection waiting for a playlist or part to be made. */
   connectionWaiting: 16,
+  /** The same of a connection that a reverse proxy shares among its viewers. */
+  sharedWaiting: 4_096,
   /** The same, all connections together. */
   totalWaiting: 20_000,
   /** One turn of the event loop goes on sending for so long. */
@@ -31,8 +37,9 @@ export const limits = {
   encryptedSlice: 128 * 1024,
   /** A slice of a download in the making may take this long to be accepted by the peer. */
   downloadStall: 30_000,
-  /** Concurrent streams of an HTTP/2 session. */
+  /** Concurrent streams of an HTTP/2 session, and of one that a reverse proxy shares among its viewers. */
   streams: 100,
+  sharedStreams: 4_096,
   /** Connections that the kernel holds until they are accepted: a crowd comes within a second (it may allow fewer). */
   backlog: 4_096,
   /** Connections in all and of one remote address. */

@@ -190,6 +190,21 @@ test('waiting is bounded in total and per connection', async (t) => {
   for (const answer of await Promise.all([...first, third])) assert.equal(answer.status, 200)
 })
 
+test('the viewers behind one connection of a reverse proxy all wait, and all get it', {
+  timeout: 60_000,
+}, async (t) => {
+  const { fake, live } = fixture()
+  const { port } = await startServer(t, [live.handle], { tls: testTls, shares: () => true })
+  const session = openSession(t, port)
+  const viewers = 600
+  const playlists = Array.from({ length: viewers }, () => get2(session, `${v1}/index.m3u8?_HLS_msn=1&_HLS_part=2`))
+  const parts = Array.from({ length: viewers }, () => get2(session, `${v1}/p0000000008.m4s`))
+  await until(() => live.waiting() === 2 * viewers, 20_000)
+  fake.advance()
+  for (const answer of await Promise.all([...playlists, ...parts])) assert.equal(answer.status, 200)
+  assert.equal(live.waiting(), 0)
+})
+
 test('a request that is never satisfied gets 503 after the broadcast gives up', async (t) => {
   const { live } = fixture({
     find: () => ({

@@ -68,6 +68,31 @@ test('streams beyond the budget of a connection are ended', async (t) => {
   assert.ok(outboxFigures.pendingBytes <= limits.connectionBytes + total)
 })
 
+test('a connection that a reverse proxy shares among its viewers may have many answers that are not taken', async (t) => {
+  const some: HttpHandler = (req, res) => {
+    sendMedia(req, res, { chunks: [megabyte.subarray(0, 200_000)], total: 200_000 }, 20_000)
+    return true
+  }
+  const asked = 3 * limits.connectionAnswers
+  for (const isProxy of [false, true]) {
+    const { port } = await startServer(t, [some], { tls: testTls, shares: () => isProxy })
+    const session = openSession(t, port)
+    const before = outboxFigures.overBudget
+    let answered = 0
+    for (let i = 0; i < asked; i++) {
+      const stream = session.request({ ':path': '/' }, { endStream: true })
+      stream.on('error', () => {})
+      stream.on('response', () => answered++)
+      stream.pause()
+    }
+    if (isProxy) await until(() => answered === asked, 20_000)
+    else await until(() => outboxFigures.overBudget > before, 20_000)
+    assert.equal(outboxFigures.overBudget > before, !isProxy)
+    session.destroy()
+    await until(() => outboxFigures.pendingAnswers === 0, 20_000)
+  }
+})
+
 test('where very many answers are not taken, one connection may have few of them', async (t) => {
   const { port } = await startServer(t, [serveBig(2_000)], { tls: testTls })
   const session = openSession(t, port)

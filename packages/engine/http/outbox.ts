@@ -1,11 +1,20 @@
 import { limits } from './limits.ts'
 import { type Connection, connectionOf, type HttpRequest, type HttpResponse, isEncrypted } from './message.ts'
+import { isShared } from './shared-connections.ts'
 
 /** What a connection's peer has been sent and has not taken. */
 interface Outbox {
   bytes: number
   answers: number
 }
+
+/** What one connection may leave untaken. */
+const ofViewer = {
+  bytes: limits.connectionBytes,
+  answers: limits.connectionAnswers,
+  crowded: limits.crowdedAnswers,
+}
+const ofProxy = { bytes: limits.sharedBytes, answers: limits.sharedAnswers, crowded: limits.sharedCrowdedAnswers }
 
 const outboxes = new WeakMap<Connection, Outbox>()
 
@@ -31,9 +40,9 @@ export function sendChunks(
   if (connection === undefined) return
   const box = outboxes.get(connection)
   if (box !== undefined && box.answers > 0) {
+    const most = isShared(connection) ? ofProxy : ofViewer
     const crowded = outboxFigures.pendingAnswers >= limits.totalAnswers
-    const answers = crowded ? limits.crowdedAnswers : limits.connectionAnswers
-    if (box.answers >= answers || box.bytes + total > limits.connectionBytes) {
+    if (box.answers >= (crowded ? most.crowded : most.answers) || box.bytes + total > most.bytes) {
       outboxFigures.overBudget++
       abandon(req, res)
       return

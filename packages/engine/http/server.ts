@@ -15,6 +15,7 @@ import { hostFault } from './host.ts'
 import { limits as defaults } from './limits.ts'
 import { asResponse, type HttpHandler } from './message.ts'
 import { sendProblem } from './problem.ts'
+import { markShared } from './shared-connections.ts'
 
 export interface HttpServerOptions {
   /** PEM certificate and key. With them HTTP/2 is offered besides HTTP/1.1 over TLS. */
@@ -31,6 +32,8 @@ export interface HttpServerOptions {
   onRefused?(remote: string, reason: ConnectionRefusal): void
   /** Addresses for which `connectionsPerAddress` does not count: proxies. */
   exempt?(address: string): boolean
+  /** Addresses whose HTTP/2 connections carry the requests of many viewers: proxies. */
+  shares?(address: string): boolean
   readonly limits?: Partial<Record<'connections' | 'connectionsPerAddress', number>>
 }
 
@@ -158,6 +161,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         requireHostHeader: false,
         maxHeaderSize: limits.headers,
         settings: { maxConcurrentStreams: limits.streams, maxHeaderListSize: limits.headers, enablePush: false },
+        // Node counts what has been written and not been taken, megabytes, and refuses streams beyond: the outbox does that,
+        // and knows proxies.
+        maxSessionMemory: Math.ceil(limits.sharedBytes / 1e6),
         handshakeTimeout: limits.headersTimeout,
       } as Parameters<typeof createSecureServer>[0],
       serve,
@@ -165,6 +171,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     secure.on('session', (session) => {
       sessions.add(session)
       session.once('close', () => sessions.delete(session))
+      if (options.shares?.(plainAddress(session.socket.remoteAddress ?? '')) === true) {
+        markShared(session)
+        session.settings({ maxConcurrentStreams: limits.sharedStreams })
+      }
       session.setTimeout(limits.keepAliveTimeout, () => session.close())
       session.on('error', () => session.destroy())
     })

@@ -5,6 +5,11 @@ export function plainAddress(address: string): string {
   return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address
 }
 
+/** This machine itself. @param address plain */
+export function isLoopback(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.parse(address).range() === 'loopback'
+}
+
 /** What counts as one address: of IPv6 the /64 network, all of which a single host has (RFC 6177). @param address plain */
 export function networkOf(address: string): string {
   if (!ipaddr.IPv6.isValid(address)) return address
