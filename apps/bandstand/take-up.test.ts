@@ -51,7 +51,7 @@ async function start(
         finished.push(assetId)
         const done = async () => {}
         const state = { recording: true, droppedParts: 0 }
-        return { epoch() {}, part() {}, reserve() {}, end: done, suspend: done, state }
+        return { epoch() {}, part() {}, reserve() {}, end: done, suspend: done, written: done, state }
       },
     },
     broadcasts: {

@@ -39,6 +39,8 @@ export const WINDOW_LIMITS = {
   unwatchedSeconds: 6,
   unwatchedAfter: 30,
   memoryBytes: 16 * 1024 * 1024,
+  /** A segment is listed as a whole when its last part is written, or with the next part, or after so many seconds. */
+  unwrittenSeconds: 0.3,
   /** Over all broadcasts. */
   totalBytes: 512 * 1024 * 1024,
   /** Requests that wait at one rendition, and how many different things they may wait for. */

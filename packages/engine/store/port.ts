@@ -84,6 +84,11 @@ export interface AssetWriter extends PartSink {
   end(): Promise<void>
   /** As `end`, but without the end mark: the broadcast may go on after a restart. */
   suspend(): Promise<void>
+  /**
+   * Resolves when everything taken so far is with the operating system, where a killed process does not lose it, or given
+   * up. A disk that does not answer keeps it from settling.
+   */
+  written(): Promise<void>
   /** `recording` or why not, for the studio. Changes are also reported through the store's `onState`. */
   readonly state: WriterState
 }

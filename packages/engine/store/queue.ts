@@ -15,6 +15,8 @@ export interface PartQueue {
   shift(count: number): void
   readonly parts: number
   readonly bytes: number
+  /** Parts that were put in so far; minus `parts` that is how many were taken out. */
+  readonly taken: number
   readonly dropped: number
   /** True from the first dropped part until a part is taken again. */
   readonly overflowing: boolean
@@ -26,12 +28,14 @@ export function createPartQueue(limits: StoreLimits, blocked: () => boolean): Pa
   /** First segment that lost parts, per track: one gap says it, what follows is missing altogether. */
   const gaps = new Map<TrackId, Part>()
   let bytes = 0
+  let taken = 0
   let dropped = 0
   let droppedMsn = -1
   let overflowing = false
 
   function enqueue(part: Part): void {
     queue.push(part)
+    taken++
     bytes += part.bytes.byteLength
   }
 
@@ -80,6 +84,9 @@ export function createPartQueue(limits: StoreLimits, blocked: () => boolean): Pa
     },
     get bytes() {
       return bytes
+    },
+    get taken() {
+      return taken
     },
     get dropped() {
       return dropped

@@ -70,6 +70,8 @@ export function createWriter(options: WriterOptions): WriterTask {
   let failure: string | undefined
   let outside: string | undefined
   let isGone = false
+  /** Who waits until so many parts have been taken out of the queue; rising, at most one for each part there. */
+  let waiting: { readonly taken: number; readonly promise: Promise<void>; readonly resolve: () => void }[] = []
   /** An epoch that found no room: its parts cannot be recorded either. */
   let lostEpoch: number | undefined
   let lostParts = 0
@@ -116,6 +118,7 @@ export function createWriter(options: WriterOptions): WriterTask {
       if (!isFolderMade) await makeFolder()
       if (!journal.isIdle) await journal.write()
       if (queue.parts > 0) await parts.write()
+      answer()
       if (journal.takeMade() || parts.takeMade()) isFolderDirty = true
       if (isDirty() && now() - lastSync >= limits.syncMs) await sync()
       failure = undefined
@@ -125,6 +128,12 @@ export function createWriter(options: WriterOptions): WriterTask {
     }
     // A write that fails after the broadcast was given up is nobody's trouble any more.
     if (!isGone) report.look()
+  }
+
+  function answer(): void {
+    const done = isGone ? Number.POSITIVE_INFINITY : queue.taken - queue.parts
+    for (const { taken, resolve } of waiting) if (taken <= done) resolve()
+    waiting = waiting.filter(({ taken }) => taken > done)
   }
 
   let closing: Promise<void> | undefined
@@ -148,6 +157,14 @@ export function createWriter(options: WriterOptions): WriterTask {
       journal.reserve(numbers)
       options.wake()
     },
+    written() {
+      if (isGone || queue.parts === 0) return Promise.resolve()
+      const newest = waiting.at(-1)
+      if (newest?.taken === queue.taken) return newest.promise
+      const entry = { taken: queue.taken, ...Promise.withResolvers<void>() }
+      waiting.push(entry)
+      return entry.promise
+    },
     end: () => (closing ??= options.finish('end')),
     suspend: () => (closing ??= options.finish('suspend')),
     get state() {
@@ -157,6 +174,7 @@ export function createWriter(options: WriterOptions): WriterTask {
 
   async function leave(): Promise<void> {
     isGone = true
+    answer()
     report.end()
     await parts.close()
     await journal.close()

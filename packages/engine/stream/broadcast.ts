@@ -55,6 +55,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       nonce: options.nonce,
       older: {
         available: () => writer.state.recording,
+        written: () => writer.written(),
         read: (track, first, last) => store.read(assetId, track, first, last),
       },
       onGeneration: options.onGeneration,
@@ -62,7 +63,8 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     })
     const packager = createPackager({
       timing,
-      sinks: [window, writer],
+      // The window asks for what it lists whether it is written.
+      sinks: [writer, window],
       ...(recovered !== undefined && { start: recovered.next, before: recovered.epochs }),
     })
     return { packager, window, writer }

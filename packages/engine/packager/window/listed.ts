@@ -28,11 +28,12 @@ export interface Listed {
   addInit(initNumber: number, bytes: Uint8Array): void
   /** Entries that were recorded, or that stand for numbers without media. */
   restore(entries: readonly WindowSegment[]): void
-  add(part: Part, epoch: Epoch, initNumber: number | undefined): WindowPart
+  /** @param isHeld the segment that the part closes goes on being listed as one in the making, until `close` or the next part */
+  add(part: Part, epoch: Epoch, initNumber: number | undefined, isHeld?: boolean): WindowPart
+  /** Lists the newest segment as a whole. */
+  close(): void
   /** Drops from the front what is too old. @param isGone what can no longer be had, and so must not be listed */
   slide(isGone: (segment: WindowSegment) => boolean): void
-  /** Nothing more comes. */
-  end(): void
   clear(): void
   /** Peak bits a second over complete segments, and how many of them were measured. */
   readonly peak: { readonly bitrate: number; readonly segments: number }
@@ -114,7 +115,7 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
       segments.push(...entries)
       for (const { parts } of entries) for (const part of parts) byPart.set(part.number, part)
     },
-    add(part, epoch, initNumber) {
+    add(part, epoch, initNumber, isHeld = false) {
       const last = segments.at(-1)
       const isOther = last === undefined || last.complete || last.msn !== part.msn
       const segment = isOther ? open(part, epoch, initNumber) : last
@@ -131,11 +132,16 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
       segment.duration += part.duration
       segment.size += kept.size
       segment.gap &&= part.gap
-      segment.complete = part.last
+      // A gap lists parts of its own as soon as it is whole; there is nothing of it to be lost.
+      segment.complete = part.last && (segment.gap || !isHeld)
       byPart.set(part.number, kept)
       nextPart = part.number + 1
       if (part.last) measure(segment)
       return kept
+    },
+    close() {
+      const last = segments.at(-1)
+      if (last !== undefined) last.complete = true
     },
     slide(isGone) {
       let total = segments.reduce((sum, s) => sum + seconds(s), 0)
@@ -156,10 +162,6 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
         for (const part of oldest?.parts ?? []) byPart.delete(part.number)
       }
       forgetInits()
-    },
-    end() {
-      const last = segments.at(-1)
-      if (last !== undefined) last.complete = true
     },
     clear() {
       segments = []

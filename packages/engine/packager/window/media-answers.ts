@@ -12,6 +12,8 @@ import { createWaitingRoom, type Scheduler } from './waiting-room.ts'
 export interface OlderParts {
   /** False while nothing is being recorded: then only what is in memory is listed. */
   available(): boolean
+  /** Resolves when the parts given so far are safe from the end of this process. Without it they count as safe at once. */
+  written?(): Promise<void>
   read(track: TrackId, firstPart: number, lastPart: number): Promise<Uint8Array | undefined>
 }
 

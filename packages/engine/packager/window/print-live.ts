@@ -96,7 +96,12 @@ function mediaSegment(
     uri: segment.gap ? names.gap(segment.msn) : names.segment(segment.firstPart, segment.lastPart),
     duration: seconds(segment),
     gap: segment.gap,
-    parts: !withParts ? [] : segment.gap ? gapParts(segment, timing) : segment.parts.map((p) => partial(p, timing)),
+    parts:
+      !withParts || segment.bare
+        ? []
+        : segment.gap
+          ? gapParts(segment, timing)
+          : segment.parts.map((p) => partial(p, timing)),
   }
 }
 

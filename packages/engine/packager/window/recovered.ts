@@ -1,13 +1,15 @@
 import type { AssetIndex, AssetTrack, IndexedPart, IndexedSegment } from '../../store/port.ts'
 import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
 import type { Epoch } from '../model.ts'
-import { gapsBefore, gapsBetween, seconds, type WindowPart, type WindowSegment } from './segments.ts'
+import { firstGap, gapsBefore, gapsBetween, seconds, type WindowPart, type WindowSegment } from './segments.ts'
 
 /** Where a broadcast goes on after a restart. */
 export interface ResumePoint {
   /** First media time, 90 kHz ticks. */
   readonly start: number
   readonly epoch: number
+  /** First media sequence number. */
+  readonly msn: number
   /** Program date time of `start` at the earliest, Unix milliseconds. */
   readonly notBefore: number
 }
@@ -26,7 +28,7 @@ export function resumePoint(index: AssetIndex): ResumePoint {
   // No segment is longer.
   const start = end + unrecorded * index.timing.targetDuration * 90_000
   const newest = unrecorded > 0 ? last?.id : (seen ?? last?.id)
-  return { start, epoch: newest === undefined ? 0 : newest + 1, notBefore }
+  return { start, epoch: newest === undefined ? 0 : newest + 1, msn: index.next.msn, notBefore }
 }
 
 /** The newest of what was recorded. */
@@ -91,12 +93,14 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
     if (epoch === undefined) continue
     const before = out.at(-1)
     const entry = restored(segment, epoch, track, {
-      discontinuity: before !== undefined && before.epoch.id !== epoch.id,
+      before,
       endsEpoch: recent[i + 1]?.epoch !== segment.epoch,
     })
     if (before !== undefined) out.push(...gapsBetween(before, entry, partTarget))
     out.push(entry)
   }
+  const newest = out.at(-1)
+  if (newest !== undefined && index.next.msn > newest.msn + 1) out.push(firstGap(newest))
   const first = out[0]
   if (first === undefined) return out
   const duration = targetDuration * first.timescale
@@ -123,14 +127,17 @@ function restored(
   segment: IndexedSegment,
   epoch: Epoch,
   { track, recent = [] }: AssetTrack,
-  place: { readonly discontinuity: boolean; readonly endsEpoch: boolean },
+  { before, endsEpoch }: { readonly before: WindowSegment | undefined; readonly endsEpoch: boolean },
 ): WindowSegment {
-  const parts = recentParts(segment, recent)
   const closing = recent.findLast(({ number }) => number === segment.lastPart)
+  // Without its end the process before may have listed more of them.
+  const parts = closing?.last === true ? recentParts(segment, recent) : []
+  const bare = segment.lastPart < segment.firstPart
   return {
     msn: segment.msn,
     epoch,
-    start: segment.start,
+    // On the track's own clock, where what was lost of it began; the index has it from another track's.
+    start: bare && before?.epoch.id === epoch.id ? before.start + before.duration : segment.start,
     duration: segment.duration,
     timescale: segment.timescale,
     firstPart: segment.firstPart,
@@ -139,8 +146,9 @@ function restored(
     size: segment.size,
     gap: segment.gap,
     complete: true,
-    whole: closing?.last ?? !place.endsEpoch,
-    discontinuity: place.discontinuity,
+    bare,
+    whole: closing?.last ?? !endsEpoch,
+    discontinuity: before !== undefined && before.epoch.id !== epoch.id,
     initNumber: epoch.tracks.find((t) => t.track === track)?.initNumber,
   }
 }

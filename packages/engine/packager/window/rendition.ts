@@ -1,5 +1,6 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
+import { WINDOW_LIMITS } from '../limits.ts'
 import type { LiveRendition } from '../live.ts'
 import { type BroadcastTiming, type Epoch, names, type Part } from '../model.ts'
 import type { MemoryBudget } from './budget.ts'
@@ -24,6 +25,8 @@ export interface RenditionOptions {
   readonly reports: () => readonly RenditionReport[]
   /** First part number that may come. */
   readonly nextPart: number | undefined
+  /** A segment is listed as a whole. @param closedAt Unix milliseconds */
+  readonly onSegment: (closedAt: number) => void
 }
 
 /** One rendition's window: segments as lists of parts, playlists, and those who wait for them. */
@@ -50,6 +53,26 @@ export function createRendition(options: RenditionOptions): Rendition {
   const media = createMediaAnswers({ track, timing, scheduler, listed, older })
   const isGone = (segment: WindowSegment) => !isRecorded() && !segment.gap && chunksOf(segment.parts) === undefined
   let ended = false
+  /** Lists the segment as a whole whose last part is on its way to the disk. */
+  let release: (() => void) | undefined
+
+  /**
+   * A process that is killed then has listed no segment that the next one knows shorter. Parts wait for nothing, and a
+   * segment for no longer than to the next part.
+   */
+  function hold(closedAt: number, written: Promise<void>): void {
+    const finish = () => {
+      if (release !== finish) return
+      release = undefined
+      cancel()
+      listed.close()
+      options.onSegment(closedAt)
+      playlists.changed()
+    }
+    const cancel = scheduler.after(WINDOW_LIMITS.unwrittenSeconds * 1000, finish)
+    release = finish
+    void written.then(finish)
+  }
 
   return {
     name,
@@ -65,7 +88,11 @@ export function createRendition(options: RenditionOptions): Rendition {
     },
     add(part, epoch, initNumber) {
       if (ended) return
-      memory.hold(listed.add(part, epoch, initNumber))
+      release?.()
+      const written = part.last && isRecorded() ? older?.written?.() : undefined
+      memory.hold(listed.add(part, epoch, initNumber, written !== undefined))
+      if (listed.segments.at(-1)?.complete === true) options.onSegment(part.closedAt)
+      else if (written !== undefined) hold(part.closedAt, written)
       // Without a store a segment that leaves memory must leave the playlist at once.
       if (part.last || !isRecorded()) listed.slide(isGone)
       playlists.changed()
@@ -73,12 +100,14 @@ export function createRendition(options: RenditionOptions): Rendition {
     },
     end() {
       if (ended) return
+      release?.()
       ended = true
-      listed.end()
+      listed.close()
       playlists.end()
       media.end()
     },
     close() {
+      release?.()
       playlists.close()
       media.end()
       memory.close()

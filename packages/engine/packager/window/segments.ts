@@ -26,6 +26,8 @@ export interface WindowSegment {
   /** All of it is a gap so far. */
   gap: boolean
   complete: boolean
+  /** A gap without parts: at its number, a killed process may have listed some that were lost. */
+  readonly bare: boolean
   /** False where a crash may have cut it short after it had been shown whole. */
   readonly whole: boolean
   /** First segment of an epoch that is not the first. */
@@ -67,6 +69,7 @@ export function gapSegment(
     size: 0,
     gap: true,
     complete: true,
+    bare: false,
     whole: true,
     discontinuity,
     initNumber: like.initNumber,
@@ -88,11 +91,22 @@ export function gapsBefore(msn: number, count: number, like: GapLike, duration: 
   })
 }
 
+/** The entry for the first number after all that a killed process wrote, whose first parts may have been listed. */
+export function firstGap(before: WindowSegment): WindowSegment {
+  const duration = Math.max(1, Math.round(SHORTEST_GAP * before.timescale))
+  const entry = gapSegment(before.msn + 1, { ...before, start: before.start + before.duration, duration })
+  return { ...entry, bare: true }
+}
+
 /**
- * Entries without media for the numbers between two segments: as long as {@link holeDuration} says, on the clock of the one
- * before.
+ * Entries without media for the numbers between two segments: the first is always the same, the others are as long as
+ * {@link holeDuration} says, on the clock of the one before.
  */
 export function gapsBetween(before: WindowSegment, after: WindowSegment, partTarget: number): WindowSegment[] {
+  if (!before.bare && after.msn > before.msn + 1) {
+    const first = firstGap(before)
+    return [first, ...gapsBetween(first, after, partTarget)]
+  }
   const duration = holeDuration(before, after, partTarget)
   const from = before.start + before.duration
   return Array.from({ length: Math.max(0, after.msn - before.msn - 1) }, (_, i) =>

@@ -86,6 +86,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       nonce: options.nonce,
       reports: () => reports(name),
       nextPart: recovered?.next.part,
+      onSegment: (closedAt) => manifest.changed(closedAt),
     })
     renditions.set(name, rendition)
     byTrack.set(track, rendition)
@@ -170,7 +171,6 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     const rendition = byTrack.get(next.track)
     if (of === undefined || rendition === undefined) return
     codecs = undefined
-    if (next.last) manifest.changed(next.closedAt)
     rendition.add(next, of, of.tracks.find((t) => t.track === next.track)?.initNumber)
     showComing(next)
     if (next.last && epochs.size > 64) forgetEpochs()
