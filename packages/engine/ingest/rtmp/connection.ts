@@ -61,6 +61,7 @@ class Connection implements RtmpConnection {
   #channel: string | undefined
   #publisher: Publisher | undefined
   #media: FlvToStream | undefined
+  #acceptedAt = 0
 
   constructor(options: RtmpConnectionOptions) {
     const { socket, limits } = options
@@ -127,7 +128,7 @@ class Connection implements RtmpConnection {
     switch (event.type) {
       case 'video':
       case 'audio': {
-        const complaint = this.#media?.[event.type](event.timestamp, event.data)
+        const complaint = this.#media?.[event.type](event.timestamp, event.data) ?? this.#restless()
         if (complaint !== undefined) this.#refuse({ code: 'unavailable', reason: complaint })
         return
       }
@@ -143,6 +144,13 @@ class Connection implements RtmpConnection {
       case 'close':
         this.#onClose(event)
     }
+  }
+
+  /** What to tell an encoder whose configuration changes all the time. */
+  #restless(): string | undefined {
+    const over = (this.#media?.configurations ?? 0) - this.#options.limits.configurations
+    if (over <= 0 || over <= (performance.now() - this.#acceptedAt) / 1000) return undefined
+    return 'The encoder changes its settings all the time: keep size, profile and sound as they are while it streams.'
   }
 
   #onMetadata(values: Amf0Object): void {
@@ -195,6 +203,7 @@ class Connection implements RtmpConnection {
     this.#publisher = answer.publisher
     this.#channel = answer.publisher.channel
     this.#media = createFlvToStream(answer.publisher)
+    this.#acceptedAt = performance.now()
     log.info({ ...this.#fields(), encoder }, 'rtmp: encoder publishing')
     if (encoder !== '') answer.publisher.describe({ flashVer: encoder })
     this.#run(() => this.#session.acceptPublish(performance.now()))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { after, describe, test } from 'node:test'
+import { avcCFromParameterSets, parseAvcC } from '@bandstand/media/codecs/h264/avcc.ts'
 import { EngineError } from '../../error.ts'
 import { readClip } from './clip.ts'
 import { RTMP_LISTENER_LIMITS, type RtmpListenerLimits } from './limits.ts'
@@ -117,6 +118,27 @@ describe('publishing', () => {
     const end = await publish({ clip: { metadata: undefined, tracks: [{ ...video, header: hevc }] }, loop: true }).ended
     assert.equal(end.code, 'NetStream.Publish.Rejected')
     assert.match(end.text, /H\.264/)
+  })
+
+  test('an encoder whose configuration changes all the time is told so', async () => {
+    const { port, publish } = await setUp({ configurations: 5 })
+    const [video] = clip.tracks
+    assert.ok(video?.kind === 'video')
+    const { sps, pps } = parseAvcC(video.header.subarray(5))
+    const changing = Array.from({ length: 60 }, (_, time) => {
+      const last = (pps.at(-1) as Uint8Array).slice()
+      last[last.byteLength - 1] = (last.at(-1) ?? 0) ^ (time % 2 === 0 ? 0x10 : 0)
+      return {
+        time,
+        key: true,
+        body: new Uint8Array([0x17, 0, 0, 0, 0, ...avcCFromParameterSets([...sps], [...pps.slice(0, -1), last])]),
+      }
+    })
+    const end = await publish({ clip: { metadata: undefined, tracks: [{ ...video, frames: changing }] }, loop: true })
+      .ended
+    assert.equal(end.code, 'NetStream.Publish.Rejected')
+    assert.match(end.text, /settings all the time/)
+    assert.ok(only(port).configs.length < 10)
   })
 })
 

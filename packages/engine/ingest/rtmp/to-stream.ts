@@ -25,6 +25,8 @@ export interface FlvToStream {
   video(timestamp: number, body: Uint8Array): string | undefined
   audio(timestamp: number, body: Uint8Array): string | undefined
   readonly dropped: Readonly<DroppedCounts>
+  /** Configurations so far, of all tracks; the same one again does not count. */
+  readonly configurations: number
 }
 
 /** FLV tag bodies to track configurations and access units on the source clock. Never throws for bad media: it is counted. */
@@ -35,6 +37,7 @@ export function createFlvToStream(publisher: Publisher): FlvToStream {
 class ToStream implements FlvToStream {
   readonly #publisher: Publisher
   readonly dropped: DroppedCounts = { unconfigured: 0, malformed: 0 }
+  configurations = 0
   #lengthSize = 4
   #sps: readonly Uint8Array[] = []
   #pps: readonly Uint8Array[] = []
@@ -88,6 +91,7 @@ class ToStream implements FlvToStream {
     // Some encoders send it again every few seconds.
     if (this.#audioConfig !== undefined && equal(this.#audioConfig, config.decoderConfig)) return
     this.#audioConfig = config.decoderConfig
+    this.configurations++
     this.#publisher.configure(AUDIO_TRACK, config)
   }
 
@@ -105,6 +109,7 @@ class ToStream implements FlvToStream {
     const config = videoConfigFromAvcC(avcC)
     if (this.#videoConfig !== undefined && equal(this.#videoConfig, config.decoderConfig)) return
     this.#videoConfig = config.decoderConfig
+    this.configurations++
     this.#publisher.configure(VIDEO_TRACK, config)
   }
 

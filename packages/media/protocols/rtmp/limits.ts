@@ -33,7 +33,15 @@ export const RTMP_LIMITS = {
   bitrateWindowMs: 5_000,
   /** Longest stream key, application name and tcUrl kept. */
   nameLength: 1024,
-  /** Command messages a peer may send in one `bitrateWindowMs`: beyond that it is not an encoder. */
+  /** Everything a peer may send before it is accepted: bytes, and messages, which cost more than their bytes where they are short. */
+  bytesBeforeAcceptance: 4 * 1024 * 1024,
+  messagesBeforeAcceptance: 1_000,
+  /**
+   * Messages of an accepted encoder in one `bitrateWindowMs`, those within aggregates too: 30 pictures and 47 frames of sound
+   * a second, 50 times as fast as they play.
+   */
+  messagesPerWindow: 20_000,
+  /** Command and data messages a peer may send in one `bitrateWindowMs`: beyond that it is not an encoder. */
   commandsPerWindow: 500,
 }
 

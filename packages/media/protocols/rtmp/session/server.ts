@@ -40,6 +40,9 @@ class ServerSession implements RtmpServerSession {
   readonly #time = new TimestampUnwrapper()
   readonly #traffic: TrafficMeter
   readonly #commands: TrafficMeter
+  readonly #messages: TrafficMeter
+  /** Bytes and messages of a peer that is not accepted. */
+  #early = { bytes: 0, messages: 0 }
   #state: State = 'handshake'
   #events: RtmpServerEvent[] = []
   #now: number
@@ -59,6 +62,7 @@ class ServerSession implements RtmpServerSession {
     this.#decoder = new ChunkDecoder(limits)
     this.#traffic = new TrafficMeter(limits.bitrateWindowMs)
     this.#commands = new TrafficMeter(limits.bitrateWindowMs)
+    this.#messages = new TrafficMeter(limits.bitrateWindowMs)
     this.#now = now
     this.#liveness = new Liveness(limits, now)
     this.#held = new HeldMedia(limits)
@@ -124,10 +128,18 @@ class ServerSession implements RtmpServerSession {
     const { limits } = this.#options
     const sum = this.#traffic.add(bytes.byteLength, this.#now)
     if (sum * 8 > (limits.bitrate * limits.bitrateWindowMs) / 1000) {
-      const text = `The bitrate is above the limit of ${Math.round(limits.bitrate / 1e6)} Mbit/s: lower it in the encoder.`
-      this.#outbox.command(printStatus(this.#publishStream, 'error', 'NetStream.Publish.Rejected', text))
-      this.#close('limit', text)
+      this.#reject(
+        `The bitrate is above the limit of ${Math.round(limits.bitrate / 1e6)} Mbit/s: lower it in the encoder.`,
+      )
       return
+    }
+    if (this.#state !== 'publishing') {
+      this.#early.bytes += bytes.byteLength
+      if (this.#early.bytes > limits.bytesBeforeAcceptance) {
+        throw new MediaError('too-large', 'rtmp: too much before publishing was accepted', {
+          structure: 'rtmp.session',
+        })
+      }
     }
     let rest = bytes
     if (this.#state === 'handshake') {
@@ -148,17 +160,21 @@ class ServerSession implements RtmpServerSession {
   }
 
   readonly #onMessage = (message: RtmpMessage): void => {
-    if (this.#state === 'closed') return
+    if (this.#state === 'closed' || !this.#countMessage()) return
     switch (message.type) {
-      case MessageType.audio:
-      case MessageType.video:
       case MessageType.dataAmf0:
       case MessageType.dataAmf3:
+        this.#countCommand()
+        this.#media(message)
+        return
+      case MessageType.audio:
+      case MessageType.video:
         this.#media(message)
         return
       case MessageType.aggregate:
         for (const part of parseAggregate(message)) {
           if (part.type !== MessageType.aggregate) this.#onMessage(part)
+          if (this.#hasClosed()) return
         }
         return
       case MessageType.commandAmf0:
@@ -180,6 +196,25 @@ class ServerSession implements RtmpServerSession {
         return
       default: // Shared objects and unknown types have no meaning for publishing.
     }
+  }
+
+  /** TypeScript takes the state for what it was before a call. */
+  #hasClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  /** False when there were too many, and the session is closed. */
+  #countMessage(): boolean {
+    const { limits } = this.#options
+    if (this.#state !== 'publishing') {
+      if (++this.#early.messages <= limits.messagesBeforeAcceptance) return true
+      throw new MediaError('too-large', 'rtmp: too many messages before publishing was accepted', {
+        structure: 'rtmp.session',
+      })
+    }
+    if (this.#messages.add(1, this.#now) <= limits.messagesPerWindow) return true
+    this.#reject('The stream comes much faster than it plays: send it in real time (ffmpeg: -re).')
+    return false
   }
 
   #countCommand(): void {
@@ -332,6 +367,7 @@ class ServerSession implements RtmpServerSession {
     this.#state = 'connected'
     this.#liveness.deadline = this.#now + this.#options.limits.publishMs
     this.#held.take()
+    this.#early = { bytes: 0, messages: 0 }
     this.#restrict()
     this.#outbox.command(printStatus(this.#publishStream, 'status', 'NetStream.Unpublish.Success', 'Unpublished.'))
     this.#events.push({ type: 'unpublish' })
@@ -345,6 +381,12 @@ class ServerSession implements RtmpServerSession {
       this.#outbox.command(printStatus(this.#publishStream, 'error', 'NetStream.Publish.Rejected', text))
       this.#close('refused', text)
     } else this.#close('idle', `nothing published within ${limits.publishMs / 1000} s`)
+  }
+
+  /** The limit was the encoder's to keep: it is told. */
+  #reject(text: string): void {
+    this.#outbox.command(printStatus(this.#publishStream, 'error', 'NetStream.Publish.Rejected', text))
+    this.#close('limit', text)
   }
 
   #close(reason: CloseReason, text: string): void {

@@ -424,6 +424,47 @@ describe('limits and liveness', () => {
     assert.equal(streams.closed?.reason, 'limit')
   })
 
+  test('a stranger is bounded in messages and bytes, however short they are and whatever they are', () => {
+    const short = new HandEncoder({ messagesBeforeAcceptance: 100 }).handshake().connect()
+    for (let i = 0; i < 98; i++) short.media(9, i, 0)
+    assert.equal(short.closed, undefined)
+    for (let i = 0; i < 3; i++) short.media(9, i, 0)
+    assert.equal(short.closeReason, 'limit')
+    const large = new HandEncoder({ bytesBeforeAcceptance: 10_000 }).handshake().connect()
+    for (let i = 0; i < 10; i++) large.media(9, i, 1000)
+    assert.equal(large.closeReason, 'limit')
+  })
+
+  test('a new publish on the same connection begins to count again', () => {
+    const encoder = new HandEncoder({ messagesBeforeAcceptance: 20 }).publishing()
+    for (let i = 0; i < 100; i++) encoder.media(9, i)
+    encoder.command('deleteStream', [1], 0)
+    for (let i = 0; i < 10; i++) encoder.media(9, i)
+    encoder.command('publish', ['KEY', 'live'], 5, null, 1)
+    assert.equal(encoder.closed, undefined)
+  })
+
+  test('a stream much faster than it plays is ended and told so, in messages of their own and in aggregates', () => {
+    const plain = new HandEncoder({ messagesPerWindow: 100 }).publishing()
+    const whole = new HandEncoder({ messagesPerWindow: 100 }).publishing()
+    for (let i = 0; i < 101; i++) plain.media(8, i, 1)
+    const tag = [8, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0xaf, 0, 0, 0, 12]
+    const payload = new Uint8Array(Array.from({ length: 5_000 }, () => tag).flat())
+    whole.say({ type: 22, streamId: 1, timestamp: 0, payload }, 4)
+    for (const encoder of [plain, whole]) {
+      assert.equal(encoder.closeReason, 'limit')
+      assert.equal(encoder.status.at(-1), 'NetStream.Publish.Rejected')
+      assert.ok(encoder.events.filter(({ type }) => type === 'audio').length <= 100)
+    }
+  })
+
+  test('a flood of metadata ends the session', () => {
+    const encoder = new HandEncoder().publishing()
+    const payload = encodeAmf0(['onMetaData', amf0Object({ width: 1 })])
+    for (let i = 0; i < 600; i++) encoder.say({ type: 18, streamId: 1, timestamp: 0, payload }, 4)
+    assert.equal(encoder.closeReason, 'limit')
+  })
+
   test('one output never changes after it was given', () => {
     const encoder = new HandEncoder()
     const first = encoder.session.wake(0)
