@@ -3,6 +3,8 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { channelMaker, type TestChannel } from '../support/channels.ts'
+import { start } from '../support/process.ts'
+import { findProgram } from '../support/programs.ts'
 import { judgeLive, judgeReplay } from '../support/replay.ts'
 import { clip, ffmpeg, watch } from '../support/scene.ts'
 import { stopwatch, waitFor } from '../support/wait.ts'
@@ -108,6 +110,28 @@ describe('reconnects', { concurrency: true }, () => {
     assert.deepEqual(watcher.problems, [])
     const lines = server.log().filter((line) => line.msg === 'rtmp: encoder refused' && line['channel'] === 'quarrel')
     assert.ok(lines.every((line) => line['remote'] !== undefined && String(line['key']).length <= 5))
+  })
+
+  test('an encoder that is refused for its codec does not stop the one that streams', async (t) => {
+    const channel = await make('codec')
+    const sending = stopwatch()
+    const watcher = watch(t, server, channel)
+    const good = clip(t, channel.publishUrl)
+    const assetId = await channel.live()
+    const wrong = start(findProgram('ffmpeg'), [
+      ...['-re', '-f', 'lavfi', '-i', 'testsrc2=size=160x90:rate=25', '-f', 'lavfi', '-i', 'sine'],
+      ...['-c:v', 'flv1', '-c:a', 'aac', '-t', '10', '-f', 'flv', channel.publishUrl],
+    ])
+    t.after(() => wrong.stop('SIGKILL'))
+    assert.notEqual((await wrong.exited).code, 0)
+    await waitFor('the refusal', logged('rtmp: encoder refused', channel.key))
+    await sleep(2_000)
+    await good.stop()
+    const most = sending() + 0.7
+    await channel.offline()
+    assert.equal((await judgeReplay(server.http, assetId, { seconds: [2, most] })).discontinuities, 0)
+    await watcher.stop()
+    assert.deepEqual(watcher.problems, [])
   })
 
   test('a frozen encoder is replaced from its own address at once and without a quarrel', async (t) => {
