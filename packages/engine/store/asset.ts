@@ -120,7 +120,7 @@ export function createMemory(journal: readonly JournalRecord[], lagging: number)
     tracks,
     timescale,
     recent: new Map(),
-    reserved: { msn: -1, part: -1, count: 0 },
+    reserved: { msn: -1, part: -1, count: 0, isShown: false },
     shed: shed !== undefined,
     removed,
     version: 0,
@@ -195,8 +195,14 @@ export function toIndex(files: AssetFiles, memory: AssetMemory): AssetIndex {
       msn: Math.max(memory.reserved.msn, highest.msn) + 1,
       part: Math.max(memory.reserved.part, highest.part) + 1,
     },
+    unrecorded: isUnrecorded(memory),
     bytes: totalBytes(files),
   }
+}
+
+/** Viewers have been shown segments after the newest recorded one. */
+export function isUnrecorded({ reserved, assembler }: AssetMemory): boolean {
+  return reserved.isShown && reserved.msn > assembler.highest.msn
 }
 
 /** The index for who goes on with a recovered asset, with the newest parts. Those are given once and then forgotten. */

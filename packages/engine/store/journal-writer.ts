@@ -13,11 +13,17 @@ type Numbers = Pick<Reserved, 'msn' | 'part'>
 export interface JournalWriter {
   /** False when there is no room for an epoch: the journal is as long as may be, or too many wait for the disk. */
   note(record: JournalRecord): boolean
-  /** Numbers up to and including these may be seen from now on. */
-  reserve(numbers: Numbers): void
   /**
-   * The process stops in order and viewers have seen no segment after `msn`: the numbers reserved beyond it are free again,
-   * so that the broadcast goes on without a hole.
+   * Numbers up to and including these may be seen from now on.
+   *
+   * @param isShown see `Reserved`
+   */
+  reserve(numbers: Numbers, isShown: boolean): void
+  /** As {@link reserve}, of the numbers that are reserved already. */
+  noteShown(): void
+  /**
+   * The process stops in order and `msn` is the newest segment that viewers have seen: the numbers reserved beyond it are
+   * free again, so that the broadcast goes on without a hole.
    */
   release(msn: number): void
   /** Writes what waits and flushes it. @throws what the disk says; then nothing counts as written */
@@ -97,6 +103,13 @@ export function createJournalWriter(options: {
     touch(memory)
   }
 
+  function reserve({ msn, part }: Numbers, isShown: boolean): void {
+    const before = reserving ?? memory.reserved
+    if (msn <= before.msn && part <= before.part && isShown === before.isShown) return
+    const count = memory.reserved.count + 1
+    reserving = { msn: Math.max(msn, before.msn), part: Math.max(part, before.part), isShown, count }
+  }
+
   return {
     note(record) {
       const isEpoch = record.type === 'epoch'
@@ -111,15 +124,12 @@ export function createJournalWriter(options: {
       waitingBytes += bytes.byteLength
       return true
     },
-    reserve({ msn, part }) {
-      const before = reserving ?? memory.reserved
-      if (msn <= before.msn && part <= before.part) return
-      const count = memory.reserved.count + 1
-      reserving = { msn: Math.max(msn, before.msn), part: Math.max(part, before.part), count }
-    },
+    reserve,
+    noteShown: () => reserve(memory.reserved, true),
     release(msn) {
-      if (reserving !== undefined || msn >= memory.reserved.msn) return
-      reserving = { ...memory.reserved, msn, count: memory.reserved.count + 1 }
+      const { reserved } = memory
+      if (reserving !== undefined || reserved.count === 0) return
+      reserving = { ...reserved, msn, isShown: true, count: reserved.count + 1 }
     },
     async write() {
       await writeReservation()

@@ -63,7 +63,7 @@ test('a damaged bit ends the journal before it', () => {
 test('of two slots the newest whole one counts, so that a torn write costs nothing', () => {
   const file = new Uint8Array(544)
   for (let count = 1; count <= 5; count++) {
-    const { bytes, position } = writeReserved({ msn: count * 10, part: count * 100, count })
+    const { bytes, position } = writeReserved({ msn: count * 10, part: count * 100, count, isShown: count % 3 === 0 })
     assert.equal(position, count % 2 === 0 ? 0 : 512)
     const before = count === 1 ? undefined : { msn: (count - 1) * 10, part: (count - 1) * 100, count: count - 1 }
     for (let torn = 1; torn < 32; torn++) {
@@ -74,11 +74,11 @@ test('of two slots the newest whole one counts, so that a torn write costs nothi
       assert.ok(found === undefined ? before === undefined : found.count >= count - 1, `count ${count} torn at ${torn}`)
     }
     file.set(bytes, position)
-    assert.deepEqual(parseReserved(file), { msn: count * 10, part: count * 100, count })
+    assert.deepEqual(parseReserved(file), { msn: count * 10, part: count * 100, count, isShown: count % 3 === 0 })
   }
-  const golden = Buffer.from(writeReserved({ msn: 3, part: 4, count: 2 }).bytes)
+  const golden = Buffer.from(writeReserved({ msn: 3, part: 4, count: 2, isShown: true }).bytes)
   assert.equal(
     golden.toString('hex', 4),
-    ['00000001', '0000000000000002', '0000000000000003', '0000000000000004'].join(''),
+    ['00010001', '0000000000000002', '0000000000000003', '0000000000000004'].join(''),
   )
 })

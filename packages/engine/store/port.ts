@@ -74,6 +74,8 @@ export interface AssetIndex {
   readonly version: number
   /** First number that no viewer can have seen: continue from here after a restart. */
   readonly next: { readonly msn: number; readonly part: number }
+  /** Viewers were shown segments after the newest recorded one, and before `next`. Not known where the disk took no note. */
+  readonly unrecorded?: boolean
   /** Bytes on disk. */
   readonly bytes: number
 }

@@ -1,5 +1,5 @@
 import type { Log } from '../ports.ts'
-import type { AssetFiles, AssetMemory } from './asset.ts'
+import { type AssetFiles, type AssetMemory, isUnrecorded } from './asset.ts'
 import type { StoreIo } from './io.ts'
 import type { JournalRecord } from './journal.ts'
 import { createJournalWriter } from './journal-writer.ts'
@@ -77,6 +77,8 @@ export function createWriter(options: WriterOptions): WriterTask {
   let lostParts = 0
   /** Highest sequence number that a viewer may have seen. */
   let shownMsn = -1
+  /** Viewers are shown what is not recorded, since a former process where nothing was recorded since. */
+  let isLosing = isUnrecorded(memory)
 
   const report = createWriterReport({
     assetId: files.assetId,
@@ -117,7 +119,10 @@ export function createWriter(options: WriterOptions): WriterTask {
     try {
       if (!isFolderMade) await makeFolder()
       if (!journal.isIdle) await journal.write()
-      if (queue.parts > 0) await parts.write()
+      if (queue.parts > 0) {
+        await parts.write()
+        if (!queue.overflowing && lostEpoch === undefined) isLosing = false
+      }
       answer()
       if (journal.takeMade() || parts.takeMade()) isFolderDirty = true
       if (isDirty() && now() - lastSync >= limits.syncMs) await sync()
@@ -148,13 +153,17 @@ export function createWriter(options: WriterOptions): WriterTask {
       if (closing !== undefined || isGone) return
       shownMsn = Math.max(shownMsn, part.msn)
       if (part.epoch === lostEpoch) lostParts++
-      else queue.push(part)
+      if (part.epoch === lostEpoch || !queue.push(part)) {
+        // Once: as long as the disk takes it, the next process must not list what is older than this.
+        if (!isLosing) journal.noteShown()
+        isLosing = true
+      }
       report.look()
       options.wake()
     },
     reserve(numbers) {
       if (closing !== undefined || isGone) return
-      journal.reserve(numbers)
+      journal.reserve(numbers, isLosing)
       options.wake()
     },
     written() {

@@ -65,7 +65,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       timing,
       // The window asks for what it lists whether it is written.
       sinks: [writer, window],
-      ...(recovered !== undefined && { start: recovered.next, before: recovered.epochs }),
+      ...(recovered !== undefined && { start: firstNumbers(recovered), before: recovered.epochs }),
     })
     return { packager, window, writer }
   }
@@ -164,6 +164,10 @@ function frameRateOf(tracks: readonly TimelineTrack[]): number | undefined {
   const measured = 1 / track.frameDuration
   const said = track.config.frameRate
   return Math.round((said !== undefined && Math.abs(said / measured - 1) < 0.05 ? said : measured) * 1000) / 1000
+}
+
+function firstNumbers(recovered: AssetIndex): AssetIndex['next'] {
+  return { msn: resumePoint(recovered).msn, part: recovered.next.part }
 }
 
 /** Where the timeline of a recovered broadcast goes on. */

@@ -30,8 +30,8 @@ function smallDisk(root: string) {
   return { disk, open }
 }
 
-/** 40 s that are recorded, then two reconnects and 200 s that are not. */
-async function lowSpace(root: string) {
+/** 40 s that are recorded, then two reconnects with twice so many seconds that are not. */
+async function lowSpace(root: string, lost: number) {
   const { disk, open } = smallDisk(root)
   const store = open()
   const writer: AssetWriter = store.create('as_one', timing)
@@ -42,21 +42,24 @@ async function lowSpace(root: string) {
   await until(async () => ((await store.index('as_one'))?.tracks[0]?.segments.length ?? 0) >= 15, 'recorded')
   disk.isFull = true
   await store.retain()
-  studio.connect()
-  studio.send(encode({ seconds: 100 }))
-  studio.connect()
-  studio.send(encode({ seconds: 100 }))
+  for (let i = 0; i < 2; i++) {
+    studio.connect()
+    studio.send(encode({ seconds: lost }))
+  }
   const reserved = studio.recorded.reserved.at(-1)?.msn ?? 0
   await until(async () => {
     const index = await store.index('as_one')
     return index?.next.msn === reserved + 1 && index.epochs.length === 3
   }, 'reserved')
-  return { window, studio, writer, store, open }
+  return { disk, window, studio, writer, store, open }
 }
 
-for (const how of ['an orderly stop', 'a crash'] as const) {
-  test(`no number falls after minutes without a recording and ${how}`, async (t) => {
-    const { window, studio, writer, store, open } = await lowSpace(await temporaryFolder(t))
+/** Seconds of media; the longest is more than is ever reserved ahead. */
+const cases = [1, 9, 20, 100].flatMap((lost) => (['an orderly stop', 'a crash'] as const).map((how) => ({ lost, how })))
+
+for (const { lost, how } of cases) {
+  test(`no number falls after ${2 * lost} s without a recording and ${how}`, async (t) => {
+    const { window, studio, writer, store, open } = await lowSpace(await temporaryFolder(t), lost)
     const shown = new Map(['v1', 'a2'].map((name) => [name, playlist(window, name)]))
     if (how === 'an orderly stop') await writer.suspend()
     const left = how === 'an orderly stop' ? undefined : await store.index('as_one')
@@ -73,7 +76,9 @@ for (const how of ['an orderly stop', 'a crash'] as const) {
       const what = `${name}: ${now.mediaSequence} after ${before.mediaSequence}`
       assert.ok(now.mediaSequence >= before.mediaSequence, what)
       assert.ok(now.discontinuitySequence >= before.discontinuitySequence, what)
-      assert.equal(now.mediaSequence + now.segments.length, index.next.msn)
+      // Whatever is listed was never listed as anything else.
+      assert.ok(now.mediaSequence >= before.mediaSequence + before.segments.length, what)
+      assert.equal(now.mediaSequence + now.segments.length, resumePoint(index).msn)
       assert.ok(now.segments.every((segment) => segment.gap))
       assert.ok(now.segments.reduce((sum, { duration }) => sum + duration, 0) >= 3 * timing.targetDuration)
     }
@@ -82,5 +87,37 @@ for (const how of ['an orderly stop', 'a crash'] as const) {
     const newest = studio.parts(1).at(-1)
     assert.ok(newest !== undefined && point.start >= newest.start + newest.duration)
     assert.ok(point.notBefore <= studio.now)
+  })
+}
+
+for (const seconds of [6, 30]) {
+  test(`after a crash ${seconds} s after an outage of the disk nothing is listed as anything else than before`, async (t) => {
+    const { disk, window, studio, writer, store } = await lowSpace(await temporaryFolder(t), 5)
+    disk.isFull = false
+    await store.retain()
+    studio.connect()
+    const sent = [...encode({ seconds })]
+    // In pieces, as time goes by: numbers are reserved while there is nothing left to write.
+    for (let from = 0; from < sent.length; from += 400) {
+      const at = sent[from]?.at ?? 0
+      studio.send(sent.slice(from, from + 400).map((one) => ({ ...one, at: one.at - at })))
+      await writer.written()
+    }
+    assert.equal(writer.state.recording, true)
+    const reserved = studio.recorded.reserved.at(-1)?.msn ?? 0
+    await until(async () => (await store.index('as_one'))?.next.msn === reserved + 1, 'reserved')
+    const shown = new Map(['v1', 'a2'].map((name) => [name, playlist(window, name)]))
+    const index = await store.index('as_one')
+    await store.close()
+    assert.ok(index !== undefined)
+    const after = watchedWindow({ timing, older: everything, recovered: index })
+    for (const [name, before] of shown) {
+      const now = playlist(after, name)
+      assert.ok(now.mediaSequence >= before.mediaSequence, `${now.mediaSequence} after ${before.mediaSequence}`)
+      for (const [i, segment] of now.segments.entries()) {
+        const known = before.segments[now.mediaSequence + i - before.mediaSequence]
+        if (known !== undefined) assert.deepEqual([segment.uri, segment.duration], [known.uri, known.duration])
+      }
+    }
   })
 }

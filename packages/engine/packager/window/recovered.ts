@@ -25,10 +25,12 @@ export function resumePoint(index: AssetIndex): ResumePoint {
   const { end, epoch: seen } = recordedEnd(index)
   const notBefore = last === undefined ? 0 : last.wallClock + (end - last.start) / 90
   const unrecorded = shownUnrecorded(index)
+  const isBehind = leavesBehind(index)
   // No segment is longer.
   const start = end + unrecorded * index.timing.targetDuration * 90_000
-  const newest = unrecorded > 0 ? last?.id : (seen ?? last?.id)
-  return { start, epoch: newest === undefined ? 0 : newest + 1, msn: index.next.msn, notBefore }
+  const newest = isBehind ? last?.id : (seen ?? last?.id)
+  const msn = index.next.msn + (isBehind ? OPENING_GAPS : 0)
+  return { start, epoch: newest === undefined ? 0 : newest + 1, msn, notBefore }
 }
 
 /** The newest of what was recorded. */
@@ -56,21 +58,54 @@ function recordedEnd(index: AssetIndex): RecordedEnd {
 }
 
 /**
- * Sequence numbers after the last recorded one, where viewers were shown many of them: a disk took nothing for a while. 0
- * where a crash explains them: two blocks at most were reserved, and the third is for segments still on their way.
+ * Sequence numbers after the last recorded one, where viewers were shown segments there: a disk took nothing for a while. 0
+ * where the store knows of none and a crash explains them: two blocks at most were reserved, and the third is for segments
+ * still on their way.
  */
 function shownUnrecorded(index: AssetIndex): number {
   const missing = index.next.msn - 1 - recordedEnd(index).msn
-  return missing > 3 * PACKAGER_LIMITS.reserveSegments ? missing : 0
+  return index.unrecorded === true || missing > 3 * PACKAGER_LIMITS.reserveSegments ? missing : 0
+}
+
+/** Gaps as long as the target duration that a playlist of nothing else needs (RFC 8216bis §4.4.3.8). */
+const OPENING_GAPS = 3
+
+/**
+ * Nothing that was recorded can be listed: viewers were shown segments after it, or before the newest of it, that were not,
+ * and what a playlist has listed must not become a gap (§6.2.1).
+ */
+function leavesBehind(index: AssetIndex): boolean {
+  if (shownUnrecorded(index) > 0) return true
+  const { rows, isInterrupted } = uninterrupted(index)
+  return isInterrupted && rows.reduce((sum, row) => sum + row, 0) < 3 * index.timing.targetDuration
+}
+
+/**
+ * Seconds of the newest numbers, newest first, back to where no track has media: the disk did not take what viewers were
+ * shown there. No more than are listed.
+ */
+function uninterrupted({ tracks }: AssetIndex): { readonly rows: readonly number[]; readonly isInterrupted: boolean } {
+  const rows: number[] = []
+  for (let seconds = 0; seconds < WINDOW_LIMITS.listed && rows.length < WINDOW_LIMITS.segments; ) {
+    const row = tracks.map(({ segments }) => segments.at(-1 - rows.length)).filter((segment) => segment !== undefined)
+    const [first] = row
+    if (first === undefined) break
+    if (row.every(({ gap }) => gap)) return { rows, isInterrupted: true }
+    const length = first.duration / first.timescale
+    rows.push(length)
+    seconds += length
+  }
+  return { rows, isInterrupted: false }
 }
 
 /**
  * The newest recorded segments of a track as the live window lists them, with gaps where numbers are missing, and gaps
- * before them where they are too short to play from. Only gaps where viewers have been shown much more than was recorded:
- * the playlist had long moved past that.
+ * before them where they are too short to play from. Only gaps, with new numbers, where viewers have been shown what was
+ * not recorded.
  */
 export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonly WindowSegment[] {
-  if (shownUnrecorded(index) > 0) return unrecordedSegments(index, track)
+  if (leavesBehind(index)) return openingGaps(index, track)
+  const most = uninterrupted(index).rows.length
   const { targetDuration, partTarget } = index.timing
   const recent: IndexedSegment[] = []
   // Less than the process before listed, which may have listed media at its end that were never recorded: what it had
@@ -80,7 +115,7 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
   let count = 0
   for (let i = track.segments.length - 1; i >= 0; i--) {
     const segment = track.segments.at(i)
-    if (segment === undefined || length >= listed || count >= WINDOW_LIMITS.segments) break
+    if (segment === undefined || length >= listed || count >= WINDOW_LIMITS.segments || recent.length >= most) break
     // With the numbers that `gapsBetween` puts behind it.
     const missing = (recent[0]?.msn ?? segment.msn + 1) - segment.msn - 1
     recent.unshift(segment)
@@ -108,11 +143,8 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
   return [...gapsBefore(first.msn, needed, first, duration), ...out]
 }
 
-/**
- * The last numbers that may have been shown, as gaps: as few as a playlist needs (RFC 8216bis §4.4.3.8, 3 target durations),
- * because the process before listed no fewer and its first number must not come back.
- */
-function unrecordedSegments(index: AssetIndex, { track, segments }: AssetTrack): readonly WindowSegment[] {
+/** The first numbers that were never shown, as gaps: new parts follow on them, as at the begin of a broadcast. */
+function openingGaps(index: AssetIndex, { track, segments }: AssetTrack): readonly WindowSegment[] {
   const epoch = index.epochs.at(-1)
   if (epoch === undefined) return []
   const own = epoch.tracks.find((t) => t.track === track)
@@ -120,7 +152,7 @@ function unrecordedSegments(index: AssetIndex, { track, segments }: AssetTrack):
   const end = Math.round((recordedEnd(index).end * timescale) / 90_000)
   const duration = index.timing.targetDuration * timescale
   const like = { epoch, start: end, duration, timescale, initNumber: own?.initNumber }
-  return gapsBefore(index.next.msn, 3, like, duration)
+  return gapsBefore(index.next.msn + OPENING_GAPS, OPENING_GAPS, like, duration)
 }
 
 function restored(
