@@ -15,7 +15,7 @@ export interface StoreLimits {
   readonly syncMs: number
   /** Wait before a failed write is tried again. */
   readonly retryMs: number
-  /** A write that takes longer counts as a disk that does not answer. */
+  /** A write that takes longer counts as a disk that does not answer; time in which this process was late is left out. */
   readonly hungMs: number
   /** How often due flushes, retries and hung writes are looked for. */
   readonly tickMs: number

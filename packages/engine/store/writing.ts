@@ -28,8 +28,10 @@ export function createWriting(options: {
   let isPumping = false
   let isWoken = false
   let isBlocked = false
-  /** When the write that is with the disk was begun. */
-  let writingSince: number | undefined
+  /** A write is with the disk, and how long the disk was seen not to answer; milliseconds. */
+  let isWriting = false
+  let silent = 0
+  let lastTick = now()
   let isHung = false
 
   function tell(): void {
@@ -39,11 +41,12 @@ export function createWriting(options: {
 
   function run<T>(task: () => Promise<T>): Promise<T> {
     return lane.run(async () => {
-      writingSince = now()
+      isWriting = true
+      silent = 0
       try {
         return await task()
       } finally {
-        writingSince = undefined
+        isWriting = false
         if (isHung) {
           isHung = false
           tell()
@@ -84,7 +87,11 @@ export function createWriting(options: {
   }
 
   const ticker = setInterval(() => {
-    if (writingSince !== undefined && now() - writingSince >= limits.hungMs && !isHung) {
+    // A tick that comes late says that this process was busy, or not running at all: the disk may have answered long ago.
+    const at = now()
+    if (isWriting) silent += Math.min(Math.max(0, at - lastTick), limits.tickMs)
+    lastTick = at
+    if (isWriting && silent >= limits.hungMs && !isHung) {
       isHung = true
       tell()
     }
