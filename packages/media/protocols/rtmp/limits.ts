@@ -12,8 +12,11 @@ export const RTMP_LIMITS = {
   pingMs: 5_000,
   /** One message once publishing is accepted. A 4K key frame at 100 Mbit/s stays below 4 MB. */
   messageBytes: 8 * 1024 * 1024,
-  /** One message before that: nobody has shown a key yet. */
+  /** One message before that, once a key has been sent. */
   messageBytesBeforeAcceptance: 1024 * 1024,
+  /** One message, and declared bytes of all in reassembly, of a peer that has not even named a key: commands only. */
+  messageBytesOfStranger: 64 * 1024,
+  pendingBytesOfStranger: 128 * 1024,
   /** Declared bytes of all messages still in reassembly on one connection. */
   pendingBytes: 16 * 1024 * 1024,
   /** The same before acceptance, also the bound of media held back until the owner decides. */

@@ -66,7 +66,8 @@ class ServerSession implements RtmpServerSession {
     this.#now = now
     this.#liveness = new Liveness(limits, now)
     this.#held = new HeldMedia(limits)
-    this.#restrict()
+    this.#decoder.maxMessageBytes = limits.messageBytesOfStranger
+    this.#decoder.maxPendingBytes = limits.pendingBytesOfStranger
   }
 
   receive(bytes: Uint8Array, now: number): RtmpOutput<RtmpServerEvent> {
@@ -358,6 +359,7 @@ class ServerSession implements RtmpServerSession {
       return
     }
     this.#state = 'deciding'
+    this.#restrict()
     this.#liveness.deadline = this.#now + this.#options.limits.decisionMs
     this.#events.push({ type: 'publish', key, encoder: this.#encoderName })
   }
@@ -396,7 +398,7 @@ class ServerSession implements RtmpServerSession {
     this.#events.push({ type: 'close', reason, text })
   }
 
-  /** Bounds for a peer that has not been accepted. */
+  /** Bounds for a peer that has named a key and has not been accepted, or not again. */
   #restrict(): void {
     this.#decoder.maxMessageBytes = this.#options.limits.messageBytesBeforeAcceptance
     this.#decoder.maxPendingBytes = this.#options.limits.pendingBytesBeforeAcceptance

@@ -390,12 +390,27 @@ describe('limits and liveness', () => {
     assert.ok(last?.kind === 'acknowledgement' && last.sequence > 90_000)
   })
 
-  test('messages of a stranger are bounded tighter than those of an accepted encoder', () => {
-    const stranger = new HandEncoder({ messageBytesBeforeAcceptance: 1000 }).handshake().connect()
-    assert.equal(stranger.media(9, 0, 1001).closed?.reason, 'limit')
+  test('messages of an encoder that is not accepted yet are bounded tighter than afterwards', () => {
+    const waiting = new HandEncoder({ messageBytesBeforeAcceptance: 1000 }).handshake().connect()
+    waiting.command('publish', ['KEY', 'live'], 3, null, 1)
+    assert.equal(waiting.media(9, 0, 1001).closed?.reason, 'limit')
     const known = new HandEncoder({ messageBytesBeforeAcceptance: 1000, messageBytes: 2000 }).publishing()
     assert.equal(known.media(9, 0, 2000).closed, undefined)
     assert.equal(known.media(9, 0, 2001).closed?.reason, 'limit')
+  })
+
+  test('a peer that has named no key gets room for commands only', () => {
+    const limits = { messageBytesOfStranger: 500, pendingBytesOfStranger: 800, messageBytesBeforeAcceptance: 2000 }
+    assert.equal(new HandEncoder(limits).handshake().connect().media(9, 0, 501).closeReason, 'limit')
+    const split = new HandEncoder(limits).handshake().connect()
+    // Two messages begun, of 500 bytes each.
+    for (const chunkStream of [5, 6]) {
+      split.bytes(new Uint8Array([chunkStream, 0, 0, 0, 0, 0x01, 0xf4, 9, 1, 0, 0, 0, ...new Uint8Array(128)]))
+    }
+    assert.equal(split.closeReason, 'limit')
+    const named = new HandEncoder(limits).handshake().connect().command('createStream', [], 2)
+    named.command('publish', ['KEY', 'live'], 3, null, 1).media(9, 0, 1500)
+    assert.equal(named.closed, undefined)
   })
 
   test('a chunk size above the bound is refused', () => {
