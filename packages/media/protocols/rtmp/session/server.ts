@@ -11,12 +11,12 @@ import { parseData } from '../message/data.ts'
 import { MessageType } from '../message/type.ts'
 import { parseUserControl, printUserControl } from '../message/user-control.ts'
 import { HeldMedia } from './held-media.ts'
+import { Intake } from './intake.ts'
 import { Liveness } from './liveness.ts'
 import { Outbox } from './outbox.ts'
 import { type PublishApp, parseApp, parseKey } from './publish-target.ts'
 import { printConnectError, printConnectResult, printFcStatus, printResult, printStatus } from './replies.ts'
 import type { CloseReason, RtmpOutput, RtmpServerEvent, RtmpServerOptions, RtmpServerSession } from './server-types.ts'
-import { TrafficMeter } from './traffic.ts'
 
 /** Window told to encoders and assumed of them until they tell theirs, bytes. */
 const WINDOW = 2_500_000
@@ -38,11 +38,7 @@ class ServerSession implements RtmpServerSession {
   readonly #liveness: Liveness
   readonly #held: HeldMedia
   readonly #time = new TimestampUnwrapper()
-  readonly #traffic: TrafficMeter
-  readonly #commands: TrafficMeter
-  readonly #messages: TrafficMeter
-  /** Bytes and messages of a peer that is not accepted. */
-  #early = { bytes: 0, messages: 0 }
+  readonly #intake: Intake
   #state: State = 'handshake'
   #events: RtmpServerEvent[] = []
   #now: number
@@ -60,9 +56,7 @@ class ServerSession implements RtmpServerSession {
     this.#options = options
     this.#handshake = new ServerHandshake(options.crypto)
     this.#decoder = new ChunkDecoder(limits)
-    this.#traffic = new TrafficMeter(limits.bitrateWindowMs)
-    this.#commands = new TrafficMeter(limits.bitrateWindowMs)
-    this.#messages = new TrafficMeter(limits.bitrateWindowMs)
+    this.#intake = new Intake(limits)
     this.#now = now
     this.#liveness = new Liveness(limits, now)
     this.#held = new HeldMedia(limits)
@@ -127,21 +121,8 @@ class ServerSession implements RtmpServerSession {
 
   #read(bytes: Uint8Array): void {
     const { limits } = this.#options
-    const sum = this.#traffic.add(bytes.byteLength, this.#now)
-    if (sum * 8 > (limits.bitrate * limits.bitrateWindowMs) / 1000) {
-      this.#reject(
-        `The bitrate is above the limit of ${Math.round(limits.bitrate / 1e6)} Mbit/s: lower it in the encoder.`,
-      )
-      return
-    }
-    if (this.#state !== 'publishing') {
-      this.#early.bytes += bytes.byteLength
-      if (this.#early.bytes > limits.bytesBeforeAcceptance) {
-        throw new MediaError('too-large', 'rtmp: too much before publishing was accepted', {
-          structure: 'rtmp.session',
-        })
-      }
-    }
+    const complaint = this.#intake.bytes(bytes.byteLength, this.#now, this.#state === 'publishing')
+    if (complaint !== undefined) return this.#reject(complaint)
     let rest = bytes
     if (this.#state === 'handshake') {
       const step = this.#handshake.receive(bytes)
@@ -161,11 +142,13 @@ class ServerSession implements RtmpServerSession {
   }
 
   readonly #onMessage = (message: RtmpMessage): void => {
-    if (this.#state === 'closed' || !this.#countMessage()) return
+    if (this.#state === 'closed') return
+    const complaint = this.#intake.message(this.#now, this.#state === 'publishing')
+    if (complaint !== undefined) return this.#reject(complaint)
     switch (message.type) {
       case MessageType.dataAmf0:
       case MessageType.dataAmf3:
-        this.#countCommand()
+        this.#intake.command(this.#now)
         this.#media(message)
         return
       case MessageType.audio:
@@ -180,11 +163,11 @@ class ServerSession implements RtmpServerSession {
         return
       case MessageType.commandAmf0:
       case MessageType.commandAmf3:
-        this.#countCommand()
+        this.#intake.command(this.#now)
         this.#onCommand(parseCommand(message), message.streamId)
         return
       case MessageType.userControl:
-        this.#countCommand()
+        this.#intake.command(this.#now)
         this.#onUserControl(message.payload)
         return
       case MessageType.setChunkSize:
@@ -192,7 +175,7 @@ class ServerSession implements RtmpServerSession {
       case MessageType.acknowledgement:
       case MessageType.windowAcknowledgementSize:
       case MessageType.setPeerBandwidth:
-        this.#countCommand()
+        this.#intake.command(this.#now)
         this.#onControl(message)
         return
       default: // Shared objects and unknown types have no meaning for publishing.
@@ -202,26 +185,6 @@ class ServerSession implements RtmpServerSession {
   /** TypeScript takes the state for what it was before a call. */
   #hasClosed(): boolean {
     return this.#state === 'closed'
-  }
-
-  /** False when there were too many, and the session is closed. */
-  #countMessage(): boolean {
-    const { limits } = this.#options
-    if (this.#state !== 'publishing') {
-      if (++this.#early.messages <= limits.messagesBeforeAcceptance) return true
-      throw new MediaError('too-large', 'rtmp: too many messages before publishing was accepted', {
-        structure: 'rtmp.session',
-      })
-    }
-    if (this.#messages.add(1, this.#now) <= limits.messagesPerWindow) return true
-    this.#reject('The stream comes much faster than it plays: send it in real time (ffmpeg: -re).')
-    return false
-  }
-
-  #countCommand(): void {
-    if (this.#commands.add(1, this.#now) > this.#options.limits.commandsPerWindow) {
-      throw new MediaError('too-large', 'rtmp: too many commands in a short time', { structure: 'rtmp.session' })
-    }
   }
 
   #media(message: RtmpMessage): void {
@@ -369,7 +332,7 @@ class ServerSession implements RtmpServerSession {
     this.#state = 'connected'
     this.#liveness.deadline = this.#now + this.#options.limits.publishMs
     this.#held.take()
-    this.#early = { bytes: 0, messages: 0 }
+    this.#intake.unaccepted()
     this.#restrict()
     this.#outbox.command(printStatus(this.#publishStream, 'status', 'NetStream.Unpublish.Success', 'Unpublished.'))
     this.#events.push({ type: 'unpublish' })
