@@ -87,32 +87,54 @@ function epochJson({ tracks, ...fields }: Epoch, keys: WrittenTracks): string {
   return `{"epoch":{${JSON.stringify(fields).slice(1, -1)},"tracks":[${entries.join(',')}]}}`
 }
 
-/**
- * Records up to the first torn or damaged one. Never throws.
- *
- * @returns `bytes` is where the next record is to be written; 0 when not even the header is whole.
- */
-export function parseJournal(bytes: Uint8Array): {
+/** A journal as far as it was read: records up to the first torn or damaged one. */
+export interface JournalReader {
   readonly records: readonly JournalRecord[]
+  /** Where the next record is to be written, once all were read; 0 when not even the header is whole. */
   readonly bytes: number
-} {
+  /** Reads records of about so many bytes more, at least one. False when there are no more. Never throws. */
+  read(bytes: number): boolean
+}
+
+export function createJournalReader(bytes: Uint8Array): JournalReader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.byteLength < JOURNAL_HEADER_BYTES) return { records: [], bytes: 0 }
-  if (view.getUint32(0) !== MAGIC || view.getUint32(4) !== JOURNAL_VERSION) return { records: [], bytes: 0 }
   const records: JournalRecord[] = []
   const tracks = new Map<number, EpochTrack>()
-  let at = JOURNAL_HEADER_BYTES
-  while (at + HEAD_BYTES <= bytes.byteLength) {
+  const isJournal =
+    bytes.byteLength >= JOURNAL_HEADER_BYTES && view.getUint32(0) === MAGIC && view.getUint32(4) === JOURNAL_VERSION
+  let at = isJournal ? JOURNAL_HEADER_BYTES : 0
+
+  function readRecord(): boolean {
+    if (!isJournal || at + HEAD_BYTES > bytes.byteLength) return false
     const length = view.getUint32(at)
     const end = at + HEAD_BYTES + length
-    if (length > RECORD_LIMIT || end > bytes.byteLength) break
-    if (view.getUint32(at + 4) !== crc32(bytes.subarray(at + 8, end))) break
+    if (length > RECORD_LIMIT || end > bytes.byteLength) return false
+    if (view.getUint32(at + 4) !== crc32(bytes.subarray(at + 8, end))) return false
     const record = parsePayload(TYPES[view.getUint8(at + 8) - 1], bytes.subarray(at + HEAD_BYTES, end), tracks)
-    if (record === undefined) break
+    if (record === undefined) return false
     records.push(record)
     at = end
+    return true
   }
-  return { records, bytes: at }
+
+  return {
+    records,
+    get bytes() {
+      return at
+    },
+    read(count) {
+      const until = at + count
+      while (readRecord()) if (at >= until) return true
+      return false
+    },
+  }
+}
+
+/** Reads a journal in one go. Never throws. */
+export function parseJournal(bytes: Uint8Array): Pick<JournalReader, 'records' | 'bytes'> {
+  const reader = createJournalReader(bytes)
+  reader.read(Number.POSITIVE_INFINITY)
+  return { records: reader.records, bytes: reader.bytes }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })

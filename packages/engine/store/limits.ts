@@ -44,6 +44,8 @@ export interface StoreLimits {
   readonly indexFileBytes: number
   /** A journal takes no more epochs beyond this: recording stops with a message. A reconnect a second makes 11 MB a day. */
   readonly journalBytes: number
+  /** Of a journal, read before others get a turn of the event loop. */
+  readonly journalTurnBytes: number
   /** A row of segments is closed without a track that is this many segments behind. */
   readonly laggingSegments: number
   /**
@@ -77,6 +79,7 @@ export const STORE_LIMITS: StoreLimits = {
   batchParts: 256,
   indexFileBytes: 16 * 2 ** 20,
   journalBytes: 64 * 2 ** 20,
+  journalTurnBytes: 64 * 2 ** 10,
   laggingSegments: 8,
   verifyMs: 12_000,
   recentParts: 64,

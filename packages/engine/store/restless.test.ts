@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createDiskStore } from './disk.ts'
 import { epoch, part, quietLog, retention, temporaryFolder, timing, until } from './fixtures/material.ts'
+import { nodeIo, type StoreFile, type StoreIo } from './io.ts'
 import { parseJournal, type WrittenTracks, writeJournalHeader, writeJournalRecord } from './journal.ts'
 import { STORE_LIMITS } from './limits.ts'
+import { readJournal } from './scan.ts'
 
 /** An encoder that reconnects again and again. */
 
@@ -27,6 +29,33 @@ test('a day of one reconnect a second, two encoders in turn, stays far below the
   assert.equal(parsed.records.length, DAY + 1)
   const last = parsed.records.at(-1)
   assert.deepEqual(last?.type === 'epoch' && last.epoch, nextEpoch(DAY - 1))
+})
+
+test('a long journal is read in turns with everything else', async () => {
+  const written: WrittenTracks = new Map()
+  const records = [writeJournalHeader(), writeJournalRecord({ type: 'begin', timing, recording: true, at: 1 })]
+  for (let id = 0; id < 10_000; id++) records.push(writeJournalRecord({ type: 'epoch', epoch: nextEpoch(id) }, written))
+  const bytes = Buffer.concat(records)
+  // A disk that answers at once, so that turns are those of the reader.
+  const file = {
+    read: async (target: Uint8Array) => (target.set(bytes), bytes.byteLength),
+    close: async () => undefined,
+  } as Partial<StoreFile>
+  const stat = async () => ({ bytes: bytes.byteLength, modifiedAt: 0 })
+  const io: StoreIo = { ...nodeIo, stat, open: async () => file as StoreFile }
+  let turns = 0
+  let isReading = true
+  const count = () => {
+    turns++
+    if (isReading) setImmediate(count)
+  }
+  setImmediate(count)
+  const journal = await readJournal({ io, limits: STORE_LIMITS }, '')
+  isReading = false
+  assert.equal(journal.records.length, 10_001)
+  assert.equal(journal.bytes, bytes.byteLength)
+  const needed = Math.floor(bytes.byteLength / STORE_LIMITS.journalTurnBytes)
+  assert.ok(needed > 10 && turns >= needed, `${turns} turns, ${needed} needed`)
 })
 
 test('more encoders than are remembered are all told apart', () => {

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { Log } from '../ports.ts'
 import type { AssetFiles, Span } from './asset.ts'
 import type { StoreIo } from './io.ts'
-import { type JournalRecord, parseJournal } from './journal.ts'
+import { createJournalReader, type JournalReader, type JournalRecord } from './journal.ts'
 import type { StoreLimits } from './limits.ts'
 import { JOURNAL_NAME, parseSpanName } from './names.ts'
 import { readWhole } from './whole-file.ts'
@@ -13,13 +14,16 @@ export interface ScanOptions {
   readonly log: Log
 }
 
-/** Reads an asset's journal. @throws what the disk says */
+/** Reads an asset's journal, a piece at a time. @throws what the disk says */
 export async function readJournal(
   { io, limits }: Pick<ScanOptions, 'io' | 'limits'>,
   folder: string,
-): Promise<ReturnType<typeof parseJournal>> {
+): Promise<Pick<JournalReader, 'records' | 'bytes'>> {
   // Removals and the end find room beyond the bound.
-  return parseJournal(await readWhole(io, join(folder, JOURNAL_NAME), 2 * limits.journalBytes))
+  const reader = createJournalReader(await readWhole(io, join(folder, JOURNAL_NAME), 2 * limits.journalBytes))
+  // A day of reconnects is tens of thousands of epochs, and others are live meanwhile.
+  while (reader.read(limits.journalTurnBytes)) await setImmediate()
+  return reader
 }
 
 /**

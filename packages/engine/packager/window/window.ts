@@ -3,7 +3,15 @@ import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
 import { printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
 import type { AssetIndex } from '../../store/port.ts'
 import type { KeyFramePlace, LiveBroadcast, RenderedPlaylist } from '../live.ts'
-import { type BroadcastTiming, type Epoch, names, type Part, type PartSink, renditionName } from '../model.ts'
+import {
+  type BroadcastTiming,
+  type Epoch,
+  type EpochTrack,
+  names,
+  type Part,
+  type PartSink,
+  renditionName,
+} from '../model.ts'
 import type { MemoryBudget } from './budget.ts'
 import { createLiveManifest } from './manifest.ts'
 import type { OlderParts } from './media-answers.ts'
@@ -269,12 +277,18 @@ function newestKeyFrame(rendition: Rendition | undefined): KeyFramePlace | undef
 }
 
 function sameSet(a: Epoch, b: Epoch): boolean {
-  const set = (e: Epoch) =>
-    e.tracks
-      .map(
-        ({ track, config: c }) =>
-          `${track} ${c.codecString} ${c.kind === 'video' ? `${c.width}x${c.height}` : c.channels}`,
-      )
-      .join('\n')
-  return set(a) === set(b)
+  return a.tracks.map(setEntry).join('\n') === b.tracks.map(setEntry).join('\n')
+}
+
+/** Of a track, by its object: a restless encoder has tens of thousands of epochs and a few tracks. */
+const setEntries = new WeakMap<EpochTrack, string>()
+
+function setEntry(of: EpochTrack): string {
+  let entry = setEntries.get(of)
+  if (entry === undefined) {
+    const { track, config: c } = of
+    entry = `${track} ${c.codecString} ${c.kind === 'video' ? `${c.width}x${c.height}` : c.channels}`
+    setEntries.set(of, entry)
+  }
+  return entry
 }
