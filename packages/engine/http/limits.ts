@@ -19,6 +19,13 @@ export const limits = {
   sharedCrowdedAnswers: 512,
   /** Requests that one connection has sent ahead and that are answered in one go. */
   requestsAtOnce: 16,
+  /**
+   * Requests of one HTTP/1.1 connection that the fallback works on at a time; a connection that sends more ahead is cut. No
+   * browser sends any ahead, and one read of a socket holds two thousand.
+   */
+  requestsAhead: 32,
+  /** Requests that the fallback works on at a time, of all connections. */
+  generalRequests: 4_096,
   /** Requests of one connection waiting for a playlist or part to be made. */
   connectionWaiting: 16,
   /** The same of a connection that a reverse proxy shares among its viewers. */

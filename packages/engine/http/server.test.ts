@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { EngineError } from '../error.ts'
+import { limits } from './limits.ts'
 import type { HttpHandler } from './message.ts'
 import { createHttpServer } from './server.ts'
 import { get, get2, openSession, openSocket, startServer, testTls, until } from './testing.ts'
@@ -163,6 +164,59 @@ test('a request without a host, with two or with one that is none is refused, on
   }
   assert.match((await ask('GET /general HTTP/1.0')).received, /^HTTP\/1\.1 404/)
   assert.match((await ask('GET /general HTTP/1.0\r\nHost: a\r\nHost: b')).received, /^HTTP\/1\.1 400/)
+})
+
+test('requests sent ahead to the fallback are few at a time: who sends more is cut off, others are served', async (t) => {
+  const waiting: (() => void)[] = []
+  let asked = 0
+  const { port } = await startServer(t, [], {
+    fallback(req, res) {
+      if (req.url === '/other') return void res.end('served')
+      asked++
+      waiting.push(() => res.end('late'))
+    },
+    // No room is left unless that of the connection that is cut comes back.
+    limits: { generalRequests: 2 * limits.requestsAhead },
+  })
+  const polite = await openSocket(t, port)
+  let received = ''
+  polite.on('data', (chunk: Buffer) => (received += chunk))
+  polite.write('GET /page HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(limits.requestsAhead))
+  await until(() => asked === limits.requestsAhead)
+  const rude = await openSocket(t, port)
+  let closed = false
+  rude.on('close', () => (closed = true))
+  rude.write('GET /page HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(1_000))
+  await until(() => closed)
+  assert.equal(asked, 2 * limits.requestsAhead)
+  assert.equal(String((await get(port, '/other')).body), 'served')
+  for (const answer of waiting) answer()
+  await until(() => received.split('late').length - 1 === limits.requestsAhead)
+  // One after the other there may be as many as there will.
+  for (let i = 1; i <= 2 * limits.requestsAhead; i++) {
+    polite.write('GET /other HTTP/1.1\r\nHost: h\r\n\r\n')
+    await until(() => received.split('served').length - 1 === i)
+  }
+})
+
+test('where very many requests are in the works the fallback says that it is busy', async (t) => {
+  const waiting: (() => void)[] = []
+  const { port } = await startServer(t, [], {
+    fallback: (_req, res) => void waiting.push(() => res.end()),
+    limits: { generalRequests: 2 },
+  })
+  const first = [get(port, '/'), get(port, '/')]
+  await until(() => waiting.length === 2)
+  const { status, headers, body } = await get(port, '/')
+  assert.equal(status, 503)
+  assert.equal(headers['retry-after'], '1')
+  assert.equal(JSON.parse(String(body)).code, 'busy')
+  for (const answer of waiting.splice(0)) answer()
+  await Promise.all(first)
+  const again = get(port, '/')
+  await until(() => waiting.length === 1)
+  waiting[0]?.()
+  assert.equal((await again).status, 200)
 })
 
 test('plain HTTP on the TLS port is told what the port takes; TLS on the plain port is closed', async (t) => {

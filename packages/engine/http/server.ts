@@ -11,10 +11,11 @@ import type { Duplex } from 'node:stream'
 import { bindError } from '../bind-error.ts'
 import { networkOf, plainAddress } from '../remote/address.ts'
 import { createDirectConnections } from './direct/connections.ts'
+import { createGeneralRequests } from './general-requests.ts'
 import { hostFault } from './host.ts'
 import { limits as defaults } from './limits.ts'
 import { asResponse, type HttpHandler } from './message.ts'
-import { sendProblem } from './problem.ts'
+import { busy, sendProblem } from './problem.ts'
 import { markShared } from './shared-connections.ts'
 
 export interface HttpServerOptions {
@@ -34,7 +35,7 @@ export interface HttpServerOptions {
   exempt?(address: string): boolean
   /** Addresses whose HTTP/2 connections carry the requests of many viewers: proxies. */
   shares?(address: string): boolean
-  readonly limits?: Partial<Record<'connections' | 'connectionsPerAddress', number>>
+  readonly limits?: Partial<Record<'connections' | 'connectionsPerAddress' | 'generalRequests', number>>
 }
 
 /** `plain-on-tls`: plain HTTP spoken to the port that takes HTTPS; `tls-on-plain`: the other way round. */
@@ -58,7 +59,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const sessions = new Set<ServerHttp2Session>()
   const perNetwork = new Map<string, number>()
 
+  const general = createGeneralRequests(limits.generalRequests)
+
   const serve = (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse) => {
+    // What came in one read with what cut the connection.
+    if (req.httpVersionMajor === 1 && req.socket.destroyed) return
     try {
       const response = asResponse(res)
       const fault = req.httpVersionMajor === 1 ? hostFault(req) : undefined
@@ -69,7 +74,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         return
       }
       for (const handler of options.handlers) if (handler(req, response)) return
-      options.fallback(req, res)
+      const refused = general.admit(req, response)
+      if (refused === undefined) options.fallback(req, res)
+      else if (refused === 'too-many') sendProblem(req, response, busy())
+      else req.socket.destroy()
     } catch (error) {
       options.onError?.(error)
       res.destroy()
