@@ -19,7 +19,7 @@ function begin(publisher: Publisher): void {
 }
 
 /** A broadcast that opens with its first unit and records what is asked of it. */
-function stage() {
+function stage(takeover: 'allow' | 'refuse' = 'allow') {
   let now = 1_000_000
   const calls: string[] = []
   const registered: string[] = []
@@ -34,7 +34,7 @@ function stage() {
   }
   const channel: Channel = createChannel({
     record: { id: 'ch_1', slug: 'main' },
-    takeover: 'allow',
+    takeover,
     reconnectWindow: 30_000,
     log: silent,
     now: () => now,
@@ -178,6 +178,21 @@ test('an encoder that is turned away for its codec, or says nothing, never distu
   assert.deepEqual([first.stopped, refused.stopped, calls], [[], [], []])
   assert.equal(mute.stopped[0]?.code, 'unavailable')
   assert.equal(channel.diagnose()?.remote, '10.0.0.1')
+})
+
+test('where taking over is refused a second encoder is told when it asks, unless the first one is silent', async () => {
+  const { channel, publish, pass } = stage('refuse')
+  const first = publish('10.0.0.1')
+  begin(first.publisher)
+  const answer = channel.publish({ protocol: 'rtmp', remote: '10.0.0.2', key: 'k' }, () => {})
+  assert.equal('refusal' in answer && answer.refusal.code, 'in-use')
+  await pass(SILENT_AFTER_MS + 1)
+  const late = publish('10.0.0.2')
+  // The first one was only slow.
+  first.publisher.unit(unit)
+  begin(late.publisher)
+  assert.equal(late.stopped[0]?.code, 'in-use')
+  assert.deepEqual(first.stopped, [])
 })
 
 test('an encoder that returns over its half-open connection takes over with its first picture and is not blocked', async () => {
