@@ -3,6 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import { CACHED_BYTES, CACHED_FILES, SITE_FILE_MAX, STAT_EVERY } from './limits.ts'
+import { createLookups } from './lookups.ts'
 
 /** A file in memory. */
 export interface SiteFile {
@@ -13,7 +14,10 @@ export interface SiteFile {
 }
 
 export interface FileReader {
-  /** @param path as in the address, decoded, without the leading slash; `undefined` for what is not there or not allowed */
+  /**
+   * @param path as in the address, decoded, without the leading slash; `undefined` for what is not there or not allowed
+   * @throws PlatformError `limit` when too many look-ups wait
+   */
   read(path: string): Promise<SiteFile | undefined>
 }
 
@@ -53,6 +57,7 @@ export function createFileReader(folder: string, now: () => number = Date.now): 
     maxSize: CACHED_BYTES,
     sizeCalculation: (entry) => (entry.file?.body.length ?? 0) + 200,
   })
+  const lookups = createLookups<SiteFile | undefined>()
 
   return {
     async read(path) {
@@ -60,11 +65,13 @@ export function createFileReader(folder: string, now: () => number = Date.now): 
       const held = cache.get(path)
       const at = now()
       if (held && at - held.checked < STAT_EVERY) return held.file
-      const found = await find(folder, path)
-      const stamp = found?.stamp ?? ''
-      const file = held && held.stamp === stamp ? held.file : found && (await load(found.full, path))
-      cache.set(path, { file, stamp, checked: at })
-      return file
+      return lookups.share(path, async () => {
+        const found = await find(folder, path)
+        const stamp = found?.stamp ?? ''
+        const file = held && held.stamp === stamp ? held.file : found && (await load(found.full, path))
+        cache.set(path, { file, stamp, checked: at })
+        return file
+      })
     },
   }
 }

@@ -5,6 +5,10 @@ export const CACHED_FILES = 200
 export const CACHED_BYTES = 64 * 1024 * 1024
 /** A file is not looked at again on the disk for so long; milliseconds. */
 export const STAT_EVERY = 1000
+/** Look-ups of one folder at a time: Node has four threads for files, and recordings are written by them too. */
+export const LOOKUPS = 1
+/** Look-ups of one folder that wait; more are refused. */
+export const LOOKUPS_WAITING = 1000
 /** Channels in the directory page. */
 export const DIRECTORY_MAX = 200
 /** Characters of a description in a page's head. */
