@@ -24,7 +24,7 @@ export interface Span {
  * - `open`: nothing says that it has ended; a writer has it or may go on with it.
  * - `ended`: the end mark was read or written.
  * - `unreadable`: the disk did not let it be looked at, and it may not have ended. Its bytes count, and it is deleted in
- *   its turn, in one piece. The next start looks again.
+ *   its turn, in one piece. It is looked at again.
  * - `nameless`: no journal says what it is, so that nothing can be made of it. Deleted in its turn.
  */
 export type AssetState = 'open' | 'ended' | 'unreadable' | 'nameless'

@@ -13,6 +13,8 @@ export interface Catalogue {
   recover(): Promise<readonly AssetIndex[]>
   /** Looks at what is left, one asset at a time. Gives those that turned out not to have ended and that nobody asked for. */
   complete(): Promise<readonly AssetFiles[]>
+  /** Looks again at those that the disk did not let be looked at, one at a time. Gives those that can be read now. */
+  lookAgain(): Promise<readonly AssetFiles[]>
   /** The asset's files, looked at when nobody has before. */
   find(assetId: string): Promise<AssetFiles | undefined>
   /** The same only when it was looked at. */
@@ -62,18 +64,24 @@ export function createCatalogue(options: ScanOptions & { readonly root: string }
   }
 
   async function lookAt(assetId: string): Promise<AssetFiles> {
+    /** What an earlier look could not read. */
+    const before = assets.get(assetId)
     let files: AssetFiles
+    let memory: AssetMemory | undefined
     try {
       const scanned = await scanAsset(options, root, assetId)
       files = scanned.files
       if (files.state === 'open') {
-        const memory = await loadAsset(options, files, scanned.journal, true)
+        memory = await loadAsset(options, files, scanned.journal, true)
         if (memory === undefined) files.state = 'nameless'
-        else open.set(assetId, memory)
       }
     } catch (error) {
-      files = await measureUnreadable(options, root, assetId, error)
+      // Said once.
+      files = before ?? (await measureUnreadable(options, root, assetId, error))
     }
+    // Deleted meanwhile.
+    if (before?.removed === true) return before
+    if (memory !== undefined) open.set(assetId, memory)
     assets.set(assetId, files)
     unseen.delete(assetId)
     return files
@@ -134,6 +142,19 @@ export function createCatalogue(options: ScanOptions & { readonly root: string }
         if (open.has(assetId) && !asked.has(assetId)) orphans.push(files)
       }
       return orphans
+    },
+
+    async lookAgain() {
+      const found: AssetFiles[] = []
+      for (const { assetId, state } of [...assets.values()]) {
+        if (isClosed) break
+        if (state !== 'unreadable' || assets.get(assetId)?.removed !== false) continue
+        const files = await look(assetId)
+        if (files.state === 'unreadable' || files.removed) continue
+        log.info({ assetId }, 'a recording that could not be read can be read now')
+        found.push(files)
+      }
+      return found
     },
 
     async find(assetId) {

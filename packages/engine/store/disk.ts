@@ -38,7 +38,7 @@ export interface DiskStore extends SegmentStore {
   retain(): Promise<void>
   /**
    * The disk did not let the asset be looked at: what is not known of it now, `index` and `recover` leaving it out, may be
-   * known after the next start.
+   * known later, when it has been looked at again.
    */
   isUnreadable(assetId: string): boolean
 }
@@ -72,6 +72,8 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
   })
   const keeper = setInterval(() => void shedding.retain(), limits.retentionMs).unref()
   let completer: NodeJS.Timeout | undefined
+  let again: NodeJS.Timeout | undefined
+  let isClosed = false
 
   function start(files: AssetFiles, memory: AssetMemory): WriterTask {
     const { assetId } = files
@@ -117,17 +119,34 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     return start(files, memory)
   }
 
+  async function finishAll(orphans: readonly AssetFiles[]): Promise<void> {
+    for (const files of orphans) {
+      log.warn({ assetId: files.assetId }, 'a recording of no known broadcast is finished')
+      await resume(files).writer.end()
+    }
+  }
+
+  /**
+   * A disk or a mount may come late. What had not ended was left where it was: its encoder has gone on to another broadcast, so
+   * it is ended now.
+   */
+  function lookAgainLater(afterMs: number): void {
+    again = setTimeout(async () => {
+      try {
+        await finishAll((await catalogue.lookAgain()).filter(({ state }) => state === 'open'))
+      } catch (error) {
+        log.error({ error: String(error) }, 'recordings could not be looked at again')
+      }
+      if (!isClosed) lookAgainLater(Math.min(2 * afterMs, limits.lookAgainMostMs))
+    }, afterMs).unref()
+  }
+
   let completing: Promise<void> | undefined
   /** Looks at the assets that a start left out. What turns out not to have ended has lost its mark: it is ended now. */
   function complete(): Promise<void> {
     completing ??= catalogue
       .complete()
-      .then(async (orphans) => {
-        for (const files of orphans) {
-          log.warn({ assetId: files.assetId }, 'a recording of no known broadcast is finished')
-          await resume(files).writer.end()
-        }
-      })
+      .then(finishAll)
       .catch((error: unknown) => log.error({ error: String(error) }, 'not all recordings could be looked at'))
     return completing
   }
@@ -151,6 +170,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     async recover() {
       const found = await catalogue.recover()
       completer = setTimeout(() => void complete(), limits.scanDelayMs).unref()
+      lookAgainLater(limits.lookAgainMs)
       return found
     },
 
@@ -180,6 +200,8 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     async close() {
       clearInterval(keeper)
       clearTimeout(completer)
+      clearTimeout(again)
+      isClosed = true
       catalogue.close()
       shedding.close()
       await Promise.all([...writing.tasks.values()].map((task) => task.writer.suspend()))

@@ -31,6 +31,9 @@ export interface StoreLimits {
   readonly writeQueue: number
   /** A start looks at ended recordings so long after those that had not ended: the server is busy becoming ready. */
   readonly scanDelayMs: number
+  /** A recording that could not be read is looked at again after this, and then after twice as long each time. */
+  readonly lookAgainMs: number
+  readonly lookAgainMostMs: number
   /** Reads of media and indexes on their way to the disk, and waiting for it. */
   readonly readLanes: number
   readonly readQueue: number
@@ -72,6 +75,8 @@ export const STORE_LIMITS: StoreLimits = {
   endMs: 10_000,
   writeQueue: 2_000,
   scanDelayMs: 2_000,
+  lookAgainMs: 15_000,
+  lookAgainMostMs: 600_000,
   readLanes: 2,
   readQueue: 512,
   readHandles: 64,

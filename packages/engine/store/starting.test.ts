@@ -151,6 +151,74 @@ test('marks that are left over are taken away', async (t) => {
   await next.close()
 })
 
+for (const end of ['end', 'suspend'] as const) {
+  test(`what the disk did not give at the start is looked at again, and used (${end})`, async (t) => {
+    const root = await temporaryFolder(t)
+    const store = open(root)
+    await record(store, 'as_late', end)
+    const bytes = store.usage()
+    await store.close()
+    let isAway = true
+    let looks = 0
+    const io: StoreIo = {
+      ...nodeIo,
+      open: async (path, mode) => {
+        if (path.endsWith('as_late/journal.log')) looks++
+        if (isAway && path.includes('as_late/')) throw Object.assign(new TypeError('away'), { code: 'EIO' })
+        return nodeIo.open(path, mode)
+      },
+    }
+    const errors: string[] = []
+    const log: Log = { ...quietLog, error: (_, text) => errors.push(text) }
+    const next = open(root, { io, log, limits: { lookAgainMs: 2, scanDelayMs: 1 } })
+    assert.deepEqual(await next.recover(), [])
+    await until(() => looks >= 4, 'looked at again')
+    assert.equal(next.isUnreadable('as_late'), true)
+    assert.equal(errors.length, 1)
+    isAway = false
+    await until(async () => (await next.index('as_late'))?.ended === true, 'found')
+    assert.equal(next.isUnreadable('as_late'), false)
+    assert.deepEqual(await next.read('as_late', 2, 11, 11), partBytes(2, 11))
+    assert.ok(next.usage() >= bytes)
+    await until(async () => (await readdir(join(root, '.running'))).length === 0, 'no mark is left')
+    await next.close()
+    const last = open(root)
+    assert.deepEqual(await last.recover(), [])
+    assert.equal((await last.index('as_late'))?.ended, true)
+    await last.close()
+  })
+}
+
+test('a recording that is deleted while it is looked at again stays deleted', async (t) => {
+  const root = await temporaryFolder(t)
+  const store = open(root)
+  await record(store, 'as_late')
+  await store.close()
+  let isAway = true
+  const held: (() => void)[] = []
+  const io: StoreIo = {
+    ...nodeIo,
+    open: async (path, mode) => {
+      if (isAway && path.includes('as_late/')) throw Object.assign(new TypeError('away'), { code: 'EIO' })
+      if (path.includes('as_late/') && mode === 'read') await new Promise<void>((resolve) => held.push(resolve))
+      return nodeIo.open(path, mode)
+    },
+  }
+  const next = open(root, { io, limits: { lookAgainMs: 2 } })
+  await next.recover()
+  await next.index('as_late')
+  assert.equal(next.isUnreadable('as_late'), true)
+  isAway = false
+  await until(() => held.length > 0, 'looking')
+  await next.remove('as_late')
+  for (const go of held) go()
+  await new Promise((resolve) => setImmediate(resolve))
+  await next.retain()
+  assert.equal(next.usage(), 0)
+  assert.equal(await next.index('as_late'), undefined)
+  await next.close()
+})
+
 /** A folder that looks like a recording and takes `bytes`, as old as can be. */
 async function makeOld(root: string, assetId: string, bytes: number): Promise<string> {
   const media = join(root, assetId, 't001-0000000000.dat')
