@@ -50,7 +50,7 @@ const stages: readonly Stage[] = [
     jobs: Math.max(2, cores),
     fileLimit: 2 * minute,
   },
-  { name: 'end to end', patterns: ['test/**/*.test.ts'], jobs: Math.max(1, cores >> 1), fileLimit: 4 * minute * long },
+  { name: 'end to end', patterns: ['test/**/*.test.ts'], jobs: Math.max(2, cores), fileLimit: 4 * minute * long },
 ]
 /** The whole run, so that a hang never blocks whoever waits for it. */
 const totalLimit = 25 * minute * long

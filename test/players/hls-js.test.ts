@@ -153,7 +153,7 @@ describe('hls.js as its makers publish it', () => {
     it(`joins and then plays at low latency, a key frame every ${(gop / 30).toFixed(1)} s`, async () => {
       const { page } = await play(`${server.http}/live/${slug}/index.m3u8`)
       // At worst the picture stands until the next key frame, and once more: see `betweenKeyFrames`.
-      await assertPlaysOn(page, 3_000, { frameRate: 30 }, 30_000)
+      await assertPlaysOn(page, 3_000, { frameRate: 30 }, 60_000)
       const from = await facts(page)
       const to = await waitFor('further parts', async () => {
         const now = await facts(page)

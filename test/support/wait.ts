@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export async function waitFor<T>(
   what: string,
   ask: () => T | Promise<T>,
-  limit = 10_000,
+  limit = 30_000,
   interval = 50,
 ): Promise<Exclude<T, false | undefined | null>> {
   const end = performance.now() + limit
