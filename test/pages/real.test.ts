@@ -165,7 +165,7 @@ test('axe finds nothing on pages with live content', async () => {
 test('key frames 10 s apart: the picture comes soon and goes on, whenever somebody joins', async () => {
   for (let i = 0; i < 3; i++) {
     const page = await open('/@slides')
-    const joined = await until(page, 'a picture', ({ frames }) => frames > 2, 15_000)
+    const joined = await until(page, 'a picture', ({ frames }) => frames > 2, 8_000)
     await sleep(3_000)
     const { frames } = await look(page)
     assert.ok(frames > joined.frames + 60, `${frames - joined.frames} pictures in 3 s`)
