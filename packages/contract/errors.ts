@@ -23,6 +23,7 @@ export const ERROR_CODES = [
   'bad-text',
   'internal',
   'unavailable',
+  'disk-full',
 ] as const
 
 export type ErrorCode = (typeof ERROR_CODES)[number]

@@ -5,6 +5,7 @@ export type PlatformErrorCode =
   | 'database-newer'
   | 'data-folder'
   | 'disk'
+  | 'disk-full'
   | 'limit'
   | 'secret'
   | 'closed'

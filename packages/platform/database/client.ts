@@ -41,7 +41,7 @@ interface Pending {
 const CODES: Readonly<Record<number, PlatformErrorCode>> = {
   8: 'disk',
   10: 'disk',
-  13: 'disk',
+  13: 'disk-full',
   14: 'disk',
   19: 'constraint',
 }

@@ -11,6 +11,9 @@ import {
 import { PlatformError } from '../error.ts'
 import type { DatabaseClient } from './client.ts'
 
+/** What it says to a rollback where no transaction is active. */
+const SQLITE_ERROR = 1
+
 /**
  * Kysely's driver on a database thread. Statements outside transactions go to the thread at once, so that those of one turn
  * travel in one message; while a transaction is open, everything else waits for its end.
@@ -69,6 +72,10 @@ class WorkerDriver implements Driver {
     try {
       // With its thread a transaction is rolled back already.
       if (this.#client.session === this.#session) await this.#client.run('rollback', [])
+    } catch (error) {
+      // SQLite has rolled back by itself, for want of room for example (https://sqlite.org/lang_transaction.html, 3): the
+      // caller is told of that, not of this.
+      if (!(error instanceof PlatformError && error.context['sqlite'] === SQLITE_ERROR)) throw error
     } finally {
       this.#end()
     }

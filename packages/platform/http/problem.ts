@@ -23,6 +23,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   'rate-limited': 429,
   internal: 500,
   unavailable: 503,
+  'disk-full': 507,
 }
 
 /** The HTTP status that goes with a code. */

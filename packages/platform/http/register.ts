@@ -165,7 +165,7 @@ const FASTIFY_CODES: Readonly<Record<number, Refusal['code']>> = {
 /** Turns whatever was thrown into a problem; what was not foreseen is logged and told to nobody. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
   const refusal = toRefusal(error)
-  if (refusal.code === 'internal' || refusal.code === 'unavailable')
+  if (statusOf(refusal.code) >= 500)
     log.error({ err: error, method: request.method, path: request.url.split('?')[0] }, 'a request failed')
   return reply
     .code(statusOf(refusal.code))
@@ -176,6 +176,11 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
+  if (error instanceof PlatformError && error.code === 'disk-full')
+    return new Refusal(
+      'disk-full',
+      'the disk of the data folder is full: nothing can be changed until there is room; delete a replay or free some space',
+    )
   if (error instanceof PlatformError && ['limit', 'disk', 'closed', 'unavailable'].includes(error.code))
     return new Refusal('unavailable', 'this cannot be done at the moment; try again')
   const { statusCode, code } = error as FastifyError

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { createId } from '@bandstand/contract/ids.ts'
 import { LRUCache } from 'lru-cache'
 import { addressGroup } from '../access/address.ts'
 import { generatePassword, hashPassword, verifyPassword } from '../access/password.ts'
 import type { Principal } from '../access/principal.ts'
 import { createRateLimit } from '../access/rate-limit.ts'
 import type { Secrets } from '../access/secrets.ts'
+import { PlatformError } from '../error.ts'
 import { Refusal, tooFast } from '../http/problem.ts'
 import type { Log } from '../ports.ts'
 import {
@@ -97,7 +99,13 @@ export function createOwner({ store, secrets, orgId, log, now }: OwnerOptions): 
       known.set(group, true)
       const token = randomBytes(32).toString('base64url')
       const hash = secrets.digest('session', token)
-      const session = await store.addSession(orgId, hash, now(), now() + SESSION_LENGTH)
+      const expiresAt = now() + SESSION_LENGTH
+      const session = await store.addSession(orgId, hash, now(), expiresAt).catch((error: unknown) => {
+        if (!(error instanceof PlatformError && error.code === 'disk-full')) throw error
+        log.warn({}, 'the disk is full: this sign-in is kept in memory and ends with the server')
+        // Who is to make room must get in.
+        return { id: createId('session'), orgId, expiresAt }
+      })
       sessions.set(hash, session)
       log.info({ remote: address }, 'the owner signed in')
       return { token, expiresAt: session.expiresAt }
