@@ -150,13 +150,13 @@ test('a thread that gets nothing done any more is given up at once, and started 
 test('a thread with much to do is left alone while statement after statement gets done, and while it rests', async (t) => {
   const client = await openClient(await path(t), silent)
   t.after(() => client.close())
-  client.watch(100)
-  await new Promise((resolve) => setTimeout(resolve, 100 * (WATCH_ROUNDS + 2)))
+  client.watch(300)
+  await new Promise((resolve) => setTimeout(resolve, 300 * (WATCH_ROUNDS + 2)))
   // One message to the thread, which answers all of them together.
   const start = performance.now()
-  const asked = Array.from({ length: 60 }, () => client.run(count(250_000), []))
+  const asked = Array.from({ length: 80 }, () => client.run(count(250_000), []))
   await Promise.all(asked)
-  t.diagnostic(`${Math.round(performance.now() - start)} ms, given up after ${100 * WATCH_ROUNDS} ms`)
+  t.diagnostic(`${Math.round(performance.now() - start)} ms, given up after ${300 * WATCH_ROUNDS} ms`)
   assert.equal(client.session, 0)
 })
 
