@@ -26,6 +26,7 @@ import { createPlatform } from '@bandstand/platform/platform.ts'
 import { createApplication } from './application.ts'
 import { type FirstStart, printBanner, printFirstStart } from './banner.ts'
 import { logConnectionRefusals } from './connection-refusals.ts'
+import { diskReserve } from './disk-reserve.ts'
 import { AppError } from './error.ts'
 import { findFfmpeg } from './ffmpeg.ts'
 import { toEncoderHealth } from './health.ts'
@@ -133,7 +134,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     retention: {
       maxBytes: settings.recordingMaxGb * GB,
       maxAgeMs: settings.recordingMaxDays * DAY_MS,
-      minFreeBytes: settings.recordingMinFreeGb * GB,
+      minFreeBytes: Math.max(settings.recordingMinFreeGb * GB, await diskReserve(settings.data)),
     },
     onState(assetId, { recording, reason }) {
       if (recording || reason === undefined) troubles.delete(assetId)

@@ -88,7 +88,8 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       wake: writing.wake,
       isBlocked: () => writing.isBlocked,
       // Running broadcasts can shed all but their newest spans: together those stay well below the limit.
-      spanBytes: () => retention.maxBytes / (8 * Math.max(1, writing.tasks.size)),
+      spanBytes: () => shedding.capacity / (8 * Math.max(1, writing.tasks.size)),
+      wrote: shedding.wrote,
       onState: (state) => options.onState?.(assetId, state),
       finish: (how) => finish(task, how),
     })
@@ -169,7 +170,8 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
 
     async recover() {
       const found = await catalogue.recover()
-      completer = setTimeout(() => void complete(), limits.scanDelayMs).unref()
+      // From then on what is written is counted.
+      completer = setTimeout(() => void shedding.retain(), limits.scanDelayMs).unref()
       lookAgainLater(limits.lookAgainMs)
       return found
     },

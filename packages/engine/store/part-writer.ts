@@ -31,6 +31,8 @@ export interface PartWriterOptions {
   readonly queue: PartQueue
   /** A span that has grown to this many bytes is followed by a new one, however young it is. */
   readonly spanBytes: () => number
+  /** So many bytes were written. */
+  readonly wrote: (bytes: number) => void
 }
 
 const BATCHES = 8
@@ -83,6 +85,7 @@ export function createPartWriter(options: PartWriterOptions): PartWriter {
     const { records, first } = await own.append(batch)
     isDirty = true
     span.bytes += own.bytes - before
+    options.wrote(own.bytes - before)
     queue.shift(batch.length)
     for (const track of own.tracks) {
       if (span.tracks.has(track)) continue

@@ -116,3 +116,52 @@ test('a disk too full for a note is made room on', async (t) => {
   assert.deepEqual(await next.facts(), after)
   await next.store.close()
 })
+
+test('the limit is kept as bytes are written, not from time to time', async (t) => {
+  const root = await temporaryFolder(t)
+  const retention = { maxBytes: 60_000, maxAgeMs: 1e15, minFreeBytes: 0 }
+  const limits = { tickMs: 5, scanDelayMs: 1, retentionMs: 1e9 }
+  const store = createDiskStore({ root, log: quietLog, retention, limits })
+  await store.recover()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const writer = store.create('as_one', timing)
+  writer.epoch(epoch(0))
+  /** Of two tracks, at most. */
+  const segment = 6_000
+  let most = 0
+  for (let i = 0; i < 300; i++) {
+    for (const track of [1, 2]) writer.part(part(track, i))
+    await writer.written()
+    most = Math.max(most, store.usage())
+    // A live stream leaves this time, and far more.
+    await until(() => store.usage() <= retention.maxBytes + segment, 'within the limit')
+  }
+  assert.ok(most > retention.maxBytes / 2 && most <= retention.maxBytes + 2 * segment, `${most} bytes`)
+  const { segments } = (await store.index('as_one'))?.tracks[0] ?? {}
+  assert.equal(segments?.at(-1)?.msn, 99)
+  assert.ok((segments?.at(0)?.msn ?? 0) > 50)
+  await store.close()
+})
+
+test('on a disk smaller than the limit the oldest hours of a running broadcast go, and the reserve is left', async (t) => {
+  const root = await temporaryFolder(t)
+  const retention = { maxBytes: 1e12, maxAgeMs: 1e15, minFreeBytes: 10_000 }
+  const limits = { tickMs: 5, scanDelayMs: 1, retentionMs: 1e9 }
+  const disk = 100_000
+  let usage = () => 0
+  const io = { ...nodeIo, free: async () => disk - usage() }
+  const store = createDiskStore({ root, log: quietLog, retention, io, limits })
+  usage = store.usage
+  await store.recover()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const writer = store.create('as_one', timing)
+  writer.epoch(epoch(0))
+  for (let i = 0; i < 300; i++) {
+    for (const track of [1, 2]) writer.part(part(track, i))
+    await writer.written()
+    await until(() => store.usage() <= disk - retention.minFreeBytes / 2, 'the reserve is left')
+  }
+  assert.equal(writer.state.recording, true)
+  assert.equal((await store.index('as_one'))?.tracks[0]?.segments.at(-1)?.msn, 99)
+  await store.close()
+})

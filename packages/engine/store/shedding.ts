@@ -8,6 +8,7 @@ import { type JournalRecord, writeJournalRecord } from './journal.ts'
 import type { StoreLimits } from './limits.ts'
 import { dataName, indexName, JOURNAL_NAME } from './names.ts'
 import { chooseVictim, type RetentionLimits } from './retention.ts'
+import { createRoom } from './room.ts'
 import { unmarkRunning } from './running.ts'
 import type { Writing } from './writing.ts'
 
@@ -15,6 +16,10 @@ import type { Writing } from './writing.ts'
 export interface Shedding {
   /** Deletes the oldest as long as a limit is exceeded, and stops recording when nothing is left to delete. Never throws. */
   retain(): Promise<void>
+  /** Counts bytes that were written; retains when they were too many. */
+  wrote(bytes: number): void
+  /** Bytes that all recordings together can come to: by the limit, or by what else is on the disk. */
+  readonly capacity: number
   /** Deletes a whole asset; nothing is read from it any more. @throws what the disk says; then its bytes still count */
   remove(files: AssetFiles): Promise<void>
   close(): void
@@ -39,6 +44,7 @@ export function createShedding(options: SheddingOptions): Shedding {
   const { io, root, limits, retention, now, log, catalogue, writing, handles } = options
   /** Being deleted now. */
   const going = new Set<AssetFiles>()
+  const room = createRoom(retention)
   let retaining: Promise<void> | undefined
   let isClosed = false
 
@@ -72,6 +78,7 @@ export function createShedding(options: SheddingOptions): Shedding {
       used -= gained
       if (free !== undefined) free += gained
     }
+    room.measured(catalogue.usage(), free)
     writing.block(free !== undefined && free < retention.minFreeBytes)
   }
 
@@ -142,14 +149,22 @@ export function createShedding(options: SheddingOptions): Shedding {
     await writing.run(() => unmarkRunning(io, root, assetId))
   }
 
+  function retain(): Promise<void> {
+    retaining ??= shedAll()
+      .catch((error: unknown) => log.warn({ error: String(error) }, 'old recordings could not be deleted'))
+      .finally(() => {
+        retaining = undefined
+      })
+    return retaining
+  }
+
   return {
-    retain() {
-      retaining ??= shedAll()
-        .catch((error: unknown) => log.warn({ error: String(error) }, 'old recordings could not be deleted'))
-        .finally(() => {
-          retaining = undefined
-        })
-      return retaining
+    retain,
+    wrote(bytes) {
+      if (room.take(bytes) && !isClosed) void retain()
+    },
+    get capacity() {
+      return room.capacity
     },
     remove,
     close() {

@@ -49,6 +49,8 @@ export interface WriterOptions {
   readonly onState: (state: WriterState) => void
   /** A span that has grown to this many bytes is followed by a new one, however young it is. */
   readonly spanBytes: () => number
+  /** So many bytes were written. */
+  readonly wrote: (bytes: number) => void
   /** True while there is no space for recordings. */
   readonly isBlocked: () => boolean
   /** Something new waits. */
