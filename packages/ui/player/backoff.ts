@@ -4,7 +4,7 @@ const first = 400
 const ceiling = 8000
 /** While the trouble is young a restarting server is the likeliest cause; then the ceiling is low. */
 const youngCeiling = 1000
-const youngAttempts = 15
+export const youngAttempts = 15
 
 /**
  * @param attempt counts from 1.

@@ -70,6 +70,16 @@ test('a failed source is tried again with growing pauses, at the live edge', () 
   ])
 })
 
+test('after a long trouble an answer of the server is followed at once, and pauses are short again', () => {
+  const failures = (count: number): PlayerEvent[] => Array.from({ length: count }, () => ({ type: 'failed' }))
+  assert.deepEqual(play(...watching, ...failures(15), on()).effects, [])
+  const answered = play(...watching, ...failures(40), on())
+  assert.deepEqual(answered.loads, ['live as_1 undefined'])
+  assert.equal(answered.state.phase, 'stalled')
+  const again = step(answered.state, { type: 'failed' }, 0.999)
+  assert.ok(again.effects.every((effect) => effect.do !== 'retry' || effect.after <= 1000))
+})
+
 test('a picture sets the count of failures back', () => {
   assert.equal(play(...watching, { type: 'failed' }, { type: 'retry' }, moving(1)).state.attempt, 0)
 })

@@ -6,7 +6,7 @@
  *      ▲            └──────► stalled ◄────┘           ▲
  *      └── broadcast over ──────┴── rewound past its end ┘
  */
-import { backoff } from './backoff.ts'
+import { backoff, youngAttempts } from './backoff.ts'
 
 export type Phase = 'offline' | 'starting' | 'live' | 'behind' | 'stalled' | 'replay' | 'ended'
 
@@ -120,6 +120,9 @@ function onChannel(before: PlayerState, event: Extract<PlayerEvent, { type: 'cha
     // Somebody who has rewound goes on where he is; the live button leads to the new broadcast.
     if (state.source.kind === 'vod') return { state, effects: [] }
     const changed = state.source.assetId !== assetId || before.channel.generation !== generation
+    // The server answers again after a long trouble: no more of the long pauses.
+    const answers = state.attempt > youngAttempts
+    if (answers) return load({ ...state, attempt: 1 }, source, undefined)
     return changed ? load(state, source, undefined) : { state, effects: [] }
   }
   if (state.source?.kind === 'vod' && state.phase === 'behind')
