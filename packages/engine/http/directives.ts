@@ -3,7 +3,8 @@ import type { PlaylistDirectives } from '../packager/live.ts'
 const none: PlaylistDirectives = {}
 
 /**
- * Reads the delivery directives of a media playlist's query (RFC 8216bis §6.2.5). Other parameters are ignored.
+ * Reads the delivery directives of a media playlist's query (RFC 8216bis §6.2.5), each by itself: what they mean together
+ * depends on the playlist. Other parameters are ignored.
  *
  * @returns a sentence that says what is wrong, for 400.
  */
@@ -31,8 +32,6 @@ export function parseDirectives(query: string): PlaylistDirectives | string {
       skip = true
     }
   }
-  // §6.2.5.2: a part without its segment makes no sense.
-  if (part !== undefined && msn === undefined) return '_HLS_part needs _HLS_msn.'
   return {
     ...(msn !== undefined && { msn }),
     ...(part !== undefined && { part }),

@@ -179,6 +179,9 @@ export function createFakeBroadcast(
         if (fake.full) return { kind: 'busy' }
         const { msn, part } = d
         const skip = d.skip === true
+        if (msn === undefined && part !== undefined && !ended) {
+          return { kind: 'bad-request', reason: '_HLS_part needs _HLS_msn.' }
+        }
         if (msn === undefined || ended) return { kind: 'now', playlist: render(skip), blocking: false }
         if (msn > (segments.at(-1)?.msn ?? 0) + 2) return { kind: 'bad-request', reason: '_HLS_msn is too far ahead.' }
         if (holds(msn, part)) return { kind: 'now', playlist: render(skip), blocking: true }

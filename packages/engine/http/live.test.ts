@@ -272,6 +272,7 @@ test('an ended broadcast stays reachable through findAsset, with its end', async
   const playlist = await get(port, `${v1}/index.m3u8?_HLS_msn=900`)
   assert.equal(playlist.status, 200)
   assert.match(String(playlist.body), /#EXT-X-ENDLIST/)
+  assert.equal((await get(port, `${v1}/index.m3u8?_HLS_part=1`)).status, 200)
 })
 
 test('an opaque token in the path is accepted on every address, and kept by relative URIs', async (t) => {

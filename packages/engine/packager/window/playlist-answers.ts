@@ -3,6 +3,7 @@ import { printMediaPlaylist } from '@bandstand/media/manifests/hls/print.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { PlaylistAnswer, PlaylistDirectives, RenderedPlaylist } from '../live.ts'
 import type { BroadcastTiming } from '../model.ts'
+import { FIRST_MSN } from '../packager.ts'
 import { advancePartLimit } from '../timing.ts'
 import type { Listed } from './listed.ts'
 import { livePlaylist } from './print-live.ts'
@@ -88,11 +89,19 @@ export function createPlaylistAnswers(options: PlaylistAnswersOptions): Playlist
 
   function tooFar({ msn, part }: Wanted): boolean {
     const last = listed.segments.at(-1)
-    const complete = last === undefined ? 0 : last.complete ? last.msn : last.msn - 1
+    const complete = last === undefined ? opening() : last.complete ? last.msn : last.msn - 1
     if (msn > complete + 2) return true
     if (part === undefined) return false
     const known = last !== undefined && last.msn === msn && !last.complete ? last.parts.length - 1 : -1
     return msn > complete && part > known + advancePartLimit(timing)
+  }
+
+  /** The number before the first that may come while nothing is listed: others open with the same gaps. */
+  function opening(): number {
+    const shared = options
+      .reports()
+      .map(({ lastMsn = 0, lastPart }) => (lastPart === undefined ? lastMsn : lastMsn - 1))
+    return Math.max(FIRST_MSN - 1, ...shared)
   }
 
   return {

@@ -6,6 +6,7 @@ import type { AssetIndex } from '../../store/port.ts'
 import { encode, videoConfig } from '../fixtures/encoder.ts'
 import { createStudio, type Studio } from '../fixtures/studio.ts'
 import { everything, manualScheduler, text, type WatchedOptions, watchedWindow } from '../fixtures/watched.ts'
+import type { PlaylistDirectives } from '../live.ts'
 import { createMemoryBudget } from './budget.ts'
 import { resumePoint } from './recovered.ts'
 import type { LiveWindow } from './window.ts'
@@ -33,6 +34,31 @@ test('a rendition whose first part is still in the making is reported with the g
   assert.deepEqual(lines(text(window, 'v1'), '#EXT-X-RENDITION-REPORT'), [
     '#EXT-X-RENDITION-REPORT:URI="../a2/index.m3u8",LAST-MSN=2',
   ])
+})
+
+test('what a report of a rendition without a part points at may be asked for, and no more than one beyond', () => {
+  const window = watchedWindow({ older: everything })
+  const studio = createStudio()
+  studio.connect()
+  studio.send(encode({ seconds: 1.1 }))
+  const [epoch] = studio.recorded.epochs
+  const [first] = studio.parts(1)
+  assert.ok(epoch !== undefined && first !== undefined)
+  window.epoch(epoch)
+  window.part(first)
+  const kind = (directives: PlaylistDirectives) => window.rendition('a2')?.playlist(directives).kind
+  assert.equal(kind({ msn: 3 }), 'wait')
+  assert.equal(kind({ msn: 3, part: 0 }), 'wait')
+  assert.equal(kind({ msn: 4 }), 'wait')
+  assert.equal(kind({ msn: 5 }), 'bad-request')
+  assert.equal(kind({ msn: 3, part: 50 }), 'bad-request')
+})
+
+test('directives mean nothing after the end, not even those that contradict each other', () => {
+  const { window } = live(8)
+  assert.equal(window.rendition('v1')?.playlist({ part: 1 }).kind, 'bad-request')
+  window.end()
+  assert.equal(window.rendition('v1')?.playlist({ part: 1 }).kind, 'now')
 })
 
 const gapParts = (msn: number) =>
