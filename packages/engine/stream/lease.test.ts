@@ -65,3 +65,18 @@ test('a former holder cannot release the lease of its successor', () => {
   assert.equal(lease.release(first), false)
   assert.notEqual(lease.holder, undefined)
 })
+
+test('who was taken over from its own address is told that it may have been its own connection', () => {
+  const lease = createLease('allow')
+  const first = encoder('10.0.0.1')
+  lease.acquire(first, 0)
+  lease.acquire(encoder('10.0.0.1', 1_000), 1_000)
+  assert.match(first.stopped[0]?.reason ?? '', /^a newer connection from this address/)
+  const refusal = lease.acquire(encoder('10.0.0.1', 2_000), 2_000)
+  assert.equal(refusal?.code, 'taken-over')
+  assert.match(refusal?.reason ?? '', /^a newer connection from this address .* wait 14 s/)
+  const elsewhere = createLease('allow')
+  elsewhere.acquire(encoder('10.0.0.1'), 0)
+  elsewhere.acquire(encoder('10.0.0.2', 1_000), 1_000)
+  assert.match(elsewhere.refusal('10.0.0.1', 2_000)?.reason ?? '', /^another encoder/)
+})

@@ -54,7 +54,7 @@ export function createLease(takeover: 'allow' | 'refuse'): Lease {
     if (until <= now) return undefined
     return {
       code: 'taken-over',
-      reason: `another encoder took this channel over; stop it, or wait ${Math.ceil((until - now) / 1000)} s and try again`,
+      reason: `${rival(holder.remote, remote)} took this channel over; stop it, or wait ${Math.ceil((until - now) / 1000)} s and try again`,
     }
   }
 
@@ -77,7 +77,7 @@ export function createLease(takeover: 'allow' | 'refuse'): Lease {
       holder = candidate
       previous?.stop({
         code: 'taken-over',
-        reason: 'another encoder with the key of this channel took over; use a key of its own for each encoder',
+        reason: `${rival(candidate.remote, previous.remote)} with the key of this channel took over; use a key of its own for each encoder`,
       })
       return undefined
     },
@@ -94,4 +94,9 @@ export function createLease(takeover: 'allow' | 'refuse'): Lease {
       former?.stop(why)
     },
   }
+}
+
+/** Two encoders behind one router cannot be told from one that connects again: both are the same address. */
+function rival(remote: string, own: string): string {
+  return remote === own ? 'a newer connection from this address' : 'another encoder'
 }
