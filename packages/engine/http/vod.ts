@@ -1,7 +1,8 @@
 import { findByName, parseTemplateName } from '../dash/names.ts'
 import { EngineError } from '../error.ts'
 import type { RenderedPlaylist } from '../packager/live.ts'
-import { names, renditionName } from '../packager/model.ts'
+import { type EpochTrack, names, renditionName } from '../packager/model.ts'
+import { parseSilenceName, writeSilence } from '../packager/silence.ts'
 import type { Log } from '../ports.ts'
 import { createDownloads } from '../replay/downloads.ts'
 import { createReplayManifests } from '../replay/manifests.ts'
@@ -103,8 +104,9 @@ export function createVodHandler(options: VodOptions): HttpHandler {
     const init = /^i(\d{10})\.mp4$/.exec(resource.file)
     const part = /^p(\d{10})\.m4s$/.exec(resource.file)
     const listed = parseTemplateName(resource.file)
+    const silence = parseSilenceName(resource.file)
     const isGap = isGapName(resource.file)
-    if (listed === undefined && segment === null && init === null && part === null && !isGap)
+    if ([listed, silence].every((n) => n === undefined) && [segment, init, part].every((n) => n === null) && !isGap)
       return sendProblem(req, res, notFound)
     answer(req, res, PATIENCE, async () => {
       const index = await store.index(assetId)
@@ -115,10 +117,13 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       if (listed !== undefined && found === undefined) return undefined
       const first = found?.firstPart ?? Number((segment ?? part)?.[1])
       const last = found?.lastPart ?? Number(segment?.[2] ?? part?.[1])
+      const described = findInit(index, track.track, silence?.initNumber ?? Number(init?.[1]))
       const bytes =
-        init === null
-          ? await store.read(assetId, track.track, first, last)
-          : findInit(index, track.track, Number(init[1]))
+        silence !== undefined
+          ? described && writeSilence(described, silence)
+          : init === null
+            ? await store.read(assetId, track.track, first, last)
+            : described?.init
       if (bytes === undefined) return undefined
       const body = { chunks: [bytes], total: bytes.byteLength }
       return (r) => sendMedia(req, r, body, deadline(index.timing.targetDuration))
@@ -195,10 +200,10 @@ function cachingFor(index: AssetIndex, type?: string): PlaylistCaching {
   return playlistCaching(index.ended ? VOD_SECONDS : index.timing.targetDuration / 2, type)
 }
 
-function findInit(index: AssetIndex, track: number, initNumber: number): Uint8Array | undefined {
+function findInit(index: AssetIndex, track: number, initNumber: number): EpochTrack | undefined {
   for (const epoch of index.epochs) {
     const found = epoch.tracks.find((candidate) => candidate.track === track && candidate.initNumber === initNumber)
-    if (found !== undefined) return found.init
+    if (found !== undefined) return found
   }
   return undefined
 }

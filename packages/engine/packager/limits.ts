@@ -18,6 +18,8 @@ export const PACKAGER_LIMITS = {
   /** The same for parts: a block, and how many are left when the next one is asked for. */
   reserveBlock: 1_024,
   reserveAhead: 64,
+  /** Frames of a segment of silence: 20 s at 48 kHz, more than any segment. */
+  silentFrames: 1_000,
   /** Key-frame distances kept for the studio. */
   keyDistances: 5,
 } as const

@@ -87,6 +87,9 @@ export const names = {
   segment: (first: number, last: number) => `s${nameNumber(first)}-${nameNumber(last)}.m4s`,
   /** EXT-X-GAP entries need a URI that no player asks for. */
   gap: (msn: number) => `g${nameNumber(msn)}.m4s`,
+  /** Made when asked for: the name says all there is to know. Times in ticks of the initialisation segment's track. */
+  silence: (initNumber: number, start: number, duration: number) =>
+    `q${nameNumber(initNumber)}-${nameNumber(start)}-${nameNumber(duration)}.m4s`,
   gapPart: (msn: number, index: number) => `g${nameNumber(msn)}-${index}.m4s`,
   playlist: 'index.m3u8',
 } as const

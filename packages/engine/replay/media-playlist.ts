@@ -1,6 +1,7 @@
 import type { MediaPlaylist, MediaSegment } from '@bandstand/media/manifests/hls/model.ts'
-import { names } from '../packager/model.ts'
-import type { AssetIndex, AssetTrack } from '../store/port.ts'
+import { type EpochTrack, names } from '../packager/model.ts'
+import { type SilentSegment, silenceName, silentSegment } from '../packager/silence.ts'
+import type { AssetIndex, AssetTrack, IndexedSegment } from '../store/port.ts'
 import { createRowReader, findEpochTrack, type ReplayRow } from './rows.ts'
 
 /** EXT-X-SKIP needs 9 (RFC 8216bis §8), and a playlist never changes its version (§6.2.1). */
@@ -9,29 +10,32 @@ const VERSION = 9
 const SKIP_TARGETS = 6
 
 /**
- * Makes a track's segments out of rows, in order.
+ * Makes a track's segments out of rows, in order. Where pictures have no sound there is silence, if any can be made: also
+ * before the sound joined.
  *
  * @returns a function that remembers which EXT-X-MAP is in effect.
  */
 export function createSegmentMaker(index: AssetIndex, track: AssetTrack): (row: ReplayRow) => MediaSegment {
   const place = index.tracks.findIndex((candidate) => candidate.track === track.track)
+  /** As the newest epoch with the track has it, else the first that comes. */
+  let like: EpochTrack | undefined
   let map: number | undefined
   let isFirst = true
   return (row) => {
     const segment = row.segments[place]
-    const init = findEpochTrack(row.epoch, track.track)?.initNumber
+    like = findEpochTrack(row.epoch, track.track) ?? like ?? firstOf(index, track)
+    const init = like?.initNumber
     const isNew = isFirst || row.discontinuity
     const changesMap = init !== undefined && (isNew || init !== map)
     if (changesMap) map = init
     isFirst = false
-    const start = startOf(row)
+    const silence = silenceIn(row, segment, like)
+    const start = silence === undefined ? startOf(row) : (silence.start * 90_000) / silence.timescale
+    const { duration, timescale } = silence ?? segment ?? { duration: 0, timescale: 1 }
     return {
-      uri:
-        segment === undefined || segment.gap
-          ? names.gap(row.segments[0]?.msn ?? 0)
-          : names.segment(segment.firstPart, segment.lastPart),
-      duration: segment === undefined ? 0 : segment.duration / segment.timescale,
-      gap: segment?.gap ?? true,
+      uri: silence !== undefined ? silenceName(silence) : mediaName(row, segment),
+      duration: duration / timescale,
+      gap: silence === undefined && (segment?.gap ?? true),
       parts: [],
       discontinuity: row.discontinuity,
       ...(changesMap && { map: { uri: names.init(init) } }),
@@ -46,6 +50,39 @@ export function createSegmentMaker(index: AssetIndex, track: AssetTrack): (row: 
     const segment = row.segments[place]
     return segment === undefined ? 0 : (segment.start * 90_000) / segment.timescale
   }
+}
+
+function firstOf(index: AssetIndex, { track }: AssetTrack): EpochTrack | undefined {
+  return findEpochTrack(
+    index.epochs.find((epoch) => findEpochTrack(epoch, track) !== undefined),
+    track,
+  )
+}
+
+function mediaName(row: ReplayRow, segment: IndexedSegment | undefined): string {
+  if (segment === undefined || segment.gap) return names.gap(row.segments[0]?.msn ?? 0)
+  return names.segment(segment.firstPart, segment.lastPart)
+}
+
+/** Where the row has a gap on the track: as long as that is, or as the pictures where the epoch is without the track. */
+function silenceIn(
+  row: ReplayRow,
+  segment: IndexedSegment | undefined,
+  like: EpochTrack | undefined,
+): SilentSegment | undefined {
+  const { epoch } = row
+  if (segment?.gap !== true || like === undefined || epoch === undefined) return undefined
+  const isOwn = findEpochTrack(epoch, like.track) !== undefined
+  const stretch = isOwn ? segment : row.segments.find(({ gap }) => !gap)
+  return stretch && silentSegment(stretch, epoch, like)
+}
+
+/**
+ * Segments without the gaps at their end, which are listed when something follows them: hls.js does not come to the end
+ * of a playlist whose last entry is one.
+ */
+export function withoutTail(segments: readonly MediaSegment[]): readonly MediaSegment[] {
+  return segments.slice(0, segments.findLastIndex(({ gap }) => !gap) + 1)
 }
 
 /**
@@ -87,7 +124,7 @@ export function replayPlaylist(index: AssetIndex, track: AssetTrack): MediaPlayl
   for (let rows = reader.next(index, 256); rows !== undefined; rows = reader.next(index, 256)) {
     for (const row of rows) segments.push(toSegment(row))
   }
-  return replayPlaylistOf(index, segments)
+  return replayPlaylistOf(index, withoutTail(segments))
 }
 
 /**

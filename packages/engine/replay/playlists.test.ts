@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { printMediaPlaylist, printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
+import type { Epoch } from '../packager/model.ts'
 import { epoch, START, timing } from '../store/fixtures/material.ts'
 import type { AssetIndex, IndexedSegment } from '../store/port.ts'
 import { createDownloadTimeline } from './download-timeline.ts'
@@ -28,13 +29,33 @@ function index(rows: readonly string[], fields: Partial<AssetIndex> = {}): Asset
     }
     time += 2
   }
-  const epochs = [0, 1, 2].map((id) => epoch(id, id * 7 * 90_000))
+  const epochs = [0, 1, 2].map((id) => epochWithSound(id, id * 7 * 90_000))
   const tracks = [
     { track: 1, kind: 'video', segments: segments[0] ?? [] },
     { track: 2, kind: 'audio', segments: segments[1] ?? [] },
   ] as const
   const rest = { ended: true, shed: false, removed: { segments: 0, discontinuities: 0 }, version: 1, bytes: 0 }
   return { assetId: 'as_one', timing, epochs, tracks, next: { msn: 0, part: 0 }, ...rest, ...fields }
+}
+
+/** AudioSpecificConfig of 48 kHz, stereo: AAC-LC, and HE-AAC, for which no silence is made. */
+const LC = new Uint8Array([0x11, 0x90])
+const HE = new Uint8Array([0x2b, 0x11, 0x88, 0x00])
+
+function epochWithSound(id: number, start = 0, decoderConfig = LC): Epoch {
+  const whole = epoch(id, start)
+  const tracks = whole.tracks.map((track) =>
+    track.config.kind === 'audio' ? { ...track, config: { ...track.config, decoderConfig } } : track,
+  )
+  return { ...whole, tracks }
+}
+
+/** Epochs of these numbers have no sound. */
+function withoutSound(value: AssetIndex, ...silent: number[]): AssetIndex {
+  const epochs = value.epochs.map((one) =>
+    silent.includes(one.id) ? { ...one, tracks: one.tracks.filter(({ track }) => track === 1) } : one,
+  )
+  return { ...value, epochs }
 }
 
 const media = (value: AssetIndex, track: 0 | 1 = 0) => {
@@ -86,7 +107,7 @@ test('while it runs the type is EVENT, and none once the start was removed', () 
 })
 
 test('the printed playlist is the same whether made at once or as the broadcast went on', async () => {
-  const all = ['0--', '0++', '0++', '0-+', '1++', '1++', '', '1++', '2++', '2+-', '2++']
+  const all = ['0--', '0++', '0-+', '0-+', '1++', '1++', '', '1++', '2++', '2+-', '2++']
   let now = index([], { ended: false, version: 0 })
   const growing = createReplayPlaylists({ index: async () => now })
   for (let i = 1; i <= all.length; i++) {
@@ -98,6 +119,43 @@ test('the printed playlist is the same whether made at once or as the broadcast 
       assert.equal((await fresh.media('as_one', name, false))?.plain.toString(), expected)
     }
   }
+})
+
+test('a track that joins late is in the playlists from their beginning, whatever was printed before', async () => {
+  const rows = ['0--', '0+-', '0+-', '1++', '1++']
+  const whole = withoutSound(index(rows, { version: 2 }), 0)
+  let now = withoutSound(index(rows.slice(0, 3), { ended: false, version: 1 }), 0)
+  now = { ...now, epochs: now.epochs.slice(0, 1), tracks: now.tracks.slice(0, 1) }
+  const growing = createReplayPlaylists({ index: async () => now })
+  await growing.media('as_one', 'v1', false)
+  now = whole
+  for (const [place, name] of ['v1', 'a2'].entries()) {
+    assert.equal(String((await growing.media('as_one', name, false))?.plain), media(whole, place === 0 ? 0 : 1))
+  }
+})
+
+test('pictures without sound have silence: before it joined, in an epoch without it, where it was not recorded', () => {
+  const value = withoutSound(index(['0+-', '0+-', '1++', '1+-', '2+-']), 0, 2)
+  const text = media(value, 1)
+  assert.doesNotMatch(text, /GAP/)
+  assert.deepEqual(text.match(/^[qs]\S+$/gm), [
+    // Whole frames of 1024 from the begin of the epoch on.
+    'q0000000000-0000000000-0000096256.m4s',
+    'q0000000000-0000096256-0000096256.m4s',
+    's0000000012-0000000017.m4s',
+    // As long as the gap on its own track.
+    'q0000000000-0000528000-0000096000.m4s',
+    'q0000000000-0000864512-0000096256.m4s',
+  ])
+  assert.match(text, /^#EXT-X-MAP:URI="i0000000000.mp4"\n#EXT-X-PROGRAM-DATE-TIME\S+\n#EXTINF:2.005333,\nq/m)
+})
+
+test('where no silence can be made there are gaps, but none at the end of a playlist', () => {
+  const epochs = [0, 1, 2].map((id) => epochWithSound(id, id * 7 * 90_000, HE))
+  const sound = media(index(['0++', '0+-', '0++', '0+-', '0+-'], { epochs }), 1)
+  assert.deepEqual(sound.match(/^[gqs]\d+/gm), ['s0000000000', 'g0000000001', 's0000000012'])
+  const pictures = media(index(['0++', '0-+', '0++', '0-+']))
+  assert.deepEqual(pictures.match(/^[gqs]\d+/gm), ['s0000000000', 'g0000000001', 's0000000012'])
 })
 
 test('a shed front is noticed, and numbers go on counting', async () => {

@@ -7,7 +7,7 @@ import { renditionName } from '../packager/model.ts'
 import { rendered } from '../packager/window/rendered.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
 import { limits } from './limits.ts'
-import { createSegmentMaker, replayPlaylistOf, segmentsKept } from './media-playlist.ts'
+import { createSegmentMaker, replayPlaylistOf, segmentsKept, withoutTail } from './media-playlist.ts'
 import { addToRate, createRate, replayMultivariant, type TrackRate } from './multivariant.ts'
 import { createRowReader, type RowReader, turn } from './rows.ts'
 
@@ -18,7 +18,7 @@ export interface ReplayPlaylists {
   media(assetId: string, rendition: string, skip: boolean): Promise<RenderedPlaylist | undefined>
 }
 
-/** What is printed of an asset. Grows with its index; made anew when the front of the index went. */
+/** What is printed of an asset. Grows with its index; made anew when its front went, and when a track joined. */
 interface Printed {
   version: number
   readonly firstMsn: number
@@ -37,6 +37,8 @@ interface PrintedTrack {
   text: Buffer[]
   bytes: number
   count: number
+  /** Made, not printed yet: gaps that nothing has followed so far. */
+  held: readonly MediaSegment[]
   /** The newest segments, enough for a delta update. */
   newest: MediaSegment[]
 }
@@ -64,7 +66,9 @@ export function createReplayPlaylists(store: Pick<SegmentStore, 'index'>): Repla
     let printed = cache.get(index.assetId)
     const isOther =
       printed !== undefined &&
-      (printed.removed !== index.removed.segments || (printed.firstMsn !== firstMsn && printed.firstMsn >= 0))
+      (printed.removed !== index.removed.segments ||
+        (printed.firstMsn !== firstMsn && printed.firstMsn >= 0) ||
+        printed.tracks.size !== index.tracks.length)
     if (printed === undefined || isOther) {
       const removed = index.removed.segments
       const reader = createRowReader(index.removed)
@@ -76,7 +80,7 @@ export function createReplayPlaylists(store: Pick<SegmentStore, 'index'>): Repla
       const toSegment = createSegmentMaker(index, track)
       if (printed.tracks.has(track.track)) continue
       const name = renditionName(track.track, track.kind)
-      const empty = { text: [], bytes: 0, count: 0, newest: [], rate: createRate() }
+      const empty = { text: [], bytes: 0, count: 0, held: [], newest: [], rate: createRate() }
       printed.tracks.set(track.track, { name, toSegment, ...empty })
     }
     for (;;) {
@@ -145,7 +149,11 @@ export function createReplayPlaylists(store: Pick<SegmentStore, 'index'>): Repla
 }
 
 /** Prints segments and keeps their text: what a playlist has in front of them is cut off. */
-function append(track: PrintedTrack, index: AssetIndex, segments: readonly MediaSegment[]): void {
+function append(track: PrintedTrack, index: AssetIndex, made: readonly MediaSegment[]): void {
+  const all = [...track.held, ...made]
+  const segments = withoutTail(all)
+  track.held = all.slice(segments.length)
+  if (segments.length === 0) return
   const head = printMediaPlaylist({ ...replayPlaylistOf(index, []), endList: false })
   const whole = printMediaPlaylist({ ...replayPlaylistOf(index, segments), endList: false })
   const text = Buffer.from(whole.slice(head.length))
