@@ -23,6 +23,7 @@ import { createBroadcast } from '@bandstand/engine/stream/broadcast.ts'
 import { createStreams, type Streams } from '@bandstand/engine/stream/streams.ts'
 import { PlatformError } from '@bandstand/platform/error.ts'
 import { createPlatform } from '@bandstand/platform/platform.ts'
+import { adoptLater } from './adopt.ts'
 import { createApplication } from './application.ts'
 import { type FirstStart, printBanner, printFirstStart } from './banner.ts'
 import { logConnectionRefusals } from './connection-refusals.ts'
@@ -159,6 +160,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     createBroadcast: (channel, onOpened, recovered) =>
       createBroadcast({
         assetId: recovered?.assetId ?? createId('asset'),
+        channelId: channel.id,
         store,
         recording: settings.recording,
         budget,
@@ -174,7 +176,10 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   })
   late.streams = channels
   started.defer(() => channels.suspend())
-  await takeUpBroadcasts({ store, broadcasts: platform.broadcasts, channels, log, now })
+  const findChannel = (id: string) => platform.directory.list().find((channel) => channel.id === id)
+  await takeUpBroadcasts({ store, register, findChannel, channels, log, now })
+  const adopting = adoptLater({ store, unknown: platform.broadcasts.unknown, register, findChannel, log })
+  started.defer(() => adopting.stop())
 
   // Also by an earlier name, as page and API do: who watches while the channel is renamed goes on watching.
   const slugNow = (slug: string) => platform.directory.findBySlug(slug)?.slug ?? slug

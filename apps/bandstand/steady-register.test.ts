@@ -9,17 +9,18 @@ const open = async () => []
 const begun = { assetId: 'as_1', channelId: 'ch_1', startedAt: 1 }
 const over = { assetId: 'as_1', endedAt: 2, duration: 1, bytes: 1 }
 
-test('a broadcast that begins and ends while the database is away is noted when it is back, in that order', async () => {
-  const notes: string[] = []
-  let failures = 3
-  const note = (what: string) => async () => {
-    if (failures-- > 0) throw away()
-    notes.push(what)
-  }
-  const register = createSteadyRegister({ started: note('started'), ended: note('ended'), open }, silent, 1)
-  await Promise.all([register.started(begun), register.ended(over)])
-  assert.deepEqual(notes, ['started', 'ended'])
-})
+for (const code of ['unavailable', 'disk-full', 'disk', 'limit'] as const)
+  test(`what begins and ends while the database cannot write (${code}) is noted when it can, in that order`, async () => {
+    const notes: string[] = []
+    let failures = 3
+    const note = (what: string) => async () => {
+      if (failures-- > 0) throw new PlatformError(code, 'not now')
+      notes.push(what)
+    }
+    const register = createSteadyRegister({ started: note('started'), ended: note('ended'), open }, silent, 1)
+    await Promise.all([register.started(begun), register.ended(over)])
+    assert.deepEqual(notes, ['started', 'ended'])
+  })
 
 test('any other failure is told at once and holds up nothing', async () => {
   const register = createSteadyRegister(

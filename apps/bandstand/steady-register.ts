@@ -1,19 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BroadcastRegister, Log } from '@bandstand/engine/ports.ts'
-import { PlatformError } from '@bandstand/platform/error.ts'
+import { PlatformError, type PlatformErrorCode } from '@bandstand/platform/error.ts'
 
 /** Notes of broadcasts that wait for the database; more are lost, which the log says. */
 const WAITING_MAX = 1_000
-/** ms between two attempts. */
-const RETRY_MS = 500
+/** ms before the second attempt; twice as long after each further one, up to the most. */
+const RETRY_FIRST = 500
+const RETRY_MOST = 30_000
+/** What passes: a database that is started again, a disk that is full or does not take a write, too much at once. */
+const PASSING: ReadonlySet<string> = new Set<PlatformErrorCode>(['unavailable', 'disk', 'disk-full', 'limit'])
 
-/** Remembers beginnings and ends of broadcasts also where the database is away for a while. */
+/** Remembers beginnings and ends of broadcasts also where the database is away for a while, or has no room. */
 export interface SteadyRegister extends BroadcastRegister {
   /** What cannot be noted at the first attempt from now on is not tried again: the server is stopping. */
   giveUp(): void
 }
 
-export function createSteadyRegister(register: BroadcastRegister, log: Log, retryMs = RETRY_MS): SteadyRegister {
+export function createSteadyRegister(register: BroadcastRegister, log: Log, retryFirst = RETRY_FIRST): SteadyRegister {
   /** Notes are made one after another: the end of a broadcast is nothing without its beginning. */
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
@@ -26,10 +29,11 @@ export function createSteadyRegister(register: BroadcastRegister, log: Log, retr
         if (attempt > 1) log.info({ ...fields, attempt }, 'a note that waited for the database is made')
         return
       } catch (error) {
-        const isAway = error instanceof PlatformError && error.code === 'unavailable'
-        if (!isAway || stopping.signal.aborted) throw error
-        if (attempt === 1) log.warn(fields, 'the note of a broadcast waits for the database')
-        await sleep(retryMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+        const isPassing = error instanceof PlatformError && PASSING.has(error.code)
+        if (!isPassing || stopping.signal.aborted) throw error
+        if (attempt === 1) log.warn({ ...fields, why: error.message }, 'the note of a broadcast waits for the database')
+        const wait = Math.min(RETRY_MOST, retryFirst * 2 ** (attempt - 1))
+        await sleep(wait, undefined, { signal: stopping.signal }).catch(() => undefined)
       }
     }
   }

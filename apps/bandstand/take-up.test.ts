@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AssetIndex } from '@bandstand/engine/store/port.ts'
+import { PlatformError } from '@bandstand/platform/error.ts'
 import { takeUpBroadcasts } from './take-up.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -38,6 +39,7 @@ async function start(
   rows: readonly string[],
   recovered: readonly AssetIndex[],
   index: (assetId: string) => Promise<AssetIndex | undefined> = async () => undefined,
+  isFull = false,
 ) {
   const notes: unknown[] = []
   const restored: string[] = []
@@ -54,10 +56,15 @@ async function start(
         return { epoch() {}, part() {}, reserve() {}, end: done, suspend: done, written: done, state }
       },
     },
-    broadcasts: {
+    register: {
       open: async () => rows.map((assetId) => ({ assetId, channelId: 'ch_1', slug: 'main', startedAt: 1 })),
-      ended: async (note) => void notes.push(note),
+      started: async (note) => void notes.push(note),
+      ended: async (note) => {
+        if (isFull) throw new PlatformError('disk-full', 'database or disk is full')
+        notes.push(note)
+      },
     },
+    findChannel: (id) => (id === 'ch_1' ? { id, slug: 'main' } : undefined),
     channels: { restore: (open) => void restored.push(...open.map(({ index }) => index.assetId)) },
     log: silent,
     now: () => 9_000,
@@ -84,4 +91,19 @@ test('a row whose recording cannot be read now stays open, and the others are ta
     return undefined
   })
   assert.deepEqual(started, { notes: [], restored: ['as_1'], finished: [] })
+})
+
+test('a broadcast that could not be noted when it began is noted and goes on, in its channel', async () => {
+  const lost = (assetId: string, channelId: string) => ({ ...indexOf(assetId, false), begun: { channelId, at: 500 } })
+  const started = await start(['as_2'], [indexOf('as_2', false), lost('as_1', 'ch_1'), lost('as_3', 'ch_gone')])
+  assert.deepEqual(started, {
+    notes: [{ assetId: 'as_1', channelId: 'ch_1', startedAt: 500 }],
+    // The later of one channel goes on.
+    restored: ['as_2', 'as_1'],
+    finished: ['as_3'],
+  })
+})
+
+test('a disk that is full keeps no server from starting', async () => {
+  assert.deepEqual((await start(['as_gone', 'as_1'], [indexOf('as_1', false)], undefined, true)).restored, ['as_1'])
 })

@@ -52,6 +52,7 @@ interface TrackMemory {
 export interface AssetMemory {
   readonly timing: BroadcastTiming
   readonly recording: boolean
+  readonly begun: { readonly channelId: string | undefined; readonly at: number }
   /** Numbers rise. Another array whenever there is another epoch, so that it can be given out as it is. */
   epochs: readonly Epoch[]
   readonly rows: Rows
@@ -114,6 +115,7 @@ export function createMemory(journal: readonly JournalRecord[], lagging: number)
   const memory: AssetMemory = {
     timing: begin.timing,
     recording: begin.recording,
+    begun: { channelId: begin.channelId, at: begin.at },
     epochs,
     rows,
     assembler,
@@ -185,6 +187,7 @@ export function toIndex(files: AssetFiles, memory: AssetMemory): AssetIndex {
   return {
     assetId: files.assetId,
     timing: memory.timing,
+    begun: memory.begun,
     epochs: memory.epochs,
     tracks,
     ended: files.state === 'ended',

@@ -41,6 +41,8 @@ export interface DiskStore extends SegmentStore {
    * known later, when it has been looked at again.
    */
   isUnreadable(assetId: string): boolean
+  /** Recordings that have ended, oldest first; resolves when all were looked at. */
+  ended(): Promise<readonly string[]>
 }
 
 /**
@@ -153,10 +155,17 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
   }
 
   return {
-    create(assetId, timing, { recording = true } = {}) {
+    create(assetId, timing, { recording = true, channelId } = {}) {
       checkAssetId(assetId)
       if (catalogue.has(assetId)) throw new EngineError('bad-request', 'asset exists already', { assetId })
-      const begin: JournalRecord = { type: 'begin', timing, recording, at: Math.round(now()) }
+      const at = Math.round(now())
+      const begin: JournalRecord = {
+        type: 'begin',
+        timing,
+        recording,
+        at,
+        ...(channelId !== undefined && { channelId }),
+      }
       const memory = createMemory([begin], limits.laggingSegments) as AssetMemory
       const folder = join(root, assetId)
       const files: AssetFiles = { assetId, folder, spans: [], journalBytes: 0, state: 'open', removed: false }
@@ -197,6 +206,11 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
 
     usage: catalogue.usage,
     retain: shedding.retain,
+    async ended() {
+      await complete()
+      const found = [...catalogue.known].filter(({ state, removed }) => state === 'ended' && !removed)
+      return found.map(({ assetId }) => assetId).sort()
+    },
     isUnreadable: (assetId) => catalogue.get(assetId)?.state === 'unreadable',
 
     async close() {

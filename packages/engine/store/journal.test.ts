@@ -11,7 +11,7 @@ import {
 import { parseReserved, writeReserved } from './reserved.ts'
 
 const records: JournalRecord[] = [
-  { type: 'begin', timing, recording: true, at: 1 },
+  { type: 'begin', timing, recording: true, at: 1, channelId: 'ch_1' },
   { type: 'epoch', epoch: epoch(0) },
   { type: 'shed', msn: 10, segments: 9, discontinuities: 1 },
   { type: 'epoch', epoch: epoch(1, 900_000) },

@@ -28,7 +28,14 @@ export const JOURNAL_HEADER_BYTES = 8
 const RECORD_LIMIT = 4 * 2 ** 20
 
 export type JournalRecord =
-  | { readonly type: 'begin'; readonly timing: BroadcastTiming; readonly recording: boolean; readonly at: number }
+  | {
+      readonly type: 'begin'
+      readonly timing: BroadcastTiming
+      readonly recording: boolean
+      readonly at: number
+      /** Whose broadcast it is. */
+      readonly channelId?: string
+    }
   | { readonly type: 'epoch'; readonly epoch: Epoch }
   /** Everything before `msn` was removed by retention: so many listed segments and discontinuities in all. */
   | { readonly type: 'shed'; readonly msn: number; readonly segments: number; readonly discontinuities: number }
@@ -158,7 +165,9 @@ function parsePayload(
     case 'begin': {
       const timing = fields['timing'] as BroadcastTiming | undefined
       if (!isPositive(timing?.targetDuration) || !isPositive(timing?.partTarget)) return undefined
-      return { type, timing, recording: fields['recording'] !== false, at: count(fields['at']) ?? 0 }
+      const { channelId } = fields
+      const owner = typeof channelId === 'string' ? { channelId } : {}
+      return { type, timing, recording: fields['recording'] !== false, at: count(fields['at']) ?? 0, ...owner }
     }
     case 'epoch': {
       const epoch = parseEpoch(fields['epoch'], tracks)

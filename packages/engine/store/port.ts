@@ -62,6 +62,8 @@ export interface AssetTrack {
 export interface AssetIndex {
   readonly assetId: string
   readonly timing: BroadcastTiming
+  /** As it was begun: whose it is, where that was noted, and Unix milliseconds. */
+  readonly begun?: { readonly channelId: string | undefined; readonly at: number }
   readonly epochs: readonly Epoch[]
   readonly tracks: readonly AssetTrack[]
   /** True when the broadcast was finished properly. */
@@ -106,6 +108,8 @@ export interface WriterState {
 export interface CreateOptions {
   /** `false`: only the last 2 minutes are kept while the broadcast runs, nothing after it. Default true. */
   readonly recording?: boolean
+  /** Whose broadcast it is, for a start at which nobody else knows any more. */
+  readonly channelId?: string
 }
 
 /** Bytes `from` up to, not including, `to`. */

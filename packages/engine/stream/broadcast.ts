@@ -14,6 +14,8 @@ import type { EncoderFacts, MediaDiagnosis } from './diagnosis.ts'
 
 export interface BroadcastOptions {
   readonly assetId: string
+  /** Noted with the recording. */
+  readonly channelId: string
   readonly store: SegmentStore
   /** `false`: nothing is kept after the broadcast. */
   readonly recording: boolean
@@ -86,7 +88,10 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       const isFirst = stage === undefined && event.kind === 'epoch-opened'
       if (isFirst) {
         const timing = chooseTiming(event.tracks.map((track) => track.frameDuration))
-        stage = setUp(timing, store.create(assetId, timing, { recording: options.recording }))
+        stage = setUp(
+          timing,
+          store.create(assetId, timing, { recording: options.recording, channelId: options.channelId }),
+        )
       }
       if (event.kind === 'epoch-opened') {
         tracks = event.tracks

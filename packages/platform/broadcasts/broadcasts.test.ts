@@ -78,3 +78,11 @@ test('viewers are listed what has ended and was recorded, newest first, and noth
   await asOwner('PATCH', '/channels/main', { slug: 'stage' })
   assert.equal((await app.inject('/api/v1/channels/main/replays')).json().replays.length, 3)
 })
+
+test('which broadcasts are not known is told', async (t) => {
+  const { platform } = await startPlatform(t)
+  const channelId = platform.directory.findBySlug('main')?.id ?? ''
+  await platform.broadcasts.started({ assetId: 'as_1', channelId, startedAt: 1000 })
+  assert.deepEqual(await platform.broadcasts.unknown(['as_0', 'as_1', 'as_2']), ['as_0', 'as_2'])
+  assert.deepEqual(await platform.broadcasts.unknown([]), [])
+})

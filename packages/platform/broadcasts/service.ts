@@ -46,6 +46,8 @@ export interface BroadcastRegister {
     readonly bytes: number
   }): Promise<void>
   open(): Promise<readonly OpenBroadcast[]>
+  /** Those of them that are not known: at most 500. */
+  unknown(assetIds: readonly string[]): Promise<readonly string[]>
   /** Nothing of it is left on disk: retention took it. */
   removed(assetId: string): Promise<void>
 }
@@ -113,6 +115,10 @@ export function createBroadcasts({ store, channels, orgId, engine, log, now }: B
           if (channel === undefined) return []
           return [{ assetId: row.id, channelId: channel.id, slug: channel.slug, startedAt: row.started_at }]
         })
+      },
+      async unknown(assetIds) {
+        const known = new Set(await store.known(assetIds))
+        return assetIds.filter((id) => !known.has(id))
       },
       async removed(assetId) {
         await store.remove(assetId, now())

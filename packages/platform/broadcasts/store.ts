@@ -17,6 +17,8 @@ export interface AssetStore {
   /** Newest first. */
   list(orgId: string, query: AssetQuery): Promise<AssetTable[]>
   open(): Promise<AssetTable[]>
+  /** Those of the ids that have a row. */
+  known(ids: readonly string[]): Promise<string[]>
   start(row: AssetTable): Promise<void>
   end(id: string, endedAt: number, duration: number, bytes: number): Promise<AssetTable | undefined>
   remove(id: string, now: number): Promise<AssetTable | undefined>
@@ -34,6 +36,11 @@ export function createAssetStore(database: Database): AssetStore {
     },
     open: () =>
       database.selectFrom('asset').selectAll().where('ended_at', 'is', null).orderBy('id').limit(5000).execute(),
+    async known(ids) {
+      if (ids.length === 0) return []
+      const rows = await database.selectFrom('asset').select('id').where('id', 'in', ids).execute()
+      return rows.map(({ id }) => id)
+    },
     async start(row) {
       await database.transaction().execute(async (tx) => {
         const inserted = await tx
