@@ -175,14 +175,26 @@ export class TrackPacker {
     this.closeSegment(at)
   }
 
-  /** The epoch ends: all frames go out, the last one no longer than to `end` (90 kHz). */
+  /** The epoch ends: all frames go out, the last one to `end` (90 kHz) where that is near. */
   flush(end?: number): void {
     while (this.#queue.length > 0) {
       const head = this.#queue[0]
       if (head === undefined) return
       const room = end === undefined ? this.#lastDuration : Math.floor((end * this.#o.timescale) / 90_000) - head.dts
-      this.step(this.#queue.length > 1 ? this.headDuration() : Math.max(1, Math.min(this.#lastDuration, room)))
+      this.step(this.#queue.length > 1 ? this.headDuration() : this.#closing(room))
     }
+  }
+
+  /**
+   * Duration of the last frame. hls.js leaves no hole behind that is shorter than its `maxBufferHole` of 0.1 s, and does not
+   * say that a replay has ended while there is one: those are closed, unless the part before would become too short by it.
+   */
+  #closing(room: number): number {
+    const usual = this.#lastDuration
+    const hole = room - usual
+    if (hole <= 0) return Math.max(1, room)
+    if (hole > PACKAGER_LIMITS.holeSlack * this.#o.timescale) return usual
+    return this.#part.closesBefore(room) && !this.#part.closesBefore(usual) ? usual : room
   }
 
   /** A frame that stands far past the end of its segment ends with it; what follows until the next frame is a gap. */

@@ -70,6 +70,16 @@ export class AudioClock {
     return silence
   }
 
+  /** Silent frames up to `time` (90 kHz ticks) and past it by less than one: the epoch ends there, whatever sound there was. */
+  finish(time: number): readonly number[] {
+    const silence = [...this.fill(time)]
+    const missing = Math.floor((time * this.#rate) / 90_000) - this.#next
+    if (!this.#canFill || missing <= 0 || missing > this.#frame) return silence
+    silence.push(this.#next)
+    this.#next += this.#frame
+    return silence
+  }
+
   #first(target: number, difference: number): AudioStep {
     // A frame that began (up to half a frame) before the first picture starts with it: sound early by that is not heard.
     if (difference < -this.#frame / 2) return { kind: 'drop' }

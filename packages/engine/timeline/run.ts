@@ -31,6 +31,11 @@ export interface Run {
   readonly end: number
   judge(held: HeldUnit): Verdict
   map(held: HeldUnit): readonly TimedUnit[]
+  /**
+   * Silence from where sound stopped to the end of the pictures, at the end of the epoch. A hole of 0.05 to 0.1 s is too
+   * small for hls.js to leave behind: it says that the replay has ended only where nothing is missing before.
+   */
+  finish(): readonly TimedUnit[]
   /** Last source times of the tracks other than `except`. */
   clocks(except: TrackId): ReadonlyMap<TrackId, number>
 }
@@ -127,6 +132,10 @@ export function openRun(options: RunOptions): Run {
       if (held.unit.track === VIDEO_TRACK && video !== undefined) return mapVideo(held, video)
       if (held.unit.track === AUDIO_TRACK && audio !== undefined) return mapAudio(held, audio.clock)
       return []
+    },
+    finish() {
+      if (audio === undefined || video === undefined) return []
+      return silent(audio.clock.finish(video.end), wallClock + (video.end - start) / 90)
     },
     clocks(except) {
       return new Map([...seen].filter(([track]) => track !== except).map(([track, last]) => [track, last.time]))

@@ -182,6 +182,33 @@ for (const seconds of [0.5, -0.5, 0.9, -0.9]) {
   })
 }
 
+for (const [track, what, missing] of [
+  [AUDIO_TRACK, 'sound', 0.06],
+  [AUDIO_TRACK, 'sound', 0.7],
+  [VIDEO_TRACK, 'pictures', 0.08],
+] as const) {
+  test(`an epoch whose ${what} stop ${missing} s early leaves no hole that is too small for players`, () => {
+    const studio = createStudio()
+    for (let i = 0; i < 3; i++) {
+      studio.connect()
+      studio.send(without(encode({ seconds: 5 }), track, 5 - missing, 5))
+      studio.stop()
+      studio.now += 1000
+    }
+    assert.equal(studio.recorded.epochs.length, 3)
+    for (const { id: epoch } of studio.recorded.epochs) {
+      const ends = [VIDEO_TRACK, AUDIO_TRACK].map((of) => {
+        const part = studio.parts(of).findLast((p) => p.epoch === epoch)
+        return part === undefined ? 0 : (part.start + part.duration) / (of === VIDEO_TRACK ? 90_000 : 48_000)
+      })
+      const next = studio.recorded.epochs[epoch + 1]
+      const end = next === undefined ? Math.max(...ends) : next.start / 90_000
+      for (const own of ends) assert.ok(Math.abs(own - end) < 0.001, `epoch ${epoch}: ${ends.join(', ')}, not ${end}`)
+    }
+    assertInvariants(studio)
+  })
+}
+
 test('a changed configuration begins an epoch, the same one sent again does not', () => {
   const studio = createStudio()
   const sent = [...encode({ seconds: 12 })]

@@ -67,6 +67,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
     if (run === undefined) return
     end = Math.max(run.end, run.start + 1)
     notBefore = run.wallClock + (end - run.start) / 90
+    for (const unit of run.finish()) events.push({ kind: 'unit', unit })
     events.push({ kind: 'epoch-closed', id: run.id, end })
     run = undefined
   }

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import { startServer } from '@bandstand/engine/http/testing.ts'
+import { createVodHandler } from '@bandstand/engine/http/vod.ts'
+import type { Sent } from '@bandstand/engine/packager/fixtures/encoder.ts'
+import type { Studio } from '@bandstand/engine/packager/fixtures/studio.ts'
+import { createTestBroadcast, loop, smallClip } from '@bandstand/engine/replay/fixtures/broadcast.ts'
+import { createDiskStore } from '@bandstand/engine/store/disk.ts'
+import { quietLog, retention, temporaryFolder } from '@bandstand/engine/store/fixtures/material.ts'
+import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import type { Browser } from 'playwright-core'
+import { chromium } from '../support/browser.ts'
+import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
+import { waitFor } from '../support/wait.ts'
+
+/** Replays whose sound and pictures do not begin or end together. */
+describe('a replay plays from its beginning to its end', () => {
+  const clip = smallClip()
+  let browser: Browser
+  let pages: PlayerPage
+  before(async () => {
+    browser = await chromium()
+    pages = await servePlayerPage()
+  })
+  after(async () => {
+    await browser?.close()
+    await pages?.close()
+  })
+
+  const isSound = ({ unit }: Sent) => unit.track === AUDIO_TRACK
+  const media = (from: number, to: number, wanted: (sent: Sent) => boolean = () => true) =>
+    [...loop(clip, Math.ceil(to / 3) + 1)].filter((sent) => sent.at >= from && sent.at < to && wanted(sent))
+
+  /** An encoder comes, and says that it has both. */
+  function connect(studio: Studio, withSound = true): void {
+    studio.do((t, now) => t.startEpoch(now))
+    studio.do((t, now) => t.announce({ video: true, audio: withSound }, now))
+    studio.do((t, now) => t.configure(VIDEO_TRACK, clip.video, now))
+    if (withSound) studio.do((t, now) => t.configure(AUDIO_TRACK, clip.audio, now))
+  }
+
+  /** Units at the times they have, whatever was sent before. */
+  function send(studio: Studio, begun: number, sent: readonly Sent[]): void {
+    studio.now = begun
+    studio.send(sent)
+  }
+
+  const broadcasts: readonly { what: string; seconds: number; run(studio: Studio, begun: number): void }[] = [
+    {
+      what: 'that had no sound for its first 5 s',
+      // A new set of tracks waits for a key frame, at 6 s here.
+      seconds: 10,
+      run(studio, begun) {
+        connect(studio, false)
+        send(
+          studio,
+          begun,
+          media(0, 5, (sent) => !isSound(sent)),
+        )
+        studio.do((t, now) => t.configure(AUDIO_TRACK, clip.audio, now))
+        send(studio, begun, media(5, 11))
+      },
+    },
+    {
+      what: 'whose last segment is one picture without sound',
+      seconds: 6,
+      run(studio, begun) {
+        connect(studio)
+        send(
+          studio,
+          begun,
+          media(0, 6.02, (sent) => !isSound(sent) || sent.at < 5.9),
+        )
+      },
+    },
+    {
+      what: 'whose pictures end 6 s before its sound',
+      seconds: 12,
+      run(studio, begun) {
+        connect(studio)
+        send(
+          studio,
+          begun,
+          media(0, 12, (sent) => isSound(sent) || sent.at < 6),
+        )
+      },
+    },
+    {
+      what: 'whose second of three encoders had no sound',
+      seconds: 15,
+      run(studio, begun) {
+        for (const [i, withSound] of [true, false, true].entries()) {
+          studio.now = begun + i * 7000
+          connect(studio, withSound)
+          send(
+            studio,
+            studio.now,
+            media(0, 5, (sent) => withSound || !isSound(sent)),
+          )
+          studio.stop()
+        }
+      },
+    },
+  ]
+
+  async function replay(t: TestContext, run: (studio: Studio, begun: number) => void): Promise<string> {
+    const store = createDiskStore({ root: await temporaryFolder(t), log: quietLog, retention })
+    t.after(() => store.close())
+    const { port } = await startServer(t, [createVodHandler({ store })])
+    const { studio, writer } = createTestBroadcast(store, 'as_one')
+    run(studio, studio.now)
+    studio.stop()
+    await writer().end()
+    return `http://127.0.0.1:${port}/vod/as_one`
+  }
+
+  interface Played {
+    readonly time: number
+    readonly ended: boolean
+    readonly errors: readonly string[]
+  }
+
+  for (const { what, seconds, run } of broadcasts) {
+    it(`${what}: hls.js`, async (t) => {
+      const folder = await replay(t, run)
+      const page = await pages.open(browser)
+      await page.evaluate(`(() => {
+        const video = document.querySelector('video')
+        globalThis.errors = []
+        const hls = new Hls()
+        hls.on(Hls.Events.ERROR, (_, { details, fatal }) => errors.push(details + (fatal ? ' (fatal)' : '')))
+        hls.loadSource(${JSON.stringify(`${folder}/index.m3u8`)})
+        hls.attachMedia(video)
+        video.playbackRate = 2
+        video.play().catch(() => {})
+      })()`)
+      const look = () =>
+        page.evaluate<Played>(`(() => {
+          const video = document.querySelector('video')
+          return { time: video.currentTime, ended: video.ended, errors }
+        })()`)
+      let played = await look()
+      await waitFor('the end', async () => (played = await look()).ended, 40_000).catch((cause: unknown) => {
+        throw new Error(`stopped: ${JSON.stringify(played)}`, { cause })
+      })
+      assert.ok(Math.abs(played.time - seconds) < 0.3, JSON.stringify(played))
+      assert.deepEqual(played.errors, [])
+      await page.close()
+    })
+  }
+})
