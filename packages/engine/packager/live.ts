@@ -27,7 +27,7 @@ export type PlaylistAnswer =
     }
   /** 400: asked too far ahead, or directives that contradict each other; the text says which. */
   | { readonly kind: 'bad-request'; readonly reason: string }
-  /** 503: too many waiters. */
+  /** 503: too many different things are waited for. */
   | { readonly kind: 'busy' }
 
 export interface PlaylistDirectives {

@@ -31,10 +31,14 @@ test('who waits too long is let go', async () => {
   assert.equal(room.size, 0)
 })
 
-test('the room is bounded in wishes and in waiters', () => {
+test('the room is bounded in wishes, not in those who share one: who counts them sees them leave', async () => {
   const room = createWaitingRoom<number, string>(manualScheduler(), 1000, String)
-  for (let i = 0; i < WINDOW_LIMITS.waitingFor; i++) assert.ok(room.wait(i) !== undefined)
+  const shared = Array.from({ length: 50_000 }, () => room.wait(0))
+  assert.ok(shared.every((promise) => promise !== undefined && promise === shared[0]))
+  for (let i = 1; i < WINDOW_LIMITS.waitingFor; i++) assert.ok(room.wait(i) !== undefined)
   assert.equal(room.wait(-1), undefined)
-  for (let i = WINDOW_LIMITS.waitingFor; i < WINDOW_LIMITS.waiters; i++) void room.wait(0)
-  assert.equal(room.wait(0), undefined)
+  assert.equal(room.size, WINDOW_LIMITS.waitingFor)
+  room.answer((key) => key === 0, String)
+  assert.equal(await shared.at(-1), '0')
+  assert.ok(room.wait(-1) !== undefined)
 })

@@ -6,14 +6,15 @@ export interface Scheduler {
 }
 
 /**
- * Requests that wait for the same thing share one promise. Bounded in requests and in different things; each thing is
- * given up after its time.
+ * Requests that wait for the same thing share one promise. Bounded in different things, each of which is given up after its
+ * time. Requests are bounded where it is seen that a client has gone: a room that counts them is filled by those who left.
  */
 export interface WaitingRoom<Key, Value> {
-  /** `undefined` when the room is full. */
+  /** `undefined` when too many other things are waited for. */
   wait(key: Key): Promise<Value | undefined> | undefined
   /** Answers everyone whose key passes. */
   answer(passes: (key: Key) => boolean, value: (key: Key) => Value | undefined): void
+  /** Different things that are waited for. */
   readonly size: number
 }
 
@@ -22,7 +23,6 @@ interface Group<Key, Value> {
   readonly promise: Promise<Value | undefined>
   readonly resolve: (value: Value | undefined) => void
   readonly cancel: () => void
-  count: number
 }
 
 /**
@@ -35,11 +35,9 @@ export function createWaitingRoom<Key, Value>(
   name: (key: Key) => string,
 ): WaitingRoom<Key, Value> {
   const groups = new Map<string, Group<Key, Value>>()
-  let size = 0
 
   function leave(id: string, group: Group<Key, Value>, value: Value | undefined): void {
     groups.delete(id)
-    size -= group.count
     group.cancel()
     group.resolve(value)
   }
@@ -47,7 +45,6 @@ export function createWaitingRoom<Key, Value>(
   return {
     wait(key) {
       const id = name(key)
-      if (size >= WINDOW_LIMITS.waiters) return undefined
       let group = groups.get(id)
       if (group === undefined) {
         if (groups.size >= WINDOW_LIMITS.waitingFor) return undefined
@@ -56,18 +53,16 @@ export function createWaitingRoom<Key, Value>(
           const late = groups.get(id)
           if (late !== undefined) leave(id, late, undefined)
         })
-        group = { key, promise, resolve, cancel, count: 0 }
+        group = { key, promise, resolve, cancel }
         groups.set(id, group)
       }
-      group.count++
-      size++
       return group.promise
     },
     answer(passes, value) {
       for (const [id, group] of groups) if (passes(group.key)) leave(id, group, value(group.key))
     },
     get size() {
-      return size
+      return groups.size
     },
   }
 }
