@@ -37,13 +37,25 @@ for (const listener of ['http', 'rtmp'] as const) {
   })
 }
 
+test('an address that this machine does not have, and a proxy that is none, end the start with one line of words', async () => {
+  const address = await failedStart(temporaryFolder('data'), ['--http', '192.0.2.1:0'])
+  assert.deepEqual(address.exit, { code: 1, signal: null })
+  assert.match(address.lines.join('\n'), /^bandstand: HTTP 192.0.2.1:0: this machine has no such address$/)
+  const proxy = await failedStart(temporaryFolder('data'), ['--trust-proxy', 'blah'])
+  assert.deepEqual(proxy.exit, { code: 2, signal: null })
+  assert.match(proxy.lines.join('\n'), /^bandstand: setting trustProxy .*"blah": takes IP addresses and networks/)
+})
+
 test('a folder of recordings that cannot be used, and a certificate that is none, end the start with one line', async () => {
   const data = temporaryFolder('data')
   const file = join(data, 'media')
   writeFileSync(file, 'not a folder')
   const folder = await failedStart(data, [])
   assert.deepEqual(folder.exit, { code: 1, signal: null })
-  assert.match(folder.lines.join('\n'), /^bandstand: the folder of recordings .* cannot be used \(E\w+\)$/)
+  assert.match(
+    folder.lines.join('\n'),
+    /^bandstand: the folder of recordings .* cannot be used: .* is a file and not a folder$/,
+  )
   const tls = await failedStart(temporaryFolder('data'), ['--tls-cert', file, '--tls-key', file])
   assert.deepEqual(tls.exit, { code: 2, signal: null })
   assert.match(tls.lines.join('\n'), /^bandstand: the certificate or its key cannot be used: .*$/)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,8 +40,8 @@ test('a port in use and a data folder that is a file are named with the flag tha
   const { status, text } = await examine(['--http', `127.0.0.1:${port}`, '--rtmp', '127.0.0.1:0', '--data', file])
   holder.close()
   assert.equal(status, 1)
-  assert.match(text, new RegExp(`HTTP address 127.0.0.1:${port} is in use .*--http`))
-  assert.match(text, /data folder .* cannot be used .*--data/)
+  assert.match(text, new RegExp(`HTTP address 127.0.0.1:${port}: another program listens there.*--http`))
+  assert.match(text, /data folder .* cannot be used: .* is a file .*--data/)
   assert.match(text, /2 to mend/)
 })
 
@@ -57,4 +57,17 @@ test('a certificate that is not one is a problem', async () => {
   ])
   assert.equal(status, 1)
   assert.match(text, /certificate \/dev\/null cannot be read/)
+})
+
+test('an address that this machine does not have is told in words', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))
+  const { text } = await examine(['--http', '192.0.2.1:0', '--rtmp', '127.0.0.1:0', '--data', data])
+  assert.match(text, /HTTP address 192.0.2.1:0: this machine has no such address/)
+})
+
+test('a data folder where none can be made is told at once', { timeout: 10_000 }, async (t) => {
+  if (!existsSync('/proc/self')) return t.skip('needs /proc')
+  const { status, text } = await examine([...free, '--data', '/proc/bandstand'])
+  assert.equal(status, 1)
+  assert.match(text, /data folder \/proc\/bandstand cannot be used: no folder can be made there/)
 })

@@ -1,6 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises'
+import { access, constants, readFile, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { whyUnbound } from '@bandstand/engine/bind-error.ts'
+import { makeFolder, whyUnusable } from '@bandstand/engine/store/folder.ts'
 import { findFfmpeg } from '../ffmpeg.ts'
 import { type ListenAddress, printAddress } from '../settings/address.ts'
 import type { Settings } from '../settings/schema.ts'
@@ -41,7 +43,7 @@ function node(): Finding {
 
 async function dataFolder({ data, recording, recordingMaxGb }: Settings): Promise<Finding[]> {
   try {
-    await mkdir(data, { recursive: true, mode: 0o700 })
+    await makeFolder(data, 0o700)
     await access(data, constants.R_OK | constants.W_OK | constants.X_OK)
     const { bavail, bsize } = await statfs(data)
     const free = (bavail * bsize) / 1e9
@@ -57,7 +59,7 @@ async function dataFolder({ data, recording, recordingMaxGb }: Settings): Promis
     return [
       {
         level: 'problem',
-        text: `data folder ${data} cannot be used (${(error as Error).message}): choose another with --data`,
+        text: `data folder ${data} cannot be used: ${whyUnusable(error)}. Choose another with --data`,
       },
     ]
   }
@@ -71,14 +73,10 @@ async function port(what: string, address: ListenAddress, flag: string): Promise
     })
     return { level: 'ok', text: `${what} address ${printAddress(address)} is free` }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const why =
-      code === 'EADDRINUSE'
-        ? 'is in use by another program'
-        : code === 'EACCES'
-          ? 'is not allowed to this user'
-          : String(code)
-    return { level: 'problem', text: `${what} address ${printAddress(address)} ${why}: choose another with --${flag}` }
+    return {
+      level: 'problem',
+      text: `${what} address ${printAddress(address)}: ${whyUnbound(error)}; choose another with --${flag}`,
+    }
   } finally {
     server.close()
   }

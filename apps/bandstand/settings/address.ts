@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 /** Where a listener binds. */
@@ -23,4 +24,11 @@ export const listenAddress = z.union([z.string(), z.number()]).transform((input,
 /** For logs and the ready line: `HOST:PORT`, IPv6 in brackets. */
 export function printAddress(address: ListenAddress): string {
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
+}
+
+/** An IP address, or a network with the length of its prefix (RFC 4632, 3.1). */
+export function isNetwork(text: string): boolean {
+  const [, address = '', bits] = /^([0-9a-fA-F:.]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const kind = isIP(address)
+  return kind !== 0 && Number(bits ?? 0) <= (kind === 4 ? 32 : 128)
 }

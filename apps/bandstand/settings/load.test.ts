@@ -110,3 +110,15 @@ test('words that are not flags are the command', () => {
 test('help names every setting with its default', () => {
   assert.match(printSettingsHelp(), /--http .*\[0\.0\.0\.0:8080\]/)
 })
+
+test('reverse proxies are addresses and networks; anything else is named with what is taken', () => {
+  const trusted = (list: string) => load(['--trust-proxy', list]).settings.trustProxy
+  assert.deepEqual(trusted('127.0.0.1, 10.0.0.0/8,::1,fd00::/8'), ['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8'])
+  assert.deepEqual(trusted(''), [])
+  for (const wrong of ['blah', '10.0.0.1/33', '::1/129', '10.0.0.0/', '1.2.3', '127.0.0.1;::1', 'fe80::1%eth0']) {
+    assert.throws(() => trusted(wrong), {
+      code: 'bad-setting',
+      message: /--trust-proxy.*takes IP addresses and networks/,
+    })
+  }
+})

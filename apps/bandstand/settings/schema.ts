@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listenAddress } from './address.ts'
+import { isNetwork, listenAddress } from './address.ts'
 
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false', 'yes', 'no', 'on', 'off', '1', '0', ''])], 'takes on or off')
@@ -35,6 +35,7 @@ export const settingsSchema = z.strictObject({
       ),
       z.array(text),
     ])
+    .refine((list) => list.every(isNetwork), 'takes IP addresses and networks such as 10.0.0.0/8, separated by commas')
     .prefault('')
     .describe('addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by commas'),
   streamKey: secret(8).optional().describe('stream key of the channel main; made at first start otherwise'),

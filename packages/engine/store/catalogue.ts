@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { EngineError } from '../error.ts'
 import { type AssetFiles, type AssetMemory, shedRows, takeRecovered, totalBytes } from './asset.ts'
+import { whyUnusable } from './folder.ts'
 import { loadAsset } from './load.ts'
 import { isAssetId } from './names.ts'
 import type { AssetIndex } from './port.ts'
@@ -92,8 +93,12 @@ export function createCatalogue(options: ScanOptions & { readonly root: string }
       await io.mkdir(root)
       return (await io.readdir(root)).filter((name) => isAssetId(name) && !assets.has(name))
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-      throw new EngineError('data-folder', `the folder of recordings ${root} cannot be used (${code})`, {}, error)
+      throw new EngineError(
+        'data-folder',
+        `the folder of recordings ${root} cannot be used: ${whyUnusable(error)}`,
+        {},
+        error,
+      )
     }
   }
 

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import { EngineError } from '../error.ts'
+import { makeFolder } from './folder.ts'
 
 /**
  * What the store asks of a file system; injected, so that a disk that is full, read-only or silent can be tested.
@@ -41,9 +42,8 @@ export const nodeIo: StoreIo = {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EEXIST') return
-      // Not at once with missing parents: on a read-only disk Node then says ENOENT.
       if (code !== 'ENOENT') throw error
-      await done((callback) => fs.mkdir(path, { recursive: true }, (failure) => callback(failure)))
+      await makeFolder(path)
     }
   },
   readdir: (path) =>

@@ -76,7 +76,7 @@ test('a folder that cannot be used is said so', async (t) => {
   const folder = await temporaryFolder(t)
   const file = join(folder, 'file')
   await writeFile(file, '')
-  const unusable = (error: unknown) => error instanceof EngineError && /cannot be used \(.+\)/.test(error.message)
+  const unusable = (error: unknown) => error instanceof EngineError && /cannot be used: .+ --data/.test(error.message)
   await assert.rejects(lockDataFolder(file), unusable)
   await writeFile(join(folder, 'lock.db'), 'no database, and nothing that may be overwritten')
   await assert.rejects(lockDataFolder(folder), unusable)

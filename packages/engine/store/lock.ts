@@ -1,8 +1,9 @@
-import { access, constants, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, constants, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { EngineError } from '../error.ts'
+import { makeFolder, whyUnusable } from './folder.ts'
 
 /** Held by the one server that works on a data folder. */
 export interface FolderLock {
@@ -29,18 +30,20 @@ const SQLITE_BUSY = 5
 export async function lockDataFolder(folder: string): Promise<FolderLock> {
   const holder = join(folder, HOLDER)
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder, 0o700)
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
-    throw unusable(folder, (error as NodeJS.ErrnoException).code ?? 'unknown error', error)
+    throw unusable(folder, whyUnusable(error), error)
   }
   const lock = await take(folder, holder)
-  try {
-    await writeFile(holder, `${JSON.stringify({ pid: process.pid, host: hostname() })}\n`, { mode: 0o640 })
-  } catch (error) {
-    lock.close()
-    throw unusable(folder, (error as NodeJS.ErrnoException).code ?? 'unknown error', error)
-  }
+  // For people only: on a full disk the lock holds without it.
+  await writeFile(holder, `${JSON.stringify({ pid: process.pid, host: hostname() })}\n`, { mode: 0o640 }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return
+      lock.close()
+      throw unusable(folder, whyUnusable(error), error)
+    },
+  )
   return {
     async release() {
       if (!lock.isOpen) return
@@ -73,7 +76,12 @@ async function take(folder: string, holder: string): Promise<DatabaseSync> {
 }
 
 function unusable(folder: string, why: string, cause: unknown): EngineError {
-  return new EngineError('data-folder', `The data folder ${folder} cannot be used (${why}).`, {}, cause)
+  return new EngineError(
+    'data-folder',
+    `The data folder ${folder} cannot be used: ${why}. Choose another with --data.`,
+    {},
+    cause,
+  )
 }
 
 function describe(text: string): string {
