@@ -1,11 +1,12 @@
 import type { ChatMessageTable } from '../database/schema.ts'
+import { PlatformError } from '../error.ts'
 import type { Log } from '../ports.ts'
 import { SAVE_BATCH, SAVE_INTERVAL, UNSAVED_MAX } from './limits.ts'
 
 /** Writes messages to the database in batches: the chat goes on whatever the disk does. */
 export interface Saver {
   readonly add: (row: ChatMessageTable) => void
-  /** Takes back a message that was not written yet. */
+  /** Takes back messages that were not written yet. */
   drop(isUnwanted: (row: ChatMessageTable) => boolean): void
   /** Resolves when everything added so far is written or given up. */
   readonly flush: () => Promise<void>
@@ -13,12 +14,19 @@ export interface Saver {
   readonly lost: number
 }
 
-export function createSaver(save: (rows: readonly ChatMessageTable[]) => Promise<void>, log: Log): Saver {
+type Save = (rows: readonly ChatMessageTable[]) => Promise<void>
+
+/** @param save writes all of what it is given or nothing, and throws PlatformError */
+export function createSaver(save: Save, log: Log): Saver {
   let waiting: ChatMessageTable[] = []
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
   let lost = 0
 
+  const giveUp = (rows: readonly ChatMessageTable[], error: unknown) => {
+    lost += rows.length
+    log.error({ err: error, messages: rows.length, lost }, 'chat messages could not be stored')
+  }
   const write = async () => {
     while (waiting.length > 0) {
       const batch = waiting.slice(0, SAVE_BATCH)
@@ -26,9 +34,15 @@ export function createSaver(save: (rows: readonly ChatMessageTable[]) => Promise
       try {
         await save(batch)
       } catch (error) {
-        lost += batch.length
-        log.error({ err: error, messages: batch.length, lost }, 'chat messages could not be stored')
+        if (error instanceof PlatformError && error.code === 'constraint') await writeByChannel(batch)
+        else giveUp(batch, error)
       }
+    }
+  }
+  /** A channel that was deleted a moment ago refuses its messages (foreign key); those of the others must not go with them. */
+  const writeByChannel = async (batch: readonly ChatMessageTable[]) => {
+    for (const rows of Map.groupBy(batch, (row) => row.channel_id).values()) {
+      await save(rows).catch((error) => giveUp(rows, error))
     }
   }
   const flush = () => {

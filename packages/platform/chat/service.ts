@@ -196,6 +196,7 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
     },
     channelChanged: rooms.tell,
     channelDeleted(channelId) {
+      saver.drop((row) => row.channel_id === channelId)
       for (const connection of connections) {
         if (connection.facts.channelId === channelId) connection.close(CLOSE_NO_CHANNEL, 'the channel was deleted')
       }
