@@ -37,6 +37,13 @@ export interface Gathering {
   readonly dropped: number
 }
 
+/** Source times of a track: the earliest, the latest and the newest. */
+interface Span {
+  readonly from: number
+  readonly to: number
+  readonly last: number
+}
+
 export interface GatheringOptions {
   /** Tracks that are waited for; without it whatever is announced, else a second track. */
   readonly wanted?: Iterable<TrackId>
@@ -52,8 +59,8 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
   let bytes = 0
   let dropped = 0
   let since: number | undefined
-  let from = Number.POSITIVE_INFINITY
-  let to = Number.NEGATIVE_INFINITY
+  /** What came of each track, held or not: tracks may have clocks of their own. */
+  const seen = new Map<TrackId, Span>()
   /** Pictures come, but no key frame yet. */
   let pictures = false
   let key: HeldUnit | undefined
@@ -63,7 +70,9 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
     if (last === undefined || since === undefined) return false
     if (at - since > TIMELINE_LIMITS.staleMs || staleLeft <= 0) return false
     const near = Math.abs(unit.dts - last) <= TIMELINE_LIMITS.jumpTicks
-    const onNew = unit.dts >= from - TIMELINE_LIMITS.jumpTicks && unit.dts <= to + TIMELINE_LIMITS.jumpTicks
+    const onNew = [...seen.values()].some(
+      ({ from, to }) => unit.dts >= from - TIMELINE_LIMITS.jumpTicks && unit.dts <= to + TIMELINE_LIMITS.jumpTicks,
+    )
     if (!near || onNew) return false
     staleLeft--
     stale.set(unit.track, unit.dts)
@@ -72,8 +81,8 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
 
   /** Where a track's own clock jumps while waiting, what was held of it is of no use. */
   function jumped({ unit }: HeldUnit): boolean {
-    const last = held.findLast((h) => h.unit.track === unit.track)
-    return last !== undefined && Math.abs(unit.dts - last.unit.dts) > TIMELINE_LIMITS.jumpTicks
+    const last = seen.get(unit.track)?.last
+    return last !== undefined && Math.abs(unit.dts - last) > TIMELINE_LIMITS.jumpTicks
   }
 
   function forget(track: TrackId): void {
@@ -82,8 +91,12 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
     held = kept
     bytes = kept.reduce((sum, h) => sum + h.unit.data.byteLength, 0)
     if (key?.unit.track === track) key = undefined
-    from = kept.reduce((low, h) => Math.min(low, h.unit.dts), Number.POSITIVE_INFINITY)
-    to = kept.reduce((high, h) => Math.max(high, h.unit.dts), Number.NEGATIVE_INFINITY)
+    seen.delete(track)
+  }
+
+  function note({ track, dts }: HeldUnit['unit']): void {
+    const { from, to } = seen.get(track) ?? { from: dts, to: dts }
+    seen.set(track, { from: Math.min(from, dts), to: Math.max(to, dts), last: dts })
   }
 
   function add(one: HeldUnit): void {
@@ -104,15 +117,15 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
       held.push(one)
       bytes += unit.data.byteLength
     }
-    from = Math.min(from, unit.dts)
-    to = Math.max(to, unit.dts)
-    if (key === undefined && pictures) shedSound(to)
+    note(unit)
+    if (key === undefined && pictures) shedSound()
   }
 
   /** While a key frame is waited for, sound from before it is not needed. */
-  function shedSound(newest: number): void {
-    const kept = held.filter((h) => h.unit.dts >= newest - TIMELINE_LIMITS.alignTicks)
-    for (const h of held) if (h.unit.dts < newest - TIMELINE_LIMITS.alignTicks) bytes -= h.unit.data.byteLength
+  function shedSound(): void {
+    const oldest = (seen.get(AUDIO_TRACK)?.to ?? 0) - TIMELINE_LIMITS.alignTicks
+    const kept = held.filter((h) => h.unit.dts >= oldest)
+    for (const h of held) if (h.unit.dts < oldest) bytes -= h.unit.data.byteLength
     dropped += held.length - kept.length
     held = kept
   }
@@ -125,14 +138,15 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
     if (since === undefined || held.length === 0) return false
     if (full()) return true
     const waited = (ms: number) => now >= (since ?? now) + ms
-    const waitedTicks = to - from
+    const waitedTicks = Math.max(0, ...[...seen.values()].map(({ from, to }) => to - from))
     if (pictures && key === undefined) {
       return waited(TIMELINE_LIMITS.keyWaitMs) || waitedTicks >= TIMELINE_LIMITS.keyWaitTicks
     }
     if (waited(TIMELINE_LIMITS.startWaitMs)) return true
     if (waitedTicks < TIMELINE_LIMITS.rushTicks && rushing(held, key ?? held[0])) return false
     if (waitedTicks >= TIMELINE_LIMITS.startWaitTicks) return true
-    const learned = to - (key?.unit.dts ?? from) >= TIMELINE_LIMITS.learnTicks
+    const newest = Math.max(...[...seen.values()].map(({ to }) => to))
+    const learned = (key === undefined ? waitedTicks : newest - key.unit.dts) >= TIMELINE_LIMITS.learnTicks
     return learned && [...wanted].every((track) => has(track))
   }
 
