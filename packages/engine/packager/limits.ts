@@ -45,8 +45,7 @@ export const WINDOW_LIMITS = {
   unwrittenSeconds: 0.3,
   /** Over all broadcasts. */
   totalBytes: 512 * 1024 * 1024,
-  /** Requests that wait at one rendition, and how many different things they may wait for. */
-  waiters: 20_000,
+  /** Different things that requests wait for at one rendition. */
   waitingFor: 64,
   /** How long they wait, in target durations. */
   waitTargets: 3,

@@ -135,15 +135,21 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       if (bitrate !== undefined) stage?.window.declare({ bitrate })
     },
     async end(now) {
-      drain(now)
-      stage?.window.end()
-      await stage?.writer.end()
+      try {
+        drain(now)
+      } finally {
+        stage?.window.end()
+        await stage?.writer.end()
+      }
       const index = stage === undefined ? undefined : await store.index(assetId)
       return { duration: index === undefined ? 0 : recorded(index).duration, bytes: index?.bytes ?? 0 }
     },
     async suspend(now) {
-      drain(now)
-      await stage?.writer.suspend()
+      try {
+        drain(now)
+      } finally {
+        await stage?.writer.suspend()
+      }
     },
     close: () => stage?.window.close(),
     diagnose: () => (stage === undefined ? undefined : diagnose(stage.packager, tracks, timeline.counters.jumps)),

@@ -26,7 +26,7 @@ export interface Broadcast {
   encoderLeft(now: number): void
   /** Lets time pass; called about 10 times a second. */
   tick(now: number): void
-  /** Finishes playlists and recording. Resolves when the recording is on disk. */
+  /** Finishes playlists and recording. Resolves when the recording is on disk; rejects then if something failed before. */
   end(now: number): Promise<{ readonly duration: number; readonly bytes: number }>
   /** Finishes the open parts and the recording's files but not the broadcast: the server is stopping. */
   suspend(now: number): Promise<void>
@@ -114,7 +114,8 @@ export function createChannel(options: ChannelOptions): Channel {
   let running: Running | undefined
   const candidates = createCandidates({ grant, log, now })
   const ended = createEndedBroadcasts()
-  let finishing: Promise<unknown> = Promise.resolve()
+  /** Broadcasts that are being finished. */
+  const finishing = new Set<Promise<void>>()
 
   function start(): Running {
     const fresh: Running = {
@@ -137,8 +138,9 @@ export function createChannel(options: ChannelOptions): Channel {
 
   /** Never rejects. */
   function finish(): Promise<void> {
-    const done = running === undefined ? Promise.resolve() : end(running)
-    finishing = Promise.all([finishing, done])
+    if (running === undefined) return Promise.resolve()
+    const done = end(running).finally(() => finishing.delete(done))
+    finishing.add(done)
     return done
   }
 
@@ -303,7 +305,7 @@ export function createChannel(options: ChannelOptions): Channel {
       } catch (error) {
         log.error({ channel: record.slug, err: error }, 'the broadcast could not be left in order')
       }
-      await finishing
+      await Promise.all(finishing)
     },
 
     tick() {
