@@ -53,6 +53,11 @@ export class PartBuilder {
     return Math.abs(length - this.#nominal) < Math.abs(longer - this.#nominal)
   }
 
+  /** How long a last frame may be: it gets a part of its own where this one is long enough without it. */
+  get longestLast(): number {
+    return this.#duration < this.#shortest ? this.#target - this.#duration : this.#target
+  }
+
   add(unit: TimedUnit, duration: number): void {
     if (this.empty) {
       this.#start = unit.dts

@@ -187,14 +187,15 @@ export class TrackPacker {
 
   /**
    * Duration of the last frame. hls.js leaves no hole behind that is shorter than its `maxBufferHole` of 0.1 s, and does not
-   * say that a replay has ended while there is one: those are closed, unless the part before would become too short by it.
+   * say that a replay has ended while there is one: those are closed as far as a part may be long. Browsers overlook one of
+   * less than a frame.
    */
   #closing(room: number): number {
     const usual = this.#lastDuration
     const hole = room - usual
     if (hole <= 0) return Math.max(1, room)
-    if (hole > PACKAGER_LIMITS.holeSlack * this.#o.timescale) return usual
-    return this.#part.closesBefore(room) && !this.#part.closesBefore(usual) ? usual : room
+    if (hole <= usual || hole > PACKAGER_LIMITS.holeSlack * this.#o.timescale) return usual
+    return Math.max(usual, Math.min(room, this.#part.longestLast))
   }
 
   /** A frame that stands far past the end of its segment ends with it; what follows until the next frame is a gap. */
