@@ -1,7 +1,7 @@
 import type { EncoderDiagnosis } from '@bandstand/engine/stream/diagnosis.ts'
 import type { EncoderHealth } from '@bandstand/platform/ports.ts'
 
-/** The engine's figures in the API's terms: absent becomes null, seconds become milliseconds. */
+/** The engine's figures in the API's terms: absent becomes null, seconds become milliseconds, figures are rounded. */
 export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
   const { video, audio } = found
   const longest = video === undefined || video.keyDistances.length === 0 ? null : Math.max(...video.keyDistances)
@@ -17,12 +17,12 @@ export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
             codec: video.codec,
             width: video.width,
             height: video.height,
-            frameRate: video.frameRate === 0 ? null : video.frameRate,
-            bitrate: video.bitrate,
+            frameRate: video.frameRate === 0 ? null : Math.round(video.frameRate * 1000) / 1000,
+            bitrate: Math.round(video.bitrate),
             keyFrameInterval: longest === null ? null : Math.round(longest * 1000),
             bFrames: video.bFrames,
           },
-    audio: audio ?? null,
+    audio: audio === undefined ? null : { ...audio, bitrate: Math.round(audio.bitrate) },
     timestampJumps: found.timestampJumps ?? 0,
     reconnects: found.reconnects,
   }

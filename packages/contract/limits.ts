@@ -11,8 +11,10 @@ export const PASSWORD_MAX = 256
 
 /** Code points of a chat message after normalisation. */
 export const CHAT_TEXT_MAX = 500
+/** UTF-16 units of one before it: more is too long, however much of it cannot be seen. */
+export const CHAT_RAW_TEXT_MAX = 4000
 export const CHAT_NAME_MAX = 30
 /** Messages given on joining. */
 export const CHAT_HISTORY = 100
-/** Bytes of one frame from a chatter; a larger one closes the connection (RFC 6455 code 1009). */
-export const CHAT_FRAME_MAX = 4096
+/** Bytes of one frame from a chatter; a larger one, which no page sends, closes the connection (RFC 6455 code 1009). */
+export const CHAT_FRAME_MAX = 32_768

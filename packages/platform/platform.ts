@@ -102,7 +102,10 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     const organisations = createOrganisationStore(database)
     const organisation = await openOrganisation(organisations, secrets, now())
     const orgId = organisation.id
-    const owner = createOwner({ store: createOwnerStore(database), secrets, orgId, log, now })
+    const owner = createOwner({
+      ...{ store: createOwnerStore(database), secrets, orgId, log, now },
+      onSignedOut: (sessionId) => chat.signedOut(sessionId),
+    })
     const onChange = (id: string, channel: ChannelRecord | undefined) =>
       channel === undefined ? chat.channelDeleted(id) : chat.channelChanged(id)
     const channels = createChannels({
@@ -118,7 +121,12 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     }
     const chat = createChat({
       store: createChatStore(database),
-      channels: { byId: channels.byId, bySlug: channels.bySlug, view: viewById },
+      channels: {
+        byId: channels.byId,
+        bySlug: channels.bySlug,
+        formerSlugs: channels.formerSlugs,
+        view: viewById,
+      },
       ...{ secrets, orgId, log, now },
       identify: (cookie) => owner.identify(readToken(cookie, true) ?? readToken(cookie, false)),
       clientOf: options.clientOf ?? clientOf,

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { instant, milliseconds } from './values.ts'
 
-const bitrate = z.number().min(0).describe('bit/s, measured')
+const bitrate = z.int().min(0).describe('bit/s, measured')
 
 /** What the encoder sends now, measured from its units, not from what it announces. */
 export const encoderFacts = z

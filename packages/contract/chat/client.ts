@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { CHAT_FRAME_MAX } from '../limits.ts'
 
 /**
  * What a page sends over the WebSocket `/live/{channel}/chat`: one JSON object per text frame. `hello` comes first and once;
@@ -13,7 +14,7 @@ export const clientMessage = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('say'),
-    text: z.string().max(4000),
+    text: z.string().max(CHAT_FRAME_MAX),
     clientId: z
       .string()
       .regex(/^[A-Za-z0-9_-]{1,40}$/)

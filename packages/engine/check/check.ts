@@ -35,6 +35,8 @@ export interface CheckReport {
   }[]
   /** Why not everything was looked at. */
   readonly truncated?: string
+  /** Why the address gave no answer at all, in words. */
+  readonly unanswered?: string
 }
 
 /** Watches an HLS or low-latency HLS address for a while and reports which rules it breaks. */
@@ -55,6 +57,7 @@ export async function checkStream(options: CheckOptions): Promise<CheckReport> {
       lowLatency: w.snapshots.some((s) => s.playlist.partTarget !== undefined),
     })),
     ...(observation.truncated !== undefined && { truncated: observation.truncated }),
+    ...(observation.top.status === 0 && { unanswered: observation.top.failure ?? 'no answer' }),
   }
 }
 

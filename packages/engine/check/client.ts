@@ -41,8 +41,7 @@ export function createClient(fetch: Fetch, now: () => number): Ask {
         endedAt: now(),
       }
     } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
-      const failure = error instanceof Error ? `${error.message}${cause}` : String(error)
+      const failure = whyUnanswered(error)
       return { ...base, status: 0, headers: new Map(), body: new Uint8Array(), size: 0, endedAt: now(), failure }
     }
   }
@@ -58,4 +57,37 @@ async function readBody(response: Response): Promise<Uint8Array> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
+}
+
+/** Codes of Node and OpenSSL that people meet, in words. */
+const CAUSES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens at this address and port',
+  ECONNRESET: 'the server closed the connection',
+  ENOTFOUND: 'there is no server of this name',
+  EAI_AGAIN: 'the name of the server could not be looked up',
+  EHOSTUNREACH: 'there is no way to this server',
+  ENETUNREACH: 'there is no way to this server',
+  ETIMEDOUT: 'the server does not answer',
+  UND_ERR_CONNECT_TIMEOUT: 'the server does not answer',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; to trust it name it in NODE_EXTRA_CA_CERTS',
+  SELF_SIGNED_CERT_IN_CHAIN:
+    'its certificate comes from an authority of its own; to trust that name it in NODE_EXTRA_CA_CERTS',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not signed by an authority that is known here',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is not signed by an authority that is known here',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  EPROTO: 'it does not speak TLS there: try http:// instead of https://',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS there: try http:// instead of https://',
+}
+
+function whyUnanswered(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return 'the server does not answer in time'
+  const cause = error.cause instanceof Error ? error.cause : undefined
+  if (cause === undefined) return error.message
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (message === 'bad port')
+    return 'this port is reserved for another service, and neither browsers nor this command use it'
+  const words = code === undefined ? undefined : CAUSES[code]
+  return words === undefined ? `${error.message}: ${message}` : `${words} (${code})`
 }

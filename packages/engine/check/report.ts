@@ -2,6 +2,7 @@ import type { CheckReport } from './check.ts'
 
 /** The report as text for a terminal. */
 export function printReport(r: CheckReport): string {
+  if (r.unanswered !== undefined) return `${r.url} cannot be read: ${r.unanswered}\n`
   const lines = [r.url]
   for (const w of r.renditions) {
     const kind = w.lowLatency ? 'low latency' : 'HLS'

@@ -33,6 +33,8 @@ export interface Channels {
   readonly byId: (id: string) => ChannelRecord | undefined
   /** By slug, or by an earlier one: compare the slug to know. */
   readonly bySlug: (slug: string) => ChannelRecord | undefined
+  /** Earlier slugs by which it is still found. */
+  readonly formerSlugs: (id: string) => readonly string[]
   readonly byKey: (key: string) => ChannelRecord | undefined
   readonly view: (channel: ChannelRecord) => Channel
   readonly create: (given: CreateChannel, key?: string) => Promise<ChannelRecord>
@@ -107,6 +109,7 @@ export function createChannels(options: ChannelsOptions): Channels {
     list: () => [...channels.values()],
     byId: (id) => channels.get(id),
     bySlug: (slug) => channels.get(slugs.get(slug) ?? aliases.get(slug) ?? ''),
+    formerSlugs: (id) => [...aliases].flatMap(([slug, channelId]) => (channelId === id ? [slug] : [])),
     // The digest is keyed, so how long the lookup takes says nothing about the keys.
     byKey(key) {
       const id = digests.get(secrets.digest('stream-key', key))

@@ -110,6 +110,16 @@ test('without a name nobody speaks, and an owner-like name is refused', async (t
   assert.equal((await client.next('messages')).messages[0]?.author.name, 'Olga')
 })
 
+test('after a renaming nobody takes the old name of the channel, by which it is still found', async (t) => {
+  const started = await startPlatform(t)
+  await started.asOwner('PATCH', '/channels/main', { slug: 'stage', title: 'Stage' })
+  for (const name of ['Main', 'Stage']) {
+    const client = await started.chat('/live/stage/chat')
+    client.send({ type: 'hello', chat: true, name })
+    assert.equal((await client.next('error')).code, 'name-taken', name)
+  }
+})
+
 test('the owner speaks with a badge when signed in on a page of ours, and only then', async (t) => {
   const started = await startPlatform(t)
   const cookie = await started.signIn()
@@ -254,7 +264,14 @@ test('frames that are not of the protocol are refused, large ones end the connec
   }
   say(client, 'before hello')
   assert.equal((await client.next('error')).code, 'bad-request')
-  client.socket.send('x'.repeat(5000))
+  client.send({ type: 'hello', chat: true, name: 'Olga' })
+  await client.next('welcome')
+  for (const length of [1500, 5000, 20_000]) {
+    say(client, 'x'.repeat(length), `x${length}`)
+    const { code, clientId } = await client.next('error')
+    assert.deepEqual([code, clientId], ['bad-text', `x${length}`])
+  }
+  client.socket.send('x'.repeat(100_000))
   assert.equal(await client.closed, 1009)
 })
 

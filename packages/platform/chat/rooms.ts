@@ -17,6 +17,8 @@ export interface ChatChannel {
 export interface ChatChannels {
   readonly byId: (id: string) => ChatChannel | undefined
   readonly bySlug: (slug: string) => ChatChannel | undefined
+  /** Earlier slugs that still lead to the channel. */
+  readonly formerSlugs: (id: string) => readonly string[]
   /** What everybody may know of the channel with this id. */
   readonly view: (id: string) => Channel | undefined
 }

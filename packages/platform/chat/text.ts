@@ -1,4 +1,4 @@
-import { CHAT_TEXT_MAX } from '@bandstand/contract/limits.ts'
+import { CHAT_RAW_TEXT_MAX, CHAT_TEXT_MAX } from '@bandstand/contract/limits.ts'
 import { MARKS_MAX } from './limits.ts'
 
 /**
@@ -22,6 +22,7 @@ export function cleanText(text: string): string {
 
 /** A message as it is shown, or undefined where nothing is left of it or it is too long (code points). */
 export function parseChatText(text: string): string | undefined {
+  if (text.length > CHAT_RAW_TEXT_MAX) return undefined
   const clean = cleanText(text)
   const visible = clean.replace(/\p{M}|\u200c|\u200d|\u3164|\u115f|\u1160|\u2800|\s/gu, '')
   return visible === '' || Array.from(clean).length > CHAT_TEXT_MAX ? undefined : clean
