@@ -41,6 +41,7 @@ async function chat(http: string, slug: string, index: number): Promise<WebSocke
   })
   socket.on('error', () => {})
   await once(socket, 'open')
+  socket.send(JSON.stringify({ type: 'hello', chat: false }))
   return socket
 }
 
