@@ -27,7 +27,7 @@ import { adoptLater } from './adopt.ts'
 import { createApplication } from './application.ts'
 import { type FirstStart, printBanner, printFirstStart } from './banner.ts'
 import { logConnectionRefusals } from './connection-refusals.ts'
-import { diskReserve } from './disk-reserve.ts'
+import { diskReserve, openReserve } from './disk-reserve.ts'
 import { AppError } from './error.ts'
 import { findFfmpeg } from './ffmpeg.ts'
 import { toEncoderHealth } from './health.ts'
@@ -78,6 +78,8 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   const log = createLog(settings)
   const lock = await lockDataFolder(settings.data)
   started.defer(() => lock.release())
+  const reserve = await openReserve(settings.data, log)
+  started.defer(() => reserve.close())
   const now = Date.now
   const viewers = createViewerCounter({ now: () => performance.now() })
   const trusted = createTrustProxy(settings.trustProxy)
@@ -115,6 +117,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     clientOf: (req) => ({ address: clientAddress(req, trusted), host: req.headers.host ?? '' }),
     now,
   })
+  await reserve.keep().catch(() => undefined)
   // Made just now and partly kept as digests: a start that fails further on, at a port in use for example, must not
   // swallow them.
   let firstStart: FirstStart | undefined = platform.firstStart
