@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream'
 import { type ClientMessage, clientMessage } from '@bandstand/contract/chat/client.ts'
-import { CLOSE_LIMIT, type ServerMessage } from '@bandstand/contract/chat/server.ts'
+import { CLOSE_LIMIT, CLOSE_SIGNED_OUT, type ServerMessage } from '@bandstand/contract/chat/server.ts'
 import type { ErrorCode } from '@bandstand/contract/errors.ts'
 import type { WebSocket } from 'ws'
 import { createRateLimit, type RateLimit } from '../access/rate-limit.ts'
 import { PING, printFrame } from './frame.ts'
 import type { ChatLimits } from './limits.ts'
-import { HELLO_TIMEOUT, SILENT_GONE, SILENT_PING } from './limits.ts'
+import { EARLY_FRAMES_MAX, HELLO_TIMEOUT, SILENT_GONE, SILENT_PING } from './limits.ts'
 import type { Reader } from './room.ts'
 
 /** What a connection is told and asks for. */
@@ -23,6 +23,14 @@ export interface ConnectionFacts {
   readonly address: string
   readonly addressHash: string
   readonly owner: boolean
+  /** What makes it the owner's: with this session the connection ends. */
+  readonly session: OwnerSession | undefined
+}
+
+export interface OwnerSession {
+  readonly id: string
+  /** Unix ms. */
+  readonly expiresAt: number
 }
 
 /** One socket of a page. */
@@ -38,10 +46,12 @@ export class Connection implements Reader {
   readonly #socket: Duplex
   readonly #unread: number
   readonly #events: ConnectionEvents
+  #early = 0
   /** Made with the first frame after `hello`: most readers never send one. */
   #frames: RateLimit | undefined
   readonly #limits: ChatLimits
-  #lastSeen: number
+  readonly #openedAt = performance.now()
+  #lastSeen = this.#openedAt
 
   constructor(ws: WebSocket, socket: Duplex, facts: ConnectionFacts, limits: ChatLimits, events: ConnectionEvents) {
     this.facts = facts
@@ -50,8 +60,9 @@ export class Connection implements Reader {
     this.#unread = limits.unread
     this.#limits = limits
     this.#events = events
-    this.#lastSeen = performance.now()
     ws.on('message', (data: Buffer, binary: boolean) => this.#receive(data, binary))
+    // ws answers it by itself.
+    ws.on('ping', () => void this.#isAllowed(performance.now()))
     ws.on('pong', () => {
       this.#lastSeen = performance.now()
     })
@@ -86,6 +97,11 @@ export class Connection implements Reader {
     this.#ws.close(code, reason)
   }
 
+  /** Ends what was opened in a session that is over. */
+  endSession(): void {
+    this.close(CLOSE_SIGNED_OUT, 'signed out')
+  }
+
   terminate(): void {
     this.#ws.terminate()
   }
@@ -93,19 +109,25 @@ export class Connection implements Reader {
   /** Asks a silent page for a sign of life; ends it when none came. Browsers answer pings by themselves. */
   sweep(now: number): void {
     const silent = now - this.#lastSeen
-    if (silent > SILENT_GONE || (!this.greeted && silent > HELLO_TIMEOUT)) {
+    if (silent > SILENT_GONE || (!this.greeted && now - this.#openedAt > HELLO_TIMEOUT)) {
       this.#ws.terminate()
       this.#events.dropped(this, 'silent')
     } else if (silent > SILENT_PING) this.write(PING)
   }
 
+  /** Counts a frame. False after one too many, and after a close: who was closed need not leave at once. */
+  #isAllowed(now: number): boolean {
+    if (this.#ws.readyState !== this.#ws.OPEN) return false
+    if (this.greeted) this.#frames ??= createRateLimit(this.#limits.frameRate, 1)
+    const isAllowed = this.#frames ? this.#frames.take('', now) === 0 : ++this.#early <= EARLY_FRAMES_MAX
+    if (!isAllowed) this.close(CLOSE_LIMIT, 'too many frames')
+    return isAllowed
+  }
+
   #receive(data: Buffer, binary: boolean): void {
     const now = performance.now()
     this.#lastSeen = now
-    if (this.greeted) {
-      this.#frames ??= createRateLimit(this.#limits.frameRate, 1)
-      if (this.#frames.take('', now) > 0) return this.close(CLOSE_LIMIT, 'too many frames')
-    }
+    if (!this.#isAllowed(now)) return
     const message = binary ? undefined : parseFrame(data)
     if (message === undefined) this.refuse('bad-request', 'this is not a message of the chat protocol')
     else this.#events.message(this, message)

@@ -28,7 +28,9 @@ export const CHAT_LIMITS: ChatLimits = {
 
 /** Chatters and addresses that are counted. */
 export const COUNTED_MAX = 20_000
-/** ms until `hello` must have come. */
+/** Frames of any kind before `hello`; a page sends none. */
+export const EARLY_FRAMES_MAX = 10
+/** ms from the opening of a connection until `hello` must have come. */
 export const HELLO_TIMEOUT = 10_000
 /** ms after which a silent reader is asked for a sign of life, and disconnected. */
 export const SILENT_PING = 30_000

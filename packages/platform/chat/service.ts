@@ -46,6 +46,8 @@ export interface Chat {
   readonly moderation: Moderation
   readonly channelChanged: (channelId: string) => void
   readonly channelDeleted: (channelId: string) => void
+  /** Ends the connections that were opened in a session of the owner. */
+  readonly signedOut: (sessionId: string) => void
   /** For metrics: since the start, but for `connections` and `rooms`. */
   readonly stats: () => { connections: number; rooms: number; messages: number; dropped: number; unsaved: number }
   readonly close: () => Promise<void>
@@ -89,6 +91,8 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
 
   const events = {
     message(connection: Connection, message: ClientMessage): void {
+      // It may have left while its room was opened.
+      if (!connections.has(connection)) return
       const channel = channels.byId(connection.facts.channelId)
       if (channel === undefined) return connection.close(CLOSE_NO_CHANNEL, 'the channel was deleted')
       const opened = rooms.get(channel.id)
@@ -126,11 +130,12 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
   }
 
   /** Embeds on other sites may chat, but not speak for an owner who happens to be signed in. */
-  const isOwner = async ({ headers }: IncomingMessage, { host }: ClientFacts, channel: ChatChannel) => {
+  const sessionOf = async ({ headers }: IncomingMessage, { host }: ClientFacts, channel: ChatChannel) => {
     const source = { origin: headers.origin, site: undefined, host, publicUrl: options.publicUrl }
-    if (headers.cookie === undefined || !isOwnOrigin(source)) return false
+    if (headers.cookie === undefined || !isOwnOrigin(source)) return undefined
     const principal = await options.identify(headers.cookie)
-    return principal.kind === 'owner' && principal.orgId === channel.orgId
+    if (principal.kind !== 'owner' || principal.orgId !== channel.orgId) return undefined
+    return { id: principal.sessionId, expiresAt: principal.expiresAt }
   }
 
   const accept = async (request: IncomingMessage, socket: Duplex, head: Buffer, slug: string, client: ClientFacts) => {
@@ -143,8 +148,9 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
     })
     try {
       server ??= await createServer()
-      const owner = channel !== undefined && (await isOwner(request, client, channel))
       if (channel) await rooms.open(channel)
+      // Last, so that a session that ends meanwhile is not let in.
+      const session = channel && (await sessionOf(request, client, channel))
       if (socket.destroyed || closing) {
         socket.destroy()
         return
@@ -152,7 +158,8 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
       server.handleUpgrade(request, socket, head, (ws) => {
         taken = true
         const addressHash = secrets.digest('address', address)
-        const facts = { channelId: channel?.id ?? '', address, addressHash, owner }
+        const owner = session !== undefined
+        const facts = { channelId: channel?.id ?? '', address, addressHash, owner, session }
         const connection = new Connection(ws, socket, facts, limits, events)
         connections.add(connection)
         if (channel === undefined) connection.close(CLOSE_NO_CHANNEL, 'there is no such channel')
@@ -165,7 +172,11 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
 
   const sweep = () => {
     const at = performance.now()
-    for (const connection of connections) connection.sweep(at)
+    for (const connection of connections) {
+      connection.sweep(at)
+      const { session } = connection.facts
+      if (session && session.expiresAt <= now()) connection.endSession()
+    }
     // A room that was opened for a handshake that failed has nobody to close it.
     const inUse = new Set([...connections].map(({ facts }) => facts.channelId))
     for (const channelId of rooms.ids()) if (!inUse.has(channelId)) rooms.close(channelId)
@@ -201,6 +212,9 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
         if (connection.facts.channelId === channelId) connection.close(CLOSE_NO_CHANNEL, 'the channel was deleted')
       }
       rooms.close(channelId)
+    },
+    signedOut(sessionId) {
+      for (const connection of connections) if (connection.facts.session?.id === sessionId) connection.endSession()
     },
     stats: () => ({
       connections: connections.size,

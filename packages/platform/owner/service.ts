@@ -26,6 +26,8 @@ export interface OwnerOptions {
   readonly orgId: string
   readonly log: Log
   readonly now: () => number
+  /** Told when a session has ended before its time. */
+  readonly onSignedOut: (sessionId: string) => void
 }
 
 export interface Owner {
@@ -45,7 +47,7 @@ export interface Owner {
 
 const ANONYMOUS: Principal = { kind: 'anonymous' }
 
-export function createOwner({ store, secrets, orgId, log, now }: OwnerOptions): Owner {
+export function createOwner({ store, secrets, orgId, log, now, onSignedOut }: OwnerOptions): Owner {
   const perAddress = createRateLimit(ATTEMPTS_PER_ADDRESS, ADDRESSES_MAX)
   const inTotal = createRateLimit(ATTEMPTS_IN_TOTAL, 1)
   /** Addresses that have signed in: a flood of guesses from elsewhere does not lock the owner out. */
@@ -123,6 +125,7 @@ export function createOwner({ store, secrets, orgId, log, now }: OwnerOptions): 
       if (found === undefined) return
       sessions.delete(found.hash)
       await store.removeSession(found.session, now())
+      onSignedOut(found.session.id)
     },
   }
 }
