@@ -66,21 +66,45 @@ export function createChannels(options: ChannelsOptions): Channels {
     slugs.delete(old.slug)
     digests.delete(old.keyDigest)
   }
-  const remember = (channel: ChannelRecord) => {
-    const before = channels.get(channel.id)
+  const forgetAliases = (id: string) => {
+    for (const [slug, channelId] of aliases) if (channelId === id) aliases.delete(slug)
+  }
+  const remember = (channel: ChannelRecord, earlier?: readonly string[]) => {
     forget(channel.id)
     channels.set(channel.id, channel)
     slugs.set(channel.slug, channel.id)
     digests.set(channel.keyDigest, channel.id)
     aliases.delete(channel.slug)
-    if (before && before.slug !== channel.slug) aliases.set(before.slug, channel.id)
+    if (earlier) {
+      forgetAliases(channel.id)
+      for (const slug of earlier) aliases.set(slug, channel.id)
+    }
     options.onChange(channel.id, channel)
     return channel
   }
   const change = async (channel: ChannelRecord, columns: ChannelChange) => {
-    const row = await taken(() => store.update(channel.id, columns, now()))
-    if (row === undefined || !channels.has(channel.id)) throw gone()
-    return remember(toRecord(row))
+    const updated = await taken(() => store.update(channel.id, columns, now()))
+    if (updated === undefined || !channels.has(channel.id)) throw gone()
+    return remember(toRecord(updated.row), updated.aliases)
+  }
+  const offlineImage = (id: string) => channels.get(id)?.offlineImage
+  let lastImage: Promise<unknown> = Promise.resolve()
+  /** One after another, so that each knows the file that it replaces, and no two write the same one. */
+  const replaceImage = (channel: ChannelRecord, put: () => Promise<string | null>): Promise<ChannelRecord> => {
+    const replacing = lastImage.then(async () => {
+      const name = await put()
+      const before = offlineImage(channel.id)
+      try {
+        return await change(channel, { offline_image: name })
+      } finally {
+        // Where it could not be set, or the channel has gone, it is the new file that nobody needs.
+        for (const file of new Set([before, name])) {
+          if (file && file !== offlineImage(channel.id)) await images.remove(channel.id, file)
+        }
+      }
+    })
+    lastImage = replacing.catch(() => {})
+    return replacing
   }
   const seal = (id: string, key: string, setting: string | null) => ({
     key_cipher: secrets.seal(key, id),
@@ -162,17 +186,19 @@ export function createChannels(options: ChannelsOptions): Channels {
       // First nobody can publish any more, then what runs is stopped, then it is forgotten.
       if (leaving.has(channel.id)) throw gone()
       leaving.add(channel.id)
+      let image: string | null | undefined
       try {
         await engine.stopChannel(channel.id)
         for (const assetId of await store.assets(channel.id)) await engine.deleteAsset(assetId)
         await store.remove(channel.id, channel.orgId, channel.slug, now())
+        image = offlineImage(channel.id)
         forget(channel.id)
       } finally {
         leaving.delete(channel.id)
       }
-      if (channel.offlineImage) await images.remove(channel.id, channel.offlineImage)
-      for (const [slug, id] of aliases) if (id === channel.id) aliases.delete(slug)
+      forgetAliases(channel.id)
       options.onChange(channel.id, undefined)
+      if (image) await images.remove(channel.id, image)
       log.info({ channel: channel.slug }, 'the channel was deleted')
     },
 
@@ -195,17 +221,10 @@ export function createChannels(options: ChannelsOptions): Channels {
       const kind = sniffImage(bytes)
       if (kind === undefined) throw new Refusal('unsupported-media-type', 'this is not a PNG, JPEG, WebP or AVIF image')
       checkImageSize(imageSize(kind, bytes))
-      const name = await images.put(channel.id, kind, bytes)
-      const before = channels.get(channel.id)?.offlineImage
-      const updated = await change(channel, { offline_image: name })
-      if (before && before !== name) await images.remove(channel.id, before)
-      return imageAddress(updated)
+      return imageAddress(await replaceImage(channel, () => images.put(channel.id, kind, bytes)))
     },
     async removeImage(channel) {
-      const before = channels.get(channel.id)?.offlineImage
-      if (!before) return
-      await change(channel, { offline_image: null })
-      await images.remove(channel.id, before)
+      if (offlineImage(channel.id)) await replaceImage(channel, async () => null)
     },
     async image(channelId, name) {
       return channels.get(channelId)?.offlineImage === name ? images.get(channelId, name) : undefined

@@ -11,13 +11,19 @@ export type ChannelChange = Partial<
 >
 export type KeyColumns = Pick<ChannelTable, 'key_cipher' | 'key_digest' | 'key_setting'>
 
+export interface UpdatedChannel {
+  readonly row: ChannelTable
+  /** All earlier slugs that still lead here, where the slug has changed. */
+  readonly aliases?: readonly string[]
+}
+
 /** Channels in the database. Names that are taken throw PlatformError `constraint`. */
 export interface ChannelStore {
   all(): Promise<ChannelTable[]>
   aliases(): Promise<{ slug: string; channel_id: string }[]>
   insert(row: ChannelTable): Promise<void>
-  /** The slug so far is kept as an alias when it changes. */
-  update(id: string, change: ChannelChange, now: number): Promise<ChannelTable | undefined>
+  /** The slug so far is kept as an alias when it changes, and the oldest alias goes where there are too many. */
+  update(id: string, change: ChannelChange, now: number): Promise<UpdatedChannel | undefined>
   key(id: string): Promise<KeyColumns | undefined>
   setKey(id: string, key: KeyColumns, now: number): Promise<ChannelTable | undefined>
   remove(id: string, orgId: string, slug: string, now: number): Promise<void>
@@ -47,23 +53,23 @@ export function createChannelStore(database: Database): ChannelStore {
           .returningAll()
           .executeTakeFirst()
         if (row === undefined || before === undefined) return undefined
-        if (row.slug !== before.slug) {
-          await tx.deleteFrom('channel_alias').where('slug', 'in', [row.slug, before.slug]).execute()
-          await tx
-            .insertInto('channel_alias')
-            .values({ slug: before.slug, org_id: row.org_id, channel_id: id, created_at: now })
-            .execute()
-          const newest = tx
-            .selectFrom('channel_alias')
-            .select('slug')
-            .where('channel_id', '=', id)
-            .orderBy('created_at', 'desc')
-            .limit(ALIASES_MAX)
-          await tx.deleteFrom('channel_alias').where('channel_id', '=', id).where('slug', 'not in', newest).execute()
-        }
         const data = { fields: Object.keys(change).join(' '), slug: row.slug }
         await writeEvents(tx, [{ orgId: row.org_id, type: 'channel.updated', subject: id, at: now, data }])
-        return row
+        if (row.slug === before.slug) return { row }
+        await tx.deleteFrom('channel_alias').where('slug', 'in', [row.slug, before.slug]).execute()
+        await tx
+          .insertInto('channel_alias')
+          .values({ slug: before.slug, org_id: row.org_id, channel_id: id, created_at: now })
+          .execute()
+        const newest = tx
+          .selectFrom('channel_alias')
+          .select('slug')
+          .where('channel_id', '=', id)
+          .orderBy('created_at', 'desc')
+          .limit(ALIASES_MAX)
+        await tx.deleteFrom('channel_alias').where('channel_id', '=', id).where('slug', 'not in', newest).execute()
+        const kept = await tx.selectFrom('channel_alias').select('slug').where('channel_id', '=', id).execute()
+        return { row, aliases: kept.map(({ slug }) => slug) }
       })
     },
     key: (id) =>
