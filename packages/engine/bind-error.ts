@@ -31,7 +31,9 @@ export function whyUnbound(error: unknown): string {
       return 'there is no machine of this name'
     case 'EAFNOSUPPORT':
       return 'this machine does not speak this kind of address'
+    case undefined:
+      return message
     default:
-      return code ?? message
+      return code
   }
 }

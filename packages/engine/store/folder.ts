@@ -52,7 +52,9 @@ export function whyUnusable(error: unknown): string {
       return 'its disk is full'
     case 'ENAMETOOLONG':
       return 'its name is too long'
+    case undefined:
+      return message
     default:
-      return code ?? message
+      return code
   }
 }
