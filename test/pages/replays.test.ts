@@ -84,3 +84,32 @@ test('a broadcast that ends while the page is open is added, also when its recor
   await last().waitFor()
   assert.equal(await last().getAttribute('href'), `${mock.url}/watch/as_now`)
 })
+
+test('on a phone the length of a broadcast does not stand alone on a line', async () => {
+  record('as_1', 'The first', '2026-11-21T20:15:00.000Z', 311)
+  record('as_2', 'The second', '2026-11-22T20:15:00.000Z', 36_311)
+  const phone = await browser.newPage({ viewport: { width: 390, height: 844 }, locale: 'en-US', timezoneId: 'UTC' })
+  try {
+    await phone.goto(mock.url)
+    await phone.locator('bandstand-replays span').nth(1).waitFor()
+    const facts = await phone.locator('bandstand-replays span').evaluateAll((spans) =>
+      spans.map((span) => {
+        const lines = new Map<number, string>()
+        const text = [...span.childNodes].find((node) => node instanceof Text)
+        for (let i = 0; text && i < text.data.length; i++) {
+          const range = document.createRange()
+          range.setStart(text, i)
+          range.setEnd(text, i + 1)
+          const top = Math.round(range.getBoundingClientRect().top)
+          lines.set(top, (lines.get(top) ?? '') + range)
+        }
+        return [...lines.values()]
+      }),
+    )
+    const [long = [], short = []] = facts
+    assert.match(short.join(''), /^Nov 21, 2026, 8:15.PM · 5:11$/)
+    for (const lines of [long, short]) assert.match(lines.at(-1) ?? '', /[AP]M ·/, lines.join(' | '))
+  } finally {
+    await phone.context().close()
+  }
+})

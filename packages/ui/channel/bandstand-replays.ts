@@ -80,7 +80,10 @@ export class BandstandReplays extends LitElement {
         overflow-wrap: anywhere;
         font-weight: 600;
       }
+      /* Where it takes two lines, the length does not stand alone on the second. */
       span {
+        display: block;
+        text-wrap: balance;
         color: var(--_muted);
         font-size: 0.9rem;
         font-variant-numeric: tabular-nums;
