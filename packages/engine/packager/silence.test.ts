@@ -41,7 +41,7 @@ test('segments of an epoch without sound follow on one another, whatever their l
 test('where the epoch has sound, silence is as long as what is missing; the last frame is cut', () => {
   const own = { ...epoch, tracks: [sound] }
   const segment = silentSegment({ start: 48_100, duration: 1_600, timescale: 48_000 }, own, sound)
-  assert.deepEqual(segment, { initNumber: 7, start: 48_100, duration: 1_600, timescale: 48_000 })
+  assert.deepEqual(segment, { initNumber: 7, start: 48_100, duration: 1_600, timescale: 48_000, frame: 1024 })
   const bytes = writeSilence(sound, { initNumber: 7, start: 48_100, duration: 1_600 })
   assert.deepEqual(
     parseFragment(bytes ?? new Uint8Array()).samples.map(({ duration }) => duration),

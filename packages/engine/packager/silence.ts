@@ -10,10 +10,11 @@ import { type Epoch, type EpochTrack, names } from './model.ts'
  */
 export interface SilentSegment {
   readonly initNumber: number
-  /** Ticks of the track that the initialisation segment describes; `timescale` of them are a second. */
+  /** Ticks of the track that the initialisation segment describes; `timescale` of them are a second, `frame` of them a frame. */
   readonly start: number
   readonly duration: number
   readonly timescale: number
+  readonly frame: number
 }
 
 /** A stretch of the broadcast in ticks of `timescale`. */
@@ -42,7 +43,15 @@ export function silentSegment(stretch: Stretch, epoch: Epoch, like: EpochTrack):
   const start = place(stretch.start)
   const duration = Math.max(isOwn ? 1 : frameLength, place(stretch.start + stretch.duration) - start)
   if (start < 0 || duration > PACKAGER_LIMITS.silentFrames * frameLength) return undefined
-  return { initNumber, start, duration, timescale }
+  return { initNumber, start, duration, timescale, frame: frameLength }
+}
+
+/** The same in pieces of whole frames, none longer than `longest` seconds unless a frame is. */
+export function piecesOf(whole: SilentSegment, longest: number): readonly SilentSegment[] {
+  const step = Math.max(1, Math.floor((longest * whole.timescale) / whole.frame)) * whole.frame
+  return Array.from({ length: Math.ceil(whole.duration / step) }, (_, i) => {
+    return { ...whole, start: whole.start + i * step, duration: Math.min(step, whole.duration - i * step) }
+  })
 }
 
 export function silenceName({ initNumber, start, duration }: SilentSegment): string {
@@ -50,7 +59,7 @@ export function silenceName({ initNumber, start, duration }: SilentSegment): str
 }
 
 /** What the name of a silent segment says. */
-export type SilenceName = Omit<SilentSegment, 'timescale'>
+export type SilenceName = Omit<SilentSegment, 'timescale' | 'frame'>
 
 /** @param file without the rendition's folder. Another spelling of the same number is another URI. */
 export function parseSilenceName(file: string): SilenceName | undefined {

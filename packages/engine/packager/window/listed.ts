@@ -1,7 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { isEpochOf, type TemplateName } from '../../dash/names.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
-import type { BroadcastTiming, Epoch, Part } from '../model.ts'
+import type { BroadcastTiming, Epoch, EpochTrack, Part } from '../model.ts'
 import {
   gapSegment,
   gapsBefore,
@@ -24,8 +24,9 @@ export interface Listed {
   segment(firstPart: number, lastPart: number): WindowSegment | undefined
   /** A segment by its name in DASH. */
   named(name: TemplateName): WindowSegment | undefined
-  init(initNumber: number): Uint8Array | undefined
-  addInit(initNumber: number, bytes: Uint8Array): void
+  /** The track as the initialisation segment of this number describes it. */
+  described(initNumber: number): EpochTrack | undefined
+  addInit(track: EpochTrack): void
   /** Entries that were recorded, or that stand for numbers without media. */
   restore(entries: readonly WindowSegment[]): void
   /** @param isHeld the segment that the part closes goes on being listed as one in the making, until `close` or the next part */
@@ -45,7 +46,7 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
   /** Left the playlist, still to be had. */
   let lingering: WindowSegment[] = []
   const byPart = new Map<number, WindowPart>()
-  const inits = new Map<number, Uint8Array>()
+  const inits = new Map<number, EpochTrack>()
   let nextPart = firstPart
   let bitrate = 0
   let measured = 0
@@ -107,9 +108,9 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
       const is = (s: WindowSegment) => isListed(s) && s.start === name.time && isEpochOf(s.epoch, name)
       return segments.findLast(is) ?? lingering.findLast(is)
     },
-    init: (initNumber) => inits.get(initNumber),
-    addInit: (initNumber, bytes) => {
-      inits.set(initNumber, bytes)
+    described: (initNumber) => inits.get(initNumber),
+    addInit: (own) => {
+      inits.set(own.initNumber, own)
     },
     restore(entries) {
       segments.push(...entries)

@@ -3,6 +3,7 @@ import { parseTemplateName } from '../../dash/names.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { AwaitedMedia, MediaAnswer } from '../live.ts'
 import type { BroadcastTiming, Part } from '../model.ts'
+import { parseSilenceName, type SilenceName, writeSilence } from '../silence.ts'
 import type { Listed } from './listed.ts'
 import { parseMediaName } from './media-name.ts'
 import type { WindowPart } from './segments.ts'
@@ -64,6 +65,15 @@ export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
     return { kind: 'wait', ready }
   }
 
+  function silenceOf(name: SilenceName): Uint8Array | undefined {
+    const like = listed.described(name.initNumber)
+    return like && writeSilence(like, name)
+  }
+
+  function ready(bytes: Uint8Array | undefined): MediaAnswer {
+    return bytes === undefined ? { kind: 'not-found' } : { kind: 'now', chunks: [bytes], total: bytes.byteLength }
+  }
+
   function partAnswer(number: number): MediaAnswer {
     const part = listed.part(number)
     if (part?.gap === true) return { kind: 'not-found' }
@@ -89,12 +99,13 @@ export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
         const found = listed.named(name)
         return found === undefined ? { kind: 'not-found' } : segmentAnswer(found.firstPart, found.lastPart)
       }
+      const silence = parseSilenceName(fileName)
+      if (silence !== undefined) return ready(silenceOf(silence))
       const file = parseMediaName(fileName)
       if (file === undefined) return { kind: 'not-found' }
       if (file.kind === 'part') return partAnswer(file.number)
       if (file.kind === 'segment') return segmentAnswer(file.first, file.last)
-      const init = listed.init(file.number)
-      return init === undefined ? { kind: 'not-found' } : { kind: 'now', chunks: [init], total: init.byteLength }
+      return ready(listed.described(file.number)?.init)
     },
     arrived({ number, closedAt }) {
       waiting.answer(

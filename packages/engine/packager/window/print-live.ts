@@ -5,6 +5,7 @@ import type {
   RenditionReport,
 } from '@bandstand/media/manifests/hls/model.ts'
 import { type BroadcastTiming, names } from '../model.ts'
+import { piecesOf, type SilentSegment, silenceName } from '../silence.ts'
 import { partHoldBack } from '../timing.ts'
 import { programDateTime, seconds, type WindowPart, type WindowSegment } from './segments.ts'
 
@@ -91,6 +92,11 @@ function mediaSegment(
   withParts: boolean,
   timing: BroadcastTiming,
 ): MediaSegment {
+  if (segment.silence !== undefined) {
+    const { silence } = segment
+    const parts = withParts ? piecesOf(silence, timing.partTarget).map(silentPart) : []
+    return { ...head(segment, map), uri: silenceName(silence), duration: seconds(segment), gap: false, parts }
+  }
   return {
     ...head(segment, map),
     uri: segment.gap ? names.gap(segment.msn) : names.segment(segment.firstPart, segment.lastPart),
@@ -103,6 +109,10 @@ function mediaSegment(
           ? gapParts(segment, timing)
           : segment.parts.map((p) => partial(p, timing)),
   }
+}
+
+function silentPart(piece: SilentSegment): PartialSegment {
+  return { uri: silenceName(piece), duration: piece.duration / piece.timescale, independent: true, gap: false }
 }
 
 /**

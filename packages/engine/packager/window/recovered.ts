@@ -1,7 +1,15 @@
 import type { AssetIndex, AssetTrack, IndexedPart, IndexedSegment } from '../../store/port.ts'
 import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
 import type { Epoch } from '../model.ts'
-import { firstGap, gapsBefore, gapsBetween, seconds, type WindowPart, type WindowSegment } from './segments.ts'
+import {
+  beforeJoining,
+  firstGap,
+  gapsBefore,
+  gapsBetween,
+  seconds,
+  type WindowPart,
+  type WindowSegment,
+} from './segments.ts'
 
 /** Where a broadcast goes on after a restart. */
 export interface ResumePoint {
@@ -127,10 +135,15 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
     const epoch = index.epochs.findLast((e) => e.id === segment.epoch)
     if (epoch === undefined) continue
     const before = out.at(-1)
-    const entry = restored(segment, epoch, track, {
-      before,
-      endsEpoch: recent[i + 1]?.epoch !== segment.epoch,
-    })
+    const joining = segment.gap ? joiningAt(index, track, i - recent.length, epoch) : undefined
+    const discontinuity = before !== undefined && before.epoch.id !== epoch.id
+    const entry =
+      joining !== undefined
+        ? { ...joining, discontinuity }
+        : restored(segment, epoch, track, {
+            before,
+            endsEpoch: recent[i + 1]?.epoch !== segment.epoch,
+          })
     if (before !== undefined) out.push(...gapsBetween(before, entry, partTarget))
     out.push(entry)
   }
@@ -141,6 +154,24 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
   const duration = targetDuration * first.timescale
   const needed = Math.ceil(Math.max(0, 3 * targetDuration - total(out)) / targetDuration)
   return [...gapsBefore(first.msn, needed, first, duration), ...out]
+}
+
+/**
+ * What is listed of sound for a time before it joined: as the process before had it.
+ *
+ * @param place of the row, from the end of the index.
+ */
+function joiningAt(
+  { epochs, tracks }: AssetIndex,
+  { track, kind }: AssetTrack,
+  place: number,
+  epoch: Epoch,
+): WindowSegment | undefined {
+  const first = epochs.find((e) => e.tracks.some((t) => t.track === track))
+  const like = first?.tracks.find((t) => t.track === track)
+  if (kind !== 'audio' || first === undefined || like === undefined || first.id <= epoch.id) return undefined
+  const beside = tracks.map(({ segments }) => segments.at(place)).find((segment) => segment?.gap === false)
+  return beside && beforeJoining({ ...beside, epoch, discontinuity: false }, like)
 }
 
 /** The first numbers that were never shown, as gaps: new parts follow on them, as at the begin of a broadcast. */

@@ -1,4 +1,5 @@
-import type { Epoch } from '../model.ts'
+import type { Epoch, EpochTrack } from '../model.ts'
+import { type SilentSegment, silentSegment } from '../silence.ts'
 
 /** A part in the window. */
 export interface WindowPart {
@@ -25,6 +26,8 @@ export interface WindowSegment {
   size: number
   /** All of it is a gap so far. */
   gap: boolean
+  /** Of a gap: listed as silence. */
+  readonly silence?: SilentSegment
   complete: boolean
   /** A gap without parts: at its number, a killed process may have listed some that were lost. */
   readonly bare: boolean
@@ -89,6 +92,24 @@ export function gapsBefore(msn: number, count: number, like: GapLike, duration: 
     const back = length - i
     return gapSegment(msn - back, { ...like, start: like.start - back * duration, duration })
   })
+}
+
+/**
+ * The entry of sound that has not joined yet, beside a segment of pictures: silence, or a gap where none can be made. The
+ * same whenever it is made, before a restart and after it.
+ *
+ * @param like the sound as it is when it joins.
+ */
+export function beforeJoining(
+  beside: Pick<WindowSegment, 'msn' | 'epoch' | 'start' | 'duration' | 'timescale' | 'gap' | 'discontinuity'>,
+  like: EpochTrack,
+): WindowSegment {
+  const silence = beside.gap ? undefined : silentSegment(beside, beside.epoch, like)
+  const { timescale } = like.config
+  const ticks = (time: number) => Math.round((time * timescale) / beside.timescale)
+  const { start, duration } = silence ?? { start: ticks(beside.start), duration: Math.max(1, ticks(beside.duration)) }
+  const entry = { epoch: beside.epoch, start, duration, timescale, initNumber: silence?.initNumber }
+  return { ...gapSegment(beside.msn, entry, beside.discontinuity), ...(silence && { silence }) }
 }
 
 /** The entry for the first number after all that a killed process wrote, whose first parts may have been listed. */

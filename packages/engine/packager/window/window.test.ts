@@ -360,7 +360,7 @@ test('names that are not listed are not found', () => {
   }
 })
 
-test('a late track opens with gaps, a changed track set is a new generation', () => {
+test('a late track opens with silence, a changed track set is a new generation', () => {
   const generations: number[] = []
   const window = watchedWindow({ older: everything, onGeneration: (g) => generations.push(g) })
   const studio = createStudio({ sinks: () => [window] })
@@ -374,7 +374,15 @@ test('a late track opens with gaps, a changed track set is a new generation', ()
     a.playlist.mediaSequence + a.playlist.segments.length,
     v.playlist.mediaSequence + v.playlist.segments.length,
   )
-  assert.ok(a.playlist.segments.filter((s) => s.gap).length > 3)
+  // The opening gaps of the broadcast, as the pictures have them.
+  assert.equal(a.playlist.segments.filter((s) => s.gap).length, 3)
+  const silent = a.playlist.segments.filter((s) => s.uri.startsWith('q'))
+  assert.ok(silent.length > 3)
+  for (const { uri, parts } of silent) {
+    for (const file of [uri, ...parts.map((part) => part.uri)]) {
+      assert.equal(window.rendition('a2')?.media(file).kind, 'now', file)
+    }
+  }
 })
 
 test('CODECS names what any listed segment needs, until it has left the playlist', () => {

@@ -19,7 +19,7 @@ import { bandwidth, MEASURED_SEGMENTS, type MultivariantInput, multivariantPlayl
 import { recoveredSegments } from './recovered.ts'
 import { rendered } from './rendered.ts'
 import { createRendition, type Rendition } from './rendition.ts'
-import { gapSegment, seconds, type WindowSegment } from './segments.ts'
+import { beforeJoining, type WindowSegment } from './segments.ts'
 import type { Scheduler } from './waiting-room.ts'
 
 export interface LiveWindowOptions {
@@ -101,37 +101,19 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     return rendition
   }
 
-  /** A track that comes late lists the numbers it was not there for as gaps: its playlist must be long enough to start. */
-  function backfill(rendition: Rendition, timescale: number): void {
+  /** A track that comes late lists the numbers it was not there for: its playlist must be long enough to start. */
+  function backfill(rendition: Rendition, like: EpochTrack): void {
     const longest = [...renditions.values()].reduce<readonly WindowSegment[]>(
       (best, r) => (r.segments.length > best.length ? r.segments : best),
       [],
     )
-    const rescaled = longest
-      .filter((s) => s.complete)
-      .map((s) =>
-        gapSegment(
-          s.msn,
-          {
-            epoch: s.epoch,
-            start: Math.round((s.start * timescale) / s.timescale),
-            duration: Math.max(1, Math.round(seconds(s) * timescale)),
-            timescale,
-            initNumber: undefined,
-          },
-          s.discontinuity,
-        ),
-      )
-    rendition.restore(rescaled)
+    rendition.restore(longest.filter((s) => s.complete).map((s) => beforeJoining(s, like)))
   }
 
   function epoch(next: Epoch): void {
     codecs = undefined
     epochs.set(next.id, next)
-    for (const { track, config, init, initNumber } of next.tracks) {
-      const rendition = byTrack.get(track) ?? late(track, config.kind, config.timescale)
-      rendition.addInit(initNumber, init)
-    }
+    for (const own of next.tracks) (byTrack.get(own.track) ?? late(own)).addInit(own)
     coming = undefined
     if (current === undefined) generation = next.id + 1
     if (current === undefined || sameSet(current, next)) current = next
@@ -152,9 +134,9 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     options.onGeneration?.(generation)
   }
 
-  function late(track: TrackId, kind: 'video' | 'audio', timescale: number): Rendition {
-    const rendition = make(track, kind)
-    backfill(rendition, timescale)
+  function late(like: EpochTrack): Rendition {
+    const rendition = make(like.track, like.config.kind)
+    backfill(rendition, like)
     return rendition
   }
 
@@ -164,7 +146,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     }
     for (const old of index.epochs) {
       epochs.set(old.id, old)
-      for (const { track, init, initNumber } of old.tracks) byTrack.get(track)?.addInit(initNumber, init)
+      for (const own of old.tracks) byTrack.get(own.track)?.addInit(own)
     }
     current = index.epochs.at(-1)
     // As the process before counted, so that players that stayed notice a change and nothing else.
