@@ -49,21 +49,32 @@ export function createPartWriter(options: PartWriterOptions): PartWriter {
   let isMade = false
   let isClosed = false
 
-  /** The span that a part goes to. A new one begins with a sequence number that no track has written yet. */
-  function chooseSpan(part: Part): Span | undefined {
-    const newest = files.spans.at(-1)
-    const at = (part.start * 1000) / memory.timescale(part.track, part.epoch)
-    const isFull = at - spanStart >= spanMs || (newest?.bytes ?? 0) >= options.spanBytes()
-    if (part.msn > highest && isFull) {
-      highest = part.msn
-      spanStart = at
-      const begun: Span = { firstMsn: part.msn, tracks: new Set(), bytes: 0, newest: part.closedAt }
-      files.spans.push(begun)
-      open.set(part.msn, createSpanFiles(io, files.folder, part.msn, limits.verifyMs / 2))
-      return begun
-    }
-    highest = Math.max(highest, part.msn)
-    return spanOf(files.spans, part.msn)
+  /** Media time in ms. */
+  const timeOf = (part: Part): number => (part.start * 1000) / memory.timescale(part.track, part.epoch)
+
+  /** Whether a span begins with this part: only with a sequence number above those that have a span. */
+  function beginsSpan(part: Part, above: number): boolean {
+    if (part.msn <= above) return false
+    return timeOf(part) - spanStart >= spanMs || (files.spans.at(-1)?.bytes ?? 0) >= options.spanBytes()
+  }
+
+  function beginSpan(part: Part): Span {
+    spanStart = timeOf(part)
+    const begun: Span = { firstMsn: part.msn, tracks: new Set(), bytes: 0, newest: part.closedAt }
+    files.spans.push(begun)
+    open.set(part.msn, createSpanFiles(io, files.folder, part.msn, limits.verifyMs / 2))
+    return begun
+  }
+
+  /** How many of the parts, from the first on, go to this span. */
+  function countOf(span: Span, parts: readonly Part[]): number {
+    let above = Math.max(highest, span.firstMsn)
+    const end = parts.findIndex((part) => {
+      if (beginsSpan(part, above) || spanOf(files.spans, part.msn) !== span) return true
+      above = Math.max(above, part.msn)
+      return false
+    })
+    return end < 0 ? parts.length : end
   }
 
   /** Writes the first parts of the queue that go to one span. False when there are none. */
@@ -71,7 +82,7 @@ export function createPartWriter(options: PartWriterOptions): PartWriter {
     const waiting = queue.peek(limits.batchParts)
     const [head] = waiting
     if (head === undefined || isClosed) return false
-    const span = chooseSpan(head)
+    const span = beginsSpan(head, highest) ? beginSpan(head) : spanOf(files.spans, head.msn)
     const own = span === undefined ? undefined : open.get(span.firstMsn)
     if (span === undefined || own === undefined) {
       const { track, msn } = head
@@ -79,8 +90,8 @@ export function createPartWriter(options: PartWriterOptions): PartWriter {
       queue.shift(1)
       return true
     }
-    const end = waiting.findIndex((part) => chooseSpan(part) !== span)
-    const batch = end < 0 ? waiting : waiting.slice(0, end)
+    const batch = waiting.slice(0, countOf(span, waiting))
+    highest = batch.reduce((most, part) => Math.max(most, part.msn), highest)
     const before = own.bytes
     const { records, first } = await own.append(batch)
     isDirty = true
