@@ -96,7 +96,8 @@ test('on a phone the length of a broadcast does not stand alone on a line', asyn
       spans.map((span) => {
         const lines = new Map<number, string>()
         const text = [...span.childNodes].find((node) => node instanceof Text)
-        for (let i = 0; text && i < text.data.length; i++) {
+        if (text === undefined) return []
+        for (let i = 0; i < text.data.length; i++) {
           const range = document.createRange()
           range.setStart(text, i)
           range.setEnd(text, i + 1)
