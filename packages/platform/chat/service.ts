@@ -1,27 +1,17 @@
 import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { ClientMessage } from '@bandstand/contract/chat/client.ts'
 import { CLOSE_LIMIT, CLOSE_NO_CHANNEL } from '@bandstand/contract/chat/server.ts'
-import { CHAT_FRAME_MAX } from '@bandstand/contract/limits.ts'
-import type { WebSocketServer } from 'ws'
-import { addressGroup } from '../access/address.ts'
 import type { Principal } from '../access/principal.ts'
 import type { Secrets } from '../access/secrets.ts'
-import { isOwnOrigin } from '../http/origin.ts'
 import type { Log } from '../ports.ts'
+import { type Admission, type ClientFacts, createAdmission } from './admission.ts'
 import { Connection } from './connection.ts'
 import { ADDRESS_KEPT, CHAT_LIMITS, type ChatLimits, SWEEP_INTERVAL, VIEWERS_INTERVAL } from './limits.ts'
 import { createModeration, type Moderation } from './moderation.ts'
-import { type ChatChannel, type ChatChannels, createRooms } from './rooms.ts'
+import { type ChatChannels, createRooms } from './rooms.ts'
 import { createSaver } from './saver.ts'
 import type { ChatStore } from './store.ts'
 import { createTalk, turnAway } from './talk.ts'
-
-/** Who is behind a request, as a trusted proxy says it. */
-export interface ClientFacts {
-  readonly address: string
-  readonly host: string
-}
 
 export interface ChatOptions {
   readonly store: ChatStore
@@ -42,7 +32,7 @@ export interface ChatOptions {
 
 export interface Chat {
   /** Takes the upgrade of a chat address over; false where the address is none. */
-  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean
+  readonly upgrade: Admission['upgrade']
   readonly moderation: Moderation
   readonly channelChanged: (channelId: string) => void
   readonly channelDeleted: (channelId: string) => void
@@ -53,12 +43,9 @@ export interface Chat {
   readonly close: () => Promise<void>
 }
 
-const ADDRESS = /^\/live\/([a-z0-9-]{1,40})\/chat$/
-
 export function createChat({ store, channels, secrets, orgId, log, now, ...options }: ChatOptions): Chat {
   const limits: ChatLimits = { ...CHAT_LIMITS, ...options.limits }
   const connections = new Set<Connection>()
-  const perAddress = new Map<string, number>()
   const saver = createSaver(store.save, log)
   const rooms = createRooms({ store, channels, gather: limits.gather, settle: saver.flush })
   const talk = createTalk({
@@ -67,10 +54,7 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
       options.saveOwnerName(name).catch((error) => log.error({ err: error }, "the owner's name could not be stored"))
     },
   })
-  /** Loaded with the first chatter: it costs 7 MB. */
-  let server: WebSocketServer | undefined
   let dropped = 0
-  let closing = false
 
   const moderation = createModeration({
     ...{ store, saver, orgId, now },
@@ -105,7 +89,7 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
     },
     closed(connection: Connection) {
       connections.delete(connection)
-      release(connection.facts.address)
+      admission.release(connection.facts.address)
       const readers = rooms.get(connection.facts.channelId)?.room.readers
       readers?.delete(connection)
       if (readers?.size === 0) rooms.close(connection.facts.channelId)
@@ -116,59 +100,17 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
     },
   }
 
-  /** Counts an address before anything is done for it; false when it has too many. */
-  const admit = (address: string) => {
-    const count = perAddress.get(address) ?? 0
-    if (count >= limits.connectionsPerAddress || connections.size >= limits.connections) return false
-    perAddress.set(address, count + 1)
-    return true
-  }
-  const release = (address: string) => {
-    const count = (perAddress.get(address) ?? 1) - 1
-    if (count > 0) perAddress.set(address, count)
-    else perAddress.delete(address)
-  }
-
-  /** Embeds on other sites may chat, but not speak for an owner who happens to be signed in. */
-  const sessionOf = async ({ headers }: IncomingMessage, { host }: ClientFacts, channel: ChatChannel) => {
-    const source = { origin: headers.origin, site: undefined, host, publicUrl: options.publicUrl }
-    if (headers.cookie === undefined || !isOwnOrigin(source)) return undefined
-    const principal = await options.identify(headers.cookie)
-    if (principal.kind !== 'owner' || principal.orgId !== channel.orgId) return undefined
-    return { id: principal.sessionId, expiresAt: principal.expiresAt }
-  }
-
-  const accept = async (request: IncomingMessage, socket: Duplex, head: Buffer, slug: string, client: ClientFacts) => {
-    const address = addressGroup(client.address)
-    const channel = channels.bySlug(slug)
-    let taken = false
-    // A handshake that fails is answered and ended by ws.
-    socket.once('close', () => {
-      if (!taken) release(address)
-    })
-    try {
-      server ??= await createServer()
-      if (channel) await rooms.open(channel)
-      // Last, so that a session that ends meanwhile is not let in.
-      const session = channel && (await sessionOf(request, client, channel))
-      if (socket.destroyed || closing) {
-        socket.destroy()
-        return
-      }
-      server.handleUpgrade(request, socket, head, (ws) => {
-        taken = true
-        const addressHash = secrets.digest('address', address)
-        const owner = session !== undefined
-        const facts = { channelId: channel?.id ?? '', address, addressHash, owner, session }
-        const connection = new Connection(ws, socket, facts, limits, events)
-        connections.add(connection)
-        if (channel === undefined) connection.close(CLOSE_NO_CHANNEL, 'there is no such channel')
-      })
-    } catch (error) {
-      log.error({ err: error }, 'a chat room could not be opened')
-      refuseUpgrade(socket, '503 Service Unavailable')
-    }
-  }
+  const admission = createAdmission({
+    ...{ channels, secrets, limits, log },
+    ...{ identify: options.identify, clientOf: options.clientOf, publicUrl: options.publicUrl },
+    open: () => connections.size,
+    prepare: rooms.open,
+    admitted(ws, socket, facts) {
+      const connection = new Connection(ws, socket, facts, limits, events)
+      connections.add(connection)
+      if (facts.channelId === '') connection.close(CLOSE_NO_CHANNEL, 'there is no such channel')
+    },
+  })
 
   const sweep = () => {
     const at = performance.now()
@@ -195,16 +137,7 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
 
   return {
     moderation,
-    upgrade(request, socket, head) {
-      const slug = ADDRESS.exec(request.url?.split('?')[0] ?? '')?.[1]
-      if (slug === undefined) return false
-      socket.on('error', () => socket.destroy())
-      const client = options.clientOf(request)
-      if (closing) refuseUpgrade(socket, '503 Service Unavailable')
-      else if (admit(addressGroup(client.address))) void accept(request, socket, head, slug, client)
-      else refuseUpgrade(socket, '429 Too Many Requests')
-      return true
-    },
+    upgrade: admission.upgrade,
     channelChanged: rooms.tell,
     channelDeleted(channelId) {
       saver.drop((row) => row.channel_id === channelId)
@@ -224,7 +157,7 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
       unsaved: saver.lost,
     }),
     async close() {
-      closing = true
+      admission.close()
       for (const timer of timers) clearInterval(timer)
       // 1012 (service restart): pages come back by themselves.
       for (const connection of connections) connection.close(1012, 'the server restarts')
@@ -233,18 +166,4 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
       for (const channelId of rooms.ids()) rooms.close(channelId)
     },
   }
-}
-
-async function createServer(): Promise<WebSocketServer> {
-  const { WebSocketServer } = await import('ws')
-  return new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: CHAT_FRAME_MAX,
-  })
-}
-
-function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n`)
 }
