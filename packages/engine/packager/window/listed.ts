@@ -2,6 +2,7 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { isEpochOf, type TemplateName } from '../../dash/names.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { BroadcastTiming, Epoch, EpochTrack, Part } from '../model.ts'
+import type { Peak } from './multivariant.ts'
 import {
   gapSegment,
   gapsBefore,
@@ -36,8 +37,8 @@ export interface Listed {
   /** Drops from the front what is too old. @param isGone what can no longer be had, and so must not be listed */
   slide(isGone: (segment: WindowSegment) => boolean): void
   clear(): void
-  /** Peak bits a second over complete segments, and how many of them were measured. */
-  readonly peak: { readonly bitrate: number; readonly segments: number }
+  /** Over complete segments. */
+  readonly peak: Peak
 }
 
 /** @param firstPart first part number that may come, where that is known. */
@@ -50,6 +51,8 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
   let nextPart = firstPart
   let bitrate = 0
   let measured = 0
+  /** Configuration of the measured segments: an encoder that comes with another one may send much more. */
+  let measuredInit: number | undefined
 
   /** Numbers without media between what is listed and this segment, and before the very first one. */
   function bridge(to: WindowSegment): void {
@@ -77,11 +80,19 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
     const before = segments.at(-1)
     const segment = { ...fresh, discontinuity: before !== undefined && before.epoch.id !== epoch.id }
     segments.push(segment)
+    configured(initNumber)
     return segment
   }
 
+  function configured(initNumber: number | undefined): void {
+    if (initNumber !== measuredInit) measured = 0
+    measuredInit = initNumber
+  }
+
   function measure(segment: WindowSegment): void {
-    if (segment.gap || seconds(segment) < 1) return
+    if (segment.gap) return
+    configured(segment.initNumber)
+    if (seconds(segment) < 1) return
     bitrate = Math.max(bitrate, (segment.size * 8) / seconds(segment))
     measured++
   }
@@ -115,6 +126,7 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
     restore(entries) {
       segments.push(...entries)
       for (const { parts } of entries) for (const part of parts) byPart.set(part.number, part)
+      for (const entry of entries) measure(entry)
     },
     add(part, epoch, initNumber, isHeld = false) {
       const last = segments.at(-1)

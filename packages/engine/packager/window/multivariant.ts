@@ -4,15 +4,23 @@ import type { AudioTrackConfig, VideoTrackConfig } from '@bandstand/media/track.
 import { displaySize } from '../display-size.ts'
 import { type Epoch, names, renditionName } from '../model.ts'
 
-/** Declared bitrate times this, until the true peak is known. */
+/** What is declared, guessed or measured in the first segments times this, until the true peak is known. */
 const HEADROOM = 1.25
-/** Where nothing is declared: bits a second for each pixel of the picture, and for sound. */
+/** Where nothing is declared: bits a second for each pixel of a picture of this size, and for sound. */
 const GUESS_PER_PIXEL = 4
+const GUESS_PIXELS = 1920 * 1080
 const GUESS_AUDIO = 160_000
-/** Measured segments of a rendition after which its peak is believed. */
-export const MEASURED_SEGMENTS = 3
+/** Measured segments of a configuration after which a rendition's peak is believed. */
+const MEASURED_SEGMENTS = 3
 const VERSION = 9
 const AUDIO_GROUP = 'audio'
+
+/** The highest bitrate of a segment, bits a second. */
+export interface Peak {
+  readonly bitrate: number
+  /** Measured segments of the newest configuration. */
+  readonly segments: number
+}
 
 export interface MultivariantInput {
   readonly assetId: string
@@ -21,16 +29,20 @@ export interface MultivariantInput {
   readonly codecs: readonly string[]
   /** Bits a second as the encoder announced it, sound included. */
   readonly declaredBitrate: number | undefined
-  /** Sum of the renditions' measured peaks; `undefined` until known. */
-  readonly peakBitrate: number | undefined
+  /** Sum of the renditions' peaks, and of how many segments the least measured one's is. */
+  readonly peak: Peak
   /** Frames a second, measured at the start of the epoch. */
   readonly frameRate: number | undefined
 }
 
 /** BANDWIDTH of the one variant. */
 export function bandwidth(input: MultivariantInput): number {
-  if (input.peakBitrate !== undefined) return Math.ceil(input.peakBitrate)
-  return Math.ceil(HEADROOM * (input.declaredBitrate ?? guess(input.epoch)))
+  return Math.ceil(believed(input.peak, HEADROOM * (input.declaredBitrate ?? guess(input.epoch))))
+}
+
+/** Players read it once, at the start: what was measured too little yet may raise what was said, and not lower it. */
+function believed(peak: Peak, said: number): number {
+  return peak.segments >= MEASURED_SEGMENTS ? peak.bitrate : Math.max(said, HEADROOM * peak.bitrate)
 }
 
 /**
@@ -42,12 +54,10 @@ export function trackBandwidth(
   epoch: Epoch,
   track: TrackId,
   declared: number | undefined,
-  peak: { readonly bitrate: number; readonly segments: number } | undefined,
+  peak: Peak = { bitrate: 0, segments: 0 },
 ): number {
-  if (peak !== undefined && peak.segments >= MEASURED_SEGMENTS) return peak.bitrate
   const isVideo = epoch.tracks.find((t) => t.track === track)?.config.kind === 'video'
-  if (isVideo) return HEADROOM * (declared ?? guess(epoch))
-  return GUESS_AUDIO
+  return believed(peak, isVideo ? HEADROOM * (declared ?? guess(epoch)) : GUESS_AUDIO)
 }
 
 /** The multivariant playlist of an epoch's track set: one variant, sound as a rendition group where there are pictures. */
@@ -94,7 +104,12 @@ export function multivariantPlaylist(input: MultivariantInput): MultivariantPlay
 function guess(epoch: Epoch): number {
   let total = 0
   for (const { config } of epoch.tracks) {
-    total += config.kind === 'video' ? config.width * config.height * GUESS_PER_PIXEL : GUESS_AUDIO
+    total += config.kind === 'video' ? guessPictures(config.width * config.height) : GUESS_AUDIO
   }
   return total
+}
+
+/** Encoders spend more on each pixel of a small picture. */
+function guessPictures(pixels: number): number {
+  return pixels * GUESS_PER_PIXEL * Math.max(1, (GUESS_PIXELS / pixels) ** 0.25)
 }

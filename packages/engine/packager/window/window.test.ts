@@ -555,6 +555,13 @@ test('whoever asks before the first part waits for it: players give up on playli
   assert.equal(playlist.trailingParts.length, 1)
 })
 
+test('recovered segments are measured: the bandwidth is as before the restart', () => {
+  const before = live(20)
+  const window = watchedWindow({ older: everything, recovered: indexOf(before.studio) })
+  const bandwidth = (of: LiveWindow) => lines(String(of.multivariant()?.plain), '#EXT-X-STREAM-INF')[0]?.split(',')[0]
+  assert.equal(bandwidth(window), bandwidth(before.window))
+})
+
 test('recovered segments list their parts, which are read from the store, but not where some may be missing', async () => {
   const before = live(30)
   const whole = indexOf(before.studio)

@@ -15,7 +15,7 @@ import {
 import type { MemoryBudget } from './budget.ts'
 import { createLiveManifest } from './manifest.ts'
 import type { OlderParts } from './media-answers.ts'
-import { bandwidth, MEASURED_SEGMENTS, type MultivariantInput, multivariantPlaylist } from './multivariant.ts'
+import { bandwidth, type MultivariantInput, multivariantPlaylist } from './multivariant.ts'
 import { recoveredSegments } from './recovered.ts'
 import { rendered } from './rendered.ts'
 import { createRendition, type Rendition } from './rendition.ts'
@@ -189,13 +189,15 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     if (current === undefined) return undefined
     const shownRenditions = [...renditions.values()].filter((r) => inCurrent(r))
     codecs ??= listedCodecs(current, shownRenditions)
-    const known = shownRenditions.every((r) => r.peak.segments >= MEASURED_SEGMENTS)
     const input: MultivariantInput = {
       assetId,
       epoch: current,
       codecs,
       declaredBitrate: declared,
-      peakBitrate: known ? shownRenditions.reduce((sum, r) => sum + r.peak.bitrate, 0) : undefined,
+      peak: {
+        bitrate: shownRenditions.reduce((sum, r) => sum + r.peak.bitrate, 0),
+        segments: shownRenditions.reduce((least, r) => Math.min(least, r.peak.segments), Number.POSITIVE_INFINITY),
+      },
       frameRate,
     }
     const key = `${generation}-${bandwidth(input)}-${frameRate ?? ''}-${codecs.join()}`
