@@ -44,11 +44,3 @@ export const serverMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('pong') }),
 ])
 export type ServerMessage = z.infer<typeof serverMessage>
-
-/** Close codes of the socket beside those of RFC 6455: after these a page does not connect again by itself. */
-export const CLOSE_BANNED = 4003
-export const CLOSE_NO_CHANNEL = 4004
-/** Too many connections or too much unread; connect again after a while. */
-export const CLOSE_LIMIT = 4008
-/** The owner's session has ended: connect again, as a viewer. */
-export const CLOSE_SIGNED_OUT = 4001

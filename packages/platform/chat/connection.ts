@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type ClientMessage, clientMessage } from '@bandstand/contract/chat/client.ts'
-import { CLOSE_LIMIT, CLOSE_SIGNED_OUT, type ServerMessage } from '@bandstand/contract/chat/server.ts'
+import { CLOSE_LIMIT, CLOSE_SIGNED_OUT } from '@bandstand/contract/chat/close.ts'
+import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
 import type { ErrorCode } from '@bandstand/contract/errors.ts'
 import type { WebSocket } from 'ws'
 import { createRateLimit, type RateLimit } from '../access/rate-limit.ts'

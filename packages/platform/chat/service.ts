@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { ClientMessage } from '@bandstand/contract/chat/client.ts'
-import { CLOSE_LIMIT, CLOSE_NO_CHANNEL } from '@bandstand/contract/chat/server.ts'
+import { CLOSE_LIMIT, CLOSE_NO_CHANNEL } from '@bandstand/contract/chat/close.ts'
 import type { Principal } from '../access/principal.ts'
 import type { Secrets } from '../access/secrets.ts'
 import type { Log } from '../ports.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CLOSE_SIGNED_OUT } from '@bandstand/contract/chat/server.ts'
+import { CLOSE_SIGNED_OUT } from '@bandstand/contract/chat/close.ts'
 import { type Started, startPlatform } from '../testing/start.ts'
 import { SWEEP_INTERVAL } from './limits.ts'
 

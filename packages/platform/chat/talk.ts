@@ -1,5 +1,5 @@
 import type { ClientMessage } from '@bandstand/contract/chat/client.ts'
-import { CLOSE_BANNED } from '@bandstand/contract/chat/server.ts'
+import { CLOSE_BANNED } from '@bandstand/contract/chat/close.ts'
 import type { ErrorCode } from '@bandstand/contract/errors.ts'
 import { createId } from '@bandstand/contract/ids.ts'
 import { createRateLimit } from '../access/rate-limit.ts'

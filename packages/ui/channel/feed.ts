@@ -1,8 +1,8 @@
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import type { ClientMessage } from '@bandstand/contract/chat/client.ts'
 import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
-import { backoff } from '../player/backoff.ts'
 import { addresses, type Place } from './address.ts'
+import { createChannelSocket } from './socket.ts'
 
 /**
  * What the page knows of one channel, shared by all elements that show it: one socket that pushes what changes (chat
@@ -16,11 +16,14 @@ export interface Feed {
   /** Asks the server now. */
   ask(): void
   /** Calls back at once when the channel is known already. @returns to stop listening */
-  watch(listener: (channel: Channel) => void): () => void
+  watch(listener: (channel: Channel) => void, onNews?: (news: FeedNews) => void): () => void
   /** Joins the chat. Messages of the socket except `channel` come here. @returns to leave it */
   join(listener: ChatListener): () => void
   send(message: ClientMessage): boolean
 }
+
+/** `missing`: the server knows no such channel. `back`: the server answers again after it could not be reached. */
+export type FeedNews = 'missing' | 'back'
 
 export interface ChatListener {
   hello(): Extract<ClientMessage, { type: 'hello' }>
@@ -29,12 +32,17 @@ export interface ChatListener {
   closed(why: { readonly code: number; readonly final: boolean }): void
 }
 
-/** Close codes of the contract after which a page does not connect again. */
-export const closeBanned = 4003
-export const closeNoChannel = 4004
+interface Watcher {
+  readonly update: (channel: Channel) => void
+  readonly news: ((news: FeedNews) => void) | undefined
+}
+
 const pollWithSocket = 30_000
 const pollWithout = 5000
-const pingEvery = 25_000
+/** A channel that is not there may be made, or the name in a page mended; milliseconds. */
+const pollMissing = 30_000
+/** A request without an answer for this long is given up; milliseconds. */
+const answerLimit = 10_000
 
 const feeds = new Map<string, Feed>()
 
@@ -51,18 +59,42 @@ export function feedOf(place: Place): Feed {
 function createFeed(place: Place): Feed {
   let channel: Channel | undefined = factsInPage(place)
   let missing = false
-  const watchers = new Set<(channel: Channel) => void>()
+  /** The server could not be reached when it was last tried. */
+  let away = false
+  const watchers = new Set<Watcher>()
   let chat: ChatListener | undefined
-  let socket: WebSocket | undefined
   let socketHasChat = false
+  /** The server has closed the socket for good. */
   let final = false
-  let attempt = 0
-  let connectTimer: ReturnType<typeof setTimeout> | undefined
   let pollTimer: ReturnType<typeof setTimeout> | undefined
   let pollDue = 0
-  let pingTimer: ReturnType<typeof setInterval> | undefined
   let asking: Promise<void> | undefined
   let etag: string | undefined
+
+  const socket = createChannelSocket({
+    address: addresses.socket(place),
+    wanted: () => used() && !final,
+    hello() {
+      socketHasChat = chat !== undefined
+      plan()
+      return chat ? chat.hello() : { type: 'hello', chat: false }
+    },
+    message(message) {
+      if (message.type === 'channel') {
+        const { type: _, ...facts } = message
+        if (channel) update({ ...channel, ...facts })
+        else ask()
+      } else chat?.message(message)
+      if (message.type === 'welcome') answered()
+    },
+    closed(why) {
+      final = why.final
+      // One that never opened says nothing: there are networks on which none does.
+      if (why.opened && !final) away = true
+      chat?.closed(why)
+      plan()
+    },
+  })
 
   function used(): boolean {
     return watchers.size > 0 || chat !== undefined
@@ -70,8 +102,22 @@ function createFeed(place: Place): Feed {
 
   function update(next: Channel): void {
     channel = next
-    missing = false
-    for (const watcher of watchers) watcher(next)
+    if (missing) {
+      missing = false
+      final = false
+      if (!socket.busy) socket.connect(0)
+    }
+    for (const { update: tell } of watchers) tell(next)
+  }
+
+  function tellNews(news: FeedNews): void {
+    for (const watcher of watchers) watcher.news?.(news)
+  }
+
+  function answered(): void {
+    if (!away) return
+    away = false
+    tellNews('back')
   }
 
   function ask(): void {
@@ -88,21 +134,32 @@ function createFeed(place: Place): Feed {
       const response = await fetch(addresses.channelFacts(place), {
         headers: etag ? { 'if-none-match': etag } : {},
         cache: 'no-store',
+        signal: AbortSignal.timeout(answerLimit),
       })
-      if (response.status === 404) missing = true
-      if (!response.ok) return
-      etag = response.headers.get('etag') ?? undefined
-      update((await response.json()) as Channel)
+      if (response.status === 404 && !missing) {
+        missing = true
+        etag = undefined
+        tellNews('missing')
+      }
+      if (response.ok) {
+        const next = (await response.json()) as Channel
+        etag = response.headers.get('etag') ?? undefined
+        update(next)
+      }
+      // A proxy in front of a server that is away says so with one of these.
+      if (response.status >= 500) away = true
+      else answered()
     } catch {
-      // No network: the next poll or the socket will tell.
+      // The next poll or the socket will tell.
+      away = true
     }
   }
 
   /** While the tab is hidden and nothing is live there is no hurry, but a stage left open should still start. */
   function plan(): void {
     if (!used()) return
-    const open = socket?.readyState === WebSocket.OPEN
-    const wait = (open ? pollWithSocket : pollWithout) * (0.75 + Math.random() / 2)
+    const every = missing ? pollMissing : socket.open && !away ? pollWithSocket : pollWithout
+    const wait = every * (0.75 + Math.random() / 2)
     const due = performance.now() + wait
     // A socket that fails again and again must not put the poll off for ever.
     if (pollTimer !== undefined && due >= pollDue) return
@@ -111,78 +168,17 @@ function createFeed(place: Place): Feed {
     pollTimer = setTimeout(ask, wait)
   }
 
-  function connect(soon: number): void {
-    clearTimeout(connectTimer)
-    connectTimer = setTimeout(open, soon)
-  }
-
-  function open(): void {
-    if (!used() || final) return
-    socketHasChat = chat !== undefined
-    let current: WebSocket
-    try {
-      current = new WebSocket(addresses.socket(place))
-    } catch {
-      return
-    }
-    socket = current
-    current.addEventListener('open', () => {
-      current.send(JSON.stringify(chat ? chat.hello() : { type: 'hello', chat: false }))
-      pingTimer = setInterval(() => send({ type: 'ping' }), pingEvery)
-      plan()
-    })
-    current.addEventListener('message', (event) => {
-      if (socket !== current) return
-      const message = parse(event.data)
-      if (!message) return
-      if (message.type === 'welcome') attempt = 0
-      if (message.type === 'channel') {
-        const { type: _, ...facts } = message
-        if (channel) update({ ...channel, ...facts })
-        else ask()
-      } else chat?.message(message)
-    })
-    current.addEventListener('close', (event) => {
-      if (socket !== current) return
-      socket = undefined
-      clearInterval(pingTimer)
-      final = event.code === closeBanned || event.code === closeNoChannel
-      chat?.closed({ code: event.code, final })
-      if (!final) connect(backoff(++attempt, Math.random()) + (attempt > 1 ? 500 : 0))
-      plan()
-    })
-  }
-
-  function reopen(): void {
-    const old = socket
-    socket = undefined
-    clearInterval(pingTimer)
-    old?.close()
-    connect(0)
-  }
-
-  function send(message: ClientMessage): boolean {
-    if (socket?.readyState !== WebSocket.OPEN) return false
-    socket.send(JSON.stringify(message))
-    return true
-  }
-
   function rest(): void {
     if (used()) return
-    clearTimeout(connectTimer)
     clearTimeout(pollTimer)
     pollTimer = undefined
-    clearInterval(pingTimer)
-    const old = socket
-    socket = undefined
-    old?.close()
+    socket.close()
   }
 
   // A machine that wakes up has sockets that look open and are not.
   addEventListener('online', () => {
     if (!used()) return
-    attempt = 0
-    reopen()
+    socket.reopen()
     ask()
   })
 
@@ -195,18 +191,19 @@ function createFeed(place: Place): Feed {
       return missing
     },
     ask,
-    watch(listener) {
+    watch(listener, onNews) {
       const first = !used()
-      watchers.add(listener)
+      const watcher: Watcher = { update: listener, news: onNews }
+      watchers.add(watcher)
       if (channel) listener(channel)
       if (first) {
         // The picture goes first, and a chat that joins meanwhile needs the same socket.
-        connect(1000)
+        socket.connect(1000)
         if (!channel) ask()
       }
       plan()
       return () => {
-        watchers.delete(listener)
+        watchers.delete(watcher)
         rest()
       }
     },
@@ -215,24 +212,15 @@ function createFeed(place: Place): Feed {
       chat = listener
       final = false
       if (first && !channel) ask()
-      if (!socket) connect(0)
-      else if (!socketHasChat) reopen()
+      if (!socket.busy) socket.connect(0)
+      else if (socket.open && !socketHasChat) socket.reopen()
       return () => {
         if (chat !== listener) return
         chat = undefined
         rest()
       }
     },
-    send,
-  }
-}
-
-function parse(data: unknown): ServerMessage | undefined {
-  if (typeof data !== 'string') return undefined
-  try {
-    return JSON.parse(data) as ServerMessage
-  } catch {
-    return undefined
+    send: socket.send,
   }
 }
 

@@ -1,9 +1,10 @@
+import { CLOSE_BANNED } from '@bandstand/contract/chat/close.ts'
 import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
 import { CHAT_NAME_MAX, CHAT_TEXT_MAX } from '@bandstand/contract/limits.ts'
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { serverOf } from '../channel/address.ts'
-import { closeBanned, type Feed, feedOf } from '../channel/feed.ts'
+import { type Feed, feedOf } from '../channel/feed.ts'
 import { recall, remember } from '../player/preferences.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
@@ -115,7 +116,7 @@ export class BandstandChat extends LitElement {
       closed: ({ code, final }) => {
         this._connected = false
         if (final && !this._stopped) {
-          this._stopped = code === closeBanned ? 'You cannot write in this chat.' : 'This channel is gone.'
+          this._stopped = code === CLOSE_BANNED ? 'You cannot write in this chat.' : 'This channel is gone.'
         }
       },
     })
@@ -132,7 +133,7 @@ export class BandstandChat extends LitElement {
           this._name = message.you.name ?? undefined
           this._owner = message.you.owner
         }
-        this._log = rejoined(this._log, message.history)
+        this._log = rejoined(this._log, message.history, message.you?.id)
         this.#findLinks(message.history)
         return
       case 'messages':
@@ -167,9 +168,13 @@ export class BandstandChat extends LitElement {
 
   #findLinks(messages: readonly { readonly text: string }[]): void {
     if (this._find || !messages.some(({ text }) => mayHoldLink(text))) return
-    void import('linkifyjs').then(({ find }) => {
-      this._find = (text) => find(text, { defaultProtocol: 'https' })
-    })
+    import('linkifyjs').then(
+      ({ find }) => {
+        this._find = (text) => find(text, { defaultProtocol: 'https' })
+      },
+      // Links stay plain text until a later message asks again.
+      () => undefined,
+    )
   }
 
   /** Sends what was typed before the name was asked for. */

@@ -31,12 +31,49 @@ test('the oldest messages leave the screen', () => {
   assert.equal(log.messages[0]?.id, 'msg_50')
 })
 
-test('after a reconnection nothing is shown twice and what is on its way stays', () => {
-  const before = said(received(emptyLog, [message('msg_1')]), message('local', 'c2'))
-  const after = rejoined(before, [message('msg_1'), message('msg_2')])
+test('what did not arrive before the connection was lost is refused, and keeps its place', () => {
+  const first = received(emptyLog, [message('msg_1'), message('msg_2')])
+  const before = received(said(first, message('local', 'c2')), [message('msg_3')])
+  const after = rejoined(before, [message('msg_2'), message('msg_3'), message('msg_4')])
   assert.deepEqual(
-    after.messages.map(({ id }) => id),
-    ['local', 'msg_1', 'msg_2'],
+    after.messages.map(({ id, pending, refused: why }) => [id, pending, why]),
+    [
+      ['msg_2', undefined, undefined],
+      ['local', undefined, 'the connection was lost'],
+      ['msg_3', undefined, undefined],
+      ['msg_4', undefined, undefined],
+    ],
+  )
+  assert.deepEqual(
+    rejoined(after, [message('msg_3')]).messages.map(({ id }) => id),
+    ['local', 'msg_3'],
+  )
+})
+
+test('what had arrived before the connection was lost is shown once', () => {
+  const before = said(received(emptyLog, [message('msg_1')]), message('local', 'c2'))
+  const after = rejoined(before, [message('msg_1'), message('msg_2', 'c2')])
+  assert.deepEqual(
+    after.messages.map(({ id, refused: why }) => [id, why]),
+    [
+      ['msg_1', undefined],
+      ['msg_2', undefined],
+    ],
+  )
+})
+
+test('a restarted server does not know the names that a page gave: the writer and the words tell', () => {
+  const mine = { ...message('msg_2'), text: 'local' }
+  const before = said(received(emptyLog, [message('msg_1')]), message('local', 'c2'))
+  assert.deepEqual(
+    rejoined(before, [message('msg_1'), mine], 'usr_1').messages.map(({ id }) => id),
+    ['msg_1', 'msg_2'],
+  )
+  // The same words, said and shown before, are another message.
+  const again = said(received(emptyLog, [mine]), message('local', 'c2'))
+  assert.deepEqual(
+    rejoined(again, [mine], 'usr_1').messages.map(({ refused: why }) => why),
+    [undefined, 'the connection was lost'],
   )
 })
 

@@ -32,10 +32,41 @@ export function received(log: ChatLog, incoming: readonly ChatMessage[]): ChatLo
   return { messages: messages.slice(-shownLimit) }
 }
 
-/** The history of a new connection, which replaces all but what is still on its way. */
-export function rejoined(log: ChatLog, history: readonly ChatMessage[]): ChatLog {
-  const pending = log.messages.filter((message) => message.pending || message.refused)
-  return received({ messages: pending }, history)
+/**
+ * The history of a new connection, which replaces all but what the viewer wrote and did not get through. A connection that was
+ * lost brings no answer any more: what had not arrived is refused.
+ * @param self id of the viewer's chatter; a restarted server knows its messages by that, not by their `clientId`
+ */
+export function rejoined(log: ChatLog, history: readonly ChatMessage[], self?: string): ChatLog {
+  const places = new Map(history.map(({ id }, place) => [id, place]))
+  const shown = new Set(log.messages.map(({ id }) => id))
+  const fresh = history.filter(({ id }) => !shown.has(id))
+  const messages: Shown[] = []
+  let next = 0
+  for (const message of log.messages) {
+    const place = places.get(message.id)
+    if (place !== undefined) {
+      messages.push(...history.slice(next, place + 1))
+      next = Math.max(next, place + 1)
+    } else if (message.refused) messages.push(message)
+    else if (message.pending) {
+      const arrived = fresh.findIndex((said) => isSame(said, message, self))
+      if (arrived >= 0) fresh.splice(arrived, 1)
+      else messages.push(turnedDown(message, 'the connection was lost'))
+    }
+  }
+  messages.push(...history.slice(next))
+  return { messages: messages.slice(-shownLimit) }
+}
+
+function isSame(said: ChatMessage, pending: Shown, self: string | undefined): boolean {
+  if (said.clientId !== undefined) return said.clientId === pending.clientId
+  return said.author.id === self && said.text === pending.text
+}
+
+function turnedDown(message: Shown, reason: string): Shown {
+  const { pending: _, ...rest } = message
+  return { ...rest, refused: reason }
 }
 
 export function said(log: ChatLog, message: ChatMessage): ChatLog {
@@ -43,12 +74,11 @@ export function said(log: ChatLog, message: ChatMessage): ChatLog {
 }
 
 export function refused(log: ChatLog, clientId: string, reason: string): ChatLog {
-  const messages = log.messages.map((message): Shown => {
-    if (!message.pending || message.clientId !== clientId) return message
-    const { pending: _, ...rest } = message
-    return { ...rest, refused: reason }
-  })
-  return { messages }
+  return {
+    messages: log.messages.map((message) =>
+      message.pending && message.clientId === clientId ? turnedDown(message, reason) : message,
+    ),
+  }
 }
 
 export function hidden(log: ChatLog, ids: readonly string[]): ChatLog {

@@ -70,14 +70,28 @@ test('a failed source is tried again with growing pauses, at the live edge', () 
   ])
 })
 
-test('after a long trouble an answer of the server is followed at once, and pauses are short again', () => {
-  const failures = (count: number): PlayerEvent[] => Array.from({ length: count }, () => ({ type: 'failed' }))
-  assert.deepEqual(play(...watching, ...failures(15), on()).effects, [])
-  const answered = play(...watching, ...failures(40), on())
-  assert.deepEqual(answered.loads, ['live as_1 undefined'])
-  assert.equal(answered.state.phase, 'stalled')
-  const again = step(answered.state, { type: 'failed' }, 0.999)
-  assert.ok(again.effects.every((effect) => effect.do !== 'retry' || effect.after <= 1000))
+test('retries are frequent for the first minute of a trouble, whatever their number', () => {
+  let state = play(...watching).state
+  const pauseAt = (now: number) => {
+    const failed = step(state, { type: 'failed' }, 0.999, now)
+    state = failed.state
+    return failed.effects.flatMap((effect) => (effect.do === 'retry' ? [effect.after] : []))[0] ?? Number.NaN
+  }
+  for (let now = 5_000_000; now < 5_060_000; now += 1000) assert.ok(pauseAt(now) <= 1000)
+  assert.ok(pauseAt(5_060_000) > 4000)
+})
+
+test('what the server says again puts no retry forward; that it is back after all does, with short pauses', () => {
+  const failures: PlayerEvent[] = Array.from({ length: 40 }, () => ({ type: 'failed' }))
+  assert.deepEqual(play(...watching, ...failures, on()).effects, [])
+  const back = play(...watching, ...failures, { type: 'online' })
+  assert.deepEqual(back.effects, ['load', 'ask'])
+  assert.equal(back.state.attempt, 0)
+})
+
+test('a broadcast that follows a long trouble starts with short pauses', () => {
+  const failures: PlayerEvent[] = Array.from({ length: 40 }, () => ({ type: 'failed' }))
+  assert.equal(play(...watching, ...failures, on('as_2')).state.attempt, 0)
 })
 
 test('a picture sets the count of failures back', () => {

@@ -6,7 +6,7 @@
  *      ▲            └──────► stalled ◄────┘           ▲
  *      └── broadcast over ──────┴── rewound past its end ┘
  */
-import { backoff, youngAttempts } from './backoff.ts'
+import { backoff } from '../channel/backoff.ts'
 
 export type Phase = 'offline' | 'starting' | 'live' | 'behind' | 'stalled' | 'replay' | 'ended'
 
@@ -25,6 +25,8 @@ export interface PlayerState {
   readonly at: number | undefined
   /** Failures in a row. */
   readonly attempt: number
+  /** When the first of them was; milliseconds. */
+  readonly failingSince: number
   /** A picture has been seen since the source was loaded. */
   readonly seen: boolean
 }
@@ -44,7 +46,7 @@ export type PlayerEvent =
   | { readonly type: 'go-live' }
   /** The end of a finished playlist was played. */
   | { readonly type: 'finished' }
-  /** The machine's network came back. */
+  /** The machine's network, or the server, came back. */
   | { readonly type: 'online' }
 
 export type Effect =
@@ -68,6 +70,7 @@ export const initial: PlayerState = {
   channel: { live: false, assetId: '', generation: 0 },
   at: undefined,
   attempt: 0,
+  failingSince: 0,
   seen: false,
 }
 
@@ -78,8 +81,11 @@ const edgeSnap = 4
 /** A rewound player that runs dry this close to the edge has caught up; seconds. */
 const caughtUp = 15
 
-/** @param random in [0, 1), for the spread of retries. */
-export function step(state: PlayerState, event: PlayerEvent, random = 0.5): Step {
+/**
+ * @param random in [0, 1), for the spread of retries.
+ * @param now milliseconds of any clock that does not go back.
+ */
+export function step(state: PlayerState, event: PlayerEvent, random = 0.5, now = 0): Step {
   switch (event.type) {
     case 'channel':
       return onChannel(state, event)
@@ -90,7 +96,7 @@ export function step(state: PlayerState, event: PlayerEvent, random = 0.5): Step
     case 'stalled':
       return onStalled(state)
     case 'failed':
-      return onFailed(state, random)
+      return onFailed(state, random, now)
     case 'retry':
     case 'online':
       return onRetry(state, event.type)
@@ -120,10 +126,7 @@ function onChannel(before: PlayerState, event: Extract<PlayerEvent, { type: 'cha
     // Somebody who has rewound goes on where he is; the live button leads to the new broadcast.
     if (state.source.kind === 'vod') return { state, effects: [] }
     const changed = state.source.assetId !== assetId || before.channel.generation !== generation
-    // The server answers again after a long trouble: no more of the long pauses.
-    const answers = state.attempt > youngAttempts
-    if (answers) return load({ ...state, attempt: 1 }, source, undefined)
-    return changed ? load(state, source, undefined) : { state, effects: [] }
+    return changed ? load({ ...state, attempt: 0 }, source, undefined) : { state, effects: [] }
   }
   if (state.source?.kind === 'vod' && state.phase === 'behind')
     return { state: { ...state, phase: 'replay' }, effects: [] }
@@ -158,13 +161,14 @@ function onStalled(state: PlayerState): Step {
   return { state: { ...state, phase: 'stalled' }, effects: [{ do: 'ask' }] }
 }
 
-function onFailed(state: PlayerState, random: number): Step {
+function onFailed(state: PlayerState, random: number, now: number): Step {
   if (!state.source) return { state, effects: [] }
   const attempt = state.attempt + 1
+  const failingSince = attempt === 1 ? now : state.failingSince
   const phase = state.seen || state.phase === 'stalled' ? 'stalled' : 'starting'
   return {
-    state: { ...state, attempt, phase },
-    effects: [{ do: 'ask' }, { do: 'retry', after: backoff(attempt, random) }],
+    state: { ...state, attempt, failingSince, phase },
+    effects: [{ do: 'ask' }, { do: 'retry', after: backoff(attempt, now - failingSince, random) }],
   }
 }
 
@@ -175,7 +179,8 @@ function onRetry(state: PlayerState, why: 'retry' | 'online'): Step {
   // The network came back while all was well: only what is in trouble is loaded again.
   if (why === 'online' && !troubled) return { state, effects: [ask] }
   // In the live playlist a viewer who was at the edge wants the edge; elsewhere the moment he was at.
-  const loaded = load(state, state.source, state.source.kind === 'live' ? undefined : state.at)
+  const attempt = why === 'online' ? 0 : state.attempt
+  const loaded = load({ ...state, attempt }, state.source, state.source.kind === 'live' ? undefined : state.at)
   return { state: loaded.state, effects: [...loaded.effects, ask] }
 }
 

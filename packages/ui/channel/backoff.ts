@@ -4,14 +4,15 @@ const first = 400
 const ceiling = 8000
 /** While the trouble is young a restarting server is the likeliest cause; then the ceiling is low. */
 const youngCeiling = 1000
-export const youngAttempts = 15
+const young = 60_000
 
 /**
  * @param attempt counts from 1.
+ * @param age milliseconds since the first failure in a row.
  * @param random in [0, 1); spreads the viewers of one server over half of the delay.
  */
-export function backoff(attempt: number, random: number): number {
-  const limit = attempt <= youngAttempts ? youngCeiling : ceiling
+export function backoff(attempt: number, age: number, random: number): number {
+  const limit = age < young ? youngCeiling : ceiling
   const delay = Math.min(limit, first * 2 ** Math.min(Math.max(attempt, 1) - 1, 10))
   return Math.round(delay * (0.5 + random / 2))
 }

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { CLOSE_NO_CHANNEL } from '@bandstand/contract/chat/close.ts'
+import { type FakePage, fakePage } from '../testing/fake-page.ts'
+import { type Feed, feedOf } from './feed.ts'
+
+const facts = { slug: 'main', title: 'Main', live: true, assetId: 'as_1', generation: 1, viewers: 1, startedAt: null }
+
+interface Watched {
+  readonly page: FakePage
+  readonly feed: Feed
+  readonly titles: string[]
+  readonly news: string[]
+}
+
+/** A feed that one listener watches, its first facts asked for. */
+function watched(t: TestContext, prepare: (page: FakePage) => void = () => undefined): Watched {
+  const page = fakePage(t)
+  page.answer = () => Response.json(facts)
+  prepare(page)
+  const feed = feedOf({ server: 'http://server', channel: t.name })
+  const titles: string[] = []
+  const news: string[] = []
+  t.after(
+    feed.watch(
+      ({ title }) => titles.push(title),
+      (what) => news.push(what),
+    ),
+  )
+  return { page, feed, titles, news }
+}
+
+test('facts come by a request, then over the socket', async (t) => {
+  const { page, titles } = watched(t)
+  await page.pass(2000)
+  assert.deepEqual(titles, ['Main'])
+  page.sockets[0]?.receive({ type: 'channel', ...facts, title: 'Renamed' })
+  assert.deepEqual(titles, ['Main', 'Renamed'])
+})
+
+test('a request without an answer is given up, and another is made', async (t) => {
+  const { page, titles } = watched(t, (fake) => {
+    fake.answer = () => 'hang'
+  })
+  await page.pass(5000)
+  page.answer = () => Response.json(facts)
+  await page.pass(20_000)
+  assert.deepEqual(titles.slice(0, 1), ['Main'])
+})
+
+test('a socket on which nothing comes any more is replaced', async (t) => {
+  const { page } = watched(t)
+  await page.pass(2000)
+  const [first] = page.sockets
+  assert.ok(first)
+  await page.pass(200_000)
+  assert.equal(page.sockets.length, 1)
+  first.alive = false
+  await page.pass(80_000)
+  assert.equal(first.readyState, 2)
+  assert.equal(page.sockets.length, 2)
+  assert.equal(page.sockets[1]?.readyState, 1)
+})
+
+test('a server that answers again after it was away is told of once', async (t) => {
+  const { page, news } = watched(t)
+  await page.pass(60_000)
+  assert.deepEqual(news, [])
+  page.up = false
+  page.sockets[0]?.end()
+  await page.pass(30_000)
+  assert.deepEqual(news, [])
+  page.up = true
+  await page.pass(1600)
+  assert.deepEqual(news, ['back'])
+  await page.pass(60_000)
+  assert.deepEqual(news, ['back'])
+})
+
+test('where sockets never open, answers are no news', async (t) => {
+  const { page, news } = watched(t, (fake) => {
+    fake.takesSockets = false
+  })
+  await page.pass(60_000)
+  assert.ok(page.sockets.length > 5)
+  assert.ok(page.requests.length > 5)
+  assert.deepEqual(news, [])
+})
+
+test('errors of a proxy whose server is away are no answer', async (t) => {
+  const { page, news } = watched(t)
+  await page.pass(2000)
+  page.answer = () => new Response('', { status: 502 })
+  page.takesSockets = false
+  page.sockets[0]?.end()
+  await page.pass(20_000)
+  assert.deepEqual(news, [])
+  page.answer = () => Response.json(facts)
+  await page.pass(7000)
+  assert.deepEqual(news, ['back'])
+})
+
+test('a socket is looked for every second in the first minute, then less often', async (t) => {
+  const { page } = watched(t)
+  await page.pass(2000)
+  page.up = false
+  page.sockets[0]?.end()
+  await page.pass(60_000)
+  const young = page.sockets.length
+  assert.ok(young > 35, `${young} attempts in the first minute`)
+  await page.pass(60_000)
+  assert.ok(page.sockets.length - young < 20)
+})
+
+test('a channel that is not there is told of, asked about slowly, and followed when it is made', async (t) => {
+  const { page, feed, titles, news } = watched(t, (fake) => {
+    fake.answer = () => new Response('', { status: 404 })
+  })
+  await page.pass(500)
+  assert.deepEqual([feed.missing, news], [true, ['missing']])
+  await page.pass(1000)
+  page.sockets[0]?.end(CLOSE_NO_CHANNEL)
+  await page.pass(60_000)
+  assert.equal(page.sockets.length, 1)
+  assert.ok(page.requests.length <= 4, `${page.requests.length} requests in a minute`)
+  assert.deepEqual(news, ['missing'])
+  page.answer = () => Response.json(facts)
+  await page.pass(40_000)
+  assert.deepEqual([feed.missing, titles[0]], [false, 'Main'])
+  assert.equal(page.sockets.length, 2)
+})
