@@ -28,6 +28,7 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
     answer((a, r) => (r.file === 'index.m3u8' && r.rendition === 'a2' ? { ...a, status: 404 } : a)),
     answer((a, r) => (r.rendition === 'top' ? { ...a, status: 500 } : a)),
   ],
+  'playlist-unreadable': [answer((a, r) => (isPlaylist(r) ? { ...a, body: Buffer.from('x'.repeat(20_000)) } : a))],
   'media-unreachable': [answer((a, r) => (r.file.startsWith('s') ? { ...a, status: 404 } : a))],
   'playlist-content-type': [header(isPlaylist, 'content-type', 'text/plain'), header(isPlaylist, 'content-type')],
   // The top playlist is asked for at a path of another name.

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { allowed } from './allowed-fixture.ts'
 import { broken } from './broken-fixture.ts'
 import { type CheckReport, checkStream } from './check.ts'
+import type { Fetch } from './client.ts'
 import { createVirtualClock } from './clock-fixture.ts'
 import { without } from './mutation-fixture.ts'
 import { allRules } from './rules/all.ts'
@@ -87,3 +88,25 @@ test('hostile URIs and playlists do not stop the check', async () => {
     assert.ok(report.errors > 0)
   }
 })
+
+for (const [what, body] of [
+  ['a page with a very long line', `<!doctype html>\n<script>${'x'.repeat(20_000)}</script>`],
+  ['a text of very many lines', '\n'.repeat(400_001)],
+] as const) {
+  test(`${what}, in place of a playlist, is an error, not an exception`, async () => {
+    const clock = createVirtualClock()
+    const run = (fetch: Fetch) =>
+      clock.run(
+        checkStream({ url: 'http://origin.test/x.m3u8', fetch, now: clock.now, sleep: clock.sleep, durationMs: 1_000 }),
+      )
+    const foreign = () => Promise.resolve(new Response(body))
+    const unreadable = (report: CheckReport) => report.findings.find((f) => f.rule === 'playlist-unreadable')
+    const alone = await run(foreign)
+    assert.match(unreadable(alone)?.messages[0] ?? '', /x\.m3u8: .*(more than|exceeds)/)
+    assert.ok(alone.errors > 0)
+    const top = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv1.m3u8\n'
+    const behind = await run((url) => (url.endsWith('x.m3u8') ? Promise.resolve(new Response(top)) : foreign()))
+    assert.match(unreadable(behind)?.messages[0] ?? '', /v1\.m3u8: /)
+    assert.ok(behind.findings.every((f) => f.rule !== 'variant-not-media'))
+  })
+}

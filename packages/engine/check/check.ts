@@ -1,13 +1,13 @@
 import type { MultivariantPlaylist } from '@bandstand/media/manifests/hls/model.ts'
-import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import { createClient, type Fetch } from './client.ts'
 import { limits } from './limits.ts'
 import type { Observation, RenditionWatch } from './observation.ts'
 import { probe } from './probe.ts'
+import { readPlaylist } from './read-playlist.ts'
 import { resolveUri } from './resolve.ts'
 import { applyRules, type Finding, type Rule } from './rule.ts'
 import { allRules } from './rules/all.ts'
-import { decode, readSnapshot, type WatchContext, watchRendition } from './watch.ts'
+import { readSnapshot, type WatchContext, watchRendition } from './watch.ts'
 
 export interface CheckOptions {
   /** Multivariant or media playlist. */
@@ -65,8 +65,7 @@ async function observe(options: CheckOptions): Promise<Observation> {
   const { url, now, sleep } = options
   const ask = createClient(options.fetch, now)
   const top = await ask(url)
-  const text = top.status === 200 ? decode(top.body) : undefined
-  const parsed = text === undefined ? undefined : parsePlaylist(text)
+  const { parsed, unreadable } = readPlaylist(top)
   const multivariant =
     parsed?.kind === 'multivariant' ? { playlist: parsed.playlist, issues: parsed.issues } : undefined
   const renditions: RenditionWatch[] = []
@@ -76,6 +75,7 @@ async function observe(options: CheckOptions): Promise<Observation> {
     renditions,
     probes: {},
     ...(multivariant !== undefined && { multivariant }),
+    ...(unreadable !== undefined && { unreadable }),
   }
   if (parsed === undefined) return observation
   const ctx: WatchContext = {
@@ -98,8 +98,7 @@ async function observe(options: CheckOptions): Promise<Observation> {
   // A playlist that has ended must stay as it is.
   for (const watch of renditions) {
     if (watch.snapshots.at(-1)?.playlist.endList !== true) continue
-    const again = await readSnapshot(ctx, watch.url, {})
-    if (again !== undefined) watch.snapshots.push(again)
+    watch.snapshots.push(await readSnapshot(ctx, watch.url, {}))
   }
   await probe(ask, observation)
   return observation

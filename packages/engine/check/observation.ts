@@ -32,6 +32,8 @@ export interface Snapshot {
   readonly playlist: MediaPlaylist
   readonly issues: readonly PlaylistIssue[]
   readonly encrypted: boolean
+  /** Why the text could not be read at all. */
+  readonly unreadable?: string
 }
 
 /** The times of one track within a part or segment, in seconds. */
@@ -95,6 +97,8 @@ export interface Probes {
 export interface Observation {
   readonly url: string
   readonly top: Fetched
+  /** Why the text of `top` could not be read at all. */
+  readonly unreadable?: string
   readonly multivariant?: { readonly playlist: MultivariantPlaylist; readonly issues: readonly PlaylistIssue[] }
   readonly renditions: RenditionWatch[]
   readonly probes: Probes

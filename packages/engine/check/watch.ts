@@ -1,9 +1,9 @@
 import type { ByteRange, MediaMap, MediaPlaylist } from '@bandstand/media/manifests/hls/model.ts'
-import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import type { Ask } from './client.ts'
 import { limits } from './limits.ts'
 import { readMediaObject } from './media-object.ts'
 import type { Directives, MediaObject, Observation, RenditionWatch, Snapshot } from './observation.ts'
+import { readPlaylist } from './read-playlist.ts'
 import { resolveUri } from './resolve.ts'
 import { entriesOf, nextPosition } from './timeline.ts'
 
@@ -18,24 +18,20 @@ export interface WatchContext {
   budget: number
 }
 
-/** One reading of a media playlist; undefined when there is no answer that can be read as one. */
-export async function readSnapshot(
-  ctx: WatchContext,
-  url: string,
-  directives: Directives,
-): Promise<Snapshot | undefined> {
+/** One reading of a media playlist; its playlist is `unread` when there is no answer that can be read as one. */
+export async function readSnapshot(ctx: WatchContext, url: string, directives: Directives): Promise<Snapshot> {
   const target = new URL(url)
   if (directives.msn !== undefined) target.searchParams.set('_HLS_msn', String(directives.msn))
   if (directives.part !== undefined) target.searchParams.set('_HLS_part', String(directives.part))
   if (directives.skip === true) target.searchParams.set('_HLS_skip', 'YES')
   const fetched = await ctx.ask(target.href, { timeout: limits.request + 30_000 })
-  const text = decode(fetched.body)
-  const parsed = fetched.status === 200 && text !== undefined ? parsePlaylist(text) : undefined
+  const { parsed, unreadable } = readPlaylist(fetched)
   if (parsed?.kind === 'media') {
     const { playlist, issues, encrypted } = parsed
     return { fetched, directives, playlist, issues, encrypted }
   }
-  return { fetched, directives, playlist: unread, issues: [], encrypted: false }
+  const nothing = { fetched, directives, playlist: unread, issues: [], encrypted: false }
+  return unreadable === undefined ? nothing : { ...nothing, unreadable }
 }
 
 /** Stands for a playlist that could not be had; compare by identity. */
@@ -52,15 +48,6 @@ export const unread: MediaPlaylist = {
   endList: false,
 }
 
-/** UTF-8 with any byte order mark left in, for the parser to see (RFC 8216bis §4.1). */
-export function decode(body: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
-  } catch {
-    return undefined
-  }
-}
-
 /** Follows a rendition as a player does, until the time is over or the playlist ends, and reads all media that appears. */
 export async function watchRendition(ctx: WatchContext, watch: RenditionWatch): Promise<void> {
   const media = createMediaReader(ctx, watch)
@@ -70,7 +57,6 @@ export async function watchRendition(ctx: WatchContext, watch: RenditionWatch): 
   for (let count = 0; count < limits.snapshots; count++) {
     const blocking = last?.serverControl?.canBlockReload === true
     const snapshot = await readSnapshot(ctx, watch.url, last !== undefined && blocking ? directivesAfter(last) : {})
-    if (snapshot === undefined) break
     watch.snapshots.push(snapshot)
     if (snapshot.playlist === unread) {
       if (++failures >= 3 || ctx.now() >= ctx.until) break
@@ -87,7 +73,7 @@ export async function watchRendition(ctx: WatchContext, watch: RenditionWatch): 
     }
     if (last.serverControl?.canSkipUntil !== undefined && count % 8 === 2) {
       const delta = await readSnapshot(ctx, watch.url, { ...snapshot.directives, skip: true })
-      if (delta !== undefined && delta.playlist !== unread) watch.deltas.push({ full: snapshot, delta })
+      if (delta.playlist !== unread) watch.deltas.push({ full: snapshot, delta })
     }
     if (last.endList || ctx.now() >= ctx.until) break
     if (last.serverControl?.canBlockReload !== true) {

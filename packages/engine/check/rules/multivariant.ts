@@ -1,5 +1,6 @@
+import { decode } from '../read-playlist.ts'
 import { apple, bis, type Rule } from '../rule.ts'
-import { decode, unread } from '../watch.ts'
+import { unread } from '../watch.ts'
 import { shortUrl } from './read.ts'
 
 /** The multivariant playlist by itself. */
@@ -19,7 +20,8 @@ export const multivariantRules: readonly Rule[] = [
     source: bis('§4.4.6.1, §4.4.6.2'),
     title: 'the URIs of a multivariant playlist lead to media playlists, not to another multivariant one',
     check(o, report) {
-      for (const { fetched, playlist } of o.renditions.flatMap((w) => w.snapshots)) {
+      for (const { fetched, playlist, unreadable } of o.renditions.flatMap((w) => w.snapshots)) {
+        if (unreadable !== undefined) continue
         if (fetched.status === 200 && playlist === unread && decode(fetched.body) !== undefined) {
           report(shortUrl(fetched.url))
         }

@@ -1,6 +1,6 @@
 import { type PlaylistRule, playlistAdvice, playlistRules } from '@bandstand/media/manifests/hls/issue.ts'
+import { decode } from '../read-playlist.ts'
 import { bis, type Rule } from '../rule.ts'
-import { decode } from '../watch.ts'
 import { readings, shortUrl } from './read.ts'
 
 /** What the parser finds in the text of each playlist, a rule for each kind. */
@@ -31,6 +31,18 @@ export const textRules: readonly Rule[] = [
     check(o, report) {
       for (const f of [o.top, ...o.renditions.flatMap((w) => w.snapshots.map((s) => s.fetched))]) {
         if (f.status === 200 && decode(f.body) === undefined) report(shortUrl(f.url))
+      }
+    },
+  },
+  {
+    id: 'playlist-unreadable',
+    level: 'error',
+    source: 'bounds of this command',
+    title: 'a playlist has lines, and as many of them, as a player can be expected to read',
+    check(o, report) {
+      if (o.unreadable !== undefined) report(`${shortUrl(o.top.url)}: ${o.unreadable}`)
+      for (const { fetched, unreadable } of o.renditions.flatMap((w) => w.snapshots)) {
+        if (unreadable !== undefined) report(`${shortUrl(fetched.url)}: ${unreadable}`)
       }
     },
   },
