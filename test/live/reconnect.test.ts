@@ -142,7 +142,7 @@ describe('reconnects', { concurrency: true }, () => {
     const assetId = await channel.live()
     await sleep(3_000)
     frozen.signal('SIGSTOP')
-    await sleep(2_000)
+    await sleep(5_000)
     const fresh = clip(t, channel.publishUrl)
     assert.equal(await fresh.publishing, true)
     // A half-open connection that comes back to life is told to go.
