@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { loadSettings, printSettingsHelp } from './load.ts'
 import { environmentName, flagName } from './schema.ts'
 
@@ -42,6 +42,9 @@ for (const [what, args, env, message] of [
     /setting reconnectWindow .*takes a number from 0 to 3600/,
   ],
   ['no number at all', ['--max-bitrate', 'much'], {}, /setting maxBitrate .*takes a number from/],
+  ['a blank in place of a number', ['--recording-min-free-gb', ' '], {}, /setting recordingMinFreeGb .*takes a number/],
+  ['a number in words that only a program reads', ['--http', ':1', '--max-bitrate', '0x10'], {}, /takes a number from/],
+  ['a part of an encoder', ['--max-publishers-per-address', '1.5'], {}, /takes a whole number from 1 to 10000/],
   ['neither on nor off', ['--recording', 'maybe'], {}, /setting recording .*takes on or off/],
   ['a certificate without its key', ['--tls-cert', 'x.pem'], {}, /go together/],
   ['a flag without its value', ['--http'], {}, /--http takes a value/],
@@ -56,6 +59,33 @@ for (const [what, args, env, message] of [
       },
     )
   })
+}
+
+test('an environment variable that is empty counts as not set, as compose files leave it', () => {
+  const { settings } = load([], { BANDSTAND_RECONNECT_WINDOW: '', BANDSTAND_RECORDING: '', BANDSTAND_TLS_CERT: '' })
+  assert.equal(settings.reconnectWindow, 30)
+  assert.equal(settings.recording, true)
+  assert.equal(settings.tlsCert, undefined)
+})
+
+test('a name without a value in the settings file counts as not set', (t) => {
+  const cwd = folderWith(t, 'reconnectWindow:\ntrustProxy:\nmaxBitrate: 7.5\n')
+  const { settings } = load([], { BANDSTAND_RECORDING_MAX_DAYS: ' 2 ' }, cwd)
+  assert.deepEqual([settings.reconnectWindow, settings.maxBitrate, settings.recordingMaxDays], [30, 7.5, 2])
+})
+
+for (const value of ['[5]', 'true', '"much"', '{}', '.nan', '.inf', '""']) {
+  test(`${value} in the settings file is no number`, (t) => {
+    const cwd = folderWith(t, `maxBitrate: ${value}\n`)
+    assert.throws(() => load([], {}, cwd), { code: 'bad-setting', message: /setting maxBitrate .*takes a number from/ })
+  })
+}
+
+function folderWith(t: TestContext, yaml: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bandstand-settings-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'bandstand.yaml'), yaml)
+  return folder
 }
 
 test('a settings file that cannot be read stops the start with one line that says why in plain words', (t) => {

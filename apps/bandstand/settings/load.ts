@@ -90,7 +90,8 @@ function readEnvironment(env: SettingSources['env']): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const name of settingNames) {
     const value = env[environmentName(name)]
-    if (value !== undefined) values[name] = value
+    // Compose files leave variables empty that nobody has set.
+    if (value !== undefined && value !== '') values[name] = value
   }
   for (const name of Object.keys(env)) {
     // BANDSTAND_LONG and the like steer the tests, not the server.
@@ -121,7 +122,9 @@ function readFile(config: string | undefined, { cwd }: SettingSources): Record<s
   if (typeof content !== 'object' || Array.isArray(content)) {
     throw new AppError('bad-setting', `settings file ${path}: takes lines of the form "name: value"`)
   }
-  return content as Record<string, unknown>
+  // A name that nothing follows is null in YAML.
+  const entries = Object.entries(content)
+  return Object.fromEntries(entries.filter(([name, value]) => value !== null || !(name in settingsSchema.shape)))
 }
 
 /** Of the file system in plain words, of the parser its first line, which names the place. */

@@ -4,9 +4,19 @@ import { isNetwork, listenAddress } from './address.ts'
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false', 'yes', 'no', 'on', 'off', '1', '0', ''])], 'takes on or off')
   .transform((value) => (typeof value === 'boolean' ? value : ['true', 'yes', 'on', '1', ''].includes(value)))
+/** Digits, with a fraction: no blank, list or hexadecimal text is taken for a number, as `Number` would. */
+const digits = z
+  .string()
+  .trim()
+  .regex(/^-?\d+(\.\d+)?$/)
+  .transform(Number)
 const number = (low: number, high: number) => {
   const takes = `takes a number from ${low} to ${high}`
-  return z.coerce.number(takes).min(low, takes).max(high, takes)
+  return z.union([z.number(), digits], takes).pipe(z.number().min(low, takes).max(high, takes))
+}
+const count = (low: number, high: number) => {
+  const takes = `takes a whole number from ${low} to ${high}`
+  return z.union([z.number(), digits], takes).pipe(z.int(takes).min(low, takes).max(high, takes))
 }
 const text = z.string().trim()
 const secret = (least: number) => text.min(least, `takes at least ${least} characters`).max(200)
@@ -46,8 +56,8 @@ export const settingsSchema = z.strictObject({
     .describe('what a second encoder with a valid key does: take over at once, or be refused'),
   reconnectWindow: number(0, 3600).default(30).describe('seconds that a broadcast waits for a lost encoder'),
   maxBitrate: number(0.1, 1000).default(60).describe('highest bitrate of an encoder in Mbit/s'),
-  maxPublishersPerAddress: number(1, 10_000).default(50).describe('encoder connections from one address'),
-  maxHttpConnectionsPerAddress: number(1, 1_000_000)
+  maxPublishersPerAddress: count(1, 10_000).default(50).describe('encoder connections from one address'),
+  maxHttpConnectionsPerAddress: count(1, 1_000_000)
     .default(1000)
     .describe('HTTP connections from one address; a viewer holds up to 4, trusted proxies as many as they like'),
   recording: flag.default(true).describe('record broadcasts for rewind and replay'),
