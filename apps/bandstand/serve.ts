@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import { createId } from '@bandstand/contract/ids.ts'
 import { EngineError } from '@bandstand/engine/error.ts'
 import { createLiveHandler } from '@bandstand/engine/http/live.ts'
@@ -40,6 +38,7 @@ import type { Settings } from './settings/schema.ts'
 import { superviseProcess } from './shutdown.ts'
 import { createSteadyRegister } from './steady-register.ts'
 import { takeUpBroadcasts } from './take-up.ts'
+import { readTls } from './tls.ts'
 import { version } from './version.ts'
 
 const GB = 1e9
@@ -217,8 +216,9 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   started.defer(() => application.close())
   const refusals = createRefusalLog(log)
   started.defer(() => refusals.close())
+  const tls = await readTls(settings)
   const http = createHttpServer({
-    ...(await readTls(settings)),
+    ...(tls !== undefined && { tls }),
     handlers: [live.handle, vod, pictureHandler],
     fallback: application.handle,
     upgrade: (req, socket, head) => platform.chat.upgrade(req, socket, head),
@@ -265,16 +265,5 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     const { host, port } = rtmp.address
     const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
     startDemo({ rtmp: { host: reachable, port }, key: await platform.streamKey('main'), log })
-  }
-}
-
-async function readTls({ tlsCert, tlsKey }: Settings) {
-  if (tlsCert === undefined || tlsKey === undefined) return {}
-  try {
-    const tls = { cert: await readFile(tlsCert), key: await readFile(tlsKey) }
-    createSecureContext(tls)
-    return { tls }
-  } catch (error) {
-    throw new AppError('bad-setting', `the certificate or its key cannot be used: ${(error as Error).message}`, error)
   }
 }

@@ -58,5 +58,5 @@ test('a folder of recordings that cannot be used, and a certificate that is none
   )
   const tls = await failedStart(temporaryFolder('data'), ['--tls-cert', file, '--tls-key', file])
   assert.deepEqual(tls.exit, { code: 2, signal: null })
-  assert.match(tls.lines.join('\n'), /^bandstand: the certificate or its key cannot be used: .*$/)
+  assert.match(tls.lines.join('\n'), /^bandstand: certificate .* cannot be used: it holds no certificate \(PEM\)$/)
 })

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { testTls } from '@bandstand/engine/http/testing.ts'
 import { loadSettings } from '../settings/load.ts'
 import { doctor } from './doctor.ts'
 
@@ -56,7 +58,7 @@ test('a certificate that is not one is a problem', async () => {
     '/dev/null',
   ])
   assert.equal(status, 1)
-  assert.match(text, /certificate \/dev\/null cannot be read/)
+  assert.match(text, /certificate \/dev\/null cannot be used: it holds no certificate/)
 })
 
 test('an address that this machine does not have is told in words', async () => {
@@ -70,4 +72,23 @@ test('a data folder where none can be made is told at once', { timeout: 10_000 }
   const { status, text } = await examine([...free, '--data', '/proc/bandstand'])
   assert.equal(status, 1)
   assert.match(text, /data folder \/proc\/bandstand cannot be used: no folder can be made there/)
+})
+
+test('a key that is missing, or is that of another certificate, is a problem as it is at a start', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const [certificate, key] = ['a.pem', 'a.key'].map((name) => join(folder, name)) as [string, string]
+  writeFileSync(certificate, testTls.cert)
+  const withKey = () => examine([...free, '--data', join(folder, 'data'), '--tls-cert', certificate, '--tls-key', key])
+  const missing = await withKey()
+  assert.equal(missing.status, 1)
+  assert.match(missing.text, /!! .*a\.key.* cannot be read: there is no such file/)
+  const other = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey
+  writeFileSync(key, other.export({ type: 'pkcs8', format: 'pem' }))
+  const wrong = await withKey()
+  assert.equal(wrong.status, 1)
+  assert.match(wrong.text, /!! .*a\.key.* is not the key of certificate .*a\.pem/)
+  writeFileSync(key, testTls.key)
+  const right = await withKey()
+  assert.equal(right.status, 0, right.text)
 })

@@ -1,11 +1,12 @@
 import { X509Certificate } from 'node:crypto'
-import { access, constants, readFile, statfs } from 'node:fs/promises'
+import { access, constants, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { whyUnbound } from '@bandstand/engine/bind-error.ts'
 import { makeFolder, whyUnusable } from '@bandstand/engine/store/folder.ts'
 import { findFfmpeg } from '../ffmpeg.ts'
 import { type ListenAddress, printAddress } from '../settings/address.ts'
 import type { Settings } from '../settings/schema.ts'
+import { readTls } from '../tls.ts'
 
 /** One finding: fine, worth knowing, or in the way of a start. */
 interface Finding {
@@ -82,7 +83,8 @@ async function port(what: string, address: ListenAddress, flag: string): Promise
   }
 }
 
-async function certificate({ tlsCert, publicUrl }: Settings): Promise<Finding> {
+async function certificate(settings: Settings): Promise<Finding> {
+  const { tlsCert, publicUrl } = settings
   if (tlsCert === undefined) {
     return publicUrl?.startsWith('https:') === true
       ? { level: 'ok', text: `TLS is expected from the reverse proxy in front of ${publicUrl}` }
@@ -92,7 +94,7 @@ async function certificate({ tlsCert, publicUrl }: Settings): Promise<Finding> {
         }
   }
   try {
-    const { validTo, subject } = new X509Certificate(await readFile(tlsCert))
+    const { validTo, subject } = new X509Certificate((await readTls(settings))?.cert ?? '')
     const days = (Date.parse(validTo) - Date.now()) / 86_400_000
     if (days < 0) return { level: 'problem', text: `certificate ${tlsCert} expired on ${validTo}` }
     return {
@@ -100,7 +102,7 @@ async function certificate({ tlsCert, publicUrl }: Settings): Promise<Finding> {
       text: `certificate for ${subject.replaceAll('\n', ', ')} is valid until ${validTo}`,
     }
   } catch (error) {
-    return { level: 'problem', text: `certificate ${tlsCert} cannot be read: ${(error as Error).message}` }
+    return { level: 'problem', text: (error as Error).message }
   }
 }
 

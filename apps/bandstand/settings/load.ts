@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { AppError } from '../error.ts'
 import { type ListenAddress, printAddress } from './address.ts'
 import { environmentName, flagName, type SettingName, type Settings, secretSettings, settingsSchema } from './schema.ts'
+import { whyUnread } from './unread.ts'
 
 const settingNames = Object.keys(settingsSchema.shape) as SettingName[]
 
@@ -125,14 +126,6 @@ function readFile(config: string | undefined, { cwd }: SettingSources): Record<s
   // A name that nothing follows is null in YAML.
   const entries = Object.entries(content)
   return Object.fromEntries(entries.filter(([name, value]) => value !== null || !(name in settingsSchema.shape)))
-}
-
-/** Of the file system in plain words, of the parser its first line, which names the place. */
-function whyUnread({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file'
-  if (code === 'EISDIR') return 'this is a folder, not a file'
-  if (code === 'EACCES' || code === 'EPERM') return 'this user may not read it'
-  return (message.split('\n')[0] ?? '').replace(/:$/, '')
 }
 
 /** One line a setting, for `--help`. */
