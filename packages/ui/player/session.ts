@@ -59,7 +59,9 @@ export function createSession(options: SessionOptions): Session {
   let engine: Engine | undefined
   let making: Promise<Engine> | undefined
   let gone = false
+  /** Set while a retry is waited for. */
   let retryTimer: ReturnType<typeof setTimeout> | undefined
+  let loads = 0
   let clock = createEdgeClock()
   let lastTime = -1
   let movedAt = performance.now()
@@ -79,7 +81,7 @@ export function createSession(options: SessionOptions): Session {
 
   function send(event: PlayerEvent): void {
     if (gone) return
-    const next = step(state, event, Math.random())
+    const next = step(state, event, Math.random(), performance.now())
     const changed = next.state.phase !== state.phase || next.state.source !== state.source
     state = next.state
     for (const effect of next.effects) run(effect)
@@ -91,7 +93,7 @@ export function createSession(options: SessionOptions): Session {
       case 'load':
         return void load(effect)
       case 'unload':
-        clearTimeout(retryTimer)
+        forgetRetry()
         engine?.unload()
         return
       case 'seek': {
@@ -105,16 +107,26 @@ export function createSession(options: SessionOptions): Session {
         jump()
         return
       case 'retry':
-        clearTimeout(retryTimer)
-        retryTimer = setTimeout(() => send({ type: 'retry' }), effect.after)
+        forgetRetry()
+        retryTimer = setTimeout(() => {
+          retryTimer = undefined
+          send({ type: 'retry' })
+        }, effect.after)
         return
       case 'ask':
         options.ask()
     }
   }
 
-  async function load(effect: Extract<Effect, { do: 'load' }>): Promise<void> {
+  function forgetRetry(): void {
     clearTimeout(retryTimer)
+    retryTimer = undefined
+  }
+
+  async function load(effect: Extract<Effect, { do: 'load' }>): Promise<void> {
+    forgetRetry()
+    loads += 1
+    const turn = loads
     const { source, at } = effect
     let url = source.kind === 'live' ? addresses.live(place) : addresses.vod(server, source.assetId)
     if (!engine) prefetch(url)
@@ -135,7 +147,7 @@ export function createSession(options: SessionOptions): Session {
       return
     }
     if (gone) engine.destroy()
-    else if (state.source === source) engine.load(url, at)
+    else if (turn === loads && state.source === source) engine.load(url, at)
   }
 
   /** To where live viewers are, when that is buffered or far. */
@@ -185,7 +197,8 @@ export function createSession(options: SessionOptions): Session {
     const time = video.currentTime
     const moved = time !== lastTime && lastTime >= 0 && video.readyState >= 2
     lastTime = time
-    if (moved || (video.paused && state.seen) || video.ended) {
+    // A browser that does not let it play by itself shows the first picture, and it is the viewer's turn.
+    if (moved || (video.paused && (state.seen || video.readyState >= 2)) || video.ended) {
       movedAt = now
       if (moved && !video.paused) send({ type: 'progress', behind: session.behind, date: session.date })
     } else {
@@ -195,7 +208,10 @@ export function createSession(options: SessionOptions): Session {
         else send({ type: 'stalled' })
       }
       // The engine retries by itself; when nothing comes of it the source is loaded anew.
-      if (still > ((engine?.ahead ?? Number.POSITIVE_INFINITY) < dry ? hopelessDry : hopeless)) {
+      if (
+        retryTimer === undefined &&
+        still > ((engine?.ahead ?? Number.POSITIVE_INFINITY) < dry ? hopelessDry : hopeless)
+      ) {
         movedAt = now
         send({ type: 'failed' })
       }
@@ -248,7 +264,7 @@ export function createSession(options: SessionOptions): Session {
     destroy() {
       gone = true
       clearInterval(timer)
-      clearTimeout(retryTimer)
+      forgetRetry()
       video.removeEventListener('ended', onEnded)
       video.removeEventListener('play', onPlay)
       video.removeEventListener('pause', onPause)

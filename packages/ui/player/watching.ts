@@ -60,22 +60,32 @@ export function createWatching(options: WatchingOptions): Watching {
 
   function openChannel(place: Place, started: Session): void {
     feed = feedOf(place)
-    unwatch = feed.watch((next) => {
-      facts = next
-      const { live, assetId, generation } = next
-      started.send({ type: 'channel', live: live && assetId !== null, assetId: assetId ?? '', generation })
-      lookForLast()
-      options.onChange()
-    })
+    unwatch = feed.watch(
+      (next) => {
+        facts = next
+        const { live, assetId, generation } = next
+        started.send({ type: 'channel', live: live && assetId !== null, assetId: assetId ?? '', generation })
+        lookForLast()
+        options.onChange()
+      },
+      (news) => {
+        if (news === 'back') started.send({ type: 'online' })
+        options.onChange()
+      },
+    )
   }
 
   function onSession(): void {
-    if (watching.phase !== phase) {
-      phase = watching.phase
-      options.onPhase(phase)
-      lookForLast()
-    }
+    if (tellPhase()) lookForLast()
     options.onChange()
+  }
+
+  /** @returns whether it has changed */
+  function tellPhase(): boolean {
+    if (watching.phase === phase) return false
+    phase = watching.phase
+    options.onPhase(phase)
+    return true
   }
 
   function lookForLast(): void {
@@ -124,6 +134,7 @@ export function createWatching(options: WatchingOptions): Watching {
       session?.destroy()
       session = undefined
       programme = undefined
+      if (phase !== undefined) tellPhase()
     },
   }
   return watching

@@ -59,7 +59,10 @@ export class FakeSocket extends EventTarget {
   }
 }
 
-/** Puts a page into this process until the test ends. Modules that keep state for a page are shared: use a place of its own in each test. */
+/**
+ * Puts a page into this process, in place of that of the test before. Modules that keep something for the page are shared by
+ * all tests of a file: a channel of its own for each.
+ */
 export function fakePage(t: TestContext): FakePage {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: 1_000_000 })
   const begun = Date.now()
@@ -113,13 +116,7 @@ export function fakePage(t: TestContext): FakePage {
         else signal?.addEventListener('abort', () => reject(new TypeError('aborted')))
       }),
   }
-  const before = new Map(Object.keys(globals).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]))
   for (const [name, value] of Object.entries(globals))
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })
-  t.after(() => {
-    for (const [name, was] of before)
-      if (was) Object.defineProperty(globalThis, name, was)
-      else Reflect.deleteProperty(globalThis, name)
-  })
   return fake
 }

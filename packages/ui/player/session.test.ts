@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { type FakePage, fakePage } from '../testing/fake-page.ts'
+import { FakeEngine, FakeVideo, ranges } from '../testing/fake-player.ts'
+import { createSession, type Session } from './session.ts'
+
+interface Playing {
+  readonly page: FakePage
+  readonly video: FakeVideo
+  readonly engine: FakeEngine
+  readonly session: Session
+  readonly asked: () => number
+  /** Lets the picture move. @param ms */
+  play(ms: number): Promise<void>
+}
+
+const live = { type: 'channel', live: true, assetId: 'as_1', generation: 1 } as const
+
+/** A channel that is live, its playlist just loaded. */
+async function playing(t: TestContext, prepare: (made: FakeEngine) => void = () => undefined): Promise<Playing> {
+  const page = fakePage(t)
+  const video = new FakeVideo()
+  let engine: FakeEngine | undefined
+  let asked = 0
+  const session = createSession({
+    ...{ server: 'http://server', channel: 'main', video: video.element },
+    createEngine: async (_, events) => {
+      engine = new FakeEngine(events)
+      prepare(engine)
+      return engine
+    },
+    onLoad: () => undefined,
+    onChange: () => undefined,
+    ask: () => asked++,
+  })
+  t.after(() => session.destroy())
+  session.send(live)
+  await page.pass(50)
+  assert.ok(engine)
+  const play = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 250) {
+      video.currentTime += 0.25
+      await page.pass(250)
+    }
+  }
+  return { page, video, engine, session, asked: () => asked, play }
+}
+
+test('a picture that moves makes it live; one that stands still stalls, asks the server, and goes on', async (t) => {
+  const { page, session, asked, play } = await playing(t)
+  await play(1000)
+  assert.equal(session.state.phase, 'live')
+  await page.pass(2000)
+  assert.equal(session.state.phase, 'stalled')
+  assert.equal(asked(), 1)
+  await play(500)
+  assert.equal(session.state.phase, 'live')
+})
+
+test('a source that brings nothing is loaded anew after some seconds', async (t) => {
+  const { page, engine } = await playing(t)
+  await page.pass(5500)
+  assert.equal(engine.loads.length, 1)
+  await page.pass(1500)
+  assert.equal(engine.loads.length, 2)
+})
+
+test('where all that is listed was played, the encoder is waited for', async (t) => {
+  const { page, engine, play } = await playing(t)
+  await play(1000)
+  engine.ahead = 0.2
+  await page.pass(39_000)
+  assert.equal(engine.loads.length, 1)
+  await page.pass(3000)
+  assert.equal(engine.loads.length, 2)
+})
+
+test('a browser that refuses to play by itself is not made to load again and again', async (t) => {
+  const { page, engine, video, session, play } = await playing(t)
+  video.paused = true
+  await page.pass(60_000)
+  assert.equal(engine.loads.length, 1)
+  video.paused = false
+  video.dispatchEvent(new Event('play'))
+  await play(1000)
+  assert.equal(session.state.phase, 'live')
+})
+
+test('a paused video for which nothing comes is loaded anew', async (t) => {
+  const { page, engine, video } = await playing(t)
+  video.paused = true
+  video.readyState = 0
+  await page.pass(7000)
+  assert.equal(engine.loads.length, 2)
+})
+
+test('a picture that stands still while a retry is waited for does not put the retry off', async (t) => {
+  t.mock.method(Math, 'random', () => 0.999)
+  const { page, engine } = await playing(t, (made) => {
+    made.onLoad = ({ failed }) => setTimeout(() => failed('refused'), 5)
+  })
+  await page.pass(200_000)
+  const gaps = engine.loads.slice(1).map(({ when }, index) => when - (engine.loads[index]?.when ?? 0))
+  assert.ok(Math.max(...gaps) > 4000, 'the pauses have grown')
+  assert.ok(Math.max(...gaps) < 8300, `${Math.max(...gaps)} ms between two attempts`)
+})
+
+test('the network that comes back reloads a source in trouble at once, and once', async (t) => {
+  const { page, engine } = await playing(t, (made) => {
+    made.onLoad = ({ failed }) => setTimeout(() => failed('refused'), 5)
+  })
+  await page.pass(120_000)
+  engine.onLoad = () => undefined
+  const before = engine.loads.length
+  page.fire('online')
+  await page.pass(50)
+  assert.equal(engine.loads.length, before + 1)
+  await page.pass(5000)
+  assert.equal(engine.loads.length, before + 1)
+})
+
+test('two reasons to load at the same moment are one load', async (t) => {
+  const { page, engine, session, play } = await playing(t)
+  await play(1000)
+  session.send({ type: 'stalled' })
+  session.send({ ...live, generation: 2 })
+  session.send({ type: 'online' })
+  await page.pass(50)
+  assert.deepEqual(
+    engine.loads.map(({ url }) => url.split('?')[1]),
+    [undefined, 'of=as_1.2'],
+  )
+})
+
+test('an engine whose code cannot be loaded is asked for again', async (t) => {
+  const page = fakePage(t)
+  let made = 0
+  const session = createSession({
+    ...{ server: 'http://server', channel: 'main', video: new FakeVideo().element },
+    createEngine: async (_, events) => {
+      if (made++ === 0) throw new TypeError('refused')
+      return new FakeEngine(events)
+    },
+    onLoad: () => undefined,
+    onChange: () => undefined,
+    ask: () => undefined,
+  })
+  t.after(() => session.destroy())
+  session.send(live)
+  await page.pass(1000)
+  assert.equal(made, 2)
+  assert.ok(session.engine)
+})
+
+test('a live viewer is moved over a hole once enough is listed behind it; one who went back is not', async (t) => {
+  const { engine, video, session, play } = await playing(t)
+  await play(1000)
+  engine.hole = { time: 20, length: 0.3 }
+  engine.events.updated(1_000_000)
+  assert.ok(video.currentTime < 2)
+  engine.hole = { time: 20, length: 0.7 }
+  engine.events.updated(1_000_500)
+  assert.equal(video.currentTime, 20.01)
+  session.seekDate(5000)
+  engine.hole = { time: 40, length: 2 }
+  engine.events.updated(1_001_000)
+  assert.ok(video.currentTime < 40)
+})
+
+test('a start at a distant key frame leaps to live; later a rate nobody hears catches up, and a leap when far behind', async (t) => {
+  const { engine, video, page, play } = await playing(t)
+  await play(500)
+  video.buffered = ranges([0, 100])
+  engine.livePosition = video.currentTime + 1.5
+  await page.pass(250)
+  assert.equal(video.currentTime, engine.livePosition)
+  engine.livePosition = undefined
+  await play(5000)
+  engine.livePosition = video.currentTime + 1.5
+  await page.pass(250)
+  assert.equal(video.playbackRate, 1.06)
+  engine.livePosition = video.currentTime
+  await page.pass(250)
+  assert.equal(video.playbackRate, 1)
+  engine.livePosition = video.currentTime + 30
+  await page.pass(250)
+  assert.equal(video.currentTime, engine.livePosition)
+})
+
+test('after its end nothing is loaded and no timer is left', async (t) => {
+  const { page, engine, session } = await playing(t)
+  session.send({ type: 'failed' })
+  session.destroy()
+  await page.pass(20_000)
+  assert.equal(engine.loads.length, 1)
+  assert.equal(engine.destroyed, true)
+})

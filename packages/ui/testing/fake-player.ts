@@ -1,0 +1,90 @@
+import type { Engine, EngineEvents } from '../player/engine.ts'
+
+/** A video element without pictures; tests write what a browser would. */
+export class FakeVideo extends EventTarget {
+  currentTime = 0
+  paused = false
+  ended = false
+  seeking = false
+  muted = false
+  volume = 1
+  readyState = 4
+  playbackRate = 1
+  duration = Number.POSITIVE_INFINITY
+  src = ''
+  error: { code: number } | null = null
+  buffered = ranges()
+  seekable = ranges()
+  /** What the browser says to `play()`. */
+  allows: 'sound' | 'silence' | 'nothing' = 'sound'
+
+  async play(): Promise<void> {
+    if (this.allows === 'nothing' || (this.allows === 'silence' && !this.muted))
+      throw new DOMException('no gesture', 'NotAllowedError')
+    this.paused = false
+  }
+
+  load(): void {
+    this.currentTime = 0
+  }
+
+  removeAttribute(name: 'src'): void {
+    this[name] = ''
+  }
+
+  /** As the element that the player's code takes. */
+  get element(): HTMLVideoElement {
+    return this as unknown as HTMLVideoElement
+  }
+}
+
+export function ranges(...list: readonly (readonly [start: number, end: number])[]) {
+  return {
+    length: list.length,
+    start: (index: number) => list[index]?.[0] ?? Number.NaN,
+    end: (index: number) => list[index]?.[1] ?? Number.NaN,
+  }
+}
+
+/** An engine that remembers what it was told. */
+export class FakeEngine implements Engine {
+  readonly loads: { readonly url: string; readonly at: number | undefined; readonly when: number }[] = []
+  destroyed = false
+  loaded = false
+  date: number | undefined
+  window: Engine['window']
+  duration: number | undefined
+  growing = true
+  livePosition: number | undefined
+  ahead: number | undefined = 5
+  hole: ReturnType<Engine['behindHole']>
+  /** Called at each load. */
+  onLoad: (events: EngineEvents) => void = () => undefined
+  readonly events: EngineEvents
+
+  constructor(events: EngineEvents) {
+    this.events = events
+  }
+
+  load(url: string, at: number | undefined): void {
+    this.loads.push({ url, at, when: performance.now() })
+    this.loaded = true
+    this.onLoad(this.events)
+  }
+
+  unload(): void {
+    this.loaded = false
+  }
+
+  destroy(): void {
+    this.destroyed = true
+  }
+
+  timeOf(date: number): number {
+    return date / 1000
+  }
+
+  behindHole(): ReturnType<Engine['behindHole']> {
+    return this.hole
+  }
+}
