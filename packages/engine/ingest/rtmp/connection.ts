@@ -55,6 +55,8 @@ class Connection implements RtmpConnection {
   #timerAt = Number.POSITIVE_INFINITY
   /** Counts publishes, so that an answer that comes too late is known. */
   #attempt = 0
+  /** Publishes whose answer is still to come: nothing is read meanwhile. */
+  #unanswered = 0
   #key = ''
   /** The newest metadata as text, to tell a change from a repetition. */
   #metadata = ''
@@ -171,6 +173,7 @@ class Connection implements RtmpConnection {
     this.#channel = undefined
     this.#metadata = ''
     // Nothing is read until the answer is there, so little can pile up.
+    this.#unanswered++
     socket.pause()
     const stop = (why: PublishRefusal): void => {
       if (this.#attempt !== attempt) return
@@ -182,16 +185,22 @@ class Connection implements RtmpConnection {
     }
     const request = { protocol: 'rtmp' as const, remote, key, ...(encoder === '' ? {} : { encoder }) }
     publishPort.publish(request, stop).then(
-      (answer) => this.#answered(attempt, answer, encoder),
+      (answer) => {
+        this.#answered(attempt, answer, encoder)
+        this.#readOn()
+      },
       (error: unknown) => {
         this.#options.log.error({ ...this.#fields(), err: error }, 'rtmp: publish failed')
-        this.#refuse({ code: 'unavailable', reason: 'The server failed to accept the stream: try again.' })
+        if (this.#attempt === attempt && !this.#over) {
+          this.#refuse({ code: 'unavailable', reason: 'The server failed to accept the stream: try again.' })
+        }
+        this.#readOn()
       },
     )
   }
 
   #answered(attempt: number, answer: Awaited<ReturnType<PublishPort['publish']>>, encoder: string): void {
-    const { socket, log } = this.#options
+    const { log } = this.#options
     if (this.#attempt !== attempt || this.#over) {
       if ('publisher' in answer) answer.publisher.end('disconnected')
       return
@@ -207,7 +216,11 @@ class Connection implements RtmpConnection {
     log.info({ ...this.#fields(), encoder }, 'rtmp: encoder publishing')
     if (encoder !== '') answer.publisher.describe({ flashVer: encoder })
     this.#run(() => this.#session.acceptPublish(performance.now()))
-    socket.resume()
+  }
+
+  /** Also after a publish that was taken back meanwhile: the encoder may publish again. */
+  #readOn(): void {
+    if (--this.#unanswered === 0) this.#options.socket.resume()
   }
 
   /** Tells the encoder and closes. The one log line comes from the session's `close` event. */
