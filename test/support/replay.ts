@@ -102,8 +102,9 @@ function stretchesOf(rendition: string, playlist: MediaPlaylist): Stretch[] {
     at = programDateTime === undefined ? at : programDateTime / 1000
     if (found.length === 0 || discontinuity) found.push({ rendition, init, segments: [], start: Infinity, end: 0 })
     const stretch = found.at(-1)
-    if (stretch !== undefined && !gap) {
-      stretch.segments.push(uri)
+    if (stretch !== undefined && !gap) stretch.segments.push(uri)
+    // Silence that stands for sound that never came is in no file, and is as long as its frames make it.
+    if (stretch !== undefined && !gap && !/\/?q\d+-\d+-\d+\.m4s$/.test(uri)) {
       stretch.start = Math.min(stretch.start, at)
       stretch.end = at + duration
     }

@@ -101,8 +101,9 @@ export function watchChannel(http: () => string, channel: string): Watcher {
     let msn = playlist.mediaSequence
     const partsOf = (parts: MediaPlaylist['trailingParts'], at: number) => {
       parts.forEach((part, index) => {
-        if (part.gap) return
-        const number = Number(/p(\d+)/.exec(part.uri)?.[1])
+        const number = Number(/^p(\d+)/.exec(part.uri)?.[1])
+        // Silence before sound that joined late is named by its time, and followed as a segment.
+        if (part.gap || !Number.isInteger(number)) return
         const known = seen.parts.get(number)
         if (known !== undefined) {
           const same = known.uri === part.uri && known.msn === at && known.index === index
