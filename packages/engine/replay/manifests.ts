@@ -32,9 +32,13 @@ interface Known {
 /** About what a printed `S` element takes, as text and compressed, and as a value. */
 const RUN_BYTES = 150
 
-export function createReplayManifests(store: Pick<SegmentStore, 'index'>): ReplayManifests {
+/** @param maxBytes of text kept, all assets together */
+export function createReplayManifests(
+  store: Pick<SegmentStore, 'index'>,
+  maxBytes: number = limits.playlistBytes,
+): ReplayManifests {
   const cache = new LRUCache<string, Known>({
-    ...{ max: 1_000, maxSize: limits.playlistBytes },
+    ...{ max: 1_000, maxSize: maxBytes },
     sizeCalculation: ({ stretches }) => 10_000 + 2_000 * stretches.list.length + RUN_BYTES * stretches.runs,
   })
   /** One at a time brings an asset up to date. */
@@ -74,6 +78,8 @@ export function createReplayManifests(store: Pick<SegmentStore, 'index'>): Repla
     }
     known.version = index.version
     known.shown = render(index, known)
+    // The cache measures what is new to it, not what has grown since.
+    cache.delete(assetId)
     cache.set(assetId, known)
     return known.shown
   }

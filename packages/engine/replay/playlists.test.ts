@@ -5,6 +5,7 @@ import type { Epoch } from '../packager/model.ts'
 import { epoch, START, timing } from '../store/fixtures/material.ts'
 import type { AssetIndex, IndexedSegment } from '../store/port.ts'
 import { createDownloadTimeline } from './download-timeline.ts'
+import { createReplayManifests } from './manifests.ts'
 import { replayPlaylist, segmentsKept } from './media-playlist.ts'
 import { replayMultivariant, replaySize } from './multivariant.ts'
 import { createReplayPlaylists } from './playlists.ts'
@@ -133,6 +134,53 @@ test('a track that joins late is in the playlists from their beginning, whatever
     assert.equal(String((await growing.media('as_one', name, false))?.plain), media(whole, place === 0 ? 0 : 1))
   }
 })
+
+test('pictures that join late are in the playlists too, and the sound keeps its own names', async () => {
+  const rows = ['0-+', '0-+', '0++']
+  const whole = index(rows, { version: 2 })
+  let now = index(rows.slice(0, 2), { ended: false, version: 1 })
+  now = { ...now, tracks: now.tracks.slice(1) }
+  const growing = createReplayPlaylists({ index: async () => now })
+  await growing.media('as_one', 'a2', false)
+  now = whole
+  for (const [place, name] of ['v1', 'a2'].entries()) {
+    assert.equal(String((await growing.media('as_one', name, false))?.plain), media(whole, place === 0 ? 0 : 1))
+  }
+})
+
+type Find = (assetId: string) => Promise<AssetIndex | undefined>
+
+const kept = {
+  playlists(find: Find, bytes: number) {
+    const replays = createReplayPlaylists({ index: find }, bytes)
+    return (assetId: string) => replays.media(assetId, 'v1', false)
+  },
+  manifests(find: Find, bytes: number) {
+    const replays = createReplayManifests({ index: find }, bytes)
+    return (assetId: string) => replays.get(assetId)
+  },
+}
+
+for (const [what, keep] of Object.entries(kept)) {
+  test(`${what} of a broadcast that grows take the room of those asked for less recently`, async () => {
+    const assets = new Map<string, AssetIndex>()
+    const grow = (assetId: string, length: number) => {
+      // Where the sound has holes a manifest cannot say "and so on".
+      const rows = Array.from({ length }, (_, i) => (i % 2 === 0 ? '0++' : '0+-'))
+      assets.set(assetId, index(rows, { assetId, ended: false, version: length }))
+    }
+    const ask = keep(async (assetId) => assets.get(assetId), 60_000)
+    grow('as_quiet', 1)
+    const quiet = await ask('as_quiet')
+    assert.ok(quiet !== undefined)
+    let length = 0
+    do {
+      grow('as_growing', (length += 20))
+      await ask('as_growing')
+    } while (length < 2_000 && (await ask('as_quiet')) === quiet)
+    assert.ok(length > 100 && length < 2_000, `${length} segments`)
+  })
+}
 
 test('pictures without sound have silence: before it joined, in an epoch without it, where it was not recorded', () => {
   const value = withoutSound(index(['0+-', '0+-', '1++', '1+-', '2+-']), 0, 2)

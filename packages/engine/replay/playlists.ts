@@ -43,8 +43,12 @@ interface PrintedTrack {
   newest: MediaSegment[]
 }
 
-export function createReplayPlaylists(store: Pick<SegmentStore, 'index'>): ReplayPlaylists {
-  const cache = new LRUCache<string, Printed>({ max: 1_000, maxSize: limits.playlistBytes, sizeCalculation: sizeOf })
+/** @param maxBytes of text kept, all assets together */
+export function createReplayPlaylists(
+  store: Pick<SegmentStore, 'index'>,
+  maxBytes: number = limits.playlistBytes,
+): ReplayPlaylists {
+  const cache = new LRUCache<string, Printed>({ max: 1_000, maxSize: maxBytes, sizeCalculation: sizeOf })
   /** One at a time brings an asset's text up to date. */
   const turns = new Map<string, Promise<Printed | undefined>>()
 
@@ -77,8 +81,8 @@ export function createReplayPlaylists(store: Pick<SegmentStore, 'index'>): Repla
     // Whoever waited for a turn may find its index already passed.
     if (printed.version >= index.version) return printed
     for (const track of index.tracks) {
-      const toSegment = createSegmentMaker(index, track)
       if (printed.tracks.has(track.track)) continue
+      const toSegment = createSegmentMaker(index, track)
       const name = renditionName(track.track, track.kind)
       const empty = { text: [], bytes: 0, count: 0, held: [], newest: [], rate: createRate() }
       printed.tracks.set(track.track, { name, toSegment, ...empty })
@@ -105,8 +109,21 @@ export function createReplayPlaylists(store: Pick<SegmentStore, 'index'>): Repla
     }
     printed.version = index.version
     printed.answers.clear()
-    cache.set(index.assetId, printed)
+    keep(index.assetId, printed)
     return printed
+  }
+
+  /** The cache measures what is new to it, not what has grown since. */
+  function keep(assetId: string, printed: Printed): void {
+    cache.delete(assetId)
+    cache.set(assetId, printed)
+  }
+
+  function remember(assetId: string, printed: Printed, key: string, text: readonly Buffer[]): RenderedPlaylist {
+    const playlist = rendered(Buffer.concat(text))
+    printed.answers.set(key, playlist)
+    if (cache.peek(assetId) === printed) keep(assetId, printed)
+    return playlist
   }
 
   return {
@@ -119,7 +136,7 @@ export function createReplayPlaylists(store: Pick<SegmentStore, 'index'>): Repla
       const rates = new Map([...printed.tracks].map(([track, { rate }]) => [track, rate]))
       const playlist = replayMultivariant(index, rates)
       if (playlist.variants.length === 0) return undefined
-      return remember(printed, 'multivariant', [Buffer.from(printMultivariant(playlist))])
+      return remember(assetId, printed, 'multivariant', [Buffer.from(printMultivariant(playlist))])
     },
 
     async media(assetId, rendition, skip) {
@@ -136,10 +153,10 @@ export function createReplayPlaylists(store: Pick<SegmentStore, 'index'>): Repla
       if (known !== undefined) return known
       if (isDelta) {
         const playlist = replayPlaylistOf(index, track.newest.slice(-kept), track.count - kept)
-        return remember(printed, key, [Buffer.from(printMediaPlaylist(playlist))])
+        return remember(assetId, printed, key, [Buffer.from(printMediaPlaylist(playlist))])
       }
       const head = printMediaPlaylist({ ...replayPlaylistOf(index, []), endList: false })
-      return remember(printed, key, [
+      return remember(assetId, printed, key, [
         Buffer.from(head),
         ...track.text,
         Buffer.from(index.ended ? '#EXT-X-ENDLIST\n' : ''),
@@ -170,15 +187,10 @@ function newestKept(index: AssetIndex): number {
   return 6 * index.timing.targetDuration + 1
 }
 
-function remember(printed: Printed, key: string, text: readonly Buffer[]): RenderedPlaylist {
-  const playlist = rendered(Buffer.concat(text))
-  printed.answers.set(key, playlist)
-  return playlist
-}
-
-function sizeOf(printed: Printed): number {
+function sizeOf({ tracks, answers }: Printed): number {
   let bytes = 10_000
-  // Once as text, once in the answer, and compressed.
-  for (const track of printed.tracks.values()) bytes += 2.5 * track.bytes
+  for (const track of tracks.values()) bytes += track.bytes
+  // As they are and compressed, which is less than half of it.
+  for (const { plain } of answers.values()) bytes += 1.5 * plain.byteLength
   return Math.ceil(bytes)
 }
