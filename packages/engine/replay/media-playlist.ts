@@ -2,7 +2,7 @@ import type { MediaPlaylist, MediaSegment } from '@bandstand/media/manifests/hls
 import { type EpochTrack, names } from '../packager/model.ts'
 import { type SilentSegment, silenceName, silentSegment } from '../packager/silence.ts'
 import type { AssetIndex, AssetTrack, IndexedSegment } from '../store/port.ts'
-import { createRowReader, findEpochTrack, type ReplayRow } from './rows.ts'
+import { findEpochTrack, type ReplayRow } from './rows.ts'
 
 /** EXT-X-SKIP needs 9 (RFC 8216bis §8), and a playlist never changes its version (§6.2.1). */
 const VERSION = 9
@@ -114,17 +114,6 @@ export function replayPlaylistOf(
     renditionReports: [],
     endList: index.ended,
   }
-}
-
-/** The whole playlist of a track as a value; for long broadcasts `createReplay` does it in turns. */
-export function replayPlaylist(index: AssetIndex, track: AssetTrack): MediaPlaylist {
-  const reader = createRowReader(index.removed)
-  const toSegment = createSegmentMaker(index, track)
-  const segments: MediaSegment[] = []
-  for (let rows = reader.next(index, 256); rows !== undefined; rows = reader.next(index, 256)) {
-    for (const row of rows) segments.push(toSegment(row))
-  }
-  return replayPlaylistOf(index, withoutTail(segments))
 }
 
 /**

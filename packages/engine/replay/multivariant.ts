@@ -30,10 +30,7 @@ export function createRate(): TrackRate {
  * The multivariant playlist of a replay: a variant for each video track, audio tracks as one rendition group; audio alone
  * as a variant of its own. Tracks that never had media are left out.
  */
-export function replayMultivariant(
-  index: AssetIndex,
-  rates: ReadonlyMap<TrackId, TrackRate> = measureRates(index),
-): MultivariantPlaylist {
+export function replayMultivariant(index: AssetIndex, rates: ReadonlyMap<TrackId, TrackRate>): MultivariantPlaylist {
   const withMedia = index.tracks.filter((track) => (rates.get(track.track)?.bytes ?? 0) > 0)
   const videos = withMedia.filter((track) => track.kind === 'video')
   const audios = withMedia.filter((track) => track.kind === 'audio')
@@ -86,17 +83,6 @@ export function replaySize(index: AssetIndex): PictureSize | undefined {
   const track = index.tracks.find(({ kind }) => kind === 'video')
   const config = track && videoConfig(index, track)
   return config && displaySize(config)
-}
-
-/** Rates over everything listed; for long broadcasts they are kept up to date instead. */
-export function measureRates(index: AssetIndex): Map<TrackId, TrackRate> {
-  const rates = new Map<TrackId, TrackRate>()
-  for (const { track, segments } of index.tracks) {
-    const rate = createRate()
-    for (const segment of segments) addToRate(rate, segment, index.timing.targetDuration)
-    rates.set(track, rate)
-  }
-  return rates
 }
 
 /** Bits a second, measured. */

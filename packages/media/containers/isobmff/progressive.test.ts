@@ -6,7 +6,7 @@ import { videoConfigFromAvcC } from '../../codecs/h264/config.ts'
 import { AVCC } from '../../codecs/h264/fixtures.ts'
 import { type Box, findBox, openFullBox, parseBoxes } from './box.ts'
 import { parseInitSegment } from './parse.ts'
-import { createProgressivePlanner, type ProgressivePlan, piecesInRange } from './progressive.ts'
+import { createProgressivePlanner, type ProgressivePlan } from './progressive.ts'
 import type { ProgressiveSample } from './progressive-model.ts'
 
 const VIDEO = videoConfigFromAvcC(AVCC.hd1080)
@@ -128,13 +128,16 @@ test('several configurations: a sample description each, parameter sets in front
   const first = inBandParameterSets(VIDEO.decoderConfig)
   const second = inBandParameterSets(OTHER.decoderConfig)
   assert.deepEqual(table(made, 'stsz'), [0, 5, 10 + first.byteLength, 5, 7, 3 + second.byteLength, 2])
-  assert.deepEqual(piecesInRange(made, made.header.byteLength, made.size), [
-    { bytes: first },
-    { source: 0, skip: 0, length: 15 },
-    { source: 1, skip: 0, length: 7 },
-    { bytes: second },
-    { source: 1, skip: 7, length: 5 },
+  const begin = made.header.byteLength
+  const inserted = begin + first.byteLength
+  assert.deepEqual(made.layout, [
+    { offset: begin, size: first.byteLength, bytes: first },
+    { offset: inserted, size: 15, source: 0, skip: 0 },
+    { offset: inserted + 15, size: 7, source: 1, skip: 0 },
+    { offset: inserted + 22, size: second.byteLength, bytes: second },
+    { offset: inserted + 22 + second.byteLength, size: 5, source: 1, skip: 7 },
   ])
+  assert.equal(made.size, inserted + 27 + second.byteLength)
   const { tracks } = parseInitSegment(made.header.subarray(0, made.header.byteLength - 8))
   assert.deepEqual(
     tracks[0]?.entries.map(({ codecString }) => codecString),
@@ -176,7 +179,7 @@ test('a file above 4 GiB has 64-bit offsets and a large mdat', () => {
   assert.equal(made.size, start + 5 * 2 ** 30)
   const mdat = made.header.subarray(start - 16)
   assert.equal(Buffer.from(mdat).toString('hex'), '000000016d6461740000000140000010')
-  assert.deepEqual(piecesInRange(made, start + 2 ** 32, start + 2 ** 32 + 9), [{ source: 4, skip: 0, length: 9 }])
+  assert.deepEqual(made.layout[4], { offset: start + 2 ** 32, size: 2 ** 30, source: 4, skip: 0 })
 })
 
 test('offsets grow to 64 bits when only the header takes the file across 4 GiB', () => {

@@ -20,11 +20,6 @@ interface Inserted {
   readonly bytes: Uint8Array
 }
 
-/** Bytes of the file, ready, or to be fetched: `length` bytes from byte `skip` of `source` on. */
-export type RangePiece<Source> =
-  | { readonly bytes: Uint8Array }
-  | { readonly source: Source; readonly skip: number; readonly length: number }
-
 /** An ordinary MP4 without its media. */
 export interface ProgressivePlan<Source> {
   /** `ftyp`, `moov` and the header of `mdat`: the file's beginning, up to the first piece. */
@@ -69,45 +64,6 @@ export function createProgressivePlanner<Source>(tracks: readonly ProgressiveTra
     },
     finish: () => finish([...builders].filter(([, builder]) => builder.pieces.length > 0)),
   }
-}
-
-/** All of `createProgressivePlanner` in one go; chunks may be made while they are asked for. */
-export function planProgressiveMp4<Source>(movie: {
-  readonly tracks: readonly (ProgressiveTrack & { readonly chunks: Iterable<ProgressiveChunk<Source>> })[]
-}): ProgressivePlan<Source> {
-  const planner = createProgressivePlanner<Source>(movie.tracks)
-  for (const track of movie.tracks) for (const chunk of track.chunks) planner.add(track.track, chunk)
-  return planner.finish()
-}
-
-/** Where the file's bytes from `from` up to, not including, `end` come from, in order; nothing past its end. */
-export function piecesInRange<Source>(plan: ProgressivePlan<Source>, from: number, end: number): RangePiece<Source>[] {
-  const { header, layout } = plan
-  const pieces: RangePiece<Source>[] = []
-  if (from < Math.min(end, header.byteLength)) pieces.push({ bytes: header.subarray(from, end) })
-  for (let i = pieceAt(layout, from); i < layout.length; i++) {
-    const piece = layout[i]
-    if (piece === undefined || piece.offset >= end) break
-    const skip = Math.max(0, from - piece.offset)
-    const length = Math.min(piece.size, end - piece.offset) - skip
-    if (length <= 0) continue
-    if ('bytes' in piece) pieces.push({ bytes: piece.bytes.subarray(skip, skip + length) })
-    else pieces.push({ source: piece.source, skip: piece.skip + skip, length })
-  }
-  return pieces
-}
-
-/** Index of the first piece that ends behind `offset`. */
-function pieceAt(layout: readonly ProgressivePiece<unknown>[], offset: number): number {
-  let low = 0
-  let high = layout.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const piece = layout[middle]
-    if (piece !== undefined && piece.offset + piece.size <= offset) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /** A track with its finished tables. */
