@@ -8,6 +8,7 @@ import type {
   LoaderConfiguration,
   PlaylistLoaderContext,
 } from 'hls.js'
+import { askForNext, type NextPart, nextPart } from './blocking.ts'
 import type { Engine, EngineEvents } from './engine.ts'
 import { recall } from './preferences.ts'
 import { takePrefetched } from './prefetch.ts'
@@ -197,13 +198,17 @@ interface PlaylistXhr {
 function playlistLoader(HlsClass: typeof Hls, wanted: () => number | undefined): NonNullable<HlsConfig['pLoader']> {
   const Base = HlsClass.DefaultConfig.loader as unknown as new (config: HlsConfig) => PlaylistXhr
   let started = false
+  /** By the address of a playlist without its query; as many as there are renditions. */
+  const nexts = new Map<string, NextPart>()
 
   class PlaylistLoader extends Base {
     #prefetched: Headers | undefined
     #gone = false
 
     override load(...[context, config, callbacks]: Parameters<Loader<PlaylistLoaderContext>['load']>): void {
+      const [address = ''] = context.url.split('?')
       const onSuccess: typeof callbacks.onSuccess = (response, stats, ctx, network) => {
+        if (typeof response.data === 'string') nexts.set(address, nextPart(response.data))
         if (!started && typeof response.data === 'string') {
           if ((ctx.type as string) === 'level') started = true
           response.data = withStart(response.data, wanted())
@@ -211,6 +216,8 @@ function playlistLoader(HlsClass: typeof Hls, wanted: () => number | undefined):
         callbacks.onSuccess(response, stats, ctx, network)
       }
       const held = context.deliveryDirectives?.msn !== undefined
+      const next = nexts.get(address)
+      if (held && next) context.url = askForNext(context.url, next)
       const patient = held ? { ...config, loadPolicy: heldPolicy } : config
       const load = () => super.load(context, patient, { ...callbacks, onSuccess })
       const early = takePrefetched(context.url)

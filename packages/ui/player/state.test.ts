@@ -98,6 +98,10 @@ test('a picture sets the count of failures back', () => {
   assert.equal(play(...watching, { type: 'failed' }, { type: 'retry' }, moving(1)).state.attempt, 0)
 })
 
+test('a source that failed while its last seconds still played is waited for, not started', () => {
+  assert.equal(play(...watching, { type: 'failed' }, moving(1), { type: 'retry' }).state.phase, 'stalled')
+})
+
 test('a network that comes back reloads only what is in trouble', () => {
   assert.deepEqual(play(...watching, { type: 'online' }).effects, ['ask'])
   assert.deepEqual(play(...watching, { type: 'stalled' }, { type: 'online' }).effects, ['load', 'ask'])

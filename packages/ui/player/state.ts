@@ -180,7 +180,9 @@ function onRetry(state: PlayerState, why: 'retry' | 'online'): Step {
   if (why === 'online' && !troubled) return { state, effects: [ask] }
   // In the live playlist a viewer who was at the edge wants the edge; elsewhere the moment he was at.
   const attempt = why === 'online' ? 0 : state.attempt
-  const loaded = load({ ...state, attempt }, state.source, state.source.kind === 'live' ? undefined : state.at)
+  // It may have played on from what was buffered.
+  const phase = state.seen ? 'stalled' : state.phase
+  const loaded = load({ ...state, attempt, phase }, state.source, state.source.kind === 'live' ? undefined : state.at)
   return { state: loaded.state, effects: [...loaded.effects, ask] }
 }
 
