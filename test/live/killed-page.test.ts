@@ -42,3 +42,51 @@ test('an open page goes on after the server was killed, over the numbers that we
   const playlist = await (await fetch(`${server.http}/live/${channel.slug}/${assetId}/v1/index.m3u8`)).text()
   t.diagnostic(`${playlist.split('#EXT-X-GAP').length - 1} gaps`)
 })
+
+test('an open page goes on soon after server and encoder were killed and away for longer than its first retries', async (t) => {
+  let server = await startBandstand({ limit: 120_000 })
+  t.after(() => server.stop())
+  const browser = await chromium()
+  t.after(() => browser.close())
+  const channel = await (await channelMaker(server))('away-page')
+  const addresses = { http: new URL(server.http).host, rtmp: new URL(server.rtmp).host }
+  const first = clip(t, channel.publishUrl, { startAt: () => 0 })
+  await channel.live()
+  const page = await browser.newPage()
+  let playlists = 0
+  page.on('request', (request) => {
+    if (request.url().includes('.m3u8')) playlists++
+  })
+  await page.goto(`${server.http}/@${channel.slug}`)
+  const video = () =>
+    page.evaluate<{ time: number; end: number }>(`(() => {
+      const { currentTime: time, buffered } = document.querySelector('bandstand-player').video
+      return { time, end: buffered.length > 0 ? buffered.end(buffered.length - 1) : 0 }
+    })()`)
+  await waitFor('the page to play', async () => (await video()).time > 1, 15_000)
+  await server.kill('SIGKILL')
+  await first.ended
+  await sleep(12_000)
+  server = await startBandstand({ data: server.data, ...addresses, limit: 120_000 })
+  playlists = 0
+  await sleep(5_000)
+  // Two renditions, loaded anew and then held: it was hundreds in a second.
+  assert.ok(playlists < 60, `${playlists} requests for playlists while the encoder was away`)
+  const { end: old } = await video()
+  const encoder = clip(t, channel.publishUrl, { startAt: () => 0 })
+  await waitFor('the encoder to return', () => encoder.accepted === 1, 10_000, 10)
+  const begun = performance.now()
+  let played = Number.POSITIVE_INFINITY
+  await waitFor(
+    'a new picture to move',
+    async () => {
+      const { time } = await video()
+      // By playing, not by a seek.
+      const moves = time > Math.max(old, played) && time < played + 1
+      played = time
+      return moves
+    },
+    20_000,
+  )
+  t.diagnostic(`plays ${Math.round(performance.now() - begun)} ms after the encoder's return`)
+})
