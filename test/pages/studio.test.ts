@@ -59,6 +59,36 @@ test('the key is hidden until asked for, and a new one needs a yes', async () =>
   assert.equal(await key.inputValue(), 'new0123456789abcdefghij')
 })
 
+test('an answer that comes late does not bring the old key back', async () => {
+  let answer: () => void = () => undefined
+  const late = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  await page.route('**/channels/*/key', async (route) => {
+    const response = await route.fetch()
+    await late
+    await route.fulfill({ response })
+  })
+  await signIn()
+  await page.getByRole('button', { name: 'New key' }).click()
+  await page.getByRole('button', { name: 'Make a new key' }).click()
+  const key = page.getByLabel('Stream key', { exact: true })
+  await key.waitFor()
+  assert.equal(await key.inputValue(), 'new0123456789abcdefghij')
+  const answered = page.waitForResponse((response) => response.url().endsWith('/key'))
+  answer()
+  await (await answered).finished()
+  // The page takes it in a turn of its own.
+  await page.evaluate('new Promise((done) => setTimeout(done, 100))')
+  assert.equal(await key.inputValue(), 'new0123456789abcdefghij')
+})
+
+test('an address whose fragment is no text opens the first channel', async () => {
+  await page.goto(`${mock.url}/studio#%`)
+  await page.reload()
+  await signIn()
+})
+
 test('what the encoder sends is shown with advice', async () => {
   await signIn()
   await page.getByText('every 8.3 s').waitFor()

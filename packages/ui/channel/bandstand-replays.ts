@@ -134,8 +134,17 @@ export class BandstandReplays extends LitElement {
       this._replays = replays
       this._next = next
     }
-    if (this.except) void askReplays(this.#place).then((list) => list && show(list))
-    else this.#stop = watchReplays(this.#place, show)
+    if (!this.except) {
+      this.#stop = watchReplays(this.#place, show)
+      return
+    }
+    let over = false
+    this.#stop = () => {
+      over = true
+    }
+    void askReplays(this.#place).then((list) => {
+      if (list && !over) show(list)
+    })
   }
 
   async #older(): Promise<void> {

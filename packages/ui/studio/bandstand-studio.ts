@@ -14,6 +14,7 @@ import type { StudioNewChannel } from './new-channel.ts'
 import './page-card.ts'
 import './replays-card.ts'
 import './sign-in.ts'
+import { slugIn } from './slug-in.ts'
 import { studioStyles } from './styles.ts'
 
 const every = 5000
@@ -212,7 +213,7 @@ export class BandstandStudio extends LitElement {
       this._error = ''
     } catch (error) {
       this._error = messageOf(error)
-      this.#timer = setTimeout(() => this.#begin(), every)
+      this.#later(() => this.#begin())
       return
     }
     if (this._signedIn) await this.#refresh()
@@ -232,12 +233,18 @@ export class BandstandStudio extends LitElement {
         this._error = messageOf(error)
       }
     }
-    this.#timer = setTimeout(() => this.#refresh(), every)
+    this.#later(() => this.#refresh())
+  }
+
+  #later(then: () => Promise<void>): void {
+    clearTimeout(this.#timer)
+    // Taken out of the page while an answer was waited for.
+    if (this.isConnected) this.#timer = setTimeout(then, every)
   }
 
   /** The address says which channel is open, so that reload and back work. */
   #follow(): void {
-    const wanted = decodeURIComponent(location.hash.slice(1))
+    const wanted = slugIn(location.hash)
     const known = this._channels.some(({ slug }) => slug === wanted)
     this._slug = known ? wanted : (this._channels[0]?.slug ?? '')
   }

@@ -23,6 +23,9 @@ export class StudioConnectCard extends LitElement {
   declare _note: string
   static override styles = [tokens, buttons, fields, studioStyles]
 
+  /** Of requests: only the newest one's answer counts, which a new key is and another channel's is not. */
+  #turn = 0
+
   constructor() {
     super()
     this.slug = ''
@@ -37,14 +40,18 @@ export class StudioConnectCard extends LitElement {
     void this.#run(() => api.key(this.slug))
   }
 
-  async #run(get: () => Promise<{ key: string }>): Promise<void> {
-    const { slug } = this
+  /** @returns whether the key that is shown now came of it */
+  async #run(get: () => Promise<{ key: string }>): Promise<boolean> {
+    const turn = ++this.#turn
     try {
       const { key } = await get()
-      if (slug === this.slug) this._key = key
+      if (turn !== this.#turn) return false
+      this._key = key
       this._error = ''
+      return true
     } catch (error) {
-      this._error = messageOf(error)
+      if (turn === this.#turn) this._error = messageOf(error)
+      return false
     }
   }
 
@@ -55,8 +62,8 @@ export class StudioConnectCard extends LitElement {
       action: 'Make a new key',
     })
     if (!yes) return
-    await this.#run(() => api.rotateKey(this.slug))
-    if (!this._error) this._note = 'This is the new key. The old one does not work any more.'
+    if (await this.#run(() => api.rotateKey(this.slug)))
+      this._note = 'This is the new key. The old one does not work any more.'
   }
 
   override render() {
