@@ -1,3 +1,5 @@
+import { escapeHtml } from './escape.ts'
+
 type Json = { readonly [key: string]: unknown }
 
 /** The stylesheet of the page; a file of its own, so that the page needs no exception from its content policy. */
@@ -47,26 +49,26 @@ export function printDocs(document: Json): string {
   const tags = [...new Set(operations.flatMap(({ operation }) => operation.tags))]
   const sections = tags.map((tag) => {
     const own = operations.filter(({ operation }) => operation.tags.includes(tag))
-    return `<section aria-labelledby="${anchor(tag)}"><h2 id="${anchor(tag)}">${escape(tag)}</h2>${own.map(printOperation).join('')}</section>`
+    return `<section aria-labelledby="${anchor(tag)}"><h2 id="${anchor(tag)}">${escapeHtml(tag)}</h2>${own.map(printOperation).join('')}</section>`
   })
   const schemas = Object.entries(components.schemas).map(
     ([name, schema]) =>
-      `<h3 id="schema-${anchor(name)}">${escape(name)}</h3><pre tabindex="0" role="region" aria-label="Schema ${escape(name)}">${escape(JSON.stringify(schema, null, 2))}</pre>`,
+      `<h3 id="schema-${anchor(name)}">${escapeHtml(name)}</h3><pre tabindex="0" role="region" aria-label="Schema ${escapeHtml(name)}">${escapeHtml(JSON.stringify(schema, null, 2))}</pre>`,
   )
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(info.title)} API</title>
+<title>${escapeHtml(info.title)} API</title>
 <link rel="stylesheet" href="/api/docs.css">
 </head>
 <body>
 <main>
-<h1>${escape(info.title)} API ${escape(info.version)}</h1>
+<h1>${escapeHtml(info.title)} API ${escapeHtml(info.version)}</h1>
 <p>${prose(info.description)}</p>
 <p>For programs: <a href="/api/v1/openapi.json">OpenAPI 3.1 description</a>.</p>
-<nav aria-label="Contents"><ul>${tags.map((tag) => `<li><a href="#${anchor(tag)}">${escape(tag)}</a></li>`).join('')}<li><a href="#schemas">Schemas</a></li></ul></nav>
+<nav aria-label="Contents"><ul>${tags.map((tag) => `<li><a href="#${anchor(tag)}">${escapeHtml(tag)}</a></li>`).join('')}<li><a href="#schemas">Schemas</a></li></ul></nav>
 ${sections.join('\n')}
 <section aria-labelledby="schemas"><h2 id="schemas">Schemas</h2>${schemas.join('\n')}</section>
 </main>
@@ -79,13 +81,13 @@ function printOperation({ path, method, operation }: { path: string; method: str
   const who = operation.security.length === 0 ? 'Anybody may ask.' : 'The owner may ask.'
   const parameters = operation.parameters?.map(
     (p) =>
-      `<tr><th scope="row"><code>${escape(p.name)}</code></th><td>${p.in}${p.required ? '' : ', optional'}</td><td>${prose(p.description ?? '')}</td></tr>`,
+      `<tr><th scope="row"><code>${escapeHtml(p.name)}</code></th><td>${p.in}${p.required ? '' : ', optional'}</td><td>${prose(p.description ?? '')}</td></tr>`,
   )
   const responses = Object.entries(operation.responses).map(
     ([status, { description, content }]) =>
       `<tr><th scope="row">${status}</th><td>${printContent(content)}</td><td>${prose(description)}</td></tr>`,
   )
-  return `<h3><code>${method} ${escape(path)}</code></h3><p>${prose(operation.summary)}. ${who}</p>${
+  return `<h3><code>${method} ${escapeHtml(path)}</code></h3><p>${prose(operation.summary)}. ${who}</p>${
     parameters ? `<table><caption>Parameters</caption>${parameters.join('')}</table>` : ''
   }${operation.requestBody ? `<p>Takes ${printContent(operation.requestBody.content)}.</p>` : ''}<table><caption>Answers</caption>${responses.join('')}</table>`
 }
@@ -94,7 +96,7 @@ function printContent(content: Readonly<Record<string, { readonly schema?: Json 
   return Object.entries(content)
     .map(([type, { schema }]) => {
       const name = typeof schema?.['$ref'] === 'string' ? schema['$ref'].split('/').at(-1) : undefined
-      return name === undefined ? escape(type) : `<a href="#schema-${anchor(name)}">${escape(name)}</a>`
+      return name === undefined ? escapeHtml(type) : `<a href="#schema-${anchor(name)}">${escapeHtml(name)}</a>`
     })
     .join(', ')
 }
@@ -105,9 +107,5 @@ function anchor(text: string): string {
 
 /** Text with `code` in it. */
 function prose(text: string): string {
-  return escape(text).replace(/`([^`]*)`/g, '<code>$1</code>')
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c] ?? c)
+  return escapeHtml(text).replace(/`([^`]*)`/g, '<code>$1</code>')
 }

@@ -6,6 +6,7 @@ import { type Authorize, isAllowed, type Principal } from '../access/principal.t
 import { createRateLimit } from '../access/rate-limit.ts'
 import { PlatformError } from '../error.ts'
 import type { Log } from '../ports.ts'
+import { isKnown } from './etag.ts'
 import { ADDRESSES_MAX, BODY_MAX, WRITE_RATE } from './limits.ts'
 import { isOwnOrigin } from './origin.ts'
 import { Refusal, statusOf, tooFast, toProblem } from './problem.ts'
@@ -110,8 +111,7 @@ function sendJson(request: FastifyRequest, reply: FastifyReply, body: string, { 
   if (cache === undefined) return reply.send(body)
   const etag = `"${createHash('sha1').update(body).digest('base64url')}"`
   reply.headers({ etag, 'access-control-allow-origin': '*' })
-  const known = request.headers['if-none-match']?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
-  return known ? reply.code(304).send() : reply.send(body)
+  return isKnown(request.headers['if-none-match'], etag) ? reply.code(304).send() : reply.send(body)
 }
 
 function check(schema: z.ZodType | undefined, value: unknown, at: string): unknown {

@@ -1,9 +1,10 @@
 import type { Asset } from '@bandstand/contract/api/asset.ts'
 import type { Channel } from '@bandstand/contract/api/channel.ts'
+import { escapeHtml } from '../http/escape.ts'
 import { DESCRIPTION_IN_HEAD } from './limits.ts'
 import type { PictureSize } from './oembed.ts'
 import type { PageScripts } from './scripts.ts'
-import { escapeHtml, scriptJson } from './template.ts'
+import { scriptJson } from './template.ts'
 
 /** What stands in a page's `<head>` beside what its author wrote there. */
 export interface Head {

@@ -1,4 +1,4 @@
-import { escapeHtml } from './template.ts'
+import { escapeHtml } from '../http/escape.ts'
 
 /** Longer side of a player where nobody says how large it may be, and width of its picture as it is offered; pixels. */
 const SIDE = 640

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import type { Asset } from '@bandstand/contract/api/asset.ts'
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { escapeHtml } from '../http/escape.ts'
+import { isKnown } from '../http/etag.ts'
 import type { PageFacts } from './facts.ts'
 import { createFileReader, type FileReader, type SiteFile } from './files.ts'
 import { type Head, printHead } from './head.ts'
@@ -17,7 +19,7 @@ import {
 } from './oembed.ts'
 import { type PageKind, policyOf } from './policy.ts'
 import { type EntryName, readScripts, type Scripts } from './scripts.ts'
-import { escapeHtml, fillTemplate, type Html } from './template.ts'
+import { fillTemplate, type Html } from './template.ts'
 
 export interface PageOptions extends PageFacts {
   /** Where the owner puts pages and files of his own: `data/site`. Need not exist. */
@@ -276,9 +278,9 @@ const safety = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'strict
 /** Answers 304 where the browser has this very body. */
 function unchanged(request: FastifyRequest, reply: FastifyReply, etag: string): boolean {
   reply.header('etag', etag)
-  const known = request.headers['if-none-match']?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
+  const known = isKnown(request.headers['if-none-match'], etag)
   if (known) reply.code(304).send()
-  return known ?? false
+  return known
 }
 
 async function compressed(

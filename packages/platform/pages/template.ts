@@ -1,7 +1,4 @@
-/** Text for HTML content and quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
-}
+import { escapeHtml } from '../http/escape.ts'
 
 /** JSON for a `<script type="application/json">`: nothing in it can end the element or open a comment. */
 export function scriptJson(value: unknown): string {

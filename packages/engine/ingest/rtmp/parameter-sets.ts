@@ -1,4 +1,5 @@
 import { BitReader } from '@bandstand/media/bytes/bit-reader.ts'
+import { sameBytes } from '@bandstand/media/bytes/bytes.ts'
 import { rbsp } from '@bandstand/media/codecs/h264/nal.ts'
 
 /** Bytes that hold the id of a parameter set: a header of at most three bytes and a short Exp-Golomb code. */
@@ -17,7 +18,7 @@ export function mergeParameterSets(
   found: readonly Uint8Array[],
   idOf: (nal: Uint8Array) => number,
 ): readonly Uint8Array[] {
-  const fresh = found.filter((set) => !known.some((other) => equal(set, other)))
+  const fresh = found.filter((set) => !known.some((other) => sameBytes(set, other)))
   if (fresh.length === 0) return known
   const byId = new Map<number, Uint8Array>()
   for (const set of [...fresh.toReversed(), ...known]) {
@@ -38,8 +39,4 @@ export function spsId(nal: Uint8Array): number {
 /** `pic_parameter_set_id` (§7.3.2.2). */
 export function ppsId(nal: Uint8Array): number {
   return new BitReader(rbsp(nal, HEAD), 'h264.pps').ue()
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i])
 }

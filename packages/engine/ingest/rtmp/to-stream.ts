@@ -1,4 +1,5 @@
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { sameBytes } from '@bandstand/media/bytes/bytes.ts'
 import { audioConfigFromAsc } from '@bandstand/media/codecs/aac/config.ts'
 import { scanAccessUnit, toFourByteLengths } from '@bandstand/media/codecs/h264/access-unit.ts'
 import { avcCFromParameterSets, parseAvcC } from '@bandstand/media/codecs/h264/avcc.ts'
@@ -89,7 +90,7 @@ class ToStream implements FlvToStream {
   #audioSequenceHeader(asc: Uint8Array): void {
     const config = audioConfigFromAsc(asc)
     // Some encoders send it again every few seconds.
-    if (this.#audioConfig !== undefined && equal(this.#audioConfig, config.decoderConfig)) return
+    if (this.#audioConfig !== undefined && sameBytes(this.#audioConfig, config.decoderConfig)) return
     this.#audioConfig = config.decoderConfig
     this.configurations++
     this.#publisher.configure(AUDIO_TRACK, config)
@@ -107,7 +108,7 @@ class ToStream implements FlvToStream {
 
   #configureVideo(avcC: Uint8Array): void {
     const config = videoConfigFromAvcC(avcC)
-    if (this.#videoConfig !== undefined && equal(this.#videoConfig, config.decoderConfig)) return
+    if (this.#videoConfig !== undefined && sameBytes(this.#videoConfig, config.decoderConfig)) return
     this.#videoConfig = config.decoderConfig
     this.configurations++
     this.#publisher.configure(VIDEO_TRACK, config)
@@ -148,8 +149,4 @@ class ToStream implements FlvToStream {
       this.#publisher.describe({ [what === 'malformed' ? 'droppedMalformed' : 'droppedUnconfigured']: count })
     }
   }
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i])
 }

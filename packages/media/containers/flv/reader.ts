@@ -1,3 +1,4 @@
+import { concatBytes } from '../../bytes/bytes.ts'
 import { MediaError } from '../../error.ts'
 import { FLV_LIMITS } from './limits.ts'
 import { type FlvTag, TagType } from './tag.ts'
@@ -29,7 +30,7 @@ export class FlvReader {
    * @throws MediaError `malformed`, `too-large`; `unsupported` for encrypted tags.
    */
   push(input: Uint8Array): FlvTag[] {
-    const data = joined(this.#pending, input)
+    const data = this.#pending.byteLength === 0 ? input : concatBytes([this.#pending, input])
     const tags: FlvTag[] = []
     let at = 0
     for (;;) {
@@ -76,12 +77,4 @@ export class FlvReader {
     this.#skip = 4
     return TAG_HEADER + length
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.byteLength === 0) return b
-  const out = new Uint8Array(a.byteLength + b.byteLength)
-  out.set(a)
-  out.set(b, a.byteLength)
-  return out
 }

@@ -1,5 +1,6 @@
 import type { TrackId } from '../../access-unit.ts'
 import { MediaError } from '../../error.ts'
+import { NTP_OFFSET } from '../../ntp.ts'
 import { NON_SYNC_SAMPLE, SYNC_SAMPLE } from './sample-flags.ts'
 
 /** One sample of a fragment; times in ticks of the track's timescale. */
@@ -22,8 +23,6 @@ export interface FragmentInput {
   readonly producerTime?: { readonly wallClock: number; readonly mediaTime: number }
 }
 
-// Seconds from 1900 (NTP) to 1970 (Unix).
-const NTP_OFFSET = 2_208_988_800
 /** ProducerReferenceTimeBox flags (§8.16.5): consistent over the track, at a constant offset from the real event. */
 const PRFT_CONSISTENT = 24
 

@@ -1,5 +1,6 @@
 import type { TrackId } from '../../access-unit.ts'
 import { MediaError } from '../../error.ts'
+import { NTP_OFFSET } from '../../ntp.ts'
 import { type Box, findBox, needBox, openFullBox, parseBoxes } from './box.ts'
 import { MAX_SAMPLES, MAX_TRACKS } from './limits.ts'
 import { IS_NON_SYNC } from './sample-flags.ts'
@@ -43,7 +44,6 @@ export interface FragmentOptions {
 }
 
 const NO_DEFAULTS: SampleDefaults = { duration: 0, size: 0, flags: 0 }
-const NTP_OFFSET = 2_208_988_800
 
 /**
  * Every track fragment in a segment, in order; there may be several `moof` and several tracks. Other boxes are passed over.

@@ -1,3 +1,4 @@
+import { sameBytes } from '../../bytes/bytes.ts'
 import { inBandParameterSets } from '../../codecs/h264/avcc.ts'
 import { MediaError } from '../../error.ts'
 import type { TrackConfig } from '../../track.ts'
@@ -150,10 +151,6 @@ function distinct(all: readonly TrackConfig[]): { configs: TrackConfig[]; indexe
     return found === -1 ? configs.push(config) - 1 : found
   })
   return { configs, indexes }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i])
 }
 
 function malformed(what: string): MediaError {

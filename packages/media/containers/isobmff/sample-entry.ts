@@ -1,3 +1,4 @@
+import { concatBytes } from '../../bytes/bytes.ts'
 import type { ByteWriter } from '../../bytes/writer.ts'
 import { parseAvcC } from '../../codecs/h264/avcc.ts'
 import { parseSps } from '../../codecs/h264/sps.ts'
@@ -98,7 +99,7 @@ function sampleEntryHead(w: ByteWriter): ByteWriter {
 
 /** ES_Descriptor (ISO/IEC 14496-1 §7.2.6.5) for MPEG-4 audio. */
 function elementaryStreamDescriptor(asc: Uint8Array): Uint8Array {
-  const decoderConfig = concat(
+  const decoderConfig = concatBytes([
     fields(
       (w) =>
         w
@@ -109,11 +110,11 @@ function elementaryStreamDescriptor(asc: Uint8Array): Uint8Array {
           .u32(0), // avgBitrate: varies
     ),
     descriptor(0x05, asc),
-  )
+  ])
   // ES_ID is 0 in files; no flags. SLConfigDescriptor predefined 2: as MP4 files need it.
   return descriptor(
     0x03,
-    concat(Uint8Array.of(0, 0, 0), descriptor(0x04, decoderConfig), descriptor(0x06, Uint8Array.of(2))),
+    concatBytes([Uint8Array.of(0, 0, 0), descriptor(0x04, decoderConfig), descriptor(0x06, Uint8Array.of(2))]),
   )
 }
 
@@ -121,15 +122,5 @@ function elementaryStreamDescriptor(asc: Uint8Array): Uint8Array {
 function descriptor(tag: number, content: Uint8Array): Uint8Array {
   const size = content.byteLength
   const head = size < 0x80 ? Uint8Array.of(tag, size) : Uint8Array.of(tag, 0x80 | (size >> 7), size & 0x7f)
-  return concat(head, content)
-}
-
-function concat(...pieces: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0))
-  let at = 0
-  for (const piece of pieces) {
-    out.set(piece, at)
-    at += piece.byteLength
-  }
-  return out
+  return concatBytes([head, content])
 }

@@ -1,5 +1,6 @@
 import type { ByteReader } from '../../bytes/reader.ts'
 import type { ByteWriter } from '../../bytes/writer.ts'
+import { NTP_OFFSET } from '../../ntp.ts'
 import { RTCP_TYPE, writeFrame } from './header.ts'
 
 /** What a receiver says of one source (RFC 3550 §6.4.1). */
@@ -101,7 +102,7 @@ function printBlocks(writer: ByteWriter, blocks: readonly ReportBlock[]): void {
 export function ntpTime(time: number): { readonly ntpSeconds: number; readonly ntpFraction: number } {
   const seconds = Math.floor(time / 1000)
   const ntpFraction = Math.floor((time / 1000 - seconds) * 2 ** 32)
-  return { ntpSeconds: (seconds + 2_208_988_800) % 2 ** 32, ntpFraction }
+  return { ntpSeconds: (seconds + NTP_OFFSET) % 2 ** 32, ntpFraction }
 }
 
 /** The middle 32 bits of an NTP time, as in `lastSr` and XR (RFC 3550 §4). */

@@ -1,3 +1,4 @@
+import { concatBytes } from '../../../bytes/bytes.ts'
 import type { RtmpMessage } from './message.ts'
 
 const EXTENDED = 0xffffff
@@ -52,16 +53,6 @@ export class ChunkEncoder {
       if (at > 0) pieces.push(continuation)
       pieces.push(payload.subarray(at, at + this.chunkSize))
     }
-    return payload.byteLength <= COPY_BELOW ? [concat(pieces)] : pieces
+    return payload.byteLength <= COPY_BELOW ? [concatBytes(pieces)] : pieces
   }
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0))
-  let at = 0
-  for (const piece of pieces) {
-    out.set(piece, at)
-    at += piece.byteLength
-  }
-  return out
 }

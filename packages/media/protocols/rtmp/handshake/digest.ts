@@ -1,3 +1,4 @@
+import { sameBytes } from '../../../bytes/bytes.ts'
 import type { RtmpCrypto } from './crypto.ts'
 
 /**
@@ -59,7 +60,7 @@ export function findDigest(
   for (const scheme of [0, 1] as const) {
     const offset = digestOffset(packet, scheme)
     const digest = packet.subarray(offset, offset + DIGEST_SIZE)
-    if (equal(digest, packetDigest(crypto, key, packet, offset))) return { scheme, digest }
+    if (sameBytes(digest, packetDigest(crypto, key, packet, offset))) return { scheme, digest }
   }
   return undefined
 }
@@ -77,8 +78,4 @@ export function answerPacket(crypto: RtmpCrypto, fullKey: Uint8Array, peerDigest
   packet.set(random)
   packet.set(crypto.hmacSha256(crypto.hmacSha256(fullKey, peerDigest), random), random.byteLength)
   return packet
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i])
 }
