@@ -50,7 +50,7 @@ test('an open page goes on soon after server and encoder were killed and away fo
   t.after(() => browser.close())
   const channel = await (await channelMaker(server))('away-page')
   const addresses = { http: new URL(server.http).host, rtmp: new URL(server.rtmp).host }
-  const first = clip(t, channel.publishUrl, { startAt: () => 0 })
+  const first = clip(t, channel.publishUrl, { reconnectMs: 100, startAt: () => 0 })
   await channel.live()
   const page = await browser.newPage()
   let playlists = 0
@@ -65,7 +65,7 @@ test('an open page goes on soon after server and encoder were killed and away fo
     })()`)
   await waitFor('the page to play', async () => (await video()).time > 1, 15_000)
   await server.kill('SIGKILL')
-  await first.ended
+  await first.stop()
   await sleep(12_000)
   server = await startBandstand({ data: server.data, ...addresses, limit: 120_000 })
   playlists = 0
@@ -73,7 +73,7 @@ test('an open page goes on soon after server and encoder were killed and away fo
   // Two renditions, loaded anew and then held: it was hundreds in a second.
   assert.ok(playlists < 60, `${playlists} requests for playlists while the encoder was away`)
   const { end: old } = await video()
-  const encoder = clip(t, channel.publishUrl, { startAt: () => 0 })
+  const encoder = clip(t, channel.publishUrl, { reconnectMs: 100, startAt: () => 0 })
   await waitFor('the encoder to return', () => encoder.accepted === 1, 10_000, 10)
   const begun = performance.now()
   let played = Number.POSITIVE_INFINITY
