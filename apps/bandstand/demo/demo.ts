@@ -14,13 +14,11 @@ export interface DemoOptions {
   readonly log: Log
 }
 
-export interface Demo {
-  /** Ends the broadcast as an encoder does that says goodbye. */
-  stop(): Promise<void>
-}
-
-/** Publishes the clip of this folder in a loop over RTMP, as any encoder would, until stopped. */
-export function startDemo({ rtmp, key, log }: DemoOptions): Demo {
+/**
+ * Publishes the clip of this folder in a loop over RTMP, as any encoder would, until the process ends: without a goodbye,
+ * for then the broadcast goes on when the server is started again.
+ */
+export function startDemo({ rtmp, key, log }: DemoOptions): void {
   const clip = readClip(readFileSync(new URL('clip.flv', import.meta.url)))
   const publisher = publishFlv({
     ...{ host: rtmp.host, port: rtmp.port, app: 'live', key, clip, reconnectMs },
@@ -28,7 +26,6 @@ export function startDemo({ rtmp, key, log }: DemoOptions): Demo {
     startAt: () => Date.now() % clipLength,
   })
   void publisher.ended.then(({ how, code, text }) => {
-    if (how !== 'stopped') log.warn({ how, code, text }, 'demo: publishing ended')
+    log.warn({ how, code, text }, 'demo: publishing ended')
   })
-  return { stop: () => publisher.stop() }
 }
