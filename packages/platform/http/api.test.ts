@@ -124,6 +124,14 @@ test('a policy that cannot be asked opens nothing', async (t) => {
   assert.equal((await app.inject('/api/v1/channels/main')).statusCode, 401)
 })
 
+test('the policy is asked once for a request, reading or writing', async (t) => {
+  const asked: string[] = []
+  const { app } = await startPlatform(t, { authorize: (_principal, action) => asked.push(action) > 0 })
+  await app.inject('/api/v1/channels/main')
+  await app.inject({ method: 'PATCH', url: '/api/v1/channels/main', payload: { title: 'Once' } })
+  assert.deepEqual(asked, ['channel.read', 'channel.update'])
+})
+
 test('one who changes too much too fast waits', async (t) => {
   const { app } = await startPlatform(t)
   const replies = await Promise.all(

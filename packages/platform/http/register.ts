@@ -28,6 +28,8 @@ export interface ApiOptions {
 /** Adds the operations to a Fastify scope of their own: their parsers, checks and problems concern no other route. */
 export async function registerApi(app: FastifyInstance, options: ApiOptions): Promise<void> {
   const writes = createRateLimit(WRITE_RATE, ADDRESSES_MAX)
+  /** Who was let in, until the request is answered. */
+  const admitted = new WeakMap<FastifyRequest, Principal>()
   await app.register(async (scope) => {
     parseBodies(scope, options.routes)
     scope.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply, options.log))
@@ -38,16 +40,17 @@ export async function registerApi(app: FastifyInstance, options: ApiOptions): Pr
         url: API_PREFIX + route.path.replace(/\{(\w+)\}/g, ':$1'),
         bodyLimit: route.upload?.limit ?? BODY_MAX,
         onRequest: async (request) => {
-          if (route.method === 'GET') return
-          const { origin, 'sec-fetch-site': site } = request.headers
-          const source = { origin, site, host: request.host, publicUrl: options.publicUrl }
-          if (!isOwnOrigin(source)) throw new Refusal('bad-origin', 'this page may not change anything here')
-          const wait = writes.take(addressGroup(request.ip), options.now())
-          if (wait > 0) throw tooFast('too many requests from this address', wait)
+          if (route.method !== 'GET') {
+            const { origin, 'sec-fetch-site': site } = request.headers
+            const source = { origin, site, host: request.host, publicUrl: options.publicUrl }
+            if (!isOwnOrigin(source)) throw new Refusal('bad-origin', 'this page may not change anything here')
+            const wait = writes.take(addressGroup(request.ip), options.now())
+            if (wait > 0) throw tooFast('too many requests from this address', wait)
+          }
           // Before the body is read: a stranger does not get to send one.
-          await allow(route, request, options)
+          admitted.set(request, await allow(route, request, options))
         },
-        handler: (request, reply) => handle(route, request, reply, options),
+        handler: (request, reply) => handle(route, request, reply, admitted.get(request)),
       })
     }
   })
@@ -78,9 +81,9 @@ async function handle(
   route: Route,
   request: FastifyRequest,
   reply: FastifyReply,
-  options: ApiOptions,
+  principal: Principal | undefined,
 ): Promise<unknown> {
-  const principal = await allow(route, request, options)
+  if (principal === undefined) throw new Refusal('not-signed-in', 'sign in at /studio first')
   const call: Call<unknown, unknown, unknown> = {
     params: check(route.params, request.params, 'params'),
     query: check(route.query, request.query, 'query'),
