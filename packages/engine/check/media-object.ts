@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type InitSegment, parseFragments, parseInitSegment } from '@bandstand/media/containers/isobmff/parse.ts'
+import { parseFragments } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
+import { type InitSegment, parseInitSegment } from '@bandstand/media/containers/isobmff/parse-init.ts'
 import { MediaError } from '@bandstand/media/error.ts'
 import type { Fetched, MediaObject, MediaTimes } from './observation.ts'
 

@@ -1,4 +1,4 @@
-import type { InitSegment } from '@bandstand/media/containers/isobmff/parse.ts'
+import type { InitSegment } from '@bandstand/media/containers/isobmff/parse-init.ts'
 import type { PlaylistIssue } from '@bandstand/media/manifests/hls/issue.ts'
 import type { MediaPlaylist, MultivariantPlaylist } from '@bandstand/media/manifests/hls/model.ts'
 

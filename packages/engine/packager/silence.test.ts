@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseFragment } from '@bandstand/media/containers/isobmff/parse.ts'
+import { parseFragment } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
 import { audioConfig } from './fixtures/encoder.ts'
 import type { Epoch, EpochTrack } from './model.ts'
 import { parseSilenceName, silenceName, silentSegment, writeSilence } from './silence.ts'

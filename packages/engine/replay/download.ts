@@ -1,5 +1,6 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
-import { parseInitSegment, type SampleDefaults } from '@bandstand/media/containers/isobmff/parse.ts'
+import type { SampleDefaults } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
+import { parseInitSegment } from '@bandstand/media/containers/isobmff/parse-init.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import { EngineError } from '../error.ts'
 import type { AssetIndex, AssetTrack, IndexedSegment, SegmentStore } from '../store/port.ts'

@@ -1,4 +1,4 @@
-import { parseFragment } from '@bandstand/media/containers/isobmff/parse.ts'
+import { parseFragment } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
 import { createProgressivePlanner } from '@bandstand/media/containers/isobmff/progressive.ts'
 import type { FlatPlan, PlanSegment, PlanStart } from './plan-model.ts'
 

@@ -1,5 +1,5 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
-import type { SampleDefaults } from '@bandstand/media/containers/isobmff/parse.ts'
+import type { SampleDefaults } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
 import type { ProgressiveTrack } from '@bandstand/media/containers/isobmff/progressive-model.ts'
 
 /** What a plan is made of, one segment of one track at a time. Plain values: they are sent to the planner's thread. */

@@ -1,4 +1,4 @@
-import type { InitTrack } from '@bandstand/media/containers/isobmff/parse.ts'
+import type { InitTrack } from '@bandstand/media/containers/isobmff/parse-init.ts'
 import type { MediaTimes, RenditionWatch } from '../observation.ts'
 import { apple, bis, type Rule } from '../rule.ts'
 import { keyOf } from '../watch.ts'

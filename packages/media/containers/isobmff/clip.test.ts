@@ -10,7 +10,7 @@ import type { TrackConfig } from '../../track.ts'
 import { readClip } from './fixtures/clip.ts'
 import { type FragmentSample, writeFragment } from './fragment.ts'
 import { writeInitSegment } from './init.ts'
-import { parseFragments } from './parse.ts'
+import { parseFragments } from './parse-fragment.ts'
 import { createProgressivePlanner, type ProgressivePlan } from './progressive.ts'
 import type { ProgressiveChunk } from './progressive-model.ts'
 

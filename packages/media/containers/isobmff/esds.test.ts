@@ -7,7 +7,7 @@ import { parseBoxes } from './box.ts'
 import { fullBox, writeBoxes } from './box-writer.ts'
 import { type Esds, parseEsds } from './esds.ts'
 import { writeInitSegment } from './init.ts'
-import { parseInitSegment } from './parse.ts'
+import { parseInitSegment } from './parse-init.ts'
 
 function parse(hex: string): Esds {
   const [box] = parseBoxes(writeBoxes(fullBox('esds', 0, 0, fromHex(hex))))

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { parseFragments, parseInitSegment } from './parse.ts'
+import { parseFragments } from './parse-fragment.ts'
+import { parseInitSegment } from './parse-init.ts'
 
 /** Files of FFmpeg's muxer with default flags, two pictures each; also the corpus of the fuzz target. */
 function read(name: string): { codecs: (string | undefined)[]; samples: number[][]; inside: boolean } {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromHex } from '../../codecs/h264/fixtures.ts'
 import { type FragmentSample, writeFragment } from './fragment.ts'
-import { parseFragment } from './parse.ts'
+import { parseFragment } from './parse-fragment.ts'
 
 function sample(size: number, duration: number, compositionOffset: number, key: boolean): FragmentSample {
   return { data: new Uint8Array(size).fill(size), duration, compositionOffset, key }

@@ -4,7 +4,7 @@ import { audioConfigFromAsc } from '../../codecs/aac/config.ts'
 import { videoConfigFromAvcC } from '../../codecs/h264/config.ts'
 import { AVCC, fromHex } from '../../codecs/h264/fixtures.ts'
 import { writeInitSegment } from './init.ts'
-import { parseInitSegment } from './parse.ts'
+import { parseInitSegment } from './parse-init.ts'
 
 const STEREO = audioConfigFromAsc(Uint8Array.of(0x11, 0x90))
 

@@ -1,5 +1,6 @@
 import { MediaError } from '../../error.ts'
-import { parseFragments, parseInitSegment } from './parse.ts'
+import { parseFragments } from './parse-fragment.ts'
+import { parseInitSegment } from './parse-init.ts'
 
 /** An initialisation segment, a media segment, or both in one file. */
 export const target = {

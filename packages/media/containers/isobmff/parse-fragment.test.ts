@@ -4,7 +4,7 @@ import { MediaError } from '../../error.ts'
 import { type BoxTree, box, fields, fullBox, writeBoxes } from './box-writer.ts'
 import { writeFragment } from './fragment.ts'
 import { MAX_SAMPLES } from './limits.ts'
-import { parseFragment, parseFragments } from './parse.ts'
+import { parseFragment, parseFragments } from './parse-fragment.ts'
 
 const mfhd = (sequence: number): BoxTree =>
   fullBox(

@@ -6,7 +6,7 @@ import { AVCC } from '../../codecs/h264/fixtures.ts'
 import { MediaError } from '../../error.ts'
 import { type BoxTree, box, fields, fullBox, writeBoxes } from './box-writer.ts'
 import { writeInitSegment } from './init.ts'
-import { parseInitSegment } from './parse.ts'
+import { parseInitSegment } from './parse-init.ts'
 
 /** A movie of one track with this sample entry, the smallest that parses. */
 function movie(handler: string, entry: BoxTree, ...more: readonly BoxTree[]): Uint8Array {

@@ -5,7 +5,7 @@ import { inBandParameterSets } from '../../codecs/h264/avcc.ts'
 import { videoConfigFromAvcC } from '../../codecs/h264/config.ts'
 import { AVCC } from '../../codecs/h264/fixtures.ts'
 import { type Box, findBox, openFullBox, parseBoxes } from './box.ts'
-import { parseInitSegment } from './parse.ts'
+import { parseInitSegment } from './parse-init.ts'
 import { createProgressivePlanner, type ProgressivePlan } from './progressive.ts'
 import type { ProgressiveSample } from './progressive-model.ts'
 
