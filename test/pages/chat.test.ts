@@ -92,6 +92,8 @@ test('somebody who reads further up stays there and is told of new messages', as
 
 test('no more than 200 messages are kept on the page', async () => {
   await open()
+  // What comes before the history is replaced by it.
+  await log().getByText('Nobody has said anything yet').waitFor()
   const messages = Array.from({ length: 300 }, (_, i) => mockMessage('Mira', `flood ${i}`))
   mock.push({ type: 'messages', messages })
   await log().getByText('flood 299').waitFor()
