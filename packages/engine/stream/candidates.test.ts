@@ -41,7 +41,12 @@ function stage() {
   const admit = (remote = '10.0.0.2') => {
     const stopped: PublishRefusal[] = []
     const request = { protocol: 'rtmp', remote, key: 'k' } as const
-    const publisher = candidates.admit('main', { request, connectedAt: now, stop: (why) => stopped.push(why) })
+    const publisher = candidates.admit('main', {
+      request,
+      connectedAt: now,
+      foundLost: undefined,
+      stop: (why) => stopped.push(why),
+    })
     return { publisher, stopped }
   }
   const pass = (ms: number) => {

@@ -1,5 +1,6 @@
 import type { Log, Publisher, PublishRefusal, PublishRequest } from '../ports.ts'
 import { type Candidate, createCandidate } from './candidate.ts'
+import type { LeaseHolder } from './lease.ts'
 import { STREAM_LIMITS } from './limits.ts'
 
 const NOTHING_SHOWN: PublishRefusal = {
@@ -20,6 +21,8 @@ export interface Claim {
   readonly stop: (why: PublishRefusal) => void
   /** Unix ms. */
   readonly connectedAt: number
+  /** Who had the channel and counted as lost when this was asked. */
+  readonly foundLost: LeaseHolder | undefined
 }
 
 export type Granted = { readonly publisher: Publisher } | { readonly refusal: PublishRefusal }

@@ -216,9 +216,9 @@ export function createChannel(options: ChannelOptions): Channel {
     }
   }
 
-  function grant({ request, stop, connectedAt }: Claim): Granted {
+  function grant({ request, stop, connectedAt, foundLost }: Claim): Granted {
     const at = now()
-    const holder: LeaseHolder = { remote: request.remote, stop, lastMedia: at }
+    const holder: LeaseHolder = { remote: request.remote, stop, lastMedia: at, foundLost }
     const before = lease.holder
     const refusal = lease.acquire(holder, at)
     if (refusal !== undefined) return { refusal }
@@ -275,7 +275,7 @@ export function createChannel(options: ChannelOptions): Channel {
       const at = now()
       const refusal = lease.refusal(request.remote, at)
       if (refusal !== undefined) return { refusal }
-      const claim = { request, stop, connectedAt: at }
+      const claim = { request, stop, connectedAt: at, foundLost: lease.lost(at) }
       return lease.holder === undefined ? grant(claim) : { publisher: candidates.admit(record.slug, claim) }
     },
 

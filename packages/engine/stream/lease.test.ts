@@ -40,6 +40,21 @@ test('an encoder that reconnects over its own dead connection is not blocked', (
   assert.equal(lease.acquire(encoder('10.0.0.1', third), third), undefined)
 })
 
+test('an encoder that was lost when another asked, and wakes up before that one takes over, is no quarrel', () => {
+  const lease = createLease('allow')
+  const frozen = encoder('10.0.0.1')
+  lease.acquire(frozen, 0)
+  const asked = SILENT_AFTER_MS + 1
+  assert.equal(lease.lost(asked - 1), undefined)
+  assert.equal(lease.lost(asked), frozen)
+  frozen.lastMedia = asked + 10
+  const fresh = { ...encoder('10.0.0.1', asked + 20), foundLost: frozen }
+  assert.equal(lease.acquire(fresh, asked + 20), undefined)
+  assert.equal(frozen.stopped[0]?.code, 'taken-over')
+  // Nobody is blocked.
+  assert.equal(lease.acquire(encoder('10.0.0.1'), asked + 30), undefined)
+})
+
 test('with takeover refused a live encoder is kept and a silent one is replaced', () => {
   const lease = createLease('refuse')
   const first = encoder('10.0.0.1', 0)

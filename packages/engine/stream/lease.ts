@@ -19,11 +19,15 @@ export interface LeaseHolder {
   readonly stop: (why: PublishRefusal) => void
   /** Unix ms of its newest media, or of its grant. */
   lastMedia: number
+  /** The holder that was lost when this one asked: what it sends after that, waking up, makes no quarrel of a reconnect. */
+  readonly foundLost?: LeaseHolder | undefined
 }
 
 /** Who may feed a channel: at most one holder at any time. */
 export interface Lease {
   readonly holder: LeaseHolder | undefined
+  /** The holder, where it counts as lost at this time. */
+  lost(now: number): LeaseHolder | undefined
   /** Why `remote` would not be granted the lease at this time. */
   refusal(remote: string, now: number): PublishRefusal | undefined
   /** Grants the lease, stopping the holder it had, or says why not. */
@@ -63,13 +67,15 @@ export function createLease(takeover: 'allow' | 'refuse'): Lease {
       return holder
     },
 
+    lost: (now) => (holder === undefined || isAlive(holder, now) ? undefined : holder),
+
     refusal,
 
     acquire(candidate, now) {
       const previous = holder
       const why = refusal(candidate.remote, now)
       if (why !== undefined) return why
-      if (previous !== undefined && isAlive(previous, now)) {
+      if (previous !== undefined && previous !== candidate.foundLost && isAlive(previous, now)) {
         for (const [remote, end] of blocked) if (end <= now) blocked.delete(remote)
         if (blocked.size >= MAX_BLOCKED) blocked.delete(blocked.keys().next().value ?? '')
         blocked.set(previous.remote, now + TAKE_BACK_BLOCK_MS)
