@@ -167,6 +167,8 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
         recording: settings.recording,
         budget,
         scheduler: systemScheduler,
+        keepsGroup: true,
+        onReaderFault: (reader, error) => log.error({ channel: channel.slug, reader, err: error }, 'a reader failed'),
         nonce,
         onOpened,
         onGeneration: () => platform.channelChanged(channel.id),

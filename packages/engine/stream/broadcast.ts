@@ -11,6 +11,7 @@ import type { TimelineEvent, TimelineTrack } from '../timeline/model.ts'
 import { createTimeline, type TimelineOptions } from '../timeline/timeline.ts'
 import type { Broadcast } from './channel.ts'
 import type { EncoderFacts, MediaDiagnosis } from './diagnosis.ts'
+import { createHub } from './hub.ts'
 
 export interface BroadcastOptions {
   readonly assetId: string
@@ -21,6 +22,10 @@ export interface BroadcastOptions {
   readonly recording: boolean
   readonly budget: MemoryBudget
   readonly scheduler: Scheduler
+  /** Whether the newest group of pictures is kept for readers of the hub to come. */
+  readonly keepsGroup: boolean
+  /** A reader of the hub failed and was closed. */
+  readonly onReaderFault: (reader: string, error: unknown) => void
   /** Distinguishes this process' validators from those of others. */
   readonly nonce: string
   /** What a former process recorded of this broadcast. */
@@ -41,6 +46,8 @@ interface Stage {
 /** One broadcast: timeline → packager → live window and store. */
 export function createBroadcast(options: BroadcastOptions): Broadcast {
   const { assetId, store, recovered } = options
+  const hub = createHub({ keep: options.keepsGroup, onFault: options.onReaderFault })
+  options.budget.join(hub)
   const timeline = createTimeline(recovered === undefined ? {} : continuation(recovered))
   let stage = recovered === undefined ? undefined : setUp(recovered.timing, store.resume(assetId))
   let tracks: readonly TimelineTrack[] = []
@@ -85,6 +92,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
 
   function handle(events: readonly TimelineEvent[], now: number): void {
     for (const event of events) {
+      hub.publish(event)
       const isFirst = stage === undefined && event.kind === 'epoch-opened'
       if (isFirst) {
         const timing = chooseTiming(event.tracks.map((track) => track.frameDuration))
@@ -114,8 +122,15 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     })
   }
 
+  /** Readers have all of it. */
+  function endHub(): void {
+    hub.end()
+    options.budget.leave(hub)
+  }
+
   return {
     assetId,
+    hub,
     get live() {
       return stage?.window.multivariant() === undefined ? undefined : stage.window
     },
@@ -138,6 +153,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       try {
         drain(now)
       } finally {
+        endHub()
         stage?.window.end()
         await stage?.writer.end()
       }
@@ -148,6 +164,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       try {
         drain(now)
       } finally {
+        endHub()
         await stage?.writer.suspend()
       }
     },

@@ -5,6 +5,7 @@ import type { Log, Publisher, PublishRefusal } from '../ports.ts'
 import { type Broadcast, type Channel, createChannel, UNPUBLISH_GRACE_MS } from './channel.ts'
 import { ENDED_LINGER_MS, ENDED_MAX } from './ended.ts'
 import { pictureConfig } from './fixtures/configs.ts'
+import { createHub } from './hub.ts'
 import { SILENT_AFTER_MS } from './lease.ts'
 import { STREAM_LIMITS } from './limits.ts'
 
@@ -58,6 +59,7 @@ function stage(takeover: 'allow' | 'refuse' = 'allow') {
       }
       return {
         assetId,
+        hub: createHub({ keep: false, onFault() {} }),
         get live(): LiveBroadcast | undefined {
           return opened ? live : undefined
         },

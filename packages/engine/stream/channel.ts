@@ -5,6 +5,7 @@ import type { BroadcastRegister, ChannelRecord, Log, Publisher, PublishRefusal, 
 import { type Claim, createCandidates, type Granted } from './candidates.ts'
 import { type EncoderDiagnosis, type EncoderFacts, type MediaDiagnosis, mergeFacts } from './diagnosis.ts'
 import { createEndedBroadcasts } from './ended.ts'
+import type { Hub } from './hub.ts'
 import { createLease, type LeaseHolder } from './lease.ts'
 
 /** After an encoder said goodbye the broadcast still waits this long, because "stop, change a setting, start" is common. */
@@ -13,6 +14,8 @@ export const UNPUBLISH_GRACE_MS = 3_000
 /** Timeline, packager, live window and recording of one broadcast, as the channel drives it. All times are Unix ms. */
 export interface Broadcast {
   readonly assetId: string
+  /** Its timeline, for readers; ends with it. */
+  readonly hub: Hub
   /** `undefined` until the first epoch has opened: there is nothing to watch before. */
   readonly live: LiveBroadcast | undefined
   /** Of the multivariant playlist; rises when players must read it again. */
@@ -65,6 +68,8 @@ export interface Channel {
   record: ChannelRecord
   /** The running broadcast once it can be watched, else the one that just ended. */
   readonly live: LiveBroadcast | undefined
+  /** The running broadcast's. */
+  readonly hub: Hub | undefined
   /** The running broadcast or one that ended a short while ago. */
   find(assetId: string): LiveBroadcast | undefined
   /** The running broadcast, when it can be watched. */
@@ -255,6 +260,9 @@ export function createChannel(options: ChannelOptions): Channel {
     },
     get live() {
       return running?.broadcast.live ?? ended.newest
+    },
+    get hub() {
+      return running?.broadcast.hub
     },
     find(assetId) {
       return running?.broadcast.assetId === assetId ? running.broadcast.live : ended.find(assetId)

@@ -12,3 +12,15 @@ export const STREAM_LIMITS = {
   /** Facts that are kept of what an encoder says of its stream. */
   facts: 64,
 } as const
+
+/** Bounds of a stream's hub and its readers. Times are milliseconds of media. */
+export const HUB_LIMITS = {
+  /** Readers of one hub: the ladder, the WebRTC process, restreams; viewers are none. */
+  readers: 64,
+  /** The newest group of pictures, kept for readers that come: a longer or larger one is not kept, they wait for the next. */
+  groupDuration: 12_000,
+  groupBytes: 16 * 1024 * 1024,
+  groupUnits: 4_096,
+  /** Events a reader's queue holds at most, however small they are. */
+  queuedEvents: 4_096,
+} as const

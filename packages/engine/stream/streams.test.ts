@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Log } from '../ports.ts'
 import type { AssetIndex } from '../store/port.ts'
 import type { Broadcast } from './channel.ts'
+import { createHub } from './hub.ts'
 import { createStreams } from './streams.ts'
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -25,6 +26,7 @@ function stage() {
       if (assetId === 'as_broken') throw new TypeError('injected')
       return {
         assetId,
+        hub: createHub({ keep: false, onFault() {} }),
         live: undefined,
         generation: 0,
         encoderArrived() {},
@@ -73,5 +75,32 @@ test('a channel that is deleted while it is live is let go of', async () => {
   streams.restore([open('as_1')])
   await streams.remove(channel.id)
   assert.deepEqual(calls, ['as_1 close'])
+  await streams.suspend()
+})
+
+test('whoever follows broadcasts is told of each that begins or is taken up again, and finds its hub', async () => {
+  const { streams, open } = stage()
+  const begun: string[] = []
+  const stop = streams.onBroadcast(({ channel: { slug }, assetId, hub }) => {
+    begun.push(`${slug} ${assetId} ${hub.ended}`)
+  })
+  streams.restore([open('as_1')])
+  await streams.remove(channel.id)
+  assert.equal(streams.hub('main'), undefined)
+  await streams.publish(request, () => {})
+  assert.equal(streams.hub('main')?.ended, false)
+  stop()
+  await streams.remove(channel.id)
+  await streams.publish(request, () => {})
+  assert.deepEqual(begun, ['main as_1 false', 'main as_new false'])
+  await streams.suspend()
+})
+
+test('a follower that fails keeps no broadcast from beginning', async () => {
+  const { streams } = stage()
+  streams.onBroadcast(() => {
+    throw new TypeError('injected')
+  })
+  assert.ok('publisher' in (await streams.publish(request, () => {})))
   await streams.suspend()
 })

@@ -3,6 +3,7 @@ import type { BroadcastRegister, ChannelDirectory, ChannelRecord, Log, PublishPo
 import type { AssetIndex } from '../store/port.ts'
 import { type Broadcast, type Channel, createChannel, type OnAir } from './channel.ts'
 import type { EncoderDiagnosis } from './diagnosis.ts'
+import type { Hub } from './hub.ts'
 
 /** How often time is let pass in channels; deadlines are as exact as this. */
 const TICK_MS = 100
@@ -29,12 +30,27 @@ export interface StreamsOptions {
   readonly onChange: (channelId: string) => void
 }
 
+/** A broadcast that begins, or that is taken up again after a restart: nothing has been published to its hub yet. */
+export interface BegunBroadcast {
+  readonly channel: ChannelRecord
+  readonly assetId: string
+  readonly hub: Hub
+}
+
 /** All channels with an encoder, a running or a just-ended broadcast. */
 export interface Streams extends PublishPort {
   /** What viewers of the channel get, by slug. */
   find(slug: string): LiveBroadcast | undefined
   /** A broadcast of the channel by its asset id: the running one, or one that ended a short while ago. */
   findAsset(slug: string, assetId: string): LiveBroadcast | undefined
+  /** Access units of the channel's running broadcast, by slug; there may be no epoch yet. */
+  hub(slug: string): Hub | undefined
+  /**
+   * Tells of every broadcast from now on, also of those whose encoder never sends anything; their end is their hub's.
+   *
+   * @returns what ends it.
+   */
+  onBroadcast(listener: (begun: BegunBroadcast) => void): () => void
   onAir(channelId: string): OnAir | undefined
   diagnose(channelId: string): EncoderDiagnosis | undefined
   /** Stops the channel's encoder, for example because its key was rotated. */
@@ -55,7 +71,21 @@ export function createStreams(options: StreamsOptions): Streams {
   const { directory, log, now } = options
   const byId = new Map<string, Channel>()
   const bySlug = new Map<string, Channel>()
+  const listeners = new Set<(begun: BegunBroadcast) => void>()
   let isStopping = false
+
+  const create: StreamsOptions['createBroadcast'] = (channel, onOpened, recovered) => {
+    const broadcast = options.createBroadcast(channel, onOpened, recovered)
+    const { assetId, hub } = broadcast
+    for (const listener of listeners) {
+      try {
+        listener({ channel, assetId, hub })
+      } catch (error) {
+        log.error({ channel: channel.slug, asset: assetId, err: error }, 'what was to follow this broadcast failed')
+      }
+    }
+    return broadcast
+  }
 
   function channelFor(record: ChannelRecord): Channel | undefined {
     const known = byId.get(record.id)
@@ -65,7 +95,7 @@ export function createStreams(options: StreamsOptions): Streams {
       record,
       takeover: options.takeover,
       reconnectWindow: options.reconnectWindow,
-      createBroadcast: options.createBroadcast,
+      createBroadcast: create,
       register: options.register,
       log,
       now,
@@ -110,6 +140,11 @@ export function createStreams(options: StreamsOptions): Streams {
     },
     find: (slug) => bySlug.get(slug)?.live,
     findAsset: (slug, assetId) => bySlug.get(slug)?.find(assetId),
+    hub: (slug) => bySlug.get(slug)?.hub,
+    onBroadcast(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     onAir: (channelId) => byId.get(channelId)?.onAir,
     diagnose: (channelId) => byId.get(channelId)?.diagnose(),
     stopEncoder(channelId, why) {
@@ -134,7 +169,7 @@ export function createStreams(options: StreamsOptions): Streams {
         if (channel === undefined) continue
         const fields = { channel: record.slug, asset: index.assetId }
         try {
-          const broadcast = options.createBroadcast(record, () => {}, index)
+          const broadcast = create(record, () => {}, index)
           channel.restore(broadcast, startedAt, now() + options.reconnectWindow)
           log.info(fields, 'broadcast taken up again; waiting for its encoder')
         } catch (error) {
