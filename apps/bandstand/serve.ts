@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { createId } from '@bandstand/contract/ids.ts'
+import { createWebRtcEgress } from '@bandstand/engine/egress/webrtc/egress.ts'
+import { reserveUdpPort } from '@bandstand/engine/egress/webrtc/port.ts'
 import { EngineError } from '@bandstand/engine/error.ts'
 import { createLiveHandler } from '@bandstand/engine/http/live.ts'
 import { createPictureHandler } from '@bandstand/engine/http/pictures.ts'
 import { createHttpServer } from '@bandstand/engine/http/server.ts'
 import { clientAddress, createTrustProxy, createViewerCounter, viewerKey } from '@bandstand/engine/http/viewers.ts'
 import { createVodHandler } from '@bandstand/engine/http/vod.ts'
+import { createWhepHandler } from '@bandstand/engine/http/whep.ts'
 import { RTMP_LISTENER_LIMITS } from '@bandstand/engine/ingest/rtmp/limits.ts'
 import { startRtmpListener } from '@bandstand/engine/ingest/rtmp/listener.ts'
 import { WINDOW_LIMITS } from '@bandstand/engine/packager/limits.ts'
@@ -29,6 +32,7 @@ import { diskReserve, openReserve } from './disk-reserve.ts'
 import { AppError } from './error.ts'
 import { findFfmpeg } from './ffmpeg.ts'
 import { toEncoderHealth } from './health.ts'
+import { iceServersFor } from './ice-servers.ts'
 import { instanceFacts } from './instance.ts'
 import { createLog } from './log.ts'
 import { pictureSize } from './picture-size.ts'
@@ -196,9 +200,16 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     },
   })
   const vod = createVodHandler({ store, log })
-  const pictures = createPictures({ ffmpeg: findFfmpeg(settings.ffmpeg), store, log })
+  const ffmpeg = findFfmpeg(settings.ffmpeg)
+  const webrtc = await startWebRtc(settings)
+  const pictures = createPictures({ ffmpeg, store, log })
   started.defer(() => pictures.close())
   const pictureHandler = createPictureHandler({ pictures, find: (slug) => channels.find(slugNow(slug)) })
+  const whep = createWhepHandler({
+    egress: webrtc,
+    iceServers: () => iceServersFor(settings, now()),
+    remoteOf: (req) => clientAddress(req, trusted),
+  })
   const probes = createProbes({
     viewers: () =>
       platform.directory
@@ -221,7 +232,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   const tls = await readTls(settings)
   const http = createHttpServer({
     ...(tls !== undefined && { tls }),
-    handlers: [live.handle, vod, pictureHandler],
+    handlers: [live.handle, vod, pictureHandler, whep],
     fallback: application.handle,
     upgrade: (req, socket, head) => platform.chat.upgrade(req, socket, head),
     onError: (error) => log.error({ err: error }, 'http: serving failed'),
@@ -251,7 +262,11 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   probes.ready()
 
   if (demo) await startDemoStream()
-  const addresses = { http: printAddress(bound), rtmp: printAddress(rtmp.address) }
+  const addresses = {
+    http: printAddress(bound),
+    rtmp: printAddress(rtmp.address),
+    ...(settings.webrtc !== 'off' && webrtc && { webrtc: printAddress({ ...settings.webrtc, port: webrtc.port }) }),
+  }
   if (settings.log === 'json') {
     // The password is to be had nowhere else; the key is in the studio, so it stays out of a log that may be collected.
     const ownerPassword = firstStart?.ownerPassword
@@ -261,6 +276,27 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   firstStart = undefined
 
   superviseProcess(log, () => started.disposeAsync())
+
+  async function startWebRtc({ webrtc: address, webrtcAddresses }: Settings) {
+    if (address === 'off') return undefined
+    const egress = createWebRtcEgress({
+      host: address.host,
+      port: await reserveUdpPort(address.host, address.port),
+      publicAddresses: webrtcAddresses,
+      streams: {
+        hub: (slug, rendition) => (rendition === undefined ? channels.hub(slugNow(slug)) : undefined),
+        withoutBFrames: async () => undefined,
+      },
+      ffmpeg,
+      seen(slug, session) {
+        const channel = platform.directory.findBySlug(slug)
+        if (channel !== undefined) viewers.seen(channel.id, session)
+      },
+      log,
+    })
+    started.defer(() => egress.close())
+    return egress
+  }
 
   async function startDemoStream(): Promise<void> {
     const { startDemo } = await import('./demo/demo.ts')

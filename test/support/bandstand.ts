@@ -65,7 +65,12 @@ export async function startBandstand(options: BandstandOptions = {}): Promise<Ba
     ...['--http', options.http ?? '127.0.0.1:0', '--rtmp', options.rtmp ?? '127.0.0.1:0'],
     ...(options.args ?? []),
   ]
-  const env = { BANDSTAND_STREAM_KEY: streamKey, BANDSTAND_OWNER_PASSWORD: ownerPassword, ...options.env }
+  const env = {
+    BANDSTAND_WEBRTC: '127.0.0.1:0',
+    BANDSTAND_STREAM_KEY: streamKey,
+    BANDSTAND_OWNER_PASSWORD: ownerPassword,
+    ...options.env,
+  }
   const begun = performance.now()
   const server = start(process.execPath, args, {
     cwd: root,

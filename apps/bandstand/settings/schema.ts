@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isNetwork, listenAddress } from './address.ts'
+import { iceServerUrls, publicAddresses } from './webrtc.ts'
 
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false', 'yes', 'no', 'on', 'off', '1', '0', ''])], 'takes on or off')
@@ -29,6 +30,27 @@ export const settingsSchema = z.strictObject({
   data: text.min(1).default('./data').describe('folder of everything that must survive'),
   http: listenAddress.prefault('0.0.0.0:8080').describe('HTTP address'),
   rtmp: listenAddress.prefault('0.0.0.0:1935').describe('RTMP address'),
+  webrtc: z
+    .union([z.literal('off'), listenAddress])
+    .prefault('0.0.0.0:8189')
+    .describe('UDP address of WebRTC for viewers, one port for all of them; [::] takes IPv6 too; off switches it off'),
+  webrtcAddresses: publicAddresses
+    .prefault('')
+    .describe(
+      'addresses at which viewers reach the UDP port of WebRTC when this machine is behind NAT, separated by commas',
+    ),
+  iceServers: iceServerUrls
+    .prefault('')
+    .describe(
+      'STUN and TURN servers for viewers, such as turn:turn.example.org:3478?transport=udp, separated by commas',
+    ),
+  turnUsername: text.max(200).optional().describe('user name for the TURN servers'),
+  turnPassword: text.max(200).optional().describe('password for the TURN servers'),
+  turnSecret: secret(8)
+    .optional()
+    .describe(
+      'secret shared with the TURN servers (coturn: use-auth-secret), of which each viewer gets a password for a day',
+    ),
   tlsCert: text.optional().describe('certificate file (PEM); with --tls-key turns on HTTPS and HTTP/2'),
   tlsKey: text.optional().describe('private key file (PEM)'),
   publicUrl: z
@@ -69,7 +91,7 @@ export const settingsSchema = z.strictObject({
   ffmpeg: text
     .min(1)
     .default('ffmpeg')
-    .describe('ffmpeg program, which makes pictures; looked for in PATH unless it is a path'),
+    .describe('ffmpeg program, which makes pictures and the sound of WebRTC; looked for in PATH unless it is a path'),
   log: z.enum(['pretty', 'json']).default('pretty').describe('log form: for people, or one JSON object a line'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('least level that is logged'),
 })
@@ -78,7 +100,12 @@ export type Settings = z.output<typeof settingsSchema>
 export type SettingName = keyof Settings
 
 /** Settings whose values never appear in messages. */
-export const secretSettings: ReadonlySet<string> = new Set<SettingName>(['streamKey', 'ownerPassword'])
+export const secretSettings: ReadonlySet<string> = new Set<SettingName>([
+  'streamKey',
+  'ownerPassword',
+  'turnPassword',
+  'turnSecret',
+])
 
 /** `tlsCert` → `tls-cert`. */
 export function flagName(name: string): string {

@@ -11,6 +11,12 @@ export type ProblemCode =
   | 'range-not-satisfiable'
   | 'busy'
   | 'not-ready'
+  | 'unavailable'
+  | 'unsupported-media-type'
+  | 'too-large'
+  | 'bad-offer'
+  | 'no-codec'
+  | 'has-b-frames'
 
 export interface Problem {
   readonly status: number
@@ -30,6 +36,12 @@ const titles: Readonly<Record<ProblemCode, string>> = {
   'range-not-satisfiable': 'Range not satisfiable',
   busy: 'Too many requests are waiting',
   'not-ready': 'Not ready in time',
+  unavailable: 'Not available at the moment',
+  'unsupported-media-type': 'Unsupported media type',
+  'too-large': 'Content too large',
+  'bad-offer': 'The offer cannot be read or answered',
+  'no-codec': 'The offer takes nothing of this stream',
+  'has-b-frames': 'The stream has B-frames',
 }
 
 // 404 may be kept for a second, so that a shared cache absorbs a crowd that asks for something missing.

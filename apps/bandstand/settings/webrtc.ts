@@ -1,0 +1,22 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+
+/** Entries of a text separated by commas, or of a list. */
+const list = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) =>
+    (typeof value === 'string' ? value.split(',') : value).map((entry) => entry.trim()).filter(Boolean),
+  )
+
+/** `stun:`, `turn:` or `turns:`, host, port (RFC 7064 §3.1, RFC 7065 §3.1). They go into a header: nothing else may be in them. */
+const ICE_SERVER = /^(?:stuns?:[\w.:[\]-]{1,255}|turns?:[\w.:[\]-]{1,255}(?:\?transport=(?:udp|tcp))?)$/
+
+export const iceServerUrls = list.refine(
+  (urls) => urls.length <= 8 && urls.every((url) => ICE_SERVER.test(url)),
+  'takes up to 8 of stun:HOST:PORT, turn:HOST:PORT and turns:HOST:PORT, with ?transport=udp or tcp, separated by commas',
+)
+
+export const publicAddresses = list.refine(
+  (addresses) => addresses.length <= 8 && addresses.every((address) => isIP(address) !== 0),
+  'takes up to 8 IPv4 or IPv6 addresses, separated by commas',
+)

@@ -1,0 +1,29 @@
+import { isIPv6 } from 'node:net'
+
+/**
+ * The answer as viewers get it. Behind NAT the machine's own addresses lead nowhere: each public address takes the place of
+ * the host candidates of its family, port for port.
+ *
+ * @param addresses IPv4 or IPv6; none leaves the answer as it is.
+ */
+export function publishAnswer(sdp: string, addresses: readonly string[]): string {
+  if (addresses.length === 0) return sdp
+  const lines: string[] = []
+  let listed = new Set<string>()
+  for (const line of sdp.split(/\r\n|\n/)) {
+    if (line.startsWith('m=')) listed = new Set()
+    const candidate = /^(a=candidate:\S+ \d+ UDP )(\d+) (\S+) (\d+) typ host(.*)$/i.exec(line)
+    if (candidate === null) {
+      lines.push(line)
+      continue
+    }
+    const [, head = '', priority = '', address = '', port = '', tail = ''] = candidate
+    for (const [index, published] of addresses.entries()) {
+      if (isIPv6(published) !== isIPv6(address) || listed.has(published)) continue
+      listed.add(published)
+      // Two of one priority would be tried in no order.
+      lines.push(`${head}${Number(priority) - index} ${published} ${port} typ host${tail}`)
+    }
+  }
+  return lines.join('\r\n')
+}

@@ -1,0 +1,338 @@
+import { randomBytes } from 'node:crypto'
+import { MediaError } from '@bandstand/media/error.ts'
+import { type ChosenAudio, type ChosenVideo, chooseAudio, chooseVideo } from '@bandstand/media/protocols/sdp/choose.ts'
+import type { SessionDescription } from '@bandstand/media/protocols/sdp/model.ts'
+import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
+import { printSdp, withoutCandidates } from '@bandstand/media/protocols/sdp/print.ts'
+import { EngineError } from '../../error.ts'
+import type { Log } from '../../ports.ts'
+import type { Hub } from '../../stream/hub.ts'
+import { publishAnswer } from './answer.ts'
+import { picturesOf, profileOf, soundOf } from './feed.ts'
+import { WEBRTC_LIMITS } from './limits.ts'
+import type { AnsweredMedia, FromProcess, ViewerReport } from './messages.ts'
+import { createStage, type Stage } from './stage.ts'
+import { createSupervisor } from './supervisor.ts'
+
+/** What can be watched; the application knows. */
+export interface WatchableStreams {
+  /** The channel's own stream, or a rendition of it by name. */
+  hub(channel: string, rendition?: string): Hub | undefined
+  /** A rendition without B-frames, for a source that has them; `undefined` where none is to be had. */
+  withoutBFrames(channel: string): Promise<Hub | undefined>
+}
+
+export interface WebRtcEgressOptions {
+  readonly host: string
+  readonly port: number
+  /** Addresses that viewers reach this server by, where its own are not theirs (behind NAT). */
+  readonly publicAddresses: readonly string[]
+  readonly streams: WatchableStreams
+  /** Path of ffmpeg, which makes Opus of AAC; `undefined` where there is none. */
+  readonly ffmpeg: string | undefined
+  /** A viewer is there; called about every second for each. */
+  readonly seen: (channel: string, session: string) => void
+  readonly log: Log
+  /** Milliseconds of a steady clock. */
+  readonly now?: () => number
+}
+
+/** Why an offer is not answered. */
+export interface OfferRefusal {
+  readonly code: 'bad-offer' | 'offline' | 'not-ready' | 'no-codec' | 'has-b-frames' | 'busy' | 'unavailable'
+  readonly reason: string
+  /** Seconds after which it may be different. */
+  readonly retryAfter?: number
+}
+
+export interface OfferAnswer {
+  /** Unguessable name. */
+  readonly session: string
+  readonly sdp: string
+  /** Why there is no sound although the stream has some. */
+  readonly soundMissing?: string
+}
+
+export interface WebRtcFigures {
+  readonly sessions: number
+  readonly connected: number
+  /** Of the running process, since it was started. */
+  readonly packets: number
+  readonly resent: number
+}
+
+/** Playback by WebRTC: offers in, answers out; media follow. */
+export interface WebRtcEgress {
+  readonly port: number
+  offer(request: {
+    readonly channel: string
+    readonly rendition?: string
+    readonly sdp: string
+    readonly remote: string
+  }): Promise<OfferAnswer | OfferRefusal>
+  has(session: string): boolean
+  /** False when there is no such session (any more). */
+  leave(session: string): boolean
+  readonly figures: WebRtcFigures
+  /** Of the process, while it runs; for tests and the log. */
+  readonly pid: number | undefined
+  close(): Promise<void>
+}
+
+interface Session {
+  readonly id: string
+  readonly channel: string
+  readonly remote: string
+  readonly stage: Stage
+  readonly answer: PromiseWithResolvers<string>
+  report: ViewerReport | undefined
+}
+
+export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
+  const { log, now = () => performance.now() } = options
+  const sessions = new Map<string, Session>()
+  const stages = new Map<Hub, Stage>()
+  /** Offers under way and sessions, by remote address. */
+  const perRemote = new Map<string, number>()
+  let pending = 0
+  let nextStream = 1
+  let packets = 0
+  let resent = 0
+
+  const supervisor = createSupervisor({
+    host: options.host,
+    port: options.port,
+    log,
+    now,
+    onMessage: hear,
+    onDown() {
+      packets = 0
+      resent = 0
+      for (const stage of [...stages.values()]) drop(stage)
+      for (const session of [...sessions.values()]) forget(session, 'the webrtc process ended')
+    },
+  })
+  supervisor.onSent = () => {
+    for (const stage of stages.values()) stage.pump()
+  }
+
+  function hear(message: Exclude<FromProcess, { kind: 'ready' }>): void {
+    if (message.kind === 'answer') sessions.get(message.session)?.answer.resolve(message.sdp)
+    else if (message.kind === 'refused' || message.kind === 'closed') {
+      const session = sessions.get(message.session)
+      if (session !== undefined) forget(session, message.reason)
+    } else if (message.kind === 'report') {
+      packets = message.packets
+      resent = message.resent
+      for (const report of message.viewers) {
+        const session = sessions.get(report.session)
+        if (session === undefined) continue
+        session.report = report
+        if (report.connected) options.seen(session.channel, session.id)
+      }
+    }
+  }
+
+  function forget(session: Session, reason: string): void {
+    if (!sessions.delete(session.id)) return
+    release(session.remote)
+    session.stage.left()
+    session.answer.reject(new EngineError('refused', reason))
+    log.debug({ channel: session.channel, session: session.id.slice(0, 4), reason }, 'webrtc viewer left')
+  }
+
+  function take(remote: string): boolean {
+    const count = perRemote.get(remote) ?? 0
+    if (sessions.size + pending >= WEBRTC_LIMITS.sessions || count >= WEBRTC_LIMITS.sessionsPerAddress) return false
+    perRemote.set(remote, count + 1)
+    return true
+  }
+
+  function release(remote: string): void {
+    const left = (perRemote.get(remote) ?? 1) - 1
+    if (left === 0) perRemote.delete(remote)
+    else perRemote.set(remote, left)
+  }
+
+  function stageOf(hub: Hub, channel: string): Stage | undefined {
+    const known = stages.get(hub)
+    if (known !== undefined) return known
+    if (stages.size >= WEBRTC_LIMITS.streams) return undefined
+    const stage = createStage({
+      id: nextStream++,
+      channel,
+      hub,
+      ffmpeg: options.ffmpeg,
+      send: supervisor.send,
+      sending: () => supervisor.sending,
+      log,
+      onEnded: () => drop(stage),
+    })
+    stages.set(hub, stage)
+    supervisor.setBusy(true)
+    return stage
+  }
+
+  /** Its viewers are sent away. */
+  function drop(stage: Stage): void {
+    if (stages.get(stage.hub) !== stage) return
+    stages.delete(stage.hub)
+    stage.close()
+    if (stages.size === 0) supervisor.setBusy(false)
+  }
+
+  async function find(channel: string, rendition: string | undefined): Promise<Stage | OfferRefusal> {
+    const hub = options.streams.hub(channel, rendition)
+    if (hub === undefined || hub.ended) return OFFLINE
+    if (hub.epoch === undefined) return NOT_READY
+    const stage = stageOf(hub, channel)
+    if (stage === undefined) return BUSY
+    const verdict = await stage.judged()
+    if (stages.get(hub) !== stage) return OFFLINE
+    if (verdict !== 'b-frames') return verdict === 'plain' ? stage : NOT_READY
+    const other = await options.streams.withoutBFrames(channel)
+    return (other === undefined ? undefined : stageOf(other, channel)) ?? HAS_B_FRAMES
+  }
+
+  async function answer(request: Parameters<WebRtcEgress['offer']>[0]): Promise<OfferAnswer | OfferRefusal> {
+    const offer = read(request.sdp)
+    if ('code' in offer) return offer
+    const early = options.streams.hub(request.channel, request.rendition)
+    if (early === undefined || early.ended) return OFFLINE
+    try {
+      await supervisor.ensure()
+    } catch {
+      return { ...DOWN, retryAfter: Math.max(1, Math.ceil(supervisor.restsFor / 1000)) }
+    }
+    const stage = await find(request.channel, request.rendition)
+    if ('code' in stage) return stage
+    const { epoch } = stage
+    if (epoch === undefined) return NOT_READY
+    const pictures = picturesOf(epoch)
+    const sound = soundOf(epoch)
+    const video = pictures && chooseVideo(offer, profileOf(pictures))
+    const audio = sound && stage.soundMissing === undefined ? chooseAudio(offer) : undefined
+    if (pictures !== undefined && video === undefined) return NO_CODEC
+    if (video === undefined && audio === undefined) return NO_CODEC
+    const session: Session = {
+      id: randomBytes(16).toString('hex'),
+      channel: request.channel,
+      remote: request.remote,
+      stage,
+      answer: Promise.withResolvers<string>(),
+      report: undefined,
+    }
+    perRemote.set(session.remote, (perRemote.get(session.remote) ?? 0) + 1)
+    sessions.set(session.id, session)
+    stage.came(audio !== undefined)
+    supervisor.send({
+      kind: 'offer',
+      session: session.id,
+      stream: stage.id,
+      sdp: printSdp(withoutCandidates(offer)),
+      ...(video && { video: answeredVideo(video) }),
+      ...(audio && { audio: answeredAudio(audio) }),
+    })
+    const timer = setTimeout(() => {
+      supervisor.send({ kind: 'leave', session: session.id })
+      forget(session, 'the answer took too long')
+    }, WEBRTC_LIMITS.answerMs)
+    try {
+      const sdp = publishAnswer(await session.answer.promise, options.publicAddresses)
+      return {
+        session: session.id,
+        sdp,
+        ...(sound && stage.soundMissing !== undefined && { soundMissing: stage.soundMissing }),
+      }
+    } catch (error) {
+      log.warn({ channel: request.channel, remote: request.remote, err: error }, 'webrtc: an offer was not answered')
+      return supervisor.isUp
+        ? { code: 'bad-offer', reason: 'This offer could not be answered.' }
+        : { ...DOWN, retryAfter: 1 }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  return {
+    port: options.port,
+    async offer(request) {
+      if (!take(request.remote)) return BUSY
+      pending++
+      try {
+        return await answer(request)
+      } finally {
+        pending--
+        release(request.remote)
+      }
+    },
+    has: (session) => sessions.has(session),
+    leave(id) {
+      const session = sessions.get(id)
+      if (session === undefined) return false
+      supervisor.send({ kind: 'leave', session: id })
+      forget(session, 'the viewer said goodbye')
+      return true
+    },
+    get figures() {
+      let connected = 0
+      for (const { report } of sessions.values()) if (report?.connected === true) connected++
+      return { sessions: sessions.size, connected, packets, resent }
+    },
+    get pid() {
+      return supervisor.pid
+    },
+    async close() {
+      for (const stage of [...stages.values()]) drop(stage)
+      await supervisor.close()
+    },
+  }
+}
+
+const OFFLINE: OfferRefusal = { code: 'offline', reason: 'Nobody is publishing to this channel now.', retryAfter: 2 }
+const NOT_READY: OfferRefusal = { code: 'not-ready', reason: 'The stream has only begun; try again.', retryAfter: 1 }
+const BUSY: OfferRefusal = { code: 'busy', reason: 'There are too many viewers by WebRTC; use HLS.', retryAfter: 30 }
+const DOWN: OfferRefusal = { code: 'unavailable', reason: 'WebRTC is not to be had at the moment; use HLS.' }
+const NO_CODEC: OfferRefusal = {
+  code: 'no-codec',
+  reason:
+    'The offer takes nothing of this stream: it needs to receive H.264 (packetization-mode 1) or Opus, with rtcp-mux.',
+}
+const HAS_B_FRAMES: OfferRefusal = {
+  code: 'has-b-frames',
+  reason:
+    'The encoder sends B-frames, which WebRTC cannot play: set them to 0 in the encoder (x264: tune zerolatency), or use HLS.',
+}
+
+/** What is said of itself by a stranger: it is held against the grammar before anything is made of it. */
+function read(sdp: string): SessionDescription | OfferRefusal {
+  try {
+    return parseSdp(sdp)
+  } catch (error) {
+    if (!(error instanceof MediaError)) throw error
+    return { code: 'bad-offer', reason: `The offer cannot be read: ${error.message}.` }
+  }
+}
+
+function answeredVideo({ mid, payloadType, parameters, extensions, receiverRtt }: ChosenVideo): AnsweredMedia {
+  return { mid, payloadType, parameters, receiverRtt, ...idsOf(extensions) }
+}
+
+/** Browsers hear two channels when the offer says `stereo=1`; here that sound has them (RFC 7587 §6.1). */
+function answeredAudio({ mid, payloadType, extensions, receiverRtt }: ChosenAudio): AnsweredMedia {
+  return {
+    mid,
+    payloadType,
+    parameters: 'minptime=10;useinbandfec=1;sprop-stereo=1',
+    receiverRtt,
+    ...idsOf(extensions),
+  }
+}
+
+/** Transport-wide congestion control is not taken: without it the receiver makes the estimate and says it by REMB. */
+function idsOf({ absSendTime, playoutDelay }: ChosenVideo['extensions']) {
+  return {
+    ...(absSendTime !== undefined && { absSendTime }),
+    ...(playoutDelay !== undefined && { playoutDelay }),
+  }
+}

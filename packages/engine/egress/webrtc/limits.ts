@@ -1,0 +1,72 @@
+/** Bounds of playback by WebRTC. `MS` and durations are milliseconds, `bytes` bytes. */
+export const WEBRTC_LIMITS = {
+  /** Sessions of the whole server, and those of one remote address. */
+  sessions: 2_000,
+  sessionsPerAddress: 50,
+  /** An offer's body. A browser's has about 8 kB. */
+  offerBytes: 64 * 1024,
+  /** Streams (channels, or renditions of them) that are watched at one time. */
+  streams: 200,
+  /** How long the process may take to start, and to answer an offer. */
+  startMs: 8_000,
+  answerMs: 5_000,
+  /** How long an offer waits to learn whether the source has B-frames, and the pictures that tell. */
+  judgeMs: 1_000,
+  judgePictures: 4,
+  /** A viewer has this long to connect, and may be silent (no RTCP) this long. Browsers report every second or so. */
+  connectMs: 15_000,
+  silenceMs: 15_000,
+  /** A stream is fed on for so long after its last viewer left, and the process lives on for so long without a stream. */
+  lingerMs: 10_000,
+  idleMs: 60_000,
+  /** Media on its way to the process: beyond that the stream's reader waits, and loses whole groups of pictures. */
+  sendingBytes: 4 * 1024 * 1024,
+  queuedBytes: 8 * 1024 * 1024,
+  queuedDuration: 2_000,
+  /** Milliseconds until the process is started again, doubled with every failure in a row. */
+  restartMs: 500,
+  restartMostMs: 30_000,
+  /** The process says how its viewers fare so often; without a word for `hungMs` it is killed. */
+  reportMs: 1_000,
+  hungMs: 10_000,
+  /** How long it may take to say goodbye to its viewers at the end. */
+  goodbyeMs: 1_000,
+} as const
+
+/** Bounds within the process, for one stream or viewer. */
+export const PEER_LIMITS = {
+  /** The newest group of pictures, kept as packets; as the hub's. */
+  groupBytes: 16 * 1024 * 1024,
+  groupPackets: 16_384,
+  /** Sending what was missed: so many times the stream's own rate, within bits a second, in steps of milliseconds. */
+  catchUpFactor: 4,
+  catchUpLeast: 4_000_000,
+  catchUpMost: 60_000_000,
+  stepMs: 5,
+  /** Ticks of 90 kHz between two pictures that are shown as soon as they are decoded. */
+  hurriedTicks: 90,
+  /** Resends for one viewer: bits a second on top of half the stream's rate, and what may come at once. */
+  resendRate: 1_000_000,
+  resendBurst: 256 * 1024,
+  /** The same packet is not sent again sooner. */
+  resendGapMs: 15,
+  /** Runs of sequence numbers that a viewer's resends are looked up in. */
+  runs: 8,
+  /** A viewer that asks for a key frame is not given one again sooner. */
+  keyGapMs: 500,
+  /** Between two sender reports. */
+  senderReportMs: 1_000,
+} as const
+
+/** Bounds of making Opus of AAC. */
+export const OPUS_LIMITS = {
+  /** Starts of ffmpeg for one stream's sound. */
+  failures: 4,
+  /** Bytes that wait for it to read, and seconds of sound that may be within it. */
+  waitingBytes: 256 * 1024,
+  lag: 2,
+  /** Frames it is given before it has to say anything: four seconds at 48 kHz. */
+  early: 190,
+  /** Characters kept of what it complains of. */
+  complaint: 2_000,
+} as const

@@ -1,0 +1,72 @@
+/**
+ * What the server and its WebRTC process say to each other, over the pipe that Node makes for a child (structured clone, so
+ * bytes stay bytes). Both sides are of one version: nothing is checked that the other one made.
+ */
+
+/** A media section of the answer, as chosen from the offer. */
+export interface AnsweredMedia {
+  readonly mid: string
+  readonly payloadType: number
+  /** `a=fmtp` value. */
+  readonly parameters: string
+  /** Id of abs-send-time where both know it. */
+  readonly absSendTime?: number
+  /** Id of playout-delay where both know it. */
+  readonly playoutDelay?: number
+  readonly receiverRtt: boolean
+}
+
+export type ToProcess =
+  /** An offer that has been read and printed again, without candidates. */
+  | {
+      readonly kind: 'offer'
+      readonly session: string
+      readonly stream: number
+      readonly sdp: string
+      readonly video?: AnsweredMedia
+      readonly audio?: AnsweredMedia
+    }
+  /** The viewer goes over to another stream at that one's next key frame. */
+  | { readonly kind: 'switch'; readonly session: string; readonly stream: number }
+  | { readonly kind: 'leave'; readonly session: string }
+  | { readonly kind: 'open'; readonly stream: number }
+  | { readonly kind: 'close'; readonly stream: number }
+  | { readonly kind: 'epoch'; readonly stream: number; readonly decoderConfig: Uint8Array | undefined }
+  /** `time`: presentation time in ticks of 90 kHz. */
+  | {
+      readonly kind: 'picture'
+      readonly stream: number
+      readonly time: number
+      readonly key: boolean
+      readonly data: Uint8Array
+    }
+  /** One Opus packet; `time` in ticks of 48 kHz. */
+  | { readonly kind: 'sound'; readonly stream: number; readonly time: number; readonly data: Uint8Array }
+  | { readonly kind: 'stop' }
+
+/** How one viewer fares. */
+export interface ViewerReport {
+  readonly session: string
+  readonly connected: boolean
+  /** Share of packets lost, 0 to 1, as last reported. */
+  readonly loss: number
+  /** Round trip, milliseconds; `undefined` before the first answer. */
+  readonly roundTrip: number | undefined
+  /** What the receiver thinks it can take, bits a second. */
+  readonly estimate: number | undefined
+}
+
+export type FromProcess =
+  | { readonly kind: 'ready'; readonly host: string; readonly port: number }
+  /** It cannot work at all: the port is taken, the library does not load. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'answer'; readonly session: string; readonly sdp: string }
+  | { readonly kind: 'refused'; readonly session: string; readonly reason: string }
+  | { readonly kind: 'closed'; readonly session: string; readonly reason: string }
+  /** Comes regularly: also the sign of life. */
+  | {
+      readonly kind: 'report'
+      readonly viewers: readonly ViewerReport[]
+      readonly packets: number
+      readonly resent: number
+    }

@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createAdtsHeader } from '@bandstand/media/codecs/aac/adts.ts'
+import { createOggReader } from '@bandstand/media/containers/ogg/reader.ts'
+import { MediaError } from '@bandstand/media/error.ts'
+import { opusDuration } from '@bandstand/media/protocols/rtp/opus.ts'
+import type { AudioTrackConfig } from '@bandstand/media/track.ts'
+import type { Log } from '../../../ports.ts'
+import type { TimedUnit } from '../../../timeline/model.ts'
+import { OPUS_LIMITS } from '../limits.ts'
+import { opusArguments } from './arguments.ts'
+import { createOpusClock, type OpusClock } from './clock.ts'
+
+export interface OpusOptions {
+  /** Path of the program. */
+  readonly ffmpeg: string
+  readonly config: AudioTrackConfig
+  /** One Opus packet and its time on the broadcast's clock, in ticks of 48 kHz. */
+  readonly onPacket: (packet: Uint8Array, time: number) => void
+  /** It failed too often: there will be no more sound. */
+  readonly onFailed: (reason: string) => void
+  readonly log: Log
+}
+
+/** AAC into Opus, by one ffmpeg that is replaced when it dies or falls behind. Never holds up who writes. */
+export interface Opus {
+  write(unit: TimedUnit): void
+  close(): void
+}
+
+/** One run of ffmpeg. */
+interface Run {
+  readonly child: ChildProcess
+  clock: OpusClock | undefined
+  /** Times of frames written before the encoder's delay is known. */
+  early: number[]
+}
+
+export function createOpus(options: OpusOptions): Opus {
+  const { config, log } = options
+  let header: ((frameBytes: number) => Uint8Array) | undefined
+  let run: Run | undefined
+  let failures = 0
+  let isClosed = false
+
+  try {
+    header = createAdtsHeader(config.decoderConfig)
+  } catch (error) {
+    if (!(error instanceof MediaError)) throw error
+    isClosed = true
+    queueMicrotask(() => options.onFailed(`this sound cannot be made into Opus (${error.message})`))
+  }
+
+  function start(): Run {
+    const child = spawn(options.ffmpeg, [...opusArguments(config.channels)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: environment(),
+    })
+    const fresh: Run = { child, clock: undefined, early: [] }
+    const reader = createOggReader()
+    let said = ''
+    // A pipe that breaks is told of by its end.
+    child.stdin.on('error', () => undefined)
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(0, OPUS_LIMITS.complaint)
+    })
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (run !== fresh) return
+      try {
+        for (const packet of reader.push(chunk)) take(fresh, packet)
+      } catch (error) {
+        if (!(error instanceof MediaError)) throw error
+        fail(fresh, error.message)
+      }
+    })
+    child.once('error', (error) => fail(fresh, error.message))
+    child.once('close', (code, signal) => fail(fresh, said.trim().split('\n')[0] || `it ended with ${signal ?? code}`))
+    run = fresh
+    return fresh
+  }
+
+  /** Two header packets come first (RFC 7845 §3): the first one names the delay. */
+  function take(of: Run, packet: Uint8Array): void {
+    const magic = Buffer.from(packet.buffer, packet.byteOffset, Math.min(8, packet.byteLength)).toString('latin1')
+    if (magic === 'OpusTags') return
+    if (magic === 'OpusHead') {
+      const delay = (packet[10] ?? 0) + (packet[11] ?? 0) * 256
+      of.clock = createOpusClock(config.timescale, config.frameLength, delay)
+      for (const time of of.early) of.clock.wrote(time)
+      of.early = []
+    } else if (of.clock !== undefined) options.onPacket(packet, of.clock.read(opusDuration(packet)))
+  }
+
+  function fail(of: Run, reason: string): void {
+    if (run !== of || isClosed) return
+    end(of)
+    failures++
+    if (failures < OPUS_LIMITS.failures) {
+      log.warn({ reason, failures }, 'webrtc: ffmpeg failed to make Opus and is started again')
+      return
+    }
+    isClosed = true
+    options.onFailed(`ffmpeg could not make Opus: ${reason}`)
+  }
+
+  function end(of: Run): void {
+    run = undefined
+    of.child.kill('SIGKILL')
+    for (const pipe of of.child.stdio) pipe?.destroy()
+  }
+
+  return {
+    write(unit) {
+      if (isClosed || header === undefined) return
+      const to = run ?? start()
+      const { stdin } = to.child
+      if (stdin === null || stdin.writableLength > OPUS_LIMITS.waitingBytes || (to.clock?.lag ?? 0) > OPUS_LIMITS.lag) {
+        fail(to, 'it fell behind')
+        return
+      }
+      if (to.clock === undefined) {
+        to.early.push(unit.dts)
+        if (to.early.length > OPUS_LIMITS.early) return fail(to, 'it gave nothing')
+      } else to.clock.wrote(unit.dts)
+      stdin.write(header(unit.data.byteLength))
+      stdin.write(unit.data)
+    },
+    close() {
+      isClosed = true
+      if (run !== undefined) end(run)
+    },
+  }
+}
+
+/** What may hold passwords and keys is not its business. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BANDSTAND_')))
+}

@@ -1,0 +1,137 @@
+import { isRtcp } from '@bandstand/media/protocols/rtp/packet.ts'
+import { Audio, PeerConnection, type Track, Video } from 'node-datachannel'
+import type { AnsweredMedia } from '../messages.ts'
+
+export interface ConnectionOptions {
+  readonly id: string
+  readonly cname: string
+  /** Of all connections: one socket carries them all. */
+  readonly port: number
+  /** `undefined`: IPv6 and IPv4 on all addresses. */
+  readonly host: string | undefined
+  /** Read and printed by us, without candidates. */
+  readonly offer: string
+  readonly video?: { readonly media: AnsweredMedia; readonly ssrc: number }
+  readonly audio?: { readonly media: AnsweredMedia; readonly ssrc: number }
+  /** The answer with all candidates. */
+  readonly onAnswer: (sdp: string) => void
+  /** All tracks can be sent on. */
+  readonly onOpen: () => void
+  readonly onRtcp: (datagram: Uint8Array) => void
+  /** Once; nothing else is called after it. */
+  readonly onClosed: () => void
+}
+
+export interface Connection {
+  /** Copies the packet. Nothing happens where the track is not open. */
+  write(kind: 'video' | 'audio', packet: Uint8Array): void
+  /** Idempotent; `onClosed` follows. */
+  close(): void
+}
+
+const ABS_SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time'
+const PLAYOUT_DELAY = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay'
+/** The stream that both tracks belong to, so that a browser keeps them together. */
+const MEDIA_STREAM = 'bandstand'
+
+/**
+ * An answering connection of libdatachannel. Its rules, some of which end the process when broken: a track is added before the
+ * answer is made; every track has `onClosed` and is referred to until then; tracks are closed before their connection; lines for
+ * `parseSdpLine` hold numbers where numbers belong.
+ */
+export function openConnection(options: ConnectionOptions): Connection {
+  const peer = new PeerConnection(options.id, {
+    iceServers: [],
+    enableIceUdpMux: true,
+    portRangeBegin: options.port,
+    portRangeEnd: options.port,
+    disableAutoNegotiation: true,
+    mtu: 1280,
+    ...(options.host !== undefined && { bindAddress: options.host }),
+  })
+  const tracks: { video?: Track; audio?: Track } = {}
+  let waiting = 0
+  let open = 0
+  let state: 'open' | 'closing' | 'closed' = 'open'
+  let isAnswered = false
+
+  function hold(track: Track): Track {
+    waiting++
+    open++
+    track.onOpen(() => {
+      if (--waiting === 0 && state === 'open') options.onOpen()
+    })
+    track.onMessage((message) => {
+      if (state === 'open' && isRtcp(message)) options.onRtcp(message)
+    })
+    track.onError(() => close())
+    track.onClosed(() => {
+      open--
+      close()
+    })
+    return track
+  }
+
+  function addVideo({ media, ssrc }: { media: AnsweredMedia; ssrc: number }): void {
+    const video = new Video(media.mid, 'SendOnly')
+    video.addH264Codec(media.payloadType, media.parameters)
+    describe(video, media)
+    video.addSSRC(ssrc, options.cname, MEDIA_STREAM, 'video')
+    tracks.video = hold(peer.addTrack(video))
+  }
+
+  function addAudio({ media, ssrc }: { media: AnsweredMedia; ssrc: number }): void {
+    const audio = new Audio(media.mid, 'SendOnly')
+    audio.addOpusCodec(media.payloadType, media.parameters)
+    describe(audio, media)
+    audio.addSSRC(ssrc, options.cname, MEDIA_STREAM, 'audio')
+    tracks.audio = hold(peer.addTrack(audio))
+  }
+
+  function close(): void {
+    if (state !== 'open') return
+    state = 'closing'
+    for (const track of [tracks.video, tracks.audio]) if (track?.isClosed() === false) track.close()
+    peer.close()
+  }
+
+  function finish(): void {
+    if (state === 'closed') return
+    close()
+    state = 'closed'
+    options.onClosed()
+  }
+
+  peer.onStateChange((changed) => {
+    if (changed === 'failed' || changed === 'disconnected') close()
+    if (changed === 'closed') finish()
+  })
+  peer.onGatheringStateChange((changed) => {
+    if (changed !== 'complete' || isAnswered || state !== 'open') return
+    const sdp = peer.localDescription()?.sdp
+    if (sdp === undefined) return
+    isAnswered = true
+    options.onAnswer(sdp)
+  })
+  if (options.video) addVideo(options.video)
+  if (options.audio) addAudio(options.audio)
+  peer.setRemoteDescription(options.offer, 'offer')
+  peer.setLocalDescription('answer')
+
+  return {
+    write(kind, packet) {
+      const track = tracks[kind]
+      if (state !== 'open' || track?.isOpen() !== true) return
+      // It copies what it is given.
+      track.sendMessageBinary(packet as Buffer)
+    },
+    close,
+  }
+}
+
+/** Lines of the media section that the codec's own method does not write. */
+function describe(section: Video | Audio, { absSendTime, playoutDelay, receiverRtt }: AnsweredMedia): void {
+  if (absSendTime !== undefined) section.parseSdpLine(`a=extmap:${absSendTime} ${ABS_SEND_TIME}`)
+  if (playoutDelay !== undefined) section.parseSdpLine(`a=extmap:${playoutDelay} ${PLAYOUT_DELAY}`)
+  if (receiverRtt) section.parseSdpLine('a=rtcp-xr:rcvr-rtt=all')
+}

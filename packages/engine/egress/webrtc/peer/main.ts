@@ -1,0 +1,67 @@
+/** The WebRTC process: everything that native code could take down with it. Started by `supervisor.ts`, ends with its server. */
+import { cleanup, initLogger, preload } from 'node-datachannel'
+import { EngineError } from '../../../error.ts'
+import { PEER_LIMITS, WEBRTC_LIMITS } from '../limits.ts'
+import type { FromProcess, ToProcess } from '../messages.ts'
+import { openConnection } from './connection.ts'
+import { createRoom } from './room.ts'
+
+const [host = '0.0.0.0', portText = '0'] = process.argv.slice(2)
+const port = Number(portText)
+
+function say(message: FromProcess): void {
+  if (process.connected) process.send?.(message)
+}
+
+// Ctrl-C reaches every process of the terminal's group; the server says when it is time.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})
+
+initLogger('Error', (level, message) => process.stderr.write(`${level}: ${message}\n`))
+preload()
+
+const room = createRoom({
+  openConnection: (options) => openConnection({ ...options, port, host: host === '::' ? undefined : host }),
+  say,
+  onBehind: () => keepStepping(),
+  now: () => performance.now(),
+  wallClock: () => performance.timeOrigin + performance.now(),
+})
+
+let stepper: NodeJS.Timeout | undefined
+/** Runs while somebody has to be brought up to the live edge. */
+function keepStepping(): void {
+  if (stepper !== undefined) return
+  stepper = setInterval(() => {
+    room.step()
+    if (room.isBusy) return
+    clearInterval(stepper)
+    stepper = undefined
+  }, PEER_LIMITS.stepMs)
+}
+
+const ticker = setInterval(() => room.tick(), WEBRTC_LIMITS.reportMs)
+
+function stop(): void {
+  clearInterval(ticker)
+  room.close()
+  const begun = performance.now()
+  const leaving = setInterval(() => {
+    if (room.viewers > 0 && performance.now() - begun < WEBRTC_LIMITS.goodbyeMs) return
+    clearInterval(leaving)
+    clearInterval(stepper)
+    // With connections left it would crash; the process ends anyway.
+    if (room.viewers === 0) cleanup()
+    process.exit(0)
+  }, 20)
+}
+
+process.on('message', (message: ToProcess) => {
+  if (message.kind === 'stop') return stop()
+  room.handle(message)
+})
+// The server is gone, however it went.
+process.on('disconnect', stop)
+
+if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new EngineError('bad-request', `no port: ${portText}`)
+say({ kind: 'ready', host, port })

@@ -1,0 +1,142 @@
+import { PEER_LIMITS } from '../limits.ts'
+import type { PacketTrack, SharedPacket } from './packet-track.ts'
+import type { RtpSender } from './sender.ts'
+import { createSequence } from './sequence.ts'
+
+/**
+ * One viewer's pictures. It begins with the newest key frame there is; what has come since is sent after it somewhat faster
+ * than it came, with timestamps that let the receiver show it as fast as it decodes, so that it is at the live edge at once.
+ */
+export interface PictureSender {
+  /** Some have been sent. */
+  readonly hasBegun: boolean
+  /** There is more to send than the pictures just added. */
+  readonly isBehind: boolean
+  /** Goes over to a track: at once where its newest group is kept, else with its next key frame. */
+  attach(track: PacketTrack, now: number): void
+  /** A picture was added to the track. @param first its first packet's number. */
+  added(track: PacketTrack, first: number, key: boolean, now: number): void
+  /** Sends what is due of what was missed. */
+  step(now: number): void
+  /**
+   * The decoder lost its way. Nobody can be asked for a key frame: the newest group is sent again from its begin, unless the next
+   * one will be there before that is made up.
+   */
+  restart(now: number): void
+  /** Packets that did not arrive. Returns how many were sent again. */
+  resend(sequences: readonly number[], now: number): number
+}
+
+export function createPictureSender(sender: RtpSender): PictureSender {
+  const sequence = createSequence(sender.source.firstSequence)
+  let track: PacketTrack | undefined
+  /** Where it goes over to with the next key frame there. */
+  let next: PacketTrack | undefined
+  /** Number of the next packet; `undefined` while waiting for a key frame. */
+  let cursor: number | undefined
+  let hasBegun = false
+  let frame = -1
+  let timestamp = Number.NEGATIVE_INFINITY
+  /** The newest picture when this run began: up to it timestamps are drawn together. */
+  let edge: SharedPacket | undefined
+  let stepAt = 0
+  let restartedAt = Number.NEGATIVE_INFINITY
+  /** Bytes that may be sent again. */
+  let resendable: number = PEER_LIMITS.resendBurst
+  let resendAt = 0
+  /** Sequence number → when it was last sent again. */
+  const resent = new Map<number, number>()
+
+  function begin(from: PacketTrack, number: number, now: number): void {
+    track = from
+    cursor = number
+    frame = -1
+    edge = from.newest
+    stepAt = now
+    sequence.begin(from, number)
+  }
+
+  /** Sends one packet; false when it is gone, and the viewer waits for a key frame. */
+  function sendNext(now: number): number {
+    const packet = cursor === undefined ? undefined : track?.get(cursor)
+    if (packet === undefined || cursor === undefined) {
+      cursor = undefined
+      return 0
+    }
+    if (packet.frame !== frame) enter(packet)
+    cursor++
+    hasBegun = true
+    return sender.send(packet, sequence.take(), timestamp, now)
+  }
+
+  /** Timestamps rise from picture to picture, whatever was sent before. */
+  function enter(packet: SharedPacket): void {
+    frame = packet.frame
+    const own =
+      edge === undefined || packet.frame >= edge.frame
+        ? packet.timestamp
+        : edge.timestamp - (edge.frame - packet.frame) * PEER_LIMITS.hurriedTicks
+    timestamp = Math.max(own, timestamp + PEER_LIMITS.hurriedTicks / 2)
+    if (timestamp !== packet.timestamp) sequence.moved(frame, timestamp)
+  }
+
+  return {
+    get hasBegun() {
+      return hasBegun
+    },
+    get isBehind() {
+      return cursor !== undefined && track !== undefined && cursor < track.next
+    },
+    attach(to, now) {
+      next = undefined
+      if (to === track) return
+      if (cursor !== undefined || to.key === undefined) next = to
+      else begin(to, to.key, now)
+    },
+    added(to, first, key, now) {
+      if (key && to === next) {
+        next = undefined
+        begin(to, first, now)
+      } else if (key && to === track && (cursor === undefined || cursor < first)) begin(to, first, now)
+      if (to !== track || cursor !== first) return
+      while (cursor !== undefined && cursor < to.next) sendNext(now)
+    },
+    step(now) {
+      if (cursor === undefined || track === undefined) return
+      const rate = Math.min(
+        PEER_LIMITS.catchUpMost,
+        Math.max(PEER_LIMITS.catchUpLeast, track.rate * PEER_LIMITS.catchUpFactor),
+      )
+      // A late timer must not become a burst of seconds.
+      let budget = (rate / 8000) * Math.min(PEER_LIMITS.stepMs * 4, Math.max(PEER_LIMITS.stepMs, now - stepAt))
+      stepAt = now
+      while (budget > 0 && cursor !== undefined && cursor < track.next) budget -= sendNext(now)
+    },
+    restart(now) {
+      if (track === undefined || now - restartedAt < PEER_LIMITS.keyGapMs) return
+      restartedAt = now
+      const { key, keyAt, keyDistance } = track
+      const age = now - keyAt
+      const makesUp = age / (PEER_LIMITS.catchUpFactor - 1)
+      if (key === undefined || (keyDistance > 0 && keyDistance - age < makesUp)) cursor = undefined
+      else begin(track, key, now)
+    },
+    resend(sequences, now) {
+      const rate = (track?.rate ?? 0) / 2 + PEER_LIMITS.resendRate
+      resendable = Math.min(PEER_LIMITS.resendBurst, resendable + ((now - resendAt) * rate) / 8000)
+      resendAt = now
+      for (const [number, at] of resent) if (now - at >= PEER_LIMITS.resendGapMs) resent.delete(number)
+      let count = 0
+      for (const number of sequences) {
+        if (resendable <= 0 || resent.has(number)) continue
+        const found = sequence.find(number)
+        const packet = found?.track.get(found.number)
+        if (found === undefined || packet === undefined) continue
+        resent.set(number, now)
+        resendable -= sender.send(packet, number, found.timestamp(packet.frame) ?? packet.timestamp, now)
+        count++
+      }
+      return count
+    },
+  }
+}

@@ -1,0 +1,252 @@
+import { randomInt } from 'node:crypto'
+import { WEBRTC_LIMITS } from '../limits.ts'
+import type { AnsweredMedia, FromProcess, ToProcess } from '../messages.ts'
+import type { Connection, ConnectionOptions } from './connection.ts'
+import { createExtensionBlocks } from './extensions.ts'
+import type { RtpSource } from './sender.ts'
+import { createPeerStream, type PeerStream } from './stream.ts'
+import { createViewer, type Viewer } from './viewer.ts'
+
+export interface RoomOptions {
+  readonly openConnection: (options: Omit<ConnectionOptions, 'port' | 'host'>) => Connection
+  readonly say: (message: FromProcess) => void
+  /** Someone has fallen behind: `step` is to be called. */
+  readonly onBehind: () => void
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number
+  /** Unix milliseconds. */
+  readonly wallClock: () => number
+}
+
+/** Everything in the process: streams and their viewers. */
+export interface Room {
+  handle(message: Exclude<ToProcess, { kind: 'stop' }>): void
+  /** Sends what is due; called every few milliseconds while `isBusy`. */
+  step(): void
+  /** Someone is behind and `step` has something to do. */
+  readonly isBusy: boolean
+  /** Sender reports, reaping, and the report to the server; called every `reportMs`. */
+  tick(): void
+  /** Closes all connections. */
+  close(): void
+  readonly viewers: number
+}
+
+interface Seat {
+  readonly viewer: Viewer
+  readonly connection: Connection
+  stream: number
+  /** Where it comes from until the pictures of `stream` begin. */
+  leaving: Stage | undefined
+  readonly since: number
+  isOpen: boolean
+  why: string
+}
+
+interface Stage {
+  readonly stream: PeerStream
+  /** Those who are on it or go over to it. */
+  readonly seats: Set<Seat>
+}
+
+export function createRoom({ openConnection, say, onBehind, now, wallClock }: RoomOptions): Room {
+  const stages = new Map<number, Stage>()
+  const seats = new Map<string, Seat>()
+  const behind = new Set<Seat>()
+  const extensions = createExtensionBlocks()
+  /** Of viewers that are gone. */
+  let packets = 0
+  let resent = 0
+
+  function sit(message: Extract<ToProcess, { kind: 'offer' }>): void {
+    const { session, stream, sdp } = message
+    const stage = stages.get(stream)
+    if (stage === undefined || seats.has(session)) {
+      say({ kind: 'refused', session, reason: 'the stream is not there' })
+      return
+    }
+    const video = message.video && sourceOf(message.video)
+    const audio = message.audio && sourceOf(message.audio)
+    const cname = session.slice(0, 16)
+    let seat: Seat | undefined
+    try {
+      const connection = openConnection({
+        id: session,
+        cname,
+        offer: sdp,
+        ...(video && { video }),
+        ...(audio && { audio }),
+        onAnswer: (answer) => say({ kind: 'answer', session, sdp: answer }),
+        onOpen: () => {
+          if (seat !== undefined) begin(seat)
+        },
+        onRtcp: (datagram) => {
+          if (seat === undefined) return
+          seat.viewer.rtcp(datagram, now(), wallClock())
+          settle(seat)
+        },
+        onClosed: () => {
+          if (seat !== undefined) leave(seat)
+        },
+      })
+      const viewer = createViewer({
+        session,
+        cname,
+        ...(video && { video }),
+        ...(audio && { audio }),
+        extensions,
+        write: connection.write,
+      })
+      seat = { viewer, connection, stream, leaving: undefined, since: now(), isOpen: false, why: 'the viewer left' }
+      seats.set(session, seat)
+      stage.seats.add(seat)
+    } catch (error) {
+      say({
+        kind: 'refused',
+        session,
+        reason: error instanceof TypeError ? 'internal' : String((error as Error).message),
+      })
+    }
+  }
+
+  function begin(seat: Seat): void {
+    const stage = stages.get(seat.stream)
+    if (stage === undefined) return
+    seat.isOpen = true
+    seat.viewer.start(stage.stream, now())
+    seat.viewer.step(now())
+    seat.viewer.sendReport(wallClock())
+    settle(seat)
+  }
+
+  function settle(seat: Seat): void {
+    if (!seat.viewer.isBehind) behind.delete(seat)
+    else if (!behind.has(seat)) {
+      behind.add(seat)
+      onBehind()
+    }
+  }
+
+  function end(seat: Seat, why: string): void {
+    seat.why = why
+    seat.connection.close()
+  }
+
+  function leave(seat: Seat): void {
+    const { session } = seat.viewer
+    if (!seats.delete(session)) return
+    behind.delete(seat)
+    for (const stage of stages.values()) stage.seats.delete(seat)
+    packets += seat.viewer.packets
+    resent += seat.viewer.resent
+    say({ kind: 'closed', session, reason: seat.why })
+  }
+
+  function go(seat: Seat | undefined, to: number): void {
+    const stage = stages.get(to)
+    if (seat === undefined || stage === undefined) return
+    const before = stages.get(seat.stream)
+    if (before === stage) return
+    seat.leaving?.seats.delete(seat)
+    seat.leaving = before
+    seat.stream = to
+    stage.seats.add(seat)
+    if (seat.isOpen) seat.viewer.switchTo(stage.stream, now())
+  }
+
+  function picture({ stream, data, time, key }: Extract<ToProcess, { kind: 'picture' }>): void {
+    const stage = stages.get(stream)
+    if (stage === undefined) return
+    const at = now()
+    const first = stage.stream.picture(data, time, key, at)
+    for (const seat of stage.seats) {
+      if (!seat.isOpen) continue
+      seat.viewer.picture(stage.stream, first, key, at)
+      settle(seat)
+      if (!key || seat.stream !== stream) continue
+      seat.leaving?.seats.delete(seat)
+      seat.leaving = undefined
+    }
+  }
+
+  function sound({ stream, data, time }: Extract<ToProcess, { kind: 'sound' }>): void {
+    const stage = stages.get(stream)
+    if (stage === undefined) return
+    const at = now()
+    const number = stage.stream.sound(data, time, at)
+    for (const seat of stage.seats) if (seat.isOpen) seat.viewer.sound(stage.stream, number, at)
+  }
+
+  return {
+    handle(message) {
+      switch (message.kind) {
+        case 'offer':
+          return sit(message)
+        case 'switch':
+          return go(seats.get(message.session), message.stream)
+        case 'leave': {
+          const seat = seats.get(message.session)
+          if (seat !== undefined) end(seat, 'the viewer left')
+          return
+        }
+        case 'open':
+          stages.set(message.stream, { stream: createPeerStream(wallClock), seats: new Set() })
+          return
+        case 'close': {
+          const stage = stages.get(message.stream)
+          stages.delete(message.stream)
+          for (const seat of stage?.seats ?? []) if (seat.stream === message.stream) end(seat, 'the stream ended')
+          return
+        }
+        case 'epoch':
+          return stages.get(message.stream)?.stream.epoch(message.decoderConfig)
+        case 'picture':
+          return picture(message)
+        case 'sound':
+          return sound(message)
+      }
+    },
+    step() {
+      const at = now()
+      for (const seat of behind) {
+        seat.viewer.step(at)
+        settle(seat)
+      }
+    },
+    get isBusy() {
+      return behind.size > 0
+    },
+    tick() {
+      const at = now()
+      const wall = wallClock()
+      let allPackets = packets
+      let allResent = resent
+      const viewers = []
+      for (const seat of seats.values()) {
+        const { viewer, isOpen } = seat
+        if (!isOpen && at - seat.since > WEBRTC_LIMITS.connectMs) end(seat, 'it did not connect')
+        else if (isOpen && at - viewer.heardAt > WEBRTC_LIMITS.silenceMs) end(seat, 'nothing was heard of it')
+        if (isOpen) viewer.sendReport(wall)
+        allPackets += viewer.packets
+        allResent += viewer.resent
+        viewers.push({ session: viewer.session, connected: isOpen, ...viewer.report })
+      }
+      say({ kind: 'report', viewers, packets: allPackets, resent: allResent })
+    },
+    close() {
+      for (const seat of seats.values()) end(seat, 'the server is stopping')
+    },
+    get viewers() {
+      return seats.size
+    },
+  }
+}
+
+function sourceOf(media: AnsweredMedia): RtpSource {
+  return {
+    ssrc: randomInt(1, 2 ** 32),
+    media,
+    timestampOffset: randomInt(0, 2 ** 32),
+    firstSequence: randomInt(0, 2 ** 15),
+  }
+}

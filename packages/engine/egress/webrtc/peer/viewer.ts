@@ -1,0 +1,167 @@
+import { MediaError } from '@bandstand/media/error.ts'
+import { parseRtcp, printRtcp, type RtcpPacket } from '@bandstand/media/protocols/rtcp/compound.ts'
+import { middleOfNtp, ntpTime, type ReportBlock, roundTrip } from '@bandstand/media/protocols/rtcp/report.ts'
+import type { ViewerReport } from '../messages.ts'
+import type { ExtensionBlocks } from './extensions.ts'
+import { createPictureSender } from './pictures.ts'
+import { createRtpSender, type RtpSender, type RtpSource, wrap } from './sender.ts'
+import type { PeerStream } from './stream.ts'
+
+export interface ViewerOptions {
+  readonly session: string
+  readonly cname: string
+  readonly video?: RtpSource
+  readonly audio?: RtpSource
+  readonly extensions: ExtensionBlocks
+  /** Takes a packet, RTP or RTCP, and copies it. */
+  readonly write: (kind: 'video' | 'audio', packet: Uint8Array) => void
+}
+
+/** One viewer: what it is sent, and what it answers. `now` is milliseconds of a steady clock, `wallClock` Unix milliseconds. */
+export interface Viewer {
+  readonly session: string
+  /** Since then nothing was heard of it. */
+  readonly heardAt: number
+  readonly report: Omit<ViewerReport, 'session' | 'connected'>
+  /** Pictures are missing that the next `step` sends. */
+  readonly isBehind: boolean
+  readonly packets: number
+  readonly resent: number
+  /** Its media can be sent now. */
+  start(stream: PeerStream, now: number): void
+  /** Goes over to another stream at that one's next key frame, the sound with the pictures. */
+  switchTo(stream: PeerStream, now: number): void
+  picture(stream: PeerStream, first: number, key: boolean, now: number): void
+  sound(stream: PeerStream, number: number, now: number): void
+  rtcp(datagram: Uint8Array, now: number, wallClock: number): void
+  step(now: number): void
+  /** Ties the tracks' clocks together. */
+  sendReport(wallClock: number): void
+}
+
+export function createViewer(options: ViewerOptions): Viewer {
+  const { session, cname, extensions, write } = options
+  const videoSender = options.video && createRtpSender(options.video, extensions, (packet) => write('video', packet))
+  const audioSender = options.audio && createRtpSender(options.audio, extensions, (packet) => write('audio', packet))
+  const pictures = videoSender && createPictureSender(videoSender)
+  let soundSequence = options.audio?.firstSequence ?? 0
+  let stream: PeerStream | undefined
+  let coming: PeerStream | undefined
+  let heardAt = 0
+  let resent = 0
+  let loss = 0
+  let trip: number | undefined
+  let estimate: number | undefined
+
+  function take(packet: RtcpPacket, now: number, wallClock: number): void {
+    if (packet.type === 'rr' || packet.type === 'sr') for (const block of packet.reports) judge(block, wallClock)
+    else if (packet.type === 'nack') {
+      if (packet.media === videoSender?.source.ssrc) resent += pictures?.resend(packet.sequences, now) ?? 0
+    } else if (packet.type === 'pli' || packet.type === 'fir') pictures?.restart(now)
+    else if (packet.type === 'remb') estimate = packet.bitrate
+    else if (packet.type === 'xr' && packet.referenceTime !== undefined) {
+      const { ntpSeconds, ntpFraction } = packet.referenceTime
+      answerReference(packet.ssrc, middleOfNtp(ntpSeconds, ntpFraction))
+    }
+  }
+
+  function judge(block: ReportBlock, wallClock: number): void {
+    if (block.ssrc !== (videoSender ?? audioSender)?.source.ssrc) return
+    const { ntpSeconds, ntpFraction } = ntpTime(wallClock)
+    loss = block.fractionLost / 256
+    trip = roundTrip(block, middleOfNtp(ntpSeconds, ntpFraction)) ?? trip
+  }
+
+  /** Answered at once: no time has passed in between. */
+  function answerReference(ssrc: number, lastRr: number): void {
+    const [kind, sender] = main()
+    const dlrr = [{ ssrc, lastRr, delaySinceLastRr: 0 }]
+    if (sender) write(kind, printRtcp([{ type: 'xr', ssrc: sender.source.ssrc, dlrr }]))
+  }
+
+  function main(): ['video' | 'audio', RtpSender | undefined] {
+    return videoSender ? ['video', videoSender] : ['audio', audioSender]
+  }
+
+  function report(kind: 'video' | 'audio', sender: RtpSender | undefined, ticksPerMs: number, wallClock: number): void {
+    const offset = stream?.wallClockOffset
+    if (sender === undefined || offset === undefined || sender.packets === 0) return
+    const { ssrc, timestampOffset } = sender.source
+    write(
+      kind,
+      printRtcp([
+        {
+          type: 'sr',
+          ssrc,
+          ...ntpTime(wallClock),
+          rtpTimestamp: wrap((wallClock - offset) * ticksPerMs + timestampOffset),
+          packets: sender.packets % 2 ** 32,
+          octets: sender.octets % 2 ** 32,
+          reports: [],
+        },
+        { type: 'sdes', chunks: [{ ssrc, cname }] },
+      ]),
+    )
+  }
+
+  function enter(from: PeerStream): void {
+    stream = from
+    coming = undefined
+  }
+
+  return {
+    session,
+    get heardAt() {
+      return heardAt
+    },
+    get report() {
+      return { loss, roundTrip: trip, estimate }
+    },
+    get isBehind() {
+      return pictures?.isBehind ?? false
+    },
+    get packets() {
+      return (videoSender?.packets ?? 0) + (audioSender?.packets ?? 0)
+    },
+    get resent() {
+      return resent
+    },
+    start(from, now) {
+      heardAt = now
+      enter(from)
+      pictures?.attach(from.video, now)
+    },
+    switchTo(to, now) {
+      if (to === stream) return
+      coming = to
+      if (pictures === undefined) enter(to)
+      else pictures.attach(to.video, now)
+    },
+    picture(from, first, key, now) {
+      if (from === coming && key) enter(from)
+      pictures?.added(from.video, first, key, now)
+    },
+    sound(from, number, now) {
+      // Sound without a picture would only be heard too early.
+      if (from !== stream || audioSender === undefined || pictures?.hasBegun === false) return
+      const packet = from.audio.get(number)
+      if (packet !== undefined) audioSender.send(packet, soundSequence++, packet.timestamp, now)
+    },
+    rtcp(datagram, now, wallClock) {
+      heardAt = now
+      try {
+        for (const packet of parseRtcp(datagram)) take(packet, now, wallClock)
+      } catch (error) {
+        // It came through SRTP, but a peer may send anything.
+        if (!(error instanceof MediaError)) throw error
+      }
+    },
+    step(now) {
+      pictures?.step(now)
+    },
+    sendReport(wallClock) {
+      report('video', videoSender, 90, wallClock)
+      report('audio', audioSender, 48, wallClock)
+    },
+  }
+}

@@ -1,0 +1,188 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { EngineError } from '../../error.ts'
+import type { Log } from '../../ports.ts'
+import { WEBRTC_LIMITS } from './limits.ts'
+import type { FromProcess, ToProcess } from './messages.ts'
+
+export interface SupervisorOptions {
+  readonly host: string
+  readonly port: number
+  readonly log: Log
+  /** All but `ready`. */
+  readonly onMessage: (message: Exclude<FromProcess, { kind: 'ready' }>) => void
+  /** The process has gone, with all its viewers and streams. */
+  readonly onDown: () => void
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number
+}
+
+/** The WebRTC process: started when first needed, ended when it has been idle for a while, replaced when it dies or hangs. */
+export interface Supervisor {
+  readonly isUp: boolean
+  /** Its process id, while there is one. */
+  readonly pid: number | undefined
+  /**
+   * Resolves when it runs, starting it if need be.
+   *
+   * @throws EngineError `refused` while it rests after a failure, `timeout` when it does not start, `refused` when the server stops.
+   */
+  ensure(): Promise<void>
+  /** Milliseconds until a start is tried again; 0 where one may be. */
+  readonly restsFor: number
+  /** @param bytes of media in it, which count as on their way until it has been written. No effect while it is down. */
+  send(message: ToProcess, bytes?: number): void
+  /** Bytes of media on their way. */
+  readonly sending: number
+  /** Called when `sending` has become less. */
+  onSent: (() => void) | undefined
+  /** Whether anything is to be done: without, it is ended after a while. */
+  setBusy(isBusy: boolean): void
+  close(): Promise<void>
+}
+
+interface Child {
+  readonly process: ChildProcess
+  readonly ready: PromiseWithResolvers<void>
+  isReady: boolean
+  isEnding: boolean
+  heardAt: number
+  complaint: string
+}
+
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const { log, now } = options
+  let child: Child | undefined
+  let failures = 0
+  let restsUntil = Number.NEGATIVE_INFINITY
+  let sending = 0
+  let idleTimer: NodeJS.Timeout | undefined
+  let isClosed = false
+
+  function start(): Child {
+    const started = fork(new URL('./peer/main.ts', import.meta.url), [options.host, String(options.port)], {
+      serialization: 'advanced',
+      execArgv: ['--max-semi-space-size=4'],
+      env: environment(),
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    const fresh: Child = {
+      process: started,
+      ready: Promise.withResolvers<void>(),
+      isReady: false,
+      isEnding: false,
+      heardAt: now(),
+      complaint: '',
+    }
+    // Whoever waits for it is told; nobody may.
+    fresh.ready.promise.catch(() => undefined)
+    const begun = now()
+    const watch = setInterval(() => {
+      const limit = fresh.isReady ? WEBRTC_LIMITS.hungMs : WEBRTC_LIMITS.startMs
+      if (now() - fresh.heardAt <= limit) return
+      fresh.complaint = fresh.isReady ? 'it hung' : 'it did not start in time'
+      started.kill('SIGKILL')
+    }, 500)
+    watch.unref()
+    started.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      fresh.complaint = (fresh.complaint + text).slice(-2_000)
+    })
+    started.on('message', (message: FromProcess) => {
+      fresh.heardAt = now()
+      if (message.kind === 'ready') {
+        fresh.isReady = true
+        log.info({ pid: started.pid, tookMs: Math.round(now() - begun) }, 'webrtc process runs')
+        fresh.ready.resolve()
+      } else if (child === fresh) options.onMessage(message)
+    })
+    // A write to a process that has gone; its end is told of by `exit`.
+    started.on('error', (error) => {
+      fresh.complaint ||= error.message
+      if (started.pid === undefined) gone(fresh, 'it could not be started')
+    })
+    started.once('exit', (code, signal) => {
+      clearInterval(watch)
+      gone(fresh, signal ?? `status ${code}`)
+    })
+    child = fresh
+    return fresh
+  }
+
+  function gone(fresh: Child, how: string): void {
+    if (child !== fresh) return
+    child = undefined
+    sending = 0
+    if (!fresh.isEnding) {
+      // One that had worked for long has earned a new try at once.
+      failures = fresh.isReady && now() - restsUntil > 60_000 ? 1 : failures + 1
+      restsUntil = now() + Math.min(WEBRTC_LIMITS.restartMostMs, WEBRTC_LIMITS.restartMs * 2 ** (failures - 1))
+      log.error(
+        { how, said: fresh.complaint.trim().slice(-500) },
+        'webrtc process ended; its viewers have to come again',
+      )
+    }
+    fresh.ready.reject(new EngineError('refused', 'the webrtc process ended'))
+    options.onDown()
+  }
+
+  async function stop(): Promise<void> {
+    const ending = child
+    if (ending === undefined) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    ending.isEnding = true
+    ending.process.once('exit', () => resolve())
+    if (ending.process.connected) ending.process.send({ kind: 'stop' } satisfies ToProcess, () => undefined)
+    else ending.process.kill('SIGKILL')
+    const timer = setTimeout(() => ending.process.kill('SIGKILL'), WEBRTC_LIMITS.goodbyeMs * 2)
+    await promise
+    clearTimeout(timer)
+  }
+
+  const supervisor: Supervisor = {
+    get isUp() {
+      return child?.isReady === true && !child.isEnding
+    },
+    get pid() {
+      return child?.process.pid
+    },
+    get restsFor() {
+      return Math.max(0, restsUntil - now())
+    },
+    async ensure() {
+      if (isClosed) throw new EngineError('refused', 'the server is stopping')
+      if (child?.isEnding === true) await stop()
+      if (child === undefined && now() < restsUntil) throw new EngineError('refused', 'the webrtc process failed')
+      await (child ?? start()).ready.promise
+    },
+    send(message, bytes = 0) {
+      const to = child
+      if (to === undefined || to.isEnding || !to.process.connected) return
+      sending += bytes
+      to.process.send(message, () => {
+        if (child !== to) return
+        sending -= bytes
+        if (bytes > 0) supervisor.onSent?.()
+      })
+    },
+    get sending() {
+      return sending
+    },
+    onSent: undefined,
+    setBusy(isBusy) {
+      clearTimeout(idleTimer)
+      if (isBusy) return
+      idleTimer = setTimeout(() => void stop(), WEBRTC_LIMITS.idleMs)
+      idleTimer.unref()
+    },
+    async close() {
+      isClosed = true
+      clearTimeout(idleTimer)
+      await stop()
+    },
+  }
+  return supervisor
+}
+
+/** What may hold passwords and keys is not its business. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BANDSTAND_')))
+}

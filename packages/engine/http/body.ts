@@ -1,0 +1,28 @@
+import type { Readable } from 'node:stream'
+import type { HttpRequest } from './message.ts'
+
+/**
+ * The whole body of a request; `too-large` as soon as it is known to be, `cut` when the peer goes away before its end. How long
+ * it may take is the server's matter.
+ *
+ * @param most bytes.
+ */
+export function readBody(req: HttpRequest, most: number): Promise<Buffer | 'too-large' | 'cut'> {
+  // Only whole GET and HEAD requests are served on the bare connection; all others are Node's, which are streams.
+  const body = req as unknown as Readable
+  if (Number(req.headers['content-length'] ?? 0) > most) return Promise.resolve('too-large')
+  const { promise, resolve } = Promise.withResolvers<Buffer | 'too-large' | 'cut'>()
+  const chunks: Buffer[] = []
+  let total = 0
+  body.on('data', (chunk: Buffer) => {
+    total += chunk.byteLength
+    if (total > most) {
+      body.pause()
+      resolve('too-large')
+    } else chunks.push(chunk)
+  })
+  body.once('end', () => resolve(Buffer.concat(chunks)))
+  body.once('error', () => resolve('cut'))
+  body.once('close', () => resolve('cut'))
+  return promise
+}

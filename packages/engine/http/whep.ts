@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto'
+import type { OfferRefusal, WebRtcEgress } from '../egress/webrtc/egress.ts'
+import { WEBRTC_LIMITS } from '../egress/webrtc/limits.ts'
+import { readBody } from './body.ts'
+import { limits } from './limits.ts'
+import { splitTarget } from './live-path.ts'
+import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from './message.ts'
+import { abandon } from './outbox.ts'
+import { isPlainName, readPathNames } from './path-names.ts'
+import { notFound, type Problem, sendProblem } from './problem.ts'
+
+/** A STUN or TURN server that viewers are told of (RFC 9725 §4.6). */
+export interface IceServer {
+  /** `stun:HOST:PORT`, `turn:HOST:PORT?transport=udp`, `turns:…`. */
+  readonly url: string
+  readonly username?: string
+  readonly credential?: string
+}
+
+export interface WhepHandlerOptions {
+  /** `undefined` where WebRTC is switched off. */
+  readonly egress: WebRtcEgress | undefined
+  /** Made for each viewer: credentials may run out. */
+  readonly iceServers: () => readonly IceServer[]
+  /** The viewer's address. */
+  readonly remoteOf: (req: HttpRequest) => string
+}
+
+const cors: readonly string[] = [
+  'Access-Control-Allow-Origin',
+  '*',
+  'Access-Control-Expose-Headers',
+  'Location, Link, ETag, Bandstand-Sound',
+]
+
+/** The content type of descriptions (RFC 8866 §8.2). */
+const SDP = 'application/sdp'
+
+const switchedOff: Problem = { status: 404, code: 'not-found', detail: 'WebRTC is switched off on this server.' }
+const wrongType: Problem = {
+  status: 415,
+  code: 'unsupported-media-type',
+  detail: `The body has to be an offer, Content-Type: ${SDP}.`,
+  headers: ['Accept-Post', SDP],
+}
+const tooLarge: Problem = { status: 413, code: 'too-large', detail: 'An offer has at most 64 kB.' }
+
+const STATUS: Readonly<Record<OfferRefusal['code'], number>> = {
+  'bad-offer': 400,
+  offline: 404,
+  'not-ready': 503,
+  'no-codec': 406,
+  'has-b-frames': 409,
+  busy: 503,
+  unavailable: 503,
+}
+
+/**
+ * WHEP (draft-ietf-wish-whep): `POST /live/{channel}/whep` with an offer, `DELETE` of the session it names; both also with
+ * `t/{token}/` after the channel. No trickle ICE: the answer has all candidates, and the viewer's are learned from its checks.
+ */
+export function createWhepHandler({ egress, iceServers, remoteOf }: WhepHandlerOptions): HttpHandler {
+  return (req, res) => {
+    const url = req.url ?? ''
+    if (!url.includes('/whep') || url.length > limits.url) return false
+    const { path, query } = splitTarget(url)
+    const names = readPathNames(path, '/live/')
+    if (names === undefined || !isPlainName(names.owner) || names.rest[0] !== 'whep') return false
+    const [, session] = names.rest
+    if (names.rest.length > 2 || (session !== undefined && !/^[0-9a-f]{32}$/.test(session))) return false
+    if (egress === undefined) sendProblem(req, res, switchedOff)
+    else if (session === undefined) endpoint(req, res, egress, names.owner, path, query)
+    else resource(req, res, egress, session)
+    return true
+  }
+
+  function endpoint(
+    req: HttpRequest,
+    res: HttpResponse,
+    to: WebRtcEgress,
+    channel: string,
+    path: string,
+    query: string,
+  ): void {
+    if (req.method === 'OPTIONS') return options(res, 'POST, OPTIONS', true)
+    if (req.method !== 'POST') return wrongMethod(req, res, 'POST, OPTIONS')
+    if (!isSdp(headerOf(req, 'content-type'))) return sendProblem(req, res, wrongType)
+    readBody(req, WEBRTC_LIMITS.offerBytes)
+      .then(async (body) => {
+        if (body === 'cut') return abandon(req, res)
+        if (body === 'too-large') return sendProblem(req, res, tooLarge)
+        const rendition = new URLSearchParams(query).get('rendition')
+        const answer = await to.offer({
+          channel,
+          sdp: body.toString('utf8'),
+          remote: remoteOf(req),
+          ...(rendition !== null && { rendition }),
+        })
+        if ('code' in answer) {
+          if (!res.destroyed) sendProblem(req, res, toProblem(answer))
+          return
+        }
+        // Nobody is there to take it.
+        if (res.destroyed) return void to.leave(answer.session)
+        const sdp = Buffer.from(answer.sdp)
+        res.writeHead(201, [
+          ...['Content-Type', SDP, 'Content-Length', String(sdp.byteLength), 'Cache-Control', 'no-store'],
+          ...['Location', `${path}/${answer.session}`],
+          // Of the ICE session (RFC 9725 §4.3.1): it stays, for there is no restart.
+          ...['ETag', `"${createHash('sha256').update(sdp).digest('base64url').slice(0, 16)}"`],
+          ...(answer.soundMissing === undefined ? [] : ['Bandstand-Sound', `none; ${answer.soundMissing}`]),
+          ...links(),
+          ...cors,
+        ])
+        res.end(sdp)
+      })
+      // One bad answer must not end the process.
+      .catch(() => abandon(req, res))
+  }
+
+  function resource(req: HttpRequest, res: HttpResponse, of: WebRtcEgress, session: string): void {
+    if (req.method === 'OPTIONS') return options(res, 'DELETE, OPTIONS', false)
+    if (!of.has(session)) return sendProblem(req, res, notFound)
+    // PATCH would be trickle ICE or a restart; whoever does not do them says 405 (RFC 9725 §4.3.1).
+    if (req.method !== 'DELETE') return wrongMethod(req, res, 'DELETE, OPTIONS')
+    of.leave(session)
+    res.writeHead(200, ['Content-Length', '0', 'Cache-Control', 'no-store', ...cors])
+    res.end()
+  }
+
+  function options(res: HttpResponse, allow: string, isEndpoint: boolean): void {
+    res.writeHead(204, [
+      ...['Allow', allow, 'Access-Control-Allow-Methods', allow],
+      ...['Access-Control-Allow-Headers', 'Authorization, Content-Type, If-Match', 'Access-Control-Max-Age', '86400'],
+      ...(isEndpoint ? ['Accept-Post', SDP, ...links()] : []),
+      ...cors,
+      ...['Content-Length', '0'],
+    ])
+    res.end()
+  }
+
+  /** One field for each server. */
+  function links(): string[] {
+    return iceServers().flatMap(({ url, username, credential }) => [
+      'Link',
+      [
+        `<${url}>; rel="ice-server"`,
+        ...(username === undefined ? [] : [`username="${username}"`]),
+        ...(credential === undefined ? [] : [`credential="${credential}"`, 'credential-type="password"']),
+      ].join('; '),
+    ])
+  }
+}
+
+function isSdp(type: string | undefined): boolean {
+  return type?.split(';', 1)[0]?.trim().toLowerCase() === SDP
+}
+
+function wrongMethod(req: HttpRequest, res: HttpResponse, allow: string): void {
+  sendProblem(req, res, {
+    status: 405,
+    code: 'method-not-allowed',
+    detail: `Only ${allow} are answered here.`,
+    headers: ['Allow', allow],
+  })
+}
+
+function toProblem({ code, reason, retryAfter }: OfferRefusal): Problem {
+  return {
+    status: STATUS[code],
+    code,
+    detail: reason,
+    ...(retryAfter !== undefined && { headers: ['Retry-After', String(retryAfter)] }),
+  }
+}
