@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { OfferRefusal, WebRtcEgress } from '../egress/webrtc/egress.ts'
+import type { WebRtcEgress } from '../egress/webrtc/egress.ts'
 import { WEBRTC_LIMITS } from '../egress/webrtc/limits.ts'
+import type { OfferRefusal } from '../egress/webrtc/offer.ts'
 import { readBody } from './body.ts'
 import { limits } from './limits.ts'
 import { splitTarget } from './live-path.ts'

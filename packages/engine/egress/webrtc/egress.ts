@@ -1,16 +1,23 @@
 import { randomBytes } from 'node:crypto'
-import { MediaError } from '@bandstand/media/error.ts'
-import { type ChosenAudio, type ChosenVideo, chooseAudio, chooseVideo } from '@bandstand/media/protocols/sdp/choose.ts'
-import type { SessionDescription } from '@bandstand/media/protocols/sdp/model.ts'
-import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
 import { printSdp, withoutCandidates } from '@bandstand/media/protocols/sdp/print.ts'
 import { EngineError } from '../../error.ts'
 import type { Log } from '../../ports.ts'
 import type { Hub } from '../../stream/hub.ts'
 import { publishAnswer } from './answer.ts'
-import { picturesOf, profileOf, soundOf } from './feed.ts'
+import { soundOf } from './feed.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
-import type { AnsweredMedia, FromProcess, ViewerReport } from './messages.ts'
+import type { FromProcess, ViewerReport } from './messages.ts'
+import {
+  BUSY,
+  chooseMedia,
+  DOWN,
+  HAS_B_FRAMES,
+  NOT_READY,
+  OFFLINE,
+  type OfferAnswer,
+  type OfferRefusal,
+  readOffer,
+} from './offer.ts'
 import { createStage, type Stage } from './stage.ts'
 import { createSupervisor } from './supervisor.ts'
 
@@ -35,22 +42,6 @@ export interface WebRtcEgressOptions {
   readonly log: Log
   /** Milliseconds of a steady clock. */
   readonly now?: () => number
-}
-
-/** Why an offer is not answered. */
-export interface OfferRefusal {
-  readonly code: 'bad-offer' | 'offline' | 'not-ready' | 'no-codec' | 'has-b-frames' | 'busy' | 'unavailable'
-  readonly reason: string
-  /** Seconds after which it may be different. */
-  readonly retryAfter?: number
-}
-
-export interface OfferAnswer {
-  /** Unguessable name. */
-  readonly session: string
-  readonly sdp: string
-  /** Why there is no sound although the stream has some. */
-  readonly soundMissing?: string
 }
 
 export interface WebRtcFigures {
@@ -195,7 +186,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   }
 
   async function answer(request: Parameters<WebRtcEgress['offer']>[0]): Promise<OfferAnswer | OfferRefusal> {
-    const offer = read(request.sdp)
+    const offer = readOffer(request.sdp)
     if ('code' in offer) return offer
     const early = options.streams.hub(request.channel, request.rendition)
     if (early === undefined || early.ended) return OFFLINE
@@ -208,12 +199,9 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     if ('code' in stage) return stage
     const { epoch } = stage
     if (epoch === undefined) return NOT_READY
-    const pictures = picturesOf(epoch)
     const sound = soundOf(epoch)
-    const video = pictures && chooseVideo(offer, profileOf(pictures))
-    const audio = sound && stage.soundMissing === undefined ? chooseAudio(offer) : undefined
-    if (pictures !== undefined && video === undefined) return NO_CODEC
-    if (video === undefined && audio === undefined) return NO_CODEC
+    const media = chooseMedia(offer, epoch, sound !== undefined && stage.soundMissing === undefined)
+    if ('code' in media) return media
     const session: Session = {
       id: randomBytes(16).toString('hex'),
       channel: request.channel,
@@ -224,14 +212,13 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     }
     perRemote.set(session.remote, (perRemote.get(session.remote) ?? 0) + 1)
     sessions.set(session.id, session)
-    stage.came(audio !== undefined)
+    stage.came(media.audio !== undefined)
     supervisor.send({
       kind: 'offer',
       session: session.id,
       stream: stage.id,
       sdp: printSdp(withoutCandidates(offer)),
-      ...(video && { video: answeredVideo(video) }),
-      ...(audio && { audio: answeredAudio(audio) }),
+      ...media,
     })
     const timer = setTimeout(() => {
       supervisor.send({ kind: 'leave', session: session.id })
@@ -286,53 +273,5 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       for (const stage of [...stages.values()]) drop(stage)
       await supervisor.close()
     },
-  }
-}
-
-const OFFLINE: OfferRefusal = { code: 'offline', reason: 'Nobody is publishing to this channel now.', retryAfter: 2 }
-const NOT_READY: OfferRefusal = { code: 'not-ready', reason: 'The stream has only begun; try again.', retryAfter: 1 }
-const BUSY: OfferRefusal = { code: 'busy', reason: 'There are too many viewers by WebRTC; use HLS.', retryAfter: 30 }
-const DOWN: OfferRefusal = { code: 'unavailable', reason: 'WebRTC is not to be had at the moment; use HLS.' }
-const NO_CODEC: OfferRefusal = {
-  code: 'no-codec',
-  reason:
-    'The offer takes nothing of this stream: it needs to receive H.264 (packetization-mode 1) or Opus, with rtcp-mux.',
-}
-const HAS_B_FRAMES: OfferRefusal = {
-  code: 'has-b-frames',
-  reason:
-    'The encoder sends B-frames, which WebRTC cannot play: set them to 0 in the encoder (x264: tune zerolatency), or use HLS.',
-}
-
-/** What is said of itself by a stranger: it is held against the grammar before anything is made of it. */
-function read(sdp: string): SessionDescription | OfferRefusal {
-  try {
-    return parseSdp(sdp)
-  } catch (error) {
-    if (!(error instanceof MediaError)) throw error
-    return { code: 'bad-offer', reason: `The offer cannot be read: ${error.message}.` }
-  }
-}
-
-function answeredVideo({ mid, payloadType, parameters, extensions, receiverRtt }: ChosenVideo): AnsweredMedia {
-  return { mid, payloadType, parameters, receiverRtt, ...idsOf(extensions) }
-}
-
-/** Browsers hear two channels when the offer says `stereo=1`; here that sound has them (RFC 7587 §6.1). */
-function answeredAudio({ mid, payloadType, extensions, receiverRtt }: ChosenAudio): AnsweredMedia {
-  return {
-    mid,
-    payloadType,
-    parameters: 'minptime=10;useinbandfec=1;sprop-stereo=1',
-    receiverRtt,
-    ...idsOf(extensions),
-  }
-}
-
-/** Transport-wide congestion control is not taken: without it the receiver makes the estimate and says it by REMB. */
-function idsOf({ absSendTime, playoutDelay }: ChosenVideo['extensions']) {
-  return {
-    ...(absSendTime !== undefined && { absSendTime }),
-    ...(playoutDelay !== undefined && { playoutDelay }),
   }
 }

@@ -78,15 +78,15 @@ export function createFeed(options: FeedOptions): Feed {
   }
 
   function pump(): void {
-    while (!isClosed && options.sending() < WEBRTC_LIMITS.sendingBytes) {
+    for (;;) {
+      if (isClosed || options.sending() >= WEBRTC_LIMITS.sendingBytes) return
       const event = reader.take()
       if (event === undefined) break
       pass(event)
     }
-    if (reader.ended && !isClosed) {
-      isClosed = true
-      options.onEnded()
-    }
+    if (!reader.ended) return
+    isClosed = true
+    options.onEnded()
   }
 
   const reader = options.hub.read({

@@ -51,13 +51,11 @@ export function openConnection(options: ConnectionOptions): Connection {
   })
   const tracks: { video?: Track; audio?: Track } = {}
   let waiting = 0
-  let open = 0
   let state: 'open' | 'closing' | 'closed' = 'open'
   let isAnswered = false
 
   function hold(track: Track): Track {
     waiting++
-    open++
     track.onOpen(() => {
       if (--waiting === 0 && state === 'open') options.onOpen()
     })
@@ -65,10 +63,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       if (state === 'open' && isRtcp(message)) options.onRtcp(message)
     })
     track.onError(() => close())
-    track.onClosed(() => {
-      open--
-      close()
-    })
+    track.onClosed(() => close())
     return track
   }
 

@@ -23,8 +23,8 @@ export interface PacketTrack {
   get(number: number): SharedPacket | undefined
   /** First packet of the newest key frame; `undefined` where its group is not kept. */
   readonly key: number | undefined
-  /** When the newest key frame came, and the time between the two newest, milliseconds; 0 when unknown. */
-  readonly keyAt: number
+  /** When the newest key frame came, and the time between the two newest, milliseconds; 0 when there were not two. */
+  readonly keyAt: number | undefined
   readonly keyDistance: number
   /** Number the next packet gets. */
   readonly next: number
@@ -38,7 +38,7 @@ export function createPacketTrack(): PacketTrack {
   let group: SharedPacket[] = []
   let groupBytes = 0
   let groupStart: number | undefined
-  let keyAt = 0
+  let keyAt: number | undefined
   let keyDistance = 0
   let frame = -1
   let newest: SharedPacket | undefined
@@ -46,7 +46,7 @@ export function createPacketTrack(): PacketTrack {
   let begunBytes = 0
 
   function begin(now: number): void {
-    if (keyAt > 0) {
+    if (keyAt !== undefined) {
       keyDistance = now - keyAt
       if (keyDistance > 0) rate = (begunBytes * 8000) / keyDistance
     }

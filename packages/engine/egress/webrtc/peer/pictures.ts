@@ -116,7 +116,7 @@ export function createPictureSender(sender: RtpSender): PictureSender {
       if (track === undefined || now - restartedAt < PEER_LIMITS.keyGapMs) return
       restartedAt = now
       const { key, keyAt, keyDistance } = track
-      const age = now - keyAt
+      const age = now - (keyAt ?? now)
       const makesUp = age / (PEER_LIMITS.catchUpFactor - 1)
       if (key === undefined || (keyDistance > 0 && keyDistance - age < makesUp)) cursor = undefined
       else begin(track, key, now)

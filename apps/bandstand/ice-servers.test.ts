@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { iceServersFor } from './ice-servers.ts'
+import { settingsSchema } from './settings/schema.ts'
+
+const servers = 'stun:stun.example.org:3478, turn:turn.example.org:3478?transport=udp'
+
+test('TURN servers come with the name and password that were set, STUN servers without', () => {
+  const settings = settingsSchema.parse({ iceServers: servers, turnUsername: 'u', turnPassword: 'p' })
+  assert.deepEqual(iceServersFor(settings, 0), [
+    { url: 'stun:stun.example.org:3478' },
+    { url: 'turn:turn.example.org:3478?transport=udp', username: 'u', credential: 'p' },
+  ])
+})
+
+test('with a shared secret each viewer gets a password that runs out', () => {
+  const settings = settingsSchema.parse({ iceServers: servers, turnSecret: 'a-shared-secret' })
+  const [, turn] = iceServersFor(settings, 1_700_000_000_500)
+  assert.deepEqual(turn, {
+    url: 'turn:turn.example.org:3478?transport=udp',
+    username: '1700086400',
+    credential: 'LA5oDQtjg1wXrIvtI0UlzO3sKpY=',
+  })
+})
+
+for (const [name, value] of [
+  ['iceServers', 'turn:x"; rel="evil'],
+  ['iceServers', 'https://example.org'],
+  ['webrtcAddresses', 'example.org'],
+  ['webrtc', 'nowhere'],
+] as const) {
+  test(`${name} does not take ${value}`, () => {
+    assert.equal(settingsSchema.safeParse({ [name]: value }).success, false)
+  })
+}

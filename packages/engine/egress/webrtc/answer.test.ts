@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { publishAnswer } from './answer.ts'
+
+const ANSWER = [
+  'm=video 8189 UDP/TLS/RTP/SAVPF 108',
+  'a=candidate:1 1 UDP 2122317823 192.168.1.2 8189 typ host',
+  'a=candidate:2 1 UDP 2122317567 172.17.0.1 8189 typ host',
+  'a=candidate:3 1 UDP 2122262783 fd00::1 8189 typ host',
+  'a=candidate:4 1 UDP 1686109951 203.0.113.9 40000 typ srflx raddr 0.0.0.0 rport 0',
+  'a=end-of-candidates',
+  '',
+].join('\r\n')
+
+const candidates = (sdp: string) => sdp.split('\r\n').filter((line) => line.startsWith('a=candidate'))
+
+test('without public addresses an answer stays as it is', () => {
+  assert.equal(publishAnswer(ANSWER, []), ANSWER)
+})
+
+test('public addresses take the place of host candidates of their family, each once', () => {
+  assert.deepEqual(candidates(publishAnswer(ANSWER, ['198.51.100.7', '2001:db8::7'])), [
+    'a=candidate:1 1 UDP 2122317823 198.51.100.7 8189 typ host',
+    'a=candidate:3 1 UDP 2122262782 2001:db8::7 8189 typ host',
+    'a=candidate:4 1 UDP 1686109951 203.0.113.9 40000 typ srflx raddr 0.0.0.0 rport 0',
+  ])
+})
+
+test('lines and their ends stay as they are otherwise', () => {
+  const published = publishAnswer(ANSWER, ['198.51.100.7'])
+  assert.ok(published.startsWith('m=video 8189') && published.endsWith('a=end-of-candidates\r\n'))
+})

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isRtcp } from '@bandstand/media/protocols/rtp/packet.ts'
+import { WEBRTC_LIMITS } from '../limits.ts'
+import type { FromProcess } from '../messages.ts'
+import type { ConnectionOptions } from './connection.ts'
+import { AUDIO, readGot, slice, VIDEO } from './fixtures.ts'
+import { createRoom } from './room.ts'
+
+type Hooks = Omit<ConnectionOptions, 'port' | 'host'>
+
+function stage() {
+  const at = { now: 0 }
+  const said: FromProcess[] = []
+  const connections = new Map<string, Hooks & { isClosed: boolean; packets: number[] }>()
+  const room = createRoom({
+    openConnection(options) {
+      if (options.offer === 'bad') throw new RangeError('injected')
+      const connection = { ...options, isClosed: false, packets: [] as number[] }
+      connections.set(options.id, connection)
+      return {
+        write(kind, packet) {
+          if (kind === 'video' && !isRtcp(packet)) connection.packets.push(readGot(packet).picture)
+        },
+        close() {
+          if (connection.isClosed) return
+          connection.isClosed = true
+          options.onClosed()
+        },
+      }
+    },
+    say: (message) => said.push(message),
+    onBehind() {},
+    now: () => at.now,
+    wallClock: () => at.now,
+  })
+  return {
+    room,
+    at,
+    said,
+    connection: (id: string) => connections.get(id) as NonNullable<ReturnType<typeof connections.get>>,
+    offer: (session: string, stream: number, sdp = 'v=0') =>
+      room.handle({ kind: 'offer', session, stream, sdp, video: VIDEO, audio: AUDIO }),
+    picture: (stream: number, n: number, key: boolean) =>
+      room.handle({ kind: 'picture', stream, time: n * 3000, key, data: slice(n, key) }),
+    told: (kind: FromProcess['kind']) => said.filter((message) => message.kind === kind),
+  }
+}
+
+test('an offer is answered, and pictures go to whoever is connected', () => {
+  const { room, offer, connection, picture, told } = stage()
+  room.handle({ kind: 'open', stream: 1 })
+  offer('a', 1)
+  connection('a').onAnswer('answer')
+  assert.deepEqual(told('answer'), [{ kind: 'answer', session: 'a', sdp: 'answer' }])
+  picture(1, 1, true)
+  assert.deepEqual(connection('a').packets, [])
+  connection('a').onOpen()
+  picture(1, 2, false)
+  room.step()
+  assert.deepEqual(connection('a').packets, [1, 1, 2, 2])
+})
+
+test('an offer for a stream that is not there, or that the library does not take, is refused', () => {
+  const { room, offer, told } = stage()
+  offer('a', 1)
+  room.handle({ kind: 'open', stream: 1 })
+  offer('b', 1, 'bad')
+  assert.deepEqual(
+    told('refused').map((message) => message.kind === 'refused' && message.session),
+    ['a', 'b'],
+  )
+  assert.equal(room.viewers, 0)
+})
+
+test('a stream that is closed sends its viewers away', () => {
+  const { room, offer, connection, told } = stage()
+  room.handle({ kind: 'open', stream: 1 })
+  offer('a', 1)
+  room.handle({ kind: 'close', stream: 1 })
+  assert.equal(connection('a').isClosed, true)
+  assert.deepEqual(told('closed'), [{ kind: 'closed', session: 'a', reason: 'the stream ended' }])
+})
+
+test('who does not connect in time, and who falls silent, is let go of', () => {
+  const { room, offer, connection, at, told } = stage()
+  room.handle({ kind: 'open', stream: 1 })
+  for (const session of ['never', 'silent', 'alive']) offer(session, 1)
+  connection('silent').onOpen()
+  connection('alive').onOpen()
+  at.now = Math.max(WEBRTC_LIMITS.connectMs, WEBRTC_LIMITS.silenceMs) + 1
+  connection('alive').onRtcp(new Uint8Array())
+  room.tick()
+  assert.deepEqual(
+    told('closed').map((message) => message.kind === 'closed' && [message.session, message.reason]),
+    [
+      ['never', 'it did not connect'],
+      ['silent', 'nothing was heard of it'],
+    ],
+  )
+  assert.equal(room.viewers, 1)
+})
+
+test('a viewer that goes over to another stream stays on the old one until the new one has a key frame', () => {
+  const { room, offer, connection, picture } = stage()
+  room.handle({ kind: 'open', stream: 1 })
+  room.handle({ kind: 'open', stream: 2 })
+  offer('a', 1)
+  connection('a').onOpen()
+  picture(1, 10, true)
+  room.handle({ kind: 'switch', session: 'a', stream: 2 })
+  picture(1, 11, false)
+  picture(2, 20, false)
+  picture(2, 21, true)
+  picture(1, 12, true)
+  picture(2, 22, false)
+  assert.deepEqual(connection('a').packets, [10, 10, 11, 11, 21, 21, 22, 22])
+  room.handle({ kind: 'close', stream: 1 })
+  assert.equal(connection('a').isClosed, false)
+})
+
+test('packets are counted on when viewers leave, and the report tells how they fare', () => {
+  const { room, offer, connection, picture, said } = stage()
+  room.handle({ kind: 'open', stream: 1 })
+  offer('a', 1)
+  offer('b', 1)
+  connection('a').onOpen()
+  picture(1, 1, true)
+  room.handle({ kind: 'leave', session: 'a' })
+  room.tick()
+  assert.deepEqual(said.at(-1), {
+    kind: 'report',
+    viewers: [{ session: 'b', connected: false, loss: 0, roundTrip: undefined, estimate: undefined }],
+    packets: 2,
+    resent: 0,
+  })
+})

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseRtcp, printRtcp, type RtcpPacket } from '@bandstand/media/protocols/rtcp/compound.ts'
+import { middleOfNtp, ntpTime } from '@bandstand/media/protocols/rtcp/report.ts'
+import { isRtcp, parseRtp } from '@bandstand/media/protocols/rtp/packet.ts'
+import { createExtensionBlocks } from './extensions.ts'
+import { AUDIO, slice, VIDEO } from './fixtures.ts'
+import { createPeerStream } from './stream.ts'
+import { createViewer } from './viewer.ts'
+
+const WALL = 1_700_000_000_000
+const SOUND = Uint8Array.of(0xfc, 1, 2)
+
+/** A viewer of a stream whose media time is wall clock less `WALL`. */
+function stage(parts: { video?: boolean } = {}) {
+  const at = { now: 0 }
+  const stream = createPeerStream(() => WALL + at.now)
+  stream.epoch(undefined)
+  const sent: string[] = []
+  const rtcp: RtcpPacket[] = []
+  const viewer = createViewer({
+    session: 's',
+    cname: 'c',
+    ...(parts.video !== false && { video: { ssrc: 1, media: VIDEO, timestampOffset: 1000, firstSequence: 0 } }),
+    audio: { ssrc: 2, media: AUDIO, timestampOffset: 2000, firstSequence: 0 },
+    extensions: createExtensionBlocks(),
+    write(kind, packet) {
+      if (isRtcp(packet)) rtcp.push(...parseRtcp(packet))
+      else sent.push(`${kind} ${parseRtp(packet).timestamp}`)
+    },
+  })
+  return {
+    viewer,
+    sent,
+    rtcp,
+    stream,
+    picture(key: boolean) {
+      viewer.picture(stream, stream.picture(slice(0, key), at.now * 90, key, at.now), key, at.now)
+    },
+    sound() {
+      viewer.sound(stream, stream.sound(SOUND, at.now * 48, at.now), at.now)
+    },
+    at,
+    answer: (...packets: readonly RtcpPacket[]) => viewer.rtcp(printRtcp(packets), at.now, WALL + at.now),
+  }
+}
+
+test('sound begins with the first picture', () => {
+  const { viewer, stream, sent, picture, sound, at } = stage()
+  viewer.start(stream, 0)
+  sound()
+  assert.deepEqual(sent, [])
+  at.now = 100
+  picture(true)
+  sound()
+  assert.deepEqual(sent, ['video 10000', 'video 10000', 'audio 6800'])
+})
+
+test('without pictures sound begins at once', () => {
+  const { viewer, stream, sent, sound } = stage({ video: false })
+  viewer.start(stream, 0)
+  sound()
+  assert.deepEqual(sent, ['audio 2000'])
+})
+
+test('sender reports tie the clocks of both tracks to the same wall clock', () => {
+  const { viewer, stream, rtcp, picture, sound, at } = stage()
+  viewer.start(stream, 0)
+  picture(true)
+  sound()
+  at.now = 500
+  viewer.sendReport(WALL + 500)
+  const reports = rtcp.filter((packet) => packet.type === 'sr')
+  const time = ntpTime(WALL + 500)
+  assert.deepEqual(
+    reports.map(({ ssrc, ntpSeconds, ntpFraction, rtpTimestamp, packets }) => [
+      ssrc,
+      ntpSeconds,
+      ntpFraction,
+      rtpTimestamp,
+      packets,
+    ]),
+    [
+      [1, time.ntpSeconds, time.ntpFraction, 500 * 90 + 1000, 2],
+      [2, time.ntpSeconds, time.ntpFraction, 500 * 48 + 2000, 1],
+    ],
+  )
+  assert.ok(rtcp.some((packet) => packet.type === 'sdes' && packet.chunks[0]?.cname === 'c'))
+})
+
+test('nothing is reported before something was sent', () => {
+  const { viewer, stream, rtcp } = stage()
+  viewer.start(stream, 0)
+  viewer.sendReport(WALL)
+  assert.deepEqual(rtcp, [])
+})
+
+test('loss, round trip and estimate are read from what the receiver says', () => {
+  const { viewer, stream, at, answer } = stage()
+  viewer.start(stream, 0)
+  at.now = 1000
+  const { ntpSeconds, ntpFraction } = ntpTime(WALL + 900)
+  const block = { fractionLost: 64, lost: 3, highestSequence: 9, jitter: 0 }
+  const lastSr = middleOfNtp(ntpSeconds, ntpFraction)
+  answer(
+    {
+      type: 'rr',
+      ssrc: 9,
+      reports: [
+        { ssrc: 1, ...block, lastSr, delaySinceLastSr: Math.round(0.05 * 65_536) },
+        { ssrc: 2, ...block, fractionLost: 200, lastSr: 0, delaySinceLastSr: 0 },
+      ],
+    },
+    { type: 'remb', sender: 9, bitrate: 2_000_000, ssrcs: [1] },
+  )
+  const { loss, roundTrip, estimate } = viewer.report
+  assert.equal(loss, 0.25)
+  assert.ok(Math.abs((roundTrip ?? 0) - 50) < 1, `${roundTrip}`)
+  assert.equal(estimate, 2_000_000)
+  assert.equal(viewer.heardAt, 1000)
+})
+
+test('a reference time is answered', () => {
+  const { viewer, stream, rtcp, answer } = stage()
+  viewer.start(stream, 0)
+  const referenceTime = ntpTime(WALL)
+  answer({ type: 'xr', ssrc: 9, referenceTime, dlrr: [] })
+  const lastRr = middleOfNtp(referenceTime.ntpSeconds, referenceTime.ntpFraction)
+  assert.deepEqual(rtcp, [{ type: 'xr', ssrc: 1, dlrr: [{ ssrc: 9, lastRr, delaySinceLastRr: 0 }] }])
+})
+
+test('lost pictures are sent again, sound is not, and rubbish changes nothing', () => {
+  const { viewer, stream, picture, sent, answer } = stage()
+  viewer.start(stream, 0)
+  picture(true)
+  answer({ type: 'nack', sender: 9, media: 2, sequences: [0] })
+  assert.equal(viewer.resent, 0)
+  answer({ type: 'nack', sender: 9, media: 1, sequences: [1, 4000] })
+  viewer.rtcp(Uint8Array.of(0x81, 205, 0, 9), 0, WALL)
+  assert.deepEqual([viewer.resent, sent.length], [1, 3])
+})
+
+test('a picture loss brings the newest key frame again', () => {
+  const { viewer, stream, picture, sent, answer, at } = stage()
+  viewer.start(stream, 0)
+  picture(true)
+  at.now = 40
+  picture(false)
+  answer({ type: 'pli', sender: 9, media: 1 })
+  assert.equal(viewer.isBehind, true)
+  viewer.step(40)
+  viewer.step(45)
+  assert.equal(sent.length, 8)
+})

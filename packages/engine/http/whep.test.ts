@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import type { WebRtcEgress } from '../egress/webrtc/egress.ts'
+import { WEBRTC_LIMITS } from '../egress/webrtc/limits.ts'
+import type { OfferRefusal } from '../egress/webrtc/offer.ts'
+import { createHttpServer, type HttpServer } from './server.ts'
+import { createWhepHandler } from './whep.ts'
+
+const SESSION = '0123456789abcdef0123456789abcdef'
+const OTHER = 'ffffffffffffffffffffffffffffffff'
+const SDP = { 'Content-Type': 'application/sdp' }
+
+let server: HttpServer
+let base = ''
+let offers: object[] = []
+let left: string[] = []
+let refusal: OfferRefusal | undefined
+let soundMissing: string | undefined
+
+const egress: WebRtcEgress = {
+  port: 1,
+  async offer(request) {
+    offers.push(request)
+    return refusal ?? { session: SESSION, sdp: 'v=0\r\n', ...(soundMissing !== undefined && { soundMissing }) }
+  },
+  has: (session) => session === SESSION,
+  leave: (session) => left.push(session) > 0,
+  figures: { sessions: 0, connected: 0, packets: 0, resent: 0 },
+  pid: undefined,
+  close: async () => {},
+}
+
+before(async () => {
+  const handler = createWhepHandler({
+    egress,
+    iceServers: () => [
+      { url: 'stun:stun.example.org:3478' },
+      { url: 'turn:turn.example.org:3478?transport=udp', username: 'u', credential: 'p' },
+    ],
+    remoteOf: () => '10.0.0.1',
+  })
+  const off = createWhepHandler({ egress: undefined, iceServers: () => [], remoteOf: () => '' })
+  server = createHttpServer({
+    handlers: [(req, res) => (req.headers['x-off'] === undefined ? handler : off)(req, res)],
+    fallback: (_req, res) => (res as { writeHead(status: number): { end(): void } }).writeHead(418).end(),
+  })
+  const { host, port } = await server.listen(0, '127.0.0.1')
+  base = `http://${host}:${port}`
+})
+after(() => server.close(100))
+beforeEach(() => {
+  offers = []
+  left = []
+  refusal = undefined
+  soundMissing = undefined
+})
+
+const post = (path: string, body = 'offer', headers: Record<string, string> = SDP) =>
+  fetch(base + path, { method: 'POST', headers, body })
+
+test('an offer is answered with the session it makes, and the servers a viewer may need', async () => {
+  const res = await post('/live/main/whep')
+  assert.equal(res.status, 201)
+  assert.equal(res.headers.get('content-type'), 'application/sdp')
+  assert.equal(res.headers.get('location'), `/live/main/whep/${SESSION}`)
+  assert.match(res.headers.get('etag') ?? '', /^"[\w-]{16}"$/)
+  assert.equal(res.headers.get('access-control-allow-origin'), '*')
+  assert.match(res.headers.get('access-control-expose-headers') ?? '', /Location, Link/)
+  assert.equal(
+    res.headers.get('link'),
+    '<stun:stun.example.org:3478>; rel="ice-server", ' +
+      '<turn:turn.example.org:3478?transport=udp>; rel="ice-server"; username="u"; credential="p"; credential-type="password"',
+  )
+  assert.equal(await res.text(), 'v=0\r\n')
+  assert.deepEqual(offers, [{ channel: 'main', sdp: 'offer', remote: '10.0.0.1' }])
+})
+
+test('a token in the path stays in the session’s address, and a rendition can be named', async () => {
+  const res = await post('/live/main/t/TOKEN/whep?rendition=720p')
+  assert.equal(res.headers.get('location'), `/live/main/t/TOKEN/whep/${SESSION}`)
+  assert.deepEqual(offers, [{ channel: 'main', sdp: 'offer', remote: '10.0.0.1', rendition: '720p' }])
+})
+
+test('why there is no sound is said', async () => {
+  soundMissing = 'ffmpeg was not found'
+  assert.equal((await post('/live/main/whep')).headers.get('bandstand-sound'), 'none; ffmpeg was not found')
+})
+
+const refusals: readonly (readonly [OfferRefusal['code'], number])[] = [
+  ['bad-offer', 400],
+  ['offline', 404],
+  ['no-codec', 406],
+  ['has-b-frames', 409],
+  ['busy', 503],
+  ['not-ready', 503],
+  ['unavailable', 503],
+]
+for (const [code, status] of refusals) {
+  test(`an offer refused for ${code} is a problem with status ${status}`, async () => {
+    refusal = { code, reason: 'Because.', retryAfter: 3 }
+    const res = await post('/live/main/whep')
+    assert.equal(res.status, status)
+    assert.equal(res.headers.get('retry-after'), '3')
+    assert.equal(res.headers.get('content-type'), 'application/problem+json')
+    assert.equal(res.headers.get('access-control-allow-origin'), '*')
+    const problem = (await res.json()) as { code: string; detail: string }
+    assert.deepEqual([problem.code, problem.detail], [code, 'Because.'])
+  })
+}
+
+test('a body of another type, or too large, never reaches the library', async () => {
+  assert.equal((await post('/live/main/whep', '{}', { 'Content-Type': 'application/json' })).status, 415)
+  assert.equal((await post('/live/main/whep', 'x'.repeat(WEBRTC_LIMITS.offerBytes + 1))).status, 413)
+  const endless = new ReadableStream({
+    pull: (controller) => controller.enqueue(new Uint8Array(16 * 1024)),
+  })
+  const answer = await fetch(`${base}/live/main/whep`, {
+    method: 'POST',
+    headers: SDP,
+    body: endless,
+    duplex: 'half',
+  } as RequestInit).catch(() => undefined)
+  assert.equal(answer?.status ?? 413, 413)
+  assert.deepEqual(offers, [])
+})
+
+test('a session is ended by DELETE; one that is gone is not found', async () => {
+  const end = (id: string) => fetch(`${base}/live/main/whep/${id}`, { method: 'DELETE' })
+  assert.equal((await end(SESSION)).status, 200)
+  assert.deepEqual(left, [SESSION])
+  assert.equal((await end(OTHER)).status, 404)
+})
+
+test('trickle ICE and other methods are answered with what is taken', async () => {
+  const patch = await fetch(`${base}/live/main/whep/${SESSION}`, { method: 'PATCH', body: '' })
+  assert.deepEqual([patch.status, patch.headers.get('allow')], [405, 'DELETE, OPTIONS'])
+  const get = await fetch(`${base}/live/main/whep`)
+  assert.deepEqual([get.status, get.headers.get('allow')], [405, 'POST, OPTIONS'])
+})
+
+test('a preflight request is told what may be sent, and which servers there are', async () => {
+  const res = await fetch(`${base}/live/main/whep`, { method: 'OPTIONS' })
+  assert.equal(res.status, 204)
+  assert.equal(res.headers.get('access-control-allow-methods'), 'POST, OPTIONS')
+  assert.match(res.headers.get('access-control-allow-headers') ?? '', /Content-Type/)
+  assert.equal(res.headers.get('accept-post'), 'application/sdp')
+  assert.match(res.headers.get('link') ?? '', /turn\.example\.org/)
+})
+
+test('other addresses are left to others', async () => {
+  for (const path of ['/live/main/whep/x', `/live/main/whep/${SESSION}/y`, '/live/Main!/whep', '/whep']) {
+    assert.equal((await post(path)).status, 418, path)
+  }
+})
+
+test('where WebRTC is switched off there is nothing', async () => {
+  assert.equal((await post('/live/main/whep', 'offer', { ...SDP, 'X-Off': '1' })).status, 404)
+})
