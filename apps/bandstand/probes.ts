@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { WebRtcFigures } from '@bandstand/engine/egress/webrtc/egress.ts'
 import type { DeliveryFigures } from '@bandstand/engine/http/delivery.ts'
 import { outboxFigures } from '@bandstand/engine/http/outbox.ts'
 import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
@@ -13,6 +14,8 @@ export interface ProbeSources {
   readonly budget: MemoryBudget
   /** How long parts took to reach everyone who waited for them. */
   readonly delivery: DeliveryFigures
+  /** `undefined` where WebRTC is switched off. */
+  webrtc(): WebRtcFigures | undefined
   /** Open connections. */
   connections(): { readonly http: number; readonly rtmp: number }
   /** False while the database does not answer. */
@@ -86,6 +89,12 @@ async function collect(sources: ProbeSources, delay: ReturnType<typeof monitorEv
   gauge('bandstand_live_memory_bytes', 'Bytes of live media in memory', () => sources.budget.used)
   gauge('bandstand_http_connections', 'Open HTTP connections', () => sources.connections().http)
   gauge('bandstand_rtmp_connections', 'Open RTMP connections', () => sources.connections().rtmp)
+  const webrtc = (name: keyof WebRtcFigures, help: string) =>
+    gauge(`bandstand_webrtc_${name}`, help, () => sources.webrtc()?.[name] ?? 0)
+  webrtc('sessions', 'Viewers by WebRTC, those that are connecting among them')
+  webrtc('connected', 'Viewers by WebRTC that are connected')
+  webrtc('packets', 'RTP packets sent since the WebRTC process was started')
+  webrtc('resent', 'RTP packets sent again since the WebRTC process was started')
   gauge('bandstand_event_loop_delay_p99_seconds', 'Since the last scrape', () => loopDelay(delay.percentile(99)))
   gauge('bandstand_event_loop_delay_max_seconds', 'Since the last scrape', () => {
     const seconds = loopDelay(delay.max)

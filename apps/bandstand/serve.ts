@@ -219,6 +219,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     store,
     budget,
     delivery: live.delivery,
+    webrtc: () => webrtc?.figures,
     connections: () => ({ http: http.connections(), rtmp: rtmp.connections() }),
     isAvailable: () => platform.isAvailable,
   })

@@ -79,7 +79,8 @@ globalThis.whepJoin = async (url, options) => {
   })
   const answer = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: pc.localDescription.sdp })
   const location = answer.headers.get('Location')
-  const text = await answer.text()
+  let text = await answer.text()
+  if (options.port) text = text.replace(/(UDP \\d+ \\S+) \\d+ typ host/g, '$1 ' + options.port + ' typ host')
   const viewer = { pc, video, seen, location, text, offer: pc.localDescription.sdp }
   ;(globalThis.viewers ??= []).push(viewer)
   if (answer.status === 201) await pc.setRemoteDescription({ type: 'answer', sdp: text })
@@ -113,7 +114,10 @@ export interface WhepJoin {
   readonly ages?: boolean
   /** Looks at every fifth picture. Default true. */
   readonly looks?: boolean
+  /** Only through the TURN servers. */
   readonly relay?: boolean
+  /** The server is reached at this port instead of its own. */
+  readonly port?: number
   readonly iceServers?: readonly object[]
 }
 

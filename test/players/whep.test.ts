@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, Page } from 'playwright-core'
+import { type Bandstand, startBandstand } from '../support/bandstand.ts'
+import { chromium } from '../support/browser.ts'
+import { channelMaker, publishClip, type TestChannel } from '../support/channels.ts'
+import { ffmpegPublish } from '../support/encoders.ts'
+import { startLossyRelay } from '../support/lossy-relay.ts'
+import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
+import { getChannel, waitLive } from '../support/published.ts'
+import { readUsage } from '../support/usage.ts'
+import { waitFor } from '../support/wait.ts'
+import { type WhepFigures, whepFigures, whepJoin, whepLeave } from '../support/whep-page.ts'
+
+const MB = 1024 * 1024
+
+/** Waits until the page's newest viewer has shown what is asked for. */
+function waitShown(page: Page, what: string, enough: (figures: WhepFigures) => boolean, limit = 30_000) {
+  return waitFor(
+    what,
+    async () => {
+      const figures = await whepFigures(page)
+      return enough(figures) && figures
+    },
+    limit,
+  )
+}
+
+describe('WHEP', () => {
+  let server: Bandstand
+  let browser: Browser
+  let pages: PlayerPage
+  let page: Page
+  let encoder: ReturnType<typeof publishClip>
+  let channel: (slug: string) => Promise<TestChannel>
+  before(async () => {
+    server = await startBandstand()
+    browser = await chromium()
+    pages = await servePlayerPage()
+    page = await pages.open(browser)
+    channel = await channelMaker(server)
+    encoder = publishClip(server.publishUrl)
+    await waitLive(server, 'main')
+  })
+  after(async () => {
+    await browser?.close()
+    await pages?.close()
+    await encoder?.stop()
+    await server?.stop()
+  })
+
+  const endpoint = (slug = 'main') => `${server.http}/live/${slug}/whep`
+  /** Pid of the newest WebRTC process. */
+  const webrtcPid = () => Number(server.log().findLast(({ msg }) => msg === 'webrtc process runs')?.['pid'])
+
+  it('Chromium shows pictures that change and hears the sound; the viewer is counted, and gone after DELETE', async () => {
+    const joined = await whepJoin(page, endpoint(), { audio: true })
+    assert.equal(joined.status, 201)
+    assert.equal(joined.sound, null)
+    const figures = await waitShown(page, '60 pictures', (seen) => seen.shown >= 60 && seen.loudest > 0.01)
+    assert.ok(figures.looks >= 6, `${figures.looks} different pictures`)
+    assert.ok(figures.soundBytes > 0)
+    const channelNow = await waitFor('the viewer to be counted', async () => {
+      const found = await getChannel(server, 'main')
+      return found.viewers > 0 && found
+    })
+    assert.equal(channelNow.viewers, 1)
+    const gone = await fetch(joined.location ?? '', { method: 'DELETE' })
+    assert.equal(gone.status, 200)
+    await waitShown(page, 'the connection to end', ({ state }) => state !== 'connected')
+    assert.equal((await fetch(joined.location ?? '', { method: 'DELETE' })).status, 404)
+    await whepLeave(page)
+  })
+
+  it('the encoder comes again: the same viewers go on with the next epoch', async () => {
+    const fresh = await channel('again')
+    const first = publishClip(fresh.publishUrl)
+    await fresh.live()
+    assert.equal((await whepJoin(page, endpoint('again'))).status, 201)
+    await waitShown(page, 'pictures', ({ shown }) => shown >= 20)
+    await first.stop()
+    const second = publishClip(fresh.publishUrl)
+    const before = await whepFigures(page)
+    const later = await waitShown(page, 'pictures of the second', ({ shown }) => shown >= before.shown + 40)
+    assert.equal(later.state, 'connected')
+    assert.ok(later.keyFrames > before.keyFrames)
+    await second.stop()
+    await waitShown(page, 'the viewer to be sent away at the end', ({ state }) => state !== 'connected', 20_000)
+    await whepLeave(page)
+  })
+
+  it('with packets lost and under way for a while nearly all pictures are shown', async () => {
+    const joinedAt = Number(String(server.ready['webrtc']).split(':').at(-1))
+    const relay = await startLossyRelay(joinedAt, { loss: 0, delay: 20 })
+    try {
+      assert.equal((await whepJoin(page, endpoint(), { port: relay.port, looks: false })).status, 201)
+      const begun = await waitShown(page, 'pictures', ({ shown }) => shown >= 20)
+      relay.loss = 0.02
+      await sleep(8_000)
+      const { framesDecoded, lost, nacks, freezeSeconds } = await whepFigures(page)
+      assert.ok(relay.lost > 0 && nacks > 0, `${relay.lost} of ${relay.passed} lost, ${nacks} asked for again`)
+      // Without resends one picture in a group of 60 that is lost for good would stop all that follow: about 1 a second.
+      const rate = (framesDecoded - begun.framesDecoded) / 8
+      assert.ok(rate > 15, `${rate} pictures a second, ${lost} packets lost for good, ${freezeSeconds} s frozen`)
+    } finally {
+      await whepLeave(page)
+      await relay.close()
+    }
+  })
+
+  it('100 viewers join and leave, and the process has its memory back', async () => {
+    const round = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        assert.equal((await whepJoin(page, endpoint(), { audio: true, looks: false })).status, 201)
+        if (i % 5 === 0) await waitShown(page, 'a connection', ({ state }) => state === 'connected')
+        await whepLeave(page)
+      }
+      await waitFor('all to be gone', async () => (await sessions()) === 0, 40_000, 500)
+    }
+    await round(20)
+    const before = readUsage(webrtcPid()).rss
+    await round(100)
+    const after = readUsage(webrtcPid()).rss
+    // A connection has a quarter of a megabyte: a hundred that stay would be 25.
+    assert.ok(after - before < 15 * MB, `${Math.round(before / MB)} MB before, ${Math.round(after / MB)} MB after`)
+  })
+
+  const sessions = async () => {
+    const text = await (await fetch(`${server.http}/metrics`)).text()
+    return Number(/^bandstand_webrtc_sessions (\d+)/m.exec(text)?.[1])
+  }
+
+  it('the process is killed: its viewers are gone, everyone else goes on, and new viewers come in', async () => {
+    const joined = await whepJoin(page, endpoint())
+    await waitShown(page, 'pictures', ({ shown }) => shown >= 10)
+    const killed = webrtcPid()
+    process.kill(killed, 'SIGKILL')
+    await waitFor('the session to be gone', async () => {
+      return (await fetch(joined.location ?? '', { method: 'PATCH' })).status === 404
+    })
+    await whepLeave(page)
+    assert.equal((await fetch(`${server.http}/live/main/index.m3u8`)).status, 200)
+    const again = await waitFor('a new viewer to be let in', async () => {
+      const answer = await whepJoin(page, endpoint())
+      if (answer.status === 201) return answer
+      assert.equal(answer.code, 'unavailable')
+      await whepLeave(page)
+      return false
+    })
+    assert.notEqual(again.location, joined.location)
+    await waitShown(page, 'pictures again', ({ shown }) => shown >= 20)
+    assert.notEqual(webrtcPid(), killed)
+    await whepLeave(page)
+  })
+
+  it('a source with B-frames is refused with the reason, a channel that is offline is not found', async () => {
+    const reordered = await channel('reordered')
+    const bEncoder = ffmpegPublish({ url: reordered.publishUrl, bFrames: 2, width: 320, height: 180 })
+    try {
+      await reordered.live()
+      const refused = await whepJoin(page, endpoint('reordered'))
+      assert.deepEqual([refused.status, refused.code], [409, 'has-b-frames'])
+    } finally {
+      await bEncoder.stop('SIGINT')
+    }
+    const nowhere = await whepJoin(page, endpoint('nowhere'))
+    assert.deepEqual([nowhere.status, nowhere.code], [404, 'offline'])
+  })
+})
+
+describe('WHEP without ffmpeg', () => {
+  it('shows pictures and says why there is no sound', async () => {
+    const server = await startBandstand({ args: ['--ffmpeg', '/nonexistent/ffmpeg'] })
+    const encoder = publishClip(server.publishUrl)
+    const browser = await chromium()
+    const pages = await servePlayerPage()
+    try {
+      await waitLive(server, 'main')
+      const page = await pages.open(browser)
+      const joined = await whepJoin(page, `${server.http}/live/main/whep`, { audio: true })
+      assert.equal(joined.status, 201)
+      assert.match(joined.sound ?? '', /^none; ffmpeg was not found/)
+      const { soundBytes } = await waitShown(page, 'pictures', ({ shown }) => shown >= 20)
+      assert.equal(soundBytes, 0)
+    } finally {
+      await browser.close()
+      await pages.close()
+      await encoder.stop()
+      await server.stop()
+    }
+  })
+})
