@@ -294,6 +294,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
         if (channel !== undefined) viewers.seen(channel.id, session)
       },
       log,
+      limits: { sessions: settings.maxWebrtcViewers, sessionsPerAddress: settings.maxWebrtcViewersPerAddress },
     })
     started.defer(() => egress.close())
     return egress

@@ -82,6 +82,8 @@ export const settingsSchema = z.strictObject({
   maxHttpConnectionsPerAddress: count(1, 1_000_000)
     .default(1000)
     .describe('HTTP connections from one address; a viewer holds up to 4, trusted proxies as many as they like'),
+  maxWebrtcViewers: number(0, 100_000).default(2000).describe('viewers by WebRTC at one time; more are sent to HLS'),
+  maxWebrtcViewersPerAddress: number(1, 100_000).default(50).describe('viewers by WebRTC from one address'),
   recording: flag.default(true).describe('record broadcasts for rewind and replay'),
   recordingMaxGb: number(0.1, 1_000_000)
     .default(12)

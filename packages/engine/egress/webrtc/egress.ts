@@ -40,6 +40,11 @@ export interface WebRtcEgressOptions {
   /** A viewer is there; called about every second for each. */
   readonly seen: (channel: string, session: string) => void
   readonly log: Log
+  readonly limits: {
+    /** Sessions of the whole server, and those of one remote address. */
+    readonly sessions: number
+    readonly sessionsPerAddress: number
+  }
   /** Milliseconds of a steady clock. */
   readonly now?: () => number
 }
@@ -80,7 +85,7 @@ interface Session {
 }
 
 export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
-  const { log, now = () => performance.now() } = options
+  const { log, limits, now = () => performance.now() } = options
   const sessions = new Map<string, Session>()
   const stages = new Map<Hub, Stage>()
   /** Offers under way and sessions, by remote address. */
@@ -134,7 +139,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
 
   function take(remote: string): boolean {
     const count = perRemote.get(remote) ?? 0
-    if (sessions.size + pending >= WEBRTC_LIMITS.sessions || count >= WEBRTC_LIMITS.sessionsPerAddress) return false
+    if (sessions.size + pending >= limits.sessions || count >= limits.sessionsPerAddress) return false
     perRemote.set(remote, count + 1)
     return true
   }

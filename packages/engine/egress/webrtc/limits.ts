@@ -1,8 +1,5 @@
 /** Bounds of playback by WebRTC. `MS` and durations are milliseconds, `bytes` bytes. */
 export const WEBRTC_LIMITS = {
-  /** Sessions of the whole server, and those of one remote address. */
-  sessions: 2_000,
-  sessionsPerAddress: 50,
   /** An offer's body. A browser's has about 8 kB. */
   offerBytes: 64 * 1024,
   /** Streams (channels, or renditions of them) that are watched at one time. */

@@ -22,7 +22,8 @@ export function readTransportAttribute(draft: TransportDraft, name: string, valu
       draft.icePwd = value
       return GRAMMAR.icePwd.test(value)
     case 'ice-options':
-      draft.iceOptions = value.split(' ')
+      // By spaces (RFC 8839 §5.6); libdatachannel, which is in OBS too, puts commas.
+      draft.iceOptions = value.split(/[ ,]/)
       return draft.iceOptions.every((option) => GRAMMAR.iceOption.test(option))
     case 'ice-lite':
       draft.iceLite = true

@@ -110,6 +110,11 @@ test('transport of the session holds in sections that say nothing', () => {
   )
 })
 
+test('options of ICE may be separated by commas, as libdatachannel writes them', () => {
+  const offer = parseSdp(`${HEAD}a=ice-options:ice2,trickle\r\n${VIDEO}\r\n`)
+  assert.deepEqual(offer.transport.iceOptions, ['ice2', 'trickle'])
+})
+
 test('lines may end without CR, and what is not known is read over', () => {
   const offer = parseSdp(`${HEAD}b=AS:1\r\n${VIDEO}\r\na=x-new:1\r\na=mid:7\r\n`.replaceAll('\r', ''))
   assert.equal(offer.media[0]?.mid, '7')
