@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { startBandstand } from '../test/support/bandstand.ts'
 import { chromium } from '../test/support/browser.ts'
 import { ffmpegPublish } from '../test/support/encoders.ts'
@@ -21,7 +21,7 @@ const seconds = Number(process.env['SECONDS_EACH'] ?? 20)
 const server = await startBandstand({ args: ['--max-webrtc-viewers-per-address', '1000'] })
 const encoder = ffmpegPublish({ url: server.publishUrl, width: 1280, height: 720, bitrate: 2500 })
 const url = `${server.http}/live/main/whep`
-const script = join(import.meta.dirname, 'whep', 'receivers.ts')
+const script = fileURLToPath(new URL('./whep/receivers.ts', import.meta.url))
 const receivers = start(process.execPath, [script, url, String(viewers)], { limit: (seconds + 120) * 1_000 })
 try {
   await sleep(3_000)

@@ -286,6 +286,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
       publicAddresses: webrtcAddresses,
       streams: {
         hub: (slug, rendition) => (rendition === undefined ? channels.hub(slugNow(slug)) : undefined),
+        renditions: () => [],
         withoutBFrames: async () => undefined,
       },
       ffmpeg,

@@ -119,7 +119,7 @@ test('a body of another type, or too large, never reaches the library', async ()
     headers: SDP,
     body: endless,
     duplex: 'half',
-  } as RequestInit).catch(() => undefined)
+  }).catch(() => undefined)
   assert.equal(answer?.status ?? 413, 413)
   assert.deepEqual(offers, [])
 })

@@ -35,6 +35,8 @@ function live() {
     recording: true,
     budget: createMemoryBudget(1 << 30),
     scheduler: manualScheduler(),
+    keepsGroup: false,
+    onReaderFault() {},
     nonce: 'test',
     onOpened() {},
     onGeneration() {},

@@ -18,13 +18,23 @@ import {
   type OfferRefusal,
   readOffer,
 } from './offer.ts'
+import { createRenditionChoice, type RenditionChoice, type Rung } from './rendition-choice.ts'
 import { createStage, type Stage } from './stage.ts'
 import { createSupervisor } from './supervisor.ts'
+
+export interface Rendition extends Rung {
+  readonly hub: Hub
+}
 
 /** What can be watched; the application knows. */
 export interface WatchableStreams {
   /** The channel's own stream, or a rendition of it by name. */
   hub(channel: string, rendition?: string): Hub | undefined
+  /**
+   * Renditions that viewers are moved between as their lines allow, highest bitrate first, the channel's own stream among them. All
+   * are on the broadcast's clock, without B-frames, and have its sound. None: viewers stay where they are.
+   */
+  renditions(channel: string): readonly Rendition[]
   /** A rendition without B-frames, for a source that has them; `undefined` where none is to be had. */
   withoutBFrames(channel: string): Promise<Hub | undefined>
 }
@@ -79,7 +89,10 @@ interface Session {
   readonly id: string
   readonly channel: string
   readonly remote: string
-  readonly stage: Stage
+  readonly hears: boolean
+  stage: Stage
+  /** `undefined` where the viewer asked for a certain rendition. */
+  readonly choice: RenditionChoice | undefined
   readonly answer: PromiseWithResolvers<string>
   report: ViewerReport | undefined
 }
@@ -124,9 +137,28 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
         const session = sessions.get(report.session)
         if (session === undefined) continue
         session.report = report
-        if (report.connected) options.seen(session.channel, session.id)
+        if (!report.connected) continue
+        options.seen(session.channel, session.id)
+        reconsider(session, report)
       }
     }
+  }
+
+  /** Moves a viewer to a rendition that its line carries. */
+  function reconsider(session: Session, report: ViewerReport): void {
+    if (session.choice === undefined) return
+    const rungs = options.streams.renditions(session.channel)
+    const current = rungs.find(({ hub }) => hub === session.stage.hub)
+    if (current === undefined) return
+    const chosen = session.choice.judge(report, rungs, current.name, now())
+    const hub = rungs.find(({ name }) => name === chosen?.name)?.hub
+    const stage = hub && stageOf(hub, session.channel)
+    if (stage === undefined) return
+    supervisor.send({ kind: 'switch', session: session.id, stream: stage.id })
+    stage.came(session.hears)
+    session.stage.left()
+    session.stage = stage
+    log.debug({ channel: session.channel, from: current.name, to: chosen?.name }, 'webrtc: a viewer changes renditions')
   }
 
   function forget(session: Session, reason: string): void {
@@ -211,13 +243,15 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       id: randomBytes(16).toString('hex'),
       channel: request.channel,
       remote: request.remote,
+      hears: media.audio !== undefined,
       stage,
+      choice: request.rendition === undefined ? createRenditionChoice() : undefined,
       answer: Promise.withResolvers<string>(),
       report: undefined,
     }
     perRemote.set(session.remote, (perRemote.get(session.remote) ?? 0) + 1)
     sessions.set(session.id, session)
-    stage.came(media.audio !== undefined)
+    stage.came(session.hears)
     supervisor.send({
       kind: 'offer',
       session: session.id,

@@ -104,7 +104,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
       say({
         kind: 'refused',
         session,
-        reason: error instanceof TypeError ? 'internal' : String((error as Error).message),
+        reason: (error as Error).message,
       })
     }
   }

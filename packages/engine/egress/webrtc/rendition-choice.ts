@@ -1,0 +1,76 @@
+import type { ViewerReport } from './messages.ts'
+
+/** What there is to choose from. */
+export interface Rung {
+  readonly name: string
+  /** Bits a second, sound included. */
+  readonly bitrate: number
+}
+
+/** One viewer's way through the renditions, by what its receiver reports. */
+export interface RenditionChoice {
+  /**
+   * @param rungs highest bitrate first.
+   * @param current the name of one of them.
+   * @param now milliseconds.
+   * @returns the rung to go over to; `undefined` to stay.
+   */
+  judge(
+    report: Pick<ViewerReport, 'loss' | 'estimate'>,
+    rungs: readonly Rung[],
+    current: string,
+    now: number,
+  ): Rung | undefined
+}
+
+/** Reports in a row that must agree before a viewer goes down: one may be a moment's trouble. */
+const REPORTS_DOWN = 2
+/** Share of packets lost that is too much, and that a climb bears. */
+const LOSS_DOWN = 0.1
+const LOSS_UP = 0.02
+/** A rung is taken when it needs no more than this share of the estimate. */
+const HEADROOM = 0.85
+/**
+ * Milliseconds of calm before the next higher rung is tried. A receiver's estimate grows with what it is sent (draft-ietf-rmcat-gcc-02 §5.5),
+ * so it cannot say that a higher rung would fit: that has to be tried. Each try taken back doubles the wait.
+ */
+const CALM = 10_000
+const MOST_CALM = 160_000
+
+export function createRenditionChoice(): RenditionChoice {
+  let poor = 0
+  let calmSince: number | undefined
+  let calm = CALM
+  let climbedAt = Number.NEGATIVE_INFINITY
+
+  function moved(now: number, isUp: boolean): void {
+    poor = 0
+    calmSince = now
+    if (isUp) climbedAt = now
+    else if (now - climbedAt < CALM) calm = Math.min(MOST_CALM, calm * 2)
+  }
+
+  return {
+    judge({ loss, estimate }, rungs, current, now) {
+      const at = rungs.findIndex(({ name }) => name === current)
+      const rung = rungs[at]
+      if (rung === undefined) return undefined
+      calmSince ??= now
+      if (loss > LOSS_DOWN || (estimate !== undefined && estimate < rung.bitrate)) {
+        calmSince = now
+        if (++poor < REPORTS_DOWN) return undefined
+        const lower = rungs.slice(at + 1)
+        const fits = lower.find(({ bitrate }) => estimate !== undefined && bitrate <= estimate * HEADROOM)
+        const down = (loss > LOSS_DOWN && estimate === undefined ? lower[0] : fits) ?? lower.at(-1)
+        if (down !== undefined) moved(now, false)
+        return down
+      }
+      poor = 0
+      if (loss > LOSS_UP) calmSince = now
+      const higher = rungs[at - 1]
+      if (higher === undefined || now - calmSince < calm) return undefined
+      moved(now, true)
+      return higher
+    },
+  }
+}
