@@ -12,6 +12,7 @@ const packages: Readonly<Record<string, string>> = {
   mpv: 'mpv',
   cvlc: 'vlc-bin vlc-plugin-base',
   nginx: 'nginx',
+  turnserver: 'coturn',
   wrk: 'wrk',
 }
 

@@ -140,16 +140,16 @@ export function createWhepHandler({ egress, iceServers, remoteOf }: WhepHandlerO
     res.end()
   }
 
-  /** One field for each server. */
+  /** One field for all servers (RFC 8288 §3): HTTP/2's compatible interface keeps only the last of equal ones. */
   function links(): string[] {
-    return iceServers().flatMap(({ url, username, credential }) => [
-      'Link',
+    const values = iceServers().map(({ url, username, credential }) =>
       [
         `<${url}>; rel="ice-server"`,
         ...(username === undefined ? [] : [`username="${username}"`]),
         ...(credential === undefined ? [] : [`credential="${credential}"`, 'credential-type="password"']),
       ].join('; '),
-    ])
+    )
+    return values.length === 0 ? [] : ['Link', values.join(', ')]
   }
 }
 

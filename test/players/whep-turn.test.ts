@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
+import { after, before, describe, it } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { type Bandstand, startBandstand } from '../support/bandstand.ts'
+import { chromium } from '../support/browser.ts'
+import { publishClip } from '../support/channels.ts'
+import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
+import { type Running, start } from '../support/process.ts'
+import { findProgram } from '../support/programs.ts'
+import { waitLive } from '../support/published.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { waitFor } from '../support/wait.ts'
+import { whepFigures, whepJoin } from '../support/whep-page.ts'
+
+const secret = 'test-secret-of-turn'
+
+/** Debian's coturn on a free port of this machine. */
+async function startTurn(): Promise<{ readonly port: number; readonly running: Running }> {
+  const socket = createSocket('udp4')
+  await new Promise<void>((done) => socket.bind(0, '127.0.0.1', done))
+  const { port } = socket.address()
+  await new Promise<void>((done) => socket.close(done))
+  const folder = temporaryFolder('turn')
+  const running = start(findProgram('turnserver'), [
+    ...['-n', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`],
+    ...['--no-tls', '--no-dtls', '--no-cli', '--no-multicast-peers', '--allow-loopback-peers'],
+    ...['--realm=test', '--use-auth-secret', `--static-auth-secret=${secret}`],
+    ...['--log-file=stdout', '--simple-log', '--pidfile', `${folder}/pid`, '--db', `${folder}/db`],
+  ])
+  return { port, running }
+}
+
+describe('WHEP through TURN alone', () => {
+  let server: Bandstand
+  let browser: Browser
+  let pages: PlayerPage
+  let encoder: ReturnType<typeof publishClip>
+  let turn: Awaited<ReturnType<typeof startTurn>>
+  before(async () => {
+    turn = await startTurn()
+    const address = `turn:127.0.0.1:${turn.port}?transport=udp`
+    server = await startBandstand({ args: ['--ice-servers', address, '--turn-secret', secret] })
+    browser = await chromium()
+    pages = await servePlayerPage()
+    encoder = publishClip(server.publishUrl)
+    await waitLive(server, 'main')
+  })
+  after(async () => {
+    await browser?.close()
+    await pages?.close()
+    await encoder?.stop()
+    await server?.stop()
+    await turn?.running.stop('SIGKILL')
+  })
+
+  it('a viewer that may use nothing else is told of the server and its password, and sees pictures', async () => {
+    const url = `${server.http}/live/main/whep`
+    const link = (await fetch(url, { method: 'OPTIONS' })).headers.get('link') ?? ''
+    const [, urls, username, credential] =
+      /^<([^>]+)>; rel="ice-server"; username="([^"]+)"; credential="([^"]+)"/.exec(link) ?? []
+    assert.ok(urls && username && credential, link)
+    const page = await pages.open(browser)
+    const joined = await whepJoin(page, url, { relay: true, iceServers: [{ urls, username, credential }] })
+    assert.equal(joined.status, 201)
+    await waitFor('pictures through the relay', async () => (await whepFigures(page)).shown >= 30, 30_000)
+    const kinds = await page.evaluate(`(async () => {
+      const reports = [...(await viewers.at(-1).pc.getStats()).values()]
+      const pair = reports.find((report) => report.type === 'candidate-pair' && report.nominated)
+      return reports.find((report) => report.id === pair?.localCandidateId)?.candidateType
+    })()`)
+    assert.equal(kinds, 'relay')
+  })
+})
