@@ -28,6 +28,7 @@ for (const [name, value] of [
   ['iceServers', 'https://example.org'],
   ['webrtcAddresses', 'example.org'],
   ['webrtc', 'nowhere'],
+  ['turnPassword', 'a"b'],
 ] as const) {
   test(`${name} does not take ${value}`, () => {
     assert.equal(settingsSchema.safeParse({ [name]: value }).success, false)

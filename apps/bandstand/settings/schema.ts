@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isNetwork, listenAddress } from './address.ts'
-import { iceServerUrls, publicAddresses } from './webrtc.ts'
+import { credential, iceServerUrls, publicAddresses } from './webrtc.ts'
 
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false', 'yes', 'no', 'on', 'off', '1', '0', ''])], 'takes on or off')
@@ -44,8 +44,8 @@ export const settingsSchema = z.strictObject({
     .describe(
       'STUN and TURN servers for viewers, such as turn:turn.example.org:3478?transport=udp, separated by commas',
     ),
-  turnUsername: text.max(200).optional().describe('user name for the TURN servers'),
-  turnPassword: text.max(200).optional().describe('password for the TURN servers'),
+  turnUsername: credential.optional().describe('user name for the TURN servers'),
+  turnPassword: credential.optional().describe('password for the TURN servers'),
   turnSecret: secret(8)
     .optional()
     .describe(

@@ -20,3 +20,8 @@ export const publicAddresses = list.refine(
   (addresses) => addresses.length <= 8 && addresses.every((address) => isIP(address) !== 0),
   'takes up to 8 IPv4 or IPv6 addresses, separated by commas',
 )
+
+/** Goes into a quoted string of a header. */
+export const credential = z
+  .string()
+  .regex(/^[!#-[\]-~]{1,200}$/, 'takes up to 200 ASCII characters without spaces, " and \\')
