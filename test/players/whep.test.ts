@@ -35,7 +35,8 @@ describe('WHEP', () => {
   let encoder: ReturnType<typeof publishClip>
   let channel: (slug: string) => Promise<TestChannel>
   before(async () => {
-    server = await startBandstand()
+    // Viewers that leave before they are connected count until they would have had to be.
+    server = await startBandstand({ args: ['--max-webrtc-viewers-per-address', '200'] })
     browser = await chromium()
     pages = await servePlayerPage()
     page = await pages.open(browser)
