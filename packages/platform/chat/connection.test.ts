@@ -20,7 +20,7 @@ function open(t: TestContext) {
   const heard: ClientMessage[] = []
   const dropped: string[] = []
   const ws = Object.assign(new EventEmitter(), {
-    readyState: WebSocket.OPEN as number,
+    readyState: Number(WebSocket.OPEN),
     OPEN: WebSocket.OPEN,
     close(code: number) {
       closes.push(code)
