@@ -39,6 +39,7 @@ async function serve(): Promise<void> {
       onKeyRevoked() {},
       onChannelRenamed() {},
       async stopChannel() {},
+      ladderEncoders: async () => [],
       async deleteAsset() {},
     },
     instance: {

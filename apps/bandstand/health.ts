@@ -1,9 +1,10 @@
 import type { EncoderDiagnosis } from '@bandstand/engine/stream/diagnosis.ts'
+import type { LadderReport } from '@bandstand/engine/transcode/ladder.ts'
 import type { EncoderHealth } from '@bandstand/platform/ports.ts'
 
 /** The engine's figures in the API's terms: absent becomes null, seconds become milliseconds, figures are rounded. */
 export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
-  const { video, audio } = found
+  const { video, audio, ladder } = found
   const longest = video === undefined || video.keyDistances.length === 0 ? null : Math.max(...video.keyDistances)
   return {
     protocol: found.protocol,
@@ -25,5 +26,11 @@ export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
     audio: audio === undefined ? null : { ...audio, bitrate: Math.round(audio.bitrate) },
     timestampJumps: found.timestampJumps ?? 0,
     reconnects: found.reconnects,
+    ladder: ladder === undefined ? null : toLadderHealth(ladder),
   }
+}
+
+function toLadderHealth(found: LadderReport): NonNullable<EncoderHealth['ladder']> {
+  const { encoder, speed, message } = found
+  return { ...found, encoder: encoder ?? null, speed: speed ?? null, message: message ?? null, rungs: [...found.rungs] }
 }

@@ -22,6 +22,7 @@ import { createDiskStore } from '@bandstand/engine/store/disk.ts'
 import { lockDataFolder } from '@bandstand/engine/store/lock.ts'
 import { createBroadcast } from '@bandstand/engine/stream/broadcast.ts'
 import { createStreams, type Streams } from '@bandstand/engine/stream/streams.ts'
+import { createTrials } from '@bandstand/engine/transcode/trial.ts'
 import { PlatformError } from '@bandstand/platform/error.ts'
 import { createPlatform } from '@bandstand/platform/platform.ts'
 import { adoptLater } from './adopt.ts'
@@ -34,6 +35,7 @@ import { findFfmpeg } from './ffmpeg.ts'
 import { toEncoderHealth } from './health.ts'
 import { iceServersFor } from './ice-servers.ts'
 import { instanceFacts } from './instance.ts'
+import { createLadders, listEncoders } from './ladders.ts'
 import { createLog } from './log.ts'
 import { pictureSize } from './picture-size.ts'
 import { createProbes } from './probes.ts'
@@ -87,6 +89,8 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   const viewers = createViewerCounter({ now: () => performance.now() })
   const trusted = createTrustProxy(settings.trustProxy)
   const budget = createMemoryBudget(WINDOW_LIMITS.totalBytes)
+  const ffmpeg = findFfmpeg(settings.ffmpeg)
+  const trials = createTrials(ffmpeg, now)
 
   // The platform asks the engine while it is being set up, when nothing can be live yet.
   const late: { streams?: Streams } = {}
@@ -111,6 +115,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
       onChannelRenamed: (id, slug) => late.streams?.rename({ id, slug }),
       stopChannel: async (channelId) => late.streams?.remove(channelId),
       deleteAsset: (assetId) => store.remove(assetId),
+      ladderEncoders: () => listEncoders(trials),
     },
     instance: {
       version,
@@ -158,6 +163,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
 
   const register = createSteadyRegister(platform.broadcasts, log)
   const nonce = randomBytes(6).toString('base64url')
+  const ladders = createLadders({ ffmpeg, trials, settingsOf: (id) => platform.directory.ladder(id), log, now })
   const channels = createStreams({
     directory: platform.directory,
     register,
@@ -176,6 +182,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
         nonce,
         onOpened,
         onGeneration: () => platform.channelChanged(channel.id),
+        createLadder: (ports, assetId) => ladders(channel, ports, assetId),
         ...(recovered !== undefined && { recovered }),
       }),
     log,
@@ -200,7 +207,6 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     },
   })
   const vod = createVodHandler({ store, log })
-  const ffmpeg = findFfmpeg(settings.ffmpeg)
   const webrtc = await startWebRtc(settings)
   const pictures = createPictures({ ffmpeg, store, log })
   started.defer(() => pictures.close())

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import type { Asset } from '@bandstand/contract/api/asset.ts'
 import type { Channel as PublicChannel } from '@bandstand/contract/api/channel.ts'
+import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { FastifyInstance } from 'fastify'
 import { type Authorize, ownerPolicy } from './access/principal.ts'
 import { createSecrets, loadSecret } from './access/secrets.ts'
@@ -61,6 +62,8 @@ export interface Directory {
   /** Also by an earlier slug: `slug` in the answer is the one of today. */
   findBySlug(slug: string): { readonly id: string; readonly slug: string; readonly title: string } | undefined
   list(): readonly { readonly id: string; readonly slug: string; readonly title: string }[]
+  /** What smaller pictures a channel has; `undefined` of an unknown one. */
+  ladder(id: string): LadderSettings | undefined
 }
 
 export interface Platform {
@@ -148,7 +151,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     const ownerPassword = await owner.prepare(settings.ownerPassword)
 
     const routes = [
-      ...channelRoutes(channels),
+      ...channelRoutes(channels, engine),
       ...broadcastRoutes(broadcasts, (slug) => channels.bySlug(slug)?.id),
       ...chatRoutes(chat.moderation, (slug) => channels.bySlug(slug)?.id),
       ...ownerRoutes(owner, now),
@@ -166,6 +169,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
         findByKey: async (key) => channels.byKey(key),
         findBySlug: channels.bySlug,
         list: channels.list,
+        ladder: (id) => channels.byId(id)?.ladder,
       },
       broadcasts: broadcasts.register,
       chat,

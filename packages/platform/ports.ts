@@ -1,5 +1,6 @@
 import type { EncoderFacts } from '@bandstand/contract/api/health.ts'
 import type { Instance } from '@bandstand/contract/api/instance.ts'
+import type { LadderEncoders } from '@bandstand/contract/api/ladder.ts'
 
 /**
  * The small interfaces that the platform needs; only the application wires them to the engine. Moments in ports are Unix
@@ -39,6 +40,8 @@ export interface EnginePort {
   onChannelRenamed(channelId: string, slug: string): void
   /** Ends the channel's broadcast and turns its encoder away; resolves when nothing more is written. */
   stopChannel(channelId: string): Promise<void>
+  /** Tries each encoder that a ladder may use, once. Never rejects. */
+  ladderEncoders(): Promise<readonly LadderEncoders['encoders'][number][]>
   /** Deletes what is stored of a broadcast that has ended. */
   deleteAsset(assetId: string): Promise<void>
 }

@@ -107,6 +107,27 @@ test('what is being typed is not overwritten by the next poll, and saving keeps 
   assert.equal(mock.channels.get('main')?.title, 'A new name')
 })
 
+test('smaller pictures are chosen; encoders that do not work here are not offered', async () => {
+  await signIn()
+  const card = page.locator('studio-ladder-card')
+  await card.getByLabel('Made').selectOption('Always')
+  assert.deepEqual(await card.getByLabel('Encoder').locator('option').allTextContents(), ['x264 (processor)'])
+  await card.getByRole('button', { name: 'Remove picture 2' }).click()
+  await card.getByRole('button', { name: 'Add a picture' }).click()
+  await card.getByLabel('kbit/s').last().fill('350')
+  await card.getByRole('button', { name: 'Save' }).click()
+  await card.getByText('It counts from the next broadcast on.').waitFor()
+  assert.deepEqual(await (await fetch(`${mock.url}/api/v1/channels/main/ladder`)).json(), {
+    mode: 'always',
+    encoder: 'x264',
+    preset: 'veryfast',
+    rungs: [
+      { height: 480, bitrate: 1_400_000, frameRate: 30 },
+      { height: 240, bitrate: 350_000, frameRate: 30 },
+    ],
+  })
+})
+
 test('a channel is made, found by its address, renamed and deleted', async () => {
   await signIn()
   await page.getByRole('button', { name: 'New channel' }).click()

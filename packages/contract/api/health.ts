@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ladderHealth } from './ladder.ts'
 import { instant, milliseconds } from './values.ts'
 
 const bitrate = z.int().min(0).describe('bit/s, measured')
@@ -28,6 +29,7 @@ export const encoderFacts = z
       .nullable(),
     timestampJumps: z.int().min(0).describe('jumps of more than 1 s since it connected'),
     reconnects: z.int().min(0).describe('in this broadcast'),
+    ladder: ladderHealth.nullable().describe('null where there is to be none'),
   })
   .meta({ id: 'EncoderFacts' })
 export type EncoderFacts = z.infer<typeof encoderFacts>

@@ -1,6 +1,6 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { AdaptationSet, Mpd, Period, Representation } from '@bandstand/media/manifests/dash/model.ts'
-import { type BroadcastTiming, type Epoch, names, renditionName } from '../packager/model.ts'
+import { type BroadcastTiming, type Epoch, type EpochTrack, names, renditionName } from '../packager/model.ts'
 import { segmentTemplate } from './names.ts'
 import { type Lane, type Stretch, spanOf } from './stretches.ts'
 
@@ -109,30 +109,37 @@ function extentOf({ epoch, lanes }: Stretch): readonly [number, number] {
   return [from - whole[0] > RAGGED ? whole[0] : from, whole[1] - to > RAGGED ? whole[1] : to]
 }
 
-/** @param origin media time at the period's begin, seconds. */
+/**
+ * Rungs stand beside the pictures they were made of, so that players switch between them (5.3.3.1). Each has a template of its
+ * own: one that is made on demand lacks segments that others have.
+ *
+ * @param origin media time at the period's begin, seconds.
+ */
 function setsOf(input: ManifestInput, { epoch, lanes }: Stretch, origin: number): readonly AdaptationSet[] {
-  const sets: AdaptationSet[] = []
-  for (const { track, config, initNumber } of epoch.tracks) {
+  const sets: (AdaptationSet & { readonly representations: Representation[] })[] = []
+  const add = ({ track, config, initNumber }: EpochTrack, beside?: (typeof sets)[number]) => {
     const lane = lanes.get(track)
-    if (lane === undefined) continue
+    if (lane === undefined) return
     const id = renditionName(track, config.kind)
+    const template = {
+      ...templateOf(lane, origin),
+      initialization: `${input.folder}${id}/${names.init(initNumber)}`,
+      media: `${input.folder}${segmentTemplate(epoch)}`,
+    }
     const representation: Representation = {
       id,
       bandwidth: input.bandwidth(track, epoch),
       codecs: config.codecString,
       ...(config.kind === 'video' ? { video: config } : { audio: config }),
     }
-    sets.push({
-      id: track,
-      kind: config.kind,
-      template: {
-        ...templateOf(lane, origin),
-        initialization: `${input.folder}${id}/${names.init(initNumber)}`,
-        media: `${input.folder}${segmentTemplate(epoch)}`,
-      },
-      representations: [representation],
-    })
+    if (beside === undefined) sets.push({ id: track, kind: config.kind, template, representations: [representation] })
+    else beside.representations.push({ ...representation, template })
   }
+  for (const track of epoch.tracks) add(track)
+  const pictures = sets.find(({ kind }) => kind === 'video')
+  // By size: a rung's initialisation segment may have changed within the epoch, then the newest counts.
+  const rungs = new Map((epoch.rungs ?? []).map((rung) => [rung.track, rung]))
+  if (pictures !== undefined) for (const rung of rungs.values()) add(rung, pictures)
   return sets
 }
 

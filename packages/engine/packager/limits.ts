@@ -20,6 +20,10 @@ export const PACKAGER_LIMITS = {
   reserveAhead: 64,
   /** Frames of a segment of silence: 20 s at 48 kHz, more than any segment. */
   silentFrames: 1_000,
+  /** Seconds by which a rung of the ladder may be behind the source before its segment is closed or a gap. */
+  rungBehind: 6,
+  /** Whole segments before the newest that are not listed as gaps yet while a rung is not being made: it may be asked for. */
+  rungOpenSegments: 1,
   /** Key-frame distances kept for the studio. */
   keyDistances: 5,
 } as const
@@ -45,8 +49,16 @@ export const WINDOW_LIMITS = {
   unwrittenSeconds: 0.3,
   /** Over all broadcasts. */
   totalBytes: 512 * 1024 * 1024,
+  /**
+   * The same for a rung of the ladder, which is in no recording: what it lists, more than 3 target durations, and what it holds,
+   * so that what has just left the playlist is still to be had.
+   */
+  rungListed: 16,
+  rungSeconds: 32,
   /** Different things that requests wait for at one rendition. */
   waitingFor: 64,
+  /** How long a rung that is made on demand is waited for, milliseconds: longer, and players give up by themselves. */
+  rungStart: 8_000,
   /** How long they wait, in target durations. */
   waitTargets: 3,
 } as const

@@ -23,6 +23,14 @@ export interface Epoch {
   /** Wall clock at `start`, Unix milliseconds. Program date time = wallClock + (time − start). */
   readonly wallClock: number
   readonly tracks: readonly EpochTrack[]
+  /** Renditions made of its first video track, as far as they have begun; only the live window has them. */
+  readonly rungs?: readonly EpochTrack[]
+}
+
+/** A track of an epoch, rungs of the ladder included. */
+export function trackOf(epoch: Epoch, track: TrackId): EpochTrack | undefined {
+  const is = (candidate: EpochTrack) => candidate.track === track
+  return epoch.tracks.find(is) ?? epoch.rungs?.find(is)
 }
 
 /** One CMAF chunk of one track: `moof` + `mdat`, made once; live parts, segments, rewind, replay are views on it. */
@@ -67,6 +75,30 @@ export interface PartSink {
    * Called ahead of need.
    */
   reserve(numbers: { readonly msn: number; readonly part: number }): void
+}
+
+/** A rung of the ladder as playlists list it, before its first part too. */
+export interface ListedRung {
+  readonly track: TrackId
+  readonly width: number
+  readonly height: number
+  readonly frameRate: number
+  /** Bits a second, without sound. */
+  readonly bitrate: number
+  /** RFC 6381. */
+  readonly codecString: string
+}
+
+/** Told how the source is cut, for renditions of it that come later and are to be cut alike. Times in ticks of 90 kHz. */
+export interface CutFollower {
+  /** An epoch begins with segment `msn`. */
+  opened(epoch: Epoch, msn: number): void
+  /** The newest segment ends at `at`, the next begins. */
+  cut(at: number): void
+  /** No border can come before `at` any more. */
+  decided(at: number): void
+  /** The epoch is over: its last segment is `last`, below its first where it has none. */
+  closed(end: number, last: number): void
 }
 
 /** Fixed-width number for names: `p0000000042.m4s`. Ten digits outlast three centuries of parts. */

@@ -4,7 +4,7 @@ import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { TimedUnit, TimelineEvent, TimelineTrack } from '../timeline/model.ts'
 import { type CutList, createCutList } from './cut-list.ts'
 import { PACKAGER_LIMITS } from './limits.ts'
-import type { BroadcastTiming, Epoch, EpochTrack, Part, PartSink } from './model.ts'
+import type { BroadcastTiming, CutFollower, Epoch, EpochTrack, Part, PartSink } from './model.ts'
 import { nominalPart } from './timing.ts'
 import { TrackPacker } from './track-packer.ts'
 import { createTrackMeter, type TrackMeter, type TrackStats } from './track-stats.ts'
@@ -17,6 +17,8 @@ export interface PackagerOptions {
   readonly start?: { readonly msn: number; readonly part: number }
   /** Epochs of a former process: their tracks and initialisation segments go on. */
   readonly before?: readonly Epoch[]
+  /** Told where segments begin, after the sinks. */
+  readonly follower?: CutFollower
 }
 
 /** Media sequence number of a broadcast's first segment: those before it are the live playlist's opening gap. */
@@ -36,6 +38,8 @@ export interface Packager {
   /** Closes what is open, as if the epoch ended; for the end of the broadcast or of the process. */
   finish(now: number): void
   stats(track: TrackId): TrackStats | undefined
+  /** Gives the part numbers of a track that a follower cuts. They too are never used again. */
+  numbersOf(track: TrackId): () => number
   readonly counters: Readonly<PackagerCounters>
   /** Next numbers. */
   readonly next: { readonly msn: number; readonly part: number }
@@ -51,11 +55,12 @@ interface Running {
 }
 
 export function createPackager(options: PackagerOptions): Packager {
-  const { timing, sinks } = options
+  const { timing, sinks, follower } = options
   const counters: PackagerCounters = { longFrames: 0, gaps: 0, lateUnits: 0 }
   const firstPart = options.start?.part ?? 0
   let msn = options.start?.msn ?? FIRST_MSN
   const known = new Map<TrackId, Known>()
+  const followed = new Map<TrackId, { nextPart: number }>()
   const meters = new Map<TrackId, TrackMeter>()
   let reservedPart = -1
   let reservedMsn = -1
@@ -73,6 +78,7 @@ export function createPackager(options: PackagerOptions): Packager {
   function highestPart(): number {
     let highest = firstPart
     for (const { nextPart } of known.values()) if (nextPart > highest) highest = nextPart
+    for (const { nextPart } of followed.values()) if (nextPart > highest) highest = nextPart
     return highest
   }
 
@@ -86,6 +92,12 @@ export function createPackager(options: PackagerOptions): Packager {
       reservedPart = highest + PACKAGER_LIMITS.reserveBlock
     }
     for (const sink of sinks) sink.reserve({ msn: reservedMsn, part: reservedPart })
+  }
+
+  function numberOf(entry: { nextPart: number }): number {
+    entry.nextPart++
+    reserve()
+    return entry.nextPart - 1
   }
 
   function initOf({ track, config }: { track: TrackId; config: TrackConfig }): EpochTrack {
@@ -106,11 +118,7 @@ export function createPackager(options: PackagerOptions): Packager {
       cuts,
       msn,
       start,
-      number: () => {
-        entry.nextPart++
-        reserve()
-        return entry.nextPart - 1
-      },
+      number: () => numberOf(entry),
       emit: (part) => emit(part),
       counters,
     })
@@ -142,6 +150,7 @@ export function createPackager(options: PackagerOptions): Packager {
     running = { epoch, cuts, tracks: packers, lead: leader, byKeys: lead.config.kind === 'video' }
     reserve()
     for (const sink of sinks) sink.epoch(epoch)
+    follower?.opened(epoch, msn)
   }
 
   function unit(u: TimedUnit): void {
@@ -161,6 +170,17 @@ export function createPackager(options: PackagerOptions): Packager {
     for (const { msn: open } of r.tracks) if (open < oldest) oldest = open
     r.cuts.forget(oldest)
     reserve()
+    follower?.decided(decidedOf(r))
+  }
+
+  function cut(r: Running, at: number): void {
+    r.cuts.cut(at)
+    follower?.cut(at)
+  }
+
+  /** Up to here no border can come any more. */
+  function decidedOf(r: Running): number {
+    return r.lead.msn < r.cuts.newest ? r.cuts.newestStart : r.lead.front
   }
 
   /** The lead's head goes into its part; where the next frame begins a segment is decided at once. */
@@ -174,12 +194,12 @@ export function createPackager(options: PackagerOptions): Packager {
     const length = (end: number) => (lead.to90(end) - cuts.newestStart) / 90_000
     // A long frame that would carry the segment past its ceiling begins the next one instead.
     if (decides() && lead.hasMedia && length(next.dts) > longest) {
-      cuts.cut(Math.ceil(lead.to90(head.dts)))
+      cut(r, Math.ceil(lead.to90(head.dts)))
       lead.closeSegment(cuts.newestStart)
     }
     lead.step()
     if (decides() && endsSegment(r, next, length(next.dts))) {
-      cuts.cut(Math.ceil(lead.to90(next.dts)))
+      cut(r, Math.ceil(lead.to90(next.dts)))
       lead.closeSegment(cuts.newestStart)
     } else if (decides() && lead.partFull) lead.closePart(false)
   }
@@ -205,13 +225,13 @@ export function createPackager(options: PackagerOptions): Packager {
       const behind = r.lead.msn < r.cuts.newest
       const limit = r.cuts.newestStart + (behind ? 0 : ceiling + slack)
       if (reach < limit) return
-      r.cuts.cut(r.cuts.newestStart + ceiling)
+      cut(r, r.cuts.newestStart + ceiling)
     }
   }
 
   /** Others go as far as no border can come any more that they would have to heed. */
   function follow(r: Running, track: TrackPacker): void {
-    const decided = r.lead.msn < r.cuts.newest ? r.cuts.newestStart : r.lead.front
+    const decided = decidedOf(r)
     while (track.queued > 1) {
       if (track.headMiddle > decided) return
       track.step()
@@ -248,6 +268,7 @@ export function createPackager(options: PackagerOptions): Packager {
     }
     running = undefined
     reserve()
+    follower?.closed(end, msn - 1)
   }
 
   return {
@@ -262,6 +283,11 @@ export function createPackager(options: PackagerOptions): Packager {
       close()
     },
     stats: (track) => meters.get(track)?.read(),
+    numbersOf(track) {
+      const entry = followed.get(track) ?? { nextPart: highestPart() }
+      followed.set(track, entry)
+      return () => numberOf(entry)
+    },
     counters,
     get next() {
       return { msn, part: highestPart() }

@@ -155,7 +155,7 @@ export class TrackPacker {
 
   /** Ends the segment with the part in the making; without one the rest up to `at` (90 kHz) is a gap. */
   closeSegment(at: number): void {
-    if (this.#part.empty) this.#gap(Math.max(1, Math.floor((at * this.#o.timescale) / 90_000) - this.#position), true)
+    if (this.#part.empty) this.#gapUntil(at)
     else this.closePart(true)
     this.#msn++
     this.#inSegment = 0
@@ -228,6 +228,14 @@ export class TrackPacker {
     if (!this.#part.empty || !this.#started || hole <= PACKAGER_LIMITS.holeSlack * this.#o.timescale) return
     const longest = Math.floor(this.#o.timing.partTarget * this.#o.timescale)
     while (this.#position < unit.dts) this.#gap(Math.min(longest, unit.dts - this.#position), false)
+  }
+
+  /** What is missing of a segment; where there is media before it, in pieces that are listed as long as they are. */
+  #gapUntil(at: number): void {
+    const end = Math.floor((at * this.#o.timescale) / 90_000)
+    const longest = Math.floor(this.#o.timing.partTarget * this.#o.timescale)
+    while (this.#media && end - this.#position > longest) this.#gap(longest, false)
+    this.#gap(Math.max(1, end - this.#position), true)
   }
 
   #gap(duration: number, last: boolean): void {

@@ -1,5 +1,6 @@
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { createPackager, type Packager } from '../packager/packager.ts'
+import { createRungPacker, type RungPacker, sheltered } from '../packager/rung-packer.ts'
 import { chooseTiming } from '../packager/timing.ts'
 import type { MemoryBudget } from '../packager/window/budget.ts'
 import { resumePoint } from '../packager/window/recovered.ts'
@@ -7,8 +8,10 @@ import type { Scheduler } from '../packager/window/waiting-room.ts'
 import { createLiveWindow, type LiveWindow } from '../packager/window/window.ts'
 import type { AssetIndex, AssetWriter, SegmentStore } from '../store/port.ts'
 import { recorded } from '../store/recorded.ts'
+import { frameRateOf } from '../timeline/frame-rate.ts'
 import type { TimelineEvent, TimelineTrack } from '../timeline/model.ts'
 import { createTimeline, type TimelineOptions } from '../timeline/timeline.ts'
+import type { Ladder, LadderOptions } from '../transcode/ladder.ts'
 import type { Broadcast } from './channel.ts'
 import type { EncoderFacts, MediaDiagnosis } from './diagnosis.ts'
 import { createHub } from './hub.ts'
@@ -34,6 +37,8 @@ export interface BroadcastOptions {
   readonly onOpened: (assetId: string, startedAt: number) => void
   /** Players need the multivariant playlist again. */
   readonly onGeneration: () => void
+  /** Makes the broadcast's ladder; absent where there is to be none. */
+  readonly createLadder?: (ports: Pick<LadderOptions, 'packer' | 'list'>, assetId: string) => Ladder | undefined
 }
 
 /** What exists from the first epoch on: only then are the frame rates known that the constants are chosen by. */
@@ -41,6 +46,8 @@ interface Stage {
   readonly packager: Packager
   readonly window: LiveWindow
   readonly writer: AssetWriter
+  readonly ladder: Ladder | undefined
+  readonly rungs: RungPacker
 }
 
 /** One broadcast: timeline → packager → live window and store. */
@@ -68,15 +75,19 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
         read: (track, first, last) => store.read(assetId, track, first, last),
       },
       onGeneration: options.onGeneration,
+      onLadderAsked: () => stage?.ladder?.asked(),
       ...(recovered !== undefined && { recovered }),
     })
+    const rungs = createRungPacker({ timing, sink: window, numbersOf: (track) => packager.numbersOf(track) })
     const packager = createPackager({
       timing,
       // The window asks for what it lists whether it is written.
       sinks: [writer, window],
+      follower: sheltered(rungs, (error) => stage?.ladder?.fail(error)),
       ...(recovered !== undefined && { start: firstNumbers(recovered), before: recovered.epochs }),
     })
-    return { packager, window, writer }
+    const ladder = options.createLadder?.({ packer: rungs, list: window.ladder }, assetId)
+    return { packager, window, writer, ladder, rungs }
   }
 
   /** @throws what the timeline or the packager throws, once. */
@@ -103,13 +114,15 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       }
       if (event.kind === 'epoch-opened') {
         tracks = event.tracks
-        const frameRate = frameRateOf(tracks)
+        const pictures = tracks.find(({ config }) => config.kind === 'video')
+        const frameRate = pictures && frameRateOf(pictures)
         stage?.window.declare({
           ...(bitrate !== undefined && { bitrate }),
           ...(frameRate !== undefined && { frameRate }),
         })
       }
       stage?.packager.handle(event, now)
+      stage?.ladder?.handle(event)
       if (isFirst && event.kind === 'epoch-opened') options.onOpened(assetId, event.wallClock)
     }
   }
@@ -128,6 +141,11 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     options.budget.leave(hub)
   }
 
+  function endLadder(now: number): void {
+    stage?.ladder?.close()
+    stage?.rungs.finish(now)
+  }
+
   return {
     assetId,
     hub,
@@ -144,6 +162,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     encoderLeft: drain,
     tick(now) {
       if (timeline.deadline !== undefined && now >= timeline.deadline) guard(() => handle(timeline.tick(now), now))
+      stage?.ladder?.tick()
     },
     describe(facts) {
       bitrate = declaredBitrate(facts) ?? bitrate
@@ -154,6 +173,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
         drain(now)
       } finally {
         endHub()
+        endLadder(now)
         stage?.window.end()
         await stage?.writer.end()
       }
@@ -165,11 +185,16 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
         drain(now)
       } finally {
         endHub()
+        endLadder(now)
         await stage?.writer.suspend()
       }
     },
     close: () => stage?.window.close(),
-    diagnose: () => (stage === undefined ? undefined : diagnose(stage.packager, tracks, timeline.counters.jumps)),
+    diagnose() {
+      if (stage === undefined) return undefined
+      const ladder = stage.ladder?.report
+      return { ...diagnose(stage.packager, tracks, timeline.counters.jumps), ...(ladder !== undefined && { ladder }) }
+    },
   }
 }
 
@@ -183,15 +208,6 @@ function declaredBitrate(facts: EncoderFacts): number | undefined {
   if (pictures === undefined) return undefined
   const sum = pictures + (typeof audio === 'number' && audio > 0 ? audio : 0)
   return sum > 0 && sum < 1e6 ? sum * 1000 : undefined
-}
-
-/** Frames a second as the encoder's parameter sets say, where what was measured in the first frames does not contradict it. */
-function frameRateOf(tracks: readonly TimelineTrack[]): number | undefined {
-  const track = tracks.find(({ config }) => config.kind === 'video')
-  if (track?.config.kind !== 'video' || track.frameDuration <= 0) return undefined
-  const measured = 1 / track.frameDuration
-  const said = track.config.frameRate
-  return Math.round((said !== undefined && Math.abs(said / measured - 1) < 0.05 ? said : measured) * 1000) / 1000
 }
 
 function firstNumbers(recovered: AssetIndex): AssetIndex['next'] {

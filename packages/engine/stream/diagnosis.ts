@@ -1,4 +1,5 @@
 import type { IngestProtocol } from '../ports.ts'
+import type { LadderReport } from '../transcode/ladder.ts'
 import { STREAM_LIMITS } from './limits.ts'
 
 /** What the encoder says of its stream in its metadata. */
@@ -36,6 +37,8 @@ export interface MediaDiagnosis {
   }
   /** Source clock jumps of more than 1 s since the broadcast began. */
   readonly timestampJumps: number
+  /** Absent where there is to be none. */
+  readonly ladder?: LadderReport
 }
 
 /** The connected encoder and what it sends; the platform turns the figures into plain words. */

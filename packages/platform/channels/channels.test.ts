@@ -43,6 +43,35 @@ test('a channel is public, its key is not', async (t) => {
   }
 })
 
+test('the owner chooses what smaller pictures a channel has, and it is kept', async (t) => {
+  const { app, asOwner, platform } = await startPlatform(t)
+  assert.equal((await app.inject('/api/v1/channels/main/ladder')).statusCode, 401)
+  assert.equal((await app.inject('/api/v1/ladder/encoders')).statusCode, 401)
+  const before = (await asOwner('GET', '/channels/main/ladder')).json()
+  assert.equal(before.mode, 'on-demand')
+  const wanted = { ...before, mode: 'always', rungs: [...before.rungs].reverse() }
+  const reply = await asOwner('PUT', '/channels/main/ladder', wanted)
+  assert.equal(reply.statusCode, 200)
+  assert.deepEqual(reply.json(), { ...before, mode: 'always' })
+  assert.deepEqual(platform.directory.ladder(platform.directory.findBySlug('main')?.id ?? ''), reply.json())
+  assert.equal((await asOwner('GET', '/ladder/encoders')).json().encoders[0].name, 'x264')
+})
+
+test('a ladder that cannot be is refused', async (t) => {
+  const { asOwner } = await startPlatform(t)
+  const before = (await asOwner('GET', '/channels/main/ladder')).json()
+  for (const change of [
+    { mode: 'sometimes' },
+    { encoder: 'libx264; rm -rf /' },
+    { rungs: [] },
+    { rungs: [before.rungs[0], before.rungs[0]] },
+    { rungs: [{ ...before.rungs[0], height: 100_000 }] },
+  ]) {
+    const refused = await asOwner('PUT', '/channels/main/ladder', { ...before, ...change })
+    assert.equal(refused.statusCode, 400, JSON.stringify(change))
+  }
+})
+
 test('a channel that did not change is not sent again', async (t) => {
   const { app, engine, platform } = await startPlatform(t)
   const first = await app.inject('/api/v1/channels/main')
@@ -214,6 +243,7 @@ test('the health of an encoder comes with advice', async (t) => {
     audio: { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2, bitrate: 160_000 },
     timestampJumps: 0,
     reconnects: 0,
+    ladder: null,
   })
   const health = (await asOwner('GET', '/channels/main/health')).json()
   assert.equal(health.connected, true)

@@ -1,6 +1,8 @@
 import type { Channel } from '@bandstand/contract/api/channel.ts'
+import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { ChannelTable } from '../database/schema.ts'
 import type { LiveFacts } from '../ports.ts'
+import { readLadder } from './ladder.ts'
 
 /** A channel as kept in memory; without its key, which is read when it is asked for. */
 export interface ChannelRecord {
@@ -13,6 +15,7 @@ export interface ChannelRecord {
   /** File name. */
   readonly offlineImage: string | null
   readonly chat: { readonly enabled: boolean; readonly slowMode: number }
+  readonly ladder: LadderSettings
   readonly keyDigest: string
 }
 
@@ -26,6 +29,7 @@ export function toRecord(row: ChannelTable): ChannelRecord {
     offlineText: row.offline_text,
     offlineImage: row.offline_image,
     chat: { enabled: row.chat_enabled !== 0, slowMode: row.chat_slow_mode },
+    ladder: readLadder(row.ladder),
     keyDigest: row.key_digest,
   }
 }

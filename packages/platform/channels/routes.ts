@@ -7,11 +7,13 @@ import {
   updateChannel,
 } from '@bandstand/contract/api/channel.ts'
 import { channelHealth } from '@bandstand/contract/api/health.ts'
+import { ladderEncoders, ladderSettings } from '@bandstand/contract/api/ladder.ts'
 import { slug } from '@bandstand/contract/api/values.ts'
 import { OFFLINE_IMAGE_MAX } from '@bandstand/contract/limits.ts'
 import * as z from 'zod'
 import { Refusal } from '../http/problem.ts'
 import { defineRoute, type Route } from '../http/route.ts'
+import type { EnginePort } from '../ports.ts'
 import { IMAGE_TYPES } from './image.ts'
 import { imageType } from './images.ts'
 import type { ChannelRecord } from './model.ts'
@@ -23,7 +25,7 @@ const imagePath = z.object({ slug, name: z.string().regex(/^[0-9a-f]{16}\.(png|j
 /** Pages ask again every few seconds; a second of caching serves a crowd. */
 const BRIEFLY = 'public, max-age=1'
 
-export function channelRoutes(channels: Channels): Route[] {
+export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladderEncoders'>): Route[] {
   const find = (given: string): ChannelRecord => {
     const found = channels.bySlug(given)
     if (found === undefined) throw new Refusal('not-found', `there is no channel "${given}"`)
@@ -80,6 +82,42 @@ export function channelRoutes(channels: Channels): Route[] {
       response: channel,
       errors: ['not-found', 'slug-taken', 'slug-reserved'],
       handle: async ({ params, body }) => channels.view(await channels.update(find(params.slug), body)),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/channels/{slug}/ladder',
+      action: 'channel.health',
+      tag: 'Channels',
+      summary: 'Say what smaller pictures a channel has',
+      params: bySlug,
+      status: 200,
+      response: ladderSettings,
+      errors: ['not-found'],
+      handle: ({ params }) => find(params.slug).ladder,
+    }),
+    defineRoute({
+      method: 'PUT',
+      path: '/channels/{slug}/ladder',
+      action: 'channel.update',
+      tag: 'Channels',
+      summary: 'Choose what smaller pictures a channel has; counts from its next broadcast on',
+      params: bySlug,
+      body: ladderSettings,
+      status: 200,
+      response: ladderSettings,
+      errors: ['not-found'],
+      handle: ({ params, body }) => channels.setLadder(find(params.slug), body),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/ladder/encoders',
+      action: 'channel.health',
+      tag: 'Channels',
+      summary: 'Try which encoders work on this machine; takes seconds the first time',
+      status: 200,
+      response: ladderEncoders,
+      errors: [],
+      handle: async () => ({ encoders: [...(await engine.ladderEncoders())] }),
     }),
     defineRoute({
       method: 'DELETE',

@@ -1,5 +1,6 @@
 import type { Channel, CreateChannel, UpdateChannel } from '@bandstand/contract/api/channel.ts'
 import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
+import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import { createId } from '@bandstand/contract/ids.ts'
 import { generateStreamKey } from '../access/password.ts'
 import type { Secrets } from '../access/secrets.ts'
@@ -10,6 +11,7 @@ import { adviseEncoder } from './advice.ts'
 import { sniffImage } from './image.ts'
 import { type ImageSize, imageSize } from './image-size.ts'
 import type { Images } from './images.ts'
+import { writeLadder } from './ladder.ts'
 import { CHANNELS_MAX, IMAGE_PIXELS_MAX, IMAGE_SIDE_MAX, RESERVED_SLUGS } from './limits.ts'
 import { type ChannelRecord, imageAddress, toPublic, toRecord } from './model.ts'
 import type { ChannelChange, ChannelStore } from './store.ts'
@@ -39,6 +41,7 @@ export interface Channels {
   readonly view: (channel: ChannelRecord) => Channel
   readonly create: (given: CreateChannel, key?: string) => Promise<ChannelRecord>
   readonly update: (channel: ChannelRecord, change: UpdateChannel) => Promise<ChannelRecord>
+  readonly setLadder: (channel: ChannelRecord, settings: LadderSettings) => Promise<LadderSettings>
   readonly remove: (channel: ChannelRecord) => Promise<void>
   readonly key: (channel: ChannelRecord) => Promise<string>
   readonly rotateKey: (channel: ChannelRecord) => Promise<string>
@@ -157,6 +160,7 @@ export function createChannels(options: ChannelsOptions): Channels {
         offline_image: null,
         chat_enabled: 1,
         chat_slow_mode: 0,
+        ladder: null,
         ...seal(id, key, null),
         created_at: at,
         updated_at: at,
@@ -180,6 +184,11 @@ export function createChannels(options: ChannelsOptions): Channels {
       const updated = await change(channel, columns)
       if (updated.slug !== channel.slug) engine.onChannelRenamed(channel.id, updated.slug)
       return updated
+    },
+
+    async setLadder(channel, settings) {
+      const { ladder } = await change(channel, { ladder: writeLadder(settings) })
+      return ladder
     },
 
     async remove(channel) {

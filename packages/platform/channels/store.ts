@@ -6,7 +6,7 @@ import { ALIASES_MAX } from './limits.ts'
 export type ChannelChange = Partial<
   Pick<
     ChannelTable,
-    'slug' | 'title' | 'description' | 'offline_text' | 'offline_image' | 'chat_enabled' | 'chat_slow_mode'
+    'slug' | 'title' | 'description' | 'offline_text' | 'offline_image' | 'chat_enabled' | 'chat_slow_mode' | 'ladder'
   >
 >
 export type KeyColumns = Pick<ChannelTable, 'key_cipher' | 'key_digest' | 'key_setting'>

@@ -57,6 +57,8 @@ export interface ChannelTable {
   key_digest: string
   /** HMAC of the stream key setting that was last applied. */
   key_setting: string | null
+  /** JSON of the owner's choice; null for the default. */
+  ladder: string | null
   created_at: number
   updated_at: number
 }

@@ -33,6 +33,7 @@ export function createFakeEngine(): FakeEngine {
       calls.push(`stop ${id}`)
       running.delete(id)
     },
+    ladderEncoders: async () => [{ name: 'x264', works: true, reason: null }],
     async deleteAsset(id) {
       calls.push(`delete ${id}`)
     },

@@ -9,6 +9,7 @@ import type {
 } from '@bandstand/contract/api/channel.ts'
 import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
 import type { Instance } from '@bandstand/contract/api/instance.ts'
+import type { LadderEncoders, LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { BanList } from '@bandstand/contract/api/moderation.ts'
 import type { Session } from '@bandstand/contract/api/session.ts'
 import type { ErrorCode, Problem } from '@bandstand/contract/errors.ts'
@@ -38,6 +39,9 @@ export const api = {
   key: (slug: string) => call<StreamKey>('GET', `${ch(slug)}/key`),
   rotateKey: (slug: string) => call<StreamKey>('POST', `${ch(slug)}/key/rotate`),
   health: (slug: string) => call<ChannelHealth>('GET', `${ch(slug)}/health`),
+  ladder: (slug: string) => call<LadderSettings>('GET', `${ch(slug)}/ladder`),
+  setLadder: (slug: string, body: LadderSettings) => call<LadderSettings>('PUT', `${ch(slug)}/ladder`, body),
+  ladderEncoders: () => call<LadderEncoders>('GET', '/ladder/encoders'),
   setOfflineImage: (slug: string, image: Blob) => call<OfflineImage>('PUT', `${ch(slug)}/offline-image`, image),
   removeOfflineImage: (slug: string) => call<void>('DELETE', `${ch(slug)}/offline-image`),
   assets: (slug: string, before?: string) =>

@@ -8,6 +8,7 @@ import './chat-card.ts'
 import { confirmed } from './confirm.ts'
 import './connect-card.ts'
 import './health-card.ts'
+import './ladder-card.ts'
 import './instance-line.ts'
 import './new-channel.ts'
 import type { StudioNewChannel } from './new-channel.ts'
@@ -332,6 +333,7 @@ export class BandstandStudio extends LitElement {
         <div class="column">
           <studio-chat-card .channel=${channel} @changed=${onChanged}></studio-chat-card>
           <studio-page-card .channel=${channel} @changed=${onChanged}></studio-page-card>
+          <studio-ladder-card .slug=${channel.slug}></studio-ladder-card>
           <section class="card" aria-labelledby="danger">
             <h2 id="danger">Delete this channel</h2>
             <p class="hint">With all its recordings and its chat. This cannot be undone.</p>

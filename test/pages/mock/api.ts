@@ -1,5 +1,6 @@
 import type { Advice, ChannelHealth } from '@bandstand/contract/api/health.ts'
 import type { Instance } from '@bandstand/contract/api/instance.ts'
+import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { ReplayList } from '@bandstand/contract/api/replay.ts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { MockServer } from './model.ts'
@@ -52,6 +53,14 @@ export function registerMockApi(app: FastifyInstance, mock: MockServer): void {
   app.get('/api/v1/channels/:slug/key', async () => ({ key }))
   app.post('/api/v1/channels/:slug/key/rotate', async () => ({ key: (key = `new${key.slice(3)}`) }))
   app.get('/api/v1/channels/:slug/health', async () => health)
+  app.get('/api/v1/channels/:slug/ladder', async () => ladder)
+  app.put<{ Body: LadderSettings }>('/api/v1/channels/:slug/ladder', async ({ body }) => (ladder = body))
+  app.get('/api/v1/ladder/encoders', async () => ({
+    encoders: [
+      { name: 'x264', works: true, reason: null },
+      { name: 'nvenc', works: false, reason: 'Cannot load libcuda.so.1' },
+    ],
+  }))
   app.get<{ Params: { slug: string } }>('/api/v1/channels/:slug/assets', async () => assets())
   app.get<{ Params: { slug: string } }>('/api/v1/channels/:slug/replays', async ({ params }) => replays(params.slug))
   app.get('/api/v1/assets', async () => assets())
@@ -97,6 +106,16 @@ const advice: Advice[] = [
   },
 ]
 
+let ladder: LadderSettings = {
+  mode: 'on-demand',
+  encoder: 'x264',
+  preset: 'veryfast',
+  rungs: [
+    { height: 480, bitrate: 1_400_000, frameRate: 30 },
+    { height: 360, bitrate: 800_000, frameRate: 30 },
+  ],
+}
+
 const health: ChannelHealth = {
   connected: true,
   encoder: {
@@ -116,6 +135,17 @@ const health: ChannelHealth = {
     audio: { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2, bitrate: 160_000 },
     timestampJumps: 0,
     reconnects: 1,
+    ladder: {
+      state: 'running',
+      encoder: 'x264',
+      speed: 1,
+      restarts: 0,
+      rungs: [
+        { width: 854, height: 480, shed: false },
+        { width: 640, height: 360, shed: false },
+      ],
+      message: null,
+    },
   },
   advice,
 }

@@ -1,7 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { isEpochOf, type TemplateName } from '../../dash/names.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
-import type { BroadcastTiming, Epoch, EpochTrack, Part } from '../model.ts'
+import { type BroadcastTiming, type Epoch, type EpochTrack, type Part, trackOf } from '../model.ts'
 import type { Peak } from './multivariant.ts'
 import {
   gapSegment,
@@ -41,8 +41,17 @@ export interface Listed {
   readonly peak: Peak
 }
 
-/** @param firstPart first part number that may come, where that is known. */
-export function createListed(track: TrackId, timing: BroadcastTiming, firstPart: number | undefined): Listed {
+/**
+ * @param firstPart first part number that may come, where that is known.
+ * @param isRung lists what is in memory, and none of a segment of which something is missing: the source has all of it.
+ */
+export function createListed(
+  track: TrackId,
+  timing: BroadcastTiming,
+  firstPart: number | undefined,
+  isRung = false,
+): Listed {
+  const listedSeconds = isRung ? WINDOW_LIMITS.rungListed : WINDOW_LIMITS.listed
   let segments: WindowSegment[] = []
   /** Left the playlist, still to be had. */
   let lingering: WindowSegment[] = []
@@ -68,7 +77,7 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
 
   function open(part: Part, epoch: Epoch, initNumber: number | undefined): WindowSegment {
     // The sample rate, and with it the timescale, may be another one after an encoder came back.
-    const config = epoch.tracks.find((t) => t.track === track)?.config
+    const config = trackOf(epoch, track)?.config
     const timescale = config?.timescale ?? segments.at(-1)?.timescale ?? 1
     const fresh: WindowSegment = {
       ...gapSegment(part.msn, { epoch, start: part.start, duration: 0, timescale, initNumber }),
@@ -145,6 +154,7 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
       segment.duration += part.duration
       segment.size += kept.size
       segment.gap &&= part.gap
+      if (isRung && part.last) segment.gap = segment.parts.some(({ gap }) => gap)
       // A gap lists parts of its own as soon as it is whole; there is nothing of it to be lost.
       segment.complete = part.last && (segment.gap || !isHeld)
       byPart.set(part.number, kept)
@@ -162,7 +172,7 @@ export function createListed(track: TrackId, timing: BroadcastTiming, firstPart:
       for (;;) {
         const first = segments[0]
         if (first === undefined || total - seconds(first) < least) break
-        const isTooMuch = total - seconds(first) >= WINDOW_LIMITS.listed || segments.length > WINDOW_LIMITS.segments
+        const isTooMuch = total - seconds(first) >= listedSeconds || segments.length > WINDOW_LIMITS.segments
         if (!isTooMuch && !isGone(first)) break
         total -= seconds(first)
         segments.shift()

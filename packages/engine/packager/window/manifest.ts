@@ -21,6 +21,8 @@ export interface LiveManifestOptions {
   readonly renditions: ReadonlyMap<string, Rendition>
   /** Bits a second as the encoder announced it, sound included. */
   readonly bitrate: () => number | undefined
+  /** Bits a second of a rung of the ladder; `undefined` of the source's own tracks. */
+  readonly rungBitrate: (track: TrackId) => number | undefined
   /** False: only what is in memory can be rewound to. */
   readonly isRecorded: () => boolean
 }
@@ -41,6 +43,8 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
 
   function bandwidth(track: TrackId, epoch: Epoch): number {
     const rendition = [...renditions.values()].find((candidate) => candidate.track === track)
+    const rung = options.rungBitrate(track)
+    if (rung !== undefined) return Math.max(rung, rendition?.peak.bitrate ?? 0)
     return trackBandwidth(epoch, track, options.bitrate(), rendition?.peak)
   }
 

@@ -2,7 +2,7 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { MultivariantPlaylist, Variant } from '@bandstand/media/manifests/hls/model.ts'
 import type { AudioTrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
 import { displaySize } from '../display-size.ts'
-import { type Epoch, names, renditionName } from '../model.ts'
+import { type Epoch, type ListedRung, names, renditionName } from '../model.ts'
 
 /** What is declared, guessed or measured in the first segments times this, until the true peak is known. */
 const HEADROOM = 1.25
@@ -33,6 +33,9 @@ export interface MultivariantInput {
   readonly peak: Peak
   /** Frames a second, measured at the start of the epoch. */
   readonly frameRate: number | undefined
+  /** Other sizes of the pictures, and measured peaks of them and of the sound, bits a second, where known. */
+  readonly rungs?: readonly ListedRung[]
+  readonly peakOf?: (track: TrackId) => number | undefined
 }
 
 /** BANDWIDTH of the one variant. */
@@ -60,7 +63,14 @@ export function trackBandwidth(
   return believed(peak, isVideo ? HEADROOM * (declared ?? guess(epoch)) : GUESS_AUDIO)
 }
 
-/** The multivariant playlist of an epoch's track set: one variant, sound as a rendition group where there are pictures. */
+/** BANDWIDTH of a rung: what its encoder may reach, more only where more was measured. */
+export function rungBandwidth(rung: ListedRung, input: Pick<MultivariantInput, 'epoch' | 'peakOf'>): number {
+  const audio = input.epoch.tracks.find((t) => t.config.kind === 'audio')
+  const sound = audio === undefined ? 0 : Math.max(GUESS_AUDIO, input.peakOf?.(audio.track) ?? 0)
+  return Math.ceil(Math.max(HEADROOM * rung.bitrate, input.peakOf?.(rung.track) ?? 0) + sound)
+}
+
+/** The multivariant playlist of an epoch's track set: the source first, sound as a rendition group where there are pictures. */
 export function multivariantPlaylist(input: MultivariantInput): MultivariantPlaylist {
   const video = input.epoch.tracks.find((t) => t.config.kind === 'video')
   const audio = input.epoch.tracks.find((t) => t.config.kind === 'audio')
@@ -81,10 +91,20 @@ export function multivariantPlaylist(input: MultivariantInput): MultivariantPlay
     }),
   }
   const grouped = video !== undefined && audio !== undefined
+  const rungs = (video === undefined ? [] : (input.rungs ?? [])).map(
+    (rung): Variant => ({
+      uri: uri(rung.track, 'video'),
+      bandwidth: rungBandwidth(rung, input),
+      codecs: audio === undefined ? [rung.codecString] : [rung.codecString, audio.config.codecString],
+      resolution: { width: rung.width, height: rung.height },
+      frameRate: rung.frameRate,
+      ...(audio !== undefined && { audio: AUDIO_GROUP }),
+    }),
+  )
   return {
     version: VERSION,
     independentSegments: false,
-    variants: [variant],
+    variants: [variant, ...rungs],
     renditions: grouped
       ? [
           {

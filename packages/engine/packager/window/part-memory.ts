@@ -13,8 +13,16 @@ export interface PartMemory {
   close(): void
 }
 
-/** @param isRecorded what leaves memory can be read from the store. */
-export function createPartMemory(timing: BroadcastTiming, budget: MemoryBudget, isRecorded: () => boolean): PartMemory {
+/**
+ * @param isRecorded what leaves memory can be read from the store.
+ * @param unrecorded seconds that are held where it cannot.
+ */
+export function createPartMemory(
+  timing: BroadcastTiming,
+  budget: MemoryBudget,
+  isRecorded: () => boolean,
+  unrecorded: number = WINDOW_LIMITS.memorySeconds,
+): PartMemory {
   /** Parts with bytes, oldest first. */
   const parts: WindowPart[] = []
   let bytes = 0
@@ -43,7 +51,7 @@ export function createPartMemory(timing: BroadcastTiming, budget: MemoryBudget, 
 
   function mostSeconds(): number {
     const { targetDuration } = timing
-    if (!isRecorded()) return Math.max(3 * targetDuration, WINDOW_LIMITS.memorySeconds)
+    if (!isRecorded()) return Math.max(3 * targetDuration, unrecorded)
     if (unasked > WINDOW_LIMITS.unwatchedAfter) return Math.max(1.5 * targetDuration, WINDOW_LIMITS.unwatchedSeconds)
     return Math.max(3 * targetDuration, WINDOW_LIMITS.watchedSeconds)
   }

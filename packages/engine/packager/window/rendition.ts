@@ -27,6 +27,8 @@ export interface RenditionOptions {
   readonly nextPart: number | undefined
   /** A segment is listed as a whole. @param closedAt Unix milliseconds */
   readonly onSegment: (closedAt: number) => void
+  /** It is in no recording, only in memory. */
+  readonly isRung: boolean
 }
 
 /** One rendition's window: segments as lists of parts, playlists, and those who wait for them. */
@@ -44,10 +46,11 @@ export interface Rendition extends LiveRendition, Pick<Listed, 'segments' | 'add
 }
 
 export function createRendition(options: RenditionOptions): Rendition {
-  const { name, track, timing, scheduler, older } = options
+  const { name, track, timing, scheduler, isRung } = options
+  const older = isRung ? undefined : options.older
   const isRecorded = () => older?.available() === true
-  const listed = createListed(track, timing, options.nextPart)
-  const memory = createPartMemory(timing, options.budget, isRecorded)
+  const listed = createListed(track, timing, options.nextPart, isRung)
+  const memory = createPartMemory(timing, options.budget, isRecorded, isRung ? WINDOW_LIMITS.rungSeconds : undefined)
   const { nonce, reports } = options
   const playlists = createPlaylistAnswers({ name, timing, scheduler, nonce, listed, reports })
   const media = createMediaAnswers({ track, timing, scheduler, listed, older })

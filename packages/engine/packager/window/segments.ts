@@ -112,6 +112,16 @@ export function beforeJoining(
   return { ...gapSegment(beside.msn, entry, beside.discontinuity), ...(silence && { silence }) }
 }
 
+/** The entry of a rung beside a segment of its source, for a number at which it was not made. */
+export function gapBeside(
+  { msn, epoch, start, duration, timescale: of, discontinuity }: WindowSegment,
+  timescale: number,
+): WindowSegment {
+  const ticks = (time: number) => Math.round((time * timescale) / of)
+  const entry = { epoch, start: ticks(start), duration: Math.max(1, ticks(duration)), timescale, initNumber: undefined }
+  return gapSegment(msn, entry, discontinuity)
+}
+
 /** The entry for the first number after all that a killed process wrote, whose first parts may have been listed. */
 export function firstGap(before: WindowSegment): WindowSegment {
   const duration = Math.max(1, Math.round(SHORTEST_GAP * before.timescale))

@@ -2,24 +2,30 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
 import { printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
 import type { AssetIndex } from '../../store/port.ts'
-import type { KeyFramePlace, LiveBroadcast, RenderedPlaylist } from '../live.ts'
+import type { LiveBroadcast, RenderedPlaylist } from '../live.ts'
 import {
   type BroadcastTiming,
   type Epoch,
   type EpochTrack,
+  type ListedRung,
   names,
   type Part,
   type PartSink,
   renditionName,
+  trackOf,
 } from '../model.ts'
+import type { RungSink } from '../rung-packer.ts'
 import type { MemoryBudget } from './budget.ts'
 import { createLiveManifest } from './manifest.ts'
 import type { OlderParts } from './media-answers.ts'
-import { bandwidth, type MultivariantInput, multivariantPlaylist } from './multivariant.ts'
+import { bandwidth, type MultivariantInput, multivariantPlaylist, rungBandwidth } from './multivariant.ts'
+import { newestKeyFrame } from './newest-key-frame.ts'
 import { recoveredSegments } from './recovered.ts'
 import { rendered } from './rendered.ts'
 import { createRendition, type Rendition } from './rendition.ts'
-import { beforeJoining, type WindowSegment } from './segments.ts'
+import { createRungShelf } from './rung-shelf.ts'
+import { sameSet } from './same-set.ts'
+import { beforeJoining, gapBeside, type WindowSegment } from './segments.ts'
 import type { Scheduler } from './waiting-room.ts'
 
 export interface LiveWindowOptions {
@@ -35,12 +41,16 @@ export interface LiveWindowOptions {
   readonly recovered?: AssetIndex
   /** The track set changed: players need the multivariant playlist again. Not called for the first. */
   readonly onGeneration?: (generation: number) => void
+  /** Somebody asked for something of the ladder. */
+  readonly onLadderAsked?: () => void
 }
 
 /** The live side of a broadcast: a sink of parts on one side, playlists and bytes on the other. */
-export interface LiveWindow extends LiveBroadcast, PartSink {
+export interface LiveWindow extends LiveBroadcast, PartSink, RungSink {
   /** What the encoder announced, bits a second with sound; `frameRate` as measured at an epoch's start. */
   declare(facts: { readonly bitrate?: number; readonly frameRate?: number }): void
+  /** The rungs that may be watched from now on, highest first; none of them has to be there yet. */
+  ladder(rungs: readonly ListedRung[]): void
   /** Playlists get their end; everyone who waits is answered. */
   end(): void
   /** Gives the memory back. */
@@ -50,13 +60,24 @@ export interface LiveWindow extends LiveBroadcast, PartSink {
 
 export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   const { assetId, timing, recovered } = options
+  const asked = options.onLadderAsked ?? (() => undefined)
+  const shelf = createRungShelf({
+    scheduler: options.scheduler,
+    inner: (name) => renditions.get(name),
+    asked,
+    onChange: listRungs,
+  })
   const renditions = new Map<string, Rendition>()
   const byTrack = new Map<TrackId, Rendition>()
-  const epochs = new Map<number, Epoch>()
+  const epochs = new Map<number, OwnEpoch>()
   let current: Epoch | undefined
   /** Another track set, not shown yet: the tracks that have no part of it so far. */
-  let coming: { readonly epoch: Epoch; readonly missing: Set<TrackId> } | undefined
+  let coming: { readonly epoch: Epoch; readonly missing: Set<TrackId>; rungs?: readonly ListedRung[] } | undefined
   let generation = 0
+  /** Changes of the ladder since this process began: with them too the generation rises. */
+  let revision = 0
+  /** Newest initialisation segments of rungs. */
+  const inits = new Map<TrackId, EpochTrack>()
   let ended = false
   let declared: number | undefined
   let frameRate: number | undefined
@@ -66,7 +87,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
 
   function reports(except: string): readonly RenditionReport[] {
     return [...renditions.values()]
-      .filter((r) => r.name !== except && inCurrent(r))
+      .filter((r) => r.name !== except && (inCurrent(r) || shelf.isThere(r.name)))
       .map((r) => r.report() ?? openingReport(r.name, except))
       .filter((report) => report !== undefined)
   }
@@ -81,7 +102,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     return current?.tracks.some((t) => t.track === rendition.track) === true
   }
 
-  function make(track: TrackId, kind: 'video' | 'audio'): Rendition {
+  function make(track: TrackId, kind: 'video' | 'audio', isRung = false): Rendition {
     const name = renditionName(track, kind)
     const rendition = createRendition({
       name,
@@ -95,23 +116,30 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       reports: () => reports(name),
       nextPart: recovered?.next.part,
       onSegment: (closedAt) => manifest.changed(closedAt),
+      isRung,
     })
     renditions.set(name, rendition)
     byTrack.set(track, rendition)
     return rendition
   }
 
-  /** A track that comes late lists the numbers it was not there for: its playlist must be long enough to start. */
-  function backfill(rendition: Rendition, like: EpochTrack): void {
-    const longest = [...renditions.values()].reduce<readonly WindowSegment[]>(
-      (best, r) => (r.segments.length > best.length ? r.segments : best),
-      [],
-    )
-    rendition.restore(longest.filter((s) => s.complete).map((s) => beforeJoining(s, like)))
+  function longest(): readonly WindowSegment[] {
+    const lists = [...renditions.values()].map(({ segments }) => segments)
+    return lists.reduce((best, segments) => (segments.length > best.length ? segments : best), [])
   }
 
-  function epoch(next: Epoch): void {
+  /** A track that comes late lists the numbers it was not there for: its playlist must be long enough to start. */
+  function backfill(rendition: Rendition, like: EpochTrack): void {
+    rendition.restore(
+      longest()
+        .filter((s) => s.complete)
+        .map((s) => beforeJoining(s, like)),
+    )
+  }
+
+  function epoch(opened: Epoch): void {
     codecs = undefined
+    const next: OwnEpoch = { ...opened, rungs: [] }
     epochs.set(next.id, next)
     for (const own of next.tracks) (byTrack.get(own.track) ?? late(own)).addInit(own)
     coming = undefined
@@ -129,9 +157,10 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     const isSecond = !coming.missing.delete(part.track)
     if (coming.missing.size > 0 && !isSecond) return
     current = coming.epoch
+    const { rungs } = coming
     coming = undefined
     generation = current.id + 1
-    options.onGeneration?.(generation)
+    if (rungs === undefined || !shelf.list(rungs)) options.onGeneration?.(generation + revision)
   }
 
   function late(like: EpochTrack): Rendition {
@@ -140,12 +169,35 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     return rendition
   }
 
+  function rung(epochId: number, track: EpochTrack): void {
+    epochs.get(epochId)?.rungs.push(track)
+    inits.set(track.track, track)
+    byTrack.get(track.track)?.addInit(track)
+  }
+
+  /** A rung's rendition is made with its first part: only then is it known how much of the source it was not there for. */
+  function firstOfRung({ track, msn }: Part): Rendition {
+    const missing = longest().filter((s) => s.msn < msn)
+    const rendition = make(track, 'video', true)
+    rendition.restore(missing.map((s) => gapBeside(s, 90_000)))
+    const init = inits.get(track)
+    if (init !== undefined) rendition.addInit(init)
+    return rendition
+  }
+
+  /** Players must read the multivariant playlist again, where there is one. */
+  function listRungs(): void {
+    if (current === undefined) return
+    revision++
+    options.onGeneration?.(generation + revision)
+  }
+
   function restore(index: AssetIndex): void {
     for (const track of index.tracks) {
       make(track.track, track.kind).restore(recoveredSegments(index, track))
     }
     for (const old of index.epochs) {
-      epochs.set(old.id, old)
+      epochs.set(old.id, { ...old, rungs: [] })
       for (const own of old.tracks) byTrack.get(own.track)?.addInit(own)
     }
     current = index.epochs.at(-1)
@@ -158,11 +210,13 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
 
   function part(next: Part): void {
     const of = epochs.get(next.epoch)
-    const rendition = byTrack.get(next.track)
+    const isRung = shelf.has(next.track)
+    const rendition = byTrack.get(next.track) ?? (isRung && of !== undefined ? firstOfRung(next) : undefined)
     if (of === undefined || rendition === undefined) return
-    codecs = undefined
-    rendition.add(next, of, of.tracks.find((t) => t.track === next.track)?.initNumber)
-    showComing(next)
+    if (!isRung) codecs = undefined
+    rendition.add(next, of, trackOf(of, next.track)?.initNumber)
+    if (isRung) shelf.arrived(next)
+    else showComing(next)
     if (next.last && epochs.size > 64) forgetEpochs()
   }
 
@@ -199,8 +253,11 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
         segments: shownRenditions.reduce((least, r) => Math.min(least, r.peak.segments), Number.POSITIVE_INFINITY),
       },
       frameRate,
+      rungs: shelf.listed,
+      peakOf: (track) => byTrack.get(track)?.peak.bitrate,
     }
-    const key = `${generation}-${bandwidth(input)}-${frameRate ?? ''}-${codecs.join()}`
+    const rungs = shelf.listed.map((r) => rungBandwidth(r, input)).join()
+    const key = `${generation + revision}-${bandwidth(input)}-${frameRate ?? ''}-${codecs.join()}-${rungs}`
     if (shown?.key !== key) {
       const text = printMultivariant(multivariantPlaylist(input))
       // The address is the channel's: the validator must not be that of another broadcast with the same facts.
@@ -213,6 +270,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     ...{ assetId, timing, nonce: options.nonce, recovered },
     renditions,
     bitrate: () => declared,
+    rungBitrate: (track) => shelf.bitrate(track),
     isRecorded: () => options.older?.available() === true,
   })
 
@@ -225,17 +283,27 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       return ended
     },
     get generation() {
-      return generation
+      return generation + revision
     },
     multivariant,
-    manifest: () => manifest.show(ended),
-    rendition: (name) => renditions.get(name),
+    manifest() {
+      // Its players choose among what it lists, and there is no other sign of them before they do.
+      if (shelf.listed.length > 0) asked()
+      return manifest.show(ended)
+    },
+    rendition: (name) => shelf.rendition(name) ?? renditions.get(name),
     keyFrame: () => newestKeyFrame([...renditions.values()].find((r) => r.kind === 'video' && inCurrent(r))),
     declare(facts) {
       declared = facts.bitrate ?? declared
       frameRate = facts.frameRate ?? frameRate
     },
     epoch,
+    ladder(rungs) {
+      // With the pictures they are made of.
+      if (coming === undefined) shelf.list(rungs)
+      else coming.rungs = rungs
+    },
+    rung,
     part,
     reserve() {
       // Numbers are made durable by the store; the window only shows them.
@@ -243,6 +311,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     end() {
       ended = true
       for (const rendition of renditions.values()) rendition.end()
+      shelf.end()
     },
     close() {
       for (const rendition of renditions.values()) rendition.close()
@@ -250,29 +319,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   }
 }
 
-function newestKeyFrame(rendition: Rendition | undefined): KeyFramePlace | undefined {
-  if (rendition === undefined) return undefined
-  for (const { parts, initNumber } of rendition.segments.toReversed()) {
-    const part = parts.findLast(({ independent, gap, bytes }) => independent && !gap && bytes !== undefined)
-    if (part === undefined || initNumber === undefined) continue
-    return { rendition: rendition.name, init: names.init(initNumber), part: names.part(part.number) }
-  }
-  return undefined
-}
-
-function sameSet(a: Epoch, b: Epoch): boolean {
-  return a.tracks.map(setEntry).join('\n') === b.tracks.map(setEntry).join('\n')
-}
-
-/** Of a track, by its object: a restless encoder has tens of thousands of epochs and a few tracks. */
-const setEntries = new WeakMap<EpochTrack, string>()
-
-function setEntry(of: EpochTrack): string {
-  let entry = setEntries.get(of)
-  if (entry === undefined) {
-    const { track, config: c } = of
-    entry = `${track} ${c.codecString} ${c.kind === 'video' ? `${c.width}x${c.height}` : c.channels}`
-    setEntries.set(of, entry)
-  }
-  return entry
+/** As the packager opened it, and the rungs that have begun in it. */
+interface OwnEpoch extends Epoch {
+  readonly rungs: EpochTrack[]
 }

@@ -81,6 +81,8 @@ export interface Representation {
   readonly bandwidth: number
   /** RFC 6381. */
   readonly codecs: string
+  /** In place of the set's (5.3.9.1), where its segments are others. */
+  readonly template?: SegmentTemplate
   readonly video?: {
     /** As coded; the sample aspect ratio says how it is shown. */
     readonly width: number

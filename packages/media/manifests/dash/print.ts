@@ -73,7 +73,7 @@ function printRun({ start, duration: d, count }: TimelineRun, end: number | unde
   return tag('S', { t: start === end ? undefined : start, d, r: count > 1 ? count - 1 : undefined }, true)
 }
 
-function printRepresentation({ id, bandwidth, codecs, video, audio }: Representation): string {
+function printRepresentation({ id, bandwidth, codecs, template, video, audio }: Representation): string {
   const attributes = {
     id,
     bandwidth: Math.max(1, Math.ceil(bandwidth)),
@@ -84,8 +84,9 @@ function printRepresentation({ id, bandwidth, codecs, video, audio }: Representa
     sar: video === undefined ? undefined : video.sampleAspectRatio.join(':'),
     audioSamplingRate: audio?.sampleRate,
   }
-  if (audio === undefined) return tag('Representation', attributes, true)
-  const value = CHANNEL_NUMBERS[audio.channels] ?? audio.channels
-  const channels = tag('AudioChannelConfiguration', { schemeIdUri: CHANNELS, value }, true)
-  return `${tag('Representation', attributes)}${channels}</Representation>\n`
+  if (audio === undefined && template === undefined) return tag('Representation', attributes, true)
+  const value = audio && (CHANNEL_NUMBERS[audio.channels] ?? audio.channels)
+  const channels = audio && tag('AudioChannelConfiguration', { schemeIdUri: CHANNELS, value }, true)
+  const segments = template && printTemplate(template)
+  return `${tag('Representation', attributes)}${channels ?? ''}${segments ?? ''}</Representation>\n`
 }

@@ -1,0 +1,41 @@
+import type { LadderEncoders, LadderSettings } from '@bandstand/contract/api/ladder.ts'
+import type { ChannelRecord, Log } from '@bandstand/engine/ports.ts'
+import { createLadder, type Ladder, type LadderOptions } from '@bandstand/engine/transcode/ladder.ts'
+import { ENCODERS } from '@bandstand/engine/transcode/model.ts'
+import type { Trials } from '@bandstand/engine/transcode/trial.ts'
+
+export interface LaddersOptions {
+  /** Path of the program; without it there are no ladders. */
+  readonly ffmpeg: string | undefined
+  readonly trials: Trials
+  readonly settingsOf: (channelId: string) => LadderSettings | undefined
+  readonly log: Log
+  readonly now: () => number
+}
+
+/** Makes the ladder of a broadcast as the channel's owner has chosen it; `undefined` where there is to be none. */
+export function createLadders({ ffmpeg, trials, settingsOf, log, now }: LaddersOptions) {
+  return (
+    channel: ChannelRecord,
+    ports: Pick<LadderOptions, 'packer' | 'list'>,
+    assetId: string,
+  ): Ladder | undefined => {
+    const settings = settingsOf(channel.id)
+    if (ffmpeg === undefined || settings === undefined || settings.mode === 'off') return undefined
+    return createLadder({
+      ...ports,
+      ...{ ffmpeg, settings, trials, log, now },
+      fields: { channel: channel.slug, asset: assetId },
+    })
+  }
+}
+
+/** Tries them one after another; remembered by `trials`. */
+export async function listEncoders(trials: Trials): Promise<LadderEncoders['encoders']> {
+  const encoders: LadderEncoders['encoders'] = []
+  for (const name of ENCODERS) {
+    const result = await trials.of(name)
+    encoders.push({ name, works: result.works, reason: result.works ? null : result.reason })
+  }
+  return encoders
+}

@@ -1,0 +1,335 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
+import type { VideoTrackConfig } from '@bandstand/media/track.ts'
+import type { TimedUnit } from '../timeline/model.ts'
+import { type CutList, createCutList } from './cut-list.ts'
+import { PACKAGER_LIMITS } from './limits.ts'
+import type { BroadcastTiming, CutFollower, Epoch, EpochTrack, Part } from './model.ts'
+import { TrackPacker } from './track-packer.ts'
+
+/** Where the parts of rungs go. */
+export interface RungSink {
+  /** A rung has this configuration from its next part of the epoch on. */
+  rung(epoch: number, track: EpochTrack): void
+  part(part: Part): void
+}
+
+export interface RungPackerOptions {
+  readonly timing: BroadcastTiming
+  readonly sink: RungSink
+  /** As `Packager.numbersOf`. */
+  readonly numbersOf: (track: TrackId) => () => number
+}
+
+/** Following must not hurt whoever is followed: after its first failure, which is reported, nothing more is passed on. */
+export function sheltered(follower: CutFollower, onError: (error: unknown) => void): CutFollower {
+  let isBroken = false
+  const pass = (step: () => void): void => {
+    if (isBroken) return
+    try {
+      step()
+    } catch (error) {
+      isBroken = true
+      onError(error)
+    }
+  }
+  return {
+    opened: (epoch, msn) => pass(() => follower.opened(epoch, msn)),
+    cut: (at) => pass(() => follower.cut(at)),
+    decided: (at) => pass(() => follower.decided(at)),
+    closed: (end, last) => pass(() => follower.closed(end, last)),
+  }
+}
+
+/**
+ * Cuts renditions that were made of the source where the source was cut, into segments of the same numbers. They come later
+ * than the source and hold up nobody: what has not come when the ceiling is reached is a gap, and so is all of a segment
+ * while a rung is not being made. Times in ticks of 90 kHz, `now` in Unix milliseconds.
+ */
+export interface RungPacker extends CutFollower {
+  /** A rung exists from now on, as gaps until pictures come. @param frameDuration ticks */
+  add(track: TrackId, frameDuration: number): void
+  /** Pictures of an epoch are to be expected: its segments from the one at `from` on are waited for. */
+  begin(track: TrackId, epoch: number, from: number): void
+  configure(track: TrackId, epoch: number, config: VideoTrackConfig): void
+  /** A picture, in order. Until a key frame comes that belongs behind what is cut already, pictures are dropped. */
+  unit(unit: TimedUnit, epoch: number): void
+  /** No more pictures come of this epoch, at least for now: what is there is cut. */
+  pause(track: TrackId, epoch: number): void
+  /** Lets what is overdue become a gap; `now` is when parts are closed from here on. */
+  tick(now: number): void
+  /** All that is there goes out: the broadcast ends. */
+  finish(now: number): void
+  /** Where the segments of the running epoch begin that are not gaps yet, oldest first. */
+  readonly starts: readonly number[]
+  /** Pictures that came for what was given up already. */
+  readonly lateUnits: number
+}
+
+/** An epoch of the source, as long as a rung needs it. */
+interface Cuts {
+  readonly epoch: Epoch
+  readonly first: number
+  readonly list: CutList
+  decided: number
+  over: { readonly end: number; readonly last: number } | undefined
+}
+
+interface Rung {
+  readonly track: TrackId
+  readonly number: () => number
+  readonly frameDuration: number
+  /** Where it is. */
+  cuts: Cuts
+  packer: TrackPacker
+  /** Epochs that pictures are expected of. */
+  readonly expected: Set<number>
+  needsKey: boolean
+  /** Of epochs that have not begun for it. */
+  early: { readonly epoch: number; readonly unit: TimedUnit }[]
+  /** Configurations by epoch. */
+  readonly configs: Map<number, VideoTrackConfig>
+  /** The configuration it was last told of. */
+  init: EpochTrack | undefined
+}
+
+export function createRungPacker(options: RungPackerOptions): RungPacker {
+  const { timing, sink } = options
+  const counters = { longFrames: 0, gaps: 0, lateUnits: 0 }
+  const rungs = new Map<TrackId, Rung>()
+  /** Oldest first; the last is the running or the newest one. */
+  let epochs: Cuts[] = []
+  let clock = 0
+
+  function open(rung: Pick<Rung, 'track' | 'number' | 'frameDuration'>, cuts: Cuts, msn: number, start: number) {
+    return new TrackPacker({
+      ...{ track: rung.track, number: rung.number, frameDuration: rung.frameDuration },
+      timescale: 90_000,
+      timed: false,
+      timing,
+      cuts: cuts.list,
+      msn,
+      start,
+      emit: (part) => sink.part({ ...part, epoch: cuts.epoch.id, closedAt: clock }),
+      counters,
+    })
+  }
+
+  /** The next epoch, where all of this one is cut. */
+  function advance(rung: Rung): boolean {
+    const next = epochs[epochs.indexOf(rung.cuts) + 1]
+    if (next === undefined) return false
+    rung.cuts = next
+    rung.packer = open(rung, next, next.first, next.epoch.start)
+    rung.needsKey = true
+    const early = rung.early
+    rung.early = []
+    for (const { epoch, unit } of early) accept(rung, epoch, unit)
+    return true
+  }
+
+  function accept(rung: Rung, epoch: number, unit: TimedUnit): void {
+    const { id } = rung.cuts.epoch
+    if (epoch > id) {
+      if (rung.early.length < PACKAGER_LIMITS.queuedUnits) rung.early.push({ epoch, unit })
+      return
+    }
+    if (epoch < id || (rung.needsKey && (!unit.key || unit.dts < rung.packer.reach))) {
+      counters.lateUnits++
+      return
+    }
+    if (rung.needsKey) {
+      tell(rung, epoch)
+      giveUpBefore(rung, unit.dts)
+    }
+    rung.needsKey = false
+    rung.packer.push(unit)
+  }
+
+  function tell(rung: Rung, epoch: number): void {
+    const config = rung.configs.get(epoch)
+    if (config === undefined) return
+    const { track, init: before } = rung
+    const init = writeInitSegment(track, config)
+    const same = before !== undefined && Buffer.compare(before.init, init) === 0
+    const initNumber = same ? before.initNumber : (before?.initNumber ?? -1) + 1
+    rung.init = { track, config, init, initNumber }
+    sink.rung(epoch, rung.init)
+  }
+
+  /** Goes as far as the source's cuts are known. */
+  function pump(rung: Rung): void {
+    for (;;) {
+      const { cuts, packer } = rung
+      const decided = cuts.over === undefined ? cuts.decided : Number.POSITIVE_INFINITY
+      while (packer.queued > 1 && packer.headMiddle <= decided) packer.step()
+      giveUp(rung)
+      if (!isThrough(rung)) return
+      conclude(rung)
+      if (!advance(rung)) return
+    }
+  }
+
+  function giveUp({ cuts, packer, expected }: Rung): void {
+    const { list, epoch } = cuts
+    for (;;) {
+      const border = list.startOf(packer.msn + 1)
+      if (border === undefined || packer.reach >= border) return
+      // What a ladder that is asked for now may still make is left open.
+      const isOverdue = expected.has(epoch.id)
+        ? newest() > border + PACKAGER_LIMITS.rungBehind * 90_000
+        : list.newest - packer.msn > PACKAGER_LIMITS.rungOpenSegments
+      if (!isOverdue) return
+      packer.giveUpAt(border)
+    }
+  }
+
+  /** Segments that end before something comes for them. */
+  function giveUpBefore({ cuts, packer }: Rung, at: number): void {
+    for (;;) {
+      const border = cuts.list.startOf(packer.msn + 1)
+      if (border === undefined || border > at) return
+      packer.giveUpAt(border)
+    }
+  }
+
+  function newest(): number {
+    return epochs.at(-1)?.decided ?? 0
+  }
+
+  /** Nothing of this epoch comes any more. */
+  function isThrough({ cuts, expected }: Rung): boolean {
+    if (cuts.over === undefined) return false
+    return !expected.has(cuts.epoch.id) || newest() > cuts.over.end + PACKAGER_LIMITS.rungBehind * 90_000
+  }
+
+  function conclude({ cuts, packer }: Rung): void {
+    if (cuts.over === undefined) return
+    const { end, last } = cuts.over
+    packer.flush(end)
+    while (packer.msn <= last) packer.closeSegment(Math.min(end, cuts.list.startOf(packer.msn + 1) ?? end))
+  }
+
+  /** What no rung needs any more. */
+  function forget(): void {
+    const all = [...rungs.values()]
+    const oldest = Math.min(epochs.length - 1, ...all.map(({ cuts }) => epochs.indexOf(cuts)))
+    if (oldest > 0) epochs = epochs.slice(oldest)
+    for (const { list, epoch } of epochs) {
+      const own = all.filter(({ cuts }) => cuts.epoch.id === epoch.id).map(({ packer }) => packer.msn)
+      list.forget(Math.min(list.newest - PACKAGER_LIMITS.rungOpenSegments, ...own))
+    }
+  }
+
+  function pumpAll(): void {
+    for (const rung of rungs.values()) pump(rung)
+  }
+
+  return {
+    opened(epoch, msn) {
+      const cuts: Cuts = {
+        epoch,
+        first: msn,
+        list: createCutList(msn, epoch.start),
+        decided: epoch.start,
+        over: undefined,
+      }
+      epochs.push(cuts)
+      pumpAll()
+      forget()
+    },
+    cut(at) {
+      epochs.at(-1)?.list.cut(at)
+      forget()
+    },
+    decided(at) {
+      const running = epochs.at(-1)
+      if (running === undefined) return
+      running.decided = Math.max(running.decided, at)
+      pumpAll()
+    },
+    closed(end, last) {
+      const running = epochs.at(-1)
+      if (running === undefined || running.over !== undefined) return
+      running.decided = end
+      running.over = { end, last }
+      pumpAll()
+    },
+    add(track, frameDuration) {
+      const cuts = epochs.at(-1)
+      if (cuts === undefined || rungs.has(track)) return
+      const number = options.numbersOf(track)
+      const { list } = cuts
+      const msn = Math.max(cuts.first, list.newest - PACKAGER_LIMITS.rungOpenSegments)
+      const start = list.startOf(msn) ?? list.newestStart
+      const facts = { track, number, frameDuration }
+      const rung: Rung = {
+        ...facts,
+        ...{ cuts, packer: open(facts, cuts, msn, start) },
+        expected: new Set(),
+        needsKey: true,
+        early: [],
+        configs: new Map(),
+        init: undefined,
+      }
+      rungs.set(track, rung)
+      pump(rung)
+    },
+    begin(track, epoch, from) {
+      const rung = rungs.get(track)
+      if (rung === undefined) return
+      rung.expected.add(epoch)
+      if (rung.cuts.epoch.id !== epoch) return
+      rung.needsKey = true
+      giveUpBefore(rung, from)
+    },
+    configure(track, epoch, config) {
+      const rung = rungs.get(track)
+      rung?.configs.set(epoch, config)
+      for (const old of rung?.configs.keys() ?? []) if (old < epoch - 1) rung?.configs.delete(old)
+    },
+    unit(unit, epoch) {
+      const rung = rungs.get(unit.track)
+      if (rung === undefined) return
+      accept(rung, epoch, unit)
+      pump(rung)
+    },
+    pause(track, epoch) {
+      const rung = rungs.get(track)
+      if (rung === undefined) return
+      rung.expected.delete(epoch)
+      if (rung.cuts.epoch.id === epoch && rung.cuts.over === undefined) {
+        rung.packer.flush()
+        rung.packer.closePart(false)
+        rung.needsKey = true
+      }
+      pump(rung)
+    },
+    tick(now) {
+      clock = now
+      pumpAll()
+    },
+    finish(now) {
+      clock = now
+      for (const rung of rungs.values()) {
+        rung.expected.clear()
+        pump(rung)
+      }
+    },
+    get starts() {
+      const running = epochs.at(-1)
+      if (running === undefined || running.over !== undefined) return []
+      const { list, first } = running
+      const from = Math.max(first, list.newest - PACKAGER_LIMITS.rungOpenSegments)
+      const found: number[] = []
+      for (let msn = from; msn <= list.newest; msn++) {
+        const start = list.startOf(msn)
+        if (start !== undefined) found.push(start)
+      }
+      return found
+    },
+    get lateUnits() {
+      return counters.lateUnits
+    },
+  }
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { encode, videoConfig } from '../fixtures/encoder.ts'
+import { createStudio, type Studio } from '../fixtures/studio.ts'
+import { everything, manualScheduler, text, type WatchedOptions, watchedWindow } from '../fixtures/watched.ts'
+import type { ListedRung } from '../model.ts'
+import { createRungPacker, type RungPacker } from '../rung-packer.ts'
+import type { LiveWindow } from './window.ts'
+
+const RUNG = 11
+const rung: ListedRung = {
+  ...{ track: RUNG, width: 640, height: 360, frameRate: 30, bitrate: 800_000, codecString: 'avc1.64001e' },
+}
+
+/** A window with a ladder of one rung, whose pictures come half a second after the source's once `on` is set. */
+function withLadder(options: WatchedOptions = {}) {
+  const window: LiveWindow = watchedWindow({ older: everything, ...options })
+  const state = { on: false }
+  let packer: RungPacker | undefined
+  let epoch = 0
+  let isListed = false
+  const studio: Studio = createStudio({
+    sinks: () => [window],
+    follower: (timing, packager) =>
+      (packer = createRungPacker({ timing, sink: window, numbersOf: (t) => packager()?.numbersOf(t) ?? (() => 0) })),
+    onEvent(event) {
+      if (event.kind === 'epoch-opened') {
+        epoch = event.id
+        if (!isListed) window.ladder([rung])
+        isListed = true
+        packer?.add(RUNG, 3000)
+        packer?.configure(RUNG, epoch, videoConfig())
+      } else if (event.kind === 'unit' && event.unit.track === VIDEO_TRACK && state.on) {
+        if (event.unit.key) packer?.begin(RUNG, epoch, event.unit.dts)
+        packer?.unit({ ...event.unit, track: RUNG }, epoch)
+      }
+    },
+  })
+  studio.connect()
+  return { window, studio, state }
+}
+
+const variants = (window: LiveWindow) =>
+  (window.multivariant()?.plain.toString() ?? '').split('\n').filter((line) => line.startsWith('#EXT-X-STREAM-INF'))
+
+test('a rung is listed behind the source, with what its encoder may reach and the sound of all', () => {
+  const { window, studio } = withLadder()
+  studio.send(encode({ seconds: 5 }))
+  assert.equal(variants(window).length, 2)
+  assert.equal(
+    variants(window)[1],
+    '#EXT-X-STREAM-INF:BANDWIDTH=1160000,CODECS="avc1.64001e,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=30.000,AUDIO="audio"',
+  )
+})
+
+test('with other rungs the generation rises, with the same it does not', () => {
+  const seen: number[] = []
+  const { window, studio } = withLadder({ onGeneration: (generation) => void seen.push(generation) })
+  studio.send(encode({ seconds: 3 }))
+  seen.length = 0
+  const before = window.generation
+  window.ladder([{ ...rung }])
+  window.ladder([])
+  window.ladder([rung])
+  assert.deepEqual(seen, [before + 1, before + 2])
+  assert.equal(window.generation, before + 2)
+  assert.equal(variants(window).length, 2)
+})
+
+test('who asks for a rung that is not made waits for its first media, and the ladder is told', async () => {
+  let asked = 0
+  const { window, studio, state } = withLadder({ onLadderAsked: () => void asked++ })
+  studio.send(encode({ seconds: 7 }))
+  const answer = window.rendition('v11')?.playlist({})
+  assert.equal(answer?.kind, 'wait')
+  assert.equal(asked, 1)
+  state.on = true
+  studio.send(encode({ seconds: 3, base: 7 }))
+  const playlist = answer?.kind === 'wait' ? (await answer.ready)?.plain.toString() : ''
+  assert.match(playlist ?? '', /#EXT-X-PART:DURATION=0\.333000,URI="p\d+\.m4s",INDEPENDENT=YES/)
+  assert.match(playlist ?? '', /#EXT-X-GAP/)
+})
+
+test('a rung that does not come is not waited for for ever', async () => {
+  const scheduler = manualScheduler()
+  const { window, studio } = withLadder({ scheduler })
+  studio.send(encode({ seconds: 7 }))
+  const answer = window.rendition('v11')?.playlist({})
+  scheduler.advance(60_000)
+  assert.equal(answer?.kind === 'wait' ? await answer.ready : 'answered', undefined)
+})
+
+test('playlists report a rung while it has media at its end, and not else', () => {
+  const { window, studio, state } = withLadder()
+  const reported = () => text(window, 'v1').includes('../v11/index.m3u8')
+  studio.send(encode({ seconds: 7 }))
+  assert.equal(reported(), false)
+  state.on = true
+  studio.send(encode({ seconds: 6, base: 7 }))
+  assert.equal(reported(), true)
+  assert.match(text(window, 'v11'), /#EXT-X-RENDITION-REPORT:URI="\.\.\/v1\/index\.m3u8"/)
+})
+
+test('a rung stands beside the source in the DASH manifest once it has a whole segment', () => {
+  const { window, studio, state } = withLadder()
+  studio.send(encode({ seconds: 7 }))
+  assert.doesNotMatch(window.manifest()?.plain.toString() ?? '', /id="v11"/)
+  state.on = true
+  studio.send(encode({ seconds: 8, base: 7 }))
+  const manifest = window.manifest()?.plain.toString() ?? ''
+  const [set = ''] = /<AdaptationSet id="1"[^]*?<\/AdaptationSet>/.exec(manifest) ?? []
+  assert.match(set, /<Representation id="v1" /)
+  assert.match(set, /<Representation id="v11" [^]*?<SegmentTemplate timescale="90000"/)
+})
+
+test('a rung is not in the recording: what has left its memory is not listed', () => {
+  const { window, studio, state } = withLadder()
+  state.on = true
+  studio.send(encode({ seconds: 80 }))
+  const segments = (name: string) =>
+    text(window, name)
+      .split('\n')
+      .filter((line) => line.startsWith('s'))
+  assert(segments('v1').length > 25)
+  assert(segments('v11').length <= 10, `${segments('v11').length} segments`)
+  for (const name of segments('v11')) assert.equal(window.rendition('v11')?.media(name).kind, 'now', name)
+})

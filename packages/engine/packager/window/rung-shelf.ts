@@ -1,0 +1,113 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { WINDOW_LIMITS } from '../limits.ts'
+import type { LiveRendition, PlaylistAnswer, PlaylistDirectives, RenderedPlaylist } from '../live.ts'
+import { type ListedRung, type Part, renditionName } from '../model.ts'
+import type { Rendition } from './rendition.ts'
+import { createWaitingRoom, type Scheduler } from './waiting-room.ts'
+
+export interface RungShelfOptions {
+  readonly scheduler: Scheduler
+  /** The window's own rendition of that name, once it has had a part. */
+  readonly inner: (name: string) => Rendition | undefined
+  /** Somebody asked for a rung. */
+  readonly asked: () => void
+  /** Other rungs are listed than before. */
+  readonly onChange: () => void
+}
+
+/**
+ * The rungs of the ladder that may be watched. One that is made on demand has nothing to show when it is asked for first:
+ * the answer waits for its first media, for a playlist of gaps would send players away again.
+ */
+export interface RungShelf {
+  /** Lists these from now on. @returns whether they are others than before */
+  list(rungs: readonly ListedRung[]): boolean
+  readonly listed: readonly ListedRung[]
+  /** The track is or was a rung's. */
+  has(track: TrackId): boolean
+  /** It has media at its end. */
+  isThere(name: string): boolean
+  bitrate(track: TrackId): number | undefined
+  rendition(name: string): LiveRendition | undefined
+  /** A part of a rung has been added. */
+  arrived(part: Part): void
+  /** Nothing comes any more: who waits gets what there is. */
+  end(): void
+}
+
+export function createRungShelf(options: RungShelfOptions): RungShelf {
+  const { inner, asked } = options
+  const starting = createWaitingRoom<string, true>(options.scheduler, WINDOW_LIMITS.rungStart, (name) => name)
+  const known = new Map<string, ListedRung>()
+  let listed: readonly ListedRung[] = []
+  let ended = false
+
+  function isThere(name: string): boolean {
+    return known.has(name) && inner(name)?.segments.at(-1)?.gap === false
+  }
+
+  function playlist(name: string, directives: PlaylistDirectives): PlaylistAnswer {
+    const rendition = inner(name)
+    if (rendition !== undefined && (ended || directives.msn !== undefined || isThere(name))) {
+      return rendition.playlist(directives)
+    }
+    if (directives.msn === undefined && directives.part !== undefined) {
+      return { kind: 'bad-request', reason: '_HLS_part needs _HLS_msn' }
+    }
+    const started = starting.wait(name)
+    if (started === undefined) return { kind: 'busy' }
+    return { kind: 'wait', blocking: false, ready: started.then((is) => (is ? first(name, directives) : undefined)) }
+  }
+
+  async function first(name: string, directives: PlaylistDirectives): Promise<RenderedPlaylist | undefined> {
+    const answer = inner(name)?.playlist(directives)
+    if (answer?.kind === 'now') return answer.playlist
+    return answer?.kind === 'wait' ? answer.ready : undefined
+  }
+
+  return {
+    list(rungs) {
+      const before = JSON.stringify(listed)
+      listed = rungs
+      for (const rung of rungs) known.set(renditionName(rung.track, 'video'), rung)
+      const isOther = JSON.stringify(rungs) !== before
+      if (isOther) options.onChange()
+      return isOther
+    },
+    get listed() {
+      return listed
+    },
+    has: (track) => known.has(renditionName(track, 'video')),
+    isThere,
+    bitrate: (track) => known.get(renditionName(track, 'video'))?.bitrate,
+    rendition(name) {
+      if (!known.has(name)) return undefined
+      return {
+        name,
+        playlist(directives) {
+          asked()
+          return playlist(name, directives)
+        },
+        media(fileName) {
+          asked()
+          return inner(name)?.media(fileName) ?? { kind: 'not-found' }
+        },
+      }
+    },
+    arrived({ track, gap }) {
+      if (gap) return
+      const name = renditionName(track, 'video')
+      starting.answer(
+        (wanted) => wanted === name,
+        () => true,
+      )
+    },
+    end() {
+      ended = true
+      starting.answer(
+        () => true,
+        () => true,
+      )
+    },
+  }
+}

@@ -1,0 +1,93 @@
+import { commonOptions, encoders } from './encoder-arguments.ts'
+import type { Encoder, Preset, Rung, SourceFacts } from './model.ts'
+
+export interface LadderCommand {
+  readonly source: SourceFacts
+  /** At least one. */
+  readonly rungs: readonly Rung[]
+  readonly encoder: Encoder
+  readonly preset: Preset
+}
+
+/** The descriptor from which the first rung's fragments are read; the others follow. Progress comes on the one before. */
+export const FIRST_OUTPUT = 4
+export const PROGRESS_OUTPUT = 3
+
+/**
+ * What ffmpeg is told to make a ladder: the source as fragmented MP4 on its standard input, each rung as fragmented MP4 on a
+ * pipe of its own, a fragment a picture, with the times that the pictures came with in ticks of 90 kHz. No audio: sound is
+ * the source's own.
+ */
+export function ladderArguments(command: LadderCommand): readonly string[] {
+  const { rungs, encoder } = command
+  return [
+    ...[...quiet, ...progress, ...encoders[encoder].device],
+    // One thread: several would each hold a picture back. What a stream says must not stop it from being shown.
+    ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0', '-copyts', '-f', 'mp4', '-i', 'pipe:0'],
+    ...['-filter_complex', filterGraph(command)],
+    ...rungs.flatMap((rung, i) => [...output(command, rung, i)]),
+  ]
+}
+
+/** What ffmpeg is told to try an encoder: some grey pictures on its standard input, the same kind of output as a ladder's. */
+export function trialArguments(encoder: Encoder): readonly string[] {
+  const command: LadderCommand = { source: trialSource, rungs: [trialRung], encoder, preset: 'veryfast' }
+  const { width, height } = trialSource
+  return [
+    ...[...quiet, ...progress, ...encoders[encoder].device],
+    ...['-f', 'rawvideo', '-pix_fmt', 'gray', '-video_size', `${width}x${height}`, '-framerate', '30', '-i', 'pipe:0'],
+    ...['-filter_complex', filterGraph(command)],
+    ...output(command, trialRung, 0),
+  ]
+}
+
+export const trialSource = {
+  ...{ width: 640, height: 360, sampleAspectRatio: [1, 1], frameRate: 30, interlaced: false },
+} as const satisfies SourceFacts
+const trialRung: Rung = {
+  ...{ slot: 0, width: 426, height: 240, frameRate: 30, every: 1, bitrate: 500_000, level: 30 },
+  codecString: 'avc1.64001e',
+}
+
+/** Nothing that a stream says can make it open a file or a connection. */
+const quiet = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-protocol_whitelist', 'pipe']
+const progress = ['-progress', `pipe:${PROGRESS_OUTPUT}`, '-stats_period', '1']
+
+function output({ encoder, preset }: LadderCommand, rung: Rung, index: number): readonly string[] {
+  return [
+    ...['-map', `[r${index}]`, ...encoders[encoder].options(rung, preset), ...commonOptions(rung)],
+    // As they come, on the source's clock: by default ffmpeg rounds times to the frame rate it has guessed.
+    ...['-fps_mode', 'passthrough', '-enc_time_base', '1:90000', '-video_track_timescale', '90000'],
+    ...['-avoid_negative_ts', 'disabled', '-use_editlist', '0'],
+    ...['-movflags', 'empty_moov+default_base_moof+frag_every_frame+frag_discont', '-flush_packets', '1'],
+    ...['-f', 'mp4', `pipe:${FIRST_OUTPUT + index}`],
+  ]
+}
+
+/** The work that all rungs share is done once, before they part. */
+function filterGraph({ source, rungs, encoder }: LadderCommand): string {
+  const deinterlaced = source.interlaced ? ['yadif=mode=send_frame:deint=interlaced'] : []
+  const labels = rungs.map((_, i) => `[s${i}]`).join('')
+  const shared = ['[0:v:0]', [...deinterlaced, `split=${rungs.length}`].join(','), labels].join('')
+  const own = rungs.map((rung, i) => {
+    const steps = [...thinned(rung, source), scaled(rung, source), encoders[encoder].filter]
+    return `[s${i}]${steps.join(',')}[r${i}]`
+  })
+  return [shared, ...own].join(';')
+}
+
+/** Keeps key frames, and of the others those that are far enough from the one kept before: whatever the times, no resampling. */
+function thinned({ every }: Rung, { frameRate }: SourceFacts): readonly string[] {
+  if (every === 1) return []
+  const least = ((every - 0.5) / frameRate).toFixed(6)
+  return [`select='key+isnan(prev_selected_t)+gte(t-prev_selected_t,${least})'`]
+}
+
+/** High dynamic range is brought to the range of BT.709 at the size of the rung, where that costs less. */
+function scaled({ width, height }: Rung, { hdr }: SourceFacts): string {
+  const size = `scale=${width}:${height}:out_range=tv`
+  if (hdr === undefined) return `${size},setsar=1`
+  const linear = `zscale=t=linear:tin=${hdr === 'pq' ? 'smpte2084' : 'arib-std-b67'}:npl=100,format=gbrpf32le`
+  const mapped = 'zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv'
+  return `scale=${width}:${height},${linear},${mapped},setsar=1`
+}

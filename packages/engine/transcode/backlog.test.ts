@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createBacklog } from './backlog.ts'
+
+const S = 90_000
+
+/** Pictures of 1 s, key frames every `gop` of them. */
+function filled(seconds: number, gop: number, oldest = 0, size = 1) {
+  const backlog = createBacklog()
+  for (let i = 0; i < seconds; i++) {
+    const unit = { track: 1, dts: i * S, pts: i * S, key: i % gop === 0, data: new Uint8Array(size), arrivedAt: 0 }
+    backlog.add(unit, oldest)
+  }
+  return backlog
+}
+const begin = (backlog: ReturnType<typeof createBacklog>, starts: readonly number[]) => backlog.from(starts)[0]?.dts
+
+test('a ladder begins with the newest segment that has a second of pictures', () => {
+  assert.equal(begin(filled(6, 2), [2 * S, 4 * S]), 4 * S)
+  assert.equal(begin(filled(5, 2), [2 * S, 4 * S]), 2 * S)
+})
+
+test('where no segment begins with a key frame, with the newest key frame that is old enough', () => {
+  assert.equal(begin(filled(7, 3), [1 * S, 5 * S]), 3 * S)
+})
+
+test('with the only key frame there is, however new', () => {
+  assert.equal(begin(filled(1, 8), [0]), 0)
+})
+
+test('without a key frame there is nothing to begin with', () => {
+  const backlog = createBacklog()
+  backlog.add({ track: 1, dts: 0, pts: 0, key: false, data: new Uint8Array(1), arrivedAt: 0 }, 0)
+  assert.deepEqual(backlog.from([0]), [])
+})
+
+test('what is older than the oldest open segment is let go, back to the key frame it needs', () => {
+  assert.equal(filled(13, 4, 9 * S).from([]).length, 5)
+  assert.equal(filled(13, 4, 0).from([0]).length, 13)
+})
+
+test('it is bounded in bytes, also where no key frame comes', () => {
+  const backlog = filled(40, 100, 0, 1024 * 1024)
+  assert.deepEqual(backlog.from([0]), [])
+})

@@ -1,0 +1,55 @@
+import type { TimedUnit } from '../timeline/model.ts'
+import { LADDER_LIMITS } from './limits.ts'
+
+/** The source's newest pictures, shared by reference, from which a ladder that is asked for now begins. */
+export interface Backlog {
+  /** @param oldest begin of the oldest segment that is still open to a rung, 90 kHz. */
+  add(unit: TimedUnit, oldest: number): void
+  /**
+   * The pictures to begin with: from a key frame on, best one that begins a segment and is about as old as what players show.
+   * Empty where there is no key frame.
+   *
+   * @param starts begins of segments, 90 kHz.
+   */
+  from(starts: readonly number[]): readonly TimedUnit[]
+  clear(): void
+}
+
+export function createBacklog(): Backlog {
+  let units: TimedUnit[] = []
+  let bytes = 0
+
+  function dropBefore(index: number): void {
+    for (const { data } of units.slice(0, index)) bytes -= data.byteLength
+    units = units.slice(index)
+  }
+
+  return {
+    add(unit, oldest) {
+      units.push(unit)
+      bytes += unit.data.byteLength
+      if (!unit.key && bytes <= LADDER_LIMITS.backlog) return
+      const needed = units.findLastIndex(({ key, dts }) => key && dts <= oldest)
+      if (needed > 0) dropBefore(needed)
+      if (bytes <= LADDER_LIMITS.backlog) return
+      const newest = units.findLastIndex(({ key }) => key)
+      dropBefore(newest > 0 ? newest : units.length)
+    },
+    from(starts) {
+      const newest = units.at(-1)?.dts ?? 0
+      const isOld = ({ dts }: TimedUnit) => newest - dts >= LADDER_LIMITS.backlogTicks
+      const begins = ({ dts }: TimedUnit) => starts.includes(dts)
+      const choices = [
+        units.findLastIndex((unit) => unit.key && begins(unit) && isOld(unit)),
+        units.findLastIndex((unit) => unit.key && isOld(unit)),
+        units.findIndex(({ key }) => key),
+      ]
+      const first = choices.find((index) => index >= 0)
+      return first === undefined ? [] : units.slice(first)
+    },
+    clear() {
+      units = []
+      bytes = 0
+    },
+  }
+}

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type CapacityLook, createCapacityGuard } from './capacity.ts'
+
+const fine: CapacityLook = { lag: 0.4, speed: 1, load: 0.3 }
+
+/** Looks once a second from `from` on; what was decided, by second. */
+function run(guard: ReturnType<typeof createCapacityGuard>, from: number, looks: readonly CapacityLook[]) {
+  return looks.flatMap((look, i) => {
+    const verdict = guard.look(look, (from + i) * 1000)
+    return verdict === undefined ? [] : [[from + i, verdict]]
+  })
+}
+const falling = (seconds: number) => Array.from({ length: seconds }, (_, i) => ({ lag: 1 + i, speed: 0.7, load: 2 }))
+
+test('a ladder that falls further and further behind sheds a rung', () => {
+  assert.deepEqual(run(createCapacityGuard(3), 100, falling(6)), [[105, 'shed']])
+})
+
+test('one that is behind after its start and catches up sheds none', () => {
+  const catching = Array.from({ length: 20 }, (_, i) => ({ lag: Math.max(0.4, 12 - i), speed: 2, load: 2 }))
+  assert.deepEqual(run(createCapacityGuard(3), 100, catching), [])
+})
+
+test('a rung comes back after a minute, when the machine has room', () => {
+  const guard = createCapacityGuard(3)
+  run(guard, 100, falling(6))
+  assert.deepEqual(run(guard, 110, Array(50).fill(fine)), [])
+  assert.deepEqual(run(guard, 160, Array(10).fill({ ...fine, load: 0.9 })), [])
+  assert.deepEqual(run(guard, 170, [fine, fine]), [[170, 'restore']])
+})
+
+test('a rung that had to go again waits longer', () => {
+  const guard = createCapacityGuard(3)
+  run(guard, 100, falling(6))
+  run(guard, 170, [fine])
+  assert.deepEqual(run(guard, 180, falling(6)), [[185, 'shed']])
+  assert.deepEqual(run(guard, 190, Array(114).fill(fine)), [])
+  assert.deepEqual(run(guard, 304, Array(4).fill(fine)), [[305, 'restore']])
+})
+
+test('no more rungs are shed than there are', () => {
+  assert.deepEqual(run(createCapacityGuard(2), 100, falling(60)).length, 2)
+})
+
+test('a start anew is no falling behind', () => {
+  const guard = createCapacityGuard(3)
+  run(guard, 100, falling(5))
+  guard.restarted()
+  assert.deepEqual(run(guard, 105, [{ lag: 6, speed: undefined, load: 1 }]), [])
+})

@@ -1,0 +1,59 @@
+import { CAPACITY_LIMITS } from './limits.ts'
+
+/** How a running ladder and the machine are doing. */
+export interface CapacityLook {
+  /** Seconds that the slowest rung is behind the source. */
+  readonly lag: number
+  /** Of real time, as ffmpeg says; `undefined` while it does not know. */
+  readonly speed: number | undefined
+  /** Processes that want to run, for each processor. */
+  readonly load: number
+}
+
+export type CapacityVerdict =
+  /** The most expensive rung must go. */
+  | 'shed'
+  /** The rung that went last may come back. */
+  | 'restore'
+  | undefined
+
+/** Decides, a look at a time, whether a ladder is too much. Pure: `now` is milliseconds. */
+export interface CapacityGuard {
+  look(look: CapacityLook, now: number): CapacityVerdict
+  /** ffmpeg has been started anew: it begins behind and catches up. */
+  restarted(): void
+}
+
+/** @param most rungs that can be shed. */
+export function createCapacityGuard(most: number): CapacityGuard {
+  let shed = 0
+  let bad = 0
+  let before = Number.POSITIVE_INFINITY
+  let pause: number = CAPACITY_LIMITS.pause
+  let until = 0
+
+  return {
+    look({ lag, speed, load }, now) {
+      // Coming nearer, if slowly: a start has seconds to make up for.
+      const isWorse = lag > CAPACITY_LIMITS.lag && (lag > before - 0.1 || (speed !== undefined && speed < 1))
+      before = lag
+      bad = isWorse ? bad + 1 : 0
+      if (bad >= CAPACITY_LIMITS.looks && shed < most) {
+        // Soon again means that coming back was wrong.
+        pause = now - until < pause ? Math.min(pause * 2, CAPACITY_LIMITS.longestPause) : CAPACITY_LIMITS.pause
+        until = now + pause
+        shed++
+        bad = 0
+        return 'shed'
+      }
+      if (shed === 0 || now < until || lag > 1 || load > CAPACITY_LIMITS.load) return undefined
+      shed--
+      until = now + pause
+      return 'restore'
+    },
+    restarted() {
+      bad = 0
+      before = Number.POSITIVE_INFINITY
+    },
+  }
+}

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { type TestContext, test } from 'node:test'
+import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { readClip } from '@bandstand/media/containers/isobmff/fixtures/clip.ts'
+import { audioConfig } from '../packager/fixtures/encoder.ts'
+import type { ListedRung, Part } from '../packager/model.ts'
+import { createPackager, type Packager } from '../packager/packager.ts'
+import { createRungPacker } from '../packager/rung-packer.ts'
+import { chooseTiming } from '../packager/timing.ts'
+import type { TimelineEvent, TimelineTrack } from '../timeline/model.ts'
+import { createLadder, type Ladder, type LadderOptions } from './ladder.ts'
+import type { LadderSettings } from './model.ts'
+import type { Trials } from './trial.ts'
+
+const clipUrl = new URL(import.meta.resolve('@bandstand/media/containers/isobmff/fixtures/clip.flv'))
+const clip = readClip(readFileSync(clipUrl))
+/** The clip is 160 × 90, 30 frames a second, key frames a second apart. */
+const rungs = [
+  { height: 72, bitrate: 200_000, frameRate: 30 },
+  { height: 46, bitrate: 100_000, frameRate: 30 },
+]
+const settings: LadderSettings = { mode: 'on-demand', encoder: 'x264', preset: 'superfast', rungs }
+const works: Trials = { of: async () => ({ works: true }) }
+
+interface Rig {
+  readonly ladder: Ladder
+  readonly listed: ListedRung[][]
+  readonly parts: Part[]
+  readonly logged: string[]
+  /** Unix ms; goes on when told to. */
+  now: number
+  open(tracks?: readonly TimelineTrack[]): void
+  /** The clip again and again, so many seconds. */
+  play(seconds: number): void
+  close(): void
+  /** Lets real time pass, ticking, until it is so. */
+  until(what: string, is: () => boolean): Promise<void>
+}
+
+const video: TimelineTrack = { track: VIDEO_TRACK, config: clip.video, frameDuration: 1 / 30 }
+
+function createRig(t: TestContext, change: Partial<LadderSettings> = {}, options: Partial<LadderOptions> = {}): Rig {
+  const parts: Part[] = []
+  const listed: ListedRung[][] = []
+  const logged: string[] = []
+  const timing = chooseTiming([1 / 30])
+  const write = (_: object, message: string) => void logged.push(message)
+  const packer = createRungPacker({
+    timing,
+    sink: { part: (part) => void parts.push(part), rung: () => undefined },
+    numbersOf: (track) => packager.numbersOf(track),
+  })
+  const packager: Packager = createPackager({ timing, sinks: [], follower: packer })
+  let epoch = -1
+  let ticks = 0
+  const ladder = createLadder({
+    ...{ ffmpeg: 'ffmpeg', settings: { ...settings, ...change }, trials: works, packer, fields: {} },
+    list: (found) => void listed.push([...found]),
+    log: { debug: write, info: write, warn: write, error: write },
+    now: () => rig.now,
+    load: () => 0.1,
+    ...options,
+  })
+  t.after(() => ladder.close())
+  const give = (event: TimelineEvent) => {
+    packager.handle(event, rig.now)
+    ladder.handle(event)
+  }
+  const rig: Rig = {
+    ...{ ladder, listed, parts, logged },
+    now: 1_700_000_000_000,
+    open(tracks = [video]) {
+      epoch++
+      const facts = {
+        id: epoch,
+        start: ticks,
+        wallClock: rig.now,
+        tracks,
+        reason: 'encoder',
+        trackSetChanged: true,
+      } as const
+      give({ kind: 'epoch-opened', ...facts })
+    },
+    play(seconds) {
+      for (let i = 0; i < seconds * 30; i++) {
+        const picture = clip.pictures[(ticks / 3000) % clip.pictures.length]
+        if (picture === undefined) throw new TypeError('the clip has 90 pictures')
+        const { data, key, compositionOffset } = picture
+        const pts = ticks + compositionOffset
+        give({ kind: 'unit', unit: { track: VIDEO_TRACK, dts: ticks, pts, key, data, arrivedAt: rig.now } })
+        ticks += 3000
+      }
+    },
+    close: () => give({ kind: 'epoch-closed', id: epoch, end: ticks }),
+    async until(what, is) {
+      const limit = performance.now() + 15_000
+      while (!is()) {
+        assert(performance.now() < limit, `waited for ${what}: ${JSON.stringify(ladder.report)}`)
+        await new Promise((done) => setTimeout(done, 20))
+        rig.now += 20
+        ladder.tick()
+      }
+    },
+  }
+  return rig
+}
+
+const sizes = (found: readonly ListedRung[] | undefined) => found?.map(({ height }) => height)
+const media = (rig: Rig) => rig.parts.filter(({ gap }) => !gap)
+
+test('rungs are listed when the encoder has passed its trial, and made when somebody asks', async (t) => {
+  const rig = createRig(t)
+  rig.open()
+  assert.deepEqual(rig.listed, [])
+  await rig.until('the trial', () => rig.listed.length > 0)
+  assert.deepEqual(sizes(rig.listed[0]), [72, 46])
+  rig.play(5)
+  assert.equal(rig.ladder.report.state, 'waiting')
+  assert.deepEqual(media(rig), [])
+  rig.ladder.asked()
+  await rig.until('media of both', () => new Set(media(rig).map(({ track }) => track)).size === 2)
+  await rig.until('it to run', () => rig.ladder.report.state === 'running')
+  // From the begin of a segment on.
+  assert.equal(media(rig)[0]?.independent, true)
+})
+
+test('half a minute after the last viewer it is not made any more', async (t) => {
+  const rig = createRig(t)
+  rig.open()
+  await rig.until('the trial', () => rig.listed.length > 0)
+  rig.ladder.asked()
+  rig.play(3)
+  await rig.until('it to run', () => rig.ladder.report.state === 'running')
+  rig.now += 31_000
+  await rig.until('it to wait', () => rig.ladder.report.state === 'waiting')
+  const count = media(rig).length
+  rig.play(3)
+  assert.equal(media(rig).filter(({ start }) => start >= 4 * 90_000).length, 0)
+  assert(media(rig).length <= count + 8)
+  assert.equal(rig.ladder.report.restarts, 0)
+})
+
+test('an encoder that does not work is replaced by x264, and that is said', async (t) => {
+  const trials: Trials = {
+    of: async (encoder) => (encoder === 'x264' ? { works: true } : { works: false, reason: 'no such card' }),
+  }
+  const rig = createRig(t, { mode: 'always', encoder: 'nvenc' }, { trials })
+  rig.open()
+  await rig.until('the trials', () => rig.listed.length > 0)
+  rig.play(3)
+  await rig.until('media', () => media(rig).length > 0)
+  const { encoder, message } = rig.ladder.report
+  assert.deepEqual([encoder, message], ['x264', 'nvenc does not work here: no such card; x264 is used'])
+})
+
+test('where nothing works nothing is listed, and that is said', async (t) => {
+  const trials: Trials = { of: async () => ({ works: false, reason: 'no encoder' }) }
+  const rig = createRig(t, { mode: 'always' }, { trials })
+  rig.open()
+  await rig.until('the verdict', () => rig.ladder.report.state === 'failing')
+  rig.play(3)
+  assert.deepEqual([rig.listed, rig.parts], [[], []])
+  assert.equal(rig.ladder.report.message, 'x264 does not work here: no encoder')
+})
+
+test('an ffmpeg that ends at once is started again later and later', async (t) => {
+  const rig = createRig(t, { mode: 'always' }, { ffmpeg: '/bin/false' })
+  rig.open()
+  await rig.until('the trial', () => rig.listed.length > 0)
+  rig.play(3)
+  const begun = rig.now
+  await rig.until('four restarts', () => rig.ladder.report.restarts === 4)
+  assert(rig.now - begun >= 250 + 500 + 1000, `${rig.now - begun} ms`)
+  assert.match(rig.ladder.report.message ?? '', /^ffmpeg: it ended with status 1/)
+})
+
+test('epoch after epoch: each is made to its end', async (t) => {
+  const rig = createRig(t, { mode: 'always' })
+  rig.open()
+  await rig.until('the trial', () => rig.listed.length > 0)
+  rig.play(3)
+  rig.close()
+  rig.open()
+  rig.play(3)
+  rig.close()
+  const ends = () => rig.parts.filter(({ last, epoch }) => last && epoch === 1).length
+  await rig.until('both epochs', () => ends() >= 4)
+  for (const track of [11, 12]) {
+    const own = media(rig).filter((part) => part.track === track)
+    const total = own.reduce((sum, { duration }) => sum + duration, 0)
+    assert(Math.abs(total - 6 * 90_000) <= 6_000, `track ${track}: ${total / 90_000} s`)
+  }
+  assert.equal(rig.ladder.report.restarts, 0)
+})
+
+test('sound alone lists nothing, also after pictures', async (t) => {
+  const rig = createRig(t)
+  rig.open()
+  await rig.until('the trial', () => rig.listed.length > 0)
+  rig.play(2)
+  rig.close()
+  rig.open([{ track: 2, config: audioConfig(), frameDuration: 1024 / 48_000 }])
+  assert.deepEqual(rig.listed.at(-1), [])
+  assert.equal(rig.ladder.report.state, 'nothing-to-do')
+})
+
+test('when it fails it is given up, and the source does not notice', async (t) => {
+  const rig = createRig(t, { mode: 'always' })
+  rig.open()
+  await rig.until('the trial', () => rig.listed.length > 0)
+  rig.ladder.fail(new TypeError('broken'))
+  rig.play(3)
+  assert.deepEqual(rig.listed.at(-1), [])
+  assert.match(rig.ladder.report.message ?? '', /given up/)
+  assert(rig.logged.includes('ladder: given up for this broadcast'))
+})

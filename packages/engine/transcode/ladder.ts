@@ -1,0 +1,348 @@
+import { availableParallelism, loadavg } from 'node:os'
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import type { VideoTrackConfig } from '@bandstand/media/track.ts'
+import type { ListedRung } from '../packager/model.ts'
+import type { RungPacker } from '../packager/rung-packer.ts'
+import type { Log } from '../ports.ts'
+import { frameRateOf } from '../timeline/frame-rate.ts'
+import type { TimedUnit, TimelineEvent } from '../timeline/model.ts'
+import { ladderArguments } from './arguments.ts'
+import { createBacklog } from './backlog.ts'
+import { createCapacityGuard } from './capacity.ts'
+import { CAPACITY_LIMITS, LADDER_LIMITS } from './limits.ts'
+import type { Encoder, LadderSettings, Rung, SourceFacts } from './model.ts'
+import { type LadderProcess, type ProcessEnd, startLadderProcess } from './process.ts'
+import { planRungs } from './rungs.ts'
+import { sourceFacts } from './source-facts.ts'
+import type { Trials } from './trial.ts'
+
+export interface LadderOptions {
+  /** Path of the program. */
+  readonly ffmpeg: string
+  readonly settings: LadderSettings
+  readonly trials: Trials
+  /** Cuts what comes back. */
+  readonly packer: RungPacker
+  /** Lists these rungs from now on. */
+  readonly list: (rungs: readonly ListedRung[]) => void
+  readonly log: Log
+  /** Of every log line. */
+  readonly fields: object
+  /** Unix milliseconds. */
+  readonly now: () => number
+  /** Processes that want to run, for each processor; the machine's where not given. */
+  readonly load?: () => number
+}
+
+/** How a broadcast's ladder is; for the studio. */
+export interface LadderReport {
+  /** `waiting`: nobody watches a rung; `starting`: the encoder is being tried, or ffmpeg has written nothing yet. */
+  readonly state: 'waiting' | 'starting' | 'running' | 'failing' | 'nothing-to-do'
+  readonly encoder: Encoder | undefined
+  /** Of real time. */
+  readonly speed: number | undefined
+  /** Unexpected ends of ffmpeg since the broadcast began. */
+  readonly restarts: number
+  readonly rungs: readonly { readonly width: number; readonly height: number; readonly shed: boolean }[]
+  /** What is not as it should be, in plain words. */
+  readonly message: string | undefined
+}
+
+/**
+ * The ladder of one broadcast: what an ffmpeg makes of the source, as further tracks on the source's clock. One ffmpeg for
+ * each epoch; whatever becomes of it, the source goes on.
+ */
+export interface Ladder {
+  /** After the packager has been given it. */
+  handle(event: TimelineEvent): void
+  /** Somebody watches a rung. */
+  asked(): void
+  /** Lets time pass; called about 10 times a second. */
+  tick(): void
+  /** Something that it depends on has failed: it is given up. */
+  fail(error: unknown): void
+  /** Ends every ffmpeg at once. */
+  close(): void
+  readonly report: LadderReport
+}
+
+/** Track of the first rung; the others follow in the order of the owner's list. */
+const FIRST_TRACK: TrackId = 11
+
+/** The source as long as its clock and configuration stay. */
+interface Source {
+  readonly epoch: number
+  readonly track: TrackId
+  readonly config: VideoTrackConfig
+  readonly facts: SourceFacts
+  readonly plan: readonly Rung[]
+  isOver: boolean
+  newest: number
+}
+
+interface Run {
+  readonly process: LadderProcess
+  readonly epoch: number
+  readonly rungs: readonly Rung[]
+  readonly startedAt: number
+  isWanted: boolean
+}
+
+export function createLadder(options: LadderOptions): Ladder {
+  const { settings, packer, trials, log, fields, now } = options
+  const load = options.load ?? (() => (loadavg()[0] ?? 0) / availableParallelism())
+  const backlog = createBacklog()
+  const guard = createCapacityGuard(settings.rungs.length)
+  /** Codec strings that are not as was expected, by slot. */
+  const codecs = new Map<number, string>()
+  const ending = new Set<Run>()
+  let encoder: Encoder | undefined
+  let source: Source | undefined
+  let run: Run | undefined
+  let shed = 0
+  let askedAt = Number.NEGATIVE_INFINITY
+  let retryAt = 0
+  let backOff: number = LADDER_LIMITS.backOff
+  let looked = 0
+  let restarts = 0
+  let fallback: string | undefined
+  let trouble: string | undefined
+  let isClosed = false
+
+  async function tryOut(): Promise<void> {
+    const wanted = await trials.of(settings.encoder)
+    if (wanted.works) encoder = settings.encoder
+    else {
+      fallback = `${settings.encoder} does not work here: ${wanted.reason}`
+      log.warn({ ...fields, reason: wanted.reason }, `ladder: ${settings.encoder} does not work here`)
+      if (settings.encoder === 'x264' || !(await trials.of('x264')).works) return
+      fallback += '; x264 is used'
+      encoder = 'x264'
+    }
+    beside(announce)
+  }
+
+  /** What is encoded: the most expensive go first. */
+  function kept({ plan }: Source): readonly Rung[] {
+    const byCost = plan.toSorted((a, b) => b.width * b.height * b.frameRate - a.width * a.height * a.frameRate)
+    return byCost.slice(Math.min(shed, byCost.length))
+  }
+
+  function announce(): void {
+    if (encoder === undefined || source === undefined) return
+    const rungs = kept(source)
+    for (const { slot, frameRate } of rungs) packer.add(trackOf(slot), Math.round(90_000 / frameRate))
+    options.list(
+      rungs.map((rung) => ({
+        track: trackOf(rung.slot),
+        width: rung.width,
+        height: rung.height,
+        frameRate: rung.frameRate,
+        bitrate: rung.bitrate,
+        codecString: codecs.get(rung.slot) ?? rung.codecString,
+      })),
+    )
+  }
+
+  function isWanted(): boolean {
+    return settings.mode === 'always' || now() - askedAt <= LADDER_LIMITS.linger
+  }
+
+  function open(event: Extract<TimelineEvent, { kind: 'epoch-opened' }>): void {
+    const video = event.tracks.find(({ config }) => config.kind === 'video')
+    if (video?.config.kind !== 'video') {
+      source = undefined
+      return options.list([])
+    }
+    const facts = sourceFacts(video.config, frameRateOf(video))
+    const plan = planRungs(facts, settings.rungs)
+    source = {
+      epoch: event.id,
+      track: video.track,
+      config: video.config,
+      facts,
+      plan,
+      isOver: false,
+      newest: event.start,
+    }
+    announce()
+  }
+
+  function unit(timed: TimedUnit): void {
+    if (source === undefined || source.isOver || timed.track !== source.track) return
+    source.newest = Math.max(source.newest, timed.dts)
+    backlog.add(timed, packer.starts[0] ?? 0)
+    if (run === undefined) start()
+    else run.process.feed(timed)
+  }
+
+  function start(): void {
+    if (source === undefined || encoder === undefined || source.isOver || isClosed || now() < retryAt || !isWanted())
+      return
+    const { epoch, config, facts } = source
+    const rungs = kept(source)
+    if (rungs.length === 0 || [...ending].some((other) => other.epoch === epoch)) return
+    const units = backlog.from(packer.starts)
+    const [first] = units
+    if (first === undefined) return
+    const begin = packer.starts.findLast((at) => at <= first.dts) ?? first.dts
+    for (const { slot } of rungs) packer.begin(trackOf(slot), epoch, begin)
+    const process = startLadderProcess({
+      ffmpeg: options.ffmpeg,
+      args: ladderArguments({ source: facts, rungs, encoder, preset: settings.preset }),
+      outputs: rungs.length,
+      source: config,
+      now,
+      onTrack: (output, found) => beside(() => configured(rungs[output], epoch, found)),
+      onPicture(output, picture) {
+        const rung = rungs[output]
+        if (rung === undefined) return
+        beside(() => packer.unit({ track: trackOf(rung.slot), ...picture, arrivedAt: now() }, epoch))
+      },
+      onEnd: (end) => beside(() => ended(fresh, end)),
+    })
+    const fresh: Run = { process, epoch, rungs, startedAt: now(), isWanted: true }
+    run = fresh
+    guard.restarted()
+    for (const one of units) process.feed(one)
+  }
+
+  function configured(rung: Rung | undefined, epoch: number, config: VideoTrackConfig): void {
+    if (rung === undefined) return
+    packer.configure(trackOf(rung.slot), epoch, { ...config, frameRate: rung.frameRate })
+    const expected = codecs.get(rung.slot) ?? rung.codecString
+    if (config.codecString === expected) return
+    codecs.set(rung.slot, config.codecString)
+    announce()
+  }
+
+  function ended(which: Run, { clean, reason }: ProcessEnd): void {
+    ending.delete(which)
+    if (run === which) run = undefined
+    for (const { slot } of which.rungs) packer.pause(trackOf(slot), which.epoch)
+    if (clean || !which.isWanted) return
+    restarts++
+    trouble = `ffmpeg: ${reason}`
+    backOff = now() - which.startedAt > LADDER_LIMITS.settled ? LADDER_LIMITS.backOff : backOff
+    retryAt = now() + backOff
+    log.warn({ ...fields, reason, again: backOff }, 'ladder: ffmpeg ended and is started again')
+    backOff = Math.min(backOff * 2, LADDER_LIMITS.longestBackOff)
+  }
+
+  /** What it holds still comes. */
+  function finish(): void {
+    if (run === undefined) return
+    run.isWanted = false
+    ending.add(run)
+    run.process.finish()
+    run = undefined
+  }
+
+  function look(): void {
+    if (now() - looked < CAPACITY_LIMITS.look) return
+    looked = now()
+    const reached = run?.process.reached.map((at) => at ?? Number.POSITIVE_INFINITY) ?? []
+    const slowest = Math.min(source?.newest ?? 0, ...reached)
+    const lag = ((source?.newest ?? 0) - slowest) / 90_000
+    const verdict = guard.look({ lag, speed: run?.process.progress?.speed, load: load() }, now())
+    if (verdict === undefined) return
+    shed += verdict === 'shed' ? 1 : -1
+    const what =
+      verdict === 'shed' ? 'the machine is too slow; the most expensive rung is left out' : 'a rung comes back'
+    log.warn({ ...fields, lag, shed }, `ladder: ${what}`)
+    announce()
+    if (run === undefined) return
+    run.isWanted = false
+    ending.add(run)
+    run.process.kill('other rungs are made now')
+    run = undefined
+  }
+
+  function state(): LadderReport['state'] {
+    if (encoder === undefined) return fallback === undefined ? 'starting' : 'failing'
+    if (source === undefined || source.plan.length === 0) return 'nothing-to-do'
+    if (run === undefined) return isWanted() && !source.isOver ? 'failing' : 'waiting'
+    return run.process.reached.every((at) => at !== undefined) ? 'running' : 'starting'
+  }
+
+  function closed(): void {
+    if (source !== undefined) source.isOver = true
+    backlog.clear()
+    finish()
+  }
+
+  function tick(): void {
+    packer.tick(now())
+    run?.process.tick()
+    for (const { process } of ending) process.tick()
+    if (run !== undefined && now() - run.startedAt > LADDER_LIMITS.settled) trouble = undefined
+    look()
+    if (run !== undefined && !isWanted()) finish()
+    if (run === undefined) start()
+  }
+
+  function close(): void {
+    isClosed = true
+    for (const { process } of [...ending, ...(run === undefined ? [] : [run])]) process.kill('the broadcast is over')
+  }
+
+  /** Whatever is wrong here, the source goes on. */
+  function beside(step: () => void): void {
+    if (isClosed) return
+    try {
+      step()
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  function fail(error: unknown): void {
+    if (isClosed) return
+    log.error({ ...fields, err: error }, 'ladder: given up for this broadcast')
+    trouble = 'the ladder failed and is given up for this broadcast'
+    close()
+    options.list([])
+  }
+
+  void tryOut()
+
+  return {
+    handle: (event) =>
+      beside(() => {
+        if (event.kind === 'epoch-opened') open(event)
+        else if (event.kind === 'unit') unit(event.unit)
+        else closed()
+      }),
+    asked: () =>
+      beside(() => {
+        askedAt = now()
+        if (run === undefined) start()
+      }),
+    tick: () => beside(tick),
+    fail,
+    close,
+    get report() {
+      const lost = source === undefined ? [] : source.plan.filter((rung) => !kept(source as Source).includes(rung))
+      const tooMuch =
+        lost.length === 0
+          ? undefined
+          : `this machine is too slow for ${lost.map(({ height }) => `${height}p`).join(', ')}; left out for a while`
+      return {
+        state: state(),
+        encoder,
+        speed: run?.process.progress?.speed,
+        restarts,
+        rungs: (source?.plan ?? []).map((rung) => ({
+          width: rung.width,
+          height: rung.height,
+          shed: lost.includes(rung),
+        })),
+        message: [fallback, trouble, tooMuch].filter((text) => text !== undefined).join('; ') || undefined,
+      }
+    },
+  }
+}
+
+function trackOf(slot: number): TrackId {
+  return FIRST_TRACK + slot
+}

@@ -1,0 +1,48 @@
+/** Every bound of the ladder in one place. Milliseconds and bytes, unless said otherwise. */
+export const LADDER_LIMITS = {
+  /** Renditions of a ladder, and the sides of one in pixels. */
+  rungs: 6,
+  shortest: 144,
+  /** What waits to be read by ffmpeg; beyond it is taken for one that cannot keep up. */
+  input: 24 * 1024 * 1024,
+  /** One box of what it writes: a picture of 2 s at 20 Mbit/s fits many times. */
+  box: 8 * 1024 * 1024,
+  /** Of its complaints, for the log. */
+  complaint: 400,
+  /** Pictures kept for a ladder that is asked for: whole segments up to so many bytes. */
+  backlog: 16 * 1024 * 1024,
+  /** A ladder begins where a segment does that is at least so old, in ticks of 90 kHz: players are about there. */
+  backlogTicks: 90_000,
+  /** Without anything written, though there was something to write: while it starts, and later. */
+  startPatience: 8_000,
+  patience: 2_000,
+  /** To write what it holds after the last picture. */
+  flushPatience: 3_000,
+  /** Before it is started again: at first, and at most; forgotten after it has run so long. */
+  backOff: 250,
+  longestBackOff: 15_000,
+  settled: 10_000,
+  /** A trial encode. */
+  trialPatience: 8_000,
+  /** An encoder that failed its trial is tried again after. */
+  trialAgain: 10 * 60_000,
+  /** Encoding goes on so long after the last viewer of a rung. */
+  linger: 30_000,
+  /** Ceiling of a rung that is behind, in ticks of 90 kHz: what has not come by then is a gap. */
+  behind: 6 * 90_000,
+} as const
+
+/** When a ladder is too much for the machine; see `capacity.ts`. */
+export const CAPACITY_LIMITS = {
+  /** Milliseconds between looks. */
+  look: 1_000,
+  /** Seconds by which a rung may be behind the source. */
+  lag: 2.5,
+  /** Looks in a row that it may be further behind and not coming nearer. */
+  looks: 4,
+  /** Milliseconds until a rung that was shed is tried again; doubled each time it is shed again, up to the longest. */
+  pause: 60_000,
+  longestPause: 30 * 60_000,
+  /** Not before the machine's load is below this share of its processors. */
+  load: 0.7,
+} as const

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readClip } from '@bandstand/media/containers/isobmff/fixtures/clip.ts'
+import type { VideoTrackConfig } from '@bandstand/media/track.ts'
+import { ladderArguments } from './arguments.ts'
+import { type LadderProcess, type Picture, type ProcessEnd, startLadderProcess } from './process.ts'
+import { planRungs } from './rungs.ts'
+import { sourceFacts } from './source-facts.ts'
+import { createTrials, tryEncoder } from './trial.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bandstand-ladder-'))
+after(() => rmSync(folder, { recursive: true }))
+const clipUrl = new URL(import.meta.resolve('@bandstand/media/containers/isobmff/fixtures/clip.flv'))
+const clip = readClip(readFileSync(clipUrl))
+/** A day into a broadcast. B-frames are shown before they are decoded. */
+const DAY = 86_400 * 90_000
+const pictures: readonly Picture[] = clip.pictures.map(({ data, key, compositionOffset }, i) => {
+  const dts = DAY + i * 3_000
+  return { dts, pts: dts + compositionOffset, key, data }
+})
+const facts = sourceFacts(clip.video, 30)
+/** The clip is 160 × 90. */
+const rungs = planRungs(facts, [
+  { height: 72, bitrate: 200_000, frameRate: 30 },
+  { height: 46, bitrate: 100_000, frameRate: 15 },
+])
+const args = ladderArguments({ source: facts, rungs, encoder: 'x264', preset: 'superfast' })
+
+interface Started {
+  readonly process: LadderProcess
+  readonly configs: (VideoTrackConfig | undefined)[]
+  readonly made: Picture[][]
+  readonly end: Promise<ProcessEnd>
+}
+
+function start(ffmpeg: string, given = args): Started {
+  const { promise, resolve } = Promise.withResolvers<ProcessEnd>()
+  const made: Picture[][] = [[], []]
+  const configs: (VideoTrackConfig | undefined)[] = []
+  const process = startLadderProcess({
+    ...{ ffmpeg, args: given, outputs: 2, source: clip.video, now: Date.now, onEnd: resolve },
+    onTrack: (output, config) => void (configs[output] = config),
+    onPicture: (output, picture) => void made[output]?.push(picture),
+  })
+  return { process, configs, made, end: promise }
+}
+
+/** A program of a few lines in place of ffmpeg. */
+function program(name: string, script: string): string {
+  const file = join(folder, name)
+  writeFileSync(file, `#!/bin/sh\n${script}\n`)
+  chmodSync(file, 0o755)
+  return file
+}
+
+/** Lets time pass as a broadcast does, until it has ended. */
+async function endOf({ process, end }: Started): Promise<ProcessEnd> {
+  const timer = setInterval(() => process.tick(), 50)
+  try {
+    return await end
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+const byTime = pictures.map(({ pts }) => pts).toSorted((a, b) => a - b)
+const keys = pictures.filter(({ key }) => key).map(({ pts }) => pts)
+
+test('ffmpeg: each rung has the size, the times and the key frames it should have, to the tick', async () => {
+  const started = start('ffmpeg')
+  for (const picture of pictures) started.process.feed(picture)
+  started.process.finish()
+  assert.deepEqual(await endOf(started), { clean: true, reason: 'it ended with status 0' })
+  const { configs, made } = started
+  assert.deepEqual(
+    configs.map((config) => [config?.width, config?.height]),
+    [
+      [128, 72],
+      [82, 46],
+    ],
+  )
+  assert.deepEqual(
+    configs.map((config) => config?.codecString),
+    rungs.map(({ codecString }) => codecString),
+  )
+  assert.deepEqual(
+    made[0]?.map(({ pts }) => pts),
+    byTime,
+  )
+  assert(made[0]?.every(({ pts, dts }) => pts === dts))
+  for (const output of made)
+    assert.deepEqual(
+      output.filter(({ key }) => key).map(({ pts }) => pts),
+      keys,
+    )
+  // Half of them, each with the time of one of the source's.
+  const half = made[1] ?? []
+  assert(Math.abs(half.length - byTime.length / 2) <= keys.length, `${half.length} of ${byTime.length}`)
+  assert(half.every(({ pts }) => byTime.includes(pts)))
+})
+
+test('pictures that are broken do not end it', async () => {
+  const started = start('ffmpeg')
+  pictures.forEach((picture, i) => {
+    const data = picture.data.slice()
+    if (i % 7 === 3) data.fill(0xa5, 5)
+    started.process.feed({ ...picture, data })
+  })
+  started.process.finish()
+  assert.equal((await endOf(started)).clean, true)
+  assert((started.made[0]?.length ?? 0) > pictures.length / 2)
+})
+
+test('one that is killed has ended, with the reason', async () => {
+  const started = start('ffmpeg')
+  for (const picture of pictures.slice(0, 30)) started.process.feed(picture)
+  if (started.process.pid !== undefined) process.kill(started.process.pid, 'SIGKILL')
+  assert.deepEqual(await endOf(started), { clean: false, reason: 'it ended with SIGKILL' })
+  // Whatever is given to it now is of no consequence.
+  for (const picture of pictures.slice(30)) started.process.feed(picture)
+})
+
+test('one that is stopped is killed: nothing comes out of it', async () => {
+  const started = start('ffmpeg')
+  for (const picture of pictures.slice(0, 40)) started.process.feed(picture)
+  while ((started.made[0]?.length ?? 0) === 0) await sleep(20)
+  await sleep(500)
+  const { pid } = started.process
+  assert.ok(pid !== undefined)
+  process.kill(pid, 'SIGSTOP')
+  for (const picture of pictures.slice(40)) started.process.feed(picture)
+  const { clean, reason } = await endOf(started)
+  assert.deepEqual([clean, reason], [false, 'it wrote nothing for 2000 ms'])
+  await assert.rejects(async () => process.kill(pid, 0), { code: 'ESRCH' })
+})
+
+test('one that writes something else is killed', async () => {
+  const started = start(program('garbage', 'echo "this is not a movie" >&4; sleep 30'))
+  const { clean, reason } = await endOf(started)
+  assert.equal(clean, false)
+  assert.match(reason, /something that cannot be read: not a stream of fragments/)
+})
+
+test('one that gives pictures times that it was not given is killed', async () => {
+  const args = [
+    '-y',
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=128x72:r=30',
+    '-t',
+    '1',
+    '-c:v',
+    'libx264',
+    '-bf',
+    '0',
+  ]
+  const muxer = ['-f', 'mp4', '-movflags', 'empty_moov+default_base_moof+frag_every_frame', 'pipe:4']
+  const started = start('ffmpeg', [...args, ...muxer])
+  const { clean, reason } = await endOf(started)
+  assert.deepEqual([clean, reason], [false, 'it wrote pictures with times that were not given to it'])
+})
+
+test('one that does not read is killed before it holds too much', async () => {
+  const started = start(program('deaf', 'sleep 30'))
+  const data = new Uint8Array(1024 * 1024)
+  for (let i = 0; i < 64; i++) started.process.feed({ dts: i * 3_000, pts: i * 3_000, key: true, data })
+  assert.equal((await endOf(started)).reason, 'it cannot keep up with the source')
+})
+
+test('one that is not there has ended', async () => {
+  const { clean, reason } = await endOf(start(join(folder, 'nothing')))
+  assert.equal(clean, false)
+  assert.match(reason, /could not be started: .*ENOENT/)
+})
+
+test('a trial tells what works from what does not', async () => {
+  assert.deepEqual(await tryEncoder('ffmpeg', 'x264'), { works: true })
+  assert.equal((await tryEncoder(program('liar', 'cat > /dev/null'), 'x264')).works, false)
+  assert.equal((await tryEncoder(join(folder, 'nothing'), 'x264')).works, false)
+})
+
+test('a trial is made once, one that failed again after a while', async () => {
+  let now = 0
+  const tried: string[] = []
+  const trials = createTrials(
+    'ffmpeg',
+    () => now,
+    async (_, encoder) => {
+      tried.push(encoder)
+      return encoder === 'x264' ? { works: true } : { works: false, reason: 'no such card' }
+    },
+  )
+  for (let i = 0; i < 3; i++) for (const encoder of ['x264', 'nvenc'] as const) await trials.of(encoder)
+  assert.deepEqual(tried, ['x264', 'nvenc'])
+  now = 3_600_000
+  for (const encoder of ['x264', 'nvenc'] as const) await trials.of(encoder)
+  assert.deepEqual(tried, ['x264', 'nvenc', 'nvenc'])
+  assert.equal((await createTrials(undefined, () => 0).of('x264')).works, false)
+})

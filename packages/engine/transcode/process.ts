@@ -1,0 +1,202 @@
+import { spawn } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
+import type { Readable } from 'node:stream'
+import { writeFragment } from '@bandstand/media/containers/isobmff/fragment.ts'
+import {
+  createFragmentStreamReader,
+  type FragmentStreamEvent,
+} from '@bandstand/media/containers/isobmff/fragment-stream.ts'
+import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
+import type { VideoTrackConfig } from '@bandstand/media/track.ts'
+import { FIRST_OUTPUT, PROGRESS_OUTPUT } from './arguments.ts'
+import { LADDER_LIMITS } from './limits.ts'
+import { createProgressReader, type Progress } from './progress.ts'
+
+/** A coded picture, times in ticks of 90 kHz. */
+export interface Picture {
+  readonly dts: number
+  readonly pts: number
+  readonly key: boolean
+  readonly data: Uint8Array
+}
+
+/** Why an ffmpeg is gone. */
+export interface ProcessEnd {
+  /** It was asked to end and did. */
+  readonly clean: boolean
+  /** In plain words, with its last complaint. */
+  readonly reason: string
+}
+
+export interface LadderProcessOptions {
+  /** Path of the program. */
+  readonly ffmpeg: string
+  /** As `ladderArguments` makes them; no shell reads them. */
+  readonly args: readonly string[]
+  /** How many outputs there are. */
+  readonly outputs: number
+  /** The pictures that will be fed. */
+  readonly source: VideoTrackConfig
+  /** Milliseconds. */
+  readonly now: () => number
+  onTrack(output: number, config: VideoTrackConfig): void
+  onPicture(output: number, picture: Picture): void
+  /** Once. */
+  onEnd(end: ProcessEnd): void
+}
+
+/** One ffmpeg that makes a ladder. Bounded on both sides: whatever it does, it holds up nobody and is gone when killed. */
+export interface LadderProcess {
+  readonly pid: number | undefined
+  readonly progress: Progress | undefined
+  /** Newest time that came out of each output, 90 kHz; `undefined` before the first. */
+  readonly reached: readonly (number | undefined)[]
+  feed(picture: Picture): void
+  /** Nothing more comes: it may write what it holds. */
+  finish(): void
+  kill(reason: string): void
+  /** Lets time pass: one that has nothing to show for what it was given is killed. */
+  tick(): void
+}
+
+/**
+ * Added to presentation times on the way in and taken off on the way out. ffmpeg moves the decode times of a file in which a
+ * picture is shown before it is decoded, and pictures of the timeline are (see `VideoClock`).
+ */
+const COMPOSITION_ROOM = 5 * 90_000
+/** Of the source in ffmpeg's input. */
+const INPUT_TRACK = 1
+/** What a picture's duration is said to be; the next one's time says what it is. */
+const NOMINAL_DURATION = 3_000
+
+export function startLadderProcess(options: LadderProcessOptions): LadderProcess {
+  const { outputs, now } = options
+  const pipes = Array.from({ length: outputs }, () => 'pipe' as const)
+  const child = spawn(options.ffmpeg, [...options.args], {
+    stdio: ['pipe', 'ignore', 'pipe', 'pipe', ...pipes],
+    env: environment(),
+  })
+  const reached: (number | undefined)[] = Array.from({ length: outputs }, () => undefined)
+  let progress: Progress | undefined
+  let complaint = ''
+  let killedFor: string | undefined
+  let isFinished = false
+  let isOver = false
+  let sequence = 0
+  let newestFed = Number.NEGATIVE_INFINITY
+  /** When the oldest picture was fed to which nothing has come out yet. */
+  let waitingSince: number | undefined
+  let hasWritten = false
+
+  // Live outranks it. The system may not allow it, or it is gone already: then it competes as others do.
+  child.once('spawn', () => {
+    try {
+      if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
+    } catch {
+      return
+    }
+  })
+
+  function kill(reason: string): void {
+    if (isOver) return
+    killedFor ??= reason
+    // Also ends one that is stopped.
+    child.kill('SIGKILL')
+    for (const pipe of child.stdio) pipe?.destroy()
+  }
+
+  function end(reason: string, clean: boolean): void {
+    if (isOver) return
+    isOver = true
+    options.onEnd({ clean, reason: killedFor ?? reason })
+  }
+
+  function accept(output: number, event: FragmentStreamEvent): void {
+    if (event.kind === 'init') {
+      const config = event.init.tracks[0]?.entries[0]?.config
+      if (config?.kind !== 'video') return kill('it wrote something that is not H.264')
+      options.onTrack(output, config)
+      return
+    }
+    let time = event.fragment.baseDecodeTime - COMPOSITION_ROOM
+    for (const { offset, size, duration, compositionOffset, key } of event.fragment.samples) {
+      const pts = time + compositionOffset
+      time += duration
+      if (pts <= (reached[output] ?? Number.NEGATIVE_INFINITY) || pts > newestFed) {
+        return kill('it wrote pictures with times that were not given to it')
+      }
+      reached[output] = pts
+      // Without pictures that wait for later ones both times are one.
+      options.onPicture(output, { dts: pts, pts, key, data: event.bytes.subarray(offset, offset + size) })
+    }
+    hasWritten = true
+    waitingSince = undefined
+  }
+
+  function listen(pipe: Readable, output: number): void {
+    const reader = createFragmentStreamReader(LADDER_LIMITS.box)
+    pipe.on('error', () => undefined)
+    pipe.on('data', (bytes: Buffer) => {
+      if (isOver || killedFor !== undefined) return
+      try {
+        for (const event of reader.push(bytes)) accept(output, event)
+      } catch (error) {
+        kill(`it wrote something that cannot be read: ${(error as Error).message}`)
+      }
+    })
+  }
+
+  for (let i = 0; i < outputs; i++) listen(child.stdio[FIRST_OUTPUT + i] as Readable, i)
+  const reports = createProgressReader()
+  const told = child.stdio[PROGRESS_OUTPUT] as Readable
+  told.on('error', () => undefined)
+  told.on('data', (text: Buffer) => {
+    progress = reports.push(text.toString('latin1')) ?? progress
+  })
+  child.stderr?.on('data', (text: Buffer) => {
+    complaint = (complaint + text.toString()).slice(-LADDER_LIMITS.complaint)
+  })
+  // It may be gone when something is written.
+  child.stdin?.on('error', () => undefined)
+  child.once('error', (error) => end(`it could not be started: ${error.message}`, false))
+  child.once('close', (code, signal) => {
+    const last = complaint.trim().split('\n').at(-1) ?? ''
+    end(`it ended with ${signal ?? `status ${code}`}${last === '' ? '' : `: ${last}`}`, isFinished && code === 0)
+  })
+  child.stdin?.write(writeInitSegment(INPUT_TRACK, options.source))
+
+  return {
+    pid: child.pid,
+    get progress() {
+      return progress
+    },
+    reached,
+    feed({ dts, pts, key, data }) {
+      if (isOver || isFinished || killedFor !== undefined) return
+      if ((child.stdin?.writableLength ?? 0) > LADDER_LIMITS.input) return kill('it cannot keep up with the source')
+      sequence++
+      newestFed = Math.max(newestFed, pts)
+      waitingSince ??= now()
+      const samples = [{ data, duration: NOMINAL_DURATION, compositionOffset: pts - dts + COMPOSITION_ROOM, key }]
+      child.stdin?.write(writeFragment({ sequence, track: INPUT_TRACK, baseDecodeTime: dts, samples }))
+    },
+    finish() {
+      if (isFinished) return
+      isFinished = true
+      waitingSince = now()
+      child.stdin?.end()
+    },
+    kill,
+    tick() {
+      if (isOver || waitingSince === undefined) return
+      const { flushPatience, patience, startPatience } = LADDER_LIMITS
+      const most = isFinished ? flushPatience : hasWritten ? patience : startPatience
+      if (now() - waitingSince > most) kill(`it wrote nothing for ${most} ms`)
+    },
+  }
+}
+
+/** What may hold passwords and keys is not its business. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BANDSTAND_')))
+}

@@ -1,0 +1,24 @@
+import { parseAvcC } from '@bandstand/media/codecs/h264/avcc.ts'
+import { parseSps } from '@bandstand/media/codecs/h264/sps.ts'
+import type { VideoTrackConfig } from '@bandstand/media/track.ts'
+import type { SourceFacts } from './model.ts'
+
+/** `transfer_characteristics` of ITU-T H.273. */
+const PQ = 16
+const HLG = 18
+
+/** What is known of the source's pictures. @throws MediaError where its parameter sets cannot be read. */
+export function sourceFacts(config: VideoTrackConfig, frameRate: number | undefined): SourceFacts {
+  const [first] = parseAvcC(config.decoderConfig).sps
+  const sps = first && parseSps(first)
+  const transfer = sps?.colour?.transfer
+  return {
+    width: config.width,
+    height: config.height,
+    sampleAspectRatio: config.sampleAspectRatio,
+    frameRate: frameRate ?? config.frameRate ?? 30,
+    interlaced: sps?.frameMbsOnly === false,
+    ...(transfer === PQ && { hdr: 'pq' }),
+    ...(transfer === HLG && { hdr: 'hlg' }),
+  }
+}

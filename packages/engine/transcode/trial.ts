@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import { createFragmentStreamReader } from '@bandstand/media/containers/isobmff/fragment-stream.ts'
+import { FIRST_OUTPUT, trialArguments, trialSource } from './arguments.ts'
+import { LADDER_LIMITS } from './limits.ts'
+import type { Encoder } from './model.ts'
+
+/** Outcome of a trial encode; `reason` in plain words. */
+export type TrialResult = { readonly works: true } | { readonly works: false; readonly reason: string }
+
+/** Pictures of a trial, and how many must come back: an encoder may hold one. */
+const PICTURES = 8
+const ENOUGH = 6
+
+/** Encodes a few pictures as a ladder would. Never rejects; takes no longer than its patience. */
+export async function tryEncoder(ffmpeg: string, encoder: Encoder): Promise<TrialResult> {
+  const { promise, resolve } = Promise.withResolvers<TrialResult>()
+  const child = spawn(ffmpeg, [...trialArguments(encoder)], { stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'] })
+  const reader = createFragmentStreamReader(LADDER_LIMITS.box)
+  let pictures = 0
+  let isH264 = false
+  let complaint = ''
+  let failure: string | undefined
+  const stop = (why: string) => {
+    failure ??= why
+    child.kill('SIGKILL')
+    for (const pipe of child.stdio) pipe?.destroy()
+  }
+  const timer = setTimeout(() => stop('it did not finish in time'), LADDER_LIMITS.trialPatience)
+  for (const pipe of child.stdio) pipe?.on('error', () => undefined)
+  child.stderr?.on('data', (text: Buffer) => {
+    complaint = (complaint + text.toString()).slice(0, LADDER_LIMITS.complaint)
+  })
+  child.stdio[3]?.on('data', () => undefined)
+  const written = child.stdio[FIRST_OUTPUT] as Readable
+  written.on('data', (bytes: Buffer) => {
+    try {
+      for (const event of reader.push(bytes)) {
+        if (event.kind === 'fragment') pictures += event.fragment.samples.length
+        else isH264 = event.init.tracks[0]?.entries[0]?.config?.kind === 'video'
+      }
+    } catch (error) {
+      stop(`it wrote something that cannot be read: ${(error as Error).message}`)
+    }
+  })
+  child.once('error', (error) => resolve({ works: false, reason: `ffmpeg could not be started: ${error.message}` }))
+  child.once('close', () => {
+    const [line = ''] = complaint.trim().split('\n')
+    if (failure === undefined && isH264 && pictures >= ENOUGH) resolve({ works: true })
+    else resolve({ works: false, reason: failure ?? (line === '' ? 'it made no pictures' : line) })
+  })
+  const { width, height } = trialSource
+  child.stdin?.end(Buffer.alloc(width * height * PICTURES, 128))
+  try {
+    return await promise
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Trials of a server, each made when it is first asked for. */
+export interface Trials {
+  /** One at a time; remembered, a failure for a while. */
+  of(encoder: Encoder): Promise<TrialResult>
+}
+
+/** @param ffmpeg path of the program; without it nothing works. */
+export function createTrials(ffmpeg: string | undefined, now: () => number, attempt = tryEncoder): Trials {
+  const known = new Map<Encoder, { readonly at: number; readonly result: Promise<TrialResult>; isFailure: boolean }>()
+  let last: Promise<unknown> = Promise.resolve()
+
+  return {
+    of(encoder) {
+      if (ffmpeg === undefined) return Promise.resolve({ works: false, reason: 'there is no ffmpeg on this machine' })
+      const before = known.get(encoder)
+      const isStale = before?.isFailure === true && now() - before.at > LADDER_LIMITS.trialAgain
+      if (before !== undefined && !isStale) return before.result
+      const result = last.then(() => attempt(ffmpeg, encoder))
+      const entry = { at: now(), result, isFailure: false }
+      known.set(encoder, entry)
+      last = result.then(({ works }) => {
+        entry.isFailure = !works
+      })
+      return result
+    },
+  }
+}
