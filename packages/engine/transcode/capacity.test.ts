@@ -11,6 +11,8 @@ function run(guard: ReturnType<typeof createCapacityGuard>, from: number, looks:
     return verdict === undefined ? [] : [[from + i, verdict]]
   })
 }
+/** The same look again and again. */
+const often = (count: number, look: CapacityLook = fine) => Array.from({ length: count }, () => look)
 const falling = (seconds: number) => Array.from({ length: seconds }, (_, i) => ({ lag: 1 + i, speed: 0.7, load: 2 }))
 
 test('a ladder that falls further and further behind sheds a rung', () => {
@@ -25,8 +27,8 @@ test('one that is behind after its start and catches up sheds none', () => {
 test('a rung comes back after a minute, when the machine has room', () => {
   const guard = createCapacityGuard(3)
   run(guard, 100, falling(6))
-  assert.deepEqual(run(guard, 110, Array(50).fill(fine)), [])
-  assert.deepEqual(run(guard, 160, Array(10).fill({ ...fine, load: 0.9 })), [])
+  assert.deepEqual(run(guard, 110, often(50)), [])
+  assert.deepEqual(run(guard, 160, often(10, { ...fine, load: 0.9 })), [])
   assert.deepEqual(run(guard, 170, [fine, fine]), [[170, 'restore']])
 })
 
@@ -35,8 +37,8 @@ test('a rung that had to go again waits longer', () => {
   run(guard, 100, falling(6))
   run(guard, 170, [fine])
   assert.deepEqual(run(guard, 180, falling(6)), [[185, 'shed']])
-  assert.deepEqual(run(guard, 190, Array(114).fill(fine)), [])
-  assert.deepEqual(run(guard, 304, Array(4).fill(fine)), [[305, 'restore']])
+  assert.deepEqual(run(guard, 190, often(114)), [])
+  assert.deepEqual(run(guard, 304, often(4)), [[305, 'restore']])
 })
 
 test('no more rungs are shed than there are', () => {

@@ -40,8 +40,7 @@ test('a rung keeps its place in the list, whatever the source has', () => {
 test('frames are left out whole and never made up', () => {
   const rates = (frameRate: number) => plan(1920, 1080, { frameRate }).map((rung) => [rung.every, rung.frameRate])
   const [film, ntsc] = [24_000 / 1001, 60_000 / 1001]
-  assert.deepEqual(rates(film), Array(3).fill([1, film]))
-  assert.deepEqual(rates(30.03), Array(3).fill([1, 30.03]))
+  for (const rate of [film, 30.03]) for (const found of rates(rate)) assert.deepEqual(found, [1, rate])
   assert.deepEqual(rates(50), [
     [1, 50],
     [2, 25],

@@ -220,12 +220,12 @@ test('a migration that fails changes nothing, and runs again when it is mended',
     await db.schema.createTable('half').addColumn('id', 'text').execute()
     await sql`nonsense`.execute(db)
   }
-  await assert.rejects(migrate(database, { ...migrations, '0002-next': { up: broken } }), { code: 'database' })
+  await assert.rejects(migrate(database, { ...migrations, '9999-next': { up: broken } }), { code: 'database' })
   const up = async (db: Kysely<unknown>) => {
     await db.schema.createTable('half').addColumn('id', 'text').execute()
   }
-  await migrate(database, { ...migrations, '0002-next': { up } })
-  await migrate(database, { ...migrations, '0002-next': { up } })
+  await migrate(database, { ...migrations, '9999-next': { up } })
+  await migrate(database, { ...migrations, '9999-next': { up } })
 })
 
 test('the data of the first release is all there after an update', async (t) => {

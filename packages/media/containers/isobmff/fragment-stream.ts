@@ -26,7 +26,7 @@ const HEADER = 8
 
 /** @param limit bytes of one box, at most. */
 export function createFragmentStreamReader(limit: number): FragmentStreamReader {
-  let pieces: Uint8Array[] = []
+  const pieces: Uint8Array[] = []
   let held = 0
   /** Whole size of the box that is coming, `undefined` before its header is there. */
   let wanted: number | undefined
