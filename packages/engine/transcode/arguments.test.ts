@@ -84,7 +84,8 @@ for (const [hdr, transfer] of [
   test(`high dynamic range (${hdr}) is mapped to BT.709 at the rung's size`, () => {
     assert.equal(
       graph(vector({ hdr })),
-      `[0:v:0]split=1[s0];[s0]scale=640:360,zscale=t=linear:tin=${transfer}:npl=100,format=gbrpf32le,zscale=p=bt709,` +
+      `[0:v:0]split=1[s0];[s0]setparams=color_primaries=bt2020:color_trc=${transfer}:colorspace=bt2020nc,` +
+        'scale=640:360,zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,' +
         'tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,setsar=1,format=yuv420p[r0]',
     )
   })

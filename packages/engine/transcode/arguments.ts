@@ -87,7 +87,10 @@ function thinned({ every }: Rung, { frameRate }: SourceFacts): readonly string[]
 function scaled({ width, height }: Rung, { hdr }: SourceFacts): string {
   const size = `scale=${width}:${height}:out_range=tv`
   if (hdr === undefined) return `${size},setsar=1`
-  const linear = `zscale=t=linear:tin=${hdr === 'pq' ? 'smpte2084' : 'arib-std-b67'}:npl=100,format=gbrpf32le`
+  // Said, not left to the stream: those that name the transfer alone are of BT.2020 too, and zscale fails without the rest.
+  const transfer = hdr === 'pq' ? 'smpte2084' : 'arib-std-b67'
+  const named = `setparams=color_primaries=bt2020:color_trc=${transfer}:colorspace=bt2020nc`
+  const linear = 'zscale=t=linear:npl=100,format=gbrpf32le'
   const mapped = 'zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv'
-  return `scale=${width}:${height},${linear},${mapped},setsar=1`
+  return `${named},scale=${width}:${height},${linear},${mapped},setsar=1`
 }

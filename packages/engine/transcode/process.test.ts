@@ -103,6 +103,25 @@ test('ffmpeg: each rung has the size, the times and the key frames it should hav
   assert(half.every(({ pts }) => byTime.includes(pts)))
 })
 
+for (const [name, change] of [
+  ['fields', { interlaced: true }],
+  ['high dynamic range', { hdr: 'pq' }],
+] as const) {
+  test(`ffmpeg: what is done to ${name} leaves times and key frames as they are`, async () => {
+    const command = { source: { ...facts, ...change }, rungs, encoder: 'x264', preset: 'superfast' } as const
+    const started = start('ffmpeg', ladderArguments(command))
+    for (const picture of pictures) started.process.feed(picture)
+    started.process.finish()
+    assert.deepEqual(await endOf(started), { clean: true, reason: 'it ended with status 0' })
+    const made = started.made[0] ?? []
+    assert.deepEqual(
+      made.map(({ pts }) => pts),
+      byTime,
+    )
+    assert(keys.every((key) => made.some((picture) => picture.key && picture.pts === key)))
+  })
+}
+
 test('pictures that are broken do not end it', async () => {
   const started = start('ffmpeg')
   pictures.forEach((picture, i) => {
