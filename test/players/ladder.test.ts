@@ -9,6 +9,7 @@ import { type Owner, signIn } from '../support/owner.ts'
 import { assertPlaysOn, type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import type { Running } from '../support/process.ts'
 import { waitLive } from '../support/published.ts'
+import { readPressure } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 
 const rungs = [
@@ -58,6 +59,25 @@ describe('hls.js on the ladder', () => {
 
   const height = (page: Page) => page.evaluate<number>("document.querySelector('video').videoHeight")
 
+  /** Up, down, across. What the player stood for, and the share of the time in which something waited for a processor. */
+  async function switches(page: Page, levels: readonly number[]): Promise<{ faults: string[]; starved: number }> {
+    await page.evaluate('lines.length = 0; seen.waiting.length = 0')
+    const begun = performance.now()
+    const pressure = readPressure()
+    for (const wanted of [180, 360, 270, 360, 180]) {
+      const level = levels.indexOf(wanted)
+      await page.evaluate(`hls.nextLoadLevel = ${level}; hls.loadLevel = ${level}`)
+      await waitFor(`${wanted}p`, async () => (await height(page)) === wanted, 25_000)
+    }
+    const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+    // A request that is of no use after a change is ended.
+    const faults = await page.evaluate<string[]>(
+      `[...seen.waiting.map(() => 'waiting'),
+        ...lines.filter((line) => line.startsWith('error') && !line.includes('aborted'))]`,
+    )
+    return { faults, starved }
+  }
+
   for (const lowLatency of [true, false]) {
     it(`${lowLatency ? 'low latency' : 'ordinary HLS'}: switches up and down without a stall`, async () => {
       const page = await play(lowLatency)
@@ -65,18 +85,16 @@ describe('hls.js on the ladder', () => {
       assert.deepEqual(levels, [180, 270, 360])
       // From its first second on: until then it finds its place.
       await sleep(3_000)
-      await page.evaluate('lines.length = 0; seen.waiting.length = 0')
-      for (const wanted of [180, 360, 270, 360, 180]) {
-        const done = waitFor(`${wanted}p`, async () => (await height(page)) === wanted, 25_000)
-        await page.evaluate(`hls.nextLoadLevel = ${levels.indexOf(wanted)}; hls.loadLevel = ${levels.indexOf(wanted)}`)
-        await done
+      for (let round = 1; ; round++) {
+        const { faults, starved } = await switches(page, levels)
+        if (faults.length === 0) break
+        // A machine on which the player itself waits for a processor says nothing about the streams.
+        assert(
+          starved > 0.6 && round < 4,
+          `${faults.join(', ')}; waited for a processor ${Math.round(starved * 100)} %`,
+        )
       }
       await assertPlaysOn(page, 3_000, { frameRate: 30 })
-      const { waiting, errors } = await page.evaluate<{ waiting: number; errors: string[] }>(
-        // A request that is of no use after a change is ended.
-        "({ waiting: seen.waiting.length, errors: lines.filter((line) => line.startsWith('error') && !line.includes('aborted')) })",
-      )
-      assert.deepEqual({ waiting, errors }, { waiting: 0, errors: [] })
       await page.close()
     })
   }

@@ -173,6 +173,8 @@ test('an ffmpeg that ends at once is started again later and later', async (t) =
   await rig.until('four restarts', () => rig.ladder.report.restarts === 4)
   assert(rig.now - begun >= 250 + 500 + 1000, `${rig.now - begun} ms`)
   assert.match(rig.ladder.report.message ?? '', /^ffmpeg: it ended with status 1/)
+  // Nobody is to wait for it.
+  assert.deepEqual(rig.listed.at(-1), [])
 })
 
 test('epoch after epoch: each is made to its end', async (t) => {

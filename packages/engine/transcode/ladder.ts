@@ -105,6 +105,8 @@ export function createLadder(options: LadderOptions): Ladder {
   let backOff: number = LADDER_LIMITS.backOff
   let looked = 0
   let restarts = 0
+  /** Ends in a row without anything to show. */
+  let failures = 0
   let fallback: string | undefined
   let trouble: string | undefined
   let isClosed = false
@@ -209,6 +211,8 @@ export function createLadder(options: LadderOptions): Ladder {
 
   function configured(rung: Rung | undefined, epoch: number, config: VideoTrackConfig): void {
     if (rung === undefined) return
+    if (failures >= LADDER_LIMITS.failures) announce()
+    failures = 0
     packer.configure(trackOf(rung.slot), epoch, { ...config, frameRate: rung.frameRate })
     const expected = codecs.get(rung.slot) ?? rung.codecString
     if (config.codecString === expected) return
@@ -222,6 +226,9 @@ export function createLadder(options: LadderOptions): Ladder {
     for (const { slot } of which.rungs) packer.pause(trackOf(slot), which.epoch)
     if (clean || !which.isWanted) return
     restarts++
+    failures++
+    // Players would wait for what does not come.
+    if (failures === LADDER_LIMITS.failures) options.list([])
     trouble = `ffmpeg: ${reason}`
     backOff = now() - which.startedAt > LADDER_LIMITS.settled ? LADDER_LIMITS.backOff : backOff
     retryAt = now() + backOff

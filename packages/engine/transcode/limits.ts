@@ -22,6 +22,8 @@ export const LADDER_LIMITS = {
   backOff: 250,
   longestBackOff: 15_000,
   settled: 10_000,
+  /** Ends in a row after which its rungs are not listed any more, until one writes something. */
+  failures: 4,
   /** A trial encode. */
   trialPatience: 8_000,
   /** An encoder that failed its trial is tried again after. */
