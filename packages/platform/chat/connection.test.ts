@@ -19,8 +19,9 @@ function open(t: TestContext) {
   const closes: number[] = []
   const heard: ClientMessage[] = []
   const dropped: string[] = []
+  const opened: number = WebSocket.OPEN
   const ws = Object.assign(new EventEmitter(), {
-    readyState: Number(WebSocket.OPEN),
+    readyState: opened,
     OPEN: WebSocket.OPEN,
     close(code: number) {
       closes.push(code)

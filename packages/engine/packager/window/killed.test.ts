@@ -63,7 +63,10 @@ function broken(name: string, snapshots: readonly Snapshot[]): readonly string[]
   const watch = { url: `http://host/${name}/index.m3u8`, snapshots }
   const observation = { url: '', renditions: [watch] } as unknown as Parameters<typeof applyRules>[1]
   const issues = snapshots.flatMap((s) => s.issues.map(({ rule }) => rule))
-  return [...issues, ...applyRules(changeRules, observation).flatMap(({ rule, messages }) => `${rule} ${messages.join(', ')}`)]
+  return [
+    ...issues,
+    ...applyRules(changeRules, observation).flatMap(({ rule, messages }) => `${rule} ${messages.join(', ')}`),
+  ]
 }
 
 /** A broadcast on a disk, of which a killed process leaves all parts before any one. */
