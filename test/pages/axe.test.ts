@@ -51,6 +51,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.close()
     })
 
+    test(`axe finds nothing in the player's menu, ${colorScheme}, ${size}`, async () => {
+      const page = await browser.newPage({ colorScheme, viewport, reducedMotion: 'reduce' })
+      await page.goto(`${mock.url}/@main`)
+      await page.getByRole('button', { name: 'Quality and delay' }).click()
+      await page.getByRole('menu').waitFor()
+      assert.deepEqual(await findings(page), [])
+      const box = await page.locator('bandstand-settings-menu .popup').boundingBox()
+      const inside = box && box.x >= 0 && box.y >= 0 && box.x + box.width <= viewport.width
+      assert.ok(inside && box.y + box.height <= viewport.height, 'all of it is on the screen')
+      await page.close()
+    })
+
     test(`axe finds nothing in the studio, ${colorScheme}, ${size}`, async () => {
       mock.owner = false
       const page = await browser.newPage({ colorScheme, viewport, reducedMotion: 'reduce' })

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
 /** Chromium of the system, without anything that talks to the outside. */
-export function openBrowser(options: { readonly autoplay?: boolean } = {}): Promise<Browser> {
+export function openBrowser(
+  options: { readonly autoplay?: boolean; readonly args?: readonly string[] } = {},
+): Promise<Browser> {
   const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
   if (!executablePath) throw new Error('Chromium is not installed')
   return chromium.launch({
@@ -15,6 +17,7 @@ export function openBrowser(options: { readonly autoplay?: boolean } = {}): Prom
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...(options.args ?? []),
       `--autoplay-policy=${options.autoplay === false ? 'document-user-activation-required' : 'no-user-gesture-required'}`,
     ],
   })

@@ -73,7 +73,7 @@ test('a live channel plays at once, within two seconds of live, and says so', as
   const seen = await look()
   assert.ok(seen.behind > 0.4 && seen.behind < 3, `behind ${seen.behind}`)
   const label = await page.locator('bandstand-player').getByRole('button', { name: /^LIVE/ }).textContent()
-  assert.match(label ?? '', /LIVE\s*\d\.\d s/)
+  assert.match(label ?? '', /LIVE\s*\d\.\d+ s/)
 })
 
 test('an element that is told its channel after it was put into a page plays', async () => {

@@ -128,6 +128,17 @@ test('smaller pictures are chosen; encoders that do not work here are not offere
   })
 })
 
+test('the delay of a channel is chosen by keyboard and saved at once', async () => {
+  await signIn()
+  const low = page.getByRole('radio', { name: 'Low' })
+  assert.equal(await low.isChecked(), true)
+  await low.focus()
+  await page.keyboard.press('ArrowUp')
+  const deadline = Date.now() + 5000
+  while (mock.channels.get('main')?.latency !== 'real-time' && Date.now() < deadline) await page.waitForTimeout(50)
+  assert.equal(mock.channels.get('main')?.latency, 'real-time')
+})
+
 test('a channel is made, found by its address, renamed and deleted', async () => {
   await signIn()
   await page.getByRole('button', { name: 'New channel' }).click()

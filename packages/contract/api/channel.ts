@@ -9,6 +9,13 @@ export const chatSettings = z
   })
   .meta({ id: 'ChatSettings' })
 
+/** What delay a channel's viewers get where their browser and network allow it. */
+export const latency = z
+  .enum(['real-time', 'low', 'normal'])
+  .describe('real-time: WebRTC, well under a second; low: LL-HLS, about two; normal: HLS, about ten, steadiest')
+  .meta({ id: 'Latency' })
+export type Latency = z.infer<typeof latency>
+
 /** What changes while a channel is watched; also pushed over the chat socket. */
 export const liveState = z.object({
   live: z.boolean(),
@@ -26,6 +33,7 @@ export const channel = liveState
     description: z.string(),
     offlineImage: z.string().nullable().describe('address of the picture shown while offline'),
     offlineText: z.string(),
+    latency,
     chat: chatSettings,
   })
   .meta({ id: 'Channel' })
@@ -49,6 +57,7 @@ export const updateChannel = z
     title: title.optional(),
     description: z.string().max(DESCRIPTION_MAX).optional(),
     offlineText: z.string().max(OFFLINE_TEXT_MAX).optional(),
+    latency: latency.optional(),
     chat: z.strictObject(chatSettings.shape).partial().optional(),
   })
   .meta({ id: 'UpdateChannel' })

@@ -5,7 +5,16 @@ import { chatMessage } from './model.ts'
 
 /** Pushed when something of it changes; viewers at most every few seconds. */
 const channelEvent = channel
-  .pick({ slug: true, title: true, live: true, viewers: true, startedAt: true, assetId: true, generation: true })
+  .pick({
+    slug: true,
+    title: true,
+    live: true,
+    viewers: true,
+    startedAt: true,
+    assetId: true,
+    generation: true,
+    latency: true,
+  })
   .extend({ type: z.literal('channel') })
 export type ChannelEvent = z.infer<typeof channelEvent>
 

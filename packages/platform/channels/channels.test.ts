@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { startPlatform } from '../testing/start.ts'
 
@@ -26,6 +29,7 @@ test('a channel is public, its key is not', async (t) => {
     generation: 0,
     offlineImage: null,
     offlineText: '',
+    latency: 'low',
     chat: { enabled: true, slowMode: 0 },
   })
   assert.equal(reply.headers['access-control-allow-origin'], '*')
@@ -106,6 +110,18 @@ test('a channel is made, renamed and found under both names, and deleted with ev
   for (const path of ['/channels/two', '/channels/second', '/assets/as_9']) {
     assert.equal((await app.inject(`/api/v1${path}`)).statusCode, 404, path)
   }
+})
+
+test('the delay of a channel is chosen, told to everybody and kept over a restart', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'bandstand-'))
+  t.after(() => rm(dataDir, { recursive: true, force: true }))
+  const first = await startPlatform(t, { dataDir })
+  assert.equal((await first.asOwner('PATCH', '/channels/main', { latency: 'real-time' })).json().latency, 'real-time')
+  const wrong = await first.asOwner('PATCH', '/channels/main', { latency: 'none' })
+  assert.deepEqual([wrong.statusCode, wrong.json().code], [400, 'bad-request'])
+  await first.stop()
+  const second = await startPlatform(t, { dataDir })
+  assert.equal((await second.app.inject('/api/v1/channels/main')).json().latency, 'real-time')
 })
 
 test('names that are taken, kept or impossible are refused with their reason', async (t) => {

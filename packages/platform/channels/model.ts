@@ -1,4 +1,4 @@
-import type { Channel } from '@bandstand/contract/api/channel.ts'
+import type { Channel, Latency } from '@bandstand/contract/api/channel.ts'
 import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { ChannelTable } from '../database/schema.ts'
 import type { LiveFacts } from '../ports.ts'
@@ -14,6 +14,7 @@ export interface ChannelRecord {
   readonly offlineText: string
   /** File name. */
   readonly offlineImage: string | null
+  readonly latency: Latency
   readonly chat: { readonly enabled: boolean; readonly slowMode: number }
   readonly ladder: LadderSettings
   readonly keyDigest: string
@@ -28,6 +29,7 @@ export function toRecord(row: ChannelTable): ChannelRecord {
     description: row.description,
     offlineText: row.offline_text,
     offlineImage: row.offline_image,
+    latency: row.latency,
     chat: { enabled: row.chat_enabled !== 0, slowMode: row.chat_slow_mode },
     ladder: readLadder(row.ladder),
     keyDigest: row.key_digest,
@@ -47,6 +49,7 @@ export function toPublic(channel: ChannelRecord, live: LiveFacts | undefined): C
     generation: live?.generation ?? 0,
     offlineImage: channel.offlineImage && imageAddress(channel),
     offlineText: channel.offlineText,
+    latency: channel.latency,
     chat: { ...channel.chat },
   }
 }

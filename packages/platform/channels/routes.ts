@@ -75,7 +75,7 @@ export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladd
       path: '/channels/{slug}',
       action: 'channel.update',
       tag: 'Channels',
-      summary: 'Rename or describe a channel, or change its chat settings',
+      summary: 'Rename or describe a channel, or change its latency or its chat settings',
       params: bySlug,
       body: updateChannel,
       status: 200,

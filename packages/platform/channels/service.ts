@@ -161,6 +161,7 @@ export function createChannels(options: ChannelsOptions): Channels {
         chat_enabled: 1,
         chat_slow_mode: 0,
         ladder: null,
+        latency: 'low' as const,
         ...seal(id, key, null),
         created_at: at,
         updated_at: at,
@@ -170,13 +171,14 @@ export function createChannels(options: ChannelsOptions): Channels {
     },
 
     async update(channel, given) {
-      const { slug, title, description, offlineText, chat } = given
+      const { slug, title, description, offlineText, latency, chat } = given
       if (slug !== undefined && slug !== channel.slug) checkSlug(slug)
       const columns: ChannelChange = {
         ...(slug !== undefined && { slug }),
         ...(title !== undefined && { title }),
         ...(description !== undefined && { description }),
         ...(offlineText !== undefined && { offline_text: offlineText }),
+        ...(latency !== undefined && { latency }),
         ...(chat?.enabled !== undefined && { chat_enabled: chat.enabled ? 1 : 0 }),
         ...(chat?.slowMode !== undefined && { chat_slow_mode: chat.slowMode }),
       }

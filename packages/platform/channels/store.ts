@@ -6,7 +6,15 @@ import { ALIASES_MAX } from './limits.ts'
 export type ChannelChange = Partial<
   Pick<
     ChannelTable,
-    'slug' | 'title' | 'description' | 'offline_text' | 'offline_image' | 'chat_enabled' | 'chat_slow_mode' | 'ladder'
+    | 'slug'
+    | 'title'
+    | 'description'
+    | 'offline_text'
+    | 'offline_image'
+    | 'chat_enabled'
+    | 'chat_slow_mode'
+    | 'ladder'
+    | 'latency'
   >
 >
 export type KeyColumns = Pick<ChannelTable, 'key_cipher' | 'key_digest' | 'key_setting'>

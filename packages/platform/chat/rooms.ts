@@ -99,6 +99,6 @@ export function createRooms(options: {
 
 /** What pages follow of a channel. */
 export function channelEvent(view: Channel): ChannelEvent {
-  const { slug, title, live, viewers, startedAt, assetId, generation } = view
-  return { type: 'channel', slug, title, live, viewers, startedAt, assetId, generation }
+  const { slug, title, live, viewers, startedAt, assetId, generation, latency } = view
+  return { type: 'channel', slug, title, live, viewers, startedAt, assetId, generation, latency }
 }

@@ -243,7 +243,8 @@ test('the data of the first release is all there after an update', async (t) => 
   assert.equal(platform.firstStart, undefined)
   assert.equal((await platform.directory.findByKey('key-of-the-first-release'))?.slug, 'main')
   assert.equal((await asOwner('GET', '/channels/main/key')).json().key, 'key-of-the-first-release')
-  assert.equal((await app.inject('/api/v1/channels/first')).json().slug, 'main')
+  const { slug, latency } = (await app.inject('/api/v1/channels/first')).json()
+  assert.deepEqual([slug, latency], ['main', 'low'])
   assert.deepEqual(
     (await platform.broadcasts.open()).map(({ assetId }) => assetId),
     ['as_second'],

@@ -4,12 +4,14 @@ import { PlatformError } from '../error.ts'
 import { foundation } from './migrations/0001-foundation.ts'
 import { eventTypeIndex } from './migrations/0002-event-type.ts'
 import { ladder } from './migrations/0003-ladder.ts'
+import { channelLatency } from './migrations/0004-channel-latency.ts'
 
 /** In the order they are applied. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-foundation': foundation,
   '0002-event-type': eventTypeIndex,
   '0003-ladder': ladder,
+  '0004-channel-latency': channelLatency,
 }
 
 /**

@@ -25,7 +25,14 @@ async function start(t: TestContext): Promise<Database> {
     .execute()
   for (const id of ['ch_1', 'ch_2']) {
     const texts = { slug: id, title: '', description: '', offline_text: '', offline_image: null }
-    const rest = { chat_enabled: 1, chat_slow_mode: 0, key_cipher: '', key_digest: id, key_setting: null }
+    const rest = {
+      chat_enabled: 1,
+      chat_slow_mode: 0,
+      latency: 'low' as const,
+      key_cipher: '',
+      key_digest: id,
+      key_setting: null,
+    }
     await database
       .insertInto('channel')
       .values({ id, org_id: 'org_1', ...texts, ...rest, ...made })

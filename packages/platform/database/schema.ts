@@ -1,3 +1,5 @@
+import type { Latency } from '@bandstand/contract/api/channel.ts'
+
 /**
  * Tables as the newest migration leaves them. Columns are portable: text ids, integer milliseconds, 0/1, JSON as text, so that
  * the same queries run on other databases.
@@ -51,6 +53,7 @@ export interface ChannelTable {
   offline_image: string | null
   chat_enabled: number
   chat_slow_mode: number
+  latency: Latency
   /** Stream key, AES-256-GCM. */
   key_cipher: string
   /** Stream key, HMAC-SHA256: what lookups compare. */

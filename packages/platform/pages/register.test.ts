@@ -14,6 +14,7 @@ const main: Channel = {
   description: 'Two\nlines',
   offlineImage: '/api/v1/channels/main/offline-image/a.webp',
   offlineText: '',
+  latency: 'low',
   live: true,
   viewers: 2,
   startedAt: '2026-01-01T20:00:00.000Z',

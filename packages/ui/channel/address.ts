@@ -12,6 +12,7 @@ export function serverOf(server: string | null | undefined, page: string): strin
 
 export const addresses = {
   live: ({ server, channel }: Place) => `${server}/live/${encodeURIComponent(channel)}/index.m3u8`,
+  whep: ({ server, channel }: Place) => `${server}/live/${encodeURIComponent(channel)}/whep`,
   vod: (server: string, asset: string) => `${server}/vod/${encodeURIComponent(asset)}/index.m3u8`,
   download: (server: string, asset: string) => `${server}/vod/${encodeURIComponent(asset)}/download.mp4`,
   /** @param clock times count from the broadcast's beginning by the clock, not by what is listed. */

@@ -3,10 +3,12 @@ import 'media-chrome/media-control-bar'
 import 'media-chrome/media-play-button'
 import 'media-chrome/media-mute-button'
 import 'media-chrome/media-fullscreen-button'
+import type { Latency } from '@bandstand/contract/api/channel.ts'
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { addresses, type Place, serverOf } from '../channel/address.ts'
 import { feedOf } from '../channel/feed.ts'
 import { tokens } from '../style/tokens.ts'
+import { parseTransport, type Transport, transportFor } from './choice/transport.ts'
 import { controls } from './controls.ts'
 import { createEngine, warmEngine } from './engines.ts'
 import { createHeldFrame } from './held-frame.ts'
@@ -31,6 +33,7 @@ import { createWatching } from './watching.ts'
  * | `server` | origin of the Bandstand server; default: where the page came from |
  * | `poster` | address of a picture to show until the first frame, not while offline |
  * | `muted` | begin without sound |
+ * | `transport` | `webrtc`, `ll-hls` or `hls`: where the choice begins, whatever the channel's delay is set to |
  * | `hotkeys` | `page`: keys work while nothing else on the page has the focus; default: while the player has it |
  *
  * | event | detail |
@@ -54,14 +57,22 @@ export class BandstandPlayer extends LitElement {
     server: { type: String },
     poster: { type: String },
     muted: { type: Boolean },
+    transport: { type: String },
     hotkeys: { type: String },
+    _forced: { state: true },
+    _menu: { state: true },
   }
   declare channel: string
   declare asset: string
   declare server: string
   declare poster: string
   declare muted: boolean
+  declare transport: string
   declare hotkeys: string
+  /** What the viewer has chosen in the menu. */
+  declare _forced: Transport | undefined
+  /** The menu is open. */
+  declare _menu: boolean
 
   static override styles = [tokens, playerStyles]
 
@@ -70,8 +81,18 @@ export class BandstandPlayer extends LitElement {
   readonly #playback = createPlayback(this)
   readonly #frame = createHeldFrame(this)
   readonly #watching = createWatching({
-    createEngine: (video, events, server) =>
-      createEngine(video, { id: this.#id, sameOrigin: new URL(server).origin === location.origin }, events),
+    createEngine: (video, events, place) =>
+      createEngine(
+        video,
+        {
+          id: this.#id,
+          sameOrigin: new URL(place.server).origin === location.origin,
+          whep: addresses.whep(place),
+          wanted: () => this.#wanted,
+          forced: () => this.#asked !== undefined,
+        },
+        events,
+      ),
     onLoad: () => this.#frame.hold(),
     onChange: () => this.requestUpdate(),
     onPhase: (detail) => this.dispatchEvent(new CustomEvent('phasechange', { detail, bubbles: true, composed: true })),
@@ -85,7 +106,9 @@ export class BandstandPlayer extends LitElement {
     this.server = ''
     this.poster = ''
     this.muted = false
+    this.transport = ''
     this.hotkeys = ''
+    this._menu = false
   }
 
   /** What the player is doing; see `phasechange`. */
@@ -96,6 +119,11 @@ export class BandstandPlayer extends LitElement {
   /** Seconds behind live of the frame on screen. */
   get behind(): number {
     return this.#watching.session?.behind ?? 0
+  }
+
+  /** How the live edge is played: `webrtc`, `ll-hls` or `hls`; `undefined` while it is not. */
+  get playing(): Transport | undefined {
+    return this.#watching.session?.engine?.choice.playing
   }
 
   /** The video element, for pages that need it. */
@@ -139,6 +167,7 @@ export class BandstandPlayer extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
+    if (changed.has('transport') || changed.has('_forced')) this.#watching.session?.engine?.chooseAnew(true)
     if (!changed.has('channel') && !changed.has('asset') && !changed.has('server')) return
     this.#watching.close()
     this.#open()
@@ -148,11 +177,25 @@ export class BandstandPlayer extends LitElement {
     return { server: serverOf(this.server, location.href), channel: this.channel }
   }
 
+  /** The quickest transport that is wanted: by the viewer, else by the page, else by the channel's owner. */
+  get #wanted(): Transport {
+    return this.#asked ?? transportFor(this.#latency)
+  }
+
+  /** By the viewer, else by the page. */
+  get #asked(): Transport | undefined {
+    return this._forced ?? parseTransport(this.transport)
+  }
+
+  get #latency(): Latency {
+    return this.#watching.facts?.latency ?? (this.channel ? feedOf(this.#place).channel?.latency : undefined) ?? 'low'
+  }
+
   #warm(): void {
     const place = this.#place
     if (this.asset) prefetch(addresses.vod(place.server, this.asset))
     else if (this.channel && feedOf(place).channel?.live) prefetch(addresses.live(place))
-    warmEngine()
+    warmEngine(this.#wanted)
   }
 
   #open(): void {
@@ -185,16 +228,30 @@ export class BandstandPlayer extends LitElement {
   #controls() {
     const { session, facts, phase } = this.#watching
     const { span } = this.#navigation
+    const behind = session?.date === undefined ? undefined : session.behind
     const assetId = session?.state.source?.assetId
     return controls({
       span,
       storyboard: assetId ? addresses.storyboard(this.#place.server, assetId, span.dates) : '',
       live: facts?.live ?? false,
       atEdge: phase === 'live' || phase === 'starting',
-      behind: session?.date === undefined ? undefined : session.behind,
+      behind,
       onSeek: (seconds) => this.#navigation.seekTo(seconds),
       onLive: () => this.#navigation.goLive(),
       onHelp: () => this.#navigation.run({ kind: 'help' }),
+      settings: {
+        qualities: session?.engine?.qualities,
+        choice: facts?.live ? session?.engine?.choice : undefined,
+        latency: this.#latency,
+        forced: this.#asked,
+        behind,
+      },
+      onTransport: (transport) => {
+        this._forced = transport
+      },
+      onMenu: (open) => {
+        this._menu = open
+      },
     })
   }
 
@@ -204,7 +261,7 @@ export class BandstandPlayer extends LitElement {
     const busy = phase === 'starting' || phase === 'stalled'
     const idle = phase === 'offline' || missing
     return html`<div class="frame">
-      <media-controller nohotkeys noautoseektolive novolumepref nomutedpref autohide="3" aria-label="Player">
+      <media-controller nohotkeys noautoseektolive novolumepref nomutedpref autohide=${this._menu ? -1 : 3} aria-label="Player">
         <video
           slot="media"
           playsinline

@@ -1,4 +1,6 @@
 import { html, nothing } from 'lit'
+import type { Transport } from './choice/transport.ts'
+import type { Settings } from './settings-menu.ts'
 import type { Span } from './span.ts'
 import { behindText, clockText } from './time-text.ts'
 
@@ -11,13 +13,17 @@ export interface Controls {
   readonly atEdge: boolean
   /** Seconds behind live; `undefined` while it is not known. */
   readonly behind: number | undefined
+  readonly settings: Settings
   readonly onSeek: (seconds: number) => void
   readonly onLive: () => void
   readonly onHelp: () => void
+  readonly onTransport: (transport: Transport | undefined) => void
+  readonly onMenu: (open: boolean) => void
 }
 
 /** The bar from the beginning to now, and the buttons below it. */
-export function controls({ span, storyboard, live, atEdge, behind, onSeek, onLive, onHelp }: Controls) {
+export function controls({ span, storyboard, live, atEdge, behind, settings, ...on }: Controls) {
+  const { onSeek, onLive, onHelp, onTransport, onMenu } = on
   return html`
     <div class="bottom">
       ${
@@ -51,6 +57,11 @@ export function controls({ span, storyboard, live, atEdge, behind, onSeek, onLiv
         }
         <span class="grow"></span>
         <button class="plain wide" type="button" aria-label="Keyboard help" @click=${onHelp}>?</button>
+        <bandstand-settings-menu
+          .settings=${settings}
+          @transport=${(event: CustomEvent<Transport | undefined>) => onTransport(event.detail)}
+          @opened=${(event: CustomEvent<boolean>) => onMenu(event.detail)}
+        ></bandstand-settings-menu>
         <media-pip-button></media-pip-button>
         <media-fullscreen-button></media-fullscreen-button>
       </media-control-bar>

@@ -1,25 +1,52 @@
+import { abilitiesOf, lookAtBrowser } from './choice/abilities.ts'
+import { createChoosingEngine } from './choice/choosing-engine.ts'
+import type { Transport } from './choice/transport.ts'
 import type { Engine, EngineEvents } from './engine.ts'
 import { createNativeEngine } from './native-engine.ts'
 
-/**
- * hls.js wherever Media Source Extensions are there, also where the browser says it may play HLS itself (Chromium says
- * "maybe" and knows no low latency); the browser's own player otherwise.
- */
-export async function createEngine(
+/** What an engine is made for. */
+export interface EngineNeeds {
+  /** Of the player, for the server to count it by (CMCD `sid`). */
+  readonly id: string
+  /** The page is the server's own. */
+  readonly sameOrigin: boolean
+  /** Address of the channel's WHEP endpoint. */
+  readonly whep: string
+  /** The quickest transport that is wanted now. */
+  wanted(): Transport
+  /** It was asked for by the viewer or the page. */
+  forced(): boolean
+}
+
+const abilities = abilitiesOf(lookAtBrowser())
+
+/** The engine that plays whatever the browser is able to. The code of each way of playing is loaded when that is needed. */
+export function createEngine(
   video: HTMLVideoElement,
-  session: { readonly id: string; readonly sameOrigin: boolean },
+  { id, sameOrigin, whep, ...asked }: EngineNeeds,
   events: EngineEvents,
-): Promise<Engine> {
-  if (!hasMediaSource()) return createNativeEngine(video, events)
+): Engine {
+  return createChoosingEngine({
+    ...{ video, events, whep, ...asked, able: abilities.transports },
+    async createPlaylist(about) {
+      const hls = abilities.hls === 'hls.js' ? await loadHls() : undefined
+      return hls?.HlsClass.isSupported()
+        ? hls.createHlsEngine(hls.HlsClass, video, { id, sameOrigin }, about)
+        : createNativeEngine(video, about)
+    },
+    openRealTime: async (url, about) => (await loadRealTime()).openRealTime(url, video, about),
+  })
+}
+
+/** Starts loading the engine's code before it is needed. @param wanted the quickest transport */
+export function warmEngine(wanted: Transport): void {
+  if (wanted === 'webrtc' && abilities.transports.has('webrtc')) loadRealTime().catch(() => undefined)
+  if (abilities.hls === 'hls.js') loadHls().catch(() => undefined)
+}
+
+async function loadHls() {
   const [{ default: HlsClass }, { createHlsEngine }] = await Promise.all([import('hls.js'), import('./hls-engine.ts')])
-  return HlsClass.isSupported() ? createHlsEngine(HlsClass, video, session, events) : createNativeEngine(video, events)
+  return { HlsClass, createHlsEngine }
 }
 
-/** Starts loading the engine's code before it is needed. */
-export function warmEngine(): void {
-  if (hasMediaSource()) void Promise.all([import('hls.js'), import('./hls-engine.ts')]).catch(() => undefined)
-}
-
-function hasMediaSource(): boolean {
-  return 'MediaSource' in globalThis || 'ManagedMediaSource' in globalThis
-}
+const loadRealTime = () => import('./whep/real-time.ts')

@@ -9,15 +9,27 @@ import type {
   PlaylistLoaderContext,
 } from 'hls.js'
 import { askForNext, type NextPart, nextPart } from './blocking.ts'
-import type { Engine, EngineEvents } from './engine.ts'
+import type { PlaylistEngine, PlaylistEvents } from './engine.ts'
 import { recall } from './preferences.ts'
 import { takePrefetched } from './prefetch.ts'
-import { withStart } from './start.ts'
+import { type Qualities, type Quality, sortQualities } from './qualities.ts'
+import { guardRenditions } from './rendition-guard.ts'
+import { type WantedStart, withStart } from './start.ts'
 
 /** Attempts at mending a decoding error before the source is loaded anew. */
 const mendLimit = 2
 /** A media error this long after the last one (milliseconds) starts counting afresh. */
 const mendMemory = 30_000
+
+/**
+ * Where a link becomes too slow within a segment, the rest of that segment still comes in the old rendition: at two thirds of
+ * its bit rate a segment of 2 s comes a second late. Seconds behind the newest part.
+ */
+const ladderHoldBack = 2.2
+/** A link that carries so many times the best rendition needs no such reserve, until it carries less than the second figure. */
+const ampleLink = { from: 3, until: 2 } as const
+/** Bits per second. */
+const usualBandwidth = 5_000_000
 
 /** Longer than the server holds a blocked playlist or a hinted part (three target durations of 4 s); milliseconds. */
 const heldAnswer = 15_000
@@ -58,12 +70,19 @@ export function createHlsEngine(
   HlsClass: typeof Hls,
   video: HTMLVideoElement,
   session: { readonly id: string; readonly sameOrigin: boolean },
-  events: EngineEvents,
-): Engine {
+  events: PlaylistEvents,
+): PlaylistEngine {
   let hls: Hls | undefined
   let at: number | undefined
   let mended = 0
   let mendedAt = 0
+  let lowLatency = true
+  /** The link carries much more than the best rendition. */
+  let ample = false
+  /** Lines of the rendition that the viewer has chosen; kept over loads. */
+  let chosen: number | undefined
+  /** Bits per second, as last measured; where to begin with the next source. */
+  let bandwidth = firstEstimate()
 
   function details(): LevelDetails | undefined {
     return hls?.latestLevelDetails ?? undefined
@@ -74,7 +93,7 @@ export function createHlsEngine(
       // localStorage.setItem('bandstand-debug', 'hls') in the browser's console shows all that the engine does.
       debug: recall('debug') === 'hls',
       enableWorker: false,
-      lowLatencyMode: true,
+      lowLatencyMode: lowLatency,
       // The session keeps up with live: the engine's own way changes the rate several times a second at the edge.
       maxLiveSyncPlaybackRate: 1,
       liveSyncOnStallIncrease: 0.35,
@@ -83,7 +102,7 @@ export function createHlsEngine(
       maxMaxBufferLength: 60,
       startFragPrefetch: true,
       testBandwidth: false,
-      abrEwmaDefaultEstimate: 5_000_000,
+      abrEwmaDefaultEstimate: bandwidth,
       nudgeMaxRetry: 6,
       highBufferWatchdogPeriod: 1.5,
       manifestLoadPolicy: policy,
@@ -91,7 +110,10 @@ export function createHlsEngine(
       fragLoadPolicy: policy,
       // Custom headers would cost other sites a preflight for each request.
       cmcd: { sessionId: session.id, useHeaders: session.sameOrigin },
-      pLoader: playlistLoader(HlsClass, () => at),
+      pLoader: playlistLoader(HlsClass, () => ({
+        ...{ at, parts: lowLatency },
+        distance: hls && hls.levels.length > 1 && !ample ? ladderHoldBack : 0,
+      })),
     }
   }
 
@@ -108,7 +130,35 @@ export function createHlsEngine(
     events.failed(data.details)
   }
 
+  function qualities(of: Hls): Quality[] {
+    return of.levels.map(({ height, frameRate, bitrate }, id) => ({
+      ...{ id, bitrate, height: height || undefined, frameRate: frameRate || undefined },
+    }))
+  }
+
+  /** The rendition nearest below what the viewer has chosen, in whatever is loaded now. */
+  function choose(of: Hls, instead: boolean): void {
+    const wanted = chosen
+    const list = wanted === undefined ? [] : sortQualities(qualities(of))
+    const level = wanted === undefined ? -1 : (list.find(({ height = 0 }) => height <= wanted) ?? list.at(-1))?.id
+    if (level === undefined) return
+    if (instead) of.nextLevel = level
+    else if (level >= 0) of.loadLevel = level
+  }
+
+  /** A second more than the playlist asks for, where a link may need another rendition soon: see `ladderHoldBack`. */
+  function keepDistance(of: Hls): void {
+    if (of.levels.length < 2) return
+    const { config } = of
+    const share = of.bandwidthEstimate / Math.max(...of.levels.map(({ maxBitrate }) => maxBitrate))
+    ample = share >= (ample ? ampleLink.until : ampleLink.from)
+    if (lowLatency) of.targetLatency = ample ? (details()?.partHoldBack ?? 0) || ladderHoldBack : ladderHoldBack
+    // As far as the playlist says.
+    else if (config.liveSyncDuration !== undefined) of.targetLatency = holdBackOf(details())
+  }
+
   function stop(): void {
+    if (hls && hls.bandwidthEstimate > 0) bandwidth = hls.bandwidthEstimate
     hls?.destroy()
     hls = undefined
   }
@@ -122,14 +172,30 @@ export function createHlsEngine(
       fresh.on(HlsClass.Events.ERROR, (_, data) => {
         if (hls === fresh) onError(data)
       })
+      guardRenditions(HlsClass, fresh)
       fresh.on(HlsClass.Events.LEVEL_UPDATED, (_, data) => {
-        if (hls === fresh) events.updated(windowOf(data.details)?.end)
+        if (hls !== fresh) return
+        keepDistance(fresh)
+        events.updated(windowOf(data.details)?.end)
+      })
+      fresh.on(HlsClass.Events.MANIFEST_PARSED, () => {
+        choose(fresh, false)
+        keepDistance(fresh)
       })
       fresh.loadSource(url)
       fresh.attachMedia(video)
     },
     unload: stop,
     destroy: stop,
+    get lowLatency() {
+      return lowLatency
+    },
+    set lowLatency(on) {
+      lowLatency = on
+      if (!hls) return
+      hls.lowLatencyMode = on
+      keepDistance(hls)
+    },
     get date() {
       const date = hls?.playingDate
       return date ? date.getTime() : undefined
@@ -152,6 +218,9 @@ export function createHlsEngine(
     get livePosition() {
       return hls?.liveSyncPosition ?? undefined
     },
+    get holdBack() {
+      return details()?.live ? (hls?.targetLatency ?? undefined) : undefined
+    },
     get ahead() {
       const current = details()
       return current && current.edge - video.currentTime
@@ -161,7 +230,34 @@ export function createHlsEngine(
       const hole = current?.fragments.findLast((fragment) => fragment.gap)
       return current && hole && hole.end > time ? { time: hole.end, length: current.edge - hole.end } : undefined
     },
+    get qualities() {
+      const of = hls
+      if (!of || of.levels.length === 0) return undefined
+      const list = qualities(of)
+      const level = of.autoLevelEnabled ? undefined : list.find(({ id }) => id === of.loadLevel)
+      const known: Qualities = {
+        list: sortQualities(list),
+        chosen: level?.id ?? 'auto',
+        playing: of.currentLevel >= 0 ? of.currentLevel : undefined,
+        choose(id) {
+          chosen = id === 'auto' ? undefined : (list.find((one) => one.id === id)?.height ?? 0)
+          choose(of, true)
+        },
+      }
+      return known
+    },
   }
+}
+
+/** Seconds, by the playlist or as RFC 8216bis §4.4.3.8 has it without. */
+function holdBackOf(details: LevelDetails | undefined): number {
+  return details ? details.holdBack || 3 * details.targetduration : 12
+}
+
+/** Bits per second to begin with: what the browser knows of its network, else what most have. */
+function firstEstimate(): number {
+  const { downlink } = (navigator as Navigator & { connection?: { downlink?: number } }).connection ?? {}
+  return downlink ? Math.min(usualBandwidth, downlink * 800_000) : usualBandwidth
 }
 
 function windowOf(details: LevelDetails): { start: number; end: number } | undefined {
@@ -195,7 +291,7 @@ interface PlaylistXhr {
 }
 
 /** Loads playlists as hls.js does, but answers from the prefetch where it can and puts the wanted start into the text. */
-function playlistLoader(HlsClass: typeof Hls, wanted: () => number | undefined): NonNullable<HlsConfig['pLoader']> {
+function playlistLoader(HlsClass: typeof Hls, wanted: () => WantedStart): NonNullable<HlsConfig['pLoader']> {
   const Base = HlsClass.DefaultConfig.loader as unknown as new (config: HlsConfig) => PlaylistXhr
   let started = false
   /** By the address of a playlist without its query; as many as there are renditions. */

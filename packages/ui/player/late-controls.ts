@@ -2,3 +2,4 @@
 import 'media-chrome/media-pip-button'
 import 'media-chrome/media-volume-range'
 import './rewind-bar.ts'
+import './settings-menu.ts'

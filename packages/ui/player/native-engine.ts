@@ -1,7 +1,7 @@
-import type { Engine, EngineEvents } from './engine.ts'
+import type { PlaylistEngine, PlaylistEvents } from './engine.ts'
 
 /** The browser's own HLS, for those without Media Source Extensions (older iPhones). */
-export function createNativeEngine(video: HTMLVideoElement, events: EngineEvents): Engine {
+export function createNativeEngine(video: HTMLVideoElement, events: PlaylistEvents): PlaylistEngine {
   let at: number | undefined
   let loaded = false
 
@@ -47,6 +47,10 @@ export function createNativeEngine(video: HTMLVideoElement, events: EngineEvents
       video.load()
     },
     unload,
+    // It plays parts, chooses renditions and keeps its distance as it sees fit.
+    lowLatency: true,
+    holdBack: undefined,
+    qualities: undefined,
     destroy() {
       unload()
       video.removeEventListener('loadedmetadata', onMetadata)

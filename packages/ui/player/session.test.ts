@@ -24,7 +24,7 @@ async function playing(t: TestContext, prepare: (made: FakeEngine) => void = () 
   let asked = 0
   const session = createSession({
     ...{ server: 'http://server', channel: 'main', video: video.element },
-    createEngine: async (_, events) => {
+    createEngine: (_, events) => {
       engine = new FakeEngine(events)
       prepare(engine)
       return engine
@@ -132,24 +132,42 @@ test('two reasons to load at the same moment are one load', async (t) => {
   )
 })
 
-test('an engine whose code cannot be loaded is asked for again', async (t) => {
-  const page = fakePage(t)
-  let made = 0
-  const session = createSession({
-    ...{ server: 'http://server', channel: 'main', video: new FakeVideo().element },
-    createEngine: async (_, events) => {
-      if (made++ === 0) throw new TypeError('refused')
-      return new FakeEngine(events)
-    },
-    onLoad: () => undefined,
-    onChange: () => undefined,
-    ask: () => undefined,
-  })
-  t.after(() => session.destroy())
-  session.send(live)
-  await page.pass(1000)
-  assert.equal(made, 2)
-  assert.ok(session.engine)
+test('a stall is the transport’s fault only where media are listed, and counts once', async (t) => {
+  const { engine, page, play } = await playing(t)
+  await play(1000)
+  engine.ahead = 0.2
+  await page.pass(2000)
+  assert.equal(engine.stalls, 0)
+  await play(1000)
+  engine.ahead = 5
+  await page.pass(2000)
+  assert.equal(engine.stalls, 1)
+  engine.events.failed('gone')
+  assert.equal(engine.stalls, 1)
+})
+
+test('in real time a short pause is nothing, and after a longer one the recording goes on where it was', async (t) => {
+  const { engine, page, video, session, play } = await playing(t)
+  engine.choice = { ...engine.choice, playing: 'webrtc', latency: 0.1 }
+  engine.date = Date.now()
+  engine.window = { start: Date.now(), end: Date.now() }
+  await play(1000)
+  const pause = async (ms: number) => {
+    engine.date = Date.now()
+    video.paused = true
+    video.dispatchEvent(new Event('pause'))
+    await page.pass(ms)
+    video.paused = false
+    video.dispatchEvent(new Event('play'))
+    await page.pass(50)
+  }
+  await pause(1000)
+  assert.equal(engine.loads.length, 1)
+  const { date } = engine
+  engine.window = { start: (date ?? 0) + 60_000, end: (date ?? 0) + 60_000 }
+  await pause(6000)
+  assert.equal(session.state.source?.kind, 'vod')
+  assert.equal(engine.loads.length, 2)
 })
 
 test('a live viewer is moved over a hole once enough is listed behind it; one who went back is not', async (t) => {

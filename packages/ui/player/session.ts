@@ -24,8 +24,7 @@ interface SessionOptions {
   readonly server: string
   readonly channel: string
   readonly video: HTMLVideoElement
-  /** Loads the engine's code. */
-  createEngine(video: HTMLVideoElement, events: EngineEvents): Promise<Engine>
+  createEngine(video: HTMLVideoElement, events: EngineEvents): Engine
   /** A source is about to be loaded: the last frame may be kept on screen. */
   onLoad(): void
   onChange(): void
@@ -49,6 +48,10 @@ const catchUp = { rate: 1.06, above: 0.6, until: 0.15, buffered: 0.5 } as const
 const jumpAt = 2.5
 /** Media listed behind a hole before a live viewer is moved over it: two parts, so that the picture goes on moving; seconds. */
 const behindHole = 0.6
+/** Where a low-latency playlist holds its viewers at most; seconds. */
+const usualHoldBack = 2
+/** After a longer pause in real time the viewer goes on where he was; seconds. */
+const shortPause = 4
 /** Between two such moves; milliseconds. */
 const jumpPause = 4000
 
@@ -57,7 +60,6 @@ export function createSession(options: SessionOptions): Session {
   const place: Place = { server, channel: options.channel }
   let state = initial
   let engine: Engine | undefined
-  let making: Promise<Engine> | undefined
   let gone = false
   /** Set while a retry is waited for. */
   let retryTimer: ReturnType<typeof setTimeout> | undefined
@@ -68,6 +70,8 @@ export function createSession(options: SessionOptions): Session {
   /** Negative infinity until the first jump after a load. */
   let jumpedAt = Number.NEGATIVE_INFINITY
   let atEdge = false
+  /** Date of the frame at which a viewer in real time has paused. */
+  let pausedAt: number | undefined
 
   const events: EngineEvents = {
     updated(edge) {
@@ -75,8 +79,17 @@ export function createSession(options: SessionOptions): Session {
       leapHole()
     },
     failed() {
+      // Each trouble counts once, and a server that does not answer at all is none of the transport's.
+      if (state.seen && state.phase !== 'stalled') engine?.stalled()
       send({ type: 'failed' })
     },
+    leaving() {
+      options.onLoad()
+      lastTime = -1
+      movedAt = performance.now()
+      jumpedAt = Number.NEGATIVE_INFINITY
+    },
+    changed: () => options.onChange(),
   }
 
   function send(event: PlayerEvent): void {
@@ -91,7 +104,7 @@ export function createSession(options: SessionOptions): Session {
   function run(effect: Effect): void {
     switch (effect.do) {
       case 'load':
-        return void load(effect)
+        return load(effect)
       case 'unload':
         forgetRetry()
         engine?.unload()
@@ -123,7 +136,7 @@ export function createSession(options: SessionOptions): Session {
     retryTimer = undefined
   }
 
-  async function load(effect: Extract<Effect, { do: 'load' }>): Promise<void> {
+  function load(effect: Extract<Effect, { do: 'load' }>): void {
     forgetRetry()
     loads += 1
     const turn = loads
@@ -138,16 +151,12 @@ export function createSession(options: SessionOptions): Session {
     movedAt = performance.now()
     jumpedAt = Number.NEGATIVE_INFINITY
     atEdge = source.kind === 'live' && at === undefined
-    try {
-      making ??= options.createEngine(video, events)
-      engine = await making
-    } catch {
-      making = undefined
-      send({ type: 'failed' })
-      return
-    }
-    if (gone) engine.destroy()
-    else if (turn === loads && state.source === source) engine.load(url, at)
+    engine ??= options.createEngine(video, events)
+    const made = engine
+    // Of several reasons at the same moment the last one loads.
+    queueMicrotask(() => {
+      if (!gone && turn === loads && state.source === source) made.load({ ...source, url }, at)
+    })
   }
 
   /** To where live viewers are, when that is buffered or far. */
@@ -195,40 +204,58 @@ export function createSession(options: SessionOptions): Session {
     if (!state.source || state.phase === 'offline') return
     const now = performance.now()
     const time = video.currentTime
-    const moved = time !== lastTime && lastTime >= 0 && video.readyState >= 2
+    const moved = (engine?.moving ?? (time !== lastTime && lastTime >= 0)) && video.readyState >= 2
     lastTime = time
     // A browser that does not let it play by itself shows the first picture, and it is the viewer's turn.
     if (moved || (video.paused && (state.seen || video.readyState >= 2)) || video.ended) {
       movedAt = now
-      if (moved && !video.paused) send({ type: 'progress', behind: session.behind, date: session.date })
+      // Nobody is behind for being where live viewers are meant to be.
+      const late = session.behind - Math.max(0, (engine?.holdBack ?? 0) - usualHoldBack)
+      if (moved && !video.paused) send({ type: 'progress', behind: late, date: session.date })
     } else {
       const still = now - movedAt
       if (still > stallAfter && state.phase !== 'stalled' && !video.paused) {
         if (hasCaughtUp(state, session.behind)) send({ type: 'go-live' })
-        else send({ type: 'stalled' })
+        else {
+          // An encoder that is away is not the transport's fault.
+          if (!isDry()) engine?.stalled()
+          send({ type: 'stalled' })
+        }
       }
       // The engine retries by itself; when nothing comes of it the source is loaded anew.
-      if (
-        retryTimer === undefined &&
-        still > ((engine?.ahead ?? Number.POSITIVE_INFINITY) < dry ? hopelessDry : hopeless)
-      ) {
+      if (retryTimer === undefined && still > (isDry() ? hopelessDry : hopeless)) {
         movedAt = now
         send({ type: 'failed' })
       }
     }
     keepUp()
+    engine?.tick(atEdge && !(video.paused && state.seen) && document.visibilityState !== 'hidden')
     options.onChange()
   }
 
-  const onEnded = () => send({ type: 'finished' })
+  function isDry(): boolean {
+    return (engine?.ahead ?? Number.POSITIVE_INFINITY) < dry
+  }
+
+  const onEnded = () => {
+    // What ends there is a connection, not the broadcast.
+    if (engine?.choice.playing !== 'webrtc') send({ type: 'finished' })
+  }
   const onOnline = () => send({ type: 'online' })
   const onPlay = () => {
     // After a pause the viewer goes on where he was, however far behind that is.
     movedAt = performance.now()
     lastTime = -1
+    const date = pausedAt
+    pausedAt = undefined
+    if (date === undefined || engine?.choice.playing !== 'webrtc') return
+    // Real time has gone on: a short pause is nothing, for a longer one the recording is there.
+    if ((session.edge - date) / 1000 > shortPause) session.seekDate(date)
+    else atEdge = true
   }
   const onPause = () => {
     atEdge = false
+    pausedAt = session.date
   }
   video.addEventListener('ended', onEnded)
   video.addEventListener('play', onPlay)
@@ -250,6 +277,8 @@ export function createSession(options: SessionOptions): Session {
       return clock.edge(Date.now())
     },
     get behind() {
+      const measured = engine?.choice.latency
+      if (measured !== undefined) return measured
       const date = engine?.date
       if (date !== undefined) return clock.behind(date, Date.now())
       const target = engine?.livePosition

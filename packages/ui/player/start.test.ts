@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { liveStart, offsetOfDate, readListing, withStart } from './start.ts'
+import { liveStart, offsetOfDate, readListing, wholeStart, withStart } from './start.ts'
 
 /** A live playlist of 2 s segments of 6 parts each; `keys` are the numbers of the parts with a key frame. */
 function live(parts: number, keys: readonly number[], from = 0): string {
@@ -13,6 +13,7 @@ function live(parts: number, keys: readonly number[], from = 0): string {
   return `${lines.join('\n')}\n`
 }
 
+const wanted = (at: number | undefined, parts = true) => ({ at, parts, distance: 0 })
 const near = (value: number | undefined, expected: number) =>
   assert.ok(value !== undefined && Math.abs(value - expected) < 0.05, `${value} is not near ${expected}`)
 
@@ -83,7 +84,7 @@ test('dates outside give the beginning and a moment before the end', () => {
 })
 
 test('the start is told by one tag, and replaces one that was there', () => {
-  const text = withStart(event.replace('#EXTM3U\n', '#EXTM3U\n#EXT-X-START:TIME-OFFSET=1\n'), 11_000)
+  const text = withStart(event.replace('#EXTM3U\n', '#EXTM3U\n#EXT-X-START:TIME-OFFSET=1\n'), wanted(11_000))
   assert.deepEqual(
     text.split('\n').filter((line) => line.startsWith('#EXT-X-START')),
     ['#EXT-X-START:TIME-OFFSET=1.000,PRECISE=YES'],
@@ -91,6 +92,24 @@ test('the start is told by one tag, and replaces one that was there', () => {
 })
 
 test('what is not a playlist is left alone', () => {
-  assert.equal(withStart('<html>', 5), '<html>')
-  assert.equal(withStart(event, undefined), event)
+  assert.equal(withStart('<html>', wanted(5)), '<html>')
+  assert.equal(withStart(event, wanted(undefined)), event)
+})
+
+test('whole segments of a young broadcast begin at its first one, not in the gaps before it', () => {
+  const head =
+    '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,HOLD-BACK=12,PART-HOLD-BACK=1.05\n'
+  const gaps = '#EXT-X-GAP\n#EXTINF:4.0,\ng0.m4s\n'.repeat(3)
+  const young = `${head}${gaps}${'#EXT-X-PART:DURATION=2,URI="p.m4s",INDEPENDENT=YES\n#EXTINF:2.0,\ns.m4s\n'.repeat(3)}`
+  near(wholeStart(readListing(young)), -6)
+  assert.match(withStart(young, wanted(undefined, false)), /EXT-X-START:TIME-OFFSET=-5\.99/)
+  const old = `${head}${gaps}${'#EXT-X-PART:DURATION=2,URI="p.m4s",INDEPENDENT=YES\n#EXTINF:2.0,\ns.m4s\n'.repeat(8)}`
+  assert.equal(wholeStart(readListing(old)), undefined)
+})
+
+test('a player that keeps more distance than the playlist asks for starts that far back', () => {
+  // Key frames far apart: the newest one that is old enough is taken.
+  const text = live(58, [0, 24, 53])
+  assert.match(withStart(text, { at: undefined, parts: true, distance: 0 }), /TIME-OFFSET=-1\.657/)
+  assert.match(withStart(text, { at: undefined, parts: true, distance: 2.2 }), /TIME-OFFSET=-11\.323/)
 })

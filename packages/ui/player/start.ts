@@ -28,6 +28,8 @@ interface Listing {
   readonly independentSegments: boolean
   /** PART-HOLD-BACK in seconds. */
   readonly partHoldBack: number | undefined
+  /** HOLD-BACK in seconds. */
+  readonly holdBack: number | undefined
   readonly targetDuration: number
 }
 
@@ -44,6 +46,7 @@ export function readListing(text: string): Listing {
   let ended = false
   let independentSegments = false
   let partHoldBack: number | undefined
+  let holdBack: number | undefined
   let discontinuity: number | undefined
   let targetDuration = 0
   for (const line of text.split('\n')) {
@@ -67,6 +70,8 @@ export function readListing(text: string): Listing {
     else if (line.startsWith('#EXT-X-SERVER-CONTROL:')) {
       const value = /PART-HOLD-BACK=([\d.]+)/.exec(line)?.[1]
       if (value) partHoldBack = Number(value)
+      const whole = /[:,]HOLD-BACK=([\d.]+)/.exec(line)?.[1]
+      if (whole) holdBack = Number(whole)
     } else if (line !== '' && !line.startsWith('#') && duration !== undefined) {
       segments.push({ start: time, duration, date, independent: independent || independentSegments, gap })
       time += duration
@@ -78,7 +83,7 @@ export function readListing(text: string): Listing {
     }
   }
   const end = Math.max(time, partTime)
-  return { segments, parts, end, discontinuity, ended, independentSegments, partHoldBack, targetDuration }
+  return { segments, parts, end, discontinuity, ended, independentSegments, partHoldBack, holdBack, targetDuration }
 }
 
 /**
@@ -100,6 +105,16 @@ export function liveStart(listing: Listing): number | undefined {
   // No key frame before the point: the earliest one after it is the soonest picture.
   const chosen = before ?? openers.at(0)
   return chosen ? chosen.start - end + 0.01 : undefined
+}
+
+/**
+ * The same where whole segments are played: seconds from the end at which the first one behind a hole begins, when the hold-back
+ * point lies before it. A broadcast of some seconds has gaps there, and an engine would wait in them.
+ */
+export function wholeStart(listing: Listing): number | undefined {
+  const { end, holdBack, targetDuration } = listing
+  const fresh = afterBreak({ ...listing, parts: [] }, end - (holdBack ?? 3 * targetDuration))
+  return fresh === undefined ? undefined : fresh - end + 0.01
 }
 
 /**
@@ -137,14 +152,31 @@ export function offsetOfDate(listing: Listing, date: number): number | undefined
   return best
 }
 
+/** Where the player wants to begin. */
+export interface WantedStart {
+  /** Unix milliseconds; `undefined` for the live edge, or the beginning of what has ended. */
+  readonly at: number | undefined
+  /** The engine plays parts, not whole segments only. */
+  readonly parts: boolean
+  /** Seconds from the end that it keeps at least when it plays parts. */
+  readonly distance: number
+}
+
 /**
  * The playlist's text with an EXT-X-START that leads to the wanted start, or unchanged.
- * @param at Unix milliseconds; `undefined` for the live edge, or the beginning of what has ended.
  */
-export function withStart(text: string, at: number | undefined): string {
+export function withStart(text: string, { at, parts, distance }: WantedStart): string {
   if (!text.startsWith('#EXTM3U')) return text
-  const listing = readListing(text)
-  const offset = at === undefined ? (listing.ended ? undefined : liveStart(listing)) : offsetOfDate(listing, at)
+  const read = readListing(text)
+  const listing = { ...read, partHoldBack: read.partHoldBack && Math.max(read.partHoldBack, distance) }
+  const offset =
+    at === undefined
+      ? listing.ended
+        ? undefined
+        : parts
+          ? liveStart(listing)
+          : wholeStart(listing)
+      : offsetOfDate(listing, at)
   if (offset === undefined) return text
   const lines = text.split('\n').filter((line) => !line.startsWith('#EXT-X-START:'))
   lines.splice(1, 0, `#EXT-X-START:TIME-OFFSET=${offset.toFixed(3)},PRECISE=YES`)

@@ -16,7 +16,7 @@ interface Page {
 
 const facts = (slug: string, live: boolean) => ({
   ...{ slug, title: slug, live, viewers: 0, startedAt: null },
-  ...{ assetId: live ? `as_${slug}` : null, generation: 1, offlineImage: null, offlineText: '' },
+  ...{ assetId: live ? `as_${slug}` : null, generation: 1, offlineImage: null, offlineText: '', latency: 'low' },
 })
 
 /** A player's page; the answers of the server are `answer` of its page. */
@@ -27,7 +27,7 @@ function opened(t: TestContext): Page {
   const phases: string[] = []
   let changes = 0
   const watching = createWatching({
-    async createEngine(_, events) {
+    createEngine(_, events) {
       const engine = new FakeEngine(events)
       // As in a browser: a playlist that cannot be had is given up on, one that can be had plays.
       engine.onLoad = () => {
@@ -149,7 +149,8 @@ test('the newest past broadcast is looked for while there is no picture, and onl
     Response.json(url.includes('replays') ? { replays: [replay], next: null } : facts('dark', url.includes('live-one')))
   here.open('live-one')
   await play(here, 1000)
-  assert.equal(watching.last, undefined)
+  const { last } = watching
+  assert.equal(last, undefined)
   assert.ok(!page.requests.some(({ url }) => url.includes('replays')))
   watching.close()
   here.open('dark-one')

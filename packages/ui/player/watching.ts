@@ -31,7 +31,7 @@ export interface Watching {
 }
 
 interface WatchingOptions {
-  createEngine(video: HTMLVideoElement, events: EngineEvents, server: string): Promise<Engine>
+  createEngine(video: HTMLVideoElement, events: EngineEvents, place: Place): Engine
   /** A source is about to be loaded. */
   onLoad(): void
   /** Something of this has changed. */
@@ -63,6 +63,7 @@ export function createWatching(options: WatchingOptions): Watching {
     unwatch = feed.watch(
       (next) => {
         facts = next
+        started.engine?.chooseAnew(false)
         const { live, assetId, generation } = next
         started.send({ type: 'channel', live: live && assetId !== null, assetId: assetId ?? '', generation })
         lookForLast()
@@ -116,7 +117,7 @@ export function createWatching(options: WatchingOptions): Watching {
       const { server, channel } = next.place
       session = createSession({
         ...{ server, channel, video },
-        createEngine: (element, events) => options.createEngine(element, events, server),
+        createEngine: (element, events) => options.createEngine(element, events, next.place),
         onLoad: options.onLoad,
         onChange: onSession,
         ask: () => feed?.ask(),

@@ -10,6 +10,7 @@ import './connect-card.ts'
 import './health-card.ts'
 import './ladder-card.ts'
 import './instance-line.ts'
+import './latency-card.ts'
 import './new-channel.ts'
 import type { StudioNewChannel } from './new-channel.ts'
 import './page-card.ts'
@@ -332,6 +333,7 @@ export class BandstandStudio extends LitElement {
         </div>
         <div class="column">
           <studio-chat-card .channel=${channel} @changed=${onChanged}></studio-chat-card>
+          <studio-latency-card .channel=${channel} @changed=${onChanged}></studio-latency-card>
           <studio-page-card .channel=${channel} @changed=${onChanged}></studio-page-card>
           <studio-ladder-card .slug=${channel.slug}></studio-ladder-card>
           <section class="card" aria-labelledby="danger">

@@ -1,4 +1,5 @@
-import type { Engine, EngineEvents } from '../player/engine.ts'
+import type { Choice } from '../player/choice/view.ts'
+import type { Engine, EngineEvents, EngineSource } from '../player/engine.ts'
 
 /** A video element without pictures; tests write what a browser would. */
 export class FakeVideo extends EventTarget {
@@ -58,6 +59,15 @@ export class FakeEngine implements Engine {
   livePosition: number | undefined
   ahead: number | undefined = 5
   hole: ReturnType<Engine['behindHole']>
+  moving: boolean | undefined
+  holdBack: number | undefined
+  qualities: Engine['qualities']
+  choice: Choice = {
+    ...{ able: new Set(), playing: 'll-hls', trying: undefined, failures: [] },
+    ...{ latency: undefined, height: undefined, soundMissing: undefined },
+  }
+  /** Stalls that it was told of. */
+  stalls = 0
   /** Called at each load. */
   onLoad: (events: EngineEvents) => void = () => undefined
   readonly events: EngineEvents
@@ -66,7 +76,7 @@ export class FakeEngine implements Engine {
     this.events = events
   }
 
-  load(url: string, at: number | undefined): void {
+  load({ url }: EngineSource, at: number | undefined): void {
     this.loads.push({ url, at, when: performance.now() })
     this.loaded = true
     this.onLoad(this.events)
@@ -79,6 +89,14 @@ export class FakeEngine implements Engine {
   destroy(): void {
     this.destroyed = true
   }
+
+  stalled(): void {
+    this.stalls += 1
+  }
+
+  chooseAnew(): void {}
+
+  tick(): void {}
 
   timeOf(date: number): number {
     return date / 1000

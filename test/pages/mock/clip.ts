@@ -17,6 +17,15 @@ export interface Clip {
   readonly partDuration: number
   /** Parts between key frames. */
   readonly keyParts: number
+  /** Renditions beside `video`, with the same borders; the best first. */
+  readonly rungs?: readonly Rung[]
+}
+
+export interface Rung {
+  readonly track: ClipTrack
+  readonly height: number
+  /** Bits per second. */
+  readonly bitrate: number
 }
 
 const run = promisify(execFile)
@@ -41,6 +50,44 @@ export async function makeClip(seconds: number, keyFrames: number): Promise<Clip
       partDuration: 1 / 3,
       keyParts: keyFrames / 10,
     }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Lines and bits per second of a ladder's renditions. */
+export type Step = readonly [height: number, bitrate: number]
+
+/** Makes a clip in several renditions, each at a constant bit rate as a busy picture has it. Key frames are 2 s apart. */
+export async function makeLadder(seconds: number, steps: readonly Step[]): Promise<Clip> {
+  const folder = await mkdtemp(join(tmpdir(), 'ladder-'))
+  try {
+    const clip = await makeClip(seconds, 60)
+    const rungs: Rung[] = []
+    for (const [height, bitrate] of steps) {
+      const file = join(folder, `${height}.mp4`)
+      const rate = String(bitrate)
+      await run('ffmpeg', [
+        ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc=size=${(height * 16) / 9}x${height}:rate=30`],
+        ...['-t', String(seconds), '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'],
+        ...[
+          '-pix_fmt',
+          'yuv420p',
+          '-g',
+          '60',
+          '-keyint_min',
+          '60',
+          '-sc_threshold',
+          '0',
+          '-x264-params',
+          'nal-hrd=cbr',
+        ],
+        ...['-b:v', rate, '-minrate', rate, '-maxrate', rate, '-bufsize', String(bitrate / 2), '-f', 'mp4'],
+        ...['-movflags', 'empty_moov+default_base_moof', '-frag_duration', '333000', file],
+      ])
+      rungs.push({ track: split(await readFile(file)), height, bitrate })
+    }
+    return { ...clip, rungs }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -3,6 +3,7 @@ import type { Channel } from '@bandstand/contract/api/channel.ts'
 import type { ChatMessage } from '@bandstand/contract/chat/model.ts'
 import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
 import type { MockStream } from './stream.ts'
+import type { MockWhep } from './whep.ts'
 
 /** A mock of the whole server for the pages' own tests: real pages, a pretended stream, chat and API. */
 export interface MockServer {
@@ -16,6 +17,8 @@ export interface MockServer {
   readonly requests: string[]
   /** Whether the next sockets belong to the owner. */
   owner: boolean
+  /** Serves real time where it is set. */
+  whep: MockWhep | undefined
   goLive(slug: string, stream: MockStream): void
   goOffline(slug: string): void
   push(message: ServerMessage): void

@@ -18,6 +18,7 @@ export async function startMockServer(): Promise<MockServer> {
   const sockets = new Set<WebSocket>()
   let app: FastifyInstance
   let port = 0
+  let sessions = 0
 
   const mock: MockServer = {
     url: '',
@@ -28,6 +29,7 @@ export async function startMockServer(): Promise<MockServer> {
     messages: [],
     requests: [],
     owner: false,
+    whep: undefined,
     goLive(slug, stream) {
       mock.streams.set(slug, stream)
       const before = mock.channels.get(slug) ?? mockChannel(slug)
@@ -63,8 +65,8 @@ export async function startMockServer(): Promise<MockServer> {
   function pushChannel(slug: string): void {
     const channel = mock.channels.get(slug)
     if (!channel) return
-    const { title, live, viewers, startedAt, assetId, generation } = channel
-    push({ type: 'channel', slug, title, live, viewers, startedAt, assetId, generation })
+    const { title, live, viewers, startedAt, assetId, generation, latency } = channel
+    push({ type: 'channel', slug, title, live, viewers, startedAt, assetId, generation, latency })
   }
 
   function onSocket(socket: WebSocket): void {
@@ -125,6 +127,21 @@ export async function startMockServer(): Promise<MockServer> {
       })
     media('live')
     media('vod')
+    fresh.addContentTypeParser('application/sdp', { parseAs: 'string' }, async (_: unknown, body: unknown) => body)
+    fresh.post<{ Params: { slug: string }; Body: string }>('/live/:slug/whep', async (request, reply) => {
+      const answer = await mock.whep?.answer(request.body)
+      if (!answer) return reply.code(404).send()
+      if ('sdp' in answer) {
+        const location = `/live/${request.params.slug}/whep/${++sessions}`
+        return reply.code(201).type('application/sdp').header('location', location).send(answer.sdp)
+      }
+      const { status, code } = answer
+      return reply
+        .code(status)
+        .type('application/problem+json')
+        .send({ status, code, detail: `refused: ${code}` })
+    })
+    fresh.delete('/live/:slug/whep/:session', async (_, reply) => reply.code(204).send())
     registerMockApi(fresh, mock)
     await registerPages(fresh, {
       siteDir,

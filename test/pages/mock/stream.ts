@@ -1,4 +1,4 @@
-import type { Clip } from './clip.ts'
+import type { Clip, ClipTrack } from './clip.ts'
 
 /**
  * A mock of a live broadcast: reveals a clip part by part as time goes by, as LL-HLS. Not a packager: just enough for the
@@ -41,7 +41,13 @@ export function createMockStream(clip: Clip, assetId: string, startedAt: number,
     return new Date(startedAt + before + part * partDuration * 1000).toISOString()
   }
 
-  function playlist(track: 'v' | 'a', vod: boolean): string {
+  /** `a`, `v`, or `v` and the number of a rung. */
+  function trackOf(name: string): ClipTrack | undefined {
+    if (name === 'a') return clip.audio
+    return name === 'v' ? clip.video : clip.rungs?.[Number(name.slice(1))]?.track
+  }
+
+  function playlist(track: string, vod: boolean): string {
     const parts = count()
     const last = Math.floor(parts / segmentParts)
     const over = ended || parts === total
@@ -84,17 +90,17 @@ export function createMockStream(clip: Clip, assetId: string, startedAt: number,
     assetId,
     startedAt,
     async answer(path, query, vod) {
-      if (path === 'index.m3u8') return { type: 'application/vnd.apple.mpegurl', body: multivariant() }
-      const [, track, file] = /^([va])\/(.+)$/.exec(path) ?? []
-      if (!track || !file) return 404
-      const source = track === 'v' ? clip.video : clip.audio
+      if (path === 'index.m3u8') return { type: 'application/vnd.apple.mpegurl', body: multivariant(clip) }
+      const [, track, file] = /^(a|v\d*)\/(.+)$/.exec(path) ?? []
+      const source = track && trackOf(track)
+      if (!track || !file || !source) return 404
       if (file === 'index.m3u8') {
         const msn = query.get('_HLS_msn')
         if (msn !== null && !vod) {
           const part = Number(query.get('_HLS_part') ?? segmentParts - 1)
           if (!(await until(Number(msn) * segmentParts + part + 1))) return 503
         }
-        return { type: 'application/vnd.apple.mpegurl', body: playlist(track as 'v' | 'a', vod) }
+        return { type: 'application/vnd.apple.mpegurl', body: playlist(track, vod) }
       }
       if (file === 'init.mp4') return { type: 'video/mp4', body: source.init }
       const part = Number(/^p(\d+)\.m4s$/.exec(file)?.[1] ?? Number.NaN)
@@ -125,13 +131,20 @@ export function createMockStream(clip: Clip, assetId: string, startedAt: number,
   }
 }
 
-function multivariant(): string {
+function multivariant({ rungs }: Clip): string {
+  const plain = [
+    '#EXT-X-STREAM-INF:BANDWIDTH=600000,CODECS="avc1.42c00d,mp4a.40.2",RESOLUTION=320x180,AUDIO="a"',
+    'v/index.m3u8',
+  ]
+  const variants = rungs?.flatMap(({ height, bitrate }, i) => [
+    `#EXT-X-STREAM-INF:BANDWIDTH=${Math.round(bitrate * 1.05 + 70_000)},CODECS="avc1.42c01f,mp4a.40.2",RESOLUTION=${(height * 16) / 9}x${height},FRAME-RATE=30.000,AUDIO="a"`,
+    `v${i}/index.m3u8`,
+  ])
   return [
     '#EXTM3U',
     '#EXT-X-VERSION:9',
     '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES,URI="a/index.m3u8"',
-    '#EXT-X-STREAM-INF:BANDWIDTH=600000,CODECS="avc1.42c00d,mp4a.40.2",RESOLUTION=320x180,AUDIO="a"',
-    'v/index.m3u8',
+    ...(variants ?? plain),
     '',
   ].join('\n')
 }

@@ -8,6 +8,7 @@ export function mockChannel(slug: string): Channel {
     description: 'Modular synthesizers, field recordings and bad jokes.\nEvery Thursday at nine.',
     offlineImage: null,
     offlineText: '',
+    latency: 'low',
     live: false,
     viewers: 0,
     startedAt: null,

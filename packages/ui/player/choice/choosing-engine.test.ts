@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FakeVideo } from '../../testing/fake-player.ts'
+import type { PlaylistEngine } from '../engine.ts'
+import type { RealTime, RealTimeEvents } from '../whep/real-time.ts'
+import { createChoosingEngine } from './choosing-engine.ts'
+import { type Transport, transports } from './transport.ts'
+
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+const live = (assetId: string) => ({ kind: 'live', url: `live/${assetId}`, assetId }) as const
+
+/** An engine whose ways of playing are made up; `said` is what was done with them. */
+function engine(wanted: Transport, settings: { forced?: boolean; soundMissing?: string; codeFails?: number } = {}) {
+  const said: string[] = []
+  const failures: string[] = []
+  let codeFails = settings.codeFails ?? 0
+  let about: RealTimeEvents | undefined
+  const playlist = {
+    lowLatency: true,
+    livePosition: 10,
+    load(url: string, at: number | undefined) {
+      said.push(`${playlist.lowLatency ? 'parts' : 'segments'} of ${url}${at === undefined ? '' : ` from ${at}`}`)
+    },
+    unload: () => void said.push('unloaded'),
+    destroy: () => void said.push('destroyed'),
+  }
+  const made = createChoosingEngine({
+    ...{ video: new FakeVideo().element, able: new Set(transports), whep: 'whep' },
+    wanted: () => wanted,
+    forced: () => settings.forced ?? false,
+    events: { updated() {}, failed: (reason) => void failures.push(reason), leaving() {}, changed() {} },
+    async createPlaylist() {
+      if (codeFails-- > 0) throw new TypeError('refused')
+      return playlist as unknown as PlaylistEngine
+    },
+    async openRealTime(url, events) {
+      said.push(`asked ${url}`)
+      about = events
+      const { soundMissing } = settings
+      const realTime: RealTime = {
+        ...{ latency: 0.1, height: 720, skew: 0, silent: false, soundMissing },
+        attach: () => void said.push('attached'),
+        close: () => void said.push('closed'),
+      }
+      return realTime
+    },
+  })
+  return { made, failures, tell: () => about as RealTimeEvents, said: () => said.splice(0) }
+}
+
+test('real time has the element from the beginning where nothing else plays', async () => {
+  const { made, tell, said } = engine('webrtc')
+  made.load(live('as_1'), undefined)
+  await settled()
+  tell().connected()
+  tell().ready()
+  assert.deepEqual(said(), ['asked whep', 'attached', 'attached'])
+  assert.equal(made.choice.playing, 'webrtc')
+  assert.equal(made.choice.latency, 0.1)
+  assert.equal(made.livePosition, undefined)
+})
+
+test('what fails leaves the element to the playlist', async () => {
+  const { made, tell, said } = engine('webrtc')
+  made.load(live('as_1'), undefined)
+  await settled()
+  tell().ready()
+  said()
+  tell().failed({ code: 'lost' })
+  await settled()
+  assert.deepEqual(said(), ['closed', 'parts of live/as_1'])
+  assert.deepEqual(
+    made.choice.failures.map(({ transport, failure }) => `${transport} ${failure.code}`),
+    ['webrtc lost'],
+  )
+})
+
+test('who rewinds out of real time gets the recording from there', async () => {
+  const { made, tell, said } = engine('webrtc')
+  made.load(live('as_1'), undefined)
+  await settled()
+  tell().ready()
+  said()
+  made.load({ kind: 'vod', url: 'vod/as_1', assetId: 'as_1' }, 5000)
+  await settled()
+  assert.deepEqual(said(), ['closed', 'parts of vod/as_1 from 5000'])
+  assert.equal(made.choice.playing, undefined)
+})
+
+test('another generation of the playlists is nothing to real time, another broadcast is', async () => {
+  const { made, tell, said } = engine('webrtc')
+  made.load(live('as_1'), undefined)
+  await settled()
+  tell().ready()
+  said()
+  made.load(live('as_1'), undefined)
+  await settled()
+  assert.deepEqual(said(), [])
+  made.load(live('as_2'), undefined)
+  await settled()
+  assert.deepEqual(said(), ['closed', 'asked whep', 'attached'])
+})
+
+test('real time without sound is for those who asked for it', async () => {
+  const soundMissing = 'ffmpeg was not found'
+  const asked = engine('webrtc', { forced: true, soundMissing })
+  asked.made.load(live('as_1'), undefined)
+  await settled()
+  asked.tell().connected()
+  asked.tell().ready()
+  assert.equal(asked.made.choice.playing, 'webrtc')
+  assert.equal(asked.made.choice.soundMissing, soundMissing)
+  const other = engine('webrtc', { soundMissing })
+  other.made.load(live('as_1'), undefined)
+  await settled()
+  other.tell().connected()
+  await settled()
+  assert.equal(other.made.choice.playing, 'll-hls')
+  assert.deepEqual(other.made.choice.failures[0]?.failure, { code: 'no-sound', text: soundMissing, lasting: true })
+})
+
+test('code that cannot be loaded is asked for again with the next load', async () => {
+  const { made, failures, said } = engine('ll-hls', { codeFails: 1 })
+  made.load(live('as_1'), undefined)
+  await settled()
+  assert.equal(failures.length, 1)
+  made.load(live('as_1'), undefined)
+  await settled()
+  assert.deepEqual(said(), ['parts of live/as_1'])
+})
+
+test('normal delay plays whole segments', async () => {
+  const { made, said } = engine('hls')
+  made.load(live('as_1'), undefined)
+  await settled()
+  assert.deepEqual(said(), ['segments of live/as_1'])
+})
+
+test('an engine that is destroyed while its code is on the way leaves nothing', async () => {
+  const { made, said } = engine('ll-hls')
+  made.load(live('as_1'), undefined)
+  made.destroy()
+  await settled()
+  assert.deepEqual(said(), ['destroyed'])
+})

@@ -1,0 +1,100 @@
+import type Hls from 'hls.js'
+import type { LevelDetails, Part } from 'hls.js'
+import { tooSlow } from './slow-part.ts'
+
+/**
+ * Keeps switches of rendition from stopping the picture where only a second is buffered (LL-HLS): they are made at the ends of
+ * segments. Within one, hls.js would fetch all of it again in the other rendition, and a browser that gets frames it is just
+ * playing anew shows none until the next key frame. That a link has become too slow is noticed while a part is on its way,
+ * so that the next segment is already of the right rendition.
+ */
+export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
+  const { Events } = HlsClass
+  let timer: ReturnType<typeof setInterval> | undefined
+  let newest: Part | undefined
+  /** A part is on its way. */
+  let loading = false
+  /** Bits per second that the next segment may have. */
+  let limit: number | undefined
+  /** The best rendition that may be chosen, and until when. */
+  let cap = -1
+  let capUntil = 0
+
+  /** Stays with a rendition, or leaves the choice to hls.js. */
+  function pin(level: number | undefined): void {
+    const bitrate = level === undefined ? 0 : (hls.levels[level]?.maxBitrate ?? 0)
+    if (hls.config.minAutoBitrate !== bitrate) hls.config.minAutoBitrate = bitrate
+    hls.autoLevelCapping = level ?? (performance.now() < capUntil ? cap : -1)
+  }
+
+  /** At the end of a segment another rendition may follow. */
+  function settle(details: LevelDetails | null): void {
+    if (loading) return
+    if (!hls.lowLatencyMode || (newest && details && endsSegment(details, newest))) free()
+  }
+
+  function free(): void {
+    if (limit === undefined || !hls.autoLevelEnabled) return pin(undefined)
+    const most = limit
+    limit = undefined
+    // Without a new estimate the part after the next would be of the old rendition again.
+    hls.bandwidthEstimate = most
+    cap = Math.max(
+      0,
+      hls.levels.findLastIndex(({ bitrate }) => bitrate <= most),
+    )
+    capUntil = performance.now() + calm
+    pin(undefined)
+    hls.nextLoadLevel = cap
+  }
+
+  /** @param transfer seconds that the part's bytes have taken so far */
+  function judge(part: Part, transfer: number): void {
+    const ahead = hls.mainForwardBufferInfo?.len ?? 0
+    const { duration } = part
+    limit = tooSlow({ duration, bytes: part.stats.loaded, transfer, ahead }) ?? limit
+    // So slow that the rest of the segment would take longer than a picture from the next key frame.
+    if (limit !== undefined && transfer > hopeless * duration && transfer > ahead) free()
+  }
+
+  hls.on(Events.FRAG_LOADING, (_, { frag, part }) => {
+    if ((frag.type as string) !== 'main') return
+    clearInterval(timer)
+    loading = Boolean(part)
+    if (!part || !hls.autoLevelEnabled) return
+    pin(frag.level)
+    timer = setInterval(() => {
+      const { first, end } = part.stats.loading
+      if (first > 0 && end === 0) judge(part, (performance.now() - first) / 1000)
+    }, look)
+  })
+  hls.on(Events.FRAG_LOADED, (_, { frag, part }) => {
+    if ((frag.type as string) !== 'main') return
+    clearInterval(timer)
+    newest = part ?? undefined
+    loading = false
+    if (!part) return pin(undefined)
+    const { first, end } = part.stats.loading
+    judge(part, (end - first) / 1000)
+    settle(hls.latestLevelDetails)
+  })
+  hls.on(Events.LEVEL_UPDATED, (_, { details }) => settle(details))
+  hls.on(Events.DESTROYING, () => clearInterval(timer))
+}
+
+/**
+ * After a link was too slow nothing better is tried for so long: the parts that are there already come fast, and say little of
+ * what the link does with the next ones; milliseconds.
+ */
+const calm = 8000
+/** Between two looks at a part on its way; milliseconds. */
+const look = 50
+/** A part that takes so many times its duration ends the segment's rendition early. */
+const hopeless = 2.5
+
+/** Whether a part is the last one of a segment that is complete. */
+function endsSegment({ fragments, partList }: LevelDetails, { fragment, index }: Part): boolean {
+  const whole = fragments.find(({ sn }) => sn === fragment.sn)
+  const last = partList?.findLast((part) => part.fragment.sn === fragment.sn)
+  return whole !== undefined && last?.index === index
+}

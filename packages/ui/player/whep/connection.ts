@@ -1,0 +1,146 @@
+/**
+ * One WHEP session: offer, answer, media, farewell (draft-ietf-wish-whep; what WHIP and WHEP share is RFC 9725).
+ *
+ * The offer is sent before it is set as the local description: gathering of candidates begins only then, with the STUN and
+ * TURN servers of the answer. The server learns the viewer's address from the first packet, so that nobody waits for
+ * candidates and no PATCH is needed; a connection that is lost is offered anew.
+ */
+import type { Failure } from '../choice/choice.ts'
+import { failureOf, networkFailure } from './failure.ts'
+import { iceServersOf } from './link.ts'
+import { withStereo } from './sdp.ts'
+
+export interface WhepConnection {
+  /** What arrives; empty until the server has answered. */
+  readonly stream: MediaStream
+  readonly connected: boolean
+  /** Why the broadcast's sound does not come along, where the server says that it does not. */
+  readonly soundMissing: string | undefined
+  /** The server's clock less this machine's, milliseconds; `undefined` where the server does not say. Exact to a second. */
+  readonly skew: number | undefined
+  stats(): Promise<RTCStatsReport | undefined>
+  /** Ends it here and on the server. */
+  close(): void
+}
+
+export interface WhepEvents {
+  connected(): void
+  /** It came to nothing, or has ended. Said once; `close` is still to be called. */
+  failed(failure: Failure): void
+}
+
+/** What of the browser is used. */
+export interface WhepBrowser {
+  fetch(url: string, init: RequestInit): Promise<Response>
+  createPeer(): RTCPeerConnection
+  createStream(): MediaStream
+  /** Where `pagehide` is heard. */
+  readonly page: EventTarget
+}
+
+export const thisBrowser: WhepBrowser = {
+  fetch: (url, init) => fetch(url, init),
+  createPeer: () => new RTCPeerConnection({ bundlePolicy: 'max-bundle' }),
+  createStream: () => new MediaStream(),
+  page: globalThis,
+}
+
+/** Bytes of an answer: a few kB in practice. */
+const answerMax = 100_000
+
+/** Opens a session at once. @param url of the channel's WHEP endpoint */
+export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser = thisBrowser): WhepConnection {
+  const peer = browser.createPeer()
+  const stream = browser.createStream()
+  let session: string | undefined
+  let connected = false
+  let soundMissing: string | undefined
+  let skew: number | undefined
+  let closed = false
+  let failed = false
+
+  function fail(failure: Failure): void {
+    if (closed || failed) return
+    failed = true
+    events.failed(failure)
+  }
+
+  peer.addEventListener('track', ({ track }) => stream.addTrack(track))
+  peer.addEventListener('connectionstatechange', () => {
+    const state = peer.connectionState
+    if (state === 'connected' && !connected && !closed) {
+      connected = true
+      events.connected()
+    }
+    // A connection that is only disconnected may mend itself in some seconds; a new offer is there sooner.
+    if (state === 'failed' || state === 'closed' || (state === 'disconnected' && connected)) fail({ code: 'lost' })
+  })
+
+  async function begin(): Promise<void> {
+    peer.addTransceiver('video', { direction: 'recvonly' })
+    peer.addTransceiver('audio', { direction: 'recvonly' })
+    const offer = withStereo((await peer.createOffer()).sdp ?? '')
+    if (closed) return
+    const response = await browser.fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/sdp', accept: 'application/sdp, application/problem+json' },
+      body: offer,
+      cache: 'no-store',
+    })
+    const location = response.headers.get('location')
+    if (response.ok && location) session = new URL(location, response.url || url).href
+    // Who has left meanwhile still owes the server a farewell.
+    if (closed) return leave()
+    if (response.status !== 201) return fail(await failureOf(response))
+    const date = Date.parse(response.headers.get('date') ?? '')
+    // The field names the second that has begun: on average half of it is over.
+    if (Number.isFinite(date)) skew = date + 500 - Date.now()
+    const answer = (await response.text()).slice(0, answerMax)
+    if (closed) return
+    soundMissing = /^none;\s*(.*)$/.exec(response.headers.get('bandstand-sound') ?? '')?.[1]
+    const iceServers = iceServersOf(response.headers.get('link'))
+    if (iceServers.length > 0) peer.setConfiguration({ ...peer.getConfiguration(), iceServers })
+    await peer.setLocalDescription({ type: 'offer', sdp: offer })
+    await peer.setRemoteDescription({ type: 'answer', sdp: answer })
+  }
+
+  function leave(): void {
+    const url = session
+    session = undefined
+    // `keepalive`: it is sent although the page goes away.
+    if (url) void browser.fetch(url, { method: 'DELETE', keepalive: true }).catch(() => undefined)
+  }
+
+  function close(): void {
+    if (closed) return
+    closed = true
+    browser.page.removeEventListener('pagehide', onHide)
+    peer.close()
+    leave()
+  }
+
+  // The page may come back from the browser's memory: then the connection is found lost and offered anew.
+  const onHide = () => {
+    leave()
+    peer.close()
+    fail({ code: 'lost' })
+  }
+  browser.page.addEventListener('pagehide', onHide)
+
+  begin().catch((error: unknown) => fail(networkFailure(error)))
+
+  return {
+    stream,
+    get connected() {
+      return connected
+    },
+    get soundMissing() {
+      return soundMissing
+    },
+    get skew() {
+      return skew
+    },
+    stats: async () => (closed ? undefined : peer.getStats().catch(() => undefined)),
+    close,
+  }
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { readPressure } from '../support/usage.ts'
+import { openBrowser } from './browser.ts'
+import { type Clip, makeLadder } from './mock/clip.ts'
+import type { MockServer } from './mock/model.ts'
+import { startMockServer } from './mock/server.ts'
+import { createMockStream } from './mock/stream.ts'
+
+/** A stream of several renditions: chosen by the viewer, and by the player on a link that changes. */
+
+let clip: Clip
+let browser: Browser
+let mock: MockServer
+let page: Page
+
+before(async () => {
+  clip = await makeLadder(85, [
+    [360, 2_000_000],
+    [270, 800_000],
+    [180, 250_000],
+  ])
+  browser = await openBrowser()
+})
+after(() => browser.close())
+beforeEach(async () => {
+  mock = await startMockServer()
+  mock.goLive('main', createMockStream(clip, 'as_1', Date.now() - 15_000))
+  page = await browser.newPage({ viewport: { width: 1000, height: 700 } })
+})
+afterEach(async () => {
+  await page.close()
+  await mock.close()
+})
+
+interface Seen {
+  /** Lines of the picture. */
+  readonly height: number
+  readonly phase: string
+  /** Longest time between two pictures since the last look; milliseconds. */
+  readonly gap: number
+}
+
+type Player = HTMLElement & { readonly phase: string; readonly video: HTMLVideoElement }
+
+declare global {
+  interface Window {
+    gap: number
+  }
+}
+
+/** Writes down the longest time between two pictures. */
+async function watch(): Promise<void> {
+  await page.waitForFunction(() => (document.querySelector('bandstand-player') as Player).phase === 'live')
+  await page.evaluate(() => {
+    const { video } = document.querySelector('bandstand-player') as Player
+    let last = performance.now()
+    window.gap = 0
+    const onFrame = (now: number) => {
+      window.gap = Math.max(window.gap, now - last)
+      last = now
+      video.requestVideoFrameCallback(onFrame)
+    }
+    video.requestVideoFrameCallback(onFrame)
+  })
+}
+
+const look = (): Promise<Seen> =>
+  page.evaluate(() => {
+    const { phase, video } = document.querySelector('bandstand-player') as Player
+    const { gap } = window
+    window.gap = 0
+    return { phase, gap, height: video.videoHeight }
+  })
+
+async function until(what: string, test: (seen: Seen) => boolean, limit: number, each?: (seen: Seen) => void) {
+  const end = performance.now() + limit
+  for (;;) {
+    const seen = await look()
+    each?.(seen)
+    if (test(seen)) return
+    if (performance.now() > end) assert.fail(`${what}: ${JSON.stringify(seen)}`)
+    await page.waitForTimeout(250)
+  }
+}
+
+test('each rendition is chosen in the menu, and the automatic choice says what it plays', async () => {
+  await page.goto(`${mock.url}/@main`)
+  await watch()
+  const menu = page.getByRole('button', { name: 'Quality and delay' })
+  const choose = async (name: string | RegExp) => {
+    await menu.click()
+    await page.getByRole('group', { name: 'Quality' }).getByRole('menuitemradio', { name }).click()
+  }
+  await menu.click()
+  const names = await page.getByRole('group', { name: 'Quality' }).getByRole('menuitemradio').allTextContents()
+  assert.deepEqual(
+    names.map((name) => name.trim().replace(/\(.*\)/, '(…)')),
+    ['Automatic (…)', '360p', '270p', '180p'],
+  )
+  await page.keyboard.press('Escape')
+  for (const height of [180, 360, 270]) {
+    await choose(`${height}p`)
+    await until(`${height} lines`, (seen) => seen.height === height, 10_000)
+    await menu.click()
+    assert.equal(
+      await page.getByRole('menuitemradio', { name: `${height}p`, exact: true }).getAttribute('aria-checked'),
+      'true',
+    )
+    await page.keyboard.press('Escape')
+  }
+  // Rewinding loads another playlist; what was chosen stays.
+  await choose('180p')
+  await page.keyboard.press('Home')
+  await until('180 lines of the recording', (seen) => seen.height === 180 && seen.phase === 'behind', 10_000)
+  await choose(/^Automatic/)
+  await until('better than 180 lines', (seen) => seen.height > 180, 20_000)
+})
+
+test('on a link that becomes slow and quick again the rendition changes down and up without a stall', async (t) => {
+  const link = await page.context().newCDPSession(page)
+  await link.send('Network.enable')
+  const carry = (bits: number) => {
+    const each = { offline: false, latency: 20, uploadThroughput: 1e6 }
+    return link.send('Network.emulateNetworkConditions', { ...each, downloadThroughput: bits / 8 })
+  }
+  // Not so quick that the player would do without the reserve that it keeps for this.
+  await carry(5e6)
+  await page.goto(`${mock.url}/@main`)
+  await watch()
+  await until('the best', (seen) => seen.height === 360, 10_000)
+  // The start is over: what is buffered is there, and the place is found.
+  await page.waitForTimeout(4000)
+  await look()
+  const pressure = readPressure()
+  const begun = performance.now()
+  const gaps: number[] = []
+  const phases = new Set<string>()
+  const note = ({ gap, phase }: Seen) => {
+    gaps.push(Math.round(gap))
+    phases.add(phase)
+  }
+  await carry(1.5e6)
+  await until('down', (seen) => seen.height < 360, 15_000, note)
+  const low = (await look()).height
+  await until('a while below', () => performance.now() - begun > 10_000, 12_000, note)
+  await carry(5e6)
+  await until('up', (seen) => seen.height > low, 30_000, note)
+  const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+  t.diagnostic(`longest time between two pictures ${Math.max(...gaps)} ms, starved ${Math.round(starved * 100)} %`)
+  const stood = Math.max(...gaps)
+  // Where the machine has no time for the player, pictures stop for another reason.
+  if (stood > 500 && starved > 0.6) return t.skip('the machine was overloaded')
+  assert.ok(stood < 500, `the picture stood for ${stood} ms`)
+  assert.deepEqual([...phases], ['live'])
+})

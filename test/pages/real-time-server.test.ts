@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, afterEach, before, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { type Bandstand, startBandstand, streamKey } from '../support/bandstand.ts'
+import { chromium } from '../support/browser.ts'
+import { type ClockPicturePublisher, pictureAge, publishClockPicture } from '../support/clock-picture.ts'
+import { signIn } from '../support/owner.ts'
+import { waitLive } from '../support/published.ts'
+import { waitFor } from '../support/wait.ts'
+
+/** The player that picks on a real server with a real encoder; each kind of trouble is tested against a mock beside this. */
+
+let server: Bandstand
+let blocked: Bandstand
+let browser: Browser
+let encoders: ClockPicturePublisher[]
+
+before(async () => {
+  server = await startBandstand()
+  // At the address that it tells its viewers nobody answers (RFC 5737): as behind a firewall that lets no UDP through.
+  blocked = await startBandstand({ args: ['--webrtc-addresses', '192.0.2.1'] })
+  browser = await chromium()
+  encoders = [server, blocked].map(({ publishUrl }) => publishClockPicture({ url: publishUrl, bitrate: '1200k' }))
+  for (const one of [server, blocked]) {
+    await (await signIn(one)).call('PATCH', '/channels/main', { latency: 'real-time' })
+    await waitLive(one, 'main')
+  }
+})
+after(async () => {
+  await browser?.close()
+  for (const encoder of encoders ?? []) await encoder.stop()
+  await server?.stop()
+  await blocked?.stop()
+})
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close()
+})
+
+type PlayerElement = HTMLElement & {
+  readonly phase: string
+  readonly playing: string | undefined
+  readonly behind: number
+  readonly video: HTMLVideoElement
+}
+
+interface Look {
+  readonly phase: string
+  readonly playing: string | undefined
+  readonly behind: number
+  readonly time: number
+  readonly frames: number
+}
+
+const look = (page: Page): Promise<Look> =>
+  page.evaluate(() => {
+    const { phase, playing, behind, video } = document.querySelector('bandstand-player') as PlayerElement
+    const frames = video.getVideoPlaybackQuality().totalVideoFrames
+    return { phase, playing, behind, frames, time: video.currentTime }
+  })
+
+async function until(page: Page, what: string, test: (seen: Look) => boolean, limit = 20_000): Promise<Look> {
+  let seen: Look | undefined
+  const see = async () => test((seen = await look(page))) && seen
+  return waitFor(what, see, limit, 100).catch((cause: unknown) => {
+    throw new Error(`${what}: ${JSON.stringify(seen)} at the end`, { cause })
+  })
+}
+
+const by = (transport: string) => (seen: Look) => seen.playing === transport && seen.phase === 'live' && seen.frames > 0
+
+async function goesOn(page: Page, transport: string): Promise<void> {
+  const { frames } = await until(page, `${transport} plays`, by(transport))
+  await until(page, `${transport} goes on`, (seen) => by(transport)(seen) && seen.frames > frames + 30)
+}
+
+async function open(on: Bandstand, path = '/@main'): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const page = await context.newPage()
+  await page.goto(on.http + path)
+  return page
+}
+
+/** For looking at: SCREENSHOTS names a folder. */
+async function shoot(page: Page, name: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS']
+  if (folder === undefined) return
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `${name}.png`) })
+}
+
+/** The process in which a server's WebRTC lives. */
+function webrtcProcess({ pid }: Bandstand): number | undefined {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      const parent = Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))?.[1])
+      if (parent === pid && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('webrtc/peer')) return Number(name)
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return undefined
+}
+
+test('a real-time channel plays by WebRTC with sound, and the delay it says is true', async (t) => {
+  const page = await open(server)
+  await goesOn(page, 'webrtc')
+  const tracks = await page.evaluate(() => {
+    const { video } = document.querySelector('bandstand-player') as PlayerElement
+    return (video.srcObject as MediaStream).getTracks().map(({ kind, muted }) => `${kind} ${muted}`)
+  })
+  assert.deepEqual(tracks.sort(), ['audio false', 'video false'])
+  await page.waitForTimeout(2000)
+  const pairs: { said: number; real: number }[] = []
+  for (let i = 0; i < 30; i++) {
+    await page.waitForTimeout(100)
+    const real = await page.evaluate<number>(`(${pictureAge})(document.querySelector('bandstand-player').video)`)
+    pairs.push({ said: (await look(page)).behind, real: real / 1000 })
+  }
+  const middle = (pick: (pair: (typeof pairs)[0]) => number) => pairs.map(pick).sort((a, b) => a - b)[15] ?? 0
+  const [said, real] = [middle((pair) => pair.said), middle((pair) => pair.real)]
+  t.diagnostic(`says ${said.toFixed(3)} s, glass to glass ${real.toFixed(3)} s`)
+  // Drawing, encoding and the way to the server come before what the player knows of.
+  assert.ok(said <= real + 0.05, `says ${said}, is ${real}`)
+  assert.ok(real - said < 1, `says ${said}, is ${real}`)
+  await page.getByRole('button', { name: 'Quality and delay' }).click()
+  await page.getByText(/behind live, by WebRTC/).waitFor()
+  await shoot(page, 'real-time')
+})
+
+test('the process of WebRTC is killed: the picture goes on, and real time comes back by itself', async (t) => {
+  const page = await open(server)
+  await goesOn(page, 'webrtc')
+  const pid = webrtcProcess(server)
+  assert.ok(pid)
+  const begun = performance.now()
+  process.kill(pid, 'SIGKILL')
+  const seen: string[] = []
+  const { frames } = await look(page)
+  await until(page, 'another picture after the kill', (now) => {
+    const state = `${now.playing} ${now.phase}`
+    if (seen.at(-1) !== state) seen.push(state)
+    return performance.now() - begun > 1500 && now.phase === 'live' && now.frames > frames + 15
+  })
+  t.diagnostic(`${seen.join(', ')}; ${Math.round(performance.now() - begun)} ms`)
+  await goesOn(page, 'webrtc')
+  assert.equal(await page.evaluate(() => performance.getEntriesByType('navigation').length), 1)
+})
+
+test('where no UDP gets through LL-HLS plays two seconds later, and the menu says why', async (t) => {
+  const begun = performance.now()
+  const page = await open(blocked)
+  await until(page, 'LL-HLS', by('ll-hls'))
+  t.diagnostic(`${Math.round(performance.now() - begun)} ms`)
+  await page.getByRole('button', { name: 'Quality and delay' }).click()
+  await page.getByText(/Real time: No direct connection came about/).waitFor()
+  await shoot(page, 'blocked')
+})
+
+test('rewinding out of real time and back to it', async () => {
+  const page = await open(server)
+  await goesOn(page, 'webrtc')
+  await page.keyboard.press('Home')
+  await until(page, 'the beginning', (seen) => seen.phase === 'behind' && seen.time < 5 && seen.behind > 8)
+  await page.keyboard.press('End')
+  await goesOn(page, 'webrtc')
+})
+
+test('each transport is forced by the attribute', async () => {
+  const page = await open(server, '/@main/embed')
+  for (const transport of ['hls', 'll-hls', 'webrtc']) {
+    await page.evaluate((to) => document.querySelector('bandstand-player')?.setAttribute('transport', to), transport)
+    await goesOn(page, transport)
+  }
+})
+
+test('an encoder that reconnects: real time goes on without a reload', async () => {
+  const page = await open(server)
+  await goesOn(page, 'webrtc')
+  await encoders[0]?.kill()
+  await page.waitForTimeout(3000)
+  encoders[0] = publishClockPicture({ url: `${server.rtmp}/${streamKey}`, bitrate: '1200k' })
+  const { frames } = await look(page)
+  await until(page, 'a picture', (seen) => seen.phase === 'live' && seen.frames > frames + 30, 30_000)
+  await until(page, 'real time', by('webrtc'), 40_000)
+  await goesOn(page, 'webrtc')
+})

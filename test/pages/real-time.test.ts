@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { openBrowser } from './browser.ts'
+import { type Clip, makeClip } from './mock/clip.ts'
+import type { MockServer } from './mock/model.ts'
+import { startMockServer } from './mock/server.ts'
+import { createMockStream } from './mock/stream.ts'
+import { mockChannel } from './mock/values.ts'
+import { type MockWhep, startMockWhep } from './mock/whep.ts'
+
+/** The player that picks: real time against the browser's own WebRTC, LL-HLS and HLS against a mock of a live stream. */
+
+let clip: Clip
+let browser: Browser
+let mock: MockServer
+let whep: MockWhep
+let page: Page
+
+before(async () => {
+  clip = await makeClip(180, 60)
+  browser = await openBrowser({
+    args: ['--allow-loopback-in-peer-connection', '--disable-features=WebRtcHideLocalIpsWithMdns'],
+  })
+})
+after(() => browser.close())
+beforeEach(async () => {
+  mock = await startMockServer()
+  whep = await startMockWhep(browser, `${mock.url}/healthz`)
+  mock.whep = whep
+  mock.channels.set('main', { ...mockChannel('main'), latency: 'real-time' })
+  mock.goLive('main', createMockStream(clip, 'as_1', Date.now() - 40_000))
+  page = await browser.newPage({ viewport: { width: 1000, height: 700 } })
+})
+afterEach(async () => {
+  await page.close()
+  await whep.close()
+  await mock.close()
+})
+
+interface Look {
+  readonly phase: string
+  readonly playing: string | undefined
+  readonly behind: number
+  readonly time: number
+  readonly frames: number
+  readonly paused: boolean
+}
+
+type PlayerElement = HTMLElement & Look & { video: HTMLVideoElement }
+
+function look(): Promise<Look> {
+  return page.evaluate(() => {
+    const player = document.querySelector('bandstand-player') as unknown as PlayerElement
+    const { phase, playing, behind, video } = player
+    const { currentTime: time, paused } = video
+    return { phase, playing, behind, time, paused, frames: video.getVideoPlaybackQuality().totalVideoFrames }
+  })
+}
+
+/** Waits until what is seen fulfils the condition; the answer says how long it took in milliseconds. */
+async function until(condition: (seen: Look) => boolean, limit: number, what: string): Promise<number> {
+  const begin = performance.now()
+  let seen = await look()
+  while (!condition(seen)) {
+    if (performance.now() - begin > limit) assert.fail(`${what}: ${JSON.stringify(seen)} after ${limit} ms`)
+    await page.waitForTimeout(50)
+    seen = await look()
+  }
+  return performance.now() - begin
+}
+
+const by = (transport: string) => (seen: Look) =>
+  seen.playing === transport && seen.phase === 'live' && seen.time > 0 && !seen.paused
+const asked = (method: string) => mock.requests.filter((line) => line.startsWith(`${method} /live/main/whep`)).length
+
+async function goOn(transport: string): Promise<void> {
+  const { frames } = await look()
+  await until((seen) => by(transport)(seen) && seen.frames > frames + 20, 6000, `${transport} goes on`)
+}
+
+async function openMenu(): Promise<void> {
+  await page.getByRole('button', { name: 'Quality and delay' }).click()
+}
+
+test('a real-time channel plays by WebRTC and says how far behind it is', async () => {
+  await page.goto(`${mock.url}/@main`)
+  await until(by('webrtc'), 8000, 'plays')
+  await until(({ behind }) => behind > 0 && behind < 0.5, 5000, 'says its delay')
+  await goOn('webrtc')
+  await openMenu()
+  await page.getByText(/^0\.\d\d s behind live, by WebRTC\.$/).waitFor()
+  assert.equal(asked('POST'), 1)
+})
+
+test('a channel with low delay asks for no connection and loads no code for it', async () => {
+  mock.channels.set('main', { ...(mock.channels.get('main') ?? mockChannel('main')), latency: 'low' })
+  await page.goto(`${mock.url}/@main`)
+  await until(by('ll-hls'), 6000, 'plays')
+  await page.waitForTimeout(1500)
+  assert.equal(asked('POST'), 0)
+  assert.deepEqual(
+    mock.requests.filter((line) => line.includes('real-time')),
+    [],
+  )
+})
+
+test('where no UDP gets through LL-HLS plays within two seconds and a start', async () => {
+  whep.block(true)
+  await page.goto(`${mock.url}/@main`)
+  const begin = performance.now()
+  await until(({ playing }) => playing === 'll-hls', 6000, 'gives up')
+  assert.ok(performance.now() - begin > 500, 'it was tried')
+  await until(by('ll-hls'), 4000, 'plays')
+  await openMenu()
+  await page.getByText(/Real time: No direct connection came about.*UDP/).waitFor()
+})
+
+test('a refusal is told in plain words, and LL-HLS plays at once', async () => {
+  whep.refuse({ status: 422, code: 'has-b-frames' })
+  await page.goto(`${mock.url}/@main`)
+  await until(by('ll-hls'), 6000, 'plays')
+  await openMenu()
+  await page.getByText(/Real time: The encoder sends B-frames/).waitFor()
+})
+
+test('a server whose WebRTC dies: LL-HLS goes on, and real time comes back by itself', async () => {
+  await page.goto(`${mock.url}/@main`)
+  await until(by('webrtc'), 8000, 'plays')
+  whep.refuse({ status: 503, code: 'unavailable' })
+  await whep.drop()
+  await until(by('ll-hls'), 8000, 'falls')
+  await goOn('ll-hls')
+  whep.refuse(undefined)
+  await until(by('webrtc'), 20_000, 'climbs')
+  await goOn('webrtc')
+  assert.equal(await page.evaluate(() => performance.getEntriesByType('navigation').length), 1)
+})
+
+test('a connection that breaks is offered anew without leaving real time', async () => {
+  await page.goto(`${mock.url}/@main`)
+  await until(by('webrtc'), 8000, 'plays')
+  await goOn('webrtc')
+  const seen: (string | undefined)[] = []
+  await whep.drop()
+  const end = Date.now() + 4000
+  while (Date.now() < end) {
+    seen.push((await look()).playing)
+    await page.waitForTimeout(100)
+  }
+  assert.deepEqual([...new Set(seen)], ['webrtc'])
+  await goOn('webrtc')
+  assert.equal(asked('POST'), 2)
+})
+
+test('an encoder that is away is waited for in real time', async () => {
+  await page.goto(`${mock.url}/@main`)
+  await until(by('webrtc'), 8000, 'plays')
+  await goOn('webrtc')
+  await whep.hold(true)
+  await until(({ phase }) => phase === 'stalled', 8000, 'stalls')
+  await page.waitForTimeout(3000)
+  await whep.hold(false)
+  await until(by('webrtc'), 8000, 'goes on')
+  await goOn('webrtc')
+})
+
+test('rewinding leaves real time for the recording, and the live button leads back', async () => {
+  await page.goto(`${mock.url}/@main`)
+  await until(by('webrtc'), 8000, 'plays')
+  await page.keyboard.press('Home')
+  await until((seen) => seen.phase === 'behind' && seen.behind > 30 && seen.time < 6 && seen.time > 0, 6000, 'rewound')
+  assert.equal((await look()).playing, undefined)
+  await until(() => asked('DELETE') === 1, 3000, 'the session is ended')
+  await page.getByRole('button', { name: /^LIVE/ }).click()
+  await until(by('webrtc'), 8000, 'real time again')
+  await until(({ behind }) => behind < 0.6, 5000, 'at the edge')
+})
+
+test('a long pause goes on where it was, a short one in real time', async () => {
+  await page.goto(`${mock.url}/@main`)
+  await until(by('webrtc'), 8000, 'plays')
+  await until(({ behind }) => behind > 0, 5000, 'is measured')
+  await page.keyboard.press('k')
+  await page.waitForTimeout(1000)
+  await page.keyboard.press('k')
+  await goOn('webrtc')
+  await page.keyboard.press('k')
+  await page.waitForTimeout(6000)
+  await page.keyboard.press('k')
+  await until(({ phase, behind, time }) => phase === 'behind' && behind > 4 && behind < 12 && time > 0, 6000, 'goes on')
+})
+
+test('the choice is forced by attribute', async () => {
+  await page.goto(`${mock.url}/@main/embed`)
+  for (const transport of ['hls', 'll-hls', 'webrtc']) {
+    await page.evaluate((to) => document.querySelector('bandstand-player')?.setAttribute('transport', to), transport)
+    await until(by(transport), 12_000, transport)
+    await goOn(transport)
+  }
+  await page.evaluate(() => document.querySelector('bandstand-player')?.setAttribute('transport', 'hls'))
+  await until((seen) => by('hls')(seen) && seen.behind > 3, 8000, 'behind, and still live')
+})
+
+test('the choice is forced by the menu, with the keyboard alone', async () => {
+  await page.goto(`${mock.url}/@main`)
+  await until(by('webrtc'), 8000, 'plays')
+  await page.getByRole('button', { name: 'Quality and delay' }).focus()
+  await page.keyboard.press('Enter')
+  const items = page.getByRole('menuitemradio')
+  assert.deepEqual(await items.allTextContents().then((texts) => texts.map((text) => text.trim())), [
+    'Automatic (180p)',
+    'Automatic (real time)',
+    'Real time',
+    'Low',
+    'Normal',
+  ])
+  await page.keyboard.press('End')
+  await page.keyboard.press('ArrowUp')
+  await page.keyboard.press('Enter')
+  await until(by('ll-hls'), 8000, 'low')
+  assert.equal(await page.getByRole('menu').count(), 0)
+  const focused = () =>
+    page.evaluate(() => {
+      let active = document.activeElement
+      while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement
+      return active?.getAttribute('aria-label')
+    })
+  assert.equal(await focused(), 'Quality and delay')
+  await page.keyboard.press('Enter')
+  // Keys of the player mean nothing in the menu.
+  await page.keyboard.press('m')
+  await page.keyboard.press('Escape')
+  assert.equal(await page.getByRole('menu').count(), 0)
+  assert.equal(
+    await page.evaluate(() => (document.querySelector('bandstand-player') as unknown as PlayerElement).video.muted),
+    false,
+  )
+})
+
+test('a viewer follows when the owner changes the delay', async () => {
+  await page.goto(`${mock.url}/@main`)
+  await until(by('webrtc'), 8000, 'plays')
+  const channel = mock.channels.get('main') ?? mockChannel('main')
+  const set = (latency: 'low' | 'real-time') => {
+    mock.channels.set('main', { ...channel, latency })
+    mock.push({ type: 'channel', ...channel, latency })
+  }
+  await page.waitForTimeout(1500)
+  set('low')
+  await until(by('ll-hls'), 8000, 'low')
+  set('real-time')
+  await until(by('webrtc'), 12_000, 'real time')
+})
+
+test('a page that is left ends its session', async () => {
+  await page.goto(`${mock.url}/@main`)
+  await until(by('webrtc'), 8000, 'plays')
+  await page.goto('about:blank')
+  const end = Date.now() + 5000
+  while (asked('DELETE') === 0 && Date.now() < end) await page.waitForTimeout(50)
+  assert.equal(asked('DELETE'), 1)
+})
