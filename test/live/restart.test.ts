@@ -38,9 +38,9 @@ describe('a server that goes and comes back', { concurrency: true }, () => {
     assert.equal(replay.discontinuities, 1)
     await watcher.stop()
     assert.deepEqual(watcher.problems, [])
-    // Nothing is lost by a proper stop.
+    // Nothing is lost by a proper stop of what is recorded; the ladder is not.
     for (const seen of watcher.renditions.values())
-      assert.deepEqual(missingParts(seen.parts.keys(), replay, seen.name), [])
+      if (replay.segments.has(seen.name)) assert.deepEqual(missingParts(seen.parts.keys(), replay, seen.name), [])
   })
 
   test('a broadcast without an encoder after the restart is finished by the restarted server', async (t) => {

@@ -9,6 +9,7 @@ type Listener = (name: string, data: object) => void
 
 /** What the engine uses of hls.js. */
 class FakeHls {
+  readonly levels: readonly { readonly maxBitrate: number }[] = []
   static readonly Events = { ERROR: 'error', LEVEL_UPDATED: 'updated' }
   static readonly ErrorTypes = { MEDIA_ERROR: 'mediaError', NETWORK_ERROR: 'networkError' }
   static readonly DefaultConfig = { loader: EventTarget }
