@@ -102,7 +102,7 @@ test('what is being typed is not overwritten by the next poll, and saving keeps 
   await title.fill('A new name')
   await page.waitForTimeout(6000)
   assert.equal(await title.inputValue(), 'A new name')
-  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
   await page.getByText('Saved.').waitFor()
   assert.equal(mock.channels.get('main')?.title, 'A new name')
 })
@@ -115,7 +115,7 @@ test('smaller pictures are chosen; encoders that do not work here are not offere
   await card.getByRole('button', { name: 'Remove picture 2' }).click()
   await card.getByRole('button', { name: 'Add a picture' }).click()
   await card.getByLabel('kbit/s').last().fill('350')
-  await card.getByRole('button', { name: 'Save' }).click()
+  await card.getByRole('button', { name: 'Save the ladder' }).click()
   await card.getByText('It counts from the next broadcast on.').waitFor()
   assert.deepEqual(await (await fetch(`${mock.url}/api/v1/channels/main/ladder`)).json(), {
     mode: 'always',
@@ -149,7 +149,7 @@ test('a channel is made, found by its address, renamed and deleted', async () =>
   await page.getByRole('heading', { name: 'Garden Rádio!' }).waitFor()
   assert.match(page.url(), /#garden-radio$/)
   await page.locator('studio-page-card').getByLabel('Address').fill('radio')
-  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
   await page.waitForURL(/#radio$/)
   await page.getByRole('button', { name: 'Delete channel …' }).click()
   await page.getByRole('button', { name: 'Delete the channel' }).click()

@@ -170,7 +170,7 @@ export class StudioLadderCard extends LitElement {
       </label>
       ${rungs.map((rung, i) => this.#rung(rung, i, rungs.length))}
       <div class="row">
-        <button class="primary" ?disabled=${this._busy}>Save</button>
+        <button class="primary" ?disabled=${this._busy}>Save the ladder</button>
         <button type="button" ?disabled=${rungs.length >= MOST} @click=${add}>Add a picture</button>
       </div>
     </form>`
