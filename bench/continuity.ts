@@ -15,7 +15,7 @@ import { report } from './support/report.ts'
  */
 const rounds = Number(process.argv[2] ?? 3)
 const must = 2000
-let server = await startBandstand({ limit: 3_600_000 })
+let server = await startBandstand({ ffmpeg: true, limit: 3_600_000 })
 const addresses = { http: server.http.replace('http://', ''), rtmp: server.rtmp.replace(/^rtmp:\/\/|\/live$/g, '') }
 let encoder = publishClockPicture({ url: server.publishUrl })
 const browser = await chromium()
@@ -71,7 +71,7 @@ const cases = {
     await server.kill('SIGKILL')
     await encoder.kill()
     await sleep(3_000)
-    server = await startBandstand({ data: server.data, ...addresses, limit: 3_600_000 })
+    server = await startBandstand({ ffmpeg: true, data: server.data, ...addresses, limit: 3_600_000 })
     return goesOn()
   },
 }

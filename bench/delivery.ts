@@ -35,6 +35,7 @@ const clip = await makeClip({ seconds: 20, bitrate: 2370 })
 
 async function measure(viewers: number, secure: boolean): Promise<void> {
   const server = await startBandstand({
+    ffmpeg: true,
     limit: 600_000,
     args: [
       ...['--max-http-connections-per-address', '100000'],

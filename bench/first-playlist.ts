@@ -16,7 +16,7 @@ const rounds = 12
 const limit = 5_000
 
 const clip = readClip(readFileSync(await makeClip({ seconds: 4, bitrate: 2500 })))
-const server = await startBandstand()
+const server = await startBandstand({ ffmpeg: true })
 const keys = await createChannels(server, rounds)
 const { hostname, port } = new URL(server.rtmp.replace(/^rtmp:/, 'http:'))
 

@@ -44,7 +44,7 @@ interface Subject {
 }
 
 async function startOurs(args: readonly string[] = []): Promise<Subject> {
-  const server = await startBandstand({ limit: 7_200_000, args })
+  const server = await startBandstand({ ffmpeg: true, limit: 7_200_000, args })
   const keys = await createChannels(server, count)
   return {
     pids: [server.pid],

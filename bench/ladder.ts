@@ -40,7 +40,7 @@ const settings: LadderSettings = {
 const ffmpeg = findProgram('ffmpeg')
 const clip = await makeClip({ seconds: seconds + 4 * settle, bitrate: 2500 })
 const folder = temporaryFolder('ladder')
-const server = await startBandstand()
+const server = await startBandstand({ ffmpeg: true })
 const owner = await signIn(server)
 
 /** ms of processor time that these take in the seconds that are measured. */

@@ -14,7 +14,7 @@ const seconds = Number(process.env['SECONDS_EACH'] ?? 30)
 const opens = Number(process.env['OPENS'] ?? 9)
 
 for (const gop of [60, 250]) {
-  const server = await startBandstand()
+  const server = await startBandstand({ ffmpeg: true })
   const encoder = publishClockPicture({ url: server.publishUrl, gop })
   const browser = await chromium()
   try {

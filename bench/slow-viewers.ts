@@ -30,7 +30,11 @@ const [stopped, viewers, seconds] = [options.stopped, options.viewers, options.s
 /** Segments of 0.6 MB: more than Linux lets a socket hold by default, 4 MB. */
 const unread = 12
 const clip = await makeClip({ seconds: 20, bitrate: 2370 })
-const server = await startBandstand({ limit: 600_000, args: ['--max-http-connections-per-address', '100000'] })
+const server = await startBandstand({
+  ffmpeg: true,
+  limit: 600_000,
+  args: ['--max-http-connections-per-address', '100000'],
+})
 try {
   const publishers = await startPublishers(clip, server.rtmp, [streamKey])
   await sleep(10_000)

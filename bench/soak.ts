@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
 const minutes = Number(options.minutes)
 const clip = readClip(readFileSync(await makeClip({ seconds: 20, bitrate: 2500 })))
 const server = await startBandstand({
+  ffmpeg: true,
   limit: (minutes + 10) * 60_000,
   // Small, so that retention deletes all the time.
   args: ['--recording-max-gb', '0.2', '--recording-min-free-gb', '0'],

@@ -9,7 +9,7 @@ const rounds = 7
 const times: number[] = []
 const memory: number[] = []
 for (let round = 0; round <= rounds; round += 1) {
-  const server = await startBandstand()
+  const server = await startBandstand({ ffmpeg: true })
   await sleep(2000)
   // The first start also fills the machine's file cache.
   if (round > 0) {

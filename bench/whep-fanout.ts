@@ -18,7 +18,7 @@ import { megabytes, report } from './support/report.ts'
 const viewers = Number(process.env['VIEWERS'] ?? 100)
 const seconds = Number(process.env['SECONDS_EACH'] ?? 20)
 
-const server = await startBandstand({ args: ['--max-webrtc-viewers-per-address', '1000'] })
+const server = await startBandstand({ ffmpeg: true, args: ['--max-webrtc-viewers-per-address', '1000'] })
 const encoder = ffmpegPublish({ url: server.publishUrl, width: 1280, height: 720, bitrate: 2500 })
 const url = `${server.http}/live/main/whep`
 const script = fileURLToPath(new URL('./whep/receivers.ts', import.meta.url))

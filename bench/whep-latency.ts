@@ -13,7 +13,7 @@ import { quantile, report } from './support/report.ts'
 const seconds = Number(process.env['SECONDS_EACH'] ?? 30)
 const joins = Number(process.env['OPENS'] ?? 15)
 
-const server = await startBandstand()
+const server = await startBandstand({ ffmpeg: true })
 const encoder = publishClockPicture({ url: server.publishUrl })
 const browser = await chromium()
 const pages = await servePlayerPage()

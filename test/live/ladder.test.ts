@@ -23,7 +23,7 @@ describe('the ladder', () => {
   let server: Bandstand
   let owner: Owner
   before(async () => {
-    server = await startBandstand()
+    server = await startBandstand({ ffmpeg: true })
     owner = await signIn(server)
   })
   after(() => server?.stop())
@@ -213,7 +213,7 @@ describe('the ladder', () => {
   })
 
   it('no ffmpeg on the machine: everything but the ladder works', async () => {
-    const bare = await startBandstand({ args: ['--ffmpeg', '/nowhere/ffmpeg'] })
+    const bare = await startBandstand({ ffmpeg: true, args: ['--ffmpeg', '/nowhere/ffmpeg'] })
     const encoder = ffmpegPublish({ url: bare.publishUrl, width: 854, height: 480 })
     const { variants: found } = await waitLive(bare, 'main')
     assert.equal(found.length, 1)

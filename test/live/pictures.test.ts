@@ -75,7 +75,7 @@ function picture(url: string): Promise<Uint8Array> {
 }
 
 test('the picture of a live channel follows the broadcast, its recording has one, and pages name both', async () => {
-  const server = await startBandstand()
+  const server = await startBandstand({ ffmpeg: true })
   const encoder = publishClockPicture({ url: server.publishUrl, bitrate: '1500k' })
   try {
     const began = (await encoder.firstFrame) % 2 ** 32
@@ -117,7 +117,10 @@ test('the picture of a live channel follows the broadcast, its recording has one
 })
 
 test('a portrait with B-frames is scaled as it is shown; without ffmpeg the address says what is missing', async () => {
-  const [server, bare] = await Promise.all([startBandstand(), startBandstand({ args: ['--ffmpeg', '/nonexistent'] })])
+  const [server, bare] = await Promise.all([
+    startBandstand({ ffmpeg: true }),
+    startBandstand({ ffmpeg: true, args: ['--ffmpeg', '/nonexistent'] }),
+  ])
   // Pixels of 4:3: 720 samples are 960 wide.
   const options = {
     url: server.publishUrl,
@@ -150,7 +153,7 @@ test('live goes on while an ffmpeg hangs, which ends with the server', async () 
   const ffmpeg = `${temporaryFolder('hanging')}/ffmpeg`
   const note = `${ffmpeg}.pid`
   writeFileSync(ffmpeg, `#!/bin/sh\necho $$ >${note}\nkill -STOP $$\n`, { mode: 0o755 })
-  const server = await startBandstand({ args: ['--ffmpeg', ffmpeg] })
+  const server = await startBandstand({ ffmpeg: true, args: ['--ffmpeg', ffmpeg] })
   const encoder = ffmpegPublish({ url: server.publishUrl, width: 320, height: 180 })
   try {
     await waitLive(server, 'main')

@@ -14,7 +14,7 @@ let browser: Browser
 let encoder: Running
 
 before(async () => {
-  server = await startBandstand()
+  server = await startBandstand({ ffmpeg: true })
   browser = await chromium()
   encoder = ffmpegPublish({ url: server.publishUrl })
   await waitLive(server, 'main')

@@ -18,9 +18,9 @@ let browser: Browser
 let encoders: ClockPicturePublisher[]
 
 before(async () => {
-  server = await startBandstand()
+  server = await startBandstand({ ffmpeg: true })
   // At the address that it tells its viewers nobody answers (RFC 5737): as behind a firewall that lets no UDP through.
-  blocked = await startBandstand({ args: ['--webrtc-addresses', '192.0.2.1'] })
+  blocked = await startBandstand({ ffmpeg: true, args: ['--webrtc-addresses', '192.0.2.1'] })
   browser = await chromium()
   encoders = [server, blocked].map(({ publishUrl }) => publishClockPicture({ url: publishUrl, bitrate: '1200k' }))
   for (const one of [server, blocked]) {

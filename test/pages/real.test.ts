@@ -21,7 +21,7 @@ let encoder: Running
 let slides: Running
 
 before(async () => {
-  server = await startBandstand()
+  server = await startBandstand({ ffmpeg: true })
   browser = await chromium()
   encoder = ffmpegPublish({ url: server.publishUrl, width: 640, height: 360, bFrames: 2, clock: true })
   await waitLive(server, 'main')

@@ -24,7 +24,7 @@ describe('hls.js on the ladder', () => {
   let pages: PlayerPage
   let encoder: Running
   before(async () => {
-    server = await startBandstand()
+    server = await startBandstand({ ffmpeg: true })
     owner = await signIn(server)
     browser = await chromium()
     pages = await servePlayerPage()

@@ -40,7 +40,7 @@ describe('WHEP through TURN alone', () => {
   before(async () => {
     turn = await startTurn()
     const address = `turn:127.0.0.1:${turn.port}?transport=udp`
-    server = await startBandstand({ args: ['--ice-servers', address, '--turn-secret', secret] })
+    server = await startBandstand({ ffmpeg: true, args: ['--ice-servers', address, '--turn-secret', secret] })
     browser = await chromium()
     pages = await servePlayerPage()
     encoder = publishClip(server.publishUrl)

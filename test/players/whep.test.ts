@@ -36,7 +36,7 @@ describe('WHEP', () => {
   let channel: (slug: string) => Promise<TestChannel>
   before(async () => {
     // Viewers that leave before they are connected count until they would have had to be.
-    server = await startBandstand({ args: ['--max-webrtc-viewers-per-address', '200'] })
+    server = await startBandstand({ ffmpeg: true, args: ['--max-webrtc-viewers-per-address', '200'] })
     browser = await chromium()
     pages = await servePlayerPage()
     page = await pages.open(browser)
@@ -172,7 +172,7 @@ describe('WHEP', () => {
 
 describe('WHEP without ffmpeg', () => {
   it('shows pictures and says why there is no sound', async () => {
-    const server = await startBandstand({ args: ['--ffmpeg', '/nonexistent/ffmpeg'] })
+    const server = await startBandstand({ ffmpeg: true, args: ['--ffmpeg', '/nonexistent/ffmpeg'] })
     const encoder = publishClip(server.publishUrl)
     const browser = await chromium()
     const pages = await servePlayerPage()

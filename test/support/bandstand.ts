@@ -13,6 +13,8 @@ export interface BandstandOptions {
   readonly data?: string
   /** `demo` publishes the built-in clip. */
   readonly command?: 'serve' | 'demo'
+  /** What ffmpeg makes is wanted: pictures, sound for WebRTC, the ladder. Otherwise no viewer starts an encoder here. */
+  readonly ffmpeg?: boolean
   /** Fixed addresses, for a restart that encoders and viewers must find again. */
   readonly http?: string
   readonly rtmp?: string
@@ -67,6 +69,7 @@ export async function startBandstand(options: BandstandOptions = {}): Promise<Ba
   ]
   const env = {
     BANDSTAND_WEBRTC: '127.0.0.1:0',
+    ...(options.ffmpeg !== true && options.command !== 'demo' && { BANDSTAND_FFMPEG: '/nowhere/ffmpeg' }),
     BANDSTAND_STREAM_KEY: streamKey,
     BANDSTAND_OWNER_PASSWORD: ownerPassword,
     ...options.env,
