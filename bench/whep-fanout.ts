@@ -6,6 +6,7 @@ import { ffmpegPublish } from '../test/support/encoders.ts'
 import { startLossyRelay } from '../test/support/lossy-relay.ts'
 import { servePlayerPage } from '../test/support/player-page.ts'
 import { start } from '../test/support/process.ts'
+import { waitLive } from '../test/support/published.ts'
 import { readUsage } from '../test/support/usage.ts'
 import { whepFigures, whepJoin } from '../test/support/whep-page.ts'
 import { readMetrics } from './support/metrics.ts'
@@ -20,6 +21,7 @@ const seconds = Number(process.env['SECONDS_EACH'] ?? 20)
 
 const server = await startBandstand({ ffmpeg: true, args: ['--max-webrtc-viewers-per-address', '1000'] })
 const encoder = ffmpegPublish({ url: server.publishUrl, width: 1280, height: 720, bitrate: 2500 })
+await waitLive(server, 'main')
 const url = `${server.http}/live/main/whep`
 const script = fileURLToPath(new URL('./whep/receivers.ts', import.meta.url))
 const receivers = start(process.execPath, [script, url, String(viewers)], { limit: (seconds + 120) * 1_000 })
