@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkStream } from '@bandstand/engine/check/check.ts'
 import { printReport } from '@bandstand/engine/check/report.ts'
+import { parseSilenceName } from '@bandstand/engine/packager/silence.ts'
 import type { MediaPlaylist } from '@bandstand/media/manifests/hls/model.ts'
 import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import { ffprobe } from './players.ts'
@@ -104,7 +105,7 @@ function stretchesOf(rendition: string, playlist: MediaPlaylist): Stretch[] {
     const stretch = found.at(-1)
     if (stretch !== undefined && !gap) stretch.segments.push(uri)
     // Silence that stands for sound that never came is in no file, and is as long as its frames make it.
-    if (stretch !== undefined && !gap && !/\/?q\d+-\d+-\d+\.m4s$/.test(uri)) {
+    if (stretch !== undefined && !gap && parseSilenceName(uri) === undefined) {
       stretch.start = Math.min(stretch.start, at)
       stretch.end = at + duration
     }

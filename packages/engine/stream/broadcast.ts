@@ -135,13 +135,10 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     })
   }
 
-  /** Readers have all of it. */
-  function endHub(): void {
+  /** Readers of the hub and the ladder have all of it. */
+  function endReaders(now: number): void {
     hub.end()
     options.budget.leave(hub)
-  }
-
-  function endLadder(now: number): void {
     stage?.ladder?.close()
     stage?.rungs.finish(now)
   }
@@ -172,8 +169,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       try {
         drain(now)
       } finally {
-        endHub()
-        endLadder(now)
+        endReaders(now)
         stage?.window.end()
         await stage?.writer.end()
       }
@@ -184,8 +180,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       try {
         drain(now)
       } finally {
-        endHub()
-        endLadder(now)
+        endReaders(now)
         await stage?.writer.suspend()
       }
     },
