@@ -12,8 +12,14 @@ export async function probe(ask: Ask, observation: Observation): Promise<void> {
   const { probes } = observation
   const withQuery = (query: string) => `${watch.url}${watch.url.includes('?') ? '&' : '?'}${query}`
   if (playlist.serverControl?.canBlockReload === true && !playlist.endList) {
-    probes.farFuture = await ask(withQuery(`_HLS_msn=${nextPosition(playlist).msn + 100}`), { timeout: 5_000 })
-    probes.partWithoutMsn = await ask(withQuery('_HLS_part=0'), { timeout: 5_000 })
+    for (const [name, query] of [
+      ['farFuture', `_HLS_msn=${nextPosition(playlist).msn + 100}`],
+      ['partWithoutMsn', '_HLS_part=0'],
+    ] as const) {
+      const answer = await ask(withQuery(query), { timeout: 5_000 })
+      // Once a playlist has ended directives are ignored (§6.2.5.2): where that is so by now, the answer shows nothing.
+      if (!Buffer.from(answer.body).includes('#EXT-X-ENDLIST')) probes[name] = answer
+    }
   }
   probes.missing = await ask(new URL('bandstand-check-no-such-file.m4s', watch.url).href)
   const segment = entriesOf(playlist).findLast((e) => e.segment?.gap === false && e.segment.byteRange === undefined)
