@@ -1,6 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { AdaptationSet, Mpd, Period, Representation } from '@bandstand/media/manifests/dash/model.ts'
 import { type BroadcastTiming, type Epoch, type EpochTrack, names, renditionName } from '../packager/model.ts'
+import { type LowLatency, lowLatencyTimes } from './low-latency.ts'
 import { segmentTemplate } from './names.ts'
 import { type Lane, type Stretch, spanOf } from './stretches.ts'
 
@@ -37,6 +38,8 @@ export interface RunningInput extends ManifestInput {
   readonly depth: number | undefined
   /** Nothing more comes. */
   readonly ended: boolean
+  /** Set where segments in the making are listed. */
+  readonly lowLatency?: LowLatency | undefined
 }
 
 /**
@@ -45,7 +48,7 @@ export interface RunningInput extends ManifestInput {
  */
 export function runningManifest(input: RunningInput): Mpd {
   const { timing, availabilityStart, stretches } = input
-  const delay = DELAY_TARGETS * timing.targetDuration
+  const { delay, latency, minBuffer, update } = timesOf(input)
   const periods = stretches.map((stretch, i): Period => {
     const { epoch, lanes } = stretch
     const isClosed = i < stretches.length - 1 || input.ended
@@ -63,21 +66,33 @@ export function runningManifest(input: RunningInput): Mpd {
     type: 'dynamic',
     availabilityStartTime: availabilityStart,
     publishTime: input.published,
-    ...(!input.ended && { minimumUpdatePeriod: timing.targetDuration / 2 }),
+    ...(!input.ended && { minimumUpdatePeriod: update }),
     ...(input.ended && last !== undefined && { mediaPresentationDuration: last.start + (last.duration ?? 0) }),
-    minBufferTime: MIN_BUFFER,
+    minBufferTime: minBuffer,
     ...(input.depth !== undefined && { timeShiftBufferDepth: input.depth }),
     suggestedPresentationDelay: delay,
-    maxSegmentDuration: timing.targetDuration + ROUNDING,
+    maxSegmentDuration: longestSegment(timing),
     latency: {
-      target: delay * 1000,
-      max: delay * 1000 * MOST_DELAYS,
+      target: Math.round(latency * 1000),
+      max: Math.round(latency * 1000 * MOST_DELAYS),
       minRate: 1 - CATCH_UP,
       maxRate: 1 + CATCH_UP,
     },
     periods,
     clockUri: CLOCK_NAME,
   }
+}
+
+/** Seconds: where players stay, what they have in hand before they begin, when they look again. */
+function timesOf({ timing, lowLatency, ended }: RunningInput) {
+  if (lowLatency !== undefined && !ended) return lowLatencyTimes(lowLatency, longestSegment(timing))
+  const delay = DELAY_TARGETS * timing.targetDuration
+  return { delay, latency: delay, minBuffer: MIN_BUFFER, update: timing.targetDuration / 2 }
+}
+
+/** Seconds that no segment exceeds. */
+function longestSegment({ targetDuration }: BroadcastTiming): number {
+  return targetDuration + ROUNDING
 }
 
 /** The manifest of a replay: periods one after another, what was missing between them is left out. */
@@ -93,7 +108,7 @@ export function replayManifest(input: ManifestInput): Mpd {
     type: 'static',
     mediaPresentationDuration: start,
     minBufferTime: MIN_BUFFER,
-    maxSegmentDuration: input.timing.targetDuration + ROUNDING,
+    maxSegmentDuration: longestSegment(input.timing),
     periods,
   }
 }
@@ -143,10 +158,11 @@ function setsOf(input: ManifestInput, { epoch, lanes }: Stretch, origin: number)
   return sets
 }
 
-function templateOf({ timescale, runs }: Lane, origin: number) {
+function templateOf({ timescale, runs, early }: Lane, origin: number) {
   return {
     timescale,
     presentationTimeOffset: Math.round(origin * timescale),
     timeline: runs,
+    ...(early !== undefined && { availabilityTimeOffset: early }),
   }
 }

@@ -14,6 +14,8 @@ export interface ListedSegment {
 export interface Lane {
   readonly timescale: number
   readonly runs: readonly TimelineRun[]
+  /** Seconds before its end at which a segment may be asked for: `availabilityTimeOffset`. */
+  readonly early?: number
 }
 
 /** Consecutive media of one epoch: a DASH period. */
@@ -26,6 +28,8 @@ export interface Stretch {
 /** Collects segments, track by track or side by side; those of a track in order. Gaps are not added. */
 export interface Stretches {
   add(track: TrackId, epoch: Epoch, segment: ListedSegment): void
+  /** Segments of the track may be asked for so many seconds before their end, in all that was added. */
+  early(track: TrackId, seconds: number): void
   /** What comes now does not follow on what was there. */
   split(): void
   /** In the order of time. */
@@ -37,6 +41,7 @@ export interface Stretches {
 interface GrowingLane {
   readonly timescale: number
   readonly runs: { start: number; duration: number; count: number }[]
+  early?: number
 }
 
 export function createStretches(): Stretches {
@@ -66,6 +71,12 @@ export function createStretches(): Stretches {
       }
       lane.runs.push({ start, duration, count: 1 })
       runs++
+    },
+    early(track, seconds) {
+      for (const { lanes } of list) {
+        const lane = lanes.get(track)
+        if (lane !== undefined) lane.early = seconds
+      }
     },
     split() {
       isSplit = list.length > 0

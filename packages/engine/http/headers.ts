@@ -30,6 +30,8 @@ export const cacheControl = {
   none: 'no-store',
   /** Shields the origin from a crowd asking for the same missing thing. */
   second: 'public, max-age=1',
+  /** A second in caches that many share, none in a browser's. */
+  shared: 'public, max-age=0, s-maxage=1',
   seconds: (seconds: number) => `public, max-age=${Math.max(1, Math.floor(seconds))}`,
 } as const
 

@@ -34,7 +34,7 @@ test('a reconnect begins a second period; each segment is that of HLS; the end i
   studio.stream({ seconds: 5 })
   const first = await get(port, manifest)
   assert.equal(first.headers['content-type'], 'application/dash+xml')
-  assert.equal(first.headers['cache-control'], 'public, max-age=1')
+  assert.equal(first.headers['cache-control'], 'public, max-age=0, s-maxage=1')
   assert.equal(String(first.body).match(/<Period /g)?.length, 1)
   const again = await get(port, manifest, { headers: { 'if-none-match': String(first.headers.etag) } })
   assert.equal(again.status, 304)

@@ -4,7 +4,8 @@ import { sendClock } from './clock.ts'
 import { createDeliveryMeter, type DeliveryFigures } from './delivery.ts'
 import { parseDirectives } from './directives.ts'
 import { gapBody, isGapName } from './gap.ts'
-import { contentType } from './headers.ts'
+import { sendGrowing } from './growing.ts'
+import { cacheControl, contentType } from './headers.ts'
 import { createHeldRequests } from './held-requests.ts'
 import { limits } from './limits.ts'
 import { type LiveResource, parseLivePath, splitTarget } from './live-path.ts'
@@ -13,6 +14,7 @@ import { abandon } from './outbox.ts'
 import { busy, notFound, notReady, offline, sendProblem } from './problem.ts'
 import {
   answeredByMethod,
+  cachingOf,
   type PlaylistCaching,
   playlistCaching,
   type ReadyBody,
@@ -60,6 +62,13 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     perConnection: options.limits?.connectionWaiting ?? limits.connectionWaiting,
     turn,
     onDelivered: delivery.onDelivered,
+  })
+
+  /** Those in whose answers a segment is being made: not measured, for each of them waits again and again. */
+  const growing = createHeldRequests({
+    total: options.limits?.totalWaiting ?? limits.totalWaiting,
+    perConnection: options.limits?.connectionWaiting ?? limits.connectionWaiting,
+    turn,
   })
 
   /** What is there is sent at once, unless a crowd is being served: then behind it. */
@@ -151,6 +160,10 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
         })
         return seated ? undefined : sendProblem(req, res, busy())
       }
+      case 'growing':
+        return inTurn(req, res, 'urgent', () =>
+          sendGrowing(req, res, answer.media, growing, growingDeadline(targetDuration)),
+        )
       case 'busy':
         return sendProblem(req, res, busy())
       case 'not-found':
@@ -191,7 +204,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     media(req, res, broadcast, resource)
     return true
   }
-  return { handle, waiting: () => held.size, delivery }
+  return { handle, waiting: () => held.size + growing.size, delivery }
 }
 
 /** Of parts and segments; initialisation segments have another (`names`). */
@@ -202,11 +215,18 @@ function deadline(targetDuration: number): number {
   return targetDuration * 2_000
 }
 
+/** The same, of an answer that takes as long as a segment is made. */
+function growingDeadline(targetDuration: number): number {
+  return targetDuration * 3_000
+}
+
 interface BroadcastCaching {
   readonly reload: PlaylistCaching
   readonly blocking: PlaylistCaching
   readonly manifest: PlaylistCaching
 }
+
+const manifestCaching = cachingOf(cacheControl.shared, contentType.manifest)
 
 const cachings = new Map<number, BroadcastCaching>()
 
@@ -217,8 +237,8 @@ function cachingFor(targetDuration: number): BroadcastCaching {
     caching = {
       reload: playlistCaching(targetDuration / 2),
       blocking: playlistCaching(targetDuration * 6),
-      // Players ask every half a target: what a cache adds to that, they are behind.
-      manifest: playlistCaching(targetDuration / 4, contentType.manifest),
+      // What a cache adds, players are behind: browsers keep none, those in front of a crowd one for a second.
+      manifest: manifestCaching,
     }
     // Target durations are a handful of small integers.
     if (cachings.size < 100) cachings.set(targetDuration, caching)

@@ -37,17 +37,7 @@ export function sendChunks(
   deadline: number,
 ): void {
   const connection = connectionOf(req)
-  if (connection === undefined) return
-  const box = outboxes.get(connection)
-  if (box !== undefined && box.answers > 0) {
-    const most = isShared(connection) ? ofProxy : ofViewer
-    const crowded = outboxFigures.pendingAnswers >= limits.totalAnswers
-    if (box.answers >= (crowded ? most.crowded : most.answers) || box.bytes + total > most.bytes) {
-      outboxFigures.overBudget++
-      abandon(req, res)
-      return
-    }
-  }
+  if (connection === undefined || !isWithinBudget(req, res, connection, total)) return
   if (isEncrypted(req) && total > limits.encryptedSlice) {
     hold(req, res, connection, total, deadline)
     void writeSlices(res, chunks)
@@ -60,6 +50,32 @@ export function sendChunks(
   // Usually the kernel takes everything at once, and there is nothing to watch.
   if (req.httpVersionMajor === 1 && taken(req, res)) return
   hold(req, res, connection, total, deadline)
+}
+
+/**
+ * Counts an answer that goes on being made among those that its connection has not taken, until it is over or its deadline
+ * has come.
+ *
+ * @param total bytes that are there of it.
+ * @returns false where the connection has too many; it has been cut off then.
+ */
+export function admit(req: HttpRequest, res: HttpResponse, total: number, deadline: number): boolean {
+  const connection = connectionOf(req)
+  if (connection === undefined || !isWithinBudget(req, res, connection, total)) return false
+  hold(req, res, connection, total, deadline)
+  return true
+}
+
+/** False where the connection leaves too much untaken; it has been cut off then. */
+function isWithinBudget(req: HttpRequest, res: HttpResponse, connection: Connection, total: number): boolean {
+  const box = outboxes.get(connection)
+  if (box === undefined || box.answers === 0) return true
+  const most = isShared(connection) ? ofProxy : ofViewer
+  const crowded = outboxFigures.pendingAnswers >= limits.totalAnswers
+  if (box.answers < (crowded ? most.crowded : most.answers) && box.bytes + total <= most.bytes) return true
+  outboxFigures.overBudget++
+  abandon(req, res)
+  return false
 }
 
 /** Calls `done` once: when the kernel has taken the last byte of the answer, or its peer is gone. */

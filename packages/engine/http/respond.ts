@@ -32,7 +32,11 @@ export interface PlaylistCaching {
 
 /** @param seconds a shared cache may keep the answer; 0 for `no-store`. */
 export function playlistCaching(seconds: number, type: string = contentType.playlist): PlaylistCaching {
-  const cache = seconds > 0 ? cacheControl.seconds(seconds) : cacheControl.none
+  return cachingOf(seconds > 0 ? cacheControl.seconds(seconds) : cacheControl.none, type)
+}
+
+/** @param cache `Cache-Control` */
+export function cachingOf(cache: string, type: string): PlaylistCaching {
   const plain = headerSet(type, cache, 'Vary', 'Accept-Encoding')
   return { plain, gzip: [...plain, 'Content-Encoding', 'gzip'] }
 }

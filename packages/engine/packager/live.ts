@@ -43,8 +43,26 @@ export type MediaAnswer =
   | { readonly kind: 'now'; readonly chunks: readonly Uint8Array[]; readonly total: number }
   /** Not in memory or not ready: resolves `undefined` when it is not to be had (404). */
   | { readonly kind: 'wait'; readonly ready: Promise<AwaitedMedia | undefined> }
+  /** A segment in the making. */
+  | { readonly kind: 'growing'; readonly media: GrowingMedia }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'busy' }
+
+/** A segment that is sent while it is made. */
+export interface GrowingMedia {
+  /** @param place parts that have been taken already. */
+  from(place: number): GrowingStep
+}
+
+export type GrowingStep =
+  /** Parts that are there; the next step is `from(next)`. */
+  | { readonly kind: 'parts'; readonly chunks: readonly Uint8Array[]; readonly total: number; readonly next: number }
+  /** Resolves when there may be more. Who has waited and finds no more gives up. One promise for all who wait. */
+  | { readonly kind: 'wait'; readonly ready: Promise<unknown> }
+  /** Nothing more comes: it is whole. */
+  | { readonly kind: 'end' }
+  /** The rest of it is not to be had. */
+  | { readonly kind: 'lost' }
 
 /** Bytes that were waited for. */
 export interface AwaitedMedia {

@@ -8,7 +8,7 @@ export interface ConnectionOptions {
   /** Asked in order until one serves the request. */
   readonly handlers: readonly HttpHandler[]
   /** The last fields of every head, and its empty line. */
-  readonly closingFields: (closes: boolean) => string
+  readonly closingFields: () => string
   /** No further request is taken after the answer under way. */
   readonly isClosing: () => boolean
   /**
@@ -54,9 +54,9 @@ export function openConnection(socket: Socket, options: ConnectionOptions): Dire
   const channel = {
     socket,
     closingFields: options.closingFields,
-    ended(closes: boolean) {
+    ended() {
       until = options.now() + limits.keepAliveTimeout
-      if (closes || options.isClosing()) socket.end()
+      if (options.isClosing()) socket.end()
     },
     taken() {
       if (state !== 'answering') return

@@ -270,7 +270,7 @@ test('an answer is finished when the kernel has all of it, and lost when the pee
   assert.deepEqual(events, ['finished: false', 'close'])
 })
 
-test('a body of unknown length ends with its connection', async (t) => {
+test('a body of unknown length is chunked, and its connection stays', async (t) => {
   const { client } = await start(t, [
     (_req, res) => {
       res.writeHead(200, [])
@@ -280,9 +280,16 @@ test('a body of unknown length ends with its connection', async (t) => {
     },
   ])
   const { socket, state } = await client()
-  socket.write(request('/'))
-  await until(() => state.closed)
-  assert.match(state.text, /\r\nConnection: close\r\n\r\none two three$/)
+  socket.write(request('/') + request('/', 'HEAD') + request('/'))
+  await until(() => count(state.text, '0\r\n\r\n') === 2)
+  const [first = '', head = '', second = ''] = state.text.split('HTTP/1.1 200 OK\r\n').slice(1)
+  assert.match(
+    first,
+    /^Transfer-Encoding: chunked\r\nDate: [^]*\r\n\r\n4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n$/,
+  )
+  assert.match(head, /^Transfer-Encoding: chunked\r\n[^]*\r\n\r\n$/)
+  assert.doesNotMatch(head, /two/)
+  assert.ok(second.endsWith('three\r\n0\r\n\r\n'))
 })
 
 test('a handler that throws costs its connection only', async (t) => {

@@ -36,13 +36,13 @@ export function createDirectConnections(options: DirectOptions): DirectConnectio
   let timer: NodeJS.Timeout | undefined
 
   /** A clock gives the date of every answer (RFC 9110 §6.6.1), to the second. */
-  function closingFields(closes: boolean): string {
+  function closingFields(): string {
     const wall = Date.now()
     if (wall >= dateUntil || wall < dateUntil - 1000) {
       date = `Date: ${new Date(wall).toUTCString()}\r\n`
       dateUntil = wall - (wall % 1000) + 1000
     }
-    return date + (closes || isClosing ? ends : stays)
+    return date + (isClosing ? ends : stays)
   }
 
   function cutIdle(): void {

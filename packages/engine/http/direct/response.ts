@@ -7,9 +7,9 @@ import type { HttpResponse } from '../message.ts'
 export interface ResponseChannel {
   readonly socket: Socket
   /** The last fields of every head, and its empty line: the date, and whether the connection stays. */
-  readonly closingFields: (closes: boolean) => string
+  readonly closingFields: () => string
   /** The response has been ended. */
-  readonly ended: (closes: boolean) => void
+  readonly ended: () => void
   /** The kernel has the last byte of it. */
   readonly taken: () => void
 }
@@ -27,7 +27,7 @@ export class DirectResponse extends EventEmitter implements HttpResponse {
   readonly #isHead: boolean
   #head = ''
   #hasLength = false
-  #closes = false
+  #isChunked = false
 
   constructor(channel: ResponseChannel, isHead: boolean) {
     super()
@@ -52,10 +52,10 @@ export class DirectResponse extends EventEmitter implements HttpResponse {
     const { socket } = this.#channel
     const head = this.#takeHead(undefined)
     if (this.#isHead) return head === '' || socket.write(head, 'latin1')
-    if (head === '') return socket.write(chunk)
+    if (head === '' && !this.#isChunked) return socket.write(chunk)
     socket.cork()
-    socket.write(head, 'latin1')
-    const goesOn = socket.write(chunk)
+    if (head !== '') socket.write(head, 'latin1')
+    const goesOn = this.#isChunked ? sendChunk(socket, chunk) : socket.write(chunk)
     socket.uncork()
     return goesOn
   }
@@ -66,11 +66,14 @@ export class DirectResponse extends EventEmitter implements HttpResponse {
     const { socket } = this.#channel
     const head = this.#takeHead(chunk?.byteLength ?? 0)
     const body = this.#isHead || chunk === undefined || chunk.byteLength === 0 ? undefined : chunk
-    if (!socket.destroyed) sendBoth(socket, head, body)
+    if (!socket.destroyed && this.#isChunked) {
+      if (body !== undefined) sendChunk(socket, body)
+      if (!this.#isHead) socket.write(lastChunk, 'latin1')
+    } else if (!socket.destroyed) sendBoth(socket, head, body)
     if (socket.writableLength === 0 && !socket.destroyed) {
       this.writableFinished = true
       if (this.listenerCount('finish') + this.listenerCount('close') > 0) process.nextTick(() => this.#tell())
-      this.#channel.ended(this.#closes)
+      this.#channel.ended()
       this.#channel.taken()
       return
     }
@@ -81,7 +84,7 @@ export class DirectResponse extends EventEmitter implements HttpResponse {
       this.#channel.taken()
       this.#tell()
     })
-    this.#channel.ended(this.#closes)
+    this.#channel.ended()
   }
 
   #tell(): void {
@@ -105,11 +108,22 @@ export class DirectResponse extends EventEmitter implements HttpResponse {
     const head = this.#head
     if (head === '') return ''
     this.#head = ''
-    // Without a length a body ends with its connection (RFC 9112 §6.3).
-    this.#closes = !this.#hasLength && length === undefined
-    const field = this.#hasLength || length === undefined ? '' : `Content-Length: ${length}\r\n`
-    return `${head}${field}${this.#channel.closingFields(this.#closes)}`
+    this.#isChunked = !this.#hasLength && length === undefined
+    const framing = length === undefined ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`
+    const field = this.#hasLength ? '' : `${framing}\r\n`
+    return `${head}${field}${this.#channel.closingFields()}`
   }
+}
+
+/** RFC 9112 §7.1. */
+const lastChunk = '0\r\n\r\n'
+
+/** An empty one would be the last. */
+function sendChunk(socket: Socket, chunk: Uint8Array): boolean {
+  if (chunk.byteLength === 0) return true
+  socket.write(`${chunk.byteLength.toString(16)}\r\n`, 'latin1')
+  socket.write(chunk)
+  return socket.write('\r\n', 'latin1')
 }
 
 function sendBoth(socket: Socket, head: string, body: Uint8Array | undefined): void {

@@ -7,6 +7,7 @@ import {
   gapSegment,
   gapsBefore,
   gapsBetween,
+  isGrowing,
   isListed,
   seconds,
   type WindowPart,
@@ -23,7 +24,7 @@ export interface Listed {
   part(number: number): WindowPart | undefined
   /** The complete segment of exactly these parts, also when it is no longer listed. */
   segment(firstPart: number, lastPart: number): WindowSegment | undefined
-  /** A segment by its name in DASH. */
+  /** A segment by its name in DASH, also one in the making. */
   named(name: TemplateName): WindowSegment | undefined
   /** The track as the initialisation segment of this number describes it. */
   described(initNumber: number): EpochTrack | undefined
@@ -71,6 +72,7 @@ export function createListed(
       return
     }
     // What a crash or restart cut short is over.
+    last.closed = true
     last.complete = true
     segments.push(...gapsBetween(last, to, timing.partTarget))
   }
@@ -84,6 +86,8 @@ export function createListed(
       firstPart: part.number,
       lastPart: part.number,
       complete: false,
+      closed: false,
+      openedAt: part.closedAt,
     }
     bridge(fresh)
     const before = segments.at(-1)
@@ -125,7 +129,8 @@ export function createListed(
       return segments.findLast(is) ?? lingering.findLast(is)
     },
     named(name) {
-      const is = (s: WindowSegment) => isListed(s) && s.start === name.time && isEpochOf(s.epoch, name)
+      const is = (s: WindowSegment) =>
+        (isListed(s) || isGrowing(s)) && s.start === name.time && isEpochOf(s.epoch, name)
       return segments.findLast(is) ?? lingering.findLast(is)
     },
     described: (initNumber) => inits.get(initNumber),
@@ -156,6 +161,7 @@ export function createListed(
       segment.gap &&= part.gap
       if (isRung && part.last) segment.gap = segment.parts.some(({ gap }) => gap)
       // A gap lists parts of its own as soon as it is whole; there is nothing of it to be lost.
+      segment.closed = part.last
       segment.complete = part.last && (segment.gap || !isHeld)
       byPart.set(part.number, kept)
       nextPart = part.number + 1
@@ -164,7 +170,9 @@ export function createListed(
     },
     close() {
       const last = segments.at(-1)
-      if (last !== undefined) last.complete = true
+      if (last === undefined) return
+      last.closed = true
+      last.complete = true
     },
     slide(isGone) {
       let total = segments.reduce((sum, s) => sum + seconds(s), 0)

@@ -7,6 +7,7 @@ import type { AssetIndex } from '../../store/port.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { RenderedPlaylist } from '../live.ts'
 import type { BroadcastTiming, Epoch } from '../model.ts'
+import { type InTheMaking, inTheMaking, isOutgrown } from './in-the-making.ts'
 import { trackBandwidth } from './multivariant.ts'
 import { rendered } from './rendered.ts'
 import type { Rendition } from './rendition.ts'
@@ -29,7 +30,7 @@ export interface LiveManifestOptions {
 
 /** The live window as a DASH manifest, rendered when asked for, once for each version. */
 export interface LiveManifest {
-  /** A segment has been closed at this time, Unix milliseconds. */
+  /** A segment has got its first part or its last at this time, Unix milliseconds. */
   changed(now: number): void
   show(ended: boolean): RenderedPlaylist | undefined
 }
@@ -39,6 +40,7 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
   let version = 0
   let published = 0
   for (const { segments } of recovered?.tracks ?? []) published = Math.max(published, segments.at(-1)?.closedAt ?? 0)
+  let foreseen: InTheMaking | undefined
   let shown: { readonly key: string; readonly playlist: RenderedPlaylist | undefined } | undefined
 
   function bandwidth(track: TrackId, epoch: Epoch): number {
@@ -48,12 +50,31 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
     return trackBandwidth(epoch, track, options.bitrate(), rendition?.peak)
   }
 
+  function foresee(): InTheMaking | undefined {
+    const all = [...renditions.values()]
+    const epoch = all
+      .map(({ segments }) => segments.at(-1)?.epoch)
+      .reduce((last, other) => (other !== undefined && other.id >= (last?.id ?? 0) ? other : last), undefined)
+    const isRung = ({ track }: Rendition) => options.rungBitrate(track) !== undefined
+    return (
+      epoch &&
+      inTheMaking(
+        epoch,
+        all.filter((r) => !isRung(r)),
+        all.filter(isRung),
+      )
+    )
+  }
+
   function render(ended: boolean): RenderedPlaylist | undefined {
     const stretches = createStretches()
     for (const { track, segments } of renditions.values()) {
       for (const segment of segments) if (isListed(segment)) stretches.add(track, segment.epoch, segment)
     }
     if (stretches.list.length === 0) return undefined
+    const lowLatency = (foreseen = ended ? undefined : foresee())
+    for (const segment of lowLatency?.segments ?? []) stretches.add(segment.track, segment.epoch, segment)
+    for (const [track, seconds] of lowLatency?.early ?? []) stretches.early(track, seconds)
     const mpd = runningManifest({
       stretches: stretches.list,
       timing,
@@ -64,17 +85,21 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
       published: published + (ended ? 1 : 0),
       depth: options.isRecorded() ? WINDOW_LIMITS.listed : 3 * timing.targetDuration,
       ended,
+      lowLatency,
     })
     return rendered(printMpd(mpd), `"${options.nonce}-${assetId}-mpd${version}${ended ? 'e' : ''}"`)
   }
 
+  function changed(now: number): void {
+    version++
+    // Two tracks may close within a millisecond, and a later version has a later time (ISO/IEC 23009-1 5.3.1.2).
+    published = Math.max(published + 1, now)
+  }
+
   return {
-    changed(now) {
-      version++
-      // Two tracks may close within a millisecond, and a later version has a later time (ISO/IEC 23009-1 5.3.1.2).
-      published = Math.max(published + 1, now)
-    },
+    changed,
     show(ended) {
+      if (foreseen?.segments.some(isOutgrown) === true) changed(published)
       const key = `${version} ${ended}`
       if (shown?.key !== key) shown = { key, playlist: render(ended) }
       return shown.playlist

@@ -1,12 +1,12 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
-import { parseTemplateName } from '../../dash/names.ts'
+import { parseTemplateName, type TemplateName } from '../../dash/names.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
-import type { AwaitedMedia, MediaAnswer } from '../live.ts'
+import type { AwaitedMedia, GrowingMedia, MediaAnswer } from '../live.ts'
 import type { BroadcastTiming, Part } from '../model.ts'
 import { parseSilenceName, type SilenceName, writeSilence } from '../silence.ts'
 import type { Listed } from './listed.ts'
 import { parseMediaName } from './media-name.ts'
-import type { WindowPart } from './segments.ts'
+import type { WindowPart, WindowSegment } from './segments.ts'
 import { createWaitingRoom, type Scheduler } from './waiting-room.ts'
 
 /** Segments that have left memory. */
@@ -92,13 +92,36 @@ export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
     return there === undefined ? fromStore(first, last) : { kind: 'now', ...there }
   }
 
+  /** A segment in the making: what is there of it must be in memory, and is, unless it is larger than all of that. */
+  function growing(segment: WindowSegment): GrowingMedia {
+    return {
+      from(place) {
+        const { parts, closed, gap } = segment
+        if (parts.length > place) {
+          const rest = parts.slice(place).filter((part) => !part.gap)
+          const there = rest.length === 0 ? { chunks: [], total: 0 } : chunksOf(rest)
+          return there === undefined ? { kind: 'lost' } : { kind: 'parts', ...there, next: parts.length }
+        }
+        // A rung of which something was missed in the end is a gap as a whole.
+        if (closed) return { kind: gap ? 'lost' : 'end' }
+        const ready = ended || listed.nextPart === undefined ? undefined : waiting.wait(listed.nextPart)
+        return ready === undefined ? { kind: 'lost' } : { kind: 'wait', ready }
+      },
+    }
+  }
+
+  function namedAnswer(name: TemplateName): MediaAnswer {
+    const segment = listed.named(name)
+    if (segment === undefined) return { kind: 'not-found' }
+    if (segment.complete) return segmentAnswer(segment.firstPart, segment.lastPart)
+    if (chunksOf(segment.parts) === undefined) return { kind: 'busy' }
+    return { kind: 'growing', media: growing(segment) }
+  }
+
   return {
     answer(fileName) {
       const name = parseTemplateName(fileName)
-      if (name !== undefined) {
-        const found = listed.named(name)
-        return found === undefined ? { kind: 'not-found' } : segmentAnswer(found.firstPart, found.lastPart)
-      }
+      if (name !== undefined) return namedAnswer(name)
       const silence = parseSilenceName(fileName)
       if (silence !== undefined) return ready(silenceOf(silence))
       const file = parseMediaName(fileName)

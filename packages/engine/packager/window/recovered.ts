@@ -209,6 +209,7 @@ function restored(
     size: segment.size,
     gap: segment.gap,
     complete: true,
+    closed: true,
     bare,
     whole: closing?.last ?? !endsEpoch,
     discontinuity: before !== undefined && before.epoch.id !== epoch.id,

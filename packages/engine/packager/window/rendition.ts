@@ -25,8 +25,8 @@ export interface RenditionOptions {
   readonly reports: () => readonly RenditionReport[]
   /** First part number that may come. */
   readonly nextPart: number | undefined
-  /** A segment is listed as a whole. @param closedAt Unix milliseconds */
-  readonly onSegment: (closedAt: number) => void
+  /** A segment is listed as a whole, or has its first part. @param at Unix milliseconds */
+  readonly onSegment: (at: number) => void
   /** It is in no recording, only in memory. */
   readonly isRung: boolean
 }
@@ -94,8 +94,9 @@ export function createRendition(options: RenditionOptions): Rendition {
       release?.()
       const written = part.last && isRecorded() ? older?.written?.() : undefined
       memory.hold(listed.add(part, epoch, initNumber, written !== undefined))
-      if (listed.segments.at(-1)?.complete === true) options.onSegment(part.closedAt)
-      else if (written !== undefined) hold(part.closedAt, written)
+      const segment = listed.segments.at(-1)
+      if (segment?.complete === true || segment?.parts.length === 1) options.onSegment(part.closedAt)
+      if (segment?.complete === false && written !== undefined) hold(part.closedAt, written)
       // Without a store a segment that leaves memory must leave the playlist at once.
       if (part.last || !isRecorded()) listed.slide(isGone)
       playlists.changed()

@@ -29,6 +29,10 @@ export interface WindowSegment {
   /** Of a gap: listed as silence. */
   readonly silence?: SilentSegment
   complete: boolean
+  /** Its last part is there: it is `complete` as soon as that is written. */
+  closed: boolean
+  /** When its first part was there, Unix milliseconds; only of what this process made. */
+  readonly openedAt?: number
   /** A gap without parts: at its number, a killed process may have listed some that were lost. */
   readonly bare: boolean
   /** False where a crash may have cut it short after it had been shown whole. */
@@ -47,6 +51,14 @@ export function seconds(segment: WindowSegment): number {
 /** Listed in DASH, whose names stand for whole segments. */
 export function isListed({ complete, gap, whole }: WindowSegment): boolean {
   return complete && whole && !gap
+}
+
+/**
+ * In the making, and so far without a hole: it has its name in DASH already, for nothing but more parts can come. (What a crash
+ * cut short is complete.)
+ */
+export function isGrowing({ complete, whole, parts }: WindowSegment): boolean {
+  return !complete && whole && parts.length > 0 && !parts.some(({ gap }) => gap)
 }
 
 /** Wall clock of the segment's first frame, Unix milliseconds. */
@@ -72,6 +84,7 @@ export function gapSegment(
     size: 0,
     gap: true,
     complete: true,
+    closed: true,
     bare: false,
     whole: true,
     discontinuity,

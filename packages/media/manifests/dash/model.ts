@@ -62,6 +62,11 @@ export interface SegmentTemplate {
   readonly initialization: string
   readonly media: string
   readonly timeline: readonly TimelineRun[]
+  /**
+   * Seconds before its end at which a segment may be asked for already: it is sent as it is made
+   * (`@availabilityTimeComplete` is false then).
+   */
+  readonly availabilityTimeOffset?: number
 }
 
 /** Equally long segments one after another: an `S` element. */

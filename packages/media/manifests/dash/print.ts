@@ -57,8 +57,12 @@ function printSet({ id, kind, template, representations }: AdaptationSet): strin
 }
 
 function printTemplate({ timeline, ...template }: SegmentTemplate): string {
-  const { timescale, presentationTimeOffset, initialization, media } = template
-  let out = tag('SegmentTemplate', { timescale, presentationTimeOffset, initialization, media })
+  const { timescale, presentationTimeOffset, availabilityTimeOffset, initialization, media } = template
+  let out = tag('SegmentTemplate', {
+    ...{ timescale, presentationTimeOffset, availabilityTimeOffset },
+    availabilityTimeComplete: availabilityTimeOffset === undefined ? undefined : 'false',
+    ...{ initialization, media },
+  })
   out += '<SegmentTimeline>\n'
   let end: number | undefined
   for (const run of timeline) {

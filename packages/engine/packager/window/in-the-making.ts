@@ -1,0 +1,118 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { earlyBy, framesUntil, type LowLatency, predictedDuration } from '../../dash/low-latency.ts'
+import type { ListedSegment } from '../../dash/stretches.ts'
+import { type Epoch, trackOf } from '../model.ts'
+import type { Rendition } from './rendition.ts'
+import { isGrowing, isListed, programDateTime, seconds, type WindowSegment } from './segments.ts'
+
+/** What is being made now, where it can be foreseen. */
+export interface InTheMaking extends LowLatency {
+  /** Tracks with the seconds before its end at which a segment of theirs may be asked for. */
+  readonly early: ReadonlyMap<TrackId, number>
+  /** Segments with the duration that they will have; none of the encoder's where one has gone on for longer already. */
+  readonly segments: readonly Foreseen[]
+}
+
+interface Foreseen extends ListedSegment {
+  readonly track: TrackId
+  readonly epoch: Epoch
+  readonly made: WindowSegment
+}
+
+/** It was not to be foreseen after all: what has been said of it must be said anew. */
+export function isOutgrown({ duration, made }: Foreseen): boolean {
+  return made.duration > duration
+}
+
+type Track = Pick<Rendition, 'track' | 'kind' | 'segments'>
+
+/** The newest segment, if it is in the making. */
+function growing({ segments }: Track): WindowSegment | undefined {
+  const last = segments.at(-1)
+  return last !== undefined && isGrowing(last) ? last : undefined
+}
+
+/**
+ * Foresees the segments in the making. All of the encoder's tracks, or none: a player that is told of one has to have the
+ * others too.
+ *
+ * @param rungs renditions of the ladder: listed where they are being made, waited for by nobody.
+ * @returns `undefined` where segments are not regular, or come too late to be of use.
+ */
+export function inTheMaking(epoch: Epoch, tracks: readonly Track[], rungs: readonly Track[]): InTheMaking | undefined {
+  const own = tracks.filter(({ track }) => epoch.tracks.some((known) => known.track === track))
+  const lead = own.find(({ kind }) => kind === 'video') ?? own[0]
+  if (lead === undefined || own.length < epoch.tracks.length || !own.every((track) => hasMedia(track, epoch)))
+    return undefined
+  const whole = usual(lead)
+  if (whole === undefined) return undefined
+  const early = new Map<TrackId, number>()
+  let segments: Foreseen[] = []
+  let slowest = 0
+  let areForeseen = true
+  for (const track of [...own, ...rungs]) {
+    const isRung = !own.includes(track)
+    const delay = delayOf(track)
+    if (delay === undefined && isRung) continue
+    const by = delay === undefined ? undefined : earlyBy({ segment: whole, delay })
+    if (by === undefined && !isRung) return undefined
+    early.set(track.track, by ?? HARDLY_EARLY)
+    const made = growing(track)
+    if (by === undefined) continue
+    slowest = Math.max(slowest, delay ?? 0)
+    if (made === undefined || made.epoch.id !== epoch.id) continue
+    const duration = durationOf(made, track, lead, whole)
+    const { start, timescale } = made
+    if (duration !== undefined)
+      segments.push({ track: track.track, epoch: made.epoch, start, timescale, duration, made })
+    else if (!isRung) areForeseen = false
+  }
+  if (!areForeseen) segments = segments.filter(({ track }) => !own.some((other) => other.track === track))
+  return { segment: whole, delay: slowest, early, segments }
+}
+
+/** Seconds: Shaka Player takes a manifest in which one rendition is not early at all for one without low latency. */
+const HARDLY_EARLY = 0.1
+
+function hasMedia({ segments }: Track, epoch: Epoch): boolean {
+  const last = segments.findLast((segment) => isListed(segment) || isGrowing(segment))
+  return last?.epoch.id === epoch.id
+}
+
+/** The newest whole segments; of encoders before this one too, for most come back as they were. */
+function newest({ segments }: Track, count: number): WindowSegment[] {
+  const found: WindowSegment[] = []
+  for (let i = segments.length - 1; i >= 0 && found.length < count; i--) {
+    const segment = segments[i]
+    if (segment !== undefined && isListed(segment)) found.unshift(segment)
+  }
+  return found
+}
+
+/** Seconds that segments of the track usually last. */
+function usual(track: Track): number | undefined {
+  return predictedDuration(newest(track, 4).map(seconds), 1)
+}
+
+/** Ticks that the segment will have lasted when it is whole; `undefined` where it has gone on for longer already. */
+function durationOf(segment: WindowSegment, track: Track, lead: Track, usualSeconds: number): number | undefined {
+  if (segment.closed) return segment.duration
+  const { timescale, start } = segment
+  let duration = Math.round(usualSeconds * timescale)
+  if (track !== lead && track.kind === 'audio') {
+    const beside = lead.segments.findLast(({ msn }) => msn === segment.msn)
+    const config = trackOf(segment.epoch, track.track)?.config
+    if (beside === undefined || config?.kind !== 'audio') return undefined
+    const end = (beside.start / beside.timescale + (beside.closed ? seconds(beside) : usualSeconds)) * timescale
+    duration = framesUntil(end, start, config.frameLength) * config.frameLength
+  }
+  return segment.duration > duration ? undefined : duration
+}
+
+/** Seconds from a segment's begin by the clock to its first part; the least of the newest, for one may be late by chance. */
+function delayOf(track: Track): number | undefined {
+  const delays = [...newest(track, 3), growing(track)].flatMap((segment) =>
+    segment?.openedAt === undefined ? [] : [(segment.openedAt - programDateTime(segment)) / 1000],
+  )
+  return delays.length === 0 ? undefined : Math.min(...delays)
+}
