@@ -1,3 +1,4 @@
+import { constants, type Http2ServerRequest } from 'node:http2'
 import { limits } from './limits.ts'
 import { type Connection, connectionOf, type HttpRequest, type HttpResponse, isEncrypted } from './message.ts'
 import { isShared } from './shared-connections.ts'
@@ -157,8 +158,16 @@ export function drained(res: HttpResponse): Promise<boolean> {
   })
 }
 
-/** Destroys the socket under HTTP/1.1 (an answer cut short must not look whole), the stream under HTTP/2. */
+/**
+ * Destroys the socket under HTTP/1.1, the stream under HTTP/2. An answer cut short must not look whole: a stream that is reset
+ * without an error may be taken for one that has come to its end (RFC 9113 §8.1).
+ */
 export function abandon(req: HttpRequest, res: HttpResponse): void {
-  if (req.httpVersionMajor === 2) res.destroy()
-  else req.socket.destroy()
+  if (req.httpVersionMajor !== 2) {
+    req.socket.destroy()
+    return
+  }
+  const { stream } = req as unknown as Http2ServerRequest
+  if (!stream.closed && !stream.destroyed) stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  res.destroy()
 }

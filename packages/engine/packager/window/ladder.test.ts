@@ -126,3 +126,16 @@ test('a rung is not in the recording: what has left its memory is not listed', (
   assert(segments('v11').length <= 10, `${segments('v11').length} segments`)
   for (const name of segments('v11')) assert.equal(window.rendition('v11')?.media(name).kind, 'now', name)
 })
+
+test('a rung in the making is listed in DASH when it has begun, later than its source', () => {
+  const { window, studio, state } = withLadder()
+  state.on = true
+  studio.send(encode({ seconds: 12.9 }))
+  const mpd = window.manifest()?.plain.toString() ?? ''
+  const early = [...mpd.matchAll(/availabilityTimeOffset="([\d.]+)"/g)].map((found) => Number(found[1]))
+  assert.equal(early.length, 3)
+  assert.ok(early.every((seconds) => seconds >= 0.5 && seconds <= 2))
+  const [source, own] = [...mpd.matchAll(/<SegmentTimeline>([^]*?)<\/SegmentTimeline>/g)].map((found) => found[1])
+  assert.equal(source, '\n<S t="0" d="180000" r="6"/>\n')
+  assert.equal(own, source)
+})

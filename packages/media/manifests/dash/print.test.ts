@@ -124,3 +124,12 @@ test('a text is escaped, and refused where XML has no place for it', () => {
   assert.match(printMpd({ ...live, clockUri: 'a?b&"<' }), /value="a\?b&amp;&quot;&lt;"/)
   assert.throws(() => printMpd({ ...live, clockUri: 'a\nb' }), MediaError)
 })
+
+test('segments that may be asked for while they are made say how early, and that they are not whole then', () => {
+  const early = sets.map((set) => ({ ...set, template: { ...set.template, availabilityTimeOffset: 1.6 } }))
+  assert.match(
+    printMpd({ ...live, periods: [{ id: '0', start: 0, sets: early }] }),
+    /presentationTimeOffset="180000" availabilityTimeOffset="1.6" availabilityTimeComplete="false" initialization=/,
+  )
+  assert.doesNotMatch(printMpd(live), /availabilityTime(Offset|Complete)/)
+})
