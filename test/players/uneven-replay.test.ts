@@ -120,32 +120,61 @@ describe('a replay plays from its beginning to its end', () => {
     readonly errors: readonly string[]
   }
 
-  for (const { what, seconds, run } of broadcasts) {
-    it(`${what}: hls.js`, async (t) => {
-      const folder = await replay(t, run)
-      const page = await pages.open(browser)
-      await page.evaluate(`(() => {
+  /** Code of a page in which `video` is in hand; whatever a player calls an error goes to `errors`. */
+  const players: Readonly<Record<string, (folder: string) => string>> = {
+    'hls.js': (folder) => `
+      const hls = new Hls()
+      hls.on(Hls.Events.ERROR, (_, { details, fatal }) => errors.push(details + (fatal ? ' (fatal)' : '')))
+      hls.loadSource('${folder}/index.m3u8')
+      hls.attachMedia(video)`,
+    'dash.js': (folder) => `
+      const player = dashjs.MediaPlayer().create()
+      player.updateSettings({ debug: { logLevel: 0 } })
+      player.on('error', (event) => errors.push(JSON.stringify(event.error?.message ?? event)))
+      player.initialize(video, '${folder}/manifest.mpd', true)`,
+    Shaka: (folder) => `
+      const player = (globalThis.player = new shaka.Player())
+      player.addEventListener('error', ({ detail }) => errors.push('error ' + detail.code))
+      await player.attach(video)
+      await player.load('${folder}/manifest.mpd')`,
+  }
+
+  async function play(load: string, seconds: number): Promise<void> {
+    const page = await pages.open(browser)
+    await page.evaluate(`(async () => {
+      const video = document.querySelector('video')
+      globalThis.errors = []
+      video.muted = true
+      // A player that has loaded something begins at the ordinary rate.
+      video.addEventListener('canplay', () => (video.playbackRate = 2))
+      ${load}
+      video.playbackRate = 2
+      video.play().catch(() => {})
+    })()`)
+    const look = () =>
+      page.evaluate<Played>(`(() => {
         const video = document.querySelector('video')
-        globalThis.errors = []
-        const hls = new Hls()
-        hls.on(Hls.Events.ERROR, (_, { details, fatal }) => errors.push(details + (fatal ? ' (fatal)' : '')))
-        hls.loadSource(${JSON.stringify(`${folder}/index.m3u8`)})
-        hls.attachMedia(video)
-        video.playbackRate = 2
-        video.play().catch(() => {})
+        return { time: video.currentTime, ended: video.ended, errors }
       })()`)
-      const look = () =>
-        page.evaluate<Played>(`(() => {
-          const video = document.querySelector('video')
-          return { time: video.currentTime, ended: video.ended, errors }
-        })()`)
-      let played = await look()
-      await waitFor('the end', async () => (played = await look()).ended, 40_000).catch((cause: unknown) => {
-        throw new Error(`stopped: ${JSON.stringify(played)}`, { cause })
-      })
-      assert.ok(Math.abs(played.time - seconds) < 0.3, JSON.stringify(played))
-      assert.deepEqual(played.errors, [])
-      await page.close()
+    let played = await look()
+    await waitFor('the end', async () => (played = await look()).ended, 40_000).catch((cause: unknown) => {
+      throw new Error(`stopped: ${JSON.stringify(played)}`, { cause })
+    })
+    assert.ok(Math.abs(played.time - seconds) < 0.3, JSON.stringify(played))
+    assert.deepEqual(played.errors, [])
+    await page.close()
+  }
+
+  for (const { what, seconds, run } of broadcasts) {
+    it(`${what}: ${Object.keys(players).join(', ')}`, async (t) => {
+      const folder = await replay(t, run)
+      await Promise.all(
+        Object.entries(players).map(([name, load]) =>
+          play(load(folder), seconds).catch((cause: unknown) => {
+            throw new Error(name, { cause })
+          }),
+        ),
+      )
     })
   }
 })

@@ -3,6 +3,7 @@ import type { AdaptationSet, Mpd, Period, Representation } from '@bandstand/medi
 import { type BroadcastTiming, type Epoch, type EpochTrack, names, renditionName } from '../packager/model.ts'
 import { type LowLatency, lowLatencyTimes } from './low-latency.ts'
 import { segmentTemplate } from './names.ts'
+import { silenceTemplate, withSilence } from './silence.ts'
 import { type Lane, type Stretch, spanOf } from './stretches.ts'
 
 /** Seconds that a player should have before it begins (ISO/IEC 23009-1 5.3.1.2). */
@@ -95,10 +96,10 @@ function longestSegment({ targetDuration }: BroadcastTiming): number {
   return targetDuration + ROUNDING
 }
 
-/** The manifest of a replay: periods one after another, what was missing between them is left out. */
+/** The manifest of a replay: periods one after another, what was missing between them is left out, missing sound is silence. */
 export function replayManifest(input: ManifestInput): Mpd {
   let start = 0
-  const periods = input.stretches.map((stretch, i): Period => {
+  const periods = withSilence(input.stretches).map((stretch, i): Period => {
     const [from, to] = extentOf(stretch)
     const period = { id: String(i), start, duration: to - from, sets: setsOf(input, stretch, from) }
     start += period.duration
@@ -139,7 +140,7 @@ function setsOf(input: ManifestInput, { epoch, lanes }: Stretch, origin: number)
     const template = {
       ...templateOf(lane, origin),
       initialization: `${input.folder}${id}/${names.init(initNumber)}`,
-      media: `${input.folder}${segmentTemplate(epoch)}`,
+      media: `${input.folder}${lane.silence === undefined ? segmentTemplate(epoch) : silenceTemplate(lane.silence)}`,
     }
     const representation: Representation = {
       id,

@@ -16,6 +16,14 @@ export interface Lane {
   readonly runs: readonly TimelineRun[]
   /** Seconds before its end at which a segment may be asked for: `availabilityTimeOffset`. */
   readonly early?: number
+  /** No media: silence, made when it is asked for. */
+  readonly silence?: SilentLane
+}
+
+export interface SilentLane {
+  readonly initNumber: number
+  /** Of each segment, in ticks of the lane's timescale. */
+  readonly duration: number
 }
 
 /** Consecutive media of one epoch: a DASH period. */
