@@ -41,7 +41,7 @@ async function serve(t: TestContext, media: GrowingMedia, options: { deadline?: 
   const held = createHeldRequests({ total: 100, perConnection: 16, turn: createTurn() })
   const { port } = await startServer(
     t,
-    [(req, res) => (sendGrowing(req, res, media, held, options.deadline ?? 10_000), true)],
+    [(req, res) => (sendGrowing(req, res, media, { held }, options.deadline ?? 10_000), true)],
     options.tls === true ? { tls: testTls } : {},
   )
   return { port, held }

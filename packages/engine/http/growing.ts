@@ -6,6 +6,13 @@ import { type HttpRequest, type HttpResponse, isEncrypted } from './message.ts'
 import { abandon, admit, drained } from './outbox.ts'
 import { busy, sendProblem } from './problem.ts'
 
+export interface GrowingMeans {
+  /** Bounds those who wait, and releases them in turns. */
+  readonly held: HeldRequests
+  /** So many bytes have been handed over. */
+  sent?(req: HttpRequest, bytes: number): void
+}
+
 /**
  * Sends a segment while it is made: each part as it closes, in a body without a length (RFC 9112 §7.1; in HTTP/2 as DATA
  * frames). Between two parts the request is held like any other. What cannot be brought to its end is cut off, never ended:
@@ -13,14 +20,13 @@ import { busy, sendProblem } from './problem.ts'
  *
  * A range is not looked at, which is always allowed (RFC 9110 §14.2): the length is not known.
  *
- * @param held bounds those who wait, and releases them in turns.
  * @param deadline milliseconds that the peer has to take the whole, from now on.
  */
 export function sendGrowing(
   req: HttpRequest,
   res: HttpResponse,
   media: GrowingMedia,
-  held: HeldRequests,
+  means: GrowingMeans,
   deadline: number,
 ): void {
   const first = media.from(0)
@@ -33,7 +39,7 @@ export function sendGrowing(
   }
   if (!admit(req, res, first.kind === 'parts' ? first.total : 0, deadline)) return
   res.writeHead(200, [...mediaHeaders])
-  goOn(req, res, media, held, 0, false).catch(() => abandon(req, res))
+  goOn(req, res, media, means, 0, false).catch(() => abandon(req, res))
 }
 
 /** @param hasWaited for what is there now: nothing more is no reason to wait again. */
@@ -41,13 +47,14 @@ async function goOn(
   req: HttpRequest,
   res: HttpResponse,
   media: GrowingMedia,
-  held: HeldRequests,
+  means: GrowingMeans,
   from: number,
   hasWaited: boolean,
 ): Promise<void> {
   for (let place = from; !res.destroyed; ) {
     const step = media.from(place)
     if (step.kind === 'parts') {
+      means.sent?.(req, step.total)
       if (!(await writeAll(req, res, step.chunks))) return
       place = step.next
       continue
@@ -59,8 +66,8 @@ async function goOn(
     const isOver = step.kind === 'lost' || (hasWaited && place === from)
     const wait = () =>
       step.kind === 'wait' &&
-      held.hold(req, res, step.ready, 'urgent', (q, r) => {
-        goOn(q, r, media, held, place, true).catch(() => abandon(q, r))
+      means.held.hold(req, res, step.ready, 'urgent', (q, r) => {
+        goOn(q, r, media, means, place, true).catch(() => abandon(q, r))
       })
     if (isOver || !wait()) abandon(req, res)
     return

@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { encode } from '../packager/fixtures/encoder.ts'
 import { createStudio, type Studio } from '../packager/fixtures/studio.ts'
 import { manualScheduler, watchedWindow } from '../packager/fixtures/watched.ts'
+import type { OlderParts } from '../packager/window/media-answers.ts'
 import type { LiveWindow } from '../packager/window/window.ts'
 import { createLiveHandler } from './live.ts'
 import { get, get2, openSession, openSocket, startServer, testTls, until } from './testing.ts'
@@ -14,12 +15,20 @@ const manifest = '/live/main/manifest.mpd'
 /** A broadcast whose encoder is moved by hand: `run(to)` sends what there is up to that second. */
 async function broadcast(
   t: TestContext,
-  options: Parameters<typeof encode>[0] & { readonly tls?: boolean; readonly waiting?: number },
+  options: Parameters<typeof encode>[0] & {
+    readonly tls?: boolean
+    readonly waiting?: number
+    readonly older?: OlderParts
+    /** Seconds by which media come late. */
+    readonly late?: (at: number) => number
+  },
 ) {
   let window: LiveWindow | undefined
   const scheduler = manualScheduler()
   const studio: Studio = createStudio({
-    sinks: (timing) => [(window = watchedWindow({ assetId, timing, scheduler }))],
+    sinks: (timing) => [
+      (window = watchedWindow({ assetId, timing, scheduler, ...(options.older && { older: options.older }) })),
+    ],
   })
   const live = createLiveHandler({
     find: () => window,
@@ -27,7 +36,7 @@ async function broadcast(
   })
   const { port } = await startServer(t, [live.handle], options.tls === true ? { tls: testTls } : {})
   studio.connect()
-  const sent = [...encode(options)]
+  const sent = [...encode(options)].map((unit) => ({ ...unit, at: unit.at + (options.late?.(unit.at) ?? 0) }))
   const begun = studio.now
   let from = 0
   return {
@@ -276,4 +285,45 @@ test('names beside that of the segment in the making are not there', async (t) =
   for (const other of [time + 1, time + 180_000, time - 90]) {
     assert.equal((await get(port, address.replace(`-${time}.`, `-${other}.`))).status, 404, String(other))
   }
+})
+
+test('media that come late ask for more latency, and later than that for whole segments', async (t) => {
+  // The encoder's clock loses a tenth of a second each second, from the tenth on.
+  const { run, mpd } = await broadcast(t, { seconds: 60, late: (at) => Math.max(0, at - 10) / 10 })
+  run(8.8)
+  const figures = () => {
+    const text = mpd()
+    return [Number(listed(text, 'video').early), Number(/Latency target="(\d+)"/.exec(text)?.[1])] as const
+  }
+  const [early, target] = figures()
+  run(22)
+  const [earlyThen, targetThen] = figures()
+  assert.ok(earlyThen < early - 0.4 && targetThen > target, `${earlyThen} s early, ${targetThen} ms`)
+  run(50)
+  assert.doesNotMatch(mpd(), /availabilityTime/)
+  assert.match(mpd(), /Latency target="10000"/)
+})
+
+test('the end of an answer does not wait for the disk, the listing as a whole does', async (t) => {
+  const older: OlderParts = {
+    available: () => true,
+    written: () => new Promise(() => undefined),
+    read: () => Promise.resolve(undefined),
+  }
+  const { run, mpd, studio, port, live, window } = await broadcast(t, { seconds: 30, older })
+  run(6.8)
+  const { address, segments } = listed(mpd(), 'video')
+  const time = segments.at(-1)?.time ?? 0
+  const answer = get(port, address)
+  await until(() => live.waiting() === 1)
+  run(8.03)
+  assert.ok(studio.parts(1).some((part) => part.last && part.start > time))
+  assert.deepEqual((await answer).body, wholeOf(studio, 1, time))
+  assert.equal(
+    window()
+      .rendition('v1')
+      ?.media(address.slice(address.lastIndexOf('/') + 1)).kind,
+    'growing',
+  )
+  assert.deepEqual(listed(mpd(), 'video').segments.at(-1), { time, duration: 180_000 })
 })

@@ -87,6 +87,10 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
   /** Sends, and counts what that causes later on an encrypted connection. */
   function charged(req: HttpRequest, bytes: number, send: () => void): void {
     send()
+    charge(req, bytes)
+  }
+
+  function charge(req: HttpRequest, bytes: number): void {
     if (isEncrypted(req)) turn.charge(limits.encryptedAnswer + (bytes / 1e6) * limits.encryptedMegabyte)
   }
 
@@ -162,7 +166,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
       }
       case 'growing':
         return inTurn(req, res, 'urgent', () =>
-          sendGrowing(req, res, answer.media, growing, growingDeadline(targetDuration)),
+          sendGrowing(req, res, answer.media, { held: growing, sent: charge }, growingDeadline(targetDuration)),
         )
       case 'busy':
         return sendProblem(req, res, busy())
