@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { startBandstand } from '../test/support/bandstand.ts'
 import { chromium } from '../test/support/browser.ts'
 import { ffmpegPublish } from '../test/support/encoders.ts'
 import { startLossyRelay } from '../test/support/lossy-relay.ts'
 import { servePlayerPage } from '../test/support/player-page.ts'
-import { start } from '../test/support/process.ts'
 import { waitLive } from '../test/support/published.ts'
 import { readUsage } from '../test/support/usage.ts'
 import { whepFigures, whepJoin } from '../test/support/whep-page.ts'
 import { readMetrics } from './support/metrics.ts'
+import { startReceivers } from './support/receivers.ts'
 import { megabytes, report } from './support/report.ts'
 
 /**
@@ -23,48 +22,28 @@ const server = await startBandstand({ ffmpeg: true, args: ['--max-webrtc-viewers
 const encoder = ffmpegPublish({ url: server.publishUrl, width: 1280, height: 720, bitrate: 2500 })
 await waitLive(server, 'main')
 const url = `${server.http}/live/main/whep`
-const script = fileURLToPath(new URL('./whep/receivers.ts', import.meta.url))
-const receivers = start(process.execPath, [script, url, String(viewers)], { limit: (seconds + 120) * 1_000 })
+const receivers = await startReceivers(url, viewers, (3 * seconds + 120) * 1_000)
 try {
-  await sleep(3_000)
-  let taken = 0
-  const next = async (): Promise<Readonly<Record<string, number>>> => {
-    for (;;) {
-      const line = receivers.stdout().split('\n').slice(0, -1)[taken]
-      if (line !== undefined) {
-        taken++
-        return JSON.parse(line) as Record<string, number>
-      }
-      if (!receivers.running()) throw new Error(`the receivers ended:\n${receivers.output()}`)
-      await sleep(20)
-    }
-  }
-  const ask = () => {
-    receivers.stdin.write('now\n')
-    return next()
-  }
-  await next()
   await sleep(3_000)
   const pid = Number(server.log().findLast(({ msg }) => msg === 'webrtc process runs')?.['pid'])
   const sample = async () => ({
     usage: readUsage(pid),
     sent: (await readMetrics(server.http)).get('bandstand_webrtc_packets') ?? 0,
-    got: await ask(),
+    got: await receivers.now(),
   })
   const before = await sample()
   await sleep(seconds * 1_000)
   const after = await sample()
   const sent = after.sent - before.sent
   const rate = sent / ((after.usage.cpu - before.usage.cpu) / 1_000)
-  const missing = (after.got['missing'] ?? 0) - (before.got['missing'] ?? 0)
+  const missing = after.got.missing - before.got.missing
   report({
     what: `WHEP fan-out, ${viewers} viewers, packets a second of one core`,
     measured: `${Math.round(rate / 1_000)} thousand; ${missing} of ${sent} missing, ${megabytes(after.usage.rss)}`,
     must: '100 thousand (aim 150), lossless',
     ok: rate >= 100_000 && missing === 0,
   })
-  receivers.stdin.write('end\n')
-  await receivers.exited
+  await receivers.end()
 
   const browser = await chromium()
   const pages = await servePlayerPage()
@@ -97,7 +76,7 @@ try {
     await relay.close()
   }
 } finally {
-  await receivers.stop('SIGKILL')
+  await receivers.stop()
   await encoder.stop('SIGINT')
   await server.stop()
 }

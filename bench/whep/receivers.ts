@@ -13,6 +13,9 @@ import { initLogger, PeerConnection, type Track, Video } from 'node-datachannel'
 const [url = '', count = '1'] = process.argv.slice(2)
 initLogger('Error', (level, message) => console.error(level, message))
 
+/** Whose connection ended before they left. */
+let closed = 0
+
 interface Receiver {
   readonly peer: PeerConnection
   readonly track: Track
@@ -37,7 +40,9 @@ function connect(index: number): Promise<Receiver> {
     receiver.first ??= sequence
     highest = Math.max(highest, sequence)
   })
-  track.onClosed(() => {})
+  track.onClosed(() => {
+    closed++
+  })
   return new Promise((resolve, reject) => {
     track.onOpen(() => resolve(receiver))
     peer.onGatheringStateChange((state) => {
@@ -55,14 +60,15 @@ function connect(index: number): Promise<Receiver> {
 }
 
 const receivers: Receiver[] = []
-for (let i = 0; i < Number(count); i++) {
-  receivers.push(await connect(i))
-  await sleep(5)
-}
+// From the first one on: to connect them all may take longer than a viewer may be silent.
 const alive = Buffer.from(printRtcp([{ type: 'rr', ssrc: 1, reports: [] }]))
 setInterval(() => {
   for (const { track } of receivers) if (track.isOpen()) track.sendMessageBinary(alive)
 }, 2_000).unref()
+for (let i = 0; i < Number(count); i++) {
+  receivers.push(await connect(i))
+  await sleep(5)
+}
 console.log(JSON.stringify({ connected: receivers.length }))
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'end') break
@@ -71,6 +77,6 @@ for await (const line of createInterface({ input: process.stdin })) {
     packets += receiver.packets
     missing += receiver.first === undefined ? 0 : receiver.highest() - receiver.first + 1 - receiver.packets
   }
-  console.log(JSON.stringify({ packets, missing }))
+  console.log(JSON.stringify({ packets, missing, closed }))
 }
 process.exit(0)
