@@ -1,5 +1,5 @@
 import type { EncoderDiagnosis } from '@bandstand/engine/stream/diagnosis.ts'
-import type { LadderReport } from '@bandstand/engine/transcode/ladder.ts'
+import type { LadderReport } from '@bandstand/engine/transcode/report.ts'
 import type { EncoderHealth } from '@bandstand/platform/ports.ts'
 
 /** The engine's figures in the API's terms: absent becomes null, seconds become milliseconds, figures are rounded. */

@@ -1,5 +1,5 @@
 import type { IngestProtocol } from '../ports.ts'
-import type { LadderReport } from '../transcode/ladder.ts'
+import type { LadderReport } from '../transcode/report.ts'
 import { STREAM_LIMITS } from './limits.ts'
 
 /** What the encoder says of its stream in its metadata. */

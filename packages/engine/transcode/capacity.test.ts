@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type CapacityLook, createCapacityGuard } from './capacity.ts'
 
-const fine: CapacityLook = { lag: 0.4, speed: 1, load: 0.3 }
+const fine: CapacityLook = { lag: 0.4, load: 0.3 }
 
 /** Looks once a second from `from` on; what was decided, by second. */
 function run(guard: ReturnType<typeof createCapacityGuard>, from: number, looks: readonly CapacityLook[]) {
@@ -13,14 +13,14 @@ function run(guard: ReturnType<typeof createCapacityGuard>, from: number, looks:
 }
 /** The same look again and again. */
 const often = (count: number, look: CapacityLook = fine) => Array.from({ length: count }, () => look)
-const falling = (seconds: number) => Array.from({ length: seconds }, (_, i) => ({ lag: 1 + i, speed: 0.7, load: 2 }))
+const falling = (seconds: number) => Array.from({ length: seconds }, (_, i) => ({ lag: 1 + i, load: 2 }))
 
 test('a ladder that falls further and further behind sheds a rung', () => {
   assert.deepEqual(run(createCapacityGuard(3), 100, falling(6)), [[105, 'shed']])
 })
 
 test('one that is behind after its start and catches up sheds none', () => {
-  const catching = Array.from({ length: 20 }, (_, i) => ({ lag: Math.max(0.4, 12 - i), speed: 2, load: 2 }))
+  const catching = Array.from({ length: 20 }, (_, i) => ({ lag: Math.max(0.4, 12 - i), load: 2 }))
   assert.deepEqual(run(createCapacityGuard(3), 100, catching), [])
 })
 
@@ -49,5 +49,12 @@ test('a start anew is no falling behind', () => {
   const guard = createCapacityGuard(3)
   run(guard, 100, falling(5))
   guard.restarted()
-  assert.deepEqual(run(guard, 105, [{ lag: 6, speed: undefined, load: 1 }]), [])
+  assert.deepEqual(run(guard, 105, [{ lag: 6, load: 1 }]), [])
+})
+
+test('one that can no longer be fed sheds a rung at once, and none that is not there', () => {
+  const guard = createCapacityGuard(1)
+  assert.equal(guard.overwhelmed(100_000), 'shed')
+  assert.equal(guard.overwhelmed(101_000), undefined)
+  assert.deepEqual(run(guard, 102, often(60)), [[160, 'restore']])
 })

@@ -4,8 +4,6 @@ import { CAPACITY_LIMITS } from './limits.ts'
 export interface CapacityLook {
   /** Seconds that the slowest rung is behind the source. */
   readonly lag: number
-  /** Of real time, as ffmpeg says; `undefined` while it does not know. */
-  readonly speed: number | undefined
   /** Processes that want to run, for each processor. */
   readonly load: number
 }
@@ -20,6 +18,8 @@ export type CapacityVerdict =
 /** Decides, a look at a time, whether a ladder is too much. Pure: `now` is milliseconds. */
 export interface CapacityGuard {
   look(look: CapacityLook, now: number): CapacityVerdict
+  /** It reads so slowly that nothing more could be given to it. */
+  overwhelmed(now: number): CapacityVerdict
   /** ffmpeg has been started anew: it begins behind and catches up. */
   restarted(): void
 }
@@ -32,25 +32,30 @@ export function createCapacityGuard(most: number): CapacityGuard {
   let pause: number = CAPACITY_LIMITS.pause
   let until = 0
 
+  function overwhelmed(now: number): CapacityVerdict {
+    if (shed >= most) return undefined
+    // Soon again means that coming back was wrong.
+    pause = now - until < pause ? Math.min(pause * 2, CAPACITY_LIMITS.longestPause) : CAPACITY_LIMITS.pause
+    until = now + pause
+    shed++
+    bad = 0
+    return 'shed'
+  }
+
   return {
-    look({ lag, speed, load }, now) {
-      // Coming nearer, if slowly: a start has seconds to make up for.
-      const isWorse = lag > CAPACITY_LIMITS.lag && (lag > before - 0.1 || (speed !== undefined && speed < 1))
+    look({ lag, load }, now) {
+      // Coming nearer, if slowly, is well: a start has seconds to make up for. The speed that ffmpeg says is the mean since its
+      // start, in which a second that was too slow stays for long.
+      const isWorse = lag > CAPACITY_LIMITS.lag && lag > before - 0.1
       before = lag
       bad = isWorse ? bad + 1 : 0
-      if (bad >= CAPACITY_LIMITS.looks && shed < most) {
-        // Soon again means that coming back was wrong.
-        pause = now - until < pause ? Math.min(pause * 2, CAPACITY_LIMITS.longestPause) : CAPACITY_LIMITS.pause
-        until = now + pause
-        shed++
-        bad = 0
-        return 'shed'
-      }
+      if (bad >= CAPACITY_LIMITS.looks && shed < most) return overwhelmed(now)
       if (shed === 0 || now < until || lag > 1 || load > CAPACITY_LIMITS.load) return undefined
       shed--
       until = now + pause
       return 'restore'
     },
+    overwhelmed,
     restarted() {
       bad = 0
       before = Number.POSITIVE_INFINITY

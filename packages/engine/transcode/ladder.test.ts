@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { type TestContext, test } from 'node:test'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, type TestContext, test } from 'node:test'
 import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { readClip } from '@bandstand/media/containers/isobmff/fixtures/clip.ts'
 import { audioConfig } from '../packager/fixtures/encoder.ts'
@@ -23,6 +25,17 @@ const rungs = [
 const settings: LadderSettings = { mode: 'on-demand', encoder: 'x264', preset: 'superfast', rungs }
 const works: Trials = { of: async () => ({ works: true }) }
 
+const folder = mkdtempSync(join(tmpdir(), 'bandstand-ladder-'))
+after(() => rmSync(folder, { recursive: true }))
+
+/** A program of a few lines in place of ffmpeg. */
+function program(name: string, script: string): string {
+  const file = join(folder, name)
+  writeFileSync(file, `#!/bin/sh\n${script}\n`)
+  chmodSync(file, 0o755)
+  return file
+}
+
 interface Rig {
   readonly ladder: Ladder
   readonly listed: ListedRung[][]
@@ -31,8 +44,8 @@ interface Rig {
   /** Unix ms; goes on when told to. */
   now: number
   open(tracks?: readonly TimelineTrack[]): void
-  /** The clip again and again, so many seconds. */
-  play(seconds: number): void
+  /** The clip again and again, so many seconds. @param data in place of each of its pictures */
+  play(seconds: number, data?: Uint8Array): void
   close(): void
   /** Lets real time pass, ticking, until it is so. */
   until(what: string, is: () => boolean): Promise<void>
@@ -82,11 +95,12 @@ function createRig(t: TestContext, change: Partial<LadderSettings> = {}, options
       } as const
       give({ kind: 'epoch-opened', ...facts })
     },
-    play(seconds) {
+    play(seconds, filler) {
       for (let i = 0; i < seconds * 30; i++) {
         const picture = clip.pictures[(ticks / 3000) % clip.pictures.length]
         if (picture === undefined) throw new TypeError('the clip has 90 pictures')
-        const { data, key, compositionOffset } = picture
+        const { key, compositionOffset } = picture
+        const data = filler ?? picture.data
         const pts = ticks + compositionOffset
         give({ kind: 'unit', unit: { track: VIDEO_TRACK, dts: ticks, pts, key, data, arrivedAt: rig.now } })
         ticks += 3000
@@ -216,4 +230,49 @@ test('when it fails it is given up, and the source does not notice', async (t) =
   assert.deepEqual(rig.listed.at(-1), [])
   assert.match(rig.ladder.report.message ?? '', /given up/)
   assert(rig.logged.includes('ladder: given up for this broadcast'))
+})
+
+test('an ffmpeg that is too slow for both rungs makes the cheaper one, and both when it may be quicker', async (t) => {
+  // As long as there are two it reads at half of real time.
+  const ffmpeg = program(
+    'slow',
+    'case "$*" in *"[r1]"*) [ -e "$0.quick" ] || exec ffmpeg -readrate 0.5 "$@" ;; esac\nexec ffmpeg "$@"',
+  )
+  const rig = createRig(t, { mode: 'always' }, { ffmpeg })
+  rig.open()
+  await rig.until('the trial', () => rig.listed.length > 0)
+  rig.play(3)
+  await rig.until('it to run', () => rig.ladder.report.state === 'running')
+  let played = rig.now - 4_000
+  const asItGoes = () => {
+    // Twice as fast as the clock: ten times as much has to be made up for.
+    if (rig.now - played >= 1_000) rig.play(2)
+    if (rig.now - played >= 1_000) played += 1_000
+    return rig.ladder.report.rungs.some(({ shed }) => shed)
+  }
+  await rig.until('a rung to go', asItGoes)
+  assert.deepEqual(sizes(rig.listed.at(-1)), [46])
+  assert.equal(rig.ladder.report.message, 'this machine is too slow for 72p; left out for a while')
+  rig.play(2)
+  await rig.until('the other one to go on', () => rig.ladder.report.state === 'running')
+  assert.equal(rig.ladder.report.restarts, 0)
+  writeFileSync(`${ffmpeg}.quick`, '')
+  rig.now += 61_000
+  await rig.until('it to come back', () => rig.listed.at(-1)?.length === 2)
+  rig.play(2)
+  await rig.until('both to run', () => rig.ladder.report.state === 'running')
+  assert.equal(rig.ladder.report.message, undefined)
+})
+
+test('one that does not even read what it is given costs a rung', async (t) => {
+  const rig = createRig(t, { mode: 'always' }, { ffmpeg: program('deaf', 'exec sleep 30') })
+  rig.open()
+  await rig.until('the trial', () => rig.listed.length > 0)
+  const picture = new Uint8Array(400_000)
+  for (let i = 0; i < 3 && !rig.ladder.report.message; i++) {
+    rig.play(1, picture)
+    await rig.until('it to start', () => rig.ladder.report.state !== 'failing')
+  }
+  await rig.until('a rung to go', () => rig.ladder.report.rungs.some(({ shed }) => shed))
+  assert.match(rig.ladder.report.message ?? '', /^ffmpeg: it cannot keep up with the source; .*too slow for 72p/)
 })

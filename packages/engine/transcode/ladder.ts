@@ -8,10 +8,11 @@ import { frameRateOf } from '../timeline/frame-rate.ts'
 import type { TimedUnit, TimelineEvent } from '../timeline/model.ts'
 import { ladderArguments } from './arguments.ts'
 import { createBacklog } from './backlog.ts'
-import { createCapacityGuard } from './capacity.ts'
+import { type CapacityVerdict, createCapacityGuard } from './capacity.ts'
 import { CAPACITY_LIMITS, LADDER_LIMITS } from './limits.ts'
 import type { Encoder, LadderSettings, Rung, SourceFacts } from './model.ts'
 import { type LadderProcess, type ProcessEnd, startLadderProcess } from './process.ts'
+import { type LadderReport, reportLadder } from './report.ts'
 import { planRungs } from './rungs.ts'
 import { sourceFacts } from './source-facts.ts'
 import type { Trials } from './trial.ts'
@@ -32,20 +33,6 @@ export interface LadderOptions {
   readonly now: () => number
   /** Processes that want to run, for each processor; the machine's where not given. */
   readonly load?: () => number
-}
-
-/** How a broadcast's ladder is; for the studio. */
-export interface LadderReport {
-  /** `waiting`: nobody watches a rung; `starting`: the encoder is being tried, or ffmpeg has written nothing yet. */
-  readonly state: 'waiting' | 'starting' | 'running' | 'failing' | 'nothing-to-do'
-  readonly encoder: Encoder | undefined
-  /** Of real time. */
-  readonly speed: number | undefined
-  /** Unexpected ends of ffmpeg since the broadcast began. */
-  readonly restarts: number
-  readonly rungs: readonly { readonly width: number; readonly height: number; readonly shed: boolean }[]
-  /** What is not as it should be, in plain words. */
-  readonly message: string | undefined
 }
 
 /**
@@ -220,11 +207,12 @@ export function createLadder(options: LadderOptions): Ladder {
     announce()
   }
 
-  function ended(which: Run, { clean, reason }: ProcessEnd): void {
+  function ended(which: Run, { clean, reason, isOverwhelmed }: ProcessEnd): void {
     ending.delete(which)
     if (run === which) run = undefined
     for (const { slot } of which.rungs) packer.pause(trackOf(slot), which.epoch)
     if (clean || !which.isWanted) return
+    if (isOverwhelmed) weigh(guard.overwhelmed(now()))
     restarts++
     failures++
     // Players would wait for what does not come.
@@ -251,7 +239,10 @@ export function createLadder(options: LadderOptions): Ladder {
     const reached = run?.process.reached.map((at) => at ?? Number.POSITIVE_INFINITY) ?? []
     const slowest = Math.min(source?.newest ?? 0, ...reached)
     const lag = ((source?.newest ?? 0) - slowest) / 90_000
-    const verdict = guard.look({ lag, speed: run?.process.progress?.speed, load: load() }, now())
+    weigh(guard.look({ lag, load: load() }, now()), lag)
+  }
+
+  function weigh(verdict: CapacityVerdict, lag?: number): void {
     if (verdict === undefined) return
     shed += verdict === 'shed' ? 1 : -1
     const what =
@@ -263,13 +254,6 @@ export function createLadder(options: LadderOptions): Ladder {
     ending.add(run)
     run.process.kill('other rungs are made now')
     run = undefined
-  }
-
-  function state(): LadderReport['state'] {
-    if (encoder === undefined) return fallback === undefined ? 'starting' : 'failing'
-    if (source === undefined || source.plan.length === 0) return 'nothing-to-do'
-    if (run === undefined) return isWanted() && !source.isOver ? 'failing' : 'waiting'
-    return run.process.reached.every((at) => at !== undefined) ? 'running' : 'starting'
   }
 
   function closed(): void {
@@ -330,22 +314,13 @@ export function createLadder(options: LadderOptions): Ladder {
     close,
     get report() {
       const lost = source === undefined ? [] : source.plan.filter((rung) => !kept(source as Source).includes(rung))
-      const tooMuch =
-        lost.length === 0
-          ? undefined
-          : `this machine is too slow for ${lost.map(({ height }) => `${height}p`).join(', ')}; left out for a while`
-      return {
-        state: state(),
-        encoder,
-        speed: run?.process.progress?.speed,
-        restarts,
-        rungs: (source?.plan ?? []).map((rung) => ({
-          width: rung.width,
-          height: rung.height,
-          shed: lost.includes(rung),
-        })),
-        message: [fallback, trouble, tooMuch].filter((text) => text !== undefined).join('; ') || undefined,
-      }
+      const process = run?.process
+      return reportLadder({
+        ...{ encoder, fallback, trouble, restarts },
+        ...{ plan: source?.plan ?? [], lost },
+        ...{ speed: process?.progress?.speed, hasBegun: process?.reached.every((at) => at !== undefined) },
+        isWanted: isWanted() && source?.isOver !== true,
+      })
     },
   }
 }

@@ -74,7 +74,7 @@ test('ffmpeg: each rung has the size, the times and the key frames it should hav
   const started = start('ffmpeg')
   for (const picture of pictures) started.process.feed(picture)
   started.process.finish()
-  assert.deepEqual(await endOf(started), { clean: true, reason: 'it ended with status 0' })
+  assert.deepEqual(await endOf(started), { clean: true, reason: 'it ended with status 0', isOverwhelmed: false })
   const { configs, made } = started
   assert.deepEqual(
     configs.map((config) => [config?.width, config?.height]),
@@ -112,7 +112,7 @@ for (const [name, change] of [
     const started = start('ffmpeg', ladderArguments(command))
     for (const picture of pictures) started.process.feed(picture)
     started.process.finish()
-    assert.deepEqual(await endOf(started), { clean: true, reason: 'it ended with status 0' })
+    assert.deepEqual(await endOf(started), { clean: true, reason: 'it ended with status 0', isOverwhelmed: false })
     const made = started.made[0] ?? []
     assert.deepEqual(
       made.map(({ pts }) => pts),
@@ -138,7 +138,7 @@ test('one that is killed has ended, with the reason', async () => {
   const started = start('ffmpeg')
   for (const picture of pictures.slice(0, 30)) started.process.feed(picture)
   if (started.process.pid !== undefined) process.kill(started.process.pid, 'SIGKILL')
-  assert.deepEqual(await endOf(started), { clean: false, reason: 'it ended with SIGKILL' })
+  assert.deepEqual(await endOf(started), { clean: false, reason: 'it ended with SIGKILL', isOverwhelmed: false })
   // Whatever is given to it now is of no consequence.
   for (const picture of pictures.slice(30)) started.process.feed(picture)
 })
@@ -190,7 +190,8 @@ test('one that does not read is killed before it holds too much', async () => {
   const started = start(program('deaf', 'sleep 30'))
   const data = new Uint8Array(1024 * 1024)
   for (let i = 0; i < 64; i++) started.process.feed({ dts: i * 3_000, pts: i * 3_000, key: true, data })
-  assert.equal((await endOf(started)).reason, 'it cannot keep up with the source')
+  const end = { clean: false, reason: 'it cannot keep up with the source', isOverwhelmed: true }
+  assert.deepEqual(await endOf(started), end)
 })
 
 test('one that is not there has ended', async () => {

@@ -26,6 +26,8 @@ export interface ProcessEnd {
   readonly clean: boolean
   /** In plain words, with its last complaint. */
   readonly reason: string
+  /** So much was waiting to be read by it that it was given up. */
+  readonly isOverwhelmed: boolean
 }
 
 export interface LadderProcessOptions {
@@ -80,6 +82,7 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
   let progress: Progress | undefined
   let complaint = ''
   let killedFor: string | undefined
+  let isOverwhelmed = false
   let isFinished = false
   let isOver = false
   let sequence = 0
@@ -108,7 +111,7 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
   function end(reason: string, clean: boolean): void {
     if (isOver) return
     isOver = true
-    options.onEnd({ clean, reason: killedFor ?? reason })
+    options.onEnd({ clean, reason: killedFor ?? reason, isOverwhelmed })
   }
 
   function accept(output: number, event: FragmentStreamEvent): void {
@@ -173,7 +176,10 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
     reached,
     feed({ dts, pts, key, data }) {
       if (isOver || isFinished || killedFor !== undefined) return
-      if ((child.stdin?.writableLength ?? 0) > LADDER_LIMITS.input) return kill('it cannot keep up with the source')
+      if ((child.stdin?.writableLength ?? 0) > LADDER_LIMITS.input) {
+        isOverwhelmed = true
+        return kill('it cannot keep up with the source')
+      }
       sequence++
       newestFed = Math.max(newestFed, pts)
       waitingSince ??= now()
