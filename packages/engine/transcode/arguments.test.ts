@@ -21,7 +21,8 @@ test('one rung by x264: the whole vector', () => {
   assert.deepEqual(vector(), [
     ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-protocol_whitelist', 'pipe'],
     ...['-progress', 'pipe:3', '-stats_period', '1'],
-    ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0', '-copyts', '-f', 'mp4', '-i', 'pipe:0'],
+    ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0', '-copyts'],
+    ...['-noautorotate', '-f', 'mp4', '-i', 'pipe:0'],
     ...['-filter_complex', '[0:v:0]split=1[s0];[s0]scale=640:360:out_range=tv,setsar=1,format=yuv420p[r0]'],
     ...['-map', '[r0]', '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-profile:v', 'high'],
     ...['-level:v', '3.0', '-bf', '0', '-sc_threshold', '0', '-forced-idr', '1', '-x264-params', 'fps=30000/1000'],

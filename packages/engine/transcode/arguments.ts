@@ -23,7 +23,10 @@ export function ladderArguments(command: LadderCommand): readonly string[] {
   return [
     ...[...quiet, ...progress, ...encoders[encoder].device],
     // One thread: several would each hold a picture back. What a stream says must not stop it from being shown.
-    ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0', '-copyts', '-f', 'mp4', '-i', 'pipe:0'],
+    ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0', '-copyts'],
+    // An SEI message may ask for pictures to be turned. No browser does that to the source, nor is it done to a rung, whose size is
+    // that of the source's shape.
+    ...['-noautorotate', '-f', 'mp4', '-i', 'pipe:0'],
     ...['-filter_complex', filterGraph(command)],
     ...rungs.flatMap((rung, i) => [...output(command, rung, i)]),
   ]

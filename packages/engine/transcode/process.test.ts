@@ -164,6 +164,20 @@ test('one that writes something else is killed', async () => {
   assert.match(reason, /something that cannot be read: not a stream of fragments/)
 })
 
+for (const [name, garble, expected] of [
+  ['boxes', '{ head -c 3000; head -c 100 /dev/zero; cat; }', /it wrote something that cannot be read/],
+  // Where the length of the first NAL unit stands.
+  ['pictures', "LC_ALL=C sed 's/mdat..../mdatXXXX/g'", /it wrote something that cannot be read: NAL unit/],
+] as const) {
+  test(`one whose ${name} are garbled on their way is killed`, async () => {
+    const started = start(program('garbled', `ffmpeg "$@" 4>&1 | ${garble} >&4`))
+    for (const picture of pictures) started.process.feed(picture)
+    const { clean, reason } = await endOf(started)
+    assert.equal(clean, false)
+    assert.match(reason, expected)
+  })
+}
+
 test('one that gives pictures times that it was not given is killed', async () => {
   const args = [
     '-y',

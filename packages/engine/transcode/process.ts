@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import type { Readable } from 'node:stream'
+import { scanAccessUnit } from '@bandstand/media/codecs/h264/access-unit.ts'
 import { writeFragment } from '@bandstand/media/containers/isobmff/fragment.ts'
 import {
   createFragmentStreamReader,
@@ -128,9 +129,11 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
       if (pts <= (reached[output] ?? Number.NEGATIVE_INFINITY) || pts > newestFed) {
         return kill('it wrote pictures with times that were not given to it')
       }
+      const data = event.bytes.subarray(offset, offset + size)
+      if (!scanAccessUnit(data, 4).picture) return kill('it wrote something that is no picture')
       reached[output] = pts
       // Without pictures that wait for later ones both times are one.
-      options.onPicture(output, { dts: pts, pts, key, data: event.bytes.subarray(offset, offset + size) })
+      options.onPicture(output, { dts: pts, pts, key, data })
     }
     hasWritten = true
     waitingSince = undefined
