@@ -1,45 +1,57 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { after, afterEach, before, describe, it } from 'node:test'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
 import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { MediaPlaylist, MediaSegment } from '@bandstand/media/manifests/hls/model.ts'
 import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
+import { ffmpegsOf } from '../support/children.ts'
 import { ffmpegPublish, type PublishOptions } from '../support/encoders.ts'
 import { type Owner, signIn } from '../support/owner.ts'
-import type { Running } from '../support/process.ts'
 import { assertConforms, decode, getChannel, waitLive } from '../support/published.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 import { waitFor } from '../support/wait.ts'
 
 const rungs = [
-  { height: 360, bitrate: 400_000, frameRate: 30 },
-  { height: 180, bitrate: 200_000, frameRate: 30 },
+  { height: 270, bitrate: 300_000, frameRate: 30 },
+  { height: 180, bitrate: 150_000, frameRate: 30 },
 ]
 const settings: LadderSettings = { mode: 'on-demand', encoder: 'x264', preset: 'superfast', rungs }
+const isLong = process.env['BANDSTAND_LONG'] !== undefined
+
+/** An ffmpeg that writes nonsense after a while, the next time it is started where there is a file of this name. */
+const garbled = join(temporaryFolder('ffmpeg'), 'garbled')
+const program = join(temporaryFolder('ffmpeg'), 'ffmpeg')
+const script = `#!/bin/sh
+rm ${garbled} 2>/dev/null || exec ffmpeg "$@"
+ffmpeg "$@" 4>&1 | { head -c 20000; head -c 1000 /dev/urandom; cat; } >&4
+`
 
 describe('the ladder', () => {
   let server: Bandstand
   let owner: Owner
   before(async () => {
-    server = await startBandstand({ ffmpeg: true })
+    writeFileSync(program, script)
+    chmodSync(program, 0o755)
+    server = await startBandstand({ ffmpeg: true, args: ['--ffmpeg', program] })
     owner = await signIn(server)
   })
   after(() => server?.stop())
-  const encoders: Running[] = []
-  afterEach(async () => {
-    await Promise.all(encoders.splice(0).map((encoder) => encoder.stop('SIGINT')))
-    await waitFor('every ladder to end', () => children().length === 0)
-  })
 
-  async function publish(slug: string, change: Partial<LadderSettings>, options: Partial<PublishOptions> = {}) {
+  async function publish(
+    t: TestContext,
+    slug: string,
+    change: Partial<LadderSettings>,
+    options: Partial<PublishOptions> = {},
+  ) {
     const key = await owner.createChannel(slug)
     await owner.call('PUT', `/channels/${slug}/ladder`, { ...settings, ...change })
-    const size = { width: 854, height: 480, bitrate: 700 }
     const begin = (more: Partial<PublishOptions> = {}) => {
-      const encoder = ffmpegPublish({ ...size, ...options, ...more, url: `${server.rtmp}/${key}` })
-      encoders.push(encoder)
+      const encoder = ffmpegPublish({ bitrate: 400, gop: 30, ...options, ...more, url: `${server.rtmp}/${key}` })
+      t.after(() => encoder.stop('SIGINT'))
       return encoder
     }
     return { first: begin(), begin }
@@ -101,120 +113,126 @@ describe('the ladder', () => {
       200,
     )
 
-  /** Processes of ffmpeg that the server has started. */
-  function children(): number[] {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .filter((pid) => {
-        try {
-          const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-          return status.includes(`PPid:\t${server.pid}\n`) && status.startsWith('Name:\tffmpeg')
-        } catch {
-          return false
+  // They wait for what an encoder sends, each for its own.
+  describe('broadcasts side by side', { concurrency: 3 }, () => {
+    for (const [name, options, skip] of [
+      ['B-frames', { bFrames: 2 }, false],
+      [
+        '23.976 frames a second and an odd size',
+        { extra: ['-r', '24000/1001'], gop: 24, width: 654, height: 366 },
+        false,
+      ],
+      ['59.94 frames a second', { extra: ['-r', '60000/1001'], gop: 60 }, !isLong],
+      ['key frames 4 s apart', { gop: 120 }, !isLong],
+    ] as const) {
+      it(`always on, ${name}: rungs are cut as the source, conform and play`, { skip }, async (t) => {
+        const slug = `always-${name
+          .toLowerCase()
+          .slice(0, 8)
+          .replaceAll(/[^a-z0-9]+/g, '-')}1`
+        await publish(t, slug, { mode: 'always' }, options)
+        const found = await waitVariants(slug, 3)
+        const [source = '', ...others] = found.values()
+        assert.deepEqual([...found.keys()].slice(1), [270, 180])
+        await Promise.all(others.map((rung) => waitMedia(rung, 3)))
+        for (const rung of others) assert((await assertAligned(source, rung)) >= 3)
+        const conforms = assertConforms(`${server.http}/live/${slug}/index.m3u8`, 6)
+        for (const [height, url] of found) {
+          const { pictures, complaints } = await decode(url, 3)
+          assert.equal(complaints, '', `${height}p`)
+          assert(pictures > 60, `${height}p: ${pictures} pictures`)
         }
+        await conforms
+        const ladder = (await health(slug))?.ladder
+        assert.deepEqual([ladder?.state, ladder?.encoder, ladder?.restarts], ['running', 'x264', 0])
       })
-      .map(Number)
-  }
+    }
 
-  for (const [name, options] of [
-    ['B-frames', { bFrames: 2 }],
-    ['59.94 frames a second', { extra: ['-r', '60000/1001'], gop: 120 }],
-    ['23.976 frames a second and an odd size', { extra: ['-r', '24000/1001'], gop: 48, width: 870, height: 486 }],
-    ['key frames 4 s apart', { gop: 120 }],
-  ] as const) {
-    it(`always on, ${name}: rungs are cut as the source, conform and play`, async () => {
-      const slug = `always-${name
-        .toLowerCase()
-        .slice(0, 8)
-        .replaceAll(/[^a-z0-9]+/g, '-')}1`
-      await publish(slug, { mode: 'always' }, options)
-      const found = await waitVariants(slug, 3)
-      const [source = '', ...others] = found.values()
-      assert.deepEqual([...found.keys()].slice(1), [360, 180])
-      for (const rung of others) {
-        await waitMedia(rung, 3)
-        assert((await assertAligned(source, rung)) >= 3)
-      }
-      for (const [height, url] of found) {
-        const { pictures, complaints } = await decode(url, 3)
-        assert.equal(complaints, '', `${height}p`)
-        assert(pictures > 60, `${height}p: ${pictures} pictures`)
-      }
-      await assertConforms(`${server.http}/live/${slug}/index.m3u8`, 8)
-      const ladder = (await health(slug))?.ladder
-      assert.deepEqual([ladder?.state, ladder?.encoder, ladder?.restarts], ['running', 'x264', 0])
+    it('on demand: nothing is encoded before somebody asks, and then at once', async (t) => {
+      await publish(t, 'asked', {})
+      const [source = '', rung = ''] = (await waitVariants('asked', 3)).values()
+      await waitMedia(source, 3)
+      assert.equal((await health('asked'))?.ladder?.state, 'waiting')
+      const { segments, trailingParts } = await playlist(rung)
+      const isThere = segments.at(-1)?.gap === false || trailingParts.some(({ gap }) => !gap)
+      assert(isThere, 'the first answer has media at its end')
+      assert(
+        segments.some(({ gap }) => gap),
+        'and gaps before it',
+      )
+      await waitMedia(rung, 2)
+      assert((await assertAligned(source, rung)) >= 2)
     })
-  }
 
-  it('on demand: nothing is encoded before somebody asks, and then at once', async () => {
-    await publish('asked', {}, {})
-    const [source = '', rung = ''] = (await waitVariants('asked', 3)).values()
-    await waitMedia(source, 3)
-    assert.equal((await health('asked'))?.ladder?.state, 'waiting')
-    const { segments, trailingParts } = await playlist(rung)
-    const isThere = segments.at(-1)?.gap === false || trailingParts.some(({ gap }) => !gap)
-    assert(isThere, 'the first answer has media at its end')
-    assert(
-      segments.some(({ gap }) => gap),
-      'and gaps before it',
-    )
-    await waitMedia(rung, 3)
-    assert((await assertAligned(source, rung)) >= 3)
-  })
-
-  it('ffmpeg that is killed or stopped is back soon, and the source plays on meanwhile', async () => {
-    await publish('struck', { mode: 'always' })
-    const [source = '', rung = ''] = (await waitVariants('struck', 3)).values()
-    await waitMedia(rung, 2)
-    for (const [i, signal] of (['SIGKILL', 'SIGSTOP'] as const).entries()) {
-      const before = numbered(await playlist(source))
-      const [pid] = children()
-      assert.ok(pid !== undefined)
-      process.kill(pid, signal)
-      await waitFor('another ffmpeg', () => !children().includes(pid) && children().length === 1, 10_000)
-      await waitFor('the restart to be told', async () => (await health('struck'))?.ladder?.restarts === i + 1)
+    it('an encoder that comes back with another size gets the rungs that are below it', async (t) => {
+      const { first, begin } = await publish(t, 'changed', { mode: 'always' })
+      const before = await waitVariants('changed', 3)
+      await waitMedia([...before.values()][1] ?? '', 2)
+      const { generation } = await getChannel(server, 'changed')
+      await first.stop('SIGKILL')
+      begin({ width: 426, height: 240 })
+      const now = await waitVariants('changed', 2)
+      assert.deepEqual([...now.keys()], [240, 180])
+      assert((await getChannel(server, 'changed')).generation > generation)
+      const [source = '', rung = ''] = now.values()
+      assert.equal(rung, before.get(180))
       await waitMedia(rung, 2)
       await assertAligned(source, rung)
-      const { mediaSequence, segments } = await playlist(source)
-      const missing = segments.filter((segment, at) => segment.gap && !before.has(mediaSequence + at))
-      assert.deepEqual(missing, [], `the source after ${signal}`)
-    }
-    await assertConforms(`${server.http}/live/struck/index.m3u8`, 8)
-  })
+      await assertConforms(`${server.http}/live/changed/index.m3u8`, 4)
+    })
 
-  it('an encoder that comes back with another size gets the rungs that are below it', async () => {
-    const { first, begin } = await publish('changed', { mode: 'always' })
-    const before = await waitVariants('changed', 3)
-    await waitMedia([...before.values()][1] ?? '', 2)
-    const { generation } = await getChannel(server, 'changed')
-    await first.stop('SIGKILL')
-    begin({ width: 480, height: 270 })
-    const now = await waitVariants('changed', 2)
-    assert.deepEqual([...now.keys()], [270, 180])
-    assert((await getChannel(server, 'changed')).generation > generation)
-    const [source = '', rung = ''] = now.values()
-    assert.equal(rung, before.get(180))
-    await waitMedia(rung, 2)
-    await assertAligned(source, rung)
-    await assertConforms(`${server.http}/live/changed/index.m3u8`, 8)
-  })
-
-  it('sound alone, a small picture and a ladder that is switched off have no rungs', async () => {
     for (const [slug, change, options] of [
       ['sound', { mode: 'always' }, { video: false }],
       ['small', { mode: 'always' }, { width: 320, height: 180 }],
       ['off', { mode: 'off' }, {}],
     ] as const) {
-      await publish(slug, change, options)
-      await waitLive(server, slug)
-      await sleep(1_000)
-      assert.equal((await variants(slug)).size, 1, slug)
+      it(`${slug}: no rungs`, async (t) => {
+        await publish(t, slug, change, options)
+        await waitLive(server, slug)
+        await sleep(1_000)
+        assert.equal((await variants(slug)).size, 1)
+      })
     }
+  })
+
+  it('ffmpeg that writes nonsense, is killed or is stopped is back soon, and the source plays on meanwhile', async (t) => {
+    const children = () => ffmpegsOf(server.pid)
+    await waitFor('every ladder to end', () => children().length === 0)
+    await publish(t, 'struck', { mode: 'always' })
+    const [source = '', rung = ''] = (await waitVariants('struck', 3)).values()
+    await waitMedia(rung, 1)
+    let expected = 0
+    for (const [signal, ends] of [
+      // The one that comes next writes nonsense.
+      ['SIGKILL', 2],
+      ['SIGSTOP', 1],
+    ] as const) {
+      const before = numbered(await playlist(source))
+      const [pid] = children()
+      assert.ok(pid !== undefined)
+      if (ends === 2) writeFileSync(garbled, '')
+      process.kill(pid, signal)
+      expected += ends
+      await waitFor(
+        'the restarts to be told',
+        async () => (await health('struck'))?.ladder?.restarts === expected,
+        15_000,
+      )
+      await waitFor('another ffmpeg', () => !children().includes(pid) && children().length === 1, 10_000)
+      await waitMedia(rung, 1)
+      await assertAligned(source, rung)
+      const { mediaSequence, segments } = await playlist(source)
+      const missing = segments.filter((segment, at) => segment.gap && !before.has(mediaSequence + at))
+      assert.deepEqual(missing, [], `the source after ${signal}`)
+    }
+    const reasons = server.log().flatMap(({ msg, reason }) => (msg.startsWith('ladder: ffmpeg ended') ? [reason] : []))
+    assert.match(String(reasons[1]), /^it wrote something/)
+    await assertConforms(`${server.http}/live/struck/index.m3u8`, 4)
   })
 
   it('no ffmpeg on the machine: everything but the ladder works', async () => {
     const bare = await startBandstand({ ffmpeg: true, args: ['--ffmpeg', '/nowhere/ffmpeg'] })
-    const encoder = ffmpegPublish({ url: bare.publishUrl, width: 854, height: 480 })
+    const encoder = ffmpegPublish({ url: bare.publishUrl })
     const { variants: found } = await waitLive(bare, 'main')
     assert.equal(found.length, 1)
     const ladder = await (await signIn(bare)).call<{ encoders: { works: boolean }[] }>('GET', '/ladder/encoders')
