@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { ffmpegPublish } from '../support/encoders.ts'
@@ -10,42 +10,54 @@ import { assertPlaysOn, type PlayerPage, servePlayerPage } from '../support/play
 import type { Running } from '../support/process.ts'
 import { waitLive } from '../support/published.ts'
 import { readPressure } from '../support/usage.ts'
-import { waitFor } from '../support/wait.ts'
+import { stopwatch, waitFor } from '../support/wait.ts'
 
 const rungs = [
   { height: 270, bitrate: 400_000, frameRate: 30 },
   { height: 180, bitrate: 200_000, frameRate: 30 },
 ]
 
-describe('hls.js on the ladder', () => {
+const isLong = process.env['BANDSTAND_LONG'] !== undefined
+/** Down, up and further; what is ten seconds behind has ten seconds to play before each. */
+const wishes = (isLowLatency: boolean) =>
+  isLong ? [180, 360, 270, 360, 180] : isLowLatency ? [180, 360, 270] : [180, 360]
+
+describe('hls.js on the ladder', { concurrency: true }, () => {
   let server: Bandstand
   let owner: Owner
-  let browser: Browser
   let pages: PlayerPage
   let encoder: Running
+  let live: () => number
   before(async () => {
     server = await startBandstand({ ffmpeg: true })
     owner = await signIn(server)
-    browser = await chromium()
-    pages = await servePlayerPage()
     const settings = { mode: 'always', encoder: 'x264', preset: 'superfast', rungs }
     await owner.call('PUT', '/channels/main/ladder', settings)
     encoder = ffmpegPublish({ url: server.publishUrl, width: 640, height: 360, bitrate: 700, gop: 30 })
+    pages = await servePlayerPage()
     await waitFor('the rungs', async () => (await waitLive(server, 'main')).variants.length === 3)
-    await sleep(8_000)
+    live = stopwatch()
   })
   after(async () => {
-    await browser?.close()
     await pages?.close()
     await encoder?.stop('SIGINT')
     await server?.stop()
   })
 
-  async function play(lowLatencyMode: boolean): Promise<Page> {
+  /** In a browser of its own: pictures of a page that another one hides are not counted. */
+  async function play(t: TestContext, lowLatencyMode: boolean): Promise<Page> {
+    const browser = await chromium()
+    t.after(() => browser.close())
     const page = await pages.open(browser)
+    await begin(page, lowLatencyMode, 1e9)
+    return page
+  }
+
+  /** @param estimate bits a second that it believes to have at first */
+  async function begin(page: Page, lowLatencyMode: boolean, estimate: number): Promise<void> {
     await page.evaluate(`(async () => {
       const video = document.querySelector('video')
-      const hls = (globalThis.hls = new Hls({ lowLatencyMode: ${lowLatencyMode}, abrEwmaDefaultEstimate: 1e9 }))
+      const hls = (globalThis.hls = new Hls({ lowLatencyMode: ${lowLatencyMode}, abrEwmaDefaultEstimate: ${estimate} }))
       hls.on(Hls.Events.ERROR, (_, data) => lines.push('error ' + data.details + (data.fatal ? ' fatal' : '')))
       globalThis.seen = watch(video)
       hls.loadSource('${server.http}/live/main/index.m3u8')
@@ -54,17 +66,16 @@ describe('hls.js on the ladder', () => {
       video.play().catch(() => {})
       while (seen.shown.length < 2) await new Promise((done) => setTimeout(done, 20))
     })()`)
-    return page
   }
 
   const height = (page: Page) => page.evaluate<number>("document.querySelector('video').videoHeight")
 
-  /** Up, down, across. What the player stood for, and the share of the time in which something waited for a processor. */
-  async function switches(page: Page, levels: readonly number[]): Promise<{ faults: string[]; starved: number }> {
+  /** What the player stood for, and the share of the time in which something waited for a processor. */
+  async function switches(page: Page, heights: readonly number[], levels: readonly number[]) {
     await page.evaluate('lines.length = 0; seen.waiting.length = 0')
     const begun = performance.now()
     const pressure = readPressure()
-    for (const wanted of [180, 360, 270, 360, 180]) {
+    for (const wanted of heights) {
       const level = levels.indexOf(wanted)
       await page.evaluate(`hls.nextLoadLevel = ${level}; hls.loadLevel = ${level}`)
       await waitFor(`${wanted}p`, async () => (await height(page)) === wanted, 25_000)
@@ -79,14 +90,18 @@ describe('hls.js on the ladder', () => {
   }
 
   for (const lowLatency of [true, false]) {
-    it(`${lowLatency ? 'low latency' : 'ordinary HLS'}: switches up and down without a stall`, async () => {
-      const page = await play(lowLatency)
+    it(`${lowLatency ? 'low latency' : 'ordinary HLS'}: switches up and down without a stall`, {
+      timeout: 200_000,
+    }, async (t) => {
+      // One stays twelve seconds behind and does not get over the gaps that a broadcast's playlist begins with.
+      await sleep(Math.max(0, (lowLatency ? 4 : 14) - live()) * 1_000)
+      const page = await play(t, lowLatency)
       const levels = await page.evaluate<number[]>('hls.levels.map((level) => level.height)')
       assert.deepEqual(levels, [180, 270, 360])
       // From its first second on: until then it finds its place.
       await sleep(3_000)
       for (let round = 1; ; round++) {
-        const { faults, starved } = await switches(page, levels)
+        const { faults, starved } = await switches(page, wishes(lowLatency), levels)
         if (faults.length === 0) break
         // A machine on which the player itself waits for a processor says nothing about the streams.
         assert(
@@ -95,7 +110,46 @@ describe('hls.js on the ladder', () => {
         )
       }
       await assertPlaysOn(page, 3_000, { frameRate: 30 })
-      await page.close()
     })
   }
+
+  it('on a link that becomes slow and quick again it changes down and up by itself, without a stall', {
+    skip: !isLong,
+    timeout: 200_000,
+  }, async (t) => {
+    await sleep(Math.max(0, 14 - live()) * 1_000)
+    const browser = await chromium()
+    t.after(() => browser.close())
+    const page = await pages.open(browser)
+    const link = await page.context().newCDPSession(page)
+    await link.send('Network.enable')
+    const carry = (bits: number) =>
+      link.send('Network.emulateNetworkConditions', {
+        ...{ offline: false, latency: 20, uploadThroughput: 1e6 },
+        downloadThroughput: bits / 8,
+      })
+    await carry(4e6)
+    await begin(page, false, 1e6)
+    await waitFor('the best', async () => (await height(page)) === 360, 30_000)
+    // Until then it finds its place.
+    await sleep(8_000)
+    for (let round = 1; ; round++) {
+      await page.evaluate('lines.length = 0; seen.waiting.length = 0')
+      const begun = performance.now()
+      const pressure = readPressure()
+      await carry(6e5)
+      await waitFor('down', async () => (await height(page)) < 360, 40_000)
+      await sleep(10_000)
+      await carry(4e6)
+      await waitFor('up', async () => (await height(page)) === 360, 60_000)
+      const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+      const waits = await page.evaluate<number>('seen.waiting.length')
+      t.diagnostic(`down and up in ${Math.round((performance.now() - begun) / 1000)} s, ${waits} stalls`)
+      if (waits === 0) break
+      assert(
+        starved > 0.6 && round < 3,
+        `it stood ${waits} times; waited for a processor ${Math.round(starved * 100)} %`,
+      )
+    }
+  })
 })
