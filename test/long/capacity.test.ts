@@ -38,7 +38,7 @@ test('ffmpeg that gets too little of the processor loses its dearest rung, the s
   const ladder = async () =>
     (await owner.call<ChannelHealth>('GET', '/channels/main/health')).encoder?.ladder ?? undefined
   const heights = async () =>
-    (await waitLive(server, 'main')).variants.map(({ resolution }) => resolution?.height).sort()
+    (await waitLive(server, 'main')).variants.map(({ resolution }) => resolution?.height ?? 0).sort((a, b) => a - b)
   const shed = async () => (await ladder())?.rungs.flatMap((rung) => (rung.shed ? [rung.height] : []))
   const media = async (height: number) => {
     const { variants } = await waitLive(server, 'main')

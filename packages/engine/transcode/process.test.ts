@@ -167,7 +167,7 @@ test('one that writes something else is killed', async () => {
 for (const [name, garble, expected] of [
   ['boxes', '{ head -c 3000; head -c 100 /dev/zero; cat; }', /it wrote something that cannot be read/],
   // Where the length of the first NAL unit stands.
-  ['pictures', "LC_ALL=C sed 's/mdat..../mdatXXXX/g'", /it wrote something that cannot be read: NAL unit/],
+  ['pictures', "LC_ALL=C sed 's/mdat..../mdatXXXX/g'", /it wrote something that cannot be read: access unit: NAL unit/],
 ] as const) {
   test(`one whose ${name} are garbled on their way is killed`, async () => {
     const started = start(program('garbled', `ffmpeg "$@" 4>&1 | ${garble} >&4`))

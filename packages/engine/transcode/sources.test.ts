@@ -17,22 +17,8 @@ import { sourceFacts } from './source-facts.ts'
 
 /** A second of what ffmpeg draws, encoded and read as the server reads it. */
 function encode(picture: string, frameRate: string, options: readonly string[]): Clip {
-  const args = [
-    '-v',
-    'error',
-    '-f',
-    'lavfi',
-    '-i',
-    `${picture}`,
-    '-f',
-    'lavfi',
-    '-i',
-    'sine',
-    '-t',
-    '1',
-    '-r',
-    frameRate,
-  ]
+  const inputs = [...['-f', 'lavfi', '-i', picture], ...['-f', 'lavfi', '-i', 'sine']]
+  const args = ['-v', 'error', ...inputs, '-t', '1', '-r', frameRate]
   const codec = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '12', '-bf', '0', ...options, '-c:a', 'aac']
   const made = spawnSync('ffmpeg', [...args, ...codec, '-f', 'flv', 'pipe:1'], { maxBuffer: 32 << 20 })
   assert.equal(made.stderr.toString(), '')
@@ -145,10 +131,10 @@ for (const [hdr, name] of [
     const levels = Array.from({ length: 8 }, (_, i) => middle[16 + i * 32] ?? 0)
     assert(
       levels.every((level, i) => i === 0 || level >= (levels[i - 1] ?? 0)),
-      `${levels}`,
+      levels.join(),
     )
     const [black = 0, white = 0] = [levels[0], levels[7]]
-    assert(black < 20 && white > 200, `${levels}`)
+    assert(black < 20 && white > 200, levels.join())
   })
 }
 
@@ -159,7 +145,7 @@ test('full range becomes what players take for granted, and as bright as it was'
   const [sps] = parseAvcC(config.decoderConfig).sps
   assert.notEqual(sps && parseSps(sps).colour?.fullRange, true)
   const levels = Array.from({ length: 8 }, (_, i) => rows[72]?.[16 + i * 32] ?? 0)
-  for (const [i, level] of levels.entries()) assert(Math.abs(level - (255 * i) / 7) < 5, `${levels}`)
+  for (const [i, level] of levels.entries()) assert(Math.abs(level - (255 * i) / 7) < 5, levels.join())
 })
 
 test('pictures of odd sides become even ones of the same shape', async () => {
