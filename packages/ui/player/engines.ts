@@ -1,5 +1,6 @@
 import { abilitiesOf, lookAtBrowser } from './choice/abilities.ts'
 import { createChoosingEngine } from './choice/choosing-engine.ts'
+import { onAnotherNetwork } from './choice/network.ts'
 import type { Transport } from './choice/transport.ts'
 import type { Engine, EngineEvents } from './engine.ts'
 import { createNativeEngine } from './native-engine.ts'
@@ -27,7 +28,7 @@ export function createEngine(
   events: EngineEvents,
 ): Engine {
   return createChoosingEngine({
-    ...{ video, events, whep, ...asked, able: abilities.transports },
+    ...{ video, events, whep, ...asked, able: abilities.transports, onAnotherNetwork },
     async createPlaylist(about) {
       const hls = abilities.hls === 'hls.js' ? await loadHls() : undefined
       return hls?.HlsClass.isSupported()

@@ -1,12 +1,12 @@
 /**
  * Which transport plays the live edge: starts with the best, falls to steadier ones, climbs back by itself, never flaps.
- * Without DOM, network or clock: events and the time go in, state, actions and the next time to be called come out.
+ * Without DOM, network or clock: events and the time go in, state and actions come out.
  *
  *   start ──► trying webrtc ──ready──► webrtc playing ──failed──► next steadier playing
  *                 └──not within 2 s──► next steadier playing ──wait, steady──► trying behind the picture ──► …
  *
  * WebRTC can be tried behind the picture that plays. HLS with low latency cannot: it is climbed to by switching, so its waits
- * are longer. Each failure doubles the wait of the transport that failed; a minute that it played takes a failure off the count.
+ * are longer. Each failure doubles the wait of the transport that failed; ten minutes without trouble take one off the count.
  * Times are milliseconds of any one clock.
  */
 import {
@@ -24,7 +24,7 @@ import { type Transport, transports } from './transport.ts'
 
 /** Why a transport does not play. */
 export interface Failure {
-  /** Of the server's problem document, or the player's own: `slow`, `lost`, `stalls`, … */
+  /** Of the server's problem document, or the player's own: `slow`, `no-picture`, `lost`, `stalls`, … */
   readonly code: string
   /** For people, where the server gave one. */
   readonly text?: string
@@ -34,7 +34,7 @@ export interface Failure {
 
 /** What is remembered of one transport. */
 export interface Mark {
-  /** Counts up with each failure, down with each minute that it played until then. */
+  /** Counts up with each failure, down with each `PROVEN` that it played without trouble. */
   readonly failures: number
   /** It is not tried before. */
   readonly notBefore: number
@@ -47,13 +47,12 @@ export interface ChoiceState {
   /** The live edge is wanted at all: not while offline, and not by somebody who has rewound. */
   readonly wanted: boolean
   readonly playing: Transport | undefined
-  readonly playingSince: number
-  /** The same, or when it last had trouble. */
+  /** When it began to play, or last had trouble. */
   readonly steadySince: number
   /** Troubles of what plays, oldest first. */
   readonly troubles: readonly number[]
   /** A better one that is being tried, behind the picture where there is one. */
-  readonly trying: { readonly transport: Transport; readonly until: number } | undefined
+  readonly trying: { readonly transport: Transport; readonly until: number; readonly connected: boolean } | undefined
   readonly marks: Readonly<Record<Transport, Mark>>
 }
 
@@ -86,8 +85,6 @@ export type ChoiceAction =
 export interface ChoiceStep {
   readonly state: ChoiceState
   readonly actions: readonly ChoiceAction[]
-  /** When to send the next `tick` at the latest; `undefined` while there is nothing to wait for. */
-  readonly wakeAt: number | undefined
 }
 
 const unmarked: Mark = { failures: 0, notBefore: 0, failure: undefined }
@@ -96,7 +93,6 @@ export const initialChoice: ChoiceState = {
   ladder: [],
   wanted: false,
   playing: undefined,
-  playingSince: 0,
   steadySince: 0,
   troubles: [],
   trying: undefined,
@@ -109,14 +105,19 @@ export function choose(before: ChoiceState, event: ChoiceEvent, now: number, ran
   let state = before
 
   function mark(transport: Transport, failure: Failure): void {
-    const { failures } = state.marks[transport]
-    const good = state.playing === transport ? Math.floor((now - state.playingSince) / PROVEN) : 0
-    const count = Math.max(0, failures - good) + 1
+    const count = state.marks[transport].failures + 1
     const first = failure.code === 'stalls' ? STALLS_WAIT : FIRST_WAIT[transport]
     const grown = Math.min(LONGEST_WAIT, first * 2 ** Math.min(count - 1, 10))
     const wait = (failure.lasting ? LONGEST_WAIT : grown) * (0.75 + random / 2)
     const next: Mark = { failures: count, notBefore: now + wait, failure }
     state = { ...state, marks: { ...state.marks, [transport]: next } }
+  }
+
+  /** What plays has stood its time until now, when something befalls it. What it stood in trouble proves nothing. */
+  function credit(transport: Transport): void {
+    const known = state.marks[transport]
+    const failures = Math.max(0, known.failures - Math.floor((now - state.steadySince) / PROVEN))
+    state = { ...state, steadySince: now, marks: { ...state.marks, [transport]: { ...known, failures } } }
   }
 
   function forget(): void {
@@ -131,13 +132,13 @@ export function choose(before: ChoiceState, event: ChoiceEvent, now: number, ran
 
   function play(transport: Transport): void {
     if (state.trying && state.trying.transport !== transport) drop()
-    state = { ...state, trying: undefined, playing: transport, playingSince: now, steadySince: now, troubles: [] }
+    state = { ...state, trying: undefined, playing: transport, steadySince: now, troubles: [] }
     actions.push({ do: 'play', transport })
   }
 
   function attempt(transport: Transport): void {
     if (transport !== 'webrtc') return play(transport)
-    state = { ...state, trying: { transport, until: now + CONNECT_LIMIT } }
+    state = { ...state, trying: { transport, until: now + CONNECT_LIMIT, connected: false } }
     actions.push({ do: 'try', transport })
   }
 
@@ -175,7 +176,7 @@ export function choose(before: ChoiceState, event: ChoiceEvent, now: number, ran
     const { trying, playing } = state
     if (!trying || now < trying.until) return
     drop()
-    mark(trying.transport, { code: 'slow' })
+    mark(trying.transport, { code: trying.connected ? 'no-picture' : 'slow' })
     if (!playing) fall()
   }
 
@@ -205,7 +206,7 @@ export function choose(before: ChoiceState, event: ChoiceEvent, now: number, ran
       break
     case 'connected':
       if (state.trying?.transport === event.transport) {
-        state = { ...state, trying: { transport: event.transport, until: now + PICTURE_LIMIT } }
+        state = { ...state, trying: { transport: event.transport, until: now + PICTURE_LIMIT, connected: true } }
       }
       break
     case 'ready':
@@ -217,6 +218,7 @@ export function choose(before: ChoiceState, event: ChoiceEvent, now: number, ran
         mark(event.transport, event.failure)
         if (!state.playing) fall()
       } else if (state.playing === event.transport) {
+        credit(event.transport)
         mark(event.transport, event.failure)
         fall()
       }
@@ -224,8 +226,9 @@ export function choose(before: ChoiceState, event: ChoiceEvent, now: number, ran
     case 'trouble': {
       const { playing } = state
       if (!playing) break
+      credit(playing)
       const troubles = [...state.troubles.filter((at) => now - at < TROUBLE_WINDOW), now]
-      state = { ...state, troubles, steadySince: now }
+      state = { ...state, troubles }
       if (troubles.length >= TROUBLES_MAX && playing !== state.ladder.at(-1)) {
         mark(playing, { code: 'stalls' })
         fall()
@@ -247,16 +250,5 @@ export function choose(before: ChoiceState, event: ChoiceEvent, now: number, ran
       else if (event.free) climb()
       else if (state.playing) drop()
   }
-  return { state, actions, wakeAt: wakeAt(state, now, event.type !== 'tick' || event.free) }
-}
-
-function wakeAt(state: ChoiceState, now: number, free: boolean): number | undefined {
-  const { wanted, playing, trying, ladder, marks, steadySince } = state
-  if (trying) return trying.until
-  if (!wanted || ladder.length === 0) return undefined
-  if (!playing) return Math.max(now + 1, Math.min(...ladder.map((transport) => marks[transport].notBefore)))
-  const better = ladder.slice(0, Math.max(0, ladder.indexOf(playing)))
-  if (better.length === 0) return undefined
-  const soonest = Math.min(...better.map((transport) => marks[transport].notBefore))
-  return Math.max(soonest, steadySince + STEADY, now + (free ? 1 : STEADY))
+  return { state, actions }
 }

@@ -15,6 +15,7 @@ function engine(wanted: Transport, settings: { forced?: boolean; soundMissing?: 
   const failures: string[] = []
   let codeFails = settings.codeFails ?? 0
   let about: RealTimeEvents | undefined
+  const network = new Set<() => void>()
   const playlist = {
     lowLatency: true,
     livePosition: 10,
@@ -44,8 +45,12 @@ function engine(wanted: Transport, settings: { forced?: boolean; soundMissing?: 
       }
       return realTime
     },
+    onAnotherNetwork(tell) {
+      network.add(tell)
+      return () => network.delete(tell)
+    },
   })
-  return { made, failures, tell: () => about as RealTimeEvents, said: () => said.splice(0) }
+  return { made, network, failures, tell: () => about as RealTimeEvents, said: () => said.splice(0) }
 }
 
 test('real time has the element from the beginning where nothing else plays', async () => {
@@ -73,6 +78,25 @@ test('what fails leaves the element to the playlist', async () => {
     made.choice.failures.map(({ transport, failure }) => `${transport} ${failure.code}`),
     ['webrtc lost'],
   )
+})
+
+test('on another network what failed is asked for again at once', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'] })
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  const { made, network, tell, said } = engine('webrtc')
+  made.load(live('as_1'), undefined)
+  await settled()
+  tell().failed({ code: 'unreachable' })
+  await settled()
+  now = 4000
+  made.tick(true)
+  said()
+  for (const changed of network) changed()
+  made.tick(true)
+  assert.deepEqual(said(), ['asked whep'])
+  made.destroy()
+  assert.equal(network.size, 0)
 })
 
 test('who rewinds out of real time gets the recording from there', async () => {

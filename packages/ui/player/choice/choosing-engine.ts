@@ -17,6 +17,8 @@ interface Options {
   /** Rejects when its code cannot be loaded. */
   createPlaylist(events: PlaylistEvents): Promise<PlaylistEngine>
   openRealTime(url: string, events: RealTimeEvents): Promise<RealTime>
+  /** @returns to stop listening */
+  onAnotherNetwork(tell: () => void): () => void
 }
 
 /** Carries out what `choice.ts` decides: one playlist engine and one WebRTC session at most take turns at the element. */
@@ -38,6 +40,7 @@ export function createChoosingEngine(options: Options): Engine {
   /** The attempt that is under way, also before its code is there. */
   let attempt: { realTime?: RealTime } | undefined
   let gone = false
+  const stopListening = options.onAnotherNetwork(() => send({ type: 'network' }))
 
   function send(event: ChoiceEvent): void {
     if (gone) return
@@ -202,6 +205,7 @@ export function createChoosingEngine(options: Options): Engine {
     destroy() {
       drop()
       gone = true
+      stopListening()
       playlist?.destroy()
     },
     chooseAnew,

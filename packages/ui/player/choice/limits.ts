@@ -9,8 +9,11 @@ export const STEADY = 3000
 /** So many troubles within `TROUBLE_WINDOW` and the next steadier transport takes over. */
 export const TROUBLES_MAX = 3
 export const TROUBLE_WINDOW = 60_000
-/** So long without a failure takes one failure off the count. */
-export const PROVEN = 60_000
+/**
+ * So long without trouble takes one failure off the count. Twice the longest wait: what breaks more often than that is tried ever
+ * more rarely.
+ */
+export const PROVEN = 600_000
 /** First wait after a failure; doubled with each further one. WebRTC is tried behind the picture, which costs the viewer nothing. */
 export const FIRST_WAIT = { webrtc: 5000, 'll-hls': 30_000, hls: 30_000 } as const
 /** The same after too many stalls, of which an attempt behind the picture shows nothing. */

@@ -27,6 +27,8 @@ export function failureText({ code, text }: Failure): string {
   switch (code) {
     case 'slow':
       return 'No direct connection came about within two seconds: a firewall may be blocking UDP.'
+    case 'no-picture':
+      return 'The direct connection came about, but brought no picture.'
     case 'lost':
       return 'The direct connection was lost.'
     case 'stalls':

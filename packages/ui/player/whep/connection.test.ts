@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Failure } from '../choice/choice.ts'
-import { openWhep, type WhepBrowser } from './connection.ts'
+import { ANSWER_LIMIT, FAREWELL_LIMIT, openWhep, type WhepBrowser } from './connection.ts'
 
 const url = 'https://live.example/live/main/whep'
 const offer = 'v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10\r\n'
@@ -42,6 +42,7 @@ interface Asked {
   readonly url: string
   readonly method: string | undefined
   readonly keepalive: boolean | undefined
+  readonly signal: AbortSignal | null | undefined
   readonly body: string
 }
 
@@ -52,8 +53,8 @@ function open(respond: () => Response | Promise<Response>) {
   const asked: Asked[] = []
   const heard: (string | Failure)[] = []
   const browser: WhepBrowser = {
-    async fetch(to, { method, keepalive, body }) {
-      asked.push({ url: to, method, keepalive, body: typeof body === 'string' ? body : '' })
+    async fetch(to, { method, keepalive, body, signal }) {
+      asked.push({ url: to, method, keepalive, signal, body: typeof body === 'string' ? body : '' })
       return method === 'DELETE' ? new Response() : respond()
     },
     createPeer: () => peer as unknown as RTCPeerConnection,
@@ -73,7 +74,21 @@ const created = (headers: Record<string, string> = {}, body = answer) =>
     headers: { 'content-type': 'application/sdp', location: '/live/main/whep/s1', ...headers },
   })
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+/** A server, or a proxy before it, that takes the offer and says nothing. */
+function openHanging() {
+  const hanging = open(
+    () =>
+      new Promise((_, reject) => {
+        setTimeout(() => {
+          const signal = hanging.asked[0]?.signal
+          signal?.addEventListener('abort', () => reject(signal.reason))
+        }, 0)
+      }),
+  )
+  return hanging
+}
 
 test('an offer to receive video and sound is answered, and only then are candidates gathered', async () => {
   const link = '<turn:turn.example>; rel="ice-server"; username="u"; credential="p"'
@@ -125,6 +140,48 @@ test('who leaves before the answer says farewell when it comes, and hears nothin
   await settled()
   assert.equal(asked[1]?.method, 'DELETE')
   assert.deepEqual(heard, [])
+})
+
+test('an offer without an answer is given up, and the server called unreachable', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { asked, heard } = openHanging()
+  await settled()
+  t.mock.timers.tick(ANSWER_LIMIT - 1)
+  assert.equal(asked[0]?.signal?.aborted, false)
+  t.mock.timers.tick(1)
+  await settled()
+  assert.deepEqual(heard, [{ code: 'unreachable' }])
+})
+
+test('who leaves waits for the answer no longer than a farewell needs', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { connection, asked, heard } = openHanging()
+  await settled()
+  t.mock.timers.tick(2000)
+  connection.close()
+  t.mock.timers.tick(FAREWELL_LIMIT - 1)
+  assert.equal(asked[0]?.signal?.aborted, false)
+  t.mock.timers.tick(1)
+  await settled()
+  assert.equal(asked[0]?.signal?.aborted, true)
+  assert.deepEqual(heard, [])
+})
+
+test('an answer longer than any is not read to its end', async () => {
+  let sent = 0
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      sent += 50_000
+      controller.enqueue(new Uint8Array(50_000).fill(97))
+    },
+  })
+  const headers = { location: '/live/main/whep/s1' }
+  const { heard, asked, connection } = open(() => new Response(endless, { status: 201, headers }))
+  for (let i = 0; i < 20; i++) await settled()
+  assert.deepEqual(heard, [{ code: 'not-understood', lasting: true }])
+  assert.ok(sent < 1_000_000, `${sent} bytes`)
+  connection.close()
+  assert.equal(asked[1]?.method, 'DELETE')
 })
 
 test('a refusal is told with the code and the words of the problem', async () => {

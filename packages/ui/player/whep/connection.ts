@@ -6,6 +6,7 @@
  * candidates and no PATCH is needed; a connection that is lost is offered anew.
  */
 import type { Failure } from '../choice/choice.ts'
+import { readText } from './body.ts'
 import { failureOf, networkFailure } from './failure.ts'
 import { iceServersOf } from './link.ts'
 import { withStereo } from './sdp.ts'
@@ -45,8 +46,13 @@ export const thisBrowser: WhepBrowser = {
   page: globalThis,
 }
 
-/** Bytes of an answer: a few kB in practice. */
-const answerMax = 100_000
+/**
+ * An offer without an answer is given up after so long: over HTTP/1.1 a browser has six connections to a server, which the playlists
+ * need as well; milliseconds.
+ */
+export const ANSWER_LIMIT = 10_000
+/** After leaving, an answer on its way is waited for so long: it names what the farewell goes to; milliseconds. */
+export const FAREWELL_LIMIT = 3000
 
 /** Opens a session at once. @param url of the channel's WHEP endpoint */
 export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser = thisBrowser): WhepConnection {
@@ -58,6 +64,16 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
   let skew: number | undefined
   let closed = false
   let failed = false
+  const giveUp = new AbortController()
+  /** The offer waits for its answer. */
+  let asking = false
+  let limit: ReturnType<typeof setTimeout> | undefined
+
+  function giveUpIn(ms: number): void {
+    clearTimeout(limit)
+    asking = true
+    limit = setTimeout(() => giveUp.abort(), ms)
+  }
 
   function fail(failure: Failure): void {
     if (closed || failed) return
@@ -81,11 +97,20 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
     peer.addTransceiver('audio', { direction: 'recvonly' })
     const offer = withStereo((await peer.createOffer()).sdp ?? '')
     if (closed) return
+    giveUpIn(ANSWER_LIMIT)
+    await ask(offer).finally(() => {
+      clearTimeout(limit)
+      asking = false
+    })
+  }
+
+  async function ask(offer: string): Promise<void> {
     const response = await browser.fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/sdp', accept: 'application/sdp, application/problem+json' },
       body: offer,
       cache: 'no-store',
+      signal: giveUp.signal,
     })
     const location = response.headers.get('location')
     if (response.ok && location) session = new URL(location, response.url || url).href
@@ -95,7 +120,7 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
     const date = Date.parse(response.headers.get('date') ?? '')
     // The field names the second that has begun: on average half of it is over.
     if (Number.isFinite(date)) skew = date + 500 - Date.now()
-    const answer = (await response.text()).slice(0, answerMax)
+    const answer = await readText(response)
     if (closed) return
     soundMissing = /^none;\s*(.*)$/.exec(response.headers.get('bandstand-sound') ?? '')?.[1]
     const iceServers = iceServersOf(response.headers.get('link'))
@@ -115,6 +140,7 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
     if (closed) return
     closed = true
     browser.page.removeEventListener('pagehide', onHide)
+    if (asking) giveUpIn(FAREWELL_LIMIT)
     peer.close()
     leave()
   }

@@ -46,7 +46,12 @@ const silence = 1500
 /** Between two such offers: an encoder that is away is silent too; milliseconds. */
 const mendPause = 10_000
 
-export function openRealTime(url: string, video: HTMLVideoElement, events: RealTimeEvents): RealTime {
+export function openRealTime(
+  url: string,
+  video: HTMLVideoElement,
+  events: RealTimeEvents,
+  openSession: typeof openWhep = openWhep,
+): RealTime {
   let current = open()
   /** What is to follow it; connected first, shown once it has a frame. */
   let next: WhepConnection | undefined
@@ -65,7 +70,7 @@ export function openRealTime(url: string, video: HTMLVideoElement, events: RealT
   let timer = setTimeout(watch, lookSoon)
 
   function open(): WhepConnection {
-    const connection: WhepConnection = openWhep(url, {
+    const connection: WhepConnection = openSession(url, {
       connected() {
         if (connection === next) return take(connection)
         if (connection !== current) return
@@ -73,7 +78,7 @@ export function openRealTime(url: string, video: HTMLVideoElement, events: RealT
         events.connected()
       },
       failed(failure) {
-        if (connection === next) fail({ code: 'lost' })
+        if (connection === next) fail(failure)
         else if (connection !== current) return
         else if (ready) mend()
         else fail(failure)

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { fakePage } from '../../testing/fake-page.ts'
+import { FakeVideo } from '../../testing/fake-player.ts'
+import type { Failure } from '../choice/choice.ts'
+import { CONNECT_LIMIT } from '../choice/limits.ts'
+import type { WhepConnection, WhepEvents } from './connection.ts'
+import { openRealTime } from './real-time.ts'
+
+/** A session whose server and counters are told what to do. */
+class FakeSession implements WhepConnection {
+  readonly stream = {} as MediaStream
+  readonly events: WhepEvents
+  connected = false
+  soundMissing: string | undefined
+  skew: number | undefined = 0
+  closed = false
+  packets = 0
+  frames = 0
+  frozen = 0
+
+  constructor(events: WhepEvents) {
+    this.events = events
+  }
+
+  async stats(): Promise<RTCStatsReport> {
+    const video = {
+      ...{ type: 'inbound-rtp', kind: 'video', frameHeight: 720, totalFreezesDuration: this.frozen },
+      ...{ packetsReceived: this.packets, framesDecoded: this.frames },
+    }
+    return new Map([['v', video]]) as unknown as RTCStatsReport
+  }
+
+  connect(): void {
+    this.connected = true
+    this.events.connected()
+  }
+
+  close(): void {
+    this.closed = true
+  }
+}
+
+function opened(t: TestContext) {
+  const page = fakePage(t)
+  const video = Object.assign(new FakeVideo(), { srcObject: null as unknown })
+  const sessions: FakeSession[] = []
+  const heard: (string | Failure)[] = []
+  const realTime = openRealTime(
+    'whep',
+    video.element,
+    {
+      connected: () => heard.push('connected'),
+      ready: () => heard.push('ready'),
+      trouble: () => heard.push('trouble'),
+      failed: (failure) => heard.push(failure),
+      leaving: () => heard.push('leaving'),
+      measured: () => undefined,
+    },
+    (_, events) => {
+      const session = new FakeSession(events)
+      sessions.push(session)
+      return session
+    },
+  )
+  t.after(() => realTime.close())
+  const newest = () => sessions.at(-1) as FakeSession
+  /** The newest session brings pictures for so long. @param ms */
+  const play = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 100) {
+      newest().packets += 10
+      newest().frames += 3
+      await page.pass(100)
+    }
+  }
+  return { page, video, sessions, heard, realTime, newest, play }
+}
+
+/** One that plays on the element. */
+async function playing(t: TestContext) {
+  const run = opened(t)
+  run.newest().connect()
+  run.realTime.attach()
+  await run.play(1000)
+  assert.deepEqual(run.heard.splice(0), ['connected', 'leaving', 'ready'])
+  return run
+}
+
+test('it is ready with its first frame, not with its connection', async (t) => {
+  const { page, heard, newest, play, realTime } = opened(t)
+  newest().connect()
+  await page.pass(1000)
+  assert.deepEqual(heard, ['connected'])
+  await play(200)
+  assert.deepEqual(heard, ['connected', 'ready'])
+  assert.equal(realTime.height, 720)
+})
+
+test('a connection that breaks is offered anew, and the new stream follows with its first frame', async (t) => {
+  const { page, video, sessions, heard, newest, play } = await playing(t)
+  const [first] = sessions
+  newest().events.failed({ code: 'lost' })
+  assert.equal(sessions.length, 2)
+  assert.equal(video.srcObject, first?.stream)
+  newest().connect()
+  assert.equal(first?.closed, true)
+  await page.pass(300)
+  assert.equal(video.srcObject, first?.stream)
+  await play(200)
+  assert.equal(video.srcObject, newest().stream)
+  assert.deepEqual(heard, ['leaving', 'ready'])
+})
+
+test('a refusal of the new offer is told as it is', async (t) => {
+  const { sessions, heard, newest } = await playing(t)
+  newest().events.failed({ code: 'lost' })
+  newest().events.failed({ code: 'has-b-frames', lasting: true })
+  assert.deepEqual(heard, ['leaving', { code: 'has-b-frames', lasting: true }])
+  assert.deepEqual(
+    sessions.map(({ closed }) => closed),
+    [true, true],
+  )
+})
+
+test('a new offer that comes to nothing in time is a loss', async (t) => {
+  const { page, heard, newest } = await playing(t)
+  newest().events.failed({ code: 'lost' })
+  await page.pass(CONNECT_LIMIT)
+  assert.deepEqual(heard, ['leaving', { code: 'lost' }])
+})
+
+test('silence is a reason to offer anew, but seldom: an encoder that is away is silent too', async (t) => {
+  const { page, sessions, heard, newest, realTime } = await playing(t)
+  await page.pass(2500)
+  assert.equal(realTime.silent, true)
+  assert.equal(sessions.length, 2)
+  newest().connect()
+  newest().frames = 3
+  await page.pass(5000)
+  assert.equal(sessions.length, 2)
+  await page.pass(7000)
+  assert.equal(sessions.length, 3)
+  assert.equal(
+    heard.some((what) => typeof what === 'object'),
+    false,
+  )
+})
+
+test('standing still although data arrive is a trouble, each second of it once', async (t) => {
+  const { heard, newest, play } = await playing(t)
+  newest().frozen = 0.9
+  await play(1000)
+  assert.deepEqual(heard, [])
+  newest().frozen = 2.1
+  await play(1500)
+  assert.deepEqual(heard, ['trouble'])
+})
+
+test('after its end nothing is heard, looked at or left on the element', async (t) => {
+  const { page, video, heard, newest, realTime } = await playing(t)
+  realTime.close()
+  newest().events.failed({ code: 'lost' })
+  await page.pass(20_000)
+  assert.deepEqual([heard, video.srcObject, newest().closed], [[], null, true])
+})
