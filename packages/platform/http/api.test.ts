@@ -119,6 +119,21 @@ test('every failure is a problem that says nothing of the inside', async (t) => 
   }
 })
 
+test('pages of other sites read what is public, its failures too, and nothing else', async (t) => {
+  const { app, asOwner } = await startPlatform(t)
+  const allowed = async (url: string) => {
+    const reply = await app.inject({ url: `/api/v1${url}`, headers: { origin: 'https://other.example' } })
+    return [reply.statusCode, reply.headers['access-control-allow-origin']]
+  }
+  assert.deepEqual(await allowed('/channels/main'), [200, '*'])
+  assert.deepEqual(await allowed('/channels/nowhere'), [404, '*'])
+  assert.deepEqual(await allowed('/channels/NO'), [404, '*'])
+  assert.deepEqual(await allowed('/assets/as_1'), [404, '*'])
+  assert.deepEqual(await allowed('/channels/main/key'), [401, undefined])
+  assert.equal((await asOwner('GET', '/channels/main/key')).headers['access-control-allow-origin'], undefined)
+  assert.deepEqual(await allowed('/session'), [200, undefined])
+})
+
 test('a policy that cannot be asked opens nothing', async (t) => {
   const { app } = await startPlatform(t, { authorize: () => Promise.reject(new DOMException('down')) })
   assert.equal((await app.inject('/api/v1/channels/main')).statusCode, 401)

@@ -39,7 +39,9 @@ export async function registerApi(app: FastifyInstance, options: ApiOptions): Pr
         method: route.method,
         url: API_PREFIX + route.path.replace(/\{(\w+)\}/g, ':$1'),
         bodyLimit: route.upload?.limit ?? BODY_MAX,
-        onRequest: async (request) => {
+        onRequest: async (request, reply) => {
+          // What caches may keep is public: embeds on other sites read it, its failures too.
+          if (route.cache !== undefined) reply.header('access-control-allow-origin', '*')
           if (route.method !== 'GET') {
             const { origin, 'sec-fetch-site': site } = request.headers
             const source = { origin, site, host: request.host, publicUrl: options.publicUrl }
@@ -108,12 +110,12 @@ const HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 }
 
-/** Public answers may be read by pages of other sites (embeds) and are compared by ETag. */
+/** Public answers are compared by ETag. */
 function sendJson(request: FastifyRequest, reply: FastifyReply, body: string, { cache }: Route): FastifyReply {
   reply.type('application/json; charset=utf-8')
   if (cache === undefined) return reply.send(body)
   const etag = `"${createHash('sha1').update(body).digest('base64url')}"`
-  reply.headers({ etag, 'access-control-allow-origin': '*' })
+  reply.header('etag', etag)
   return isKnown(request.headers['if-none-match'], etag) ? reply.code(304).send() : reply.send(body)
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { CLOSE_NO_CHANNEL } from '@bandstand/contract/chat/close.ts'
 import { type FakePage, fakePage } from '../testing/fake-page.ts'
-import { type Feed, feedOf } from './feed.ts'
+import { type ChatListener, type Feed, feedOf } from './feed.ts'
 
 const facts = { slug: 'main', title: 'Main', live: true, assetId: 'as_1', generation: 1, viewers: 1, startedAt: null }
 
@@ -110,6 +110,58 @@ test('a socket is looked for every second in the first minute, then less often',
   assert.ok(young > 35, `${young} attempts in the first minute`)
   await page.pass(60_000)
   assert.ok(page.sockets.length - young < 20)
+})
+
+/** A chat that remembers the kinds of messages it was told of. */
+function chat() {
+  const heard: string[] = []
+  const listener: ChatListener = {
+    hello: () => ({ type: 'hello', chat: true }),
+    message: ({ type }) => heard.push(type),
+    closed: () => heard.push('closed'),
+  }
+  return { heard, listener }
+}
+
+test('a chat that joins after another has left is welcomed', async (t) => {
+  const { page, feed } = watched(t)
+  const first = chat()
+  const leave = feed.join(first.listener)
+  await page.pass(2000)
+  assert.deepEqual(first.heard, ['welcome'])
+  leave()
+  const second = chat()
+  t.after(feed.join(second.listener))
+  await page.pass(2000)
+  assert.deepEqual([first.heard, second.heard], [['welcome'], ['welcome']])
+})
+
+test('two chats of one channel both hear, also when one of them leaves', async (t) => {
+  const { page, feed } = watched(t)
+  const [first, second] = [chat(), chat()]
+  const leave = feed.join(first.listener)
+  await page.pass(2000)
+  t.after(feed.join(second.listener))
+  await page.pass(2000)
+  assert.deepEqual(second.heard, ['welcome'])
+  const say = () => page.sockets.at(-1)?.receive({ type: 'messages', messages: [] })
+  say()
+  leave()
+  say()
+  assert.deepEqual(first.heard, ['welcome', 'welcome', 'messages'])
+  assert.deepEqual(second.heard, ['welcome', 'messages', 'messages'])
+})
+
+test('chats that join together cost one connection', async (t) => {
+  const { page, feed } = watched(t)
+  const chats = [chat(), chat()]
+  for (const { listener } of chats) t.after(feed.join(listener))
+  await page.pass(3000)
+  assert.deepEqual(
+    chats.map(({ heard }) => heard),
+    [['welcome'], ['welcome']],
+  )
+  assert.equal(page.sockets.length, 1)
 })
 
 test('a channel that is not there is told of, asked about slowly, and followed when it is made', async (t) => {

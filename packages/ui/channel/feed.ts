@@ -62,8 +62,9 @@ function createFeed(place: Place): Feed {
   /** The server could not be reached when it was last tried. */
   let away = false
   const watchers = new Set<Watcher>()
-  let chat: ChatListener | undefined
-  let socketHasChat = false
+  const chats = new Set<ChatListener>()
+  /** What the server was told on this connection: nothing of chat, that one is here, and it has answered with a welcome. */
+  let joined: 'no' | 'asked' | 'welcomed' = 'no'
   /** The server has closed the socket for good. */
   let final = false
   let pollTimer: ReturnType<typeof setTimeout> | undefined
@@ -75,7 +76,8 @@ function createFeed(place: Place): Feed {
     address: addresses.socket(place),
     wanted: () => used() && !final,
     hello() {
-      socketHasChat = chat !== undefined
+      const [chat] = chats
+      joined = chat ? 'asked' : 'no'
       plan()
       return chat ? chat.hello() : { type: 'hello', chat: false }
     },
@@ -84,20 +86,25 @@ function createFeed(place: Place): Feed {
         const { type: _, ...facts } = message
         if (channel) update({ ...channel, ...facts })
         else ask()
-      } else chat?.message(message)
-      if (message.type === 'welcome') answered()
+        return
+      }
+      if (message.type === 'welcome') {
+        if (joined === 'asked') joined = 'welcomed'
+        answered()
+      }
+      for (const chat of chats) chat.message(message)
     },
     closed(why) {
       final = why.final
       // One that never opened says nothing: there are networks on which none does.
       if (why.opened && !final) away = true
-      chat?.closed(why)
+      for (const chat of chats) chat.closed(why)
       plan()
     },
   })
 
   function used(): boolean {
-    return watchers.size > 0 || chat !== undefined
+    return watchers.size > 0 || chats.size > 0
   }
 
   function update(next: Channel): void {
@@ -209,14 +216,15 @@ function createFeed(place: Place): Feed {
     },
     join(listener) {
       const first = !used()
-      chat = listener
+      chats.add(listener)
       final = false
       if (first && !channel) ask()
       if (!socket.busy) socket.connect(0)
-      else if (socket.open && !socketHasChat) socket.reopen()
+      // Welcome and history are told once for each connection.
+      else if (socket.open && joined !== 'asked') socket.reopen()
       return () => {
-        if (chat !== listener) return
-        chat = undefined
+        chats.delete(listener)
+        if (chats.size === 0) joined = 'no'
         rest()
       }
     },
