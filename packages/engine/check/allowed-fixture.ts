@@ -40,6 +40,29 @@ export const allowed: Readonly<Record<string, { readonly mutation: Mutation; rea
       mutation: model((p) => ({ ...p, renditionReports: p.renditionReports.map((r) => ({ uri: r.uri })) })),
       warnings: [],
     },
+    'a short playlist that began at another number than 0 and has shed nothing (§6.2.2)': {
+      mutation: model((p) => {
+        const drop = Math.max(0, 18 - p.mediaSequence)
+        const segments = p.segments.slice(drop).map((s, i) => (i === 0 ? { ...s, map: { uri: 'i1.mp4' } } : s))
+        const { canSkipUntil: _, ...serverControl } = p.serverControl ?? { canBlockReload: true }
+        return { ...p, mediaSequence: p.mediaSequence + drop, discontinuitySequence: 0, segments, serverControl }
+      }),
+      warnings: [],
+    },
+    'a playlist of type EVENT that sheds nothing (§4.4.3.5)': {
+      mutation: model((p) => {
+        const drop = Math.max(0, 10 - p.mediaSequence)
+        const segments = p.segments.slice(drop).map((s, i) => (i === 0 ? { ...s, map: { uri: 'i1.mp4' } } : s))
+        const { canSkipUntil: _, ...serverControl } = p.serverControl ?? { canBlockReload: true }
+        const mediaSequence = p.mediaSequence + drop
+        return { ...p, playlistType: 'EVENT', mediaSequence, discontinuitySequence: 0, segments, serverControl }
+      }),
+      warnings: [],
+    },
+    'timestamps of renditions that differ by some frames (§6.2.4)': {
+      mutation: { fragment: (f) => (f.rendition === 'a2' ? { ...f, start: f.start + 24_000 } : f) },
+      warnings: [],
+    },
     'dates that overlap by half a second (§6.2.1)': {
       mutation: segments((s, msn) => ({ ...s, programDateTime: (s.programDateTime ?? 0) - (msn >= 15 ? 500 : 0) })),
       warnings: ['program-date-time-inconsistent'],

@@ -9,10 +9,13 @@ import {
   header,
   isMedia,
   isPlaylist,
+  lateToClose,
   model,
+  ofType,
   partsOf,
   reports,
   segments,
+  segmentsOf,
   variant,
   withControl,
   without,
@@ -105,9 +108,6 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
     segments((s, msn) => ({ ...s, programDateTime: (s.programDateTime ?? 0) + (msn >= 15 ? 5_000 : 0) })),
     segments((s, msn) => ({ ...s, programDateTime: (s.programDateTime ?? 0) - (msn >= 15 ? 500 : 0) })),
   ],
-  'window-short': [
-    model((p) => ({ ...p, mediaSequence: p.mediaSequence + p.segments.length - 2, segments: p.segments.slice(-2) })),
-  ],
   'parts-only': [
     model((p) => ({
       ...p,
@@ -125,6 +125,31 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
   ],
   'target-durations-differ': [model((p, { rendition }) => ({ ...p, targetDuration: rendition === 'v1' ? 2 : 3 }))],
 
+  'playlist-types-differ': [
+    { text: (text, { rendition }) => (rendition === 'v1' ? text : ofType('EVENT', text)) },
+    {
+      lowLatency: false,
+      position: () => 122,
+      model: (p, { rendition }) => ({ ...p, endList: true, ...(rendition === 'v1' && { playlistType: 'VOD' }) }),
+    },
+  ],
+  'dates-in-some': [segmentsOf('a2', (s) => without(s, 'programDateTime'))],
+  'timelines-differ': [
+    segmentsOf('a2', (s) => ({ ...s, programDateTime: (s.programDateTime ?? 0) + 5_000 })),
+    // Another origin of timestamps.
+    { fragment: (f) => (f.rendition === 'a2' ? { ...f, start: f.start + 48_000 * 2 } : f) },
+  ],
+  'discontinuities-differ': [
+    model((p, { rendition }) =>
+      rendition === 'a2' ? { ...p, discontinuitySequence: p.discontinuitySequence + 7 } : p,
+    ),
+  ],
+
+  'window-short': [
+    model((p) => ({ ...p, mediaSequence: p.mediaSequence + p.segments.length - 2, segments: p.segments.slice(-2) })),
+    { ...model((p) => ({ ...p, targetDuration: 11 })), lowLatency: false },
+  ],
+  'playlist-type-live': [{ text: (text) => ofType('EVENT', text) }],
   'media-sequence-fell': [
     model((p, { reading }) => (reading === 5 ? { ...p, mediaSequence: p.mediaSequence - 2 } : p)),
   ],
@@ -166,7 +191,11 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
   ],
   stalled: [{ position: (parts) => Math.min(parts, 125), impatient: true }],
 
-  'blocking-not-held': [{ impatient: true }],
+  'blocking-not-held': [
+    { impatient: true },
+    // A segment that is closed without the part that was asked for, and nothing of the next one.
+    lateToClose,
+  ],
   'blocking-slow': [
     { delay: (r) => (r.file === 'index.m3u8' && r.query.has('_HLS_msn') && r.before === 2 ? 9_000 : 0) },
   ],
@@ -248,6 +277,9 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
     variant((v) => ({ ...v, codecs: ['avc1.64001f', 'mp4a.40.2'] })),
     variant((v) => ({ ...v, codecs: ['avc1.42c028'] })),
   ],
-  'resolution-wrong': [variant((v) => ({ ...v, resolution: { width: 1280, height: 720 } }))],
+  'resolution-wrong': [
+    variant((v) => ({ ...v, resolution: { width: 1280, height: 720 } })),
+    variant((v) => ({ ...v, resolution: { width: 1920, height: 800 } })),
+  ],
   'bandwidth-exceeded': [variant((v) => ({ ...v, bandwidth: 90_000 }))],
 }

@@ -5,14 +5,16 @@ import { broken } from './broken-fixture.ts'
 import { type CheckReport, checkStream } from './check.ts'
 import type { Fetch } from './client.ts'
 import { createVirtualClock } from './clock-fixture.ts'
+import type { Limits } from './limits.ts'
 import { without } from './mutation-fixture.ts'
+import { printReport } from './report.ts'
 import { allRules } from './rules/all.ts'
 import { createFakeStream, type Mutation } from './stream-fixture.ts'
 
-async function check(mutation: Mutation = {}, durationMs = 9_000): Promise<CheckReport> {
+async function check(mutation: Mutation = {}, durationMs = 9_000, limits: Partial<Limits> = {}): Promise<CheckReport> {
   const clock = createVirtualClock()
   const { url, fetch } = createFakeStream(clock, mutation)
-  return clock.run(checkStream({ url, fetch, now: clock.now, sleep: clock.sleep, durationMs }))
+  return clock.run(checkStream({ url, fetch, now: clock.now, sleep: clock.sleep, durationMs, limits }))
 }
 
 test('finds nothing in a low-latency stream that is right, across a discontinuity that leaves the window', async () => {
@@ -80,6 +82,20 @@ test('an address that answers nothing is an error, not an exception', async () =
     report.findings.map((f) => f.rule),
     ['playlist-unreachable'],
   )
+})
+
+test('a check that a bound ends early says so, and finds nothing wrong for that', async () => {
+  for (const [limits, why] of [
+    [{ snapshots: 12 }, 'only 12 readings of a playlist are kept: 4 s'],
+    [{ objects: 30 }, 'only 30 media files of a playlist are read'],
+    [{ media: 40_000 }, 'only 40000 bytes of media are read'],
+    [{ renditions: 1 }, 'only 1 of 2 renditions were watched'],
+  ] as const) {
+    const report = await check({}, 9_000, limits)
+    assert.deepEqual(report.truncated, [why])
+    assert.match(printReport(report), new RegExp(`not everything was looked at: ${why}`))
+    if (!('renditions' in limits)) assert.deepEqual(report.findings, [])
+  }
 })
 
 test('hostile URIs and playlists do not stop the check', async () => {

@@ -1,6 +1,6 @@
 import type { MultivariantPlaylist } from '@bandstand/media/manifests/hls/model.ts'
 import { createClient, type Fetch } from './client.ts'
-import { limits } from './limits.ts'
+import { type Limits, limits as usual } from './limits.ts'
 import type { Observation, RenditionWatch } from './observation.ts'
 import { probe } from './probe.ts'
 import { readPlaylist } from './read-playlist.ts'
@@ -19,6 +19,8 @@ export interface CheckOptions {
   /** How long to watch. */
   readonly durationMs: number
   readonly rules?: readonly Rule[]
+  /** In place of the usual ones. */
+  readonly limits?: Partial<Limits>
 }
 
 export interface CheckReport {
@@ -34,7 +36,7 @@ export interface CheckReport {
     readonly lowLatency: boolean
   }[]
   /** Why not everything was looked at. */
-  readonly truncated?: string
+  readonly truncated?: readonly string[]
   /** Why the address gave no answer at all, in words. */
   readonly unanswered?: string
 }
@@ -56,13 +58,14 @@ export async function checkStream(options: CheckOptions): Promise<CheckReport> {
       objects: w.objects.size,
       lowLatency: w.snapshots.some((s) => s.playlist.partTarget !== undefined),
     })),
-    ...(observation.truncated !== undefined && { truncated: observation.truncated }),
+    ...(observation.truncated.size > 0 && { truncated: [...observation.truncated] }),
     ...(observation.top.status === 0 && { unanswered: observation.top.failure ?? 'no answer' }),
   }
 }
 
 async function observe(options: CheckOptions): Promise<Observation> {
   const { url, now, sleep } = options
+  const limits = { ...usual, ...options.limits }
   const ask = createClient(options.fetch, now)
   const top = await ask(url)
   const { parsed, unreadable } = readPlaylist(top)
@@ -74,6 +77,7 @@ async function observe(options: CheckOptions): Promise<Observation> {
     top,
     renditions,
     probes: {},
+    truncated: new Set(),
     ...(multivariant !== undefined && { multivariant }),
     ...(unreadable !== undefined && { unreadable }),
   }
@@ -84,6 +88,7 @@ async function observe(options: CheckOptions): Promise<Observation> {
     sleep,
     until: now() + options.durationMs,
     observation,
+    limits,
     budget: limits.media,
   }
   const add = (address: string, role: RenditionWatch['role']) =>
@@ -91,7 +96,7 @@ async function observe(options: CheckOptions): Promise<Observation> {
   if (multivariant === undefined) add(top.url, 'only')
   else for (const [address, role] of addresses(multivariant.playlist, top.url)) add(address, role)
   if (renditions.length > limits.renditions) {
-    observation.truncated = `only ${limits.renditions} of ${renditions.length} renditions were watched`
+    observation.truncated.add(`only ${limits.renditions} of ${renditions.length} renditions were watched`)
     renditions.length = limits.renditions
   }
   await Promise.all(renditions.map((watch) => watchRendition(ctx, watch)))

@@ -15,3 +15,6 @@ export const limits = {
   /** Findings shown of one rule; the rest is counted. */
   findingsPerRule: 5,
 } as const
+
+/** Those that say how much of a stream is looked at. */
+export type Limits = Readonly<Record<'media' | 'objects' | 'snapshots' | 'renditions', number>>

@@ -1,5 +1,5 @@
 import type { MediaPlaylist, Variant } from '@bandstand/media/manifests/hls/model.ts'
-import type { FakeAnswer, FakeRequest, Mutation } from './stream-fixture.ts'
+import type { FakeAnswer, FakeRequest, FakeState, Mutation } from './stream-fixture.ts'
 
 export function isPlaylist(r: FakeRequest): boolean {
   return r.rendition === 'top' || r.file === 'index.m3u8'
@@ -57,6 +57,25 @@ export function segments(f: (s: Segment, msn: number, reading: number) => Segmen
     return { ...p, segments: p.segments.map((s, i) => f(s, from + i, reading)) }
   })
 }
+
+/** The same of one rendition only. */
+export function segmentsOf(rendition: FakeState['rendition'], f: (s: Segment) => Segment): Mutation {
+  return model((p, state) => (state.rendition === rendition ? { ...p, segments: p.segments.map(f) } : p))
+}
+
+export function ofType(type: 'EVENT' | 'VOD', text: string): string {
+  return text.replace('#EXT-X-TARGETDURATION', `#EXT-X-PLAYLIST-TYPE:${type}\n#EXT-X-TARGETDURATION`)
+}
+
+/** With its last part a segment is still open once, and closed in the next reading. */
+export const lateToClose: Mutation = model((p, { parts, rendition }) => {
+  const last = p.segments.at(-1)
+  const name = `${rendition} ${parts}`
+  if (p.trailingParts.length > 0 || last === undefined || seenOpen.has(name)) return p
+  seenOpen.add(name)
+  return { ...p, segments: p.segments.slice(0, -1), trailingParts: last.parts }
+})
+const seenOpen = new Set<string>()
 
 export function withControl(
   p: MediaPlaylist,

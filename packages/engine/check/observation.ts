@@ -34,6 +34,8 @@ export interface Snapshot {
   readonly encrypted: boolean
   /** Why the text could not be read at all. */
   readonly unreadable?: string
+  /** The answer was no text. */
+  readonly notUtf8?: boolean
 }
 
 /** The times of one track within a part or segment, in seconds. */
@@ -102,6 +104,6 @@ export interface Observation {
   readonly multivariant?: { readonly playlist: MultivariantPlaylist; readonly issues: readonly PlaylistIssue[] }
   readonly renditions: RenditionWatch[]
   readonly probes: Probes
-  /** Set when a limit ended the check early. */
-  truncated?: string
+  /** Each limit that was reached, in words. */
+  readonly truncated: Set<string>
 }

@@ -7,12 +7,15 @@ export interface PlaylistReading {
   readonly parsed?: ParsedPlaylist
   /** The text is beyond the parser's bounds: most likely a page of another kind. */
   readonly unreadable?: string
+  /** There is an answer, and it is no text. */
+  readonly notUtf8?: boolean
 }
 
 /** Reads an answer of 200 as a playlist. Throws nothing: what another server sends is never this command's fault. */
 export function readPlaylist(fetched: Fetched): PlaylistReading {
-  const text = fetched.status === 200 ? decode(fetched.body) : undefined
-  if (text === undefined) return {}
+  if (fetched.status !== 200) return {}
+  const text = decode(fetched.body)
+  if (text === undefined) return { notUtf8: true }
   try {
     return { parsed: parsePlaylist(text) }
   } catch (error) {

@@ -8,7 +8,7 @@ export function printReport(r: CheckReport): string {
     const kind = w.lowLatency ? 'low latency' : 'HLS'
     lines.push(`  ${w.url}: ${kind}, ${w.playlists} playlists and ${w.objects} media files read`)
   }
-  if (r.truncated !== undefined) lines.push(`  not everything was looked at: ${r.truncated}`)
+  for (const why of r.truncated ?? []) lines.push(`  not everything was looked at: ${why}`)
   lines.push('')
   for (const f of r.findings) {
     lines.push(`${f.level === 'error' ? 'ERROR  ' : 'warning'} ${f.rule}: ${f.title} [${f.source}]`)

@@ -1,6 +1,6 @@
 import type { ByteRange, MediaMap, MediaPlaylist } from '@bandstand/media/manifests/hls/model.ts'
 import type { Ask } from './client.ts'
-import { limits } from './limits.ts'
+import { type Limits, limits } from './limits.ts'
 import { readMediaObject } from './media-object.ts'
 import type { Directives, MediaObject, Observation, RenditionWatch, Snapshot } from './observation.ts'
 import { readPlaylist } from './read-playlist.ts'
@@ -14,6 +14,7 @@ export interface WatchContext {
   /** Milliseconds of the clock. */
   readonly until: number
   readonly observation: Observation
+  readonly limits: Limits
   /** Bytes of media that may still be read. */
   budget: number
 }
@@ -24,14 +25,16 @@ export async function readSnapshot(ctx: WatchContext, url: string, directives: D
   if (directives.msn !== undefined) target.searchParams.set('_HLS_msn', String(directives.msn))
   if (directives.part !== undefined) target.searchParams.set('_HLS_part', String(directives.part))
   if (directives.skip === true) target.searchParams.set('_HLS_skip', 'YES')
-  const fetched = await ctx.ask(target.href, { timeout: limits.request + 30_000 })
-  const { parsed, unreadable } = readPlaylist(fetched)
+  const answer = await ctx.ask(target.href, { timeout: limits.request + 30_000 })
+  const { parsed, unreadable, notUtf8 } = readPlaylist(answer)
+  // Of thousands of readings only what was read is kept.
+  const fetched = { ...answer, body: new Uint8Array() }
   if (parsed?.kind === 'media') {
     const { playlist, issues, encrypted } = parsed
     return { fetched, directives, playlist, issues, encrypted }
   }
   const nothing = { fetched, directives, playlist: unread, issues: [], encrypted: false }
-  return unreadable === undefined ? nothing : { ...nothing, unreadable }
+  return { ...nothing, ...(unreadable !== undefined && { unreadable }), ...(notUtf8 === true && { notUtf8 }) }
 }
 
 /** Stands for a playlist that could not be had; compare by identity. */
@@ -54,7 +57,13 @@ export async function watchRendition(ctx: WatchContext, watch: RenditionWatch): 
   let last: MediaPlaylist | undefined
   let failures = 0
   let hints = 0
-  for (let count = 0; count < limits.snapshots; count++) {
+  const begun = ctx.now()
+  for (let count = 0; ; count++) {
+    if (count >= ctx.limits.snapshots) {
+      const seconds = Math.round((ctx.now() - begun) / 1000)
+      ctx.observation.truncated.add(`only ${ctx.limits.snapshots} readings of a playlist are kept: ${seconds} s`)
+      break
+    }
     const blocking = last?.serverControl?.canBlockReload === true
     const snapshot = await readSnapshot(ctx, watch.url, last !== undefined && blocking ? directivesAfter(last) : {})
     watch.snapshots.push(snapshot)
@@ -112,8 +121,11 @@ function createMediaReader(ctx: WatchContext, watch: RenditionWatch) {
   ): Promise<void> {
     const key = keyOf(watch.url, uri, range)
     const mapKey = map === undefined ? undefined : keyOf(watch.url, map.uri, map.byteRange)
-    if (ctx.budget <= 0) ctx.observation.truncated = 'the bound on media bytes was reached'
-    if (ctx.budget <= 0 || watch.objects.size >= limits.objects) return
+    const { truncated } = ctx.observation
+    const full = watch.objects.size >= ctx.limits.objects
+    if (ctx.budget <= 0) truncated.add(`only ${ctx.limits.media} bytes of media are read`)
+    if (full) truncated.add(`only ${ctx.limits.objects} media files of a playlist are read`)
+    if (ctx.budget <= 0 || full) return
     const headers: Record<string, string> = range === undefined ? {} : { range: rangeHeader(range) }
     const fetched = await ctx.ask(key.split('#')[0] ?? key, { headers })
     ctx.budget -= fetched.size

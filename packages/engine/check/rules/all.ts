@@ -6,6 +6,7 @@ import { declaredRules } from './declared.ts'
 import { deliveryRules } from './delivery.ts'
 import { lowLatencyRules } from './low-latency.ts'
 import { multivariantRules } from './multivariant.ts'
+import { renditionRules } from './renditions.ts'
 import { textRules } from './text.ts'
 
 /** Every rule of the check, in the order of the report. */
@@ -14,6 +15,7 @@ export const allRules: readonly Rule[] = [
   ...textRules,
   ...multivariantRules,
   ...constantRules,
+  ...renditionRules,
   ...changeRules,
   ...lowLatencyRules,
   ...byteRules,

@@ -3,6 +3,9 @@ import { bis, type Rule } from '../rule.ts'
 import { comparePositions, type Entry, entriesOf, nextPosition } from '../timeline.ts'
 import { eachPair, readings, shortUrl } from './read.ts'
 
+/** Slack for figures printed with few digits, in seconds. */
+const rounding = 0.0011
+
 /** How a playlist may change from one reading to the next. */
 export const changeRules: readonly Rule[] = [
   {
@@ -13,6 +16,33 @@ export const changeRules: readonly Rule[] = [
     check(o, report) {
       eachPair(o, (a, b, w) => {
         if (b.mediaSequence < a.mediaSequence) report(`${shortUrl(w.url)}: ${a.mediaSequence} → ${b.mediaSequence}`)
+      })
+    },
+  },
+  {
+    id: 'window-short',
+    level: 'error',
+    source: bis('§6.2.2'),
+    title: 'a live playlist that sheds segments still holds three target durations of them',
+    check(o, report) {
+      eachPair(o, (a, b, w) => {
+        // One that has begun at any number, and has only grown since, may be shorter.
+        if (b.endList || b.mediaSequence <= a.mediaSequence || b.skippedSegments !== undefined) return
+        // The segment in the making does not count (§4.1).
+        const seconds = b.segments.reduce((sum, segment) => sum + segment.duration, 0)
+        if (seconds < 3 * b.targetDuration - rounding) report(`${shortUrl(w.url)}: ${seconds.toFixed(3)} s`)
+      })
+    },
+  },
+  {
+    id: 'playlist-type-live',
+    level: 'error',
+    source: bis('§6.2.2'),
+    title: 'a playlist that sheds segments has no EXT-X-PLAYLIST-TYPE',
+    check(o, report) {
+      eachPair(o, (a, b, w) => {
+        if (b.playlistType !== undefined && !b.endList && b.mediaSequence > a.mediaSequence)
+          report(`${shortUrl(w.url)}: ${b.playlistType}`)
       })
     },
   },

@@ -145,20 +145,6 @@ export const constantRules: readonly Rule[] = [
     },
   },
   {
-    id: 'window-short',
-    level: 'error',
-    source: bis('§6.2.2'),
-    title: 'a live playlist that has shed segments still holds three target durations of them',
-    check(o, report) {
-      eachReading(o, (p, w) => {
-        if (p.endList || p.mediaSequence === 0 || p.skippedSegments !== undefined) return
-        // The segment in the making does not count (§4.1).
-        const seconds = p.segments.reduce((sum, segment) => sum + segment.duration, 0)
-        if (seconds < 3 * p.targetDuration - rounding) report(`${shortUrl(w.url)}: ${seconds.toFixed(3)} s`)
-      })
-    },
-  },
-  {
     id: 'parts-only',
     level: 'warning',
     source: 'hls.js 6809, 6840',
@@ -222,24 +208,6 @@ export const constantRules: readonly Rule[] = [
       })
     },
   },
-  {
-    id: 'target-durations-differ',
-    level: 'error',
-    source: bis('§6.2.4'),
-    title: 'renditions have the same target duration',
-    check: same((p) => String(p.targetDuration)),
-  },
-  {
-    id: 'server-control-differs',
-    level: 'error',
-    source: bis('§6.2.4'),
-    title: 'renditions have the same EXT-X-SERVER-CONTROL',
-    check: same((p) => {
-      const c = p.serverControl
-      const yesNo = [c?.canBlockReload, c?.canSkipDateRanges].map((flag) => (flag === true ? 'YES' : 'NO'))
-      return [...yesNo, c?.holdBack, c?.partHoldBack, c?.canSkipUntil].map((v) => v ?? '-').join('/')
-    }),
-  },
 ]
 
 /** A value of EXT-X-SERVER-CONTROL, where it is given, is not below the seconds of `least`. */
@@ -254,17 +222,6 @@ function atLeast(
         report(`${shortUrl(w.url)}: ${value} s where ${least(p)} s are the least`)
       }
     })
-  }
-}
-
-/** What is declared, the same in every live rendition. */
-function same(declared: (p: MediaPlaylist) => string): Rule['check'] {
-  return (o, report) => {
-    const found = new Map<string, string>()
-    eachReading(o, (p, w) => {
-      if (!p.endList) found.set(shortUrl(w.url), declared(p))
-    })
-    if (new Set(found.values()).size > 1) report([...found].map(([url, d]) => `${url}: ${d}`).join(', '))
   }
 }
 

@@ -35,8 +35,9 @@ export const declaredRules: readonly Rule[] = [
         if (w === undefined || v.resolution === undefined) continue
         const sizes = [...w.objects.values()].flatMap((object) => object.init?.tracks.flatMap((t) => t.entries) ?? [])
         for (const { width, height } of sizes) {
-          if (width === undefined || height === undefined || sizes.some((s) => s.width === v.resolution?.width))
-            continue
+          if (width === undefined || height === undefined) continue
+          const { resolution } = v
+          if (sizes.some((s) => s.width === resolution.width && s.height === resolution.height)) continue
           report(`${v.uri}: ${v.resolution.width}x${v.resolution.height}, video ${width}x${height}`)
         }
       }

@@ -16,11 +16,14 @@ export const lowLatencyRules: readonly Rule[] = [
       eachBlocking(o, (s, _w, asked) => {
         if (s.playlist.endList) return
         const next = nextPosition(s.playlist)
-        // Position asked for must lie before the next one.
+        // The next position after what was asked for.
         const wanted =
           asked.part === undefined ? { msn: asked.msn + 1, part: 0 } : { msn: asked.msn, part: asked.part + 1 }
-        const reached = next.msn > asked.msn || comparePositions(next, wanted) >= 0
-        if (!reached) report(`${shortUrl(s.fetched.url)} gave up to ${next.msn}.${next.part}`)
+        const parts = entriesOf(s.playlist).find((e) => e.msn === asked.msn && e.segment !== undefined)?.parts.length
+        // A part past the last of its segment stands for the first one of the next.
+        if (asked.part !== undefined && parts !== undefined && parts > 0 && asked.part >= parts)
+          Object.assign(wanted, { msn: asked.msn + 1, part: 1 })
+        if (comparePositions(next, wanted) < 0) report(`${shortUrl(s.fetched.url)} gave up to ${next.msn}.${next.part}`)
       })
     },
   },

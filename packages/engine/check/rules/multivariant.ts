@@ -1,4 +1,3 @@
-import { decode } from '../read-playlist.ts'
 import { apple, bis, type Rule } from '../rule.ts'
 import { unread } from '../watch.ts'
 import { shortUrl } from './read.ts'
@@ -20,11 +19,9 @@ export const multivariantRules: readonly Rule[] = [
     source: bis('§4.4.6.1, §4.4.6.2'),
     title: 'the URIs of a multivariant playlist lead to media playlists, not to another multivariant one',
     check(o, report) {
-      for (const { fetched, playlist, unreadable } of o.renditions.flatMap((w) => w.snapshots)) {
-        if (unreadable !== undefined) continue
-        if (fetched.status === 200 && playlist === unread && decode(fetched.body) !== undefined) {
-          report(shortUrl(fetched.url))
-        }
+      for (const { fetched, playlist, unreadable, notUtf8 } of o.renditions.flatMap((w) => w.snapshots)) {
+        if (unreadable !== undefined || notUtf8 === true) continue
+        if (fetched.status === 200 && playlist === unread) report(shortUrl(fetched.url))
       }
     },
   },

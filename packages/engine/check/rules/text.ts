@@ -29,9 +29,9 @@ export const textRules: readonly Rule[] = [
     source: bis('§4.1'),
     title: 'a playlist is encoded in UTF-8',
     check(o, report) {
-      for (const f of [o.top, ...o.renditions.flatMap((w) => w.snapshots.map((s) => s.fetched))]) {
-        if (f.status === 200 && decode(f.body) === undefined) report(shortUrl(f.url))
-      }
+      if (o.top.status === 200 && decode(o.top.body) === undefined) report(shortUrl(o.top.url))
+      for (const { notUtf8, fetched } of o.renditions.flatMap((w) => w.snapshots))
+        if (notUtf8 === true) report(shortUrl(fetched.url))
     },
   },
   {
