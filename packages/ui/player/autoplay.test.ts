@@ -37,6 +37,8 @@ test('nothing where even that is refused', async () => {
 
 test('a load that comes in between is not taken for a refusal of sound', async () => {
   const video = refusing(() => 'AbortError')
-  await autoplay(video, false)
+  assert.equal(await autoplay(video, false), 'interrupted')
   assert.equal(video.muted, false)
+  const silent = refusing((muted) => (muted ? 'AbortError' : 'NotAllowedError'))
+  assert.equal(await autoplay(silent, false), 'interrupted')
 })

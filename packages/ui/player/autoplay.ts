@@ -1,5 +1,5 @@
-/** What came of trying to play by itself. */
-export type AutoplayOutcome = 'with-sound' | 'muted' | 'refused'
+/** What came of trying to play by itself. `interrupted`: nothing yet, for another load came in between, or there is no source. */
+export type AutoplayOutcome = 'with-sound' | 'muted' | 'refused' | 'interrupted'
 
 /**
  * Plays with sound where the browser lets a page do so, else without, else waits for the viewer.
@@ -15,15 +15,19 @@ export async function autoplay(
       await video.play()
       return 'with-sound'
     } catch (error) {
-      // An AbortError only says that another load came in between; the element tries again with that one.
-      if (!(error instanceof Error) || error.name !== 'NotAllowedError') return 'refused'
+      if (!isRefusal(error)) return 'interrupted'
     }
   }
   try {
     video.muted = true
     await video.play()
     return 'muted'
-  } catch {
-    return 'refused'
+  } catch (error) {
+    return isRefusal(error) ? 'refused' : 'interrupted'
   }
+}
+
+/** An AbortError only says that another load came in between; the element tries again with that one. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.name === 'NotAllowedError'
 }

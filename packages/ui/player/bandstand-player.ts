@@ -234,7 +234,7 @@ export class BandstandPlayer extends LitElement {
       span,
       storyboard: assetId ? addresses.storyboard(this.#place.server, assetId, span.dates) : '',
       live: facts?.live ?? false,
-      atEdge: phase === 'live' || phase === 'starting',
+      atEdge: session?.atEdge === true && (phase === 'live' || phase === 'starting'),
       behind,
       onSeek: (seconds) => this.#navigation.seekTo(seconds),
       onLive: () => this.#navigation.goLive(),

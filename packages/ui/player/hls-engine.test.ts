@@ -9,8 +9,17 @@ type Listener = (name: string, data: object) => void
 
 /** What the engine uses of hls.js. */
 class FakeHls {
-  readonly levels: readonly { readonly maxBitrate: number }[] = []
-  static readonly Events = { ERROR: 'error', LEVEL_UPDATED: 'updated' }
+  /** Of each that is made. */
+  static levels: readonly { readonly height?: number; readonly bitrate: number; readonly maxBitrate: number }[] = []
+  readonly levels = FakeHls.levels
+  readonly config: object
+  nextLevel = -1
+  loadLevel = -1
+  currentLevel = 0
+  autoLevelEnabled = true
+  targetLatency: number | undefined
+  bandwidthEstimate = 5e6
+  static readonly Events = { ERROR: 'error', LEVEL_UPDATED: 'updated', MANIFEST_PARSED: 'parsed' }
   static readonly ErrorTypes = { MEDIA_ERROR: 'mediaError', NETWORK_ERROR: 'networkError' }
   static readonly DefaultConfig = { loader: EventTarget }
   static readonly made: FakeHls[] = []
@@ -20,7 +29,8 @@ class FakeHls {
   destroyed = false
   latestLevelDetails: object | null = null
 
-  constructor() {
+  constructor(config: object) {
+    this.config = config
     FakeHls.made.push(this)
   }
   on(name: string, listener: Listener): void {
@@ -111,4 +121,52 @@ test('the newest hole after the picture is told with what is listed behind it', 
   hls.latestLevelDetails = { fragments, edge: 6 }
   assert.deepEqual(engine.behindHole(1), { time: 4, length: 2 })
   assert.equal(engine.behindHole(5), undefined)
+})
+
+const level = (bitrate: number, height?: number) => ({ bitrate, maxBitrate: bitrate, ...(height && { height }) })
+
+function ladder(t: TestContext, ...levels: readonly ReturnType<typeof level>[]) {
+  FakeHls.levels = levels
+  t.after(() => {
+    FakeHls.levels = []
+  })
+  return loaded(t)
+}
+
+test('the rendition that was pressed plays, also where another has as many lines', (t) => {
+  const { engine, hls } = ladder(t, level(6e6, 1080), level(2.5e6, 1080))
+  engine.qualities?.choose(1)
+  assert.equal(hls.nextLevel, 1)
+  engine.qualities?.choose('auto')
+  assert.equal(hls.nextLevel, -1)
+})
+
+test('the rendition that was pressed plays, also where no lines are known', (t) => {
+  const { engine, hls } = ladder(t, level(6e6), level(8e5))
+  engine.qualities?.choose(1)
+  assert.equal(hls.nextLevel, 1)
+})
+
+test('what was chosen is chosen again in the next source', (t) => {
+  const { engine } = ladder(t, level(6e6, 1080), level(2.5e6, 1080), level(1e6, 480))
+  engine.qualities?.choose(1)
+  FakeHls.levels = [level(1e6, 480), level(2.4e6, 1080), level(7e6, 1080)]
+  engine.load('http://server/vod/as_1/index.m3u8', undefined)
+  const next = FakeHls.made.at(-1)
+  next?.listeners.get('parsed')?.('parsed', {})
+  assert.equal(next?.loadLevel, 1)
+})
+
+test('a ladder is kept further from the edge on a link that is not ample, never nearer than the playlist asks for', (t) => {
+  const { hls } = ladder(t, level(4e6, 1080), level(1e6, 480))
+  const distance = (partHoldBack: number, bandwidth: number) => {
+    hls.latestLevelDetails = { fragments: [], partHoldBack }
+    hls.bandwidthEstimate = bandwidth
+    hls.listeners.get('updated')?.('updated', { details: hls.latestLevelDetails })
+    return hls.targetLatency
+  }
+  assert.equal(distance(1, 5e6), 2.2)
+  assert.equal(distance(6, 5e6), 6)
+  assert.equal(distance(1, 20e6), 1)
+  assert.equal(distance(6, 20e6), 6)
 })

@@ -12,7 +12,7 @@ import { askForNext, type NextPart, nextPart } from './blocking.ts'
 import type { PlaylistEngine, PlaylistEvents } from './engine.ts'
 import { recall } from './preferences.ts'
 import { takePrefetched } from './prefetch.ts'
-import { type Qualities, type Quality, sortQualities } from './qualities.ts'
+import { nearestQuality, type Qualities, type Quality, sortQualities } from './qualities.ts'
 import { guardRenditions } from './rendition-guard.ts'
 import { type WantedStart, withStart } from './start.ts'
 
@@ -79,8 +79,8 @@ export function createHlsEngine(
   let lowLatency = true
   /** The link carries much more than the best rendition. */
   let ample = false
-  /** Lines of the rendition that the viewer has chosen; kept over loads. */
-  let chosen: number | undefined
+  /** The rendition that the viewer has chosen; kept over loads. */
+  let chosen: Quality | undefined
   /** Bits per second, as last measured; where to begin with the next source. */
   let bandwidth = firstEstimate()
 
@@ -136,23 +136,20 @@ export function createHlsEngine(
     }))
   }
 
-  /** The rendition nearest below what the viewer has chosen, in whatever is loaded now. */
-  function choose(of: Hls, instead: boolean): void {
-    const wanted = chosen
-    const list = wanted === undefined ? [] : sortQualities(qualities(of))
-    const level = wanted === undefined ? -1 : (list.find(({ height = 0 }) => height <= wanted) ?? list.at(-1))?.id
-    if (level === undefined) return
-    if (instead) of.nextLevel = level
-    else if (level >= 0) of.loadLevel = level
+  /** What the viewer has chosen in the source before. */
+  function chooseAgain(of: Hls): void {
+    const level = chosen && nearestQuality(qualities(of), chosen)
+    if (level) of.loadLevel = level.id
   }
 
-  /** A second more than the playlist asks for, where a link may need another rendition soon: see `ladderHoldBack`. */
+  /** Further from the edge where a link may need another rendition soon (see `ladderHoldBack`), never nearer than the playlist asks for. */
   function keepDistance(of: Hls): void {
     if (of.levels.length < 2) return
     const { config } = of
     const share = of.bandwidthEstimate / Math.max(...of.levels.map(({ maxBitrate }) => maxBitrate))
     ample = share >= (ample ? ampleLink.until : ampleLink.from)
-    if (lowLatency) of.targetLatency = ample ? (details()?.partHoldBack ?? 0) || ladderHoldBack : ladderHoldBack
+    const asked = details()?.partHoldBack ?? 0
+    if (lowLatency) of.targetLatency = ample && asked > 0 ? asked : Math.max(asked, ladderHoldBack)
     // As far as the playlist says.
     else if (config.liveSyncDuration !== undefined) of.targetLatency = holdBackOf(details())
   }
@@ -179,7 +176,7 @@ export function createHlsEngine(
         events.updated(windowOf(data.details)?.end)
       })
       fresh.on(HlsClass.Events.MANIFEST_PARSED, () => {
-        choose(fresh, false)
+        chooseAgain(fresh)
         keepDistance(fresh)
       })
       fresh.loadSource(url)
@@ -240,8 +237,8 @@ export function createHlsEngine(
         chosen: level?.id ?? 'auto',
         playing: of.currentLevel >= 0 ? of.currentLevel : undefined,
         choose(id) {
-          chosen = id === 'auto' ? undefined : (list.find((one) => one.id === id)?.height ?? 0)
-          choose(of, true)
+          chosen = list.find((one) => one.id === id)
+          of.nextLevel = chosen?.id ?? -1
         },
       }
       return known

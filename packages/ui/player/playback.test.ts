@@ -61,3 +61,20 @@ test('a pause that comes of the end, or of a source taken away, is not the wish 
     assert.equal(video.paused, false)
   }
 })
+
+test('a load that interrupts the beginning asks for no click, and nothing changes', async () => {
+  const { video, playback } = opened('sound')
+  video.play = () => Promise.reject(new DOMException('interrupted by a load', 'AbortError'))
+  await playback.begin()
+  assert.deepEqual([playback.refused, playback.silenced], [false, false])
+})
+
+test('who wanted silence gets it, also where a click was needed to play', async () => {
+  for (const muted of [true, false]) {
+    const { video, playback } = opened('nothing', muted)
+    await playback.begin()
+    video.allows = 'sound'
+    playback.playWithSound()
+    assert.deepEqual([video.paused, video.muted], [false, muted])
+  }
+})

@@ -13,7 +13,7 @@ export interface Playback {
   begin(): Promise<void>
   /** The viewer asks for the picture. */
   play(): void
-  /** The viewer asks for picture and sound. */
+  /** The viewer asks for what the browser has refused: the picture, with sound unless he wants none. */
   playWithSound(): void
   /** To be called on the video's events. */
   onPlay(): void
@@ -56,6 +56,7 @@ export function createPlayback(host: {
       if (!video || paused) return
       const sounded = !silenced && !host.muted
       const outcome = await autoplay(video, !sounded)
+      if (outcome === 'interrupted') return
       set({ refused: outcome === 'refused' && video.paused, ...(outcome === 'muted' && sounded && { silenced: true }) })
     },
     play() {
@@ -65,7 +66,8 @@ export function createPlayback(host: {
     playWithSound() {
       const { video } = host
       if (!video) return
-      video.muted = false
+      // What the browser has silenced, not what the viewer or the page has.
+      video.muted = host.muted
       set({ silenced: false })
       playback.play()
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bitrateText, type Quality, qualityName, sortQualities } from './qualities.ts'
+import { bitrateText, nearestQuality, type Quality, qualityName, sortQualities } from './qualities.ts'
 
 const quality = (id: number, height: number | undefined, bitrate: number, frameRate?: number): Quality => ({
   ...{ id, height, bitrate, frameRate },
@@ -28,6 +28,19 @@ test('the best stands first, whatever the order of the playlist', () => {
     sortQualities(all).map(({ id }) => id),
     [3, 2, 0, 1],
   )
+})
+
+test('what was chosen in one source is found again in another: by lines, of the same lines by bit rate', () => {
+  const ladder = [quality(0, 1080, 6e6), quality(1, 1080, 2.5e6), quality(2, 480, 1e6)]
+  const found = (height: number | undefined, bitrate: number, all = ladder) =>
+    nearestQuality(all, quality(9, height, bitrate))?.id
+  assert.equal(found(1080, 2.4e6), 1)
+  assert.equal(found(1080, 9e6), 0)
+  assert.equal(found(720, 3e6), 2)
+  assert.equal(found(240, 3e5), 2)
+  assert.equal(found(undefined, 2e6), 1)
+  assert.equal(found(480, 9e5, [quality(4, undefined, 6e6), quality(5, undefined, 8e5)]), 5)
+  assert.equal(found(480, 9e5, []), undefined)
 })
 
 test('bit rates are rounded to what people compare', () => {

@@ -43,6 +43,16 @@ export function bitrateText(bitrate: number): string {
   return `${Number((bitrate / 1000).toPrecision(2))} kbit/s`
 }
 
+/** The rendition of a source that is nearest to one chosen in another: not more lines where there are fewer, then by bit rate. */
+export function nearestQuality(list: readonly Quality[], wanted: Quality): Quality | undefined {
+  const sorted = sortQualities(list)
+  const { height = Number.POSITIVE_INFINITY, bitrate } = wanted
+  const lines = (sorted.find((one) => (one.height ?? 0) <= height) ?? sorted.at(-1))?.height
+  const alike = wanted.height === undefined ? sorted : sorted.filter((one) => one.height === lines)
+  const off = (one: Quality) => Math.abs(one.bitrate - bitrate)
+  return alike.sort((a, b) => off(a) - off(b))[0]
+}
+
 /** The best first: by lines, then by bit rate. */
 export function sortQualities(list: readonly Quality[]): Quality[] {
   return [...list].sort((a, b) => (b.height ?? 0) - (a.height ?? 0) || b.bitrate - a.bitrate)

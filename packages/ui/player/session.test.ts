@@ -170,6 +170,30 @@ test('in real time a short pause is nothing, and after a longer one the recordin
   assert.equal(engine.loads.length, 2)
 })
 
+test('after a short pause a viewer is live again, after a longer one he is where he was', async (t) => {
+  const { engine, page, video, session, play } = await playing(t)
+  const pause = async (ms: number) => {
+    video.paused = true
+    video.dispatchEvent(new Event('pause'))
+    await page.pass(ms)
+    video.paused = false
+    video.dispatchEvent(new Event('play'))
+    await play(1000)
+  }
+  await play(1000)
+  assert.deepEqual([session.atEdge, engine.free], [true, true])
+  await pause(1000)
+  assert.deepEqual([session.atEdge, engine.free], [true, true])
+  await pause(6000)
+  assert.deepEqual([session.atEdge, engine.free], [false, false])
+  // No pause makes somebody live who was not.
+  await pause(1000)
+  assert.equal(session.atEdge, false)
+  session.send({ type: 'go-live' })
+  await play(500)
+  assert.deepEqual([session.atEdge, engine.free], [true, true])
+})
+
 test('a live viewer is moved over a hole once enough is listed behind it; one who went back is not', async (t) => {
   const { engine, video, session, play } = await playing(t)
   await play(1000)

@@ -14,6 +14,8 @@ export interface Session {
   /** Where live is now, Unix milliseconds. */
   readonly edge: number
   readonly engine: Engine | undefined
+  /** The viewer is kept where live viewers are meant to be. */
+  readonly atEdge: boolean
   send(event: PlayerEvent): void
   /** Seeks to a date of the broadcast. */
   seekDate(date: number): void
@@ -50,7 +52,7 @@ const jumpAt = 2.5
 const behindHole = 0.6
 /** Where a low-latency playlist holds its viewers at most; seconds. */
 const usualHoldBack = 2
-/** After a longer pause in real time the viewer goes on where he was; seconds. */
+/** After a longer pause the viewer goes on where he was, after a shorter one he is live again; seconds. */
 const shortPause = 4
 /** Between two such moves; milliseconds. */
 const jumpPause = 4000
@@ -70,8 +72,8 @@ export function createSession(options: SessionOptions): Session {
   /** Negative infinity until the first jump after a load. */
   let jumpedAt = Number.NEGATIVE_INFINITY
   let atEdge = false
-  /** Date of the frame at which a viewer in real time has paused. */
-  let pausedAt: number | undefined
+  /** When a viewer who was at the edge has paused, and the date of the frame. */
+  let paused: { readonly since: number; readonly date: number | undefined } | undefined
 
   const events: EngineEvents = {
     updated(edge) {
@@ -243,19 +245,20 @@ export function createSession(options: SessionOptions): Session {
   }
   const onOnline = () => send({ type: 'online' })
   const onPlay = () => {
-    // After a pause the viewer goes on where he was, however far behind that is.
     movedAt = performance.now()
     lastTime = -1
-    const date = pausedAt
-    pausedAt = undefined
-    if (date === undefined || engine?.choice.playing !== 'webrtc') return
-    // Real time has gone on: a short pause is nothing, for a longer one the recording is there.
-    if ((session.edge - date) / 1000 > shortPause) session.seekDate(date)
+    const before = paused
+    paused = undefined
+    if (!before) return
+    if (performance.now() - before.since <= shortPause * 1000) atEdge = true
+    // A playlist goes on where it stood. Real time has gone on, and the recording is there.
+    else if (engine?.choice.playing !== 'webrtc') return
+    else if (before.date !== undefined) session.seekDate(before.date)
     else atEdge = true
   }
   const onPause = () => {
+    paused = atEdge ? { since: performance.now(), date: session.date } : undefined
     atEdge = false
-    pausedAt = session.date
   }
   video.addEventListener('ended', onEnded)
   video.addEventListener('play', onPlay)
@@ -269,6 +272,9 @@ export function createSession(options: SessionOptions): Session {
     },
     get engine() {
       return engine
+    },
+    get atEdge() {
+      return atEdge
     },
     get date() {
       return engine?.date

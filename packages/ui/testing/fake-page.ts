@@ -105,7 +105,7 @@ export function fakePage(t: TestContext): FakePage {
     addEventListener: page.addEventListener.bind(page),
     removeEventListener: page.removeEventListener.bind(page),
     location: { origin: 'http://server', href: 'http://server/' },
-    document: { getElementById: () => null },
+    document: { getElementById: () => null, visibilityState: 'visible' },
     WebSocket: PageSocket,
     fetch: (url: string, { signal }: { signal?: AbortSignal } = {}) =>
       new Promise<Response>((resolve, reject) => {

@@ -66,6 +66,8 @@ export class FakeEngine implements Engine {
     ...{ able: new Set(), playing: 'll-hls', trying: undefined, failures: [] },
     ...{ latency: undefined, height: undefined, soundMissing: undefined },
   }
+  /** What was said of the last tick. */
+  free: boolean | undefined
   /** Stalls that it was told of. */
   stalls = 0
   /** Called at each load. */
@@ -96,7 +98,9 @@ export class FakeEngine implements Engine {
 
   chooseAnew(): void {}
 
-  tick(): void {}
+  tick(free: boolean): void {
+    this.free = free
+  }
 
   timeOf(date: number): number {
     return date / 1000
