@@ -62,6 +62,28 @@ test("a name that imitates the host's is refused in words, and the text is not l
   await log().getByText('listen to me').waitFor()
 })
 
+test('whoever changes his name half-way through a sentence finds it again', async () => {
+  await open()
+  await field().fill('hello')
+  await field().press('Enter')
+  const name = page.getByLabel('What should we call you?')
+  // The first words are not lost either, where no name is given.
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  assert.equal(await field().inputValue(), 'hello')
+  await field().press('Enter')
+  await name.fill('Jonas')
+  await name.press('Enter')
+  await log().getByText('hello').waitFor()
+  assert.equal(await field().inputValue(), '')
+  await field().fill('half a sen')
+  await page.getByRole('button', { name: 'Change name' }).click()
+  await name.fill('Mira')
+  await name.press('Enter')
+  await page.getByText('as Mira').waitFor()
+  assert.equal(await field().inputValue(), 'half a sen')
+  assert.equal(mock.messages.length, 1)
+})
+
 test('links lead to the web only and give nothing away; markup stays text', async () => {
   const text = 'https://example.com/a javascript:alert(1) <img src=x onerror=alert(1)>'
   mock.messages.push(mockMessage('Mira', text))

@@ -76,6 +76,31 @@ test('a live channel plays at once, within two seconds of live, and says so', as
   assert.match(label ?? '', /LIVE\s*\d\.\d+ s/)
 })
 
+test('at 320 pixels, an hour behind, all controls fit; time runs from left to right in any script', async () => {
+  await page.setViewportSize({ width: 320, height: 640 })
+  mock.goLive('main', stream('as_1', 20_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(playing, 10_000, 'plays')
+  await page.locator('bandstand-player').getByRole('button', { name: /^LIVE/ }).waitFor()
+  const seen = await page.evaluate(() => {
+    document.documentElement.dir = 'rtl'
+    const player = document.querySelector('bandstand-player') as HTMLElement
+    const inside = player.shadowRoot as ShadowRoot
+    const far = inside.querySelector('.far') as HTMLElement
+    far.textContent = '1:02:03'
+    const bar = inside.querySelector('media-control-bar') as HTMLElement
+    const frame = player.getBoundingClientRect()
+    const cut = [...bar.children].filter((child) => {
+      const { left, right, width } = child.getBoundingClientRect()
+      return width > 0 && (left < frame.left || right > frame.right)
+    })
+    const rewind = inside.querySelector('bandstand-rewind-bar') as HTMLElement
+    const shown = getComputedStyle(inside.querySelector('media-fullscreen-button') as HTMLElement).display
+    return { cut: cut.map(({ localName }) => localName), direction: getComputedStyle(rewind).direction, shown }
+  })
+  assert.deepEqual([seen.cut, seen.direction, seen.shown === 'none'], [[], 'ltr', false])
+})
+
 test('an element that is told its channel after it was put into a page plays', async () => {
   mock.goLive('main', stream('as_1', 20_000))
   await page.goto(`${mock.url}/@main`)

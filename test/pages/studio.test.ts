@@ -139,12 +139,91 @@ test('the delay of a channel is chosen by keyboard and saved at once', async () 
   assert.equal(mock.channels.get('main')?.latency, 'real-time')
 })
 
+/** Answers the next requests of a method with a refusal, or holds their answers back until told. */
+async function refuse(method: string): Promise<void> {
+  await page.route('**/api/v1/channels/**', (route) =>
+    route.request().method() === method
+      ? route.fulfill({ status: 503, json: { code: 'unavailable', detail: 'try again later' } })
+      : route.fallback(),
+  )
+}
+
+async function hold(method: string): Promise<() => void> {
+  let go: () => void = () => undefined
+  const held = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  await page.route('**/api/v1/channels/**', async (route) => {
+    if (route.request().method() !== method) return route.fallback()
+    const response = await route.fetch()
+    await held
+    await route.fulfill({ response })
+  })
+  return go
+}
+
+test('what the server refuses is shown as it still is', async () => {
+  await signIn()
+  await refuse('PATCH')
+  const open = page.getByLabel('Open for everybody')
+  await open.click()
+  await page.locator('studio-chat-card').getByText('Try again later.').waitFor()
+  assert.equal(await open.isChecked(), true)
+  const slow = page.getByLabel('Slow mode')
+  await slow.selectOption('60')
+  await page.waitForFunction((select) => (select as HTMLSelectElement).value === '0', await slow.elementHandle())
+  await page.getByRole('radio', { name: 'Normal' }).click()
+  await page.locator('studio-latency-card').getByText('Try again later.').waitFor()
+  assert.equal(await page.getByRole('radio', { name: 'Low' }).isChecked(), true)
+  assert.equal(await page.getByRole('radio', { name: 'Normal' }).isChecked(), false)
+})
+
+test('an answer about one channel says nothing about another that was opened meanwhile', async () => {
+  const main = mock.channels.get('main')
+  assert.ok(main)
+  mock.channels.set('garden', { ...main, slug: 'garden', title: 'Garden' })
+  await page.reload()
+  await signIn()
+  const ladder = page.locator('studio-ladder-card')
+  const first = ladder.getByLabel('Height').first()
+  await first.waitFor()
+  const before = await first.inputValue()
+  const answer = await hold('PUT')
+  await first.fill('600')
+  await ladder.getByRole('button', { name: 'Save the ladder' }).click()
+  const save = await hold('PATCH')
+  await page.locator('studio-page-card').getByLabel('Title').fill('Renamed')
+  await page.locator('studio-page-card').getByRole('button', { name: 'Save', exact: true }).click()
+  await page.route('**/channels/garden/ladder', async (route) => {
+    const response = await route.fetch()
+    const settings = await response.json()
+    const [rung, ...others] = settings.rungs
+    await route.fulfill({ json: { ...settings, rungs: [{ ...rung, height: Number(before) }, ...others] } })
+  })
+  await page.getByRole('link', { name: 'Garden' }).click()
+  await page.getByRole('heading', { name: 'Garden', exact: true }).waitFor()
+  await first.waitFor()
+  answer()
+  save()
+  await page.waitForTimeout(300)
+  assert.equal(await first.inputValue(), before)
+  assert.equal(await page.getByText('Saved.').count(), 0)
+  assert.match(page.url(), /#garden$/)
+})
+
 test('a channel is made, found by its address, renamed and deleted', async () => {
   await signIn()
   await page.getByRole('button', { name: 'New channel' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Title').fill('Garden Rádio!')
   assert.equal(await dialog.getByLabel('Address').inputValue(), 'garden-radio')
+  // An address that was typed by hand stays; the next channel's follows its title again.
+  await dialog.getByLabel('Address').fill('mine')
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: 'New channel' }).click()
+  await dialog.getByLabel('Title').fill('日本語')
+  assert.equal(await dialog.getByLabel('Address').inputValue(), 'channel-2')
+  await dialog.getByLabel('Title').fill('Garden Rádio!')
   await dialog.getByRole('button', { name: 'Make channel' }).click()
   await page.getByRole('heading', { name: 'Garden Rádio!' }).waitFor()
   assert.match(page.url(), /#garden-radio$/)

@@ -68,7 +68,10 @@ export class BandstandChat extends LitElement {
   #leave: (() => void) | undefined
   #follow = true
   #count = 0
+  /** What was to be sent when the name was asked for. */
   #draft = ''
+  /** What stands in the field when the form comes back. */
+  #kept = ''
 
   constructor() {
     super()
@@ -181,14 +184,15 @@ export class BandstandChat extends LitElement {
   #sendDraft(): void {
     const text = this.#draft
     this.#draft = ''
-    if (text) this.#say(text)
+    if (text && !this.#say(text)) this.#kept = text
   }
 
-  #say(text: string): void {
+  /** @returns whether it was sent */
+  #say(text: string): boolean {
     const clientId = `c${Date.now().toString(36)}${(this.#count++).toString(36)}`
     if (!this.#feed?.send({ type: 'say', text, clientId })) {
       this._notice = 'Not connected just now. Your text is kept; try again in a moment.'
-      return
+      return false
     }
     this._notice = ''
     const field = this.renderRoot.querySelector<HTMLInputElement>('#text')
@@ -201,6 +205,7 @@ export class BandstandChat extends LitElement {
       text,
       clientId,
     })
+    return true
   }
 
   #onSubmit(event: SubmitEvent): void {
@@ -208,16 +213,28 @@ export class BandstandChat extends LitElement {
     const text = this.renderRoot.querySelector<HTMLInputElement>('#text')?.value.trim() ?? ''
     if (!text) return
     if (this._name) this.#say(text)
-    else {
-      this.#draft = text
-      this.#askName()
-    }
+    else this.#askName({ draft: text, kept: '' })
   }
 
-  #askName(): void {
+  /** The form of the name takes the place of the text's. */
+  #askName({ draft, kept }: { readonly draft: string; readonly kept: string }): void {
+    this.#draft = draft
+    this.#kept = kept
     this._naming = true
     this._notice = ''
     void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLInputElement>('#name')?.focus())
+  }
+
+  #changeName(): void {
+    this.#askName({ draft: '', kept: this.renderRoot.querySelector<HTMLInputElement>('#text')?.value ?? '' })
+  }
+
+  #cancelName(): void {
+    this.#kept ||= this.#draft
+    this.#draft = ''
+    this._naming = false
+    this._notice = ''
+    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLInputElement>('#text')?.focus())
   }
 
   #onName(event: SubmitEvent): void {
@@ -258,9 +275,9 @@ export class BandstandChat extends LitElement {
       <p>
         <time datetime=${message.at}>${timeOf(message.at)}</time>
         <b style="--hue:${hueOf(author.id || author.name)}" class=${author.owner ? 'owner' : ''}
-          >${author.name}${author.owner ? html` <span class="badge">Host</span>` : nothing}</b
+          ><bdi>${author.name}</bdi>${author.owner ? html` <span class="badge">Host</span>` : nothing}</b
         >
-        <span class="text"
+        <span class="text" dir="auto"
           >${stretches(message.text, this._find).map((part) =>
             part.href
               ? html`<a href=${part.href} target="_blank" rel="noopener noreferrer nofollow ugc">${part.text}</a>`
@@ -303,6 +320,7 @@ export class BandstandChat extends LitElement {
             .value=${this._name ?? recall('chat-name') ?? ''}
           />
           <button class="primary">${this.#draft ? 'Send' : 'Save'}</button>
+          <button type="button" @click=${() => this.#cancelName()}>Cancel</button>
         </div>
         ${this._notice ? html`<p class="notice" role="alert">${this._notice}</p>` : nothing}
       </form>`
@@ -311,14 +329,21 @@ export class BandstandChat extends LitElement {
       ${this._notice ? html`<p class="notice" role="alert">${this._notice}</p>` : nothing}
       <label class="sr" for="text">Message</label>
       <div class="row">
-        <input id="text" autocomplete="off" maxlength=${CHAT_TEXT_MAX} placeholder="Say something" enterkeyhint="send" />
+        <input
+          id="text"
+          autocomplete="off"
+          maxlength=${CHAT_TEXT_MAX}
+          placeholder="Say something"
+          enterkeyhint="send"
+          .value=${this.#kept}
+        />
         <button class="primary">Send</button>
       </div>
       ${
         this._name
           ? html`<p class="who">
               as <b>${this._name}</b>
-              <button class="quiet small" type="button" @click=${() => this.#askName()}>Change name</button>
+              <button class="quiet small" type="button" @click=${() => this.#changeName()}>Change name</button>
             </p>`
           : nothing
       }

@@ -174,6 +174,8 @@ export const playerStyles = css`
     box-sizing: border-box;
     background: linear-gradient(to top, rgb(0 0 0 / 0.82), rgb(0 0 0 / 0.45) 55%, transparent);
     pointer-events: auto;
+    /* Time runs from left to right on pages of every script. */
+    direction: ltr;
   }
   bandstand-rewind-bar {
     display: block;
@@ -307,6 +309,15 @@ export const playerStyles = css`
     }
     .bottom {
       padding-inline: 2px;
+    }
+  }
+  @container (max-width: 380px) {
+    media-pip-button {
+      display: none;
+    }
+    .live {
+      margin-inline: 0;
+      padding-inline: 6px;
     }
   }
   @media (hover: none) {

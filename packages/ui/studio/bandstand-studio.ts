@@ -253,7 +253,8 @@ export class BandstandStudio extends LitElement {
 
   #onChanged({ was, channel }: { was: string; channel: Channel }): void {
     this._channels = this._channels.map((one) => (one.slug === was ? channel : one))
-    if (was !== channel.slug) location.hash = encodeURIComponent(channel.slug)
+    // Unless another one was opened meanwhile.
+    if (was === this._slug && was !== channel.slug) location.hash = encodeURIComponent(channel.slug)
     this.#follow()
   }
 
@@ -362,6 +363,7 @@ export class BandstandStudio extends LitElement {
         </main>
       </div>
       <studio-new-channel
+        .taken=${this._channels.map(({ slug }) => slug)}
         @created=${async (event: CustomEvent<Channel>) => {
           location.hash = encodeURIComponent(event.detail.slug)
           await this.#refresh()

@@ -1,6 +1,7 @@
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import type { Ban } from '@bandstand/contract/api/moderation.ts'
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
+import { live } from 'lit/directives/live.js'
 import '../chat/bandstand-chat.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
@@ -12,10 +13,13 @@ export class StudioChatCard extends LitElement {
   static override properties = {
     channel: { attribute: false },
     _bans: { state: true },
+    _wanted: { state: true },
     _error: { state: true },
   }
   declare channel: Channel | undefined
   declare _bans: readonly Ban[]
+  /** What was pressed, until the server has answered. */
+  declare _wanted: Partial<Channel['chat']> | undefined
   declare _error: string
   static override styles = [
     tokens,
@@ -64,61 +68,66 @@ export class StudioChatCard extends LitElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     const before = changed.get('channel') as Channel | undefined
-    if (changed.has('channel') && before?.slug !== this.channel?.slug) void this.#load()
+    if (!changed.has('channel') || before?.slug === this.channel?.slug) return
+    this._bans = []
+    this._wanted = undefined
+    this._error = ''
+    void this.#load()
+  }
+
+  /** Carries something out and tells what went wrong, unless another channel is shown by then. */
+  async #run(act: (slug: string) => Promise<void>): Promise<void> {
+    const slug = this.channel?.slug
+    if (!slug) return
+    try {
+      await act(slug)
+      if (slug === this.channel?.slug) this._error = ''
+    } catch (error) {
+      if (slug === this.channel?.slug) this._error = messageOf(error)
+    }
   }
 
   async #load(): Promise<void> {
-    const slug = this.channel?.slug
-    if (!slug) return
-    try {
-      this._bans = (await api.bans(slug)).bans
-      this._error = ''
-    } catch (error) {
-      this._error = messageOf(error)
-    }
+    await this.#run(async (slug) => {
+      const { bans } = await api.bans(slug)
+      if (slug === this.channel?.slug) this._bans = bans
+    })
   }
 
   async #set(chat: Partial<Channel['chat']>): Promise<void> {
-    const slug = this.channel?.slug
-    if (!slug) return
-    try {
+    this._wanted = chat
+    await this.#run(async (slug) => {
       const channel = await api.updateChannel(slug, { chat })
       this.dispatchEvent(new CustomEvent('changed', { detail: { was: slug, channel } }))
-      this._error = ''
-    } catch (error) {
-      this._error = messageOf(error)
-    }
+    })
+    if (this._wanted === chat) this._wanted = undefined
   }
 
   async #lift(ban: Ban): Promise<void> {
-    const slug = this.channel?.slug
-    if (!slug) return
-    try {
+    await this.#run(async (slug) => {
       await api.liftBan(slug, ban.id)
       await this.#load()
-    } catch (error) {
-      this._error = messageOf(error)
-    }
+    })
   }
 
   override render() {
     const { channel } = this
     if (!channel) return nothing
-    const { enabled, slowMode } = channel.chat
+    const { enabled, slowMode } = { ...channel.chat, ...this._wanted }
     return html`<section class="card" aria-labelledby="chat">
       <h2 id="chat">Chat</h2>
       <div class="row" style="gap:0.4rem 1.5rem">
         <label class="check"
           ><input
             type="checkbox"
-            .checked=${enabled}
+            .checked=${live(enabled)}
             @change=${(event: Event) => this.#set({ enabled: (event.target as HTMLInputElement).checked })}
           />
           Open for everybody</label
         >
         <label class="check"
           >Slow mode
-          <select @change=${(event: Event) => this.#set({ slowMode: Number((event.target as HTMLSelectElement).value) })}>
+          <select .value=${live(String(slowMode))} @change=${(event: Event) => this.#set({ slowMode: Number((event.target as HTMLSelectElement).value) })}>
             ${[0, 3, 10, 30, 60, 300].map(
               (seconds) =>
                 html`<option value=${seconds} ?selected=${slowMode === seconds}>

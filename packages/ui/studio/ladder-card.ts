@@ -76,6 +76,8 @@ export class StudioLadderCard extends LitElement {
   async #load(): Promise<void> {
     const { slug } = this
     this._settings = undefined
+    this._health = undefined
+    this._busy = false
     this._note = ''
     this._error = ''
     try {
@@ -87,21 +89,25 @@ export class StudioLadderCard extends LitElement {
       this._encoders = encoders
       this._health = health.encoder?.ladder ?? undefined
     } catch (error) {
-      this._error = messageOf(error)
+      if (slug === this.slug) this._error = messageOf(error)
     }
   }
 
   async #save(settings: LadderSettings): Promise<void> {
+    const { slug } = this
     this._busy = true
     this._note = ''
     this._error = ''
     try {
-      this._settings = await api.setLadder(this.slug, settings)
+      const saved = await api.setLadder(slug, settings)
+      // Another channel is shown by now.
+      if (slug !== this.slug) return
+      this._settings = saved
       this._note = 'Saved. It counts from the next broadcast on.'
     } catch (error) {
-      this._error = messageOf(error)
+      if (slug === this.slug) this._error = messageOf(error)
     } finally {
-      this._busy = false
+      if (slug === this.slug) this._busy = false
     }
   }
 

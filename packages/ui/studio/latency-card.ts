@@ -1,5 +1,6 @@
 import type { Channel, Latency } from '@bandstand/contract/api/channel.ts'
-import { css, html, LitElement, nothing } from 'lit'
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
+import { live } from 'lit/directives/live.js'
 import { tokens } from '../style/tokens.ts'
 import { api, messageOf } from './api.ts'
 import { studioStyles } from './styles.ts'
@@ -12,8 +13,10 @@ const choices: readonly (readonly [Latency, name: string, means: string])[] = [
 
 /** How far behind live viewers are meant to be. Fires `changed` with the channel as it is now. Inside the studio only. */
 export class StudioLatencyCard extends LitElement {
-  static override properties = { channel: { attribute: false }, _error: { state: true } }
+  static override properties = { channel: { attribute: false }, _wanted: { state: true }, _error: { state: true } }
   declare channel: Channel | undefined
+  /** What was pressed, until the server has answered. */
+  declare _wanted: Latency | undefined
   declare _error: string
   static override styles = [
     tokens,
@@ -50,16 +53,25 @@ export class StudioLatencyCard extends LitElement {
     this._error = ''
   }
 
+  protected override willUpdate(changed: PropertyValues): void {
+    const before = changed.get('channel') as Channel | undefined
+    if (!changed.has('channel') || before?.slug === this.channel?.slug) return
+    this._wanted = undefined
+    this._error = ''
+  }
+
   async #set(latency: Latency): Promise<void> {
     const was = this.channel?.slug
     if (!was) return
+    this._wanted = latency
+    this._error = ''
     try {
       const channel = await api.updateChannel(was, { latency })
       this.dispatchEvent(new CustomEvent('changed', { detail: { was, channel } }))
-      this._error = ''
     } catch (error) {
-      this._error = messageOf(error)
-      this.requestUpdate()
+      if (this.channel?.slug === was) this._error = messageOf(error)
+    } finally {
+      if (this.channel?.slug === was && this._wanted === latency) this._wanted = undefined
     }
   }
 
@@ -75,7 +87,7 @@ export class StudioLatencyCard extends LitElement {
               ><input
                 type="radio"
                 name="latency"
-                .checked=${channel.latency === latency}
+                .checked=${live((this._wanted ?? channel.latency) === latency)}
                 aria-describedby=${latency}
                 @change=${() => this.#set(latency)}
               />${name}<span class="hint" id=${latency} aria-hidden="true">${means}</span></label

@@ -8,24 +8,33 @@ import { slugOf } from './units.ts'
 
 /** A dialog that makes a channel. Fires `created` with it. Inside the studio only. */
 export class StudioNewChannel extends LitElement {
-  static override properties = { _error: { state: true } }
+  static override properties = { taken: { attribute: false }, _error: { state: true } }
+  /** Addresses of the channels that there are. */
+  declare taken: readonly string[]
   declare _error: string
   static override styles = [tokens, buttons, fields, studioStyles]
 
   constructor() {
     super()
+    this.taken = []
     this._error = ''
   }
 
   open(): void {
     this._error = ''
     this.renderRoot.querySelector('form')?.reset()
+    delete this.#address?.dataset.touched
     this.renderRoot.querySelector('dialog')?.showModal()
   }
 
   #onTitle(event: Event): void {
-    const slug = this.renderRoot.querySelector<HTMLInputElement>('[name=slug]')
-    if (slug && !slug.dataset.touched) slug.value = slugOf((event.target as HTMLInputElement).value)
+    const address = this.#address
+    const title = (event.target as HTMLInputElement).value
+    if (address && !address.dataset.touched) address.value = slugOf(title, this.taken)
+  }
+
+  get #address(): HTMLInputElement | null {
+    return this.renderRoot.querySelector('[name=slug]')
   }
 
   async #onSubmit(event: SubmitEvent): Promise<void> {

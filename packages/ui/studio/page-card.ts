@@ -6,7 +6,7 @@ import {
   SLUG_MAX,
   TITLE_MAX,
 } from '@bandstand/contract/limits.ts'
-import { css, html, LitElement, nothing } from 'lit'
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
 import { keyed } from 'lit/directives/keyed.js'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
@@ -45,6 +45,11 @@ export class StudioPageCard extends LitElement {
     `,
   ]
 
+  /** Rises when another channel is shown: what was asked for the one before is told no more. */
+  #turn = 0
+  /** The address that this channel was last saved under: a new one of the same channel. */
+  #slug: string | undefined
+
   constructor() {
     super()
     this._error = ''
@@ -52,19 +57,33 @@ export class StudioPageCard extends LitElement {
     this._busy = false
   }
 
+  protected override willUpdate(changed: PropertyValues): void {
+    const { channel } = this
+    if (!changed.has('channel') || channel?.slug === this.#slug) return
+    this.#slug = channel?.slug
+    this.#turn++
+    this._note = ''
+    this._error = ''
+    this._busy = false
+  }
+
   async #run(act: () => Promise<Channel>, note: string): Promise<void> {
     this._busy = true
     this._note = ''
     this._error = ''
+    const turn = this.#turn
     const was = this.channel?.slug
     try {
       const channel = await act()
-      this._note = note
+      if (turn === this.#turn) {
+        this.#slug = channel.slug
+        this._note = note
+      }
       this.dispatchEvent(new CustomEvent('changed', { detail: { was, channel } }))
     } catch (error) {
-      this._error = messageOf(error)
+      if (turn === this.#turn) this._error = messageOf(error)
     } finally {
-      this._busy = false
+      if (turn === this.#turn) this._busy = false
     }
   }
 

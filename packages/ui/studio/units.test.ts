@@ -23,7 +23,9 @@ test('codecs are called by the names that encoders use', () => {
 })
 
 test('a title becomes a name that addresses can hold', () => {
-  assert.equal(slugOf('  Café Köln: Late Night! '), 'cafe-koln-late-night')
-  assert.equal(slugOf('日本'), '')
-  assert.match(slugOf('a'.repeat(39) + ' b'), /^[a-z0-9]+(?:-+[a-z0-9]+)*$/)
+  assert.equal(slugOf('  Café Köln: Late Night! ', []), 'cafe-koln-late-night')
+  assert.equal(slugOf(' ', []), '')
+  assert.equal(slugOf('日本', ['main']), 'channel-2')
+  assert.equal(slugOf('Привет', ['channel-2', 'channel-3']), 'channel-4')
+  assert.match(slugOf('a'.repeat(39) + ' b', []), /^[a-z0-9]+(?:-+[a-z0-9]+)*$/)
 })

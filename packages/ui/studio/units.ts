@@ -31,9 +31,13 @@ export function codecText(codec: string): string {
   return names[codec.split('.')[0]?.toLowerCase() ?? ''] ?? codec
 }
 
-/** A channel's name in addresses, made from a title. */
-export function slugOf(title: string): string {
-  return title
+/**
+ * A channel's name in addresses, made from a title; `channel-2` and so on for one in another script.
+ * @param taken names of the channels that there are
+ */
+export function slugOf(title: string, taken: readonly string[]): string {
+  if (title.trim() === '') return ''
+  const latin = title
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .toLowerCase()
@@ -41,4 +45,8 @@ export function slugOf(title: string): string {
     .replace(/^-+|-+$/g, '')
     .slice(0, 40)
     .replace(/-+$/, '')
+  if (latin) return latin
+  let number = 2
+  while (taken.includes(`channel-${number}`)) number++
+  return `channel-${number}`
 }
