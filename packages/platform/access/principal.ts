@@ -42,9 +42,14 @@ const PUBLIC: ReadonlySet<Action> = new Set<Action>([
   'description.read',
 ])
 
+/** Whether strangers may do it, by the policy of an instance with one owner. */
+export function isPublic(action: Action): boolean {
+  return PUBLIC.has(action)
+}
+
 /** The policy of an instance with one owner: everybody may watch and chat, the owner may do everything in the own organisation. */
 export const ownerPolicy: Authorize = (principal, action, resource) =>
-  PUBLIC.has(action) || (principal.kind === 'owner' && principal.orgId === resource.orgId)
+  isPublic(action) || (principal.kind === 'owner' && principal.orgId === resource.orgId)
 
 /** Asks the policy and fails closed. */
 export async function isAllowed(

@@ -61,6 +61,23 @@ test('the description is OpenAPI 3.1 and every reference in it leads somewhere',
   assert.equal(text.includes('$defs'), false)
 })
 
+test('headers of answers are described, and clients made from the description take answers with more in them', async (t) => {
+  const { app } = await startPlatform(t)
+  const document = (await app.inject('/api/v1/openapi.json')).json()
+  const headers = (method: string, path: string, status: number) =>
+    Object.keys(document.paths[`/api/v1${path}`][method].responses[status]?.headers ?? {}).join()
+  assert.equal(headers('get', '/channels/{slug}', 200), 'ETag')
+  assert.equal(headers('get', '/channels/{slug}', 304), 'ETag')
+  assert.equal(headers('post', '/session', 201), 'Set-Cookie')
+  assert.equal(headers('delete', '/session', 204), 'Set-Cookie')
+  assert.equal(headers('post', '/session', 429), 'Retry-After')
+  const { schemas } = document.components
+  for (const name of ['Channel', 'ChatSettings', 'LadderSettings', 'Rung', 'Problem'])
+    assert.equal(schemas[name].additionalProperties, undefined, name)
+  for (const name of ['CreateChannel', 'UpdateChannel', 'SignIn'])
+    assert.equal(schemas[name].additionalProperties, false, name)
+})
+
 test('every described operation exists, and none that changes something or tells a secret is open to strangers', async (t) => {
   const { app } = await startPlatform(t)
   const document: Document = (await app.inject('/api/v1/openapi.json')).json()
@@ -71,6 +88,8 @@ test('every described operation exists, and none that changes something or tells
         .replace('{id}', 'as_1')
         .replace('{name}', `${'0'.repeat(16)}.png`)
       const reply = await app.inject({ method: method.toUpperCase() as 'GET', url })
+      assert.notEqual(reply.statusCode, 405, `${method} ${path}`)
+      assert.doesNotMatch(reply.body, /there is nothing at this address/, `${method} ${path}`)
       const open = operation.security.length === 0
       if (open) assert.notEqual(reply.statusCode, 401, `${method} ${path}`)
       else assert.equal(reply.statusCode, 401, `${method} ${path}`)

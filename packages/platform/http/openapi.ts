@@ -1,5 +1,6 @@
 import { type ErrorCode, problem } from '@bandstand/contract/errors.ts'
 import * as z from 'zod'
+import { isPublic } from '../access/principal.ts'
 import { statusOf } from './problem.ts'
 import type { Route } from './route.ts'
 
@@ -47,15 +48,18 @@ export function describeApi(routes: readonly Route[], { version, prefix }: { ver
   }
 }
 
-/** Actions that strangers may do. */
-const OPEN = /^(channel\.read|asset\.read|session\.\w+)$/
+/** Codes that every operation which changes something may answer; each takes a body as far as reading it goes. */
+const OF_CHANGES: readonly ErrorCode[] = [
+  ...(['bad-request', 'bad-origin', 'too-large', 'unsupported-media-type', 'rate-limited', 'disk-full'] as const),
+]
 
 function describeRoute(route: Route, schemaOf: (schema: z.ZodType, io: 'input' | 'output') => Json): Json {
-  const secured = !OPEN.test(route.action)
+  const secured = !isPublic(route.action)
   const codes: ErrorCode[] = [...route.errors, ...ALWAYS]
-  if (secured) codes.push('not-signed-in')
-  if (route.method !== 'GET') codes.push('bad-origin', 'rate-limited')
-  if (route.body || route.query) codes.push('bad-request')
+  if (secured) codes.push('not-signed-in', 'forbidden')
+  if (route.method !== 'GET') codes.push(...OF_CHANGES)
+  // A path that is no UTF-8, or fields that are wrong.
+  if (route.params || route.query) codes.push('bad-request')
   const parameters = [...parametersOf(route.params, 'path', schemaOf), ...parametersOf(route.query, 'query', schemaOf)]
   return {
     operationId: operationId(route),
@@ -98,14 +102,31 @@ function parametersOf(
 }
 
 function success(route: Route, schemaOf: (schema: z.ZodType, io: 'output') => Json): Json {
-  const description = route.status === 204 ? 'done' : 'the answer'
-  if (route.response !== undefined)
+  const headers = { ...(isCompared(route) && ETAG), ...(route.setsCookie && SET_COOKIE) }
+  const answer = {
+    description: route.status === 204 ? 'done' : 'the answer',
+    ...(Object.keys(headers).length > 0 && { headers }),
+  }
+  if (route.response !== undefined) {
+    const content = { 'application/json': { schema: schemaOf(route.response, 'output') } }
     return {
-      [route.status]: { description, content: { 'application/json': { schema: schemaOf(route.response, 'output') } } },
+      [route.status]: { ...answer, content },
+      ...(isCompared(route) && { 304: { description: 'it is as `If-None-Match` says', headers: ETAG } }),
     }
-  if (route.produces !== undefined) return { [route.status]: { description, content: { [route.produces]: {} } } }
-  return { [route.status]: { description } }
+  }
+  if (route.produces !== undefined) return { [route.status]: { ...answer, content: { [route.produces]: {} } } }
+  return { [route.status]: answer }
 }
+
+/** Public answers of JSON carry an ETag; see `sendJson`. */
+function isCompared({ cache, response }: Route): boolean {
+  return cache !== undefined && response !== undefined
+}
+
+const header = (name: string, description: string, type = 'string') => ({ [name]: { description, schema: { type } } })
+const ETAG = header('ETag', 'for `If-None-Match`')
+const SET_COOKIE = header('Set-Cookie', 'the session, or its end')
+const RETRY_AFTER = header('Retry-After', 'seconds to wait', 'integer')
 
 function failures(codes: readonly ErrorCode[]): Json {
   const byStatus = Map.groupBy([...new Set(codes)], statusOf)
@@ -113,7 +134,11 @@ function failures(codes: readonly ErrorCode[]): Json {
   return Object.fromEntries(
     [...byStatus].map(([status, names]) => [
       status,
-      { description: names.map((name) => `\`${name}\``).join(', '), content },
+      {
+        description: names.map((name) => `\`${name}\``).join(', '),
+        ...(names.includes('rate-limited') && { headers: RETRY_AFTER }),
+        content,
+      },
     ]),
   )
 }
@@ -124,15 +149,25 @@ function toSchema(schema: z.ZodType, io: 'input' | 'output', components: Record<
     $schema: _,
     $defs,
     ...root
-  } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' }) as Record<string, unknown>
+  } = z.toJSONSchema(schema, {
+    ...{ io, target: 'draft-2020-12' },
+    override({ jsonSchema }) {
+      // Answers may hold more one day; clients made from this must not refuse that.
+      if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
+    },
+  }) as Record<string, unknown>
   const rename = (value: unknown): unknown =>
     JSON.parse(JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/'))
+  // What is both sent and answered is described as it is answered.
+  const keep = (name: string, definition: Json) => {
+    if (io === 'output' || components[name] === undefined) components[name] = rename(definition)
+  }
   for (const [name, definition] of Object.entries(($defs ?? {}) as Record<string, Json>)) {
     const { id: _id, ...rest } = definition
-    components[name] ??= rename(rest)
+    keep(name, rest)
   }
   const { id, ...rest } = root
   if (typeof id !== 'string') return rename(rest) as Json
-  components[id] ??= rename(rest)
+  keep(id, rest)
   return { $ref: `#/components/schemas/${id}` }
 }

@@ -42,6 +42,8 @@ export interface Route {
   readonly produces?: string | undefined
   /** Codes beside those every operation may answer. */
   readonly errors: readonly ErrorCode[]
+  /** The answer sets the cookie of the session, or takes it away. */
+  readonly setsCookie?: boolean | undefined
   /** `Cache-Control` of the answer; `no-store` where not given. */
   readonly cache?: string | undefined
   handle(call: Call<never, never, never>): unknown

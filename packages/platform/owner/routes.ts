@@ -29,6 +29,7 @@ export function ownerRoutes(owner: Owner, now: () => number): Route[] {
       body: signIn,
       status: 201,
       response: session,
+      setsCookie: true,
       errors: ['wrong-password'],
       async handle({ body, address, secure, reply }) {
         const { token, expiresAt } = await owner.signIn(body.password, address)
@@ -58,6 +59,7 @@ export function ownerRoutes(owner: Owner, now: () => number): Route[] {
       tag: 'Session',
       summary: 'Sign out',
       status: 204,
+      setsCookie: true,
       errors: [],
       async handle({ request, secure, reply }) {
         await owner.signOut(tokenOf(request))

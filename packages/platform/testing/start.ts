@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,7 +7,7 @@ import type { TestContext } from 'node:test'
 import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
 import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify'
 import { WebSocket } from 'ws'
-import { sendError } from '../http/register.ts'
+import { API_PREFIX, sendError } from '../http/register.ts'
 import { createPlatform, type Platform, type PlatformOptions } from '../platform.ts'
 import type { EncoderHealth, EnginePort, InstancePort, LiveFacts } from '../ports.ts'
 
@@ -84,11 +85,16 @@ export async function startPlatform(t: TestContext, given: Partial<PlatformOptio
   const settings = { ownerPassword: PASSWORD }
   const platform = await createPlatform({ dataDir, settings, log, engine, instance: fakeInstance, ...given })
   const app = Fastify({ frameworkErrors: (error, request, reply) => sendError(error, request, reply, log) })
+  const answered = new Set<string>()
+  app.addHook('onResponse', async ({ method, routeOptions: { url = '' } }, { statusCode }) => {
+    if (url.startsWith(API_PREFIX)) answered.add(`${method} ${url} ${statusCode}`)
+  })
   await platform.register(app)
   app.server.on('upgrade', (request, socket, head) => {
     if (!platform.chat.upgrade(request, socket, head)) socket.destroy()
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
+  described ??= statusesOf((await app.inject(`${API_PREFIX}/openapi.json`)).json())
   const { port } = app.server.address() as AddressInfo
   const clients: ChatClient[] = []
   let stopped = false
@@ -122,8 +128,34 @@ export async function startPlatform(t: TestContext, given: Partial<PlatformOptio
   t.after(async () => {
     await started.stop()
     if (given.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
+    // Another policy than the instance's own is not described.
+    if (given.authorize === undefined) assertDescribed(answered)
   })
   return started
+}
+
+/** The same in all tests of a process. */
+let described: ReadonlySet<string> | undefined
+
+/** Whatever a test was answered is in the API's description. */
+function assertDescribed(answered: ReadonlySet<string>): void {
+  for (const line of answered) {
+    if (line.includes('/openapi.json')) continue
+    assert.ok(described?.has(line.replace(/^HEAD/, 'GET')), `${line} is not described`)
+  }
+}
+
+/** `GET /api/v1/channels 200` for each answer that an OpenAPI document names. */
+function statusesOf({ paths }: { readonly paths: Readonly<Record<string, Record<string, { responses: object }>>> }) {
+  return new Set(
+    Object.entries(paths).flatMap(([path, item]) =>
+      Object.entries(item).flatMap(([method, { responses }]) =>
+        Object.keys(responses).map(
+          (status) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')} ${status}`,
+        ),
+      ),
+    ),
+  )
 }
 
 /** A page's chat socket. */
