@@ -30,6 +30,7 @@ async function probed(text: string) {
     url,
     top: fetched,
     renditions: [{ url, role: 'only', snapshots: [snapshot], deltas: [], objects: new Map(), again: [] }],
+    truncated: new Set(),
     probes: {},
   }
   await probe((of) => Promise.resolve(answer(of, of.includes('_HLS_') ? text : '')), observation)

@@ -7,7 +7,7 @@ interface PageNetwork {
 }
 
 const pageNetwork = (): PageNetwork => ({
-  page: globalThis as unknown as EventTarget,
+  page: globalThis,
   connection: (navigator as Navigator & { connection?: EventTarget & { type?: string } }).connection,
 })
 

@@ -1,8 +1,8 @@
 /** Bytes of an answer or a problem: a few kB in practice. */
 const bodyMax = 100_000
 
-/** The text of an answer. Rejects with a `RangeError` for one that is longer than any, without reading on. */
-export async function readText(response: Response): Promise<string> {
+/** The text of an answer; `undefined` for one that is longer than any, which is not read to its end. */
+export async function readText(response: Response): Promise<string | undefined> {
   const reader = response.body?.getReader()
   if (!reader) return ''
   const decoder = new TextDecoder()
@@ -14,7 +14,7 @@ export async function readText(response: Response): Promise<string> {
     length += value.length
     if (length > bodyMax) {
       void reader.cancel().catch(() => undefined)
-      throw new RangeError('the answer is too long')
+      return undefined
     }
     text += decoder.decode(value, { stream: true })
   }

@@ -122,6 +122,7 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
     if (Number.isFinite(date)) skew = date + 500 - Date.now()
     const answer = await readText(response)
     if (closed) return
+    if (answer === undefined) return fail({ code: 'not-understood', lasting: true })
     soundMissing = /^none;\s*(.*)$/.exec(response.headers.get('bandstand-sound') ?? '')?.[1]
     const iceServers = iceServersOf(response.headers.get('link'))
     if (iceServers.length > 0) peer.setConfiguration({ ...peer.getConfiguration(), iceServers })

@@ -8,7 +8,7 @@ const lasting = new Set([400, 401, 403, 405, 406, 409, 410, 415, 422, 501])
 /** What a refused offer means for the choice. Reads the problem document (RFC 9457) where there is one. */
 export async function failureOf(response: Response): Promise<Failure> {
   const { code, detail } = await readText(response)
-    .then((text) => (JSON.parse(text) ?? {}) as Partial<Problem>)
+    .then((text) => (JSON.parse(text ?? '') ?? {}) as Partial<Problem>)
     .catch((): Partial<Problem> => ({}))
   return {
     code: typeof code === 'string' ? code : `http-${response.status}`,

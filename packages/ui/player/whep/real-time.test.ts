@@ -28,7 +28,7 @@ class FakeSession implements WhepConnection {
       ...{ type: 'inbound-rtp', kind: 'video', frameHeight: 720, totalFreezesDuration: this.frozen },
       ...{ packetsReceived: this.packets, framesDecoded: this.frames },
     }
-    return new Map([['v', video]]) as unknown as RTCStatsReport
+    return new Map([['v', video]])
   }
 
   connect(): void {
@@ -43,7 +43,7 @@ class FakeSession implements WhepConnection {
 
 function opened(t: TestContext) {
   const page = fakePage(t)
-  const video = Object.assign(new FakeVideo(), { srcObject: null as unknown })
+  const video = Object.assign(new FakeVideo(), { srcObject: null })
   const sessions: FakeSession[] = []
   const heard: (string | Failure)[] = []
   const realTime = openRealTime(
