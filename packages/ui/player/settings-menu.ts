@@ -190,7 +190,7 @@ export class SettingsMenu extends LitElement {
       ${
         this._open
           ? html`<div class="popup" @keydown=${(event: KeyboardEvent) => this.#onKey(event)}>
-              <div role="menu" aria-label="Quality and delay" aria-describedby="state">
+              <div role="menu" aria-label="Quality and delay" aria-describedby=${choice ? 'state' : nothing}>
                 ${this.#quality(qualities, choice?.height)} ${choice ? this.#delay(choice, settings) : nothing}
               </div>
               ${choice ? html`<div class="state" id="state">${this.#state(choice, settings.behind)}</div>` : nothing}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type Hls from 'hls.js'
+import { fakePage } from '../testing/fake-page.ts'
+import { guardRenditions } from './rendition-guard.ts'
+
+const Events = { FRAG_LOADING: 'loading', FRAG_LOADED: 'loaded', LEVEL_UPDATED: 'updated', DESTROYING: 'destroying' }
+
+/** What the guard uses of hls.js: three renditions, a segment of two parts of 0.5 s, a second buffered. */
+function guarded(t: TestContext) {
+  const page = fakePage(t)
+  const listeners = new Map<string, (name: string, data: object) => void>()
+  const level = (bitrate: number) => ({ bitrate, maxBitrate: bitrate })
+  const hls = {
+    levels: [level(500_000), level(2_000_000), level(6_000_000)],
+    config: { minAutoBitrate: 0 },
+    autoLevelCapping: -1,
+    autoLevelEnabled: true,
+    lowLatencyMode: true,
+    bandwidthEstimate: 20_000_000,
+    nextLoadLevel: 2,
+    mainForwardBufferInfo: { len: 1 },
+    latestLevelDetails: null as object | null,
+    on: (name: string, listener: (name: string, data: object) => void) => listeners.set(name, listener),
+  }
+  guardRenditions({ Events } as unknown as typeof Hls, hls as unknown as Hls)
+  const tell = (name: string, data: object) => listeners.get(name)?.(name, data)
+  const frag = { type: 'main', level: 2, sn: 7 }
+  const partOf = (index: number) => ({
+    ...{ index, duration: 0.5, fragment: frag },
+    stats: { loaded: 375_000, loading: { first: 0, end: 0 } },
+  })
+  const parts = [partOf(0), partOf(1)] as const
+  hls.latestLevelDetails = { fragments: [frag], partList: parts }
+  const begin = (part: (typeof parts)[number]) => {
+    part.stats.loading.first = performance.now() || 1
+    tell(Events.FRAG_LOADING, { frag, part })
+  }
+  /** @param ms that its bytes took */
+  const load = async (part: (typeof parts)[number], ms: number) => {
+    begin(part)
+    await page.pass(ms)
+    part.stats.loading.end = performance.now()
+    tell(Events.FRAG_LOADED, { frag, part })
+  }
+  return { page, hls, parts, begin, load, tell }
+}
+
+test('within a segment the rendition stays, at its end another may follow', async (t) => {
+  const { page, hls, parts, load } = guarded(t)
+  await page.pass(1000)
+  await load(parts[0], 100)
+  assert.deepEqual([hls.autoLevelCapping, hls.config.minAutoBitrate], [2, 6_000_000])
+  await load(parts[1], 100)
+  assert.deepEqual([hls.autoLevelCapping, hls.config.minAutoBitrate], [-1, 0])
+  assert.equal(hls.nextLoadLevel, 2)
+})
+
+test('a link that was too slow gets what it carries with the next segment, and nothing better for a while', async (t) => {
+  const { page, hls, parts, load } = guarded(t)
+  await page.pass(1000)
+  await load(parts[0], 500)
+  assert.equal(hls.nextLoadLevel, 2)
+  await load(parts[1], 500)
+  // 375 kB in half a second are 6 Mbit/s, of which 60 % may be used.
+  assert.deepEqual([hls.nextLoadLevel, hls.autoLevelCapping], [1, 1])
+  assert.ok(Math.abs(hls.bandwidthEstimate - 3_600_000) < 400_000, `${hls.bandwidthEstimate}`)
+  await page.pass(8000)
+  await load(parts[1], 100)
+  assert.equal(hls.autoLevelCapping, -1)
+})
+
+test('a part that is hopelessly late ends the rendition at once', async (t) => {
+  const { page, hls, parts, begin } = guarded(t)
+  await page.pass(1000)
+  begin(parts[0])
+  await page.pass(1200)
+  assert.equal(hls.nextLoadLevel, 2)
+  await page.pass(200)
+  assert.equal(hls.nextLoadLevel, 0)
+})
+
+test('a rendition that the viewer has chosen is left alone, and so is sound', async (t) => {
+  const { page, hls, parts, load, tell } = guarded(t)
+  hls.autoLevelEnabled = false
+  await page.pass(1000)
+  await load(parts[0], 2000)
+  assert.deepEqual([hls.nextLoadLevel, hls.config.minAutoBitrate], [2, 0])
+  hls.autoLevelEnabled = true
+  tell(Events.FRAG_LOADING, { frag: { type: 'audio', level: 0 }, part: parts[0] })
+  assert.equal(hls.autoLevelCapping, -1)
+})
