@@ -153,9 +153,7 @@ function setsOf(input: ManifestInput, { epoch, lanes }: Stretch, origin: number)
   }
   for (const track of epoch.tracks) add(track)
   const pictures = sets.find(({ kind }) => kind === 'video')
-  // By size: a rung's initialisation segment may have changed within the epoch, then the newest counts.
-  const rungs = new Map((epoch.rungs ?? []).map((rung) => [rung.track, rung]))
-  if (pictures !== undefined) for (const rung of rungs.values()) add(rung, pictures)
+  if (pictures !== undefined) for (const rung of epoch.rungs?.values() ?? []) add(rung, pictures)
   return sets
 }
 

@@ -7,7 +7,10 @@ export interface EpochTrack {
   readonly config: TrackConfig
   /** Complete CMAF header: `ftyp` + `moov`. */
   readonly init: Uint8Array
-  /** Number of the initialisation segment within the track: rises when the bytes change, is kept when they do not. */
+  /**
+   * Number of the initialisation segment within the track: rises when the bytes change, is kept when they do not. That of the first
+   * part that may need it, so that after a crash none comes again that a viewer has seen.
+   */
   readonly initNumber: number
 }
 
@@ -23,14 +26,13 @@ export interface Epoch {
   /** Wall clock at `start`, Unix milliseconds. Program date time = wallClock + (time − start). */
   readonly wallClock: number
   readonly tracks: readonly EpochTrack[]
-  /** Renditions made of its first video track, as far as they have begun; only the live window has them. */
-  readonly rungs?: readonly EpochTrack[]
+  /** Renditions made of its first video track, as far as they have begun, as they are now; only the live window has them. */
+  readonly rungs?: ReadonlyMap<TrackId, EpochTrack>
 }
 
 /** A track of an epoch, rungs of the ladder included. */
 export function trackOf(epoch: Epoch, track: TrackId): EpochTrack | undefined {
-  const is = (candidate: EpochTrack) => candidate.track === track
-  return epoch.tracks.find(is) ?? epoch.rungs?.find(is)
+  return epoch.tracks.find((own) => own.track === track) ?? epoch.rungs?.get(track)
 }
 
 /** One CMAF chunk of one track: `moof` + `mdat`, made once; live parts, segments, rewind, replay are views on it. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import type { VideoTrackConfig } from '@bandstand/media/track.ts'
 import type { TimedUnit } from '../timeline/model.ts'
 import { type EncoderOptions, encode, videoConfig } from './fixtures/encoder.ts'
 import { createStudio, type Studio } from './fixtures/studio.ts'
@@ -19,6 +20,9 @@ interface Rig {
   make: (unit: TimedUnit) => TimedUnit | undefined
   /** Seconds by which it is behind. */
   delay: number
+  /** Of the encoder that connects next. */
+  config: VideoTrackConfig
+  frameDuration: number
 }
 
 /** A source, and an encoder that gives its pictures back later, in the order in which they are shown. */
@@ -53,8 +57,8 @@ function createRig(options: { readonly delay?: number; readonly begins?: boolean
     onEvent(event) {
       if (event.kind === 'epoch-opened') {
         epoch = event.id
-        rung?.add(RUNG, 3000)
-        rung?.configure(RUNG, epoch, videoConfig())
+        rung?.add(RUNG, rig.frameDuration)
+        rung?.configure(RUNG, epoch, rig.config)
         if (options.begins !== false) rung?.begin(RUNG, epoch, event.start)
       } else if (event.kind === 'unit' && event.unit.track === VIDEO_TRACK) {
         held.push(event.unit)
@@ -72,6 +76,8 @@ function createRig(options: { readonly delay?: number; readonly begins?: boolean
     inits,
     make: (unit) => unit,
     delay: options.delay ?? 0.5,
+    config: videoConfig(),
+    frameDuration: 3000,
     get rung() {
       if (rung === undefined) throw new TypeError('nothing was streamed')
       return rung
@@ -168,17 +174,109 @@ test('encoder after encoder: epochs are those of the source', () => {
   assert.equal(rig.parts.filter(({ gap }) => gap).length, 0)
 })
 
-test('an encoder that brings other parameter sets has an initialisation segment of its own', () => {
+/** Number of the first part with media of an epoch. */
+function firstPart(rig: Rig, epoch: number): number | undefined {
+  return rig.parts.find((part) => part.epoch === epoch && !part.gap)?.number
+}
+
+test('an encoder that brings other parameter sets has an initialisation segment of its own, one that brings the same has not', () => {
   const rig = createRig()
   rig.studio.stream({ seconds: 5 })
   rig.studio.stream({ seconds: 5, base: 100 })
+  rig.config = videoConfig(1)
+  rig.studio.stream({ seconds: 5, base: 200 })
   assert.deepEqual(
     rig.inits.map(([epoch, { initNumber }]) => [epoch, initNumber]),
     [
-      [0, 0],
-      [1, 0],
+      [0, firstPart(rig, 0)],
+      [1, firstPart(rig, 0)],
+      [2, firstPart(rig, 2)],
     ],
   )
+  assert.notDeepEqual(rig.inits[2]?.[1].init, rig.inits[0]?.[1].init)
+})
+
+test('a rung that comes back as another within an epoch begins a segment', () => {
+  const rig = createRig()
+  let hasChanged = false
+  rig.make = (unit) => {
+    if (!hasChanged && unit.dts >= 9 * S) {
+      hasChanged = true
+      rig.rung.pause(RUNG, 0)
+      rig.rung.configure(RUNG, 0, videoConfig(1))
+      rig.rung.begin(RUNG, 0, unit.dts)
+    }
+    return unit
+  }
+  // Segments begin at whole 2 seconds: a key frame at 9 s is within one.
+  rig.studio.stream({ seconds: 20, gop: 30 })
+  assertAligned(rig)
+  assert.equal(rig.inits.length, 2)
+  const [, change] = rig.inits
+  const first = rig.parts.find(({ number }) => number === change?.[1].initNumber)
+  assert.equal(first?.start, 10 * S)
+  assert.equal(first?.gap, false)
+  const gaps = rig.parts.filter(({ gap }) => gap)
+  assert.ok(gaps.length > 0 && gaps.every(({ start }) => start >= 9 * S - 90 && start < 10 * S))
+})
+
+test('a rung that is stopped and made again is told of once in an epoch', () => {
+  const rig = createRig()
+  rig.make = (unit) => {
+    if (unit.key) {
+      rig.rung.pause(RUNG, 0)
+      rig.rung.begin(RUNG, 0, unit.dts)
+    }
+    return unit
+  }
+  rig.studio.stream({ seconds: 20 })
+  assert.equal(rig.inits.length, 1)
+})
+
+test('after a restart another initialisation segment has another name', () => {
+  const recovered = (first: number, epoch: number, config: VideoTrackConfig) => {
+    const inits: number[] = []
+    let number = first
+    const rung = createRungPacker({
+      timing: { targetDuration: 4, partTarget: 0.35 },
+      numbersOf: () => () => number++,
+      sink: { part() {}, rung: (_epoch, { initNumber }) => void inits.push(initNumber) },
+    })
+    rung.opened({ id: epoch, start: 0, wallClock: 0, tracks: [] }, 3)
+    rung.add(RUNG, 3000)
+    rung.configure(RUNG, epoch, config)
+    rung.begin(RUNG, epoch, 0)
+    const picture = { track: RUNG, dts: 0, pts: 0, key: true, data: new Uint8Array(3), arrivedAt: 0 }
+    rung.unit(picture, epoch)
+    rung.closed(3000, 3)
+    rung.finish(0)
+    return inits
+  }
+  assert.deepEqual(recovered(0, 0, videoConfig()), [0])
+  // Numbers of parts go on above all that were reserved.
+  assert.deepEqual(recovered(1024, 1, videoConfig(1)), [1024])
+})
+
+test('an encoder that comes back with other pictures a second is cut like one that began with them', () => {
+  // Where there is no key frame the source is cut between two of the rung's pictures.
+  const options: EncoderOptions = { seconds: 15, gop: (picture) => picture === 0 }
+  const thin = (rig: Rig) => {
+    let count = 0
+    rig.frameDuration = 9 * 3000
+    rig.make = (unit) => {
+      count = unit.key ? 0 : count + 1
+      return count % 9 === 0 ? unit : undefined
+    }
+  }
+  const fresh = createRig()
+  thin(fresh)
+  fresh.studio.stream(options)
+  const rig = createRig()
+  rig.studio.stream({ seconds: 5 })
+  thin(rig)
+  rig.studio.stream({ ...options, base: 100 })
+  const lengths = (of: Rig, epoch: number) => of.parts.filter((p) => p.epoch === epoch).map(({ duration }) => duration)
+  assert.deepEqual(lengths(rig, 1), lengths(fresh, 0))
 })
 
 test('while nothing is made every segment is a gap, but for the newest', () => {

@@ -1,10 +1,10 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
-import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
 import type { VideoTrackConfig } from '@bandstand/media/track.ts'
 import type { TimedUnit } from '../timeline/model.ts'
 import { type CutList, createCutList } from './cut-list.ts'
 import { PACKAGER_LIMITS } from './limits.ts'
 import type { BroadcastTiming, CutFollower, Epoch, EpochTrack, Part } from './model.ts'
+import { createRungInits, type RungInits } from './rung-inits.ts'
 import { TrackPacker } from './track-packer.ts'
 
 /** Where the parts of rungs go. */
@@ -21,33 +21,18 @@ export interface RungPackerOptions {
   readonly numbersOf: (track: TrackId) => () => number
 }
 
-/** Following must not hurt whoever is followed: after its first failure, which is reported, nothing more is passed on. */
-export function sheltered(follower: CutFollower, onError: (error: unknown) => void): CutFollower {
-  let isBroken = false
-  const pass = (step: () => void): void => {
-    if (isBroken) return
-    try {
-      step()
-    } catch (error) {
-      isBroken = true
-      onError(error)
-    }
-  }
-  return {
-    opened: (epoch, msn) => pass(() => follower.opened(epoch, msn)),
-    cut: (at) => pass(() => follower.cut(at)),
-    decided: (at) => pass(() => follower.decided(at)),
-    closed: (end, last) => pass(() => follower.closed(end, last)),
-  }
-}
-
 /**
  * Cuts renditions that were made of the source where the source was cut, into segments of the same numbers. They come later
  * than the source and hold up nobody: what has not come when the ceiling is reached is a gap, and so is all of a segment
  * while a rung is not being made. Times in ticks of 90 kHz, `now` in Unix milliseconds.
  */
 export interface RungPacker extends CutFollower {
-  /** A rung exists from now on, as gaps until pictures come. @param frameDuration ticks */
+  /**
+   * A rung exists from now on, as gaps until pictures come. Said again, its pictures of the running epoch are of another
+   * length than those before.
+   *
+   * @param frameDuration ticks
+   */
   add(track: TrackId, frameDuration: number): void
   /** Pictures of an epoch are to be expected: its segments from the one at `from` on are waited for. */
   begin(track: TrackId, epoch: number, from: number): void
@@ -78,7 +63,8 @@ interface Cuts {
 interface Rung {
   readonly track: TrackId
   readonly number: () => number
-  readonly frameDuration: number
+  /** Of the newest epoch. */
+  frameDuration: number
   /** Where it is. */
   cuts: Cuts
   packer: TrackPacker
@@ -87,10 +73,7 @@ interface Rung {
   needsKey: boolean
   /** Of epochs that have not begun for it. */
   early: { readonly epoch: number; readonly unit: TimedUnit }[]
-  /** Configurations by epoch. */
-  readonly configs: Map<number, VideoTrackConfig>
-  /** The configuration it was last told of. */
-  init: EpochTrack | undefined
+  readonly inits: RungInits
 }
 
 export function createRungPacker(options: RungPackerOptions): RungPacker {
@@ -101,7 +84,12 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
   let epochs: Cuts[] = []
   let clock = 0
 
-  function open(rung: Pick<Rung, 'track' | 'number' | 'frameDuration'>, cuts: Cuts, msn: number, start: number) {
+  function open(
+    rung: Pick<Rung, 'track' | 'number' | 'frameDuration' | 'inits'>,
+    cuts: Cuts,
+    msn: number,
+    start: number,
+  ) {
     return new TrackPacker({
       ...{ track: rung.track, number: rung.number, frameDuration: rung.frameDuration },
       timescale: 90_000,
@@ -110,7 +98,11 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       cuts: cuts.list,
       msn,
       start,
-      emit: (part) => sink.part({ ...part, epoch: cuts.epoch.id, closedAt: clock }),
+      emit(part) {
+        const epoch = cuts.epoch.id
+        if (!part.gap) rung.inits.before(epoch, part.number)
+        sink.part({ ...part, epoch, closedAt: clock })
+      },
       counters,
     })
   }
@@ -139,22 +131,16 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       return
     }
     if (rung.needsKey) {
-      tell(rung, epoch)
       giveUpBefore(rung, unit.dts)
+      // A segment has one initialisation segment: other pictures begin with the next.
+      if ((rung.packer.hasMedia || rung.packer.queued > 0) && rung.inits.isOther(epoch)) {
+        counters.lateUnits++
+        return
+      }
+      rung.inits.begin(epoch)
     }
     rung.needsKey = false
     rung.packer.push(unit)
-  }
-
-  function tell(rung: Rung, epoch: number): void {
-    const config = rung.configs.get(epoch)
-    if (config === undefined) return
-    const { track, init: before } = rung
-    const init = writeInitSegment(track, config)
-    const same = before !== undefined && Buffer.compare(before.init, init) === 0
-    const initNumber = same ? before.initNumber : (before?.initNumber ?? -1) + 1
-    rung.init = { track, config, init, initNumber }
-    sink.rung(epoch, rung.init)
   }
 
   /** Goes as far as the source's cuts are known. */
@@ -257,20 +243,24 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
     },
     add(track, frameDuration) {
       const cuts = epochs.at(-1)
-      if (cuts === undefined || rungs.has(track)) return
+      const known = rungs.get(track)
+      if (known !== undefined) {
+        known.frameDuration = frameDuration
+        if (known.cuts === cuts) known.packer.expect(frameDuration)
+      }
+      if (cuts === undefined || known !== undefined) return
       const number = options.numbersOf(track)
       const { list } = cuts
       const msn = Math.max(cuts.first, list.newest - PACKAGER_LIMITS.rungOpenSegments)
       const start = list.startOf(msn) ?? list.newestStart
-      const facts = { track, number, frameDuration }
+      const inits = createRungInits(track, sink.rung)
+      const facts = { track, number, frameDuration, inits }
       const rung: Rung = {
         ...facts,
         ...{ cuts, packer: open(facts, cuts, msn, start) },
         expected: new Set(),
         needsKey: true,
         early: [],
-        configs: new Map(),
-        init: undefined,
       }
       rungs.set(track, rung)
       pump(rung)
@@ -284,9 +274,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       giveUpBefore(rung, from)
     },
     configure(track, epoch, config) {
-      const rung = rungs.get(track)
-      rung?.configs.set(epoch, config)
-      for (const old of rung?.configs.keys() ?? []) if (old < epoch - 1) rung?.configs.delete(old)
+      rungs.get(track)?.inits.configure(epoch, config)
     },
     unit(unit, epoch) {
       const rung = rungs.get(unit.track)

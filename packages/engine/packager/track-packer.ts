@@ -42,6 +42,7 @@ export class TrackPacker {
   #inSegment = 0
   #media = false
   #lastDuration: number
+  #frameDuration: number
   #msn: number
   /** Whether the current segment began with a key frame. */
   #keyed = true
@@ -50,6 +51,7 @@ export class TrackPacker {
     this.#o = options
     this.#msn = options.msn
     this.#lastDuration = options.frameDuration
+    this.#frameDuration = options.frameDuration
     this.#part = new PartBuilder(options.track, options.timescale, options.timing)
     this.#position = this.#ticks(options.start)
   }
@@ -96,6 +98,12 @@ export class TrackPacker {
 
   to90(ticks: number): number {
     return (ticks * 90_000) / this.#o.timescale
+  }
+
+  /** Its frames are of this length, in ticks, and not of the one that was said at first. */
+  expect(frameDuration: number): void {
+    this.#frameDuration = frameDuration
+    this.#lastDuration = frameDuration
   }
 
   /** False when the unit came too late: its time is past already. */
@@ -201,7 +209,7 @@ export class TrackPacker {
   /** A frame that stands far past the end of its segment ends with it; what follows until the next frame is a gap. */
   #clip(unit: TimedUnit, duration: number): number {
     const border = this.#o.cuts.startOf(this.#msn + 1)
-    if (border === undefined || duration <= 2 * this.#o.frameDuration) return duration
+    if (border === undefined || duration <= 2 * this.#frameDuration) return duration
     const room = this.#ticks(border) - unit.dts
     return room > 0 && room < duration ? room : duration
   }
@@ -219,7 +227,7 @@ export class TrackPacker {
 
   /** A frame that stands for a long time still belongs to where it begins. */
   #middle(unit: TimedUnit, duration: number): number {
-    return this.to90(unit.dts + Math.min(duration, 2 * this.#o.frameDuration) / 2)
+    return this.to90(unit.dts + Math.min(duration, 2 * this.#frameDuration) / 2)
   }
 
   /** After a stall the part of the segment that has no media is said to be a gap. */

@@ -3,9 +3,11 @@ import { test } from 'node:test'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { audioConfig, encode, videoConfig } from '../packager/fixtures/encoder.ts'
 import { manualScheduler } from '../packager/fixtures/watched.ts'
+import type { RungPacker } from '../packager/rung-packer.ts'
 import { createMemoryBudget } from '../packager/window/budget.ts'
 import type { AssetWriter, SegmentStore } from '../store/port.ts'
-import { createBroadcast } from './broadcast.ts'
+import type { Ladder } from '../transcode/ladder.ts'
+import { type BroadcastOptions, createBroadcast } from './broadcast.ts'
 
 /** A store that takes nothing any more once `broken`. */
 function brokenStore() {
@@ -26,7 +28,7 @@ function brokenStore() {
   return { store, port: port as SegmentStore }
 }
 
-function live() {
+function live(options: Partial<BroadcastOptions> = {}) {
   const { store, port } = brokenStore()
   const broadcast = createBroadcast({
     assetId: 'as_1',
@@ -40,6 +42,7 @@ function live() {
     nonce: 'test',
     onOpened() {},
     onGeneration() {},
+    ...options,
   })
   const begun = 1_700_000_000_000
   broadcast.encoderArrived(begun)
@@ -63,4 +66,75 @@ test('a broadcast whose last frames cannot be cut is left in order when the serv
   store.broken = true
   await assert.rejects(broadcast.suspend(now), /injected/)
   assert.deepEqual(store.calls, ['suspend'])
+})
+
+const RUNG = 11
+
+/** A ladder of one rung whose pictures are the source's; any of its functions may be another. */
+function ladderOf(told: unknown[], other: Partial<Ladder> = {}) {
+  let packer: RungPacker | undefined
+  const createLadder: BroadcastOptions['createLadder'] = (ports) => {
+    packer = ports.packer
+    return {
+      handle(event) {
+        if (event.kind === 'epoch-opened') {
+          ports.list([
+            { track: RUNG, width: 640, height: 360, frameRate: 30, bitrate: 800_000, codecString: 'avc1.64001e' },
+          ])
+          packer?.add(RUNG, 3000)
+          packer?.configure(RUNG, event.id, videoConfig())
+          packer?.begin(RUNG, event.id, event.start)
+        } else if (event.kind === 'unit' && event.unit.track === VIDEO_TRACK) {
+          packer?.unit({ ...event.unit, track: RUNG }, 0)
+        }
+      },
+      asked() {},
+      tick() {},
+      fail: (error) => void told.push(error),
+      close: () => void told.push('closed'),
+      report: { state: 'running', encoder: 'x264', speed: 1, restarts: 0, rungs: [], message: undefined },
+      ...other,
+    }
+  }
+  return { createLadder, packer: () => packer as RungPacker }
+}
+
+test('pictures of a rung that cannot be cut keep neither the recording nor the playlists from their end', async () => {
+  for (const how of ['end', 'suspend'] as const) {
+    const told: unknown[] = []
+    const { createLadder, packer } = ladderOf(told)
+    const { broadcast, store, now } = live({ createLadder })
+    packer().unit({ track: RUNG, dts: 4e5, pts: 4e5, key: false, data: null as never, arrivedAt: now }, 0)
+    await broadcast[how](now)
+    assert.equal(broadcast.live?.ended, how === 'end')
+    assert.deepEqual(store.calls, [how])
+    assert.deepEqual(told.map(String), [String(told[0]), 'closed'])
+    assert.match(String(told[0]), /TypeError/)
+  }
+})
+
+function broken(): never {
+  throw new TypeError('injected')
+}
+
+test('a ladder that fails whatever it is told, or cannot be made, is felt by nothing else', async () => {
+  const faults: unknown[] = []
+  const onReaderFault = (_reader: string, error: unknown) => void faults.push(error)
+  const all: Partial<Ladder> = { handle: broken, asked: broken, tick: broken, fail: broken }
+  for (const createLadder of [ladderOf([], all).createLadder, broken]) {
+    const { broadcast, store, now } = live({ createLadder, onReaderFault })
+    broadcast.tick(now)
+    await broadcast.end(now)
+    assert.equal(broadcast.live?.ended, true)
+    assert.deepEqual(store.calls, ['end'])
+  }
+  assert.equal(faults.length, 1)
+})
+
+test('whatever fails at the end of a broadcast, the recording is finished, and then it is said', async () => {
+  const { createLadder } = ladderOf([], { close: broken })
+  const { broadcast, store, now } = live({ createLadder })
+  await assert.rejects(broadcast.end(now), /injected/)
+  assert.equal(broadcast.live?.ended, true)
+  assert.deepEqual(store.calls, ['end'])
 })

@@ -1,6 +1,7 @@
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { createPackager, type Packager } from '../packager/packager.ts'
-import { createRungPacker, type RungPacker, sheltered } from '../packager/rung-packer.ts'
+import { createRungPacker, type RungPacker } from '../packager/rung-packer.ts'
+import { createShelter, sheltered } from '../packager/shelter.ts'
 import { chooseTiming } from '../packager/timing.ts'
 import type { MemoryBudget } from '../packager/window/budget.ts'
 import { resumePoint } from '../packager/window/recovered.ts'
@@ -27,7 +28,7 @@ export interface BroadcastOptions {
   readonly scheduler: Scheduler
   /** Whether the newest group of pictures is kept for readers of the hub to come. */
   readonly keepsGroup: boolean
-  /** A reader of the hub failed and was closed. */
+  /** A reader of the hub failed and was closed, or the ladder could not be made. */
   readonly onReaderFault: (reader: string, error: unknown) => void
   /** Distinguishes this process' validators from those of others. */
   readonly nonce: string
@@ -61,6 +62,8 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
   let bitrate: number | undefined
   /** After a failure nothing more is cut; what is there can still be ended properly. */
   let isBroken = false
+  /** The ladder and what cuts its pictures. */
+  const beside = createShelter((error) => stage?.ladder?.fail(error))
 
   function setUp(timing: AssetIndex['timing'], writer: AssetWriter): Stage {
     const window = createLiveWindow({
@@ -75,7 +78,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
         read: (track, first, last) => store.read(assetId, track, first, last),
       },
       onGeneration: options.onGeneration,
-      onLadderAsked: () => stage?.ladder?.asked(),
+      onLadderAsked: () => beside.pass(() => stage?.ladder?.asked()),
       ...(recovered !== undefined && { recovered }),
     })
     const rungs = createRungPacker({ timing, sink: window, numbersOf: (track) => packager.numbersOf(track) })
@@ -83,11 +86,19 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       timing,
       // The window asks for what it lists whether it is written.
       sinks: [writer, window],
-      follower: sheltered(rungs, (error) => stage?.ladder?.fail(error)),
+      follower: sheltered(rungs, beside),
       ...(recovered !== undefined && { start: firstNumbers(recovered), before: recovered.epochs }),
     })
-    const ladder = options.createLadder?.({ packer: rungs, list: window.ladder }, assetId)
-    return { packager, window, writer, ladder, rungs }
+    return { packager, window, writer, ladder: makeLadder(rungs, window), rungs }
+  }
+
+  function makeLadder(packer: RungPacker, window: LiveWindow): Ladder | undefined {
+    try {
+      return options.createLadder?.({ packer, list: window.ladder }, assetId)
+    } catch (error) {
+      options.onReaderFault('ladder', error)
+      return undefined
+    }
   }
 
   /** @throws what the timeline or the packager throws, once. */
@@ -122,7 +133,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
         })
       }
       stage?.packager.handle(event, now)
-      stage?.ladder?.handle(event)
+      beside.pass(() => stage?.ladder?.handle(event))
       if (isFirst && event.kind === 'epoch-opened') options.onOpened(assetId, event.wallClock)
     }
   }
@@ -135,12 +146,25 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     })
   }
 
-  /** Readers of the hub and the ladder have all of it. */
-  function endReaders(now: number): void {
-    hub.end()
+  /** Everyone who follows has all of it. One that fails keeps no other from its end. @throws the first failure */
+  async function conclude(now: number, last: () => void, write: () => Promise<void> | undefined): Promise<void> {
+    const failures: unknown[] = []
+    const attempt = (step: () => void): void => {
+      try {
+        step()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    attempt(() => drain(now))
+    attempt(hub.end)
     options.budget.leave(hub)
-    stage?.ladder?.close()
-    stage?.rungs.finish(now)
+    // Before the ladder ends: it is told what goes wrong.
+    beside.pass(() => stage?.rungs.finish(now))
+    attempt(() => stage?.ladder?.close())
+    attempt(last)
+    await write()
+    if (failures.length > 0) throw failures[0]
   }
 
   return {
@@ -159,31 +183,27 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     encoderLeft: drain,
     tick(now) {
       if (timeline.deadline !== undefined && now >= timeline.deadline) guard(() => handle(timeline.tick(now), now))
-      stage?.ladder?.tick()
+      beside.pass(() => stage?.ladder?.tick())
     },
     describe(facts) {
       bitrate = declaredBitrate(facts) ?? bitrate
       if (bitrate !== undefined) stage?.window.declare({ bitrate })
     },
     async end(now) {
-      try {
-        drain(now)
-      } finally {
-        endReaders(now)
-        stage?.window.end()
-        await stage?.writer.end()
-      }
+      await conclude(
+        now,
+        () => stage?.window.end(),
+        () => stage?.writer.end(),
+      )
       const index = stage === undefined ? undefined : await store.index(assetId)
       return { duration: index === undefined ? 0 : recorded(index).duration, bytes: index?.bytes ?? 0 }
     },
-    async suspend(now) {
-      try {
-        drain(now)
-      } finally {
-        endReaders(now)
-        await stage?.writer.suspend()
-      }
-    },
+    suspend: (now) =>
+      conclude(
+        now,
+        () => undefined,
+        () => stage?.writer.suspend(),
+      ),
     close: () => stage?.window.close(),
     diagnose() {
       if (stage === undefined) return undefined

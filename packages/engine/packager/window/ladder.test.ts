@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
 import { encode, videoConfig } from '../fixtures/encoder.ts'
 import { createStudio, type Studio } from '../fixtures/studio.ts'
 import { everything, manualScheduler, text, type WatchedOptions, watchedWindow } from '../fixtures/watched.ts'
@@ -16,7 +17,7 @@ const rung: ListedRung = {
 /** A window with a ladder of one rung, whose pictures come half a second after the source's once `on` is set. */
 function withLadder(options: WatchedOptions = {}) {
   const window: LiveWindow = watchedWindow({ older: everything, ...options })
-  const state = { on: false }
+  const state = { on: false, config: videoConfig() }
   let packer: RungPacker | undefined
   let epoch = 0
   let isListed = false
@@ -32,7 +33,10 @@ function withLadder(options: WatchedOptions = {}) {
         packer?.add(RUNG, 3000)
         packer?.configure(RUNG, epoch, videoConfig())
       } else if (event.kind === 'unit' && event.unit.track === VIDEO_TRACK && state.on) {
-        if (event.unit.key) packer?.begin(RUNG, epoch, event.unit.dts)
+        if (event.unit.key) {
+          packer?.configure(RUNG, epoch, state.config)
+          packer?.begin(RUNG, epoch, event.unit.dts)
+        }
         packer?.unit({ ...event.unit, track: RUNG }, epoch)
       }
     },
@@ -138,4 +142,35 @@ test('a rung in the making is listed in DASH when it has begun, later than its s
   const [source, own] = [...mpd.matchAll(/<SegmentTimeline>([^]*?)<\/SegmentTimeline>/g)].map((found) => found[1])
   assert.equal(source, '\n<S t="0" d="180000" r="6"/>\n')
   assert.equal(own, source)
+})
+
+test('a rung that comes back as another within an epoch is listed with the initialisation segment of its media', () => {
+  const { window, studio, state } = withLadder()
+  state.on = true
+  studio.send(encode({ seconds: 9.9 }))
+  const first = state.config
+  const before = text(window, 'v11')
+  state.config = videoConfig(1)
+  studio.send(encode({ seconds: 8, base: 10 }))
+  const maps = (playlist: string) => [...playlist.matchAll(/#EXT-X-MAP:URI="(.*?)"/g)].map(([, name]) => name ?? '')
+  const bytes = (name = '') => {
+    const answer = window.rendition('v11')?.media(name)
+    return answer?.kind === 'now' ? Buffer.concat(answer.chunks) : undefined
+  }
+  const listed = text(window, 'v11')
+  assert.equal(maps(before).length, 1)
+  assert.equal(maps(listed).length, 2)
+  assert.deepEqual(bytes(maps(before)[0]), bytes(maps(listed)[0]))
+  assert.deepEqual(bytes(maps(listed)[0]), Buffer.from(writeInitSegment(RUNG, first)))
+  assert.deepEqual(bytes(maps(listed)[1]), Buffer.from(writeInitSegment(RUNG, state.config)))
+  // The number of the first part that needs it.
+  const [, after = ''] = listed.split(`#EXT-X-MAP:URI="${maps(listed)[1]}"`)
+  assert.match(after, /s(\d+)-\d+\.m4s/)
+  assert.equal(`i${/s(\d+)-/.exec(after)?.[1]}.mp4`, maps(listed)[1])
+  // A DASH period has one of each: only what needs it is listed.
+  const manifest = window.manifest()?.plain.toString() ?? ''
+  const [rungOnly = ''] = /<Representation id="v11"[^]*?<\/Representation>/.exec(manifest) ?? []
+  assert.match(rungOnly, new RegExp(`initialization="[^"]*${maps(listed)[1]}"`))
+  assert.match(rungOnly, /<S t="900000"/)
+  assert.doesNotMatch(rungOnly, /<S t="0"/)
 })

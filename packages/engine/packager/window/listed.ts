@@ -154,6 +154,7 @@ export function createListed(
         size: part.bytes.byteLength,
         bytes: part.gap ? undefined : part.bytes,
       }
+      if (segment.gap && !part.gap) segment.initNumber = initNumber
       segment.parts.push(kept)
       segment.lastPart = part.number
       segment.duration += part.duration

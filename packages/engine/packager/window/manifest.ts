@@ -6,7 +6,7 @@ import { createStretches } from '../../dash/stretches.ts'
 import type { AssetIndex } from '../../store/port.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { RenderedPlaylist } from '../live.ts'
-import type { BroadcastTiming, Epoch } from '../model.ts'
+import { type BroadcastTiming, type Epoch, trackOf } from '../model.ts'
 import { type InTheMaking, inTheMaking, isOutgrown } from './in-the-making.ts'
 import { trackBandwidth } from './multivariant.ts'
 import { rendered } from './rendered.ts'
@@ -69,7 +69,11 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
   function render(ended: boolean): RenderedPlaylist | undefined {
     const stretches = createStretches()
     for (const { track, segments } of renditions.values()) {
-      for (const segment of segments) if (isListed(segment)) stretches.add(track, segment.epoch, segment)
+      for (const segment of segments) {
+        // A period has one initialisation segment of a track: of a rung that came back as another only that is listed.
+        const isNow = segment.initNumber === trackOf(segment.epoch, track)?.initNumber
+        if (isNow && isListed(segment)) stretches.add(track, segment.epoch, segment)
+      }
     }
     if (stretches.list.length === 0) return undefined
     const lowLatency = (foreseen = ended ? undefined : foresee())

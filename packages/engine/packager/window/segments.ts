@@ -39,8 +39,8 @@ export interface WindowSegment {
   readonly whole: boolean
   /** First segment of an epoch that is not the first. */
   readonly discontinuity: boolean
-  /** Initialisation segment that its media needs. */
-  readonly initNumber: number | undefined
+  /** Initialisation segment that its media needs; of a rung it is known with the first of it. */
+  initNumber: number | undefined
 }
 
 /** Seconds. */

@@ -139,7 +139,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
 
   function epoch(opened: Epoch): void {
     codecs = undefined
-    const next: OwnEpoch = { ...opened, rungs: [] }
+    const next: OwnEpoch = { ...opened, rungs: new Map() }
     epochs.set(next.id, next)
     for (const own of next.tracks) (byTrack.get(own.track) ?? late(own)).addInit(own)
     coming = undefined
@@ -170,7 +170,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   }
 
   function rung(epochId: number, track: EpochTrack): void {
-    epochs.get(epochId)?.rungs.push(track)
+    epochs.get(epochId)?.rungs.set(track.track, track)
     inits.set(track.track, track)
     byTrack.get(track.track)?.addInit(track)
   }
@@ -197,7 +197,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       make(track.track, track.kind).restore(recoveredSegments(index, track))
     }
     for (const old of index.epochs) {
-      epochs.set(old.id, { ...old, rungs: [] })
+      epochs.set(old.id, { ...old, rungs: new Map() })
       for (const own of old.tracks) byTrack.get(own.track)?.addInit(own)
     }
     current = index.epochs.at(-1)
@@ -319,7 +319,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   }
 }
 
-/** As the packager opened it, and the rungs that have begun in it. */
+/** As the packager opened it, and the rungs that have begun in it, each as it is now. */
 interface OwnEpoch extends Epoch {
-  readonly rungs: EpochTrack[]
+  readonly rungs: Map<TrackId, EpochTrack>
 }
