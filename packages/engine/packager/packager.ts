@@ -77,7 +77,7 @@ export function createPackager(options: PackagerOptions): Packager {
 
   function highestPart(): number {
     let highest = firstPart
-    for (const { nextPart } of known.values()) if (nextPart > highest) highest = nextPart
+    for (const { nextPart, init } of known.values()) highest = Math.max(highest, nextPart, init.initNumber)
     for (const { nextPart } of followed.values()) if (nextPart > highest) highest = nextPart
     return highest
   }
@@ -102,9 +102,10 @@ export function createPackager(options: PackagerOptions): Packager {
 
   function initOf({ track, config }: { track: TrackId; config: TrackConfig }): EpochTrack {
     const init = writeInitSegment(track, config)
-    const old = known.get(track)?.init
-    const same = old !== undefined && Buffer.compare(old.init, init) === 0
-    return { track, config, init, initNumber: same ? old.initNumber : (old?.initNumber ?? -1) + 1 }
+    const { init: old, nextPart } = known.get(track) ?? { nextPart: firstPart }
+    if (old !== undefined && Buffer.compare(old.init, init) === 0) return { ...old, config }
+    // After a crash beyond all that was shown, also by epochs that no journal has.
+    return { track, config, init, initNumber: Math.max(nextPart, (old?.initNumber ?? -1) + 1) }
   }
 
   function packer(cuts: CutList, start: number, entry: Known, frameDuration: number, timed: boolean): TrackPacker {

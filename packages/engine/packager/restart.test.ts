@@ -44,3 +44,32 @@ test('after a restart numbers go on above all that was reserved, times on from t
   assert.equal(epochs[0]?.wallClock, old.wallClock + 20_000)
   assert.ok(parts.at(-1)?.last)
 })
+
+/** What one process after another shows of initialisation segments; only `durable` of the epochs before is known. */
+function shown(start: { msn: number; part: number }, durable: readonly Epoch[], variants: readonly number[]) {
+  const epochs: Epoch[] = []
+  const reserved: number[] = []
+  const packager = createPackager({
+    timing: { targetDuration: 4, partTarget: 0.35 },
+    start,
+    before: durable,
+    sinks: [{ epoch: (e) => epochs.push(e), part() {}, reserve: ({ part }) => reserved.push(part) }],
+  })
+  for (const [i, variant] of variants.entries()) {
+    const track = { track: VIDEO_TRACK, config: videoConfig(variant), frameDuration: 1 / 30 }
+    const at = { id: durable.length + i, start: i * 900_000, wallClock: i * 10_000 }
+    packager.handle({ kind: 'epoch-opened', ...at, tracks: [track], reason: 'encoder', trackSetChanged: false }, 0)
+    packager.handle({ kind: 'epoch-closed', id: at.id, end: at.start }, 0)
+    for (const { initNumber } of epochs.at(-1)?.tracks ?? []) assert.ok(initNumber <= (reserved.at(-1) ?? 0))
+  }
+  return { epochs, numbers: epochs.map(({ tracks }) => tracks[0]?.initNumber) }
+}
+
+test('an initialisation segment has no name that was shown by a process whose epochs are lost', () => {
+  const before = shown({ msn: 3, part: 0 }, [], [0, 1, 2])
+  assert.deepEqual(before.numbers, [0, 1, 2])
+  for (const durable of [[], before.epochs.slice(0, 1), before.epochs]) {
+    const { numbers } = shown({ msn: 20, part: 1025 }, durable, [3, 4])
+    assert.deepEqual(numbers, [1025, 1026])
+  }
+})
