@@ -28,7 +28,7 @@ export interface BroadcastOptions {
   readonly scheduler: Scheduler
   /** Whether the newest group of pictures is kept for readers of the hub to come. */
   readonly keepsGroup: boolean
-  /** A reader of the hub failed and was closed, or the ladder could not be made. */
+  /** A reader of the hub failed and was closed, the ladder could not be made, or who is told of changes failed. */
   readonly onReaderFault: (reader: string, error: unknown) => void
   /** Distinguishes this process' validators from those of others. */
   readonly nonce: string
@@ -77,7 +77,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
         written: () => writer.written(),
         read: (track, first, last) => store.read(assetId, track, first, last),
       },
-      onGeneration: options.onGeneration,
+      onGeneration: () => attended('page', options.onGeneration),
       onLadderAsked: () => beside.pass(() => stage?.ladder?.asked()),
       ...(recovered !== undefined && { recovered }),
     })
@@ -93,10 +93,14 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
   }
 
   function makeLadder(packer: RungPacker, window: LiveWindow): Ladder | undefined {
+    return attended('ladder', () => options.createLadder?.({ packer, list: window.ladder }, assetId))
+  }
+
+  function attended<T>(who: string, step: () => T): T | undefined {
     try {
-      return options.createLadder?.({ packer, list: window.ladder }, assetId)
+      return step()
     } catch (error) {
-      options.onReaderFault('ladder', error)
+      options.onReaderFault(who, error)
       return undefined
     }
   }
@@ -146,8 +150,13 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     })
   }
 
-  /** Everyone who follows has all of it. One that fails keeps no other from its end. @throws the first failure */
-  async function conclude(now: number, last: () => void, write: () => Promise<void> | undefined): Promise<void> {
+  /**
+   * Everyone who follows has all of it. One that fails keeps no other from its end.
+   *
+   * @returns the first failure.
+   * @throws what `write` throws
+   */
+  async function conclude(now: number, last: () => void, write: () => Promise<void> | undefined): Promise<unknown> {
     const failures: unknown[] = []
     const attempt = (step: () => void): void => {
       try {
@@ -164,7 +173,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     attempt(() => stage?.ladder?.close())
     attempt(last)
     await write()
-    if (failures.length > 0) throw failures[0]
+    return failures[0]
   }
 
   return {
@@ -190,20 +199,22 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       if (bitrate !== undefined) stage?.window.declare({ bitrate })
     },
     async end(now) {
-      await conclude(
+      const failure = await conclude(
         now,
         () => stage?.window.end(),
         () => stage?.writer.end(),
       )
       const index = stage === undefined ? undefined : await store.index(assetId)
-      return { duration: index === undefined ? 0 : recorded(index).duration, bytes: index?.bytes ?? 0 }
+      return { duration: index === undefined ? 0 : recorded(index).duration, bytes: index?.bytes ?? 0, failure }
     },
-    suspend: (now) =>
-      conclude(
+    async suspend(now) {
+      const failure = await conclude(
         now,
         () => undefined,
         () => stage?.writer.suspend(),
-      ),
+      )
+      if (failure !== undefined) throw failure
+    },
     close: () => stage?.window.close(),
     diagnose() {
       if (stage === undefined) return undefined

@@ -79,7 +79,7 @@ function stage(takeover: 'allow' | 'refuse' = 'allow') {
         end: async () => {
           call(`${assetId} end`, 'end')
           await slow.end
-          return { duration: 1, bytes: 1 }
+          return { duration: 1, bytes: 1, ...(failing.has('last frames') && { failure: new TypeError('injected') }) }
         },
         suspend: async () => call(`${assetId} suspend`, 'suspend'),
         describe() {},
@@ -340,6 +340,16 @@ test('a broadcast whose end fails leaves the channel usable', async () => {
   await pass(UNPUBLISH_GRACE_MS)
   await pass(ENDED_LINGER_MS)
   assert.equal(channel.idle, true)
+})
+
+test('a broadcast that failed at its end is registered as ended all the same: its recording is whole', async () => {
+  const { registered, failing, publish, pass } = stage()
+  failing.add('last frames')
+  const { publisher } = publish()
+  publisher.unit(unit)
+  publisher.end('unpublished')
+  await pass(UNPUBLISH_GRACE_MS)
+  assert.deepEqual(registered, ['started as_1', 'ended as_1'])
 })
 
 test('closing a channel gives back the memory of its broadcast', async () => {

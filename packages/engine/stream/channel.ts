@@ -11,6 +11,14 @@ import { createLease, type LeaseHolder } from './lease.ts'
 /** After an encoder said goodbye the broadcast still waits this long, because "stop, change a setting, start" is common. */
 export const UNPUBLISH_GRACE_MS = 3_000
 
+export interface FinishedBroadcast {
+  /** Of the recording, milliseconds. */
+  readonly duration: number
+  readonly bytes: number
+  /** What was to be cut or listed last and was not. */
+  readonly failure?: unknown
+}
+
 /** Timeline, packager, live window and recording of one broadcast, as the channel drives it. All times are Unix ms. */
 export interface Broadcast {
   readonly assetId: string
@@ -29,8 +37,8 @@ export interface Broadcast {
   encoderLeft(now: number): void
   /** Lets time pass; called about 10 times a second. */
   tick(now: number): void
-  /** Finishes playlists and recording. Resolves when the recording is on disk; rejects then if something failed before. */
-  end(now: number): Promise<{ readonly duration: number; readonly bytes: number }>
+  /** Finishes playlists and recording. Resolves when the recording is on disk, and says what failed before that, if anything. */
+  end(now: number): Promise<FinishedBroadcast>
   /** Finishes the open parts and the recording's files but not the broadcast: the server is stopping. */
   suspend(now: number): Promise<void>
   /** Facts from the encoder's metadata, where they matter for the playlists. */
@@ -157,7 +165,8 @@ export function createChannel(options: ChannelOptions): Channel {
     try {
       const finished = broadcast.end(at)
       if (startedAt !== undefined) onChange()
-      const { duration, bytes } = await finished
+      const { duration, bytes, failure } = await finished
+      if (failure !== undefined) log.error({ ...fields, err: failure }, 'the end of the broadcast failed')
       if (startedAt === undefined) return broadcast.close()
       await register.ended({ assetId: broadcast.assetId, endedAt: at, duration, bytes })
       log.info({ ...fields, seconds: Math.round(duration / 1000) }, 'ended')

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Log } from '../ports.ts'
 import type { AssetIndex } from '../store/port.ts'
 import type { Broadcast } from './channel.ts'
+import { ENDED_LINGER_MS } from './ended.ts'
 import { createHub } from './hub.ts'
 import { createStreams } from './streams.ts'
 
@@ -11,6 +12,8 @@ const channel = { id: 'ch_1', slug: 'main' }
 const request = { protocol: 'rtmp', remote: '10.0.0.1', key: 'k' } as const
 
 function stage() {
+  const failing = new Set<string>()
+  const clock = { now: 1_000_000 }
   const calls: string[] = []
   const ended: string[] = []
   const streams = createStreams({
@@ -19,8 +22,10 @@ function stage() {
     takeover: 'allow',
     reconnectWindow: 30_000,
     log: silent,
-    now: () => 1_000_000,
-    onChange() {},
+    now: () => clock.now,
+    onChange() {
+      if (failing.has('change')) throw new TypeError('injected')
+    },
     createBroadcast: (_channel, _onOpened, recovered): Broadcast => {
       const assetId = recovered?.assetId ?? 'as_new'
       if (assetId === 'as_broken') throw new TypeError('injected')
@@ -38,13 +43,16 @@ function stage() {
         end: async () => ({ duration: 1, bytes: 1 }),
         suspend: async () => void calls.push(`${assetId} suspend`),
         describe() {},
-        close: () => void calls.push(`${assetId} close`),
+        close() {
+          calls.push(`${assetId} close`)
+          if (failing.has('close')) throw new TypeError('injected')
+        },
         diagnose: () => undefined,
       }
     },
   })
   const open = (assetId: string) => ({ channel, startedAt: 1, index: { assetId } as AssetIndex })
-  return { streams, calls, ended, open }
+  return { streams, calls, ended, open, failing, clock }
 }
 
 test('of two open broadcasts of a channel the older one is finished and the later one goes on', async () => {
@@ -102,5 +110,28 @@ test('a follower that fails keeps no broadcast from beginning', async () => {
     throw new TypeError('injected')
   })
   assert.ok('publisher' in (await streams.publish(request, () => {})))
+  await streams.suspend()
+})
+
+test('who is told of a change and fails is not felt by the encoder', async () => {
+  const { streams, failing } = stage()
+  failing.add('change')
+  const answer = await streams.publish(request, () => {})
+  assert('publisher' in answer)
+  answer.publisher.end('unpublished')
+  await streams.suspend()
+})
+
+test('a channel that fails when time passes keeps no other from it', async () => {
+  const { streams, calls, open, failing, clock } = stage()
+  const other = { ...open('as_3'), channel: { id: 'ch_2', slug: 'other' } }
+  streams.restore([open('as_1'), open('as_2'), other, { ...other, index: { assetId: 'as_4' } as AssetIndex }])
+  await new Promise((done) => setImmediate(done))
+  failing.add('close')
+  clock.now += ENDED_LINGER_MS
+  const until = Date.now() + 5_000
+  while (!calls.includes('as_3 close') && Date.now() < until) await new Promise((done) => setTimeout(done, 20))
+  assert(calls.includes('as_1 close'))
+  assert(calls.includes('as_3 close'))
   await streams.suspend()
 })

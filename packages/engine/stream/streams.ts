@@ -99,11 +99,20 @@ export function createStreams(options: StreamsOptions): Streams {
       register: options.register,
       log,
       now,
-      onChange: () => options.onChange(channel.record.id),
+      onChange: () => sheltered(channel, 'who is told of a change failed', () => options.onChange(channel.record.id)),
     })
     byId.set(record.id, channel)
     bySlug.set(record.slug, channel)
     return channel
+  }
+
+  /** What fails in one channel, or in who is told of it, is felt by no other and by no encoder. */
+  function sheltered(channel: Channel, what: string, step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      log.error({ channel: channel.record.slug, err: error }, what)
+    }
   }
 
   function forget(channel: Channel): void {
@@ -113,7 +122,7 @@ export function createStreams(options: StreamsOptions): Streams {
 
   const timer = setInterval(() => {
     for (const channel of byId.values()) {
-      channel.tick()
+      sheltered(channel, 'the channel failed', channel.tick)
       if (channel.idle) forget(channel)
     }
   }, TICK_MS)
