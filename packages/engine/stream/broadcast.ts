@@ -156,13 +156,17 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
    * @returns the first failure.
    * @throws what `write` throws
    */
-  async function conclude(now: number, last: () => void, write: () => Promise<void> | undefined): Promise<unknown> {
-    const failures: unknown[] = []
+  async function conclude(
+    now: number,
+    last: () => void,
+    write: () => Promise<void> | undefined,
+  ): Promise<Error | undefined> {
+    const failures: Error[] = []
     const attempt = (step: () => void): void => {
       try {
         step()
       } catch (error) {
-        failures.push(error)
+        failures.push(error as Error)
       }
     }
     attempt(() => drain(now))

@@ -83,7 +83,7 @@ function stage(takeover: 'allow' | 'refuse' = 'allow') {
         },
         suspend: async () => call(`${assetId} suspend`, 'suspend'),
         describe() {},
-        close: () => void calls.push(`${assetId} close`),
+        close: () => call(`${assetId} close`, 'close'),
         diagnose: () => undefined,
       }
     },
@@ -350,6 +350,18 @@ test('a broadcast that failed at its end is registered as ended all the same: it
   publisher.end('unpublished')
   await pass(UNPUBLISH_GRACE_MS)
   assert.deepEqual(registered, ['started as_1', 'ended as_1'])
+})
+
+test('an older broadcast whose memory cannot be given back keeps no later one from its end', async () => {
+  const { registered, failing, publish, pass } = stage()
+  failing.add('close')
+  for (let i = 0; i <= ENDED_MAX; i++) {
+    const { publisher } = publish()
+    publisher.unit(unit)
+    publisher.end('unpublished')
+    await pass(UNPUBLISH_GRACE_MS)
+  }
+  assert.equal(registered.at(-1), `ended as_${ENDED_MAX + 1}`)
 })
 
 test('closing a channel gives back the memory of its broadcast', async () => {

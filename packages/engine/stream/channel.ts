@@ -126,7 +126,9 @@ export function createChannel(options: ChannelOptions): Channel {
   let record = options.record
   let running: Running | undefined
   const candidates = createCandidates({ grant, log, now })
-  const ended = createEndedBroadcasts()
+  const ended = createEndedBroadcasts((asset, error) => {
+    log.error({ channel: record.slug, asset, err: error }, 'the memory of a broadcast could not be given back')
+  })
   /** Broadcasts that are being finished. */
   const finishing = new Set<Promise<void>>()
 

@@ -28,14 +28,23 @@ export interface EndedBroadcasts {
   readonly size: number
 }
 
-export function createEndedBroadcasts(): EndedBroadcasts {
+/** @param onFault told of one whose memory could not be given back; the others go on */
+export function createEndedBroadcasts(onFault: (assetId: string, error: unknown) => void): EndedBroadcasts {
   /** Oldest first. */
   let kept: { readonly broadcast: Ended; readonly forgetAt: number }[] = []
 
   function keep(isKept: (entry: (typeof kept)[number], index: number) => boolean): void {
     const before = kept
     kept = before.filter(isKept)
-    for (const entry of before) if (!kept.includes(entry)) entry.broadcast.close()
+    for (const entry of before) if (!kept.includes(entry)) letGo(entry.broadcast)
+  }
+
+  function letGo(broadcast: Ended): void {
+    try {
+      broadcast.close()
+    } catch (error) {
+      onFault(broadcast.assetId, error)
+    }
   }
 
   return {

@@ -99,19 +99,19 @@ export function createStreams(options: StreamsOptions): Streams {
       register: options.register,
       log,
       now,
-      onChange: () => sheltered(channel, 'who is told of a change failed', () => options.onChange(channel.record.id)),
+      onChange: () => changed(channel),
     })
     byId.set(record.id, channel)
     bySlug.set(record.slug, channel)
     return channel
   }
 
-  /** What fails in one channel, or in who is told of it, is felt by no other and by no encoder. */
-  function sheltered(channel: Channel, what: string, step: () => void): void {
+  /** Who is told of it and fails is not felt by its encoder. */
+  function changed({ record: { id, slug } }: Channel): void {
     try {
-      step()
+      options.onChange(id)
     } catch (error) {
-      log.error({ channel: channel.record.slug, err: error }, what)
+      log.error({ channel: slug, err: error }, 'who is told of a change failed')
     }
   }
 
@@ -122,7 +122,7 @@ export function createStreams(options: StreamsOptions): Streams {
 
   const timer = setInterval(() => {
     for (const channel of byId.values()) {
-      sheltered(channel, 'the channel failed', channel.tick)
+      channel.tick()
       if (channel.idle) forget(channel)
     }
   }, TICK_MS)
