@@ -5,7 +5,7 @@ import { audioConfig, encode, videoConfig } from '../packager/fixtures/encoder.t
 import { manualScheduler } from '../packager/fixtures/watched.ts'
 import type { RungPacker } from '../packager/rung-packer.ts'
 import { createMemoryBudget } from '../packager/window/budget.ts'
-import type { AssetWriter, SegmentStore } from '../store/port.ts'
+import type { AssetIndex, AssetWriter, SegmentStore } from '../store/port.ts'
 import type { Ladder } from '../transcode/ladder.ts'
 import { type BroadcastOptions, createBroadcast } from './broadcast.ts'
 
@@ -24,7 +24,7 @@ function brokenStore() {
     written: async () => {},
     state: { recording: true, droppedParts: 0 },
   }
-  const port: Partial<SegmentStore> = { create: () => writer, index: async () => undefined }
+  const port: Partial<SegmentStore> = { create: () => writer, resume: () => writer, index: async () => undefined }
   return { store, port: port as SegmentStore }
 }
 
@@ -129,6 +129,28 @@ test('a ladder that fails whatever it is told, or cannot be made, is felt by not
     assert.deepEqual(store.calls, ['end'])
   }
   assert.equal(faults.length, 1)
+})
+
+test('a broadcast that a former process left open is taken up again, with its ladder', async () => {
+  const recovered: AssetIndex = {
+    ...{
+      assetId: 'as_1',
+      ended: false,
+      shed: false,
+      version: 1,
+      bytes: 0,
+      removed: { segments: 0, discontinuities: 0 },
+    },
+    timing: { targetDuration: 4, partTarget: 0.35 },
+    epochs: [{ id: 0, start: 0, wallClock: 1, tracks: [] }],
+    tracks: [],
+    next: { msn: 9, part: 1025 },
+  }
+  const told: unknown[] = []
+  const { broadcast, store, now } = live({ ...ladderOf(told), recovered })
+  assert.equal((await broadcast.end(now)).failure, undefined)
+  assert.deepEqual(store.calls, ['end'])
+  assert.deepEqual(told, ['closed'])
 })
 
 test('who is told that players must read again, and fails, is not felt by the broadcast', async () => {

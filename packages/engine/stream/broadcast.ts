@@ -57,13 +57,13 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
   const hub = createHub({ keep: options.keepsGroup, onFault: options.onReaderFault })
   options.budget.join(hub)
   const timeline = createTimeline(recovered === undefined ? {} : continuation(recovered))
-  let stage = recovered === undefined ? undefined : setUp(recovered.timing, store.resume(assetId))
+  /** The ladder and what cuts its pictures. */
+  const beside = createShelter((error) => stage?.ladder?.fail(error))
+  let stage: Stage | undefined = recovered === undefined ? undefined : setUp(recovered.timing, store.resume(assetId))
   let tracks: readonly TimelineTrack[] = []
   let bitrate: number | undefined
   /** After a failure nothing more is cut; what is there can still be ended properly. */
   let isBroken = false
-  /** The ladder and what cuts its pictures. */
-  const beside = createShelter((error) => stage?.ladder?.fail(error))
 
   function setUp(timing: AssetIndex['timing'], writer: AssetWriter): Stage {
     const window = createLiveWindow({
