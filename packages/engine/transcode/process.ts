@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process'
-import { constants, setPriority } from 'node:os'
-import type { Readable } from 'node:stream'
+import { constants } from 'node:os'
 import { scanAccessUnit } from '@bandstand/media/codecs/h264/access-unit.ts'
 import { writeFragment } from '@bandstand/media/containers/isobmff/fragment.ts'
 import {
@@ -9,6 +7,7 @@ import {
 } from '@bandstand/media/containers/isobmff/fragment-stream.ts'
 import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
 import type { VideoTrackConfig } from '@bandstand/media/track.ts'
+import { startChild } from '../child.ts'
 import { FIRST_OUTPUT, PROGRESS_OUTPUT } from './arguments.ts'
 import { LADDER_LIMITS } from './limits.ts'
 import { createProgressReader, type Progress } from './progress.ts'
@@ -74,10 +73,17 @@ const NOMINAL_DURATION = 3_000
 
 export function startLadderProcess(options: LadderProcessOptions): LadderProcess {
   const { outputs, now } = options
-  const pipes = Array.from({ length: outputs }, () => 'pipe' as const)
-  const child = spawn(options.ffmpeg, [...options.args], {
-    stdio: ['pipe', 'ignore', 'pipe', 'pipe', ...pipes],
-    env: environment(),
+  const child = startChild({
+    program: options.ffmpeg,
+    args: options.args,
+    stdio: ['pipe', 'ignore', 'pipe', 'pipe', ...Array.from({ length: outputs }, () => 'pipe' as const)],
+    // Live outranks it.
+    priority: constants.priority.PRIORITY_BELOW_NORMAL,
+    onEnd(found) {
+      if ('error' in found) return end(`it could not be started: ${found.error.message}`, false)
+      const last = complaint.trim().split('\n').at(-1) ?? ''
+      end(`it ended with ${found.how}${last === '' ? '' : `: ${last}`}`, isFinished && found.ok)
+    },
   })
   const reached: (number | undefined)[] = Array.from({ length: outputs }, () => undefined)
   let progress: Progress | undefined
@@ -92,21 +98,10 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
   let waitingSince: number | undefined
   let hasWritten = false
 
-  // Live outranks it. The system may not allow it, or it is gone already: then it competes as others do.
-  child.once('spawn', () => {
-    try {
-      if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
-    } catch {
-      return
-    }
-  })
-
   function kill(reason: string): void {
     if (isOver) return
     killedFor ??= reason
-    // Also ends one that is stopped.
-    child.kill('SIGKILL')
-    for (const pipe of child.stdio) pipe?.destroy()
+    child.kill()
   }
 
   function end(reason: string, clean: boolean): void {
@@ -139,37 +134,29 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
     waitingSince = undefined
   }
 
-  function listen(pipe: Readable, output: number): void {
+  function listen(output: number): void {
     const reader = createFragmentStreamReader(LADDER_LIMITS.box)
-    pipe.on('error', () => undefined)
-    pipe.on('data', (bytes: Buffer) => {
-      if (isOver || killedFor !== undefined) return
+    child.output(FIRST_OUTPUT + output)?.on('data', (bytes: Buffer) => {
       try {
-        for (const event of reader.push(bytes)) accept(output, event)
+        for (const event of reader.push(bytes)) {
+          if (isOver || killedFor !== undefined) return
+          accept(output, event)
+        }
       } catch (error) {
         kill(`it wrote something that cannot be read: ${(error as Error).message}`)
       }
     })
   }
 
-  for (let i = 0; i < outputs; i++) listen(child.stdio[FIRST_OUTPUT + i] as Readable, i)
+  for (let i = 0; i < outputs; i++) listen(i)
   const reports = createProgressReader()
-  const told = child.stdio[PROGRESS_OUTPUT] as Readable
-  told.on('error', () => undefined)
-  told.on('data', (text: Buffer) => {
+  child.output(PROGRESS_OUTPUT)?.on('data', (text: Buffer) => {
     progress = reports.push(text.toString('latin1')) ?? progress
   })
-  child.stderr?.on('data', (text: Buffer) => {
+  child.output(2)?.on('data', (text: Buffer) => {
     complaint = (complaint + text.toString()).slice(-LADDER_LIMITS.complaint)
   })
-  // It may be gone when something is written.
-  child.stdin?.on('error', () => undefined)
-  child.once('error', (error) => end(`it could not be started: ${error.message}`, false))
-  child.once('close', (code, signal) => {
-    const last = complaint.trim().split('\n').at(-1) ?? ''
-    end(`it ended with ${signal ?? `status ${code}`}${last === '' ? '' : `: ${last}`}`, isFinished && code === 0)
-  })
-  child.stdin?.write(writeInitSegment(INPUT_TRACK, options.source))
+  child.input?.write(writeInitSegment(INPUT_TRACK, options.source))
 
   return {
     pid: child.pid,
@@ -179,7 +166,7 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
     reached,
     feed({ dts, pts, key, data }) {
       if (isOver || isFinished || killedFor !== undefined) return
-      if ((child.stdin?.writableLength ?? 0) > LADDER_LIMITS.input) {
+      if ((child.input?.writableLength ?? 0) > LADDER_LIMITS.input) {
         isOverwhelmed = true
         return kill('it cannot keep up with the source')
       }
@@ -187,13 +174,13 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
       newestFed = Math.max(newestFed, pts)
       waitingSince ??= now()
       const samples = [{ data, duration: NOMINAL_DURATION, compositionOffset: pts - dts + COMPOSITION_ROOM, key }]
-      child.stdin?.write(writeFragment({ sequence, track: INPUT_TRACK, baseDecodeTime: dts, samples }))
+      child.input?.write(writeFragment({ sequence, track: INPUT_TRACK, baseDecodeTime: dts, samples }))
     },
     finish() {
       if (isFinished) return
       isFinished = true
       waitingSince = now()
-      child.stdin?.end()
+      child.input?.end()
     },
     kill,
     tick() {
@@ -203,9 +190,4 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
       if (now() - waitingSince > most) kill(`it wrote nothing for ${most} ms`)
     },
   }
-}
-
-/** What may hold passwords and keys is not its business. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BANDSTAND_')))
 }

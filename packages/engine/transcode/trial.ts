@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import { constants } from 'node:os'
 import { createFragmentStreamReader } from '@bandstand/media/containers/isobmff/fragment-stream.ts'
-import { FIRST_OUTPUT, trialArguments, trialSource } from './arguments.ts'
+import { startChild } from '../child.ts'
+import { FIRST_OUTPUT, PROGRESS_OUTPUT, trialArguments, trialSource } from './arguments.ts'
 import { LADDER_LIMITS } from './limits.ts'
 import type { Encoder } from './model.ts'
 
@@ -15,25 +15,33 @@ const ENOUGH = 6
 /** Encodes a few pictures as a ladder would. Never rejects; takes no longer than its patience. */
 export async function tryEncoder(ffmpeg: string, encoder: Encoder): Promise<TrialResult> {
   const { promise, resolve } = Promise.withResolvers<TrialResult>()
-  const child = spawn(ffmpeg, [...trialArguments(encoder)], { stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'] })
   const reader = createFragmentStreamReader(LADDER_LIMITS.box)
   let pictures = 0
   let isH264 = false
   let complaint = ''
   let failure: string | undefined
+  const child = startChild({
+    program: ffmpeg,
+    args: trialArguments(encoder),
+    stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'],
+    priority: constants.priority.PRIORITY_BELOW_NORMAL,
+    onEnd(end) {
+      if ('error' in end) return resolve({ works: false, reason: `ffmpeg could not be started: ${end.error.message}` })
+      const [line = ''] = complaint.trim().split('\n')
+      if (failure === undefined && isH264 && pictures >= ENOUGH) resolve({ works: true })
+      else resolve({ works: false, reason: failure ?? (line === '' ? 'it made no pictures' : line) })
+    },
+  })
   const stop = (why: string) => {
     failure ??= why
-    child.kill('SIGKILL')
-    for (const pipe of child.stdio) pipe?.destroy()
+    child.kill()
   }
   const timer = setTimeout(() => stop('it did not finish in time'), LADDER_LIMITS.trialPatience)
-  for (const pipe of child.stdio) pipe?.on('error', () => undefined)
-  child.stderr?.on('data', (text: Buffer) => {
+  child.output(2)?.on('data', (text: Buffer) => {
     complaint = (complaint + text.toString()).slice(0, LADDER_LIMITS.complaint)
   })
-  child.stdio[3]?.on('data', () => undefined)
-  const written = child.stdio[FIRST_OUTPUT] as Readable
-  written.on('data', (bytes: Buffer) => {
+  child.output(PROGRESS_OUTPUT)?.resume()
+  child.output(FIRST_OUTPUT)?.on('data', (bytes: Buffer) => {
     try {
       for (const event of reader.push(bytes)) {
         if (event.kind === 'fragment') pictures += event.fragment.samples.length
@@ -43,14 +51,8 @@ export async function tryEncoder(ffmpeg: string, encoder: Encoder): Promise<Tria
       stop(`it wrote something that cannot be read: ${(error as Error).message}`)
     }
   })
-  child.once('error', (error) => resolve({ works: false, reason: `ffmpeg could not be started: ${error.message}` }))
-  child.once('close', () => {
-    const [line = ''] = complaint.trim().split('\n')
-    if (failure === undefined && isH264 && pictures >= ENOUGH) resolve({ works: true })
-    else resolve({ works: false, reason: failure ?? (line === '' ? 'it made no pictures' : line) })
-  })
   const { width, height } = trialSource
-  child.stdin?.end(Buffer.alloc(width * height * PICTURES, 128))
+  child.input?.end(Buffer.alloc(width * height * PICTURES, 128))
   try {
     return await promise
   } finally {

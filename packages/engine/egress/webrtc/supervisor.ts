@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { environment } from '../../child.ts'
 import { EngineError } from '../../error.ts'
 import type { Log } from '../../ports.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
@@ -97,7 +98,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     // A write to a process that has gone; its end is told of by `exit`.
     started.on('error', (error) => {
       fresh.complaint ||= error.message
-      if (started.pid === undefined) gone(fresh, 'it could not be started')
+      if (started.pid !== undefined) return
+      clearInterval(watch)
+      gone(fresh, 'it could not be started')
     })
     started.once('exit', (code, signal) => {
       clearInterval(watch)
@@ -180,9 +183,4 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
   }
   return supervisor
-}
-
-/** What may hold passwords and keys is not its business. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BANDSTAND_')))
 }

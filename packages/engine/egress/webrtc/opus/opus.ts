@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { createAdtsHeader } from '@bandstand/media/codecs/aac/adts.ts'
 import { createOggReader } from '@bandstand/media/containers/ogg/reader.ts'
 import { MediaError } from '@bandstand/media/error.ts'
 import { opusDuration } from '@bandstand/media/protocols/rtp/opus.ts'
 import type { AudioTrackConfig } from '@bandstand/media/track.ts'
+import { type Child, startChild } from '../../../child.ts'
 import type { Log } from '../../../ports.ts'
 import type { TimedUnit } from '../../../timeline/model.ts'
 import { OPUS_LIMITS } from '../limits.ts'
@@ -29,7 +29,7 @@ export interface Opus {
 
 /** One run of ffmpeg. */
 interface Run {
-  readonly child: ChildProcess
+  readonly child: Child
   clock: OpusClock | undefined
   /** Times of frames written before the encoder's delay is known. */
   early: number[]
@@ -51,19 +51,21 @@ export function createOpus(options: OpusOptions): Opus {
   }
 
   function start(): Run {
-    const child = spawn(options.ffmpeg, [...opusArguments(config.channels)], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: environment(),
-    })
-    const fresh: Run = { child, clock: undefined, early: [] }
     const reader = createOggReader()
     let said = ''
-    // A pipe that breaks is told of by its end.
-    child.stdin.on('error', () => undefined)
-    child.stderr.on('data', (chunk: Buffer) => {
+    const child = startChild({
+      program: options.ffmpeg,
+      args: opusArguments(config.channels),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      onEnd(end) {
+        fail(fresh, 'error' in end ? end.error.message : said.trim().split('\n')[0] || `it ended with ${end.how}`)
+      },
+    })
+    const fresh: Run = { child, clock: undefined, early: [] }
+    child.output(2)?.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(0, OPUS_LIMITS.complaint)
     })
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.output(1)?.on('data', (chunk: Buffer) => {
       if (run !== fresh) return
       try {
         for (const packet of reader.push(chunk)) take(fresh, packet)
@@ -72,8 +74,6 @@ export function createOpus(options: OpusOptions): Opus {
         fail(fresh, error.message)
       }
     })
-    child.once('error', (error) => fail(fresh, error.message))
-    child.once('close', (code, signal) => fail(fresh, said.trim().split('\n')[0] || `it ended with ${signal ?? code}`))
     run = fresh
     return fresh
   }
@@ -104,16 +104,17 @@ export function createOpus(options: OpusOptions): Opus {
 
   function end(of: Run): void {
     run = undefined
-    of.child.kill('SIGKILL')
-    for (const pipe of of.child.stdio) pipe?.destroy()
+    of.child.kill()
   }
 
   return {
     write(unit) {
       if (isClosed || header === undefined) return
       const to = run ?? start()
-      const { stdin } = to.child
-      if (stdin === null || stdin.writableLength > OPUS_LIMITS.waitingBytes || (to.clock?.lag ?? 0) > OPUS_LIMITS.lag) {
+      const { input } = to.child
+      // Its end says why it could not be started.
+      if (input === undefined) return
+      if (input.writableLength > OPUS_LIMITS.waitingBytes || (to.clock?.lag ?? 0) > OPUS_LIMITS.lag) {
         fail(to, 'it fell behind')
         return
       }
@@ -121,17 +122,12 @@ export function createOpus(options: OpusOptions): Opus {
         to.early.push(unit.dts)
         if (to.early.length > OPUS_LIMITS.early) return fail(to, 'it gave nothing')
       } else to.clock.wrote(unit.dts)
-      stdin.write(header(unit.data.byteLength))
-      stdin.write(unit.data)
+      input.write(header(unit.data.byteLength))
+      input.write(unit.data)
     },
     close() {
       isClosed = true
       if (run !== undefined) end(run)
     },
   }
-}
-
-/** What may hold passwords and keys is not its business. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BANDSTAND_')))
 }
