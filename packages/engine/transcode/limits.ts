@@ -1,10 +1,11 @@
 /** Every bound of the ladder in one place. Milliseconds and bytes, unless said otherwise. */
 export const LADDER_LIMITS = {
-  /** Renditions of a ladder, and the sides of one in pixels. */
+  /** Renditions of a ladder. */
   rungs: 6,
-  shortest: 144,
   /** What waits to be read by ffmpeg; beyond it is taken for one that cannot keep up. */
   input: 24 * 1024 * 1024,
+  /** Pictures that it was given and has not answered, with the same consequence. */
+  unanswered: 10_000,
   /** One box of what it writes: a picture of 2 s at 20 Mbit/s fits many times. */
   box: 8 * 1024 * 1024,
   /** Of its complaints, for the log. */
@@ -16,8 +17,11 @@ export const LADDER_LIMITS = {
   /** Without anything written, though there was something to write: while it starts, and later. */
   startPatience: 8_000,
   patience: 2_000,
-  /** To write what it holds after the last picture. */
+  /** A source that sends nothing for so long stands still, and so does ffmpeg. */
+  still: 500,
+  /** To write what it holds after the last picture: without anything written, and at most. What is later is a gap already. */
   flushPatience: 3_000,
+  flush: 6_000,
   /** Before it is started again: at first, and at most; forgotten after it has run so long. */
   backOff: 250,
   longestBackOff: 15_000,
@@ -30,8 +34,6 @@ export const LADDER_LIMITS = {
   trialAgain: 10 * 60_000,
   /** Encoding goes on so long after the last viewer of a rung. */
   linger: 30_000,
-  /** Ceiling of a rung that is behind, in ticks of 90 kHz: what has not come by then is a gap. */
-  behind: 6 * 90_000,
 } as const
 
 /** When a ladder is too much for the machine; see `capacity.ts`. */

@@ -143,7 +143,8 @@ test('one that is killed has ended, with the reason', async () => {
   for (const picture of pictures.slice(30)) started.process.feed(picture)
 })
 
-test('one that is stopped is killed: nothing comes out of it', async () => {
+test('one that is stopped is killed: nothing comes out of it', async (t) => {
+  let fed = 40
   const started = start('ffmpeg')
   for (const picture of pictures.slice(0, 40)) started.process.feed(picture)
   while ((started.made[0]?.length ?? 0) === 0) await sleep(20)
@@ -151,7 +152,11 @@ test('one that is stopped is killed: nothing comes out of it', async () => {
   const { pid } = started.process
   assert.ok(pid !== undefined)
   process.kill(pid, 'SIGSTOP')
-  for (const picture of pictures.slice(40)) started.process.feed(picture)
+  const feeding = setInterval(() => {
+    const picture = pictures[++fed]
+    if (picture !== undefined) started.process.feed(picture)
+  }, 100)
+  t.after(() => clearInterval(feeding))
   const { clean, reason } = await endOf(started)
   assert.deepEqual([clean, reason], [false, 'it wrote nothing for 2000 ms'])
   await assert.rejects(async () => process.kill(pid, 0), { code: 'ESRCH' })
@@ -179,25 +184,22 @@ for (const [name, garble, expected] of [
 }
 
 test('one that gives pictures times that it was not given is killed', async () => {
-  const args = [
-    '-y',
-    '-v',
-    'error',
-    '-f',
-    'lavfi',
-    '-i',
-    'testsrc2=s=128x72:r=30',
-    '-t',
-    '1',
-    '-c:v',
-    'libx264',
-    '-bf',
-    '0',
-  ]
+  const input = ['-y', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=128x72:r=30', '-t', '1', '-c:v', 'libx264']
   const muxer = ['-f', 'mp4', '-movflags', 'empty_moov+default_base_moof+frag_every_frame', 'pipe:4']
-  const started = start('ffmpeg', [...args, ...muxer])
-  const { clean, reason } = await endOf(started)
-  assert.deepEqual([clean, reason], [false, 'it wrote pictures with times that were not given to it'])
+  const [first] = pictures
+  assert(first !== undefined)
+  for (const [off, made, expected] of [
+    [0, 30, 'it ended with status 0'],
+    [1, 4, 'it wrote pictures with times that were not given to it'],
+  ] as const) {
+    const started = start('ffmpeg', [...input, '-bf', '0', '-video_track_timescale', '90000', ...muxer])
+    // Its own begin at 0; on their way times are 5 s later.
+    for (let i = 0; i < 30; i++) {
+      started.process.feed({ ...first, dts: 0, pts: i * 3_000 - 450_000 + (i > 3 ? off : 0) })
+    }
+    assert.equal((await endOf(started)).reason, expected)
+    assert.equal(started.made[0]?.length, made)
+  }
 })
 
 test('one that does not read is killed before it holds too much', async () => {

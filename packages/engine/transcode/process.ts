@@ -11,6 +11,7 @@ import { startChild } from '../child.ts'
 import { FIRST_OUTPUT, PROGRESS_OUTPUT } from './arguments.ts'
 import { LADDER_LIMITS } from './limits.ts'
 import { createProgressReader, type Progress } from './progress.ts'
+import { createWatchdog } from './watchdog.ts'
 
 /** A coded picture, times in ticks of 90 kHz. */
 export interface Picture {
@@ -39,7 +40,7 @@ export interface LadderProcessOptions {
   readonly outputs: number
   /** The pictures that will be fed. */
   readonly source: VideoTrackConfig
-  /** Milliseconds. */
+  /** Milliseconds of a steady clock. */
   readonly now: () => number
   onTrack(output: number, config: VideoTrackConfig): void
   onPicture(output: number, picture: Picture): void
@@ -93,10 +94,9 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
   let isFinished = false
   let isOver = false
   let sequence = 0
-  let newestFed = Number.NEGATIVE_INFINITY
-  /** When the oldest picture was fed to which nothing has come out yet. */
-  let waitingSince: number | undefined
-  let hasWritten = false
+  const watchdog = createWatchdog(outputs)
+  /** Presentation times that some output has not passed yet. */
+  const fed = new Set<number>()
 
   function kill(reason: string): void {
     if (isOver) return
@@ -121,7 +121,7 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
     for (const { offset, size, duration, compositionOffset, key } of event.fragment.samples) {
       const pts = time + compositionOffset
       time += duration
-      if (pts <= (reached[output] ?? Number.NEGATIVE_INFINITY) || pts > newestFed) {
+      if (pts <= (reached[output] ?? Number.NEGATIVE_INFINITY) || !fed.has(pts)) {
         return kill('it wrote pictures with times that were not given to it')
       }
       const data = event.bytes.subarray(offset, offset + size)
@@ -130,8 +130,17 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
       // Without pictures that wait for later ones both times are one.
       options.onPicture(output, { dts: pts, pts, key, data })
     }
-    hasWritten = true
-    waitingSince = undefined
+    watchdog.wrote(output, now())
+    forget()
+  }
+
+  /** The oldest first, as far as all have come. */
+  function forget(): void {
+    const passed = Math.min(...reached.map((at) => at ?? Number.NEGATIVE_INFINITY))
+    for (const pts of fed) {
+      if (pts > passed) return
+      fed.delete(pts)
+    }
   }
 
   function listen(output: number): void {
@@ -166,28 +175,26 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
     reached,
     feed({ dts, pts, key, data }) {
       if (isOver || isFinished || killedFor !== undefined) return
-      if ((child.input?.writableLength ?? 0) > LADDER_LIMITS.input) {
+      if ((child.input?.writableLength ?? 0) > LADDER_LIMITS.input || fed.size >= LADDER_LIMITS.unanswered) {
         isOverwhelmed = true
         return kill('it cannot keep up with the source')
       }
       sequence++
-      newestFed = Math.max(newestFed, pts)
-      waitingSince ??= now()
+      fed.add(pts)
+      watchdog.fed(now())
       const samples = [{ data, duration: NOMINAL_DURATION, compositionOffset: pts - dts + COMPOSITION_ROOM, key }]
       child.input?.write(writeFragment({ sequence, track: INPUT_TRACK, baseDecodeTime: dts, samples }))
     },
     finish() {
       if (isFinished) return
       isFinished = true
-      waitingSince = now()
+      watchdog.finished(now())
       child.input?.end()
     },
     kill,
     tick() {
-      if (isOver || waitingSince === undefined) return
-      const { flushPatience, patience, startPatience } = LADDER_LIMITS
-      const most = isFinished ? flushPatience : hasWritten ? patience : startPatience
-      if (now() - waitingSince > most) kill(`it wrote nothing for ${most} ms`)
+      const verdict = isOver ? undefined : watchdog.verdict(now())
+      if (verdict !== undefined) kill(verdict)
     },
   }
 }
