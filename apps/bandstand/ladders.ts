@@ -1,6 +1,8 @@
 import type { LadderEncoders, LadderSettings } from '@bandstand/contract/api/ladder.ts'
+import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import type { ChannelRecord, Log } from '@bandstand/engine/ports.ts'
 import { createLadder, type Ladder, type LadderOptions } from '@bandstand/engine/transcode/ladder.ts'
+import type { LadderMachine } from '@bandstand/engine/transcode/machine.ts'
 import { ENCODERS } from '@bandstand/engine/transcode/model.ts'
 import type { Trials } from '@bandstand/engine/transcode/trial.ts'
 
@@ -8,13 +10,16 @@ export interface LaddersOptions {
   /** Path of the program; without it there are no ladders. */
   readonly ffmpeg: string | undefined
   readonly trials: Trials
+  readonly machine: LadderMachine
+  readonly budget: MemoryBudget
   readonly settingsOf: (channelId: string) => LadderSettings | undefined
   readonly log: Log
   readonly now: () => number
 }
 
 /** Makes the ladder of a broadcast as the channel's owner has chosen it; `undefined` where there is to be none. */
-export function createLadders({ ffmpeg, trials, settingsOf, log, now }: LaddersOptions) {
+export function createLadders({ settingsOf, ...options }: LaddersOptions) {
+  const { ffmpeg } = options
   return (
     channel: ChannelRecord,
     ports: Pick<LadderOptions, 'packer' | 'list'>,
@@ -24,7 +29,7 @@ export function createLadders({ ffmpeg, trials, settingsOf, log, now }: LaddersO
     if (ffmpeg === undefined || settings === undefined || settings.mode === 'off') return undefined
     return createLadder({
       ...ports,
-      ...{ ffmpeg, settings, trials, log, now },
+      ...{ ...options, ffmpeg, settings },
       fields: { channel: channel.slug, asset: assetId },
     })
   }

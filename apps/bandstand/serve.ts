@@ -22,6 +22,7 @@ import { createDiskStore } from '@bandstand/engine/store/disk.ts'
 import { lockDataFolder } from '@bandstand/engine/store/lock.ts'
 import { createBroadcast } from '@bandstand/engine/stream/broadcast.ts'
 import { createStreams, type Streams } from '@bandstand/engine/stream/streams.ts'
+import { createLadderMachine } from '@bandstand/engine/transcode/machine.ts'
 import { createTrials } from '@bandstand/engine/transcode/trial.ts'
 import { PlatformError } from '@bandstand/platform/error.ts'
 import { createPlatform } from '@bandstand/platform/platform.ts'
@@ -90,7 +91,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   const trusted = createTrustProxy(settings.trustProxy)
   const budget = createMemoryBudget(WINDOW_LIMITS.totalBytes)
   const ffmpeg = findFfmpeg(settings.ffmpeg)
-  const trials = createTrials(ffmpeg, now)
+  const trials = createTrials(ffmpeg, () => performance.now())
 
   // The platform asks the engine while it is being set up, when nothing can be live yet.
   const late: { streams?: Streams } = {}
@@ -163,7 +164,9 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
 
   const register = createSteadyRegister(platform.broadcasts, log)
   const nonce = randomBytes(6).toString('base64url')
-  const ladders = createLadders({ ffmpeg, trials, settingsOf: (id) => platform.directory.ladder(id), log, now })
+  const machine = createLadderMachine()
+  const settingsOf = (id: string) => platform.directory.ladder(id)
+  const ladders = createLadders({ ffmpeg, trials, machine, budget, settingsOf, log, now })
   const channels = createStreams({
     directory: platform.directory,
     register,

@@ -25,7 +25,7 @@ test('one rung by x264: the whole vector', () => {
     ...['-noautorotate', '-f', 'mp4', '-i', 'pipe:0'],
     ...['-filter_complex', '[0:v:0]split=1[s0];[s0]scale=640:360:out_range=tv,setsar=1,format=yuv420p[r0]'],
     ...['-map', '[r0]', '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-profile:v', 'high'],
-    ...['-level:v', '3.0', '-bf', '0', '-sc_threshold', '0', '-forced-idr', '1', '-x264-params', 'fps=30000/1000'],
+    ...['-level:v', '30', '-bf', '0', '-sc_threshold', '0', '-forced-idr', '1', '-x264-params', 'fps=30000/1000'],
     ...['-b:v', '800000', '-maxrate', '880000', '-bufsize', '800000', '-g', '30', '-force_key_frames', 'source'],
     ...['-fps_mode', 'passthrough', '-enc_time_base', '1:90000', '-video_track_timescale', '90000'],
     ...['-avoid_negative_ts', 'disabled', '-use_editlist', '0'],

@@ -12,6 +12,9 @@ export interface Backlog {
    * @param starts begins of segments, 90 kHz.
    */
   from(starts: readonly number[]): readonly TimedUnit[]
+  readonly bytes: number
+  /** Lets go of the oldest group of pictures; false where there is only one. */
+  release(): boolean
   clear(): void
 }
 
@@ -46,6 +49,15 @@ export function createBacklog(): Backlog {
       ]
       const first = choices.find((index) => index >= 0)
       return first === undefined ? [] : units.slice(first)
+    },
+    get bytes() {
+      return bytes
+    },
+    release() {
+      const second = units.findIndex(({ key }, i) => key && i > 0)
+      if (second < 0) return false
+      dropBefore(second)
+      return true
     },
     clear() {
       units = []

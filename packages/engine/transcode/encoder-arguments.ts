@@ -12,14 +12,17 @@ export interface EncoderArguments {
 /** Where Linux has the first graphics card that renders. */
 const RENDER_NODE = '/dev/dri/renderD128'
 
-/** No key frames of the encoder's own choice, no pictures that wait for later ones. What is not said is left to it. */
+/**
+ * No key frames of the encoder's own choice, no pictures that wait for later ones. What is not said is left to it. Levels are
+ * `level_idc`: of names like 3.0 not all encoders know all, and what they do not know they take for a number.
+ */
 export const encoders: Readonly<Record<Encoder, EncoderArguments>> = {
   x264: {
     device: [],
     filter: 'format=yuv420p',
     options: (rung, preset) => [
       ...['-c:v', 'libx264', '-preset', preset, '-tune', 'zerolatency', '-profile:v', 'high'],
-      ...['-level:v', levelName(rung), '-bf', '0', '-sc_threshold', '0', '-forced-idr', '1'],
+      ...['-level:v', String(rung.level), '-bf', '0', '-sc_threshold', '0', '-forced-idr', '1'],
       // ffmpeg has seen one picture when it opens the encoder: the rate it assumes is made up.
       ...['-x264-params', `fps=${frameRate(rung)}`],
     ],
@@ -28,7 +31,7 @@ export const encoders: Readonly<Record<Encoder, EncoderArguments>> = {
     device: [],
     filter: 'format=yuv420p',
     options: (rung) => [
-      ...['-c:v', 'h264_nvenc', '-preset', 'p4', '-tune', 'll', '-profile:v', 'high', '-level:v', levelName(rung)],
+      ...['-c:v', 'h264_nvenc', '-preset', 'p4', '-tune', 'll', '-profile:v', 'high', '-level:v', String(rung.level)],
       ...['-rc', 'vbr', '-bf', '0', '-no-scenecut', '1', '-forced-idr', '1', '-delay', '0'],
     ],
   },
@@ -36,7 +39,7 @@ export const encoders: Readonly<Record<Encoder, EncoderArguments>> = {
     device: [],
     filter: 'format=nv12',
     options: (rung) => [
-      ...['-c:v', 'h264_qsv', '-preset', 'veryfast', '-profile:v', 'high', '-level:v', levelName(rung)],
+      ...['-c:v', 'h264_qsv', '-preset', 'veryfast', '-profile:v', 'high', '-level:v', String(rung.level)],
       ...['-bf', '0', '-forced_idr', '1', '-async_depth', '1', '-look_ahead', '0'],
     ],
   },
@@ -44,7 +47,7 @@ export const encoders: Readonly<Record<Encoder, EncoderArguments>> = {
     device: ['-vaapi_device', RENDER_NODE],
     filter: 'format=nv12,hwupload',
     options: (rung) => [
-      ...['-c:v', 'h264_vaapi', '-rc_mode', 'VBR', '-profile:v', 'high', '-level:v', levelName(rung), '-bf', '0'],
+      ...['-c:v', 'h264_vaapi', '-rc_mode', 'VBR', '-profile:v', 'high', '-level:v', String(rung.level), '-bf', '0'],
     ],
   },
   v4l2m2m: {
@@ -56,7 +59,9 @@ export const encoders: Readonly<Record<Encoder, EncoderArguments>> = {
     device: [],
     filter: 'format=nv12',
     options: (rung) => [
-      ...['-c:v', 'h264_videotoolbox', '-realtime', '1', '-profile:v', 'high', '-level:v', levelName(rung), '-bf', '0'],
+      ...['-c:v', 'h264_videotoolbox', '-realtime', '1', '-profile:v', 'high', '-bf', '0'],
+      // It has none below 3 of High profile.
+      ...['-level:v', String(Math.max(30, rung.level))],
     ],
   },
 }
@@ -74,10 +79,6 @@ const KEY_PARTS = 3
 export function commonOptions({ bitrate, frameRate: rate }: Rung): readonly string[] {
   const rates = ['-b:v', String(bitrate), '-maxrate', String(Math.round(bitrate * PEAK)), '-bufsize', String(bitrate)]
   return [...rates, '-g', String(KEY_PARTS * Math.max(1, Math.round(rate * PART))), '-force_key_frames', 'source']
-}
-
-function levelName({ level }: Rung): string {
-  return (level / 10).toFixed(1)
 }
 
 /** Thousandths are enough to tell 29.97 from 30. */

@@ -3,6 +3,7 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { VideoTrackConfig } from '@bandstand/media/track.ts'
 import type { ListedRung } from '../packager/model.ts'
 import type { RungPacker } from '../packager/rung-packer.ts'
+import type { MemoryBudget } from '../packager/window/budget.ts'
 import type { Log } from '../ports.ts'
 import { frameRateOf } from '../timeline/frame-rate.ts'
 import type { TimedUnit, TimelineEvent } from '../timeline/model.ts'
@@ -10,6 +11,7 @@ import { ladderArguments } from './arguments.ts'
 import { createBacklog } from './backlog.ts'
 import { type CapacityVerdict, createCapacityGuard } from './capacity.ts'
 import { CAPACITY_LIMITS, LADDER_LIMITS } from './limits.ts'
+import { createLadderMachine, type LadderMachine } from './machine.ts'
 import type { Encoder, LadderSettings, Rung, SourceFacts } from './model.ts'
 import { type LadderProcess, type ProcessEnd, startLadderProcess } from './process.ts'
 import { type LadderReport, reportLadder } from './report.ts'
@@ -33,6 +35,13 @@ export interface LadderOptions {
   readonly now: () => number
   /** Processes that want to run, for each processor; the machine's where not given. */
   readonly load?: () => number
+  /** Milliseconds of a steady clock, by which everything waits. */
+  readonly steady?: () => number
+  /** Shared with the machine's other ladders. */
+  readonly machine?: LadderMachine
+  /** What the ladder keeps counts there. */
+  readonly budget?: Pick<MemoryBudget, 'join' | 'leave'>
+  readonly startProcess?: typeof startLadderProcess
 }
 
 /**
@@ -77,6 +86,11 @@ interface Run {
 
 export function createLadder(options: LadderOptions): Ladder {
   const { settings, packer, trials, log, fields, now } = options
+  const {
+    steady = () => performance.now(),
+    machine = createLadderMachine(),
+    startProcess = startLadderProcess,
+  } = options
   const load = options.load ?? (() => (loadavg()[0] ?? 0) / availableParallelism())
   const backlog = createBacklog()
   const guard = createCapacityGuard(settings.rungs.length)
@@ -94,20 +108,42 @@ export function createLadder(options: LadderOptions): Ladder {
   let restarts = 0
   /** Ends in a row without anything to show. */
   let failures = 0
+  /** Other ladders have all the places. */
+  let isCrowded = false
+  let isListed = false
+  let isTrying = false
+  let triedAt = 0
   let fallback: string | undefined
   let trouble: string | undefined
+  let isGivenUp = false
   let isClosed = false
+  const held = {
+    get bytes() {
+      return backlog.bytes + (run?.process.waiting ?? 0)
+    },
+    release: backlog.release,
+  }
+  options.budget?.join(held)
 
-  async function tryOut(): Promise<void> {
-    const wanted = await trials.of(settings.encoder)
-    if (wanted.works) encoder = settings.encoder
-    else {
-      fallback = `${settings.encoder} does not work here: ${wanted.reason}`
+  /** @param oldest milliseconds that a former success may be old. */
+  async function tryOut(oldest?: number): Promise<void> {
+    if (isTrying) return
+    isTrying = true
+    const wanted = await trials.of(settings.encoder, oldest)
+    let found = wanted.works ? settings.encoder : undefined
+    let why: string | undefined
+    if (!wanted.works) {
+      why = `${settings.encoder} does not work here: ${wanted.reason}`
       log.warn({ ...fields, reason: wanted.reason }, `ladder: ${settings.encoder} does not work here`)
-      if (settings.encoder === 'x264' || !(await trials.of('x264')).works) return
-      fallback += '; x264 is used'
-      encoder = 'x264'
+      if (settings.encoder !== 'x264' && (await trials.of('x264', oldest)).works) {
+        found = 'x264'
+        why += '; x264 is used'
+      }
     }
+    isTrying = false
+    triedAt = steady()
+    encoder = found
+    fallback = why
     beside(announce)
   }
 
@@ -117,10 +153,16 @@ export function createLadder(options: LadderOptions): Ladder {
     return byCost.slice(Math.min(shed, byCost.length))
   }
 
+  /** Players would wait for what does not come. */
+  function isHopeless(): boolean {
+    return encoder === undefined || failures >= LADDER_LIMITS.failures || isCrowded || isGivenUp
+  }
+
   function announce(): void {
-    if (encoder === undefined || source === undefined) return
-    const rungs = kept(source)
+    const rungs = source === undefined || isHopeless() ? [] : kept(source)
     for (const { slot, frameRate } of rungs) packer.add(trackOf(slot), Math.round(90_000 / frameRate))
+    if (rungs.length === 0 && !isListed) return
+    isListed = rungs.length > 0
     options.list(
       rungs.map((rung) => ({
         track: trackOf(rung.slot),
@@ -133,15 +175,21 @@ export function createLadder(options: LadderOptions): Ladder {
     )
   }
 
+  function crowded(is: boolean): void {
+    if (is === isCrowded) return
+    isCrowded = is
+    announce()
+  }
+
   function isWanted(): boolean {
-    return settings.mode === 'always' || now() - askedAt <= LADDER_LIMITS.linger
+    return settings.mode === 'always' || steady() - askedAt <= LADDER_LIMITS.linger
   }
 
   function open(event: Extract<TimelineEvent, { kind: 'epoch-opened' }>): void {
     const video = event.tracks.find(({ config }) => config.kind === 'video')
     if (video?.config.kind !== 'video') {
       source = undefined
-      return options.list([])
+      return announce()
     }
     const facts = sourceFacts(video.config, frameRateOf(video))
     const plan = planRungs(facts, settings.rungs)
@@ -160,37 +208,44 @@ export function createLadder(options: LadderOptions): Ladder {
   function unit(timed: TimedUnit): void {
     if (source === undefined || source.isOver || timed.track !== source.track) return
     source.newest = Math.max(source.newest, timed.dts)
-    backlog.add(timed, packer.starts[0] ?? 0)
+    // Nothing is kept for what cannot begin.
+    if (source.plan.length > 0 && (encoder !== undefined || isTrying)) backlog.add(timed, packer.starts[0] ?? 0)
     if (run === undefined) start()
     else run.process.feed(timed)
   }
 
   function start(): void {
-    if (source === undefined || encoder === undefined || source.isOver || isClosed || now() < retryAt || !isWanted())
-      return
+    if (source === undefined || encoder === undefined || source.isOver || isClosed || steady() < retryAt) return
+    // One that has failed too often is not listed, so nobody asks: it has to show by itself that it works again.
+    if (!isWanted() && failures < LADDER_LIMITS.failures) return
     const { epoch, config, facts } = source
     const rungs = kept(source)
     if (rungs.length === 0 || [...ending].some((other) => other.epoch === epoch)) return
     const units = backlog.from(packer.starts)
     const [first] = units
     if (first === undefined) return
+    crowded(!machine.join(held))
+    if (isCrowded) return
     const begin = packer.starts.findLast((at) => at <= first.dts) ?? first.dts
     for (const { slot } of rungs) packer.begin(trackOf(slot), epoch, begin)
-    const process = startLadderProcess({
+    const process = startProcess({
       ffmpeg: options.ffmpeg,
       args: ladderArguments({ source: facts, rungs, encoder, preset: settings.preset }),
       outputs: rungs.length,
       source: config,
-      now,
+      now: steady,
       onTrack: (output, found) => beside(() => configured(rungs[output], epoch, found)),
       onPicture(output, picture) {
         const rung = rungs[output]
         if (rung === undefined) return
-        beside(() => packer.unit({ track: trackOf(rung.slot), ...picture, arrivedAt: now() }, epoch))
+        beside(() => {
+          if (picture.key) proved()
+          packer.unit({ track: trackOf(rung.slot), ...picture, arrivedAt: now() }, epoch)
+        })
       },
       onEnd: (end) => beside(() => ended(fresh, end)),
     })
-    const fresh: Run = { process, epoch, rungs, startedAt: now(), isWanted: true }
+    const fresh: Run = { process, epoch, rungs, startedAt: steady(), isWanted: true }
     run = fresh
     guard.restarted()
     for (const one of units) process.feed(one)
@@ -198,8 +253,6 @@ export function createLadder(options: LadderOptions): Ladder {
 
   function configured(rung: Rung | undefined, epoch: number, config: VideoTrackConfig): void {
     if (rung === undefined) return
-    if (failures >= LADDER_LIMITS.failures) announce()
-    failures = 0
     packer.configure(trackOf(rung.slot), epoch, { ...config, frameRate: rung.frameRate })
     const expected = codecs.get(rung.slot) ?? rung.codecString
     if (config.codecString === expected) return
@@ -207,19 +260,30 @@ export function createLadder(options: LadderOptions): Ladder {
     announce()
   }
 
+  /** It makes pictures. */
+  function proved(): void {
+    const wasHopeless = isHopeless()
+    failures = 0
+    if (wasHopeless) announce()
+  }
+
   function ended(which: Run, { clean, reason, isOverwhelmed }: ProcessEnd): void {
     ending.delete(which)
     if (run === which) run = undefined
+    if (run === undefined && ending.size === 0) machine.leave(held)
     for (const { slot } of which.rungs) packer.pause(trackOf(slot), which.epoch)
     if (clean || !which.isWanted) return
-    if (isOverwhelmed) weigh(guard.overwhelmed(now()))
+    if (isOverwhelmed) weigh(guard.overwhelmed(steady()))
     restarts++
     failures++
-    // Players would wait for what does not come.
-    if (failures === LADDER_LIMITS.failures) options.list([])
+    if (failures % LADDER_LIMITS.failures === 0) {
+      announce()
+      // The card may be gone, or its driver.
+      tryOut(LADDER_LIMITS.doubted).catch(fail)
+    }
     trouble = `ffmpeg: ${reason}`
-    backOff = now() - which.startedAt > LADDER_LIMITS.settled ? LADDER_LIMITS.backOff : backOff
-    retryAt = now() + backOff
+    backOff = steady() - which.startedAt > LADDER_LIMITS.settled ? LADDER_LIMITS.backOff : backOff
+    retryAt = steady() + backOff
     log.warn({ ...fields, reason, again: backOff }, 'ladder: ffmpeg ended and is started again')
     backOff = Math.min(backOff * 2, LADDER_LIMITS.longestBackOff)
   }
@@ -234,17 +298,18 @@ export function createLadder(options: LadderOptions): Ladder {
   }
 
   function look(): void {
-    if (now() - looked < CAPACITY_LIMITS.look) return
-    looked = now()
+    if (steady() - looked < CAPACITY_LIMITS.look) return
+    looked = steady()
     const reached = run?.process.reached.map((at) => at ?? Number.POSITIVE_INFINITY) ?? []
     const slowest = Math.min(source?.newest ?? 0, ...reached)
     const lag = ((source?.newest ?? 0) - slowest) / 90_000
-    weigh(guard.look({ lag, load: load() }, now()), lag)
+    weigh(guard.look({ lag, load: machine.mayRestore(looked) ? load() : Number.POSITIVE_INFINITY }, looked), lag)
   }
 
   function weigh(verdict: CapacityVerdict, lag?: number): void {
     if (verdict === undefined) return
     shed += verdict === 'shed' ? 1 : -1
+    if (verdict === 'restore') machine.restored(looked)
     const what =
       verdict === 'shed' ? 'the machine is too slow; the most expensive rung is left out' : 'a rung comes back'
     log.warn({ ...fields, lag, shed }, `ladder: ${what}`)
@@ -266,15 +331,20 @@ export function createLadder(options: LadderOptions): Ladder {
     packer.tick(now())
     run?.process.tick()
     for (const { process } of ending) process.tick()
-    if (run !== undefined && now() - run.startedAt > LADDER_LIMITS.settled) trouble = undefined
+    if (run !== undefined && steady() - run.startedAt > LADDER_LIMITS.settled) trouble = undefined
     look()
-    if (run !== undefined && !isWanted()) finish()
+    if (encoder === undefined && !isTrying && steady() - triedAt > LADDER_LIMITS.trialAgain) tryOut().catch(fail)
+    if (machine.hasRoom) crowded(false)
+    if (run !== undefined && !isWanted() && failures < LADDER_LIMITS.failures) finish()
     if (run === undefined) start()
   }
 
   function close(): void {
     isClosed = true
     for (const { process } of [...ending, ...(run === undefined ? [] : [run])]) process.kill('the broadcast is over')
+    backlog.clear()
+    machine.leave(held)
+    options.budget?.leave(held)
   }
 
   /** Whatever is wrong here, the source goes on. */
@@ -291,11 +361,19 @@ export function createLadder(options: LadderOptions): Ladder {
     if (isClosed) return
     log.error({ ...fields, err: error }, 'ladder: given up for this broadcast')
     trouble = 'the ladder failed and is given up for this broadcast'
+    isGivenUp = true
     close()
-    options.list([])
+    announce()
+    const { rungs = [], epoch = 0 } = run ?? {}
+    run = undefined
+    try {
+      for (const { slot } of rungs) packer.pause(trackOf(slot), epoch)
+    } catch {
+      // It may be what has failed.
+    }
   }
 
-  void tryOut()
+  tryOut().catch(fail)
 
   return {
     handle: (event) =>
@@ -306,7 +384,7 @@ export function createLadder(options: LadderOptions): Ladder {
       }),
     asked: () =>
       beside(() => {
-        askedAt = now()
+        askedAt = steady()
         if (run === undefined) start()
       }),
     tick: () => beside(tick),
@@ -316,10 +394,11 @@ export function createLadder(options: LadderOptions): Ladder {
       const lost = source === undefined ? [] : source.plan.filter((rung) => !kept(source as Source).includes(rung))
       const process = run?.process
       return reportLadder({
-        ...{ encoder, fallback, trouble, restarts },
+        ...{ encoder, fallback, restarts, isGivenUp },
+        trouble: isCrowded ? `this machine makes ${machine.most} ladders at once, and has them` : trouble,
         ...{ plan: source?.plan ?? [], lost },
         ...{ speed: process?.progress?.speed, hasBegun: process?.reached.every((at) => at !== undefined) },
-        isWanted: isWanted() && source?.isOver !== true,
+        isWanted: (isWanted() || failures >= LADDER_LIMITS.failures) && source?.isOver !== true,
       })
     },
   }

@@ -2,6 +2,8 @@
 export const LADDER_LIMITS = {
   /** Renditions of a ladder. */
   rungs: 6,
+  /** Ladders that run at once, for each processor: a usual one takes a quarter of one. */
+  perProcessor: 4,
   /** What waits to be read by ffmpeg; beyond it is taken for one that cannot keep up. */
   input: 24 * 1024 * 1024,
   /** Pictures that it was given and has not answered, with the same consequence. */
@@ -32,6 +34,8 @@ export const LADDER_LIMITS = {
   trialPatience: 8_000,
   /** An encoder that failed its trial is tried again after. */
   trialAgain: 10 * 60_000,
+  /** So old may a success be when ffmpeg fails again and again with that encoder. */
+  doubted: 30_000,
   /** Encoding goes on so long after the last viewer of a rung. */
   linger: 30_000,
 } as const
@@ -49,4 +53,6 @@ export const CAPACITY_LIMITS = {
   longestPause: 30 * 60_000,
   /** Not before the machine's load is below this share of its processors. */
   load: 0.7,
+  /** Milliseconds between two rungs that come back, of all ladders. */
+  restores: 20_000,
 } as const

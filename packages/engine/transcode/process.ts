@@ -54,6 +54,8 @@ export interface LadderProcess {
   readonly progress: Progress | undefined
   /** Newest time that came out of each output, 90 kHz; `undefined` before the first. */
   readonly reached: readonly (number | undefined)[]
+  /** Bytes that wait to be read by it. */
+  readonly waiting: number
   feed(picture: Picture): void
   /** Nothing more comes: it may write what it holds. */
   finish(): void
@@ -173,6 +175,9 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
       return progress
     },
     reached,
+    get waiting() {
+      return child.input?.writableLength ?? 0
+    },
     feed({ dts, pts, key, data }) {
       if (isOver || isFinished || killedFor !== undefined) return
       if ((child.input?.writableLength ?? 0) > LADDER_LIMITS.input || fed.size >= LADDER_LIMITS.unanswered) {

@@ -10,7 +10,7 @@ const rung = (height: number): Rung => ({
 const [big, small] = [rung(720), rung(360)]
 const running: LadderFacts = {
   ...{ encoder: 'x264', fallback: undefined, trouble: undefined, restarts: 0, plan: [big, small], lost: [] },
-  ...{ speed: 1, hasBegun: true, isWanted: true },
+  ...{ speed: 1, hasBegun: true, isWanted: true, isGivenUp: false },
 }
 
 test('the state follows from what there is', () => {
@@ -20,6 +20,7 @@ test('the state follows from what there is', () => {
   assert.equal(state({ hasBegun: undefined }), 'failing')
   assert.equal(state({ hasBegun: undefined, isWanted: false }), 'waiting')
   assert.equal(state({ plan: [], lost: [] }), 'nothing-to-do')
+  assert.equal(state({ isGivenUp: true, isWanted: false }), 'failing')
   assert.equal(state({ encoder: undefined }), 'starting')
   assert.equal(state({ encoder: undefined, fallback: 'no such card' }), 'failing')
 })

@@ -31,6 +31,8 @@ export interface LadderFacts {
   readonly hasBegun: boolean | undefined
   /** There is a source, and somebody wants it smaller. */
   readonly isWanted: boolean
+  /** Nothing more is tried in this broadcast. */
+  readonly isGivenUp: boolean
 }
 
 export function reportLadder(facts: LadderFacts): LadderReport {
@@ -45,7 +47,8 @@ export function reportLadder(facts: LadderFacts): LadderReport {
   }
 }
 
-function stateOf({ encoder, fallback, plan, hasBegun, isWanted }: LadderFacts): LadderReport['state'] {
+function stateOf({ encoder, fallback, plan, hasBegun, isWanted, isGivenUp }: LadderFacts): LadderReport['state'] {
+  if (isGivenUp) return 'failing'
   if (encoder === undefined) return fallback === undefined ? 'starting' : 'failing'
   if (plan.length === 0) return 'nothing-to-do'
   if (hasBegun === undefined) return isWanted ? 'failing' : 'waiting'

@@ -62,26 +62,39 @@ export async function tryEncoder(ffmpeg: string, encoder: Encoder): Promise<Tria
 
 /** Trials of a server, each made when it is first asked for. */
 export interface Trials {
-  /** One at a time; remembered, a failure for a while. */
-  of(encoder: Encoder): Promise<TrialResult>
+  /**
+   * One at a time; remembered, a failure for a while. Never rejects.
+   *
+   * @param oldest milliseconds that a success may be old; any age where not given.
+   */
+  of(encoder: Encoder, oldest?: number): Promise<TrialResult>
 }
 
-/** @param ffmpeg path of the program; without it nothing works. */
+/**
+ * @param ffmpeg path of the program; without it nothing works.
+ * @param now milliseconds of a steady clock.
+ */
 export function createTrials(ffmpeg: string | undefined, now: () => number, attempt = tryEncoder): Trials {
-  const known = new Map<Encoder, { readonly at: number; readonly result: Promise<TrialResult>; isFailure: boolean }>()
+  const known = new Map<Encoder, { at: number; readonly result: Promise<TrialResult>; works: boolean | undefined }>()
   let last: Promise<unknown> = Promise.resolve()
 
   return {
-    of(encoder) {
+    of(encoder, oldest = Number.POSITIVE_INFINITY) {
       if (ffmpeg === undefined) return Promise.resolve({ works: false, reason: 'there is no ffmpeg on this machine' })
       const before = known.get(encoder)
-      const isStale = before?.isFailure === true && now() - before.at > LADDER_LIMITS.trialAgain
-      if (before !== undefined && !isStale) return before.result
+      if (before !== undefined) {
+        const { works, at, result } = before
+        const keeps = { undefined: Number.POSITIVE_INFINITY, false: LADDER_LIMITS.trialAgain, true: oldest }
+        if (now() - at <= keeps[`${works}`]) return result
+      }
       const result = last.then(() => attempt(ffmpeg, encoder))
-      const entry = { at: now(), result, isFailure: false }
+      const entry: { at: number; result: typeof result; works: boolean | undefined } = {
+        ...{ at: now(), result, works: undefined },
+      }
       known.set(encoder, entry)
       last = result.then(({ works }) => {
-        entry.isFailure = !works
+        entry.at = now()
+        entry.works = works
       })
       return result
     },

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { readClip } from '@bandstand/media/containers/isobmff/fixtures/clip.ts'
+import type { MemoryHolder } from '../packager/window/budget.ts'
+import type { Log } from '../ports.ts'
+import { createLadder, type LadderOptions } from './ladder.ts'
+import { LADDER_LIMITS } from './limits.ts'
+import { createLadderMachine } from './machine.ts'
+import type { LadderSettings } from './model.ts'
+import type { LadderProcessOptions, ProcessEnd } from './process.ts'
+import type { Trials } from './trial.ts'
+
+/** 160 × 90. */
+const clip = readClip(
+  readFileSync(new URL(import.meta.resolve('@bandstand/media/containers/isobmff/fixtures/clip.flv'))),
+)
+const rungs = [72, 46].map((height) => ({ height, bitrate: 200_000, frameRate: 30 }))
+const settings: LadderSettings = { mode: 'always', encoder: 'x264', preset: 'superfast', rungs }
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
+const HOUR = 3_600_000
+
+type Behaviour = 'dies' | 'writes its head and dies' | 'works'
+
+/** A ladder over processes that are made up, as is the time: a second of it is a group of thirty pictures. */
+function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOptions> = {}) {
+  const listed: number[][] = []
+  const paused: number[] = []
+  const started: { readonly args: readonly string[]; isOver: boolean }[] = []
+  let steady = 5
+  let wall = 1_700_000_000_000
+  let ticks = 0
+  let epoch = -1
+
+  function startProcess(process: LadderProcessOptions) {
+    const own = { args: process.args, isOver: false }
+    started.push(own)
+    const reached = Array.from({ length: process.outputs }, (): number | undefined => undefined)
+    function end(how: Partial<ProcessEnd> = {}): void {
+      if (own.isOver) return
+      own.isOver = true
+      process.onEnd({ clean: false, reason: 'it died', isOverwhelmed: false, ...how })
+    }
+    return {
+      ...{ pid: 1, progress: undefined, reached, waiting: 0 },
+      feed({ pts, key }: { readonly pts: number; readonly key: boolean }) {
+        if (own.isOver || rig.behaviour !== 'works') return
+        for (let i = 0; i < process.outputs; i++) {
+          if (reached[i] === undefined) process.onTrack(i, clip.video)
+          reached[i] = pts
+          process.onPicture(i, { dts: pts, pts, key, data: new Uint8Array(1) })
+        }
+      },
+      finish: () => end({ clean: true }),
+      kill: () => end(),
+      tick() {
+        if (rig.behaviour === 'writes its head and dies') process.onTrack(0, clip.video)
+        if (rig.behaviour !== 'works') end()
+      },
+    }
+  }
+
+  const nothing = () => undefined
+  const ladder = createLadder({
+    ...{ ffmpeg: 'ffmpeg', settings: { ...settings, ...change }, trials: { of: async () => ({ works: true }) } },
+    packer: {
+      ...{ add: nothing, begin: nothing, configure: nothing, unit: nothing, tick: nothing, finish: nothing },
+      ...{ opened: nothing, cut: nothing, decided: nothing, closed: nothing, starts: [0], lateUnits: 0 },
+      pause: (track) => void paused.push(track),
+    },
+    list(found) {
+      const heights = found.map(({ height }) => height)
+      // Also told when only a codec string is another.
+      if (heights.join() !== listed.at(-1)?.join()) listed.push(heights)
+    },
+    ...{ log: silent, fields: {}, now: () => wall, steady: () => steady, load: () => 0, startProcess },
+    ...options,
+  })
+
+  function open(): void {
+    epoch++
+    const tracks = [{ track: VIDEO_TRACK, config: clip.video, frameDuration: 1 / 30 }]
+    const facts = {
+      id: epoch,
+      start: ticks,
+      wallClock: wall,
+      tracks,
+      reason: 'encoder',
+      trackSetChanged: true,
+    } as const
+    ladder.handle({ kind: 'epoch-opened', ...facts })
+  }
+
+  const rig = {
+    ...{ ladder, listed, paused, started, open },
+    behaviour: 'works' as Behaviour,
+    close: () => ladder.handle({ kind: 'epoch-closed', id: epoch, end: ticks }),
+    /** The wall clock alone. */
+    setClock: (ms: number) => (wall += ms),
+    /** @param each called each time some of it has passed. */
+    async pass(ms: number, each: () => void = nothing): Promise<void> {
+      for (const until = steady + ms; steady < until; ) {
+        steady += 200
+        wall += 200
+        for (let i = 0; i < 6; i++, ticks += 3_000) {
+          const unit = { track: VIDEO_TRACK, dts: ticks, pts: ticks, key: ticks % 90_000 === 0, arrivedAt: wall }
+          ladder.handle({ kind: 'unit', unit: { ...unit, data: new Uint8Array(100) } })
+        }
+        ladder.tick()
+        each()
+        // What a trial says comes a moment later.
+        await Promise.resolve()
+      }
+    },
+  }
+  return rig
+}
+
+test('on demand: what failed a few times is listed again once it works, though nobody can ask for it', async () => {
+  const rig = stage({ mode: 'on-demand' })
+  rig.open()
+  await rig.pass(1_000)
+  assert.deepEqual(rig.listed.at(-1), [72, 46])
+  rig.behaviour = 'dies'
+  rig.ladder.asked()
+  await rig.pass(5_000)
+  assert.deepEqual(rig.listed.at(-1), [])
+  await rig.pass(60_000)
+  assert.equal(rig.ladder.report.state, 'failing')
+  rig.behaviour = 'works'
+  await rig.pass(2 * LADDER_LIMITS.longestBackOff)
+  assert.deepEqual(rig.listed.at(-1), [72, 46])
+  // It has shown that it works; nobody watches.
+  assert.equal(rig.ladder.report.state, 'waiting')
+  const count = rig.started.length
+  await rig.pass(60_000)
+  assert.equal(rig.started.length, count)
+})
+
+for (const behaviour of ['dies', 'writes its head and dies'] as const) {
+  test(`what never works is not listed, also not for the next encoder: it ${behaviour}`, async () => {
+    const rig = stage()
+    rig.behaviour = behaviour
+    rig.open()
+    await rig.pass(60_000)
+    rig.close()
+    rig.open()
+    await rig.pass(60_000)
+    assert.deepEqual(rig.listed, [[72, 46], []])
+    assert(rig.ladder.report.restarts >= 8)
+  })
+}
+
+test('an encoder that has gone since it worked is found out, and x264 takes its place', async () => {
+  let hasCard = true
+  const asked: (number | undefined)[] = []
+  const trials: Trials = {
+    of: async (encoder, oldest) => {
+      asked.push(oldest)
+      return encoder === 'x264' || hasCard ? { works: true } : { works: false, reason: 'no such card' }
+    },
+  }
+  const rig = stage({ encoder: 'nvenc' }, { trials })
+  rig.open()
+  await rig.pass(2_000)
+  assert.equal(rig.ladder.report.encoder, 'nvenc')
+  hasCard = false
+  rig.behaviour = 'dies'
+  await rig.pass(5_000)
+  rig.behaviour = 'works'
+  await rig.pass(20_000)
+  assert.deepEqual(asked.slice(0, 2), [undefined, LADDER_LIMITS.doubted])
+  assert.match(rig.ladder.report.message ?? '', /no such card; x264 is used/)
+  assert.equal(rig.ladder.report.state, 'running')
+  assert(rig.started.at(-1)?.args.includes('libx264'))
+})
+
+test('where no encoder worked they are tried again, in the same broadcast', async () => {
+  let works = false
+  const trials: Trials = { of: async () => (works ? { works } : { works, reason: 'it did not finish in time' }) }
+  const rig = stage({}, { trials })
+  rig.open()
+  await rig.pass(60_000)
+  assert.deepEqual([rig.listed, rig.ladder.report.state], [[], 'failing'])
+  works = true
+  await rig.pass(LADDER_LIMITS.trialAgain)
+  assert.deepEqual(rig.listed, [[72, 46]])
+  assert.deepEqual([rig.ladder.report.state, rig.ladder.report.message], ['running', undefined])
+})
+
+test('a wall clock that is set, back or forward, changes nothing', async () => {
+  for (const change of [-HOUR, HOUR]) {
+    const rig = stage({ mode: 'on-demand' })
+    rig.open()
+    rig.ladder.asked()
+    rig.behaviour = 'dies'
+    await rig.pass(1_000)
+    rig.setClock(change)
+    rig.behaviour = 'works'
+    await rig.pass(5_000)
+    assert.equal(rig.ladder.report.state, 'running')
+    const count = rig.started.length
+    rig.setClock(change)
+    await rig.pass(5_000)
+    assert.deepEqual([rig.ladder.report.state, rig.started.length], ['running', count])
+  }
+})
+
+test('one that is given up says so, and nothing more is expected of its rungs', async () => {
+  const rig = stage()
+  rig.open()
+  await rig.pass(5_000)
+  assert.equal(rig.ladder.report.state, 'running')
+  rig.ladder.fail(new TypeError('broken'))
+  assert.equal(rig.ladder.report.state, 'failing')
+  assert.deepEqual(rig.paused.toSorted(), [11, 12])
+  assert.deepEqual(rig.listed.at(-1), [])
+})
+
+test('more ladders than the machine has places for: the others are not listed until there is one', async () => {
+  const machine = createLadderMachine(1)
+  const first = stage({}, { machine })
+  const second = stage({}, { machine })
+  for (const { open } of [first, second]) open()
+  await first.pass(2_000)
+  await second.pass(2_000)
+  assert.deepEqual([first.ladder.report.state, second.started.length], ['running', 0])
+  assert.deepEqual(second.listed.at(-1), [])
+  assert.equal(second.ladder.report.message, 'this machine makes 1 ladders at once, and has them')
+  first.ladder.close()
+  await second.pass(2_000)
+  assert.deepEqual(second.listed.at(-1), [72, 46])
+  assert.deepEqual([second.ladder.report.state, second.ladder.report.message], ['running', undefined])
+})
+
+test('what a ladder keeps counts as memory, can be taken back, and is kept only where it is of use', async () => {
+  const holders = new Set<MemoryHolder>()
+  const budget = {
+    join: (holder: MemoryHolder) => void holders.add(holder),
+    leave: (holder: MemoryHolder) => void holders.delete(holder),
+  }
+  const bytes = () => [...holders].reduce((sum, holder) => sum + holder.bytes, 0)
+  const idle = stage({ mode: 'on-demand' }, { budget })
+  idle.open()
+  await idle.pass(5_000)
+  assert.equal(bytes(), 150 * 100)
+  assert.equal([...holders][0]?.release(), true)
+  assert.equal(bytes(), 120 * 100)
+  idle.ladder.fail(new TypeError('broken'))
+  assert.deepEqual([holders.size, bytes()], [0, 0])
+
+  const tall = stage({ rungs: [{ height: 720, bitrate: 2_000_000, frameRate: 30 }] }, { budget })
+  const broken = stage({}, { budget, trials: { of: async () => ({ works: false, reason: 'no libx264' }) } })
+  for (const { open, pass } of [tall, broken]) {
+    await pass(1_000)
+    open()
+    await pass(1_000)
+  }
+  assert.deepEqual([holders.size, bytes()], [2, 0])
+})
