@@ -19,7 +19,7 @@ const graph = (args: readonly string[]) => args[args.indexOf('-filter_complex') 
 
 test('one rung by x264: the whole vector', () => {
   assert.deepEqual(vector(), [
-    ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-protocol_whitelist', 'pipe'],
+    ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-protocol_whitelist', 'pipe', '-max_pixels', '35651584'],
     ...['-progress', 'pipe:3', '-stats_period', '1'],
     ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0', '-copyts'],
     ...['-noautorotate', '-f', 'mp4', '-i', 'pipe:0'],
@@ -107,6 +107,8 @@ for (const [encoder, begin, filter] of hardware) {
     assert.deepEqual(args.slice(at, at + begin.length), begin)
     assert(graph(args)?.endsWith(`setsar=1,${filter}[r0]`))
     assert.equal(args.includes('-vaapi_device'), encoder === 'vaapi')
+    // `level_idc`: "3.0" is a name to none but one of them, and a level of 0.3 to the others.
+    assert.equal(args[args.lastIndexOf('-level:v') + 1], encoder === 'v4l2m2m' ? '-hide_banner' : '30')
     const common = vector().slice(vector().indexOf('-b:v'))
     assert.deepEqual(args.slice(args.indexOf('-b:v')), common)
   })

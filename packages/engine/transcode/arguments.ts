@@ -1,4 +1,5 @@
 import { commonOptions, encoders } from './encoder-arguments.ts'
+import { LADDER_LIMITS } from './limits.ts'
 import type { Encoder, Preset, Rung, SourceFacts } from './model.ts'
 
 export interface LadderCommand {
@@ -47,13 +48,16 @@ export function trialArguments(encoder: Encoder): readonly string[] {
 export const trialSource = {
   ...{ width: 640, height: 360, sampleAspectRatio: [1, 1], frameRate: 30, interlaced: false },
 } as const satisfies SourceFacts
-const trialRung: Rung = {
+export const trialRung: Rung = {
   ...{ slot: 0, width: 426, height: 240, frameRate: 30, every: 1, bitrate: 500_000, level: 30 },
   codecString: 'avc1.64001e',
 }
 
-/** Nothing that a stream says can make it open a file or a connection. */
-const quiet = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-protocol_whitelist', 'pipe']
+/** Nothing that a stream says can make it open a file or a connection, or take more memory than 8K does. */
+const quiet = [
+  ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-protocol_whitelist', 'pipe'],
+  ...['-max_pixels', String(LADDER_LIMITS.pixels)],
+]
 const progress = ['-progress', `pipe:${PROGRESS_OUTPUT}`, '-stats_period', '1']
 
 function output({ encoder, preset }: LadderCommand, rung: Rung, index: number): readonly string[] {

@@ -58,3 +58,14 @@ test('one that can no longer be fed sheds a rung at once, and none that is not t
   assert.equal(guard.overwhelmed(101_000), undefined)
   assert.deepEqual(run(guard, 102, often(60)), [[160, 'restore']])
 })
+
+test('two rungs that go one after the other come back one after the other, not later', () => {
+  const guard = createCapacityGuard(3)
+  const looks = [...falling(10), ...often(200)]
+  assert.deepEqual(run(guard, 100, looks), [
+    [105, 'shed'],
+    [109, 'shed'],
+    [169, 'restore'],
+    [229, 'restore'],
+  ])
+})

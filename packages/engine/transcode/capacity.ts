@@ -31,11 +31,14 @@ export function createCapacityGuard(most: number): CapacityGuard {
   let before = Number.POSITIVE_INFINITY
   let pause: number = CAPACITY_LIMITS.pause
   let until = 0
+  let restoredAt = Number.NEGATIVE_INFINITY
 
   function overwhelmed(now: number): CapacityVerdict {
     if (shed >= most) return undefined
-    // Soon again means that coming back was wrong.
-    pause = now - until < pause ? Math.min(pause * 2, CAPACITY_LIMITS.longestPause) : CAPACITY_LIMITS.pause
+    // Soon after one came back means that this was wrong; soon after another went, that one was not enough.
+    if (now - restoredAt < 2 * pause) pause = Math.min(pause * 2, CAPACITY_LIMITS.longestPause)
+    else if (shed === 0) pause = CAPACITY_LIMITS.pause
+    restoredAt = Number.NEGATIVE_INFINITY
     until = now + pause
     shed++
     bad = 0
@@ -53,6 +56,7 @@ export function createCapacityGuard(most: number): CapacityGuard {
       if (shed === 0 || now < until || lag > 1 || load > CAPACITY_LIMITS.load) return undefined
       shed--
       until = now + pause
+      restoredAt = now
       return 'restore'
     },
     overwhelmed,

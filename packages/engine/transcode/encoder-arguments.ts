@@ -59,9 +59,8 @@ export const encoders: Readonly<Record<Encoder, EncoderArguments>> = {
     device: [],
     filter: 'format=nv12',
     options: (rung) => [
-      ...['-c:v', 'h264_videotoolbox', '-realtime', '1', '-profile:v', 'high', '-bf', '0'],
-      // It has none below 3 of High profile.
-      ...['-level:v', String(Math.max(30, rung.level))],
+      ...['-c:v', 'h264_videotoolbox', '-realtime', '1', '-profile:v', 'high', '-level:v', String(rung.level)],
+      ...['-bf', '0'],
     ],
   },
 }

@@ -187,7 +187,7 @@ export function createLadder(options: LadderOptions): Ladder {
 
   function open(event: Extract<TimelineEvent, { kind: 'epoch-opened' }>): void {
     const video = event.tracks.find(({ config }) => config.kind === 'video')
-    if (video?.config.kind !== 'video') {
+    if (video?.config.kind !== 'video' || video.config.width * video.config.height > LADDER_LIMITS.pixels) {
       source = undefined
       return announce()
     }

@@ -4,6 +4,10 @@ export const LADDER_LIMITS = {
   rungs: 6,
   /** Ladders that run at once, for each processor: a usual one takes a quarter of one. */
   perProcessor: 4,
+  /** Of a source's picture, as coded: 8K. */
+  pixels: 8192 * 4352,
+  /** How many times as long as the other a side may be made by pixels that are not square. */
+  shape: 4,
   /** What waits to be read by ffmpeg; beyond it is taken for one that cannot keep up. */
   input: 24 * 1024 * 1024,
   /** Pictures that it was given and has not answered, with the same consequence. */

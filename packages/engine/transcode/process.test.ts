@@ -222,6 +222,22 @@ test('a trial tells what works from what does not', async () => {
   assert.equal((await tryEncoder(join(folder, 'nothing'), 'x264')).works, false)
 })
 
+test('a trial looks at what came out', async () => {
+  const fixed = (size: string, filter: string) =>
+    program(
+      'fixed',
+      `exec ffmpeg -nostdin -v error -f lavfi -i testsrc2=s=${size}:r=30 -frames:v 8 -c:v libx264 -bsf:v ${filter} ` +
+        '-f mp4 -movflags empty_moov+default_base_moof+frag_every_frame pipe:4',
+    )
+  for (const [size, filter, works] of [
+    ['426x240', 'null', true],
+    ['426x240', 'h264_metadata=level=7', false],
+    ['320x240', 'null', false],
+  ] as const) {
+    assert.equal((await tryEncoder(fixed(size, filter), 'x264')).works, works, `${size} ${filter}`)
+  }
+})
+
 test('a trial is made once, one that failed again after a while', async () => {
   let now = 0
   const tried: string[] = []

@@ -1,6 +1,7 @@
 import { parseAvcC } from '@bandstand/media/codecs/h264/avcc.ts'
 import { parseSps } from '@bandstand/media/codecs/h264/sps.ts'
 import type { VideoTrackConfig } from '@bandstand/media/track.ts'
+import { LADDER_LIMITS } from './limits.ts'
 import type { SourceFacts } from './model.ts'
 
 /** `transfer_characteristics` of ITU-T H.273. */
@@ -15,10 +16,17 @@ export function sourceFacts(config: VideoTrackConfig, frameRate: number | undefi
   return {
     width: config.width,
     height: config.height,
-    sampleAspectRatio: config.sampleAspectRatio,
+    sampleAspectRatio: isUsual(config) ? config.sampleAspectRatio : [1, 1],
     frameRate: frameRate ?? config.frameRate ?? 30,
     interlaced: sps?.frameMbsOnly === false,
     ...(transfer === PQ && { hdr: 'pq' }),
     ...(transfer === HLG && { hdr: 'hlg' }),
   }
+}
+
+/** What is said of the shape of pixels is believed as long as it makes no ribbon of the picture: two times 16 bits would allow any. */
+function isUsual({ width, height, sampleAspectRatio: [x, y] }: VideoTrackConfig): boolean {
+  if (x === y) return true
+  const shape = (width * x) / (height * y)
+  return shape <= LADDER_LIMITS.shape && shape >= 1 / LADDER_LIMITS.shape
 }

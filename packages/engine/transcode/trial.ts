@@ -1,7 +1,8 @@
 import { constants } from 'node:os'
 import { createFragmentStreamReader } from '@bandstand/media/containers/isobmff/fragment-stream.ts'
+import type { TrackConfig } from '@bandstand/media/track.ts'
 import { startChild } from '../child.ts'
-import { FIRST_OUTPUT, PROGRESS_OUTPUT, trialArguments, trialSource } from './arguments.ts'
+import { FIRST_OUTPUT, PROGRESS_OUTPUT, trialArguments, trialRung, trialSource } from './arguments.ts'
 import { LADDER_LIMITS } from './limits.ts'
 import type { Encoder } from './model.ts'
 
@@ -17,7 +18,7 @@ export async function tryEncoder(ffmpeg: string, encoder: Encoder): Promise<Tria
   const { promise, resolve } = Promise.withResolvers<TrialResult>()
   const reader = createFragmentStreamReader(LADDER_LIMITS.box)
   let pictures = 0
-  let isH264 = false
+  let isRight = false
   let complaint = ''
   let failure: string | undefined
   const child = startChild({
@@ -28,8 +29,12 @@ export async function tryEncoder(ffmpeg: string, encoder: Encoder): Promise<Tria
     onEnd(end) {
       if ('error' in end) return resolve({ works: false, reason: `ffmpeg could not be started: ${end.error.message}` })
       const [line = ''] = complaint.trim().split('\n')
-      if (failure === undefined && isH264 && pictures >= ENOUGH) resolve({ works: true })
-      else resolve({ works: false, reason: failure ?? (line === '' ? 'it made no pictures' : line) })
+      if (failure === undefined && isRight && pictures >= ENOUGH) resolve({ works: true })
+      else
+        resolve({
+          works: false,
+          reason: failure ?? (line !== '' ? line : pictures === 0 ? 'it made no pictures' : WRONG),
+        })
     },
   })
   const stop = (why: string) => {
@@ -45,7 +50,7 @@ export async function tryEncoder(ffmpeg: string, encoder: Encoder): Promise<Tria
     try {
       for (const event of reader.push(bytes)) {
         if (event.kind === 'fragment') pictures += event.fragment.samples.length
-        else isH264 = event.init.tracks[0]?.entries[0]?.config?.kind === 'video'
+        else isRight = isAsAsked(event.init.tracks[0]?.entries[0]?.config)
       }
     } catch (error) {
       stop(`it wrote something that cannot be read: ${(error as Error).message}`)
@@ -58,6 +63,15 @@ export async function tryEncoder(ffmpeg: string, encoder: Encoder): Promise<Tria
   } finally {
     clearTimeout(timer)
   }
+}
+
+const WRONG = 'it made pictures of another size, or of a level that does not exist'
+
+function isAsAsked(config: TrackConfig | undefined): boolean {
+  if (config?.kind !== 'video') return false
+  // The last two digits are `level_idc` (RFC 6381), from 0.9 (1b) on.
+  const level = Number.parseInt(config.codecString.slice(-2), 16)
+  return config.width === trialRung.width && config.height === trialRung.height && level >= 9
 }
 
 /** Trials of a server, each made when it is first asked for. */
