@@ -10,6 +10,8 @@ test('one picture, 640 wide at most, is these words and no others', () => {
     'error',
     '-protocol_whitelist',
     'pipe',
+    '-max_pixels',
+    '35651584',
     '-threads',
     '1',
     '-f',

@@ -3,8 +3,9 @@ import { PICTURE_LIMITS } from './limits.ts'
 /** What stands before what is done with the picture, and behind it. */
 const source = [
   ...['-hide_banner', '-nostdin', '-loglevel', 'error'],
-  // Nothing that a stream says can make it open a file or a connection.
-  ...['-protocol_whitelist', 'pipe', '-threads', '1', '-f', 'mp4', '-i', 'pipe:0'],
+  // Nothing that a stream says can make it open a file or a connection, or take more memory than 8K does.
+  ...['-protocol_whitelist', 'pipe', '-max_pixels', String(PICTURE_LIMITS.pixels)],
+  ...['-threads', '1', '-f', 'mp4', '-i', 'pipe:0'],
   ...['-map', '0:v:0', '-frames:v', '1', '-filter_threads', '1', '-vf'],
 ]
 const result = ['-c:v', 'mjpeg', '-threads', '1', '-pix_fmt', 'yuvj420p', '-q:v', '5', '-f', 'image2pipe', 'pipe:1']

@@ -12,11 +12,15 @@ export const PICTURE_LIMITS = {
   output: 1_000_000,
   /** Of what ffmpeg is given: an initialisation segment and one part. */
   input: 16_000_000,
+  /** Of a picture that it is given, as coded: 8K. */
+  pixels: 8192 * 4352,
+  /** A broadcast whose picture failed is not tried again for `fresh`, twice as long each time, at most so long. */
+  longestRest: 5 * 60_000,
   /** Of its complaints, for the log. */
   complaint: 300,
-  /** Pictures waiting to be made, of all channels; one more is refused. */
+  /** Pictures waiting to be made, of all channels, and sheets of them; one more of either is refused. */
   waiting: 32,
-  /** Pictures kept in memory, and their bytes. */
+  /** Pictures kept in memory, and their bytes; as much again of sheets. */
   kept: 500,
   keptBytes: 32_000_000,
   /** Storyboard: width of a picture, pictures in a row and rows of a sheet, and of a whole recording. */

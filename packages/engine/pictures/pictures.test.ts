@@ -113,7 +113,7 @@ test('a program that fails or hangs leaves the picture before, is tried again la
     ['stop', 2],
   ] as const) {
     modeIs(mode)
-    pass(PICTURE_LIMITS.fresh)
+    pass(PICTURE_LIMITS.longestRest)
     assert.deepEqual(await thumbnail(), [0x49, 1])
     const before = runs()
     assert.deepEqual(await thumbnail(), [0x49, 1])
@@ -121,8 +121,19 @@ test('a program that fails or hangs leaves the picture before, is tried again la
     assert.equal(warnings.length, said)
   }
   modeIs('good')
-  pass(PICTURE_LIMITS.fresh)
+  pass(PICTURE_LIMITS.longestRest)
   assert.deepEqual(await thumbnail(), [0x49, 2])
+})
+
+test('a channel whose picture fails again and again is tried less and less often', async (t) => {
+  const { thumbnail, pass, runs, modeIs } = stage(t)
+  modeIs('bad')
+  for (let second = 0; second < 100; second++) {
+    await thumbnail()
+    pass(1_000)
+  }
+  // At 0, 10, 30 and 70 s.
+  assert.equal(runs(), 4)
 })
 
 test('there is no picture without a key frame, or without ffmpeg', async (t) => {

@@ -4,13 +4,14 @@ import { etagOf } from '../etag.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { Log } from '../ports.ts'
 import type { SegmentStore } from '../store/port.ts'
-import { pictureArguments, sheetArguments } from './arguments.ts'
+import { pictureArguments } from './arguments.ts'
 import { type KeyFrame, newestKeyFrame, storedKeyFrame } from './key-frame.ts'
-import { createPictureLane, isFull } from './lane.ts'
+import { createPictureLane } from './lane.ts'
 import { PICTURE_LIMITS } from './limits.ts'
+import { createRests } from './rests.ts'
 import { runFfmpeg } from './run-ffmpeg.ts'
-import { readSheet } from './sheet.ts'
-import { planStoryboard, type SheetName, type Storyboard } from './storyboard-plan.ts'
+import type { SheetName, Storyboard } from './storyboard-plan.ts'
+import { createStoryboards, sizeOf } from './storyboards.ts'
 
 /** A JPEG. */
 export interface Picture {
@@ -73,17 +74,19 @@ export function createPictures(options: PicturesOptions): Pictures {
     maxSize: PICTURE_LIMITS.keptBytes,
     sizeCalculation: ({ picture }) => 200 + (picture?.bytes.byteLength ?? 0),
   })
-  /** Posters and sheets whose key frames are being read. */
+  /** Posters whose key frames are being read. */
   const asked = new Map<string, Promise<Picture | undefined>>()
-  /** A long recording has many thousand segments to choose from. */
-  const plans = new LRUCache<string, { readonly plan: Storyboard; readonly madeAt: number }>({
-    max: PICTURE_LIMITS.plans,
-  })
+  const rests = createRests(now)
   /** What has been logged already. */
   const said = new Set<string>()
 
+  const storyboards = createStoryboards({
+    ...{ store, rests, now, onFailure: complain },
+    draw: (key, words, input) => lane.run(key, () => run(words, input)),
+  })
+
   /** @param choose gives the key frame when the turn comes: the newest of then. */
-  async function make(key: string, isFinal: boolean, choose: () => KeyFrame | undefined) {
+  async function make(key: string, assetId: string, isFinal: boolean, choose: () => KeyFrame | undefined) {
     const before = kept.get(key)
     let name = before?.name ?? ''
     let picture = before?.picture
@@ -93,8 +96,10 @@ export function createPictures(options: PicturesOptions): Pictures {
         picture = (await draw(frame)) ?? picture
         name = frame.name
       }
+      rests.worked(assetId)
     } catch (error) {
-      if (!stopping.signal.aborted) complain(key, error)
+      rests.failed(assetId)
+      complain(key, error)
     }
     kept.set(key, { picture, name, triedAt: now(), isFinal: isFinal && picture !== undefined })
     return picture
@@ -102,35 +107,14 @@ export function createPictures(options: PicturesOptions): Pictures {
 
   async function draw(frame: KeyFrame): Promise<Picture | undefined> {
     const input = await frame.read()
-    if (ffmpeg === undefined || input === undefined) return undefined
-    if (sizeOf(input) > PICTURE_LIMITS.input) return undefined
-    return run(ffmpeg, args, input)
+    if (input === undefined || sizeOf(input) > PICTURE_LIMITS.input) return undefined
+    return run(args, input)
   }
 
-  async function run(program: string, words: readonly string[], input: readonly Uint8Array[]): Promise<Picture> {
-    const bytes = await runFfmpeg({ ffmpeg: program, args: words, input, patience, signal: stopping.signal })
+  async function run(words: readonly string[], input: readonly Uint8Array[]): Promise<Picture> {
+    if (ffmpeg === undefined) throw new EngineError('not-found', 'there is no ffmpeg')
+    const bytes = await runFfmpeg({ ffmpeg, args: words, input, patience, signal: stopping.signal })
     return { bytes, etag: etagOf(bytes) }
-  }
-
-  /** A sheet never changes: it is made once, and not tried again for a while when that fails. */
-  async function makeSheet(key: string, assetId: string, { interval, part, count }: SheetName) {
-    const index = await store.index(assetId)
-    const plan = index && planStoryboard(index, interval)
-    const sheet = plan?.sheets.find(({ tiles }) => tiles[0]?.part === part && tiles.length >= count)
-    if (ffmpeg === undefined || sheet === undefined) return undefined
-    let picture: Picture | undefined
-    try {
-      const input = await readSheet({ ...sheet, tiles: sheet.tiles.slice(0, count) }, assetId, store)
-      if (input === undefined || sizeOf(input) > PICTURE_LIMITS.input) return undefined
-      const { columns } = PICTURE_LIMITS
-      const words = sheetArguments(sheet.width, sheet.height, columns, Math.ceil(count / columns))
-      picture = await lane.run(key, () => run(ffmpeg, words, input))
-    } catch (error) {
-      if (isFull(error)) throw error
-      if (!stopping.signal.aborted) complain(key, error)
-    }
-    kept.set(key, { picture, name: key, triedAt: now(), isFinal: picture !== undefined })
-    return picture
   }
 
   /** The disk is asked outside the lane: one that hangs must not hold up the pictures of what is live. */
@@ -139,11 +123,12 @@ export function createPictures(options: PicturesOptions): Pictures {
     const frame = index && storedKeyFrame(index, store, POSTER_AT)
     if (index === undefined || frame === undefined) return undefined
     const bytes = frame.name === kept.get(key)?.name ? undefined : await frame.read()
-    return lane.run(key, () => make(key, index.ended, () => ({ name: frame.name, read: async () => bytes })))
+    return lane.run(key, () => make(key, assetId, index.ended, () => ({ name: frame.name, read: async () => bytes })))
   }
 
   /** Once for each cause: a picture is tried again every few seconds. */
   function complain(key: string, error: unknown): void {
+    if (stopping.signal.aborted) return
     const code = error instanceof EngineError ? error.code : 'other'
     if (said.has(code)) return
     said.add(code)
@@ -162,8 +147,8 @@ export function createPictures(options: PicturesOptions): Pictures {
       const entry = kept.get(key)
       if (entry !== undefined && (broadcast.ended || now() - entry.triedAt < PICTURE_LIMITS.fresh)) return entry.picture
       // Before the first: nothing to be tried again later, it will come any moment.
-      if (broadcast.keyFrame() === undefined) return entry?.picture
-      return lane.run(key, () => make(key, false, () => newestKeyFrame(broadcast)))
+      if (broadcast.keyFrame() === undefined || rests.isResting(broadcast.assetId)) return entry?.picture
+      return lane.run(key, () => make(key, broadcast.assetId, false, () => newestKeyFrame(broadcast)))
     },
 
     async poster(assetId) {
@@ -171,34 +156,14 @@ export function createPictures(options: PicturesOptions): Pictures {
       const key = `poster ${assetId}`
       const entry = kept.get(key)
       if (entry !== undefined && (entry.isFinal || now() - entry.triedAt < PICTURE_LIMITS.poster)) return entry.picture
+      if (rests.isResting(assetId)) return entry?.picture
       const running = asked.get(key) ?? readPoster(key, assetId).finally(() => asked.delete(key))
       asked.set(key, running)
       return running
     },
 
-    async storyboard(assetId) {
-      if (ffmpeg === undefined) return undefined
-      const known = plans.get(assetId)
-      if (known !== undefined && now() - known.madeAt < PICTURE_LIMITS.fresh) return known.plan
-      const index = await store.index(assetId)
-      const plan = index && planStoryboard(index)
-      if (plan !== undefined) plans.set(assetId, { plan, madeAt: now() })
-      return plan
-    },
-
-    async sheet(assetId, name) {
-      const key = `sheet ${assetId} ${name.interval} ${name.part} ${name.count}`
-      const entry = kept.get(key)
-      if (entry !== undefined && (entry.isFinal || now() - entry.triedAt < PICTURE_LIMITS.poster)) return entry.picture
-      const running = asked.get(key) ?? makeSheet(key, assetId, name).finally(() => asked.delete(key))
-      asked.set(key, running)
-      return running
-    },
-
+    storyboard: async (assetId) => (ffmpeg === undefined ? undefined : storyboards.storyboard(assetId)),
+    sheet: async (assetId, name) => (ffmpeg === undefined ? undefined : storyboards.sheet(assetId, name)),
     close: () => stopping.abort(),
   }
-}
-
-function sizeOf(input: readonly Uint8Array[]): number {
-  return input.reduce((sum, chunk) => sum + chunk.byteLength, 0)
 }
