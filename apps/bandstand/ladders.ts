@@ -1,9 +1,8 @@
-import type { LadderEncoders, LadderSettings } from '@bandstand/contract/api/ladder.ts'
+import { LADDER_ENCODERS, type LadderEncoders, type LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import type { ChannelRecord, Log } from '@bandstand/engine/ports.ts'
 import { createLadder, type Ladder, type LadderOptions } from '@bandstand/engine/transcode/ladder.ts'
 import type { LadderMachine } from '@bandstand/engine/transcode/machine.ts'
-import { ENCODERS } from '@bandstand/engine/transcode/model.ts'
 import type { Trials } from '@bandstand/engine/transcode/trial.ts'
 
 export interface LaddersOptions {
@@ -38,7 +37,7 @@ export function createLadders({ settingsOf, ...options }: LaddersOptions) {
 /** Tries them one after another; remembered by `trials`. */
 export async function listEncoders(trials: Trials): Promise<LadderEncoders['encoders']> {
   const encoders: LadderEncoders['encoders'] = []
-  for (const name of ENCODERS) {
+  for (const name of LADDER_ENCODERS) {
     const result = await trials.of(name)
     encoders.push({ name, works: result.works, reason: result.works ? null : result.reason })
   }

@@ -1,10 +1,10 @@
+import type { LadderSettings as ChosenLadder } from '@bandstand/contract/api/ladder.ts'
+
 /** How pictures are encoded; each is `h264_…` of ffmpeg but the first, which is libx264. */
-export const ENCODERS = ['x264', 'nvenc', 'qsv', 'vaapi', 'v4l2m2m', 'videotoolbox'] as const
-export type Encoder = (typeof ENCODERS)[number]
+export type Encoder = ChosenLadder['encoder']
 
 /** Of x264, from the cheapest on that makes High profile; other encoders have their own. */
-export const PRESETS = ['superfast', 'veryfast', 'faster', 'fast', 'medium'] as const
-export type Preset = (typeof PRESETS)[number]
+export type Preset = ChosenLadder['preset']
 
 /** A rendition as the owner asks for it. */
 export interface RungSettings {
@@ -18,7 +18,7 @@ export interface RungSettings {
 
 export interface LadderSettings {
   /** `on-demand`: encoded while somebody watches a rung. */
-  readonly mode: 'off' | 'on-demand' | 'always'
+  readonly mode: ChosenLadder['mode']
   readonly encoder: Encoder
   readonly preset: Preset
   /** Highest first. */

@@ -2,8 +2,6 @@
 export interface Progress {
   /** Of real time; `undefined` while it does not know. */
   readonly speed: number | undefined
-  /** Since it began. */
-  readonly droppedFrames: number
 }
 
 /** Reads reports as they come through a pipe, in pieces of any size; a report ends with its line `progress=…`. */
@@ -18,7 +16,6 @@ const LONGEST_LINE = 1_000
 export function createProgressReader(): ProgressReader {
   let rest = ''
   let speed: number | undefined
-  let droppedFrames = 0
 
   return {
     push(text) {
@@ -33,11 +30,8 @@ export function createProgressReader(): ProgressReader {
           case 'speed':
             speed = Number.isFinite(figure) ? figure : undefined
             break
-          case 'drop_frames':
-            droppedFrames = Number.isFinite(figure) ? figure : droppedFrames
-            break
           case 'progress':
-            report = { speed, droppedFrames }
+            report = { speed }
             break
         }
       }
