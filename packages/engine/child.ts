@@ -61,7 +61,7 @@ export function startChild({ program, args, stdio, priority, onEnd }: ChildOptio
   for (const pipe of pipes) pipe?.on('error', () => undefined)
   return {
     pid: child.pid,
-    input: (pipes[0] as Writable | null | undefined) ?? undefined,
+    input: pipes[0] ?? undefined,
     output: (descriptor) => (pipes[descriptor] as Readable | null | undefined) ?? undefined,
     kill() {
       child.kill('SIGKILL')

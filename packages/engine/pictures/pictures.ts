@@ -8,17 +8,11 @@ import { pictureArguments } from './arguments.ts'
 import { type KeyFrame, newestKeyFrame, storedKeyFrame } from './key-frame.ts'
 import { createPictureLane } from './lane.ts'
 import { PICTURE_LIMITS } from './limits.ts'
+import type { Picture } from './picture.ts'
 import { createRests } from './rests.ts'
 import { runFfmpeg } from './run-ffmpeg.ts'
 import type { SheetName, Storyboard } from './storyboard-plan.ts'
 import { createStoryboards, sizeOf } from './storyboards.ts'
-
-/** A JPEG. */
-export interface Picture {
-  readonly bytes: Uint8Array
-  /** Strong validator, quoted. */
-  readonly etag: string
-}
 
 export interface PicturesOptions {
   /** Path of the program; without it there are no pictures. */

@@ -214,7 +214,7 @@ test('one that is given up says so, and nothing more is expected of its rungs', 
   assert.equal(rig.ladder.report.state, 'running')
   rig.ladder.fail(new TypeError('broken'))
   assert.equal(rig.ladder.report.state, 'failing')
-  assert.deepEqual(rig.paused.toSorted(), [11, 12])
+  assert.deepEqual(new Set(rig.paused), new Set([11, 12]))
   assert.deepEqual(rig.listed.at(-1), [])
 })
 

@@ -10,9 +10,10 @@ import type { TimedUnit, TimelineEvent } from '../timeline/model.ts'
 import { ladderArguments } from './arguments.ts'
 import { createBacklog } from './backlog.ts'
 import { type CapacityVerdict, createCapacityGuard } from './capacity.ts'
+import { createEncoderChoice } from './encoder-choice.ts'
 import { CAPACITY_LIMITS, LADDER_LIMITS } from './limits.ts'
 import { createLadderMachine, type LadderMachine } from './machine.ts'
-import type { Encoder, LadderSettings, Rung, SourceFacts } from './model.ts'
+import type { LadderSettings, Rung, SourceFacts } from './model.ts'
 import { type LadderProcess, type ProcessEnd, startLadderProcess } from './process.ts'
 import { type LadderReport, reportLadder } from './report.ts'
 import { planRungs } from './rungs.ts'
@@ -97,7 +98,6 @@ export function createLadder(options: LadderOptions): Ladder {
   /** Codec strings that are not as was expected, by slot. */
   const codecs = new Map<number, string>()
   const ending = new Set<Run>()
-  let encoder: Encoder | undefined
   let source: Source | undefined
   let run: Run | undefined
   let shed = 0
@@ -111,9 +111,6 @@ export function createLadder(options: LadderOptions): Ladder {
   /** Other ladders have all the places. */
   let isCrowded = false
   let isListed = false
-  let isTrying = false
-  let triedAt = 0
-  let fallback: string | undefined
   let trouble: string | undefined
   let isGivenUp = false
   let isClosed = false
@@ -125,27 +122,11 @@ export function createLadder(options: LadderOptions): Ladder {
   }
   options.budget?.join(held)
 
-  /** @param oldest milliseconds that a former success may be old. */
-  async function tryOut(oldest?: number): Promise<void> {
-    if (isTrying) return
-    isTrying = true
-    const wanted = await trials.of(settings.encoder, oldest)
-    let found = wanted.works ? settings.encoder : undefined
-    let why: string | undefined
-    if (!wanted.works) {
-      why = `${settings.encoder} does not work here: ${wanted.reason}`
-      log.warn({ ...fields, reason: wanted.reason }, `ladder: ${settings.encoder} does not work here`)
-      if (settings.encoder !== 'x264' && (await trials.of('x264', oldest)).works) {
-        found = 'x264'
-        why += '; x264 is used'
-      }
-    }
-    isTrying = false
-    triedAt = steady()
-    encoder = found
-    fallback = why
-    beside(announce)
-  }
+  const choice = createEncoderChoice({
+    ...{ wanted: settings.encoder, trials, log, fields, now: steady },
+    onChosen: () => beside(announce),
+    onFault: fail,
+  })
 
   /** What is encoded: the most expensive go first. */
   function kept({ plan }: Source): readonly Rung[] {
@@ -155,7 +136,7 @@ export function createLadder(options: LadderOptions): Ladder {
 
   /** Players would wait for what does not come. */
   function isHopeless(): boolean {
-    return encoder === undefined || failures >= LADDER_LIMITS.failures || isCrowded || isGivenUp
+    return choice.encoder === undefined || failures >= LADDER_LIMITS.failures || isCrowded || isGivenUp
   }
 
   function announce(): void {
@@ -209,12 +190,14 @@ export function createLadder(options: LadderOptions): Ladder {
     if (source === undefined || source.isOver || timed.track !== source.track) return
     source.newest = Math.max(source.newest, timed.dts)
     // Nothing is kept for what cannot begin.
-    if (source.plan.length > 0 && (encoder !== undefined || isTrying)) backlog.add(timed, packer.starts[0] ?? 0)
+    if (source.plan.length > 0 && (choice.encoder !== undefined || choice.isTrying))
+      backlog.add(timed, packer.starts[0] ?? 0)
     if (run === undefined) start()
     else run.process.feed(timed)
   }
 
   function start(): void {
+    const { encoder } = choice
     if (source === undefined || encoder === undefined || source.isOver || isClosed || steady() < retryAt) return
     // One that has failed too often is not listed, so nobody asks: it has to show by itself that it works again.
     if (!isWanted() && failures < LADDER_LIMITS.failures) return
@@ -278,8 +261,7 @@ export function createLadder(options: LadderOptions): Ladder {
     failures++
     if (failures % LADDER_LIMITS.failures === 0) {
       announce()
-      // The card may be gone, or its driver.
-      tryOut(LADDER_LIMITS.doubted).catch(fail)
+      choice.doubt()
     }
     trouble = `ffmpeg: ${reason}`
     backOff = steady() - which.startedAt > LADDER_LIMITS.settled ? LADDER_LIMITS.backOff : backOff
@@ -333,7 +315,7 @@ export function createLadder(options: LadderOptions): Ladder {
     for (const { process } of ending) process.tick()
     if (run !== undefined && steady() - run.startedAt > LADDER_LIMITS.settled) trouble = undefined
     look()
-    if (encoder === undefined && !isTrying && steady() - triedAt > LADDER_LIMITS.trialAgain) tryOut().catch(fail)
+    choice.tick()
     if (machine.hasRoom) crowded(false)
     if (run !== undefined && !isWanted() && failures < LADDER_LIMITS.failures) finish()
     if (run === undefined) start()
@@ -373,8 +355,6 @@ export function createLadder(options: LadderOptions): Ladder {
     }
   }
 
-  tryOut().catch(fail)
-
   return {
     handle: (event) =>
       beside(() => {
@@ -394,7 +374,7 @@ export function createLadder(options: LadderOptions): Ladder {
       const lost = source === undefined ? [] : source.plan.filter((rung) => !kept(source as Source).includes(rung))
       const process = run?.process
       return reportLadder({
-        ...{ encoder, fallback, restarts, isGivenUp },
+        ...{ encoder: choice.encoder, fallback: choice.fallback, restarts, isGivenUp },
         trouble: isCrowded ? `this machine makes ${machine.most} ladders at once, and has them` : trouble,
         ...{ plan: source?.plan ?? [], lost },
         ...{ speed: process?.progress?.speed, hasBegun: process?.reached.every((at) => at !== undefined) },
