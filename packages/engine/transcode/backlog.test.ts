@@ -43,3 +43,18 @@ test('it is bounded in bytes, also where no key frame comes', () => {
   const backlog = filled(40, 100, 0, 1024 * 1024)
   assert.deepEqual(backlog.from([0]), [])
 })
+
+test('memory that is needed elsewhere is given back a group of pictures at a time, but for the newest', () => {
+  const backlog = filled(9, 3)
+  assert.equal(backlog.bytes, 9)
+  assert.equal(backlog.release(), true)
+  assert.equal(backlog.bytes, 6)
+  assert.equal(backlog.release(), true)
+  assert.equal(backlog.release(), false)
+  assert.deepEqual(
+    backlog.from([6 * S]).map(({ dts }) => dts),
+    [6 * S, 7 * S, 8 * S],
+  )
+  backlog.clear()
+  assert.equal(backlog.bytes, 0)
+})
