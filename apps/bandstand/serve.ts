@@ -47,6 +47,7 @@ import { createSteadyRegister } from './steady-register.ts'
 import { takeUpBroadcasts } from './take-up.ts'
 import { readTls } from './tls.ts'
 import { version } from './version.ts'
+import { createWatchables } from './watchable.ts'
 
 const GB = 1e9
 const DAY_MS = 86_400_000
@@ -164,9 +165,10 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
 
   const register = createSteadyRegister(platform.broadcasts, log)
   const nonce = randomBytes(6).toString('base64url')
-  const machine = createLadderMachine()
   const settingsOf = (id: string) => platform.directory.ladder(id)
-  const ladders = createLadders({ ffmpeg, trials, machine, budget, settingsOf, log, now })
+  const encoding = { ffmpeg, trials, machine: createLadderMachine(), budget, settingsOf, log, now }
+  const ladders = createLadders(encoding)
+  const watchable = createWatchables(encoding)
   const channels = createStreams({
     directory: platform.directory,
     register,
@@ -242,7 +244,8 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
   const tls = await readTls(settings)
   const http = createHttpServer({
     ...(tls !== undefined && { tls }),
-    handlers: [live.handle, vod, pictureHandler, whep],
+    // Everything else below /live/ is the live window's.
+    handlers: [whep, live.handle, vod, pictureHandler],
     fallback: application.handle,
     upgrade: (req, socket, head) => platform.chat.upgrade(req, socket, head),
     onError: (error) => log.error({ err: error }, 'http: serving failed'),
@@ -293,10 +296,10 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
       host: address.host,
       port: await reserveUdpPort(address.host, address.port),
       publicAddresses: webrtcAddresses,
-      streams: {
-        hub: (slug, rendition) => (rendition === undefined ? channels.hub(slugNow(slug)) : undefined),
-        renditions: () => [],
-        withoutBFrames: async () => undefined,
+      find(slug) {
+        const channel = platform.directory.findBySlug(slug)
+        const units = channel && channels.units(channel.slug)
+        return units && watchable(channel, units)
       },
       ffmpeg,
       seen(slug, session) {

@@ -8,6 +8,7 @@ export interface WhepOutcome {
   /** `code` of a problem. */
   readonly code?: string
   readonly sound: string | null
+  readonly rendition: string | null
 }
 
 export interface WhepFigures {
@@ -18,6 +19,8 @@ export interface WhepFigures {
   /** ms from the call to the first picture. */
   readonly first: number | undefined
   readonly framesDecoded: number
+  /** Lines of the newest picture. */
+  readonly height: number
   readonly freezeSeconds: number
   readonly nacks: number
   readonly lost: number
@@ -86,6 +89,7 @@ globalThis.whepJoin = async (url, options) => {
   if (answer.status === 201) await pc.setRemoteDescription({ type: 'answer', sdp: text })
   return {
     status: answer.status, location: location && new URL(location, url).href, sound: answer.headers.get('Bandstand-Sound'),
+    rendition: answer.headers.get('Bandstand-Rendition'),
     code: answer.status === 201 ? undefined : JSON.parse(text).code,
   }
 }
@@ -96,7 +100,7 @@ globalThis.whepFigures = async (index) => {
   const v = of('video')
   return {
     state: pc.connectionState, shown: seen.shown, looks: seen.looks.size, first: seen.first, ages: seen.ages, loudest: seen.loudest,
-    captureAge: seen.captureAge, framesDecoded: v.framesDecoded ?? 0, freezeSeconds: v.totalFreezesDuration ?? 0,
+    captureAge: seen.captureAge, framesDecoded: v.framesDecoded ?? 0, height: v.frameHeight ?? 0, freezeSeconds: v.totalFreezesDuration ?? 0,
     nacks: v.nackCount ?? 0, lost: v.packetsLost ?? 0, keyFrames: v.keyFramesDecoded ?? 0, bytes: v.bytesReceived ?? 0,
     soundBytes: of('audio').bytesReceived ?? 0,
   }

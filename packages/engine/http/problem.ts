@@ -16,6 +16,7 @@ export type ProblemCode =
   | 'too-large'
   | 'bad-offer'
   | 'no-codec'
+  | 'no-rendition'
   | 'has-b-frames'
 
 export interface Problem {
@@ -41,6 +42,7 @@ const titles: Readonly<Record<ProblemCode, string>> = {
   'too-large': 'Content too large',
   'bad-offer': 'The offer cannot be read or answered',
   'no-codec': 'The offer takes nothing of this stream',
+  'no-rendition': 'There is no such rendition',
   'has-b-frames': 'The stream has B-frames',
 }
 

@@ -16,14 +16,36 @@ let offers: object[] = []
 let left: string[] = []
 let refusal: OfferRefusal | undefined
 let soundMissing: string | undefined
+let chosen: string | undefined
 
 const egress: WebRtcEgress = {
   port: 1,
   async offer(request) {
     offers.push(request)
-    return refusal ?? { session: SESSION, sdp: 'v=0\r\n', ...(soundMissing !== undefined && { soundMissing }) }
+    return (
+      refusal ?? {
+        session: SESSION,
+        sdp: 'v=0\r\n',
+        rendition: 'source',
+        ...(soundMissing !== undefined && { soundMissing }),
+      }
+    )
   },
   has: (session) => session === SESSION,
+  layers: (session) =>
+    session === SESSION
+      ? {
+          chosen,
+          playing: 'source',
+          reason: undefined,
+          renditions: [{ name: '480p', width: 854, height: 480, frameRate: 30, bitrate: 1_000_000 }],
+        }
+      : undefined,
+  choose(_session, name) {
+    if (name !== undefined && name !== '480p') return false
+    chosen = name
+    return true
+  },
   leave: (session) => left.push(session) > 0,
   figures: { sessions: 0, connected: 0, packets: 0, resent: 0 },
   pid: undefined,
@@ -155,4 +177,31 @@ test('other addresses are left to others', async () => {
 
 test('where WebRTC is switched off there is nothing', async () => {
   assert.equal((await post('/live/main/whep', 'offer', { ...SDP, 'X-Off': '1' })).status, 404)
+})
+
+test('a session says what may be watched, and takes a choice', async () => {
+  const url = `${base}/live/main/whep/${SESSION}/layer`
+  const choose = (body: string) => fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })
+  const facts = { encodingId: '480p', width: 854, height: 480, frameRate: 30, bitrate: 1_000_000 }
+  const state = { chosen: null, playing: 'source', reason: null, renditions: [facts] }
+  const shown = await fetch(url)
+  assert.equal(shown.headers.get('access-control-allow-origin'), '*')
+  assert.deepEqual(await shown.json(), state)
+  assert.deepEqual(await (await choose('{"mediaId":"0","encodingId":"480p"}')).json(), { ...state, chosen: '480p' })
+  assert.deepEqual(await (await choose('{}')).json(), state)
+  assert.equal((await fetch(url, { method: 'OPTIONS' })).headers.get('allow'), 'GET, POST, OPTIONS')
+})
+
+test('a choice that is none changes nothing', async () => {
+  const url = `${base}/live/main/whep/${SESSION}/layer`
+  const status = async (body: string, to = url) => (await fetch(to, { method: 'POST', body })).status
+  assert.deepEqual(
+    await Promise.all(
+      ['', '[]', 'null', '7', '{"encodingId":7}', '{"encodingId":"x"}', 'x'.repeat(2000)].map((b) => status(b)),
+    ),
+    [400, 400, 400, 400, 400, 404, 413],
+  )
+  assert.equal(await status('{}', url.replace(SESSION, OTHER)), 404)
+  assert.equal(await status('{}', `${url}s`), 418)
+  assert.equal((await fetch(url, { method: 'DELETE' })).status, 405)
 })

@@ -9,6 +9,7 @@ import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from 
 import { abandon } from './outbox.ts'
 import { isPlainName, readPathNames } from './path-names.ts'
 import { notFound, type Problem, sendProblem } from './problem.ts'
+import { answerLayers } from './whep-layers.ts'
 
 /** A STUN or TURN server that viewers are told of (RFC 9725 §4.6). */
 export interface IceServer {
@@ -31,7 +32,7 @@ const cors: readonly string[] = [
   'Access-Control-Allow-Origin',
   '*',
   'Access-Control-Expose-Headers',
-  'Location, Link, ETag, Bandstand-Sound',
+  'Location, Link, ETag, Bandstand-Sound, Bandstand-Rendition',
 ]
 
 /** The content type of descriptions (RFC 8866 §8.2). */
@@ -51,6 +52,7 @@ const STATUS: Readonly<Record<OfferRefusal['code'], number>> = {
   offline: 404,
   'not-ready': 503,
   'no-codec': 406,
+  'no-rendition': 404,
   'has-b-frames': 409,
   busy: 503,
   unavailable: 503,
@@ -58,7 +60,7 @@ const STATUS: Readonly<Record<OfferRefusal['code'], number>> = {
 
 /**
  * WHEP (draft-ietf-wish-whep): `POST /live/{channel}/whep` with an offer, `DELETE` of the session it names; both also with
- * `t/{token}/` after the channel. No trickle ICE: the answer has all candidates, and the viewer's are learned from its checks.
+ * `t/{token}/` after the channel. What may be watched is chosen by `?rendition=` and at `{session}/layer`. No trickle ICE: the answer has all candidates, and the viewer's are learned from its checks.
  */
 export function createWhepHandler({ egress, iceServers, remoteOf }: WhepHandlerOptions): HttpHandler {
   return (req, res) => {
@@ -67,11 +69,17 @@ export function createWhepHandler({ egress, iceServers, remoteOf }: WhepHandlerO
     const { path, query } = splitTarget(url)
     const names = readPathNames(path, '/live/')
     if (names === undefined || !isPlainName(names.owner) || names.rest[0] !== 'whep') return false
-    const [, session] = names.rest
-    if (names.rest.length > 2 || (session !== undefined && !/^[0-9a-f]{32}$/.test(session))) return false
+    const [, session, part] = names.rest
+    if (
+      names.rest.length > 3 ||
+      (part !== undefined && part !== 'layer') ||
+      (session !== undefined && !/^[0-9a-f]{32}$/.test(session))
+    )
+      return false
     if (egress === undefined) sendProblem(req, res, switchedOff)
     else if (session === undefined) endpoint(req, res, egress, names.owner, path, query)
-    else resource(req, res, egress, session)
+    else if (part === undefined) resource(req, res, egress, session)
+    else layers(req, res, egress, session)
     return true
   }
 
@@ -109,7 +117,8 @@ export function createWhepHandler({ egress, iceServers, remoteOf }: WhepHandlerO
           ...['Location', `${path}/${answer.session}`],
           // Of the ICE session (RFC 9725 §4.3.1): it stays, for there is no restart.
           ...['ETag', `"${createHash('sha256').update(sdp).digest('base64url').slice(0, 16)}"`],
-          ...(answer.soundMissing === undefined ? [] : ['Bandstand-Sound', `none; ${answer.soundMissing}`]),
+          ...['Bandstand-Rendition', withReason(answer.rendition, answer.renditionReason)],
+          ...(answer.soundMissing === undefined ? [] : ['Bandstand-Sound', withReason('none', answer.soundMissing)]),
           ...links(),
           ...cors,
         ])
@@ -127,6 +136,13 @@ export function createWhepHandler({ egress, iceServers, remoteOf }: WhepHandlerO
     of.leave(session)
     res.writeHead(200, ['Content-Length', '0', 'Cache-Control', 'no-store', ...cors])
     res.end()
+  }
+
+  function layers(req: HttpRequest, res: HttpResponse, of: WebRtcEgress, session: string): void {
+    if (req.method === 'OPTIONS') return options(res, 'GET, POST, OPTIONS', false)
+    if (!of.has(session)) return sendProblem(req, res, notFound)
+    if (req.method !== 'GET' && req.method !== 'POST') return wrongMethod(req, res, 'GET, POST, OPTIONS')
+    answerLayers(req, res, of, session, cors)
   }
 
   function options(res: HttpResponse, allow: string, isEndpoint: boolean): void {
@@ -151,6 +167,10 @@ export function createWhepHandler({ egress, iceServers, remoteOf }: WhepHandlerO
     )
     return values.length === 0 ? [] : ['Link', values.join(', ')]
   }
+}
+
+function withReason(value: string, reason: string | undefined): string {
+  return reason === undefined ? value : `${value}; ${reason}`
 }
 
 function isSdp(type: string | undefined): boolean {

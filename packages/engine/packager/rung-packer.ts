@@ -21,12 +21,8 @@ export interface RungPackerOptions {
   readonly numbersOf: (track: TrackId) => () => number
 }
 
-/**
- * Cuts renditions that were made of the source where the source was cut, into segments of the same numbers. They come later
- * than the source and hold up nobody: what has not come when the ceiling is reached is a gap, and so is all of a segment
- * while a rung is not being made. Times in ticks of 90 kHz, `now` in Unix milliseconds.
- */
-export interface RungPacker extends CutFollower {
+/** Where a ladder puts what comes back. Times in ticks of 90 kHz, `now` in Unix milliseconds. */
+export interface RungPort {
   /**
    * A rung exists from now on, as gaps until pictures come. Said again, its pictures of the running epoch are of another
    * length than those before.
@@ -43,10 +39,18 @@ export interface RungPacker extends CutFollower {
   pause(track: TrackId, epoch: number): void
   /** Lets what is overdue become a gap; `now` is when parts are closed from here on. */
   tick(now: number): void
-  /** All that is there goes out: the broadcast ends. */
-  finish(now: number): void
   /** Where the segments of the running epoch begin that are not gaps yet, oldest first. */
   readonly starts: readonly number[]
+}
+
+/**
+ * Cuts renditions that were made of the source where the source was cut, into segments of the same numbers. They come later
+ * than the source and hold up nobody: what has not come when the ceiling is reached is a gap, and so is all of a segment
+ * while a rung is not being made.
+ */
+export interface RungPacker extends CutFollower, RungPort {
+  /** All that is there goes out: the broadcast ends. */
+  finish(now: number): void
   /** Pictures that came for what was given up already. */
   readonly lateUnits: number
 }

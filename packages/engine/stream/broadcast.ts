@@ -15,7 +15,8 @@ import { createTimeline, type TimelineOptions } from '../timeline/timeline.ts'
 import type { Ladder, LadderOptions } from '../transcode/ladder.ts'
 import type { Broadcast } from './channel.ts'
 import type { EncoderFacts, MediaDiagnosis } from './diagnosis.ts'
-import { createHub } from './hub.ts'
+import { createHub, type Hub } from './hub.ts'
+import { createRungHubs, type RungHubs } from './rung-hubs.ts'
 
 export interface BroadcastOptions {
   readonly assetId: string
@@ -49,13 +50,13 @@ interface Stage {
   readonly writer: AssetWriter
   readonly ladder: Ladder | undefined
   readonly rungs: RungPacker
+  readonly rungHubs: RungHubs
 }
 
 /** One broadcast: timeline → packager → live window and store. */
 export function createBroadcast(options: BroadcastOptions): Broadcast {
   const { assetId, store, recovered } = options
-  const hub = createHub({ keep: options.keepsGroup, onFault: options.onReaderFault })
-  options.budget.join(hub)
+  const hub = openHub()
   const timeline = createTimeline(recovered === undefined ? {} : continuation(recovered))
   /** The ladder and what cuts its pictures. */
   const beside = createShelter((error) => stage?.ladder?.fail(error))
@@ -64,6 +65,17 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
   let bitrate: number | undefined
   /** After a failure nothing more is cut; what is there can still be ended properly. */
   let isBroken = false
+
+  function openHub(): Hub {
+    const opened = createHub({ keep: options.keepsGroup, onFault: options.onReaderFault })
+    options.budget.join(opened)
+    return opened
+  }
+
+  function endHub(ending: Hub): void {
+    options.budget.leave(ending)
+    ending.end()
+  }
 
   function setUp(timing: AssetIndex['timing'], writer: AssetWriter): Stage {
     const window = createLiveWindow({
@@ -89,11 +101,16 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       follower: sheltered(rungs, beside),
       ...(recovered !== undefined && { start: firstNumbers(recovered), before: recovered.epochs }),
     })
-    return { packager, window, writer, ladder: makeLadder(rungs, window), rungs }
+    const rungHubs = createRungHubs({ packer: rungs, createHub: openHub, endHub })
+    return { packager, window, writer, ladder: makeLadder(rungHubs, window), rungs, rungHubs }
   }
 
-  function makeLadder(packer: RungPacker, window: LiveWindow): Ladder | undefined {
-    return attended('ladder', () => options.createLadder?.({ packer, list: window.ladder }, assetId))
+  function makeLadder(hubs: RungHubs, window: LiveWindow): Ladder | undefined {
+    const list: LadderOptions['list'] = (listed) => {
+      hubs.list(listed)
+      window.ladder(listed)
+    }
+    return attended('ladder', () => options.createLadder?.({ packer: hubs, list }, assetId))
   }
 
   function attended<T>(who: string, step: () => T): T | undefined {
@@ -170,11 +187,11 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       }
     }
     attempt(() => drain(now))
-    attempt(hub.end)
-    options.budget.leave(hub)
+    attempt(() => endHub(hub))
     // Before the ladder ends: it is told what goes wrong.
     beside.pass(() => stage?.rungs.finish(now))
     attempt(() => stage?.ladder?.close())
+    attempt(() => stage?.rungHubs.end())
     attempt(last)
     await write()
     return failures[0]
@@ -183,6 +200,10 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
   return {
     assetId,
     hub,
+    get rungs() {
+      return stage?.rungHubs.renditions ?? []
+    },
+    askForRungs: () => beside.pass(() => stage?.ladder?.asked()),
     get live() {
       return stage?.window.multivariant() === undefined ? undefined : stage.window
     },

@@ -60,6 +60,8 @@ function stage(takeover: 'allow' | 'refuse' = 'allow') {
       return {
         assetId,
         hub: createHub({ keep: false, onFault() {} }),
+        rungs: [],
+        askForRungs() {},
         get live(): LiveBroadcast | undefined {
           return opened ? live : undefined
         },

@@ -7,6 +7,7 @@ import { type EncoderDiagnosis, type EncoderFacts, type MediaDiagnosis, mergeFac
 import { createEndedBroadcasts } from './ended.ts'
 import type { Hub } from './hub.ts'
 import { createLease, type LeaseHolder } from './lease.ts'
+import type { RungRendition } from './rung-hubs.ts'
 
 /** After an encoder said goodbye the broadcast still waits this long, because "stop, change a setting, start" is common. */
 export const UNPUBLISH_GRACE_MS = 3_000
@@ -24,6 +25,10 @@ export interface Broadcast {
   readonly assetId: string
   /** Its timeline, for readers; ends with it. */
   readonly hub: Hub
+  /** Smaller renditions made of it that may be watched, highest first. */
+  readonly rungs: readonly RungRendition[]
+  /** Somebody watches one of them, or wants to. */
+  askForRungs(): void
   /** `undefined` until the first epoch has opened: there is nothing to watch before. */
   readonly live: LiveBroadcast | undefined
   /** Of the multivariant playlist; rises when players must read it again. */
@@ -47,6 +52,9 @@ export interface Broadcast {
   close(): void
   diagnose(): MediaDiagnosis | undefined
 }
+
+/** A broadcast for those who take its access units. */
+export type BroadcastUnits = Pick<Broadcast, 'hub' | 'rungs' | 'askForRungs' | 'diagnose'>
 
 export interface ChannelOptions {
   readonly record: ChannelRecord
@@ -76,8 +84,8 @@ export interface Channel {
   record: ChannelRecord
   /** The running broadcast once it can be watched, else the one that just ended. */
   readonly live: LiveBroadcast | undefined
-  /** The running broadcast's. */
-  readonly hub: Hub | undefined
+  /** The running broadcast's access units. */
+  readonly units: BroadcastUnits | undefined
   /** The running broadcast or one that ended a short while ago. */
   find(assetId: string): LiveBroadcast | undefined
   /** The running broadcast, when it can be watched. */
@@ -272,8 +280,8 @@ export function createChannel(options: ChannelOptions): Channel {
     get live() {
       return running?.broadcast.live ?? ended.newest
     },
-    get hub() {
-      return running?.broadcast.hub
+    get units() {
+      return running?.broadcast
     },
     find(assetId) {
       return running?.broadcast.assetId === assetId ? running.broadcast.live : ended.find(assetId)

@@ -30,6 +30,8 @@ function stage() {
       return {
         assetId,
         hub: createHub({ keep: false, onFault() {} }),
+        rungs: [],
+        askForRungs() {},
         live: undefined,
         generation: 0,
         encoderArrived() {},
@@ -89,9 +91,9 @@ test('whoever follows broadcasts is told of each that begins or is taken up agai
   })
   streams.restore([open('as_1')])
   await streams.remove(channel.id)
-  assert.equal(streams.hub('main'), undefined)
+  assert.equal(streams.units('main'), undefined)
   await streams.publish(request, () => {})
-  assert.equal(streams.hub('main')?.ended, false)
+  assert.equal(streams.units('main')?.hub.ended, false)
   stop()
   await streams.remove(channel.id)
   await streams.publish(request, () => {})

@@ -1,7 +1,7 @@
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { BroadcastRegister, ChannelDirectory, ChannelRecord, Log, PublishPort, PublishRefusal } from '../ports.ts'
 import type { AssetIndex } from '../store/port.ts'
-import { type Broadcast, type Channel, createChannel, type OnAir } from './channel.ts'
+import { type Broadcast, type BroadcastUnits, type Channel, createChannel, type OnAir } from './channel.ts'
 import type { EncoderDiagnosis } from './diagnosis.ts'
 import type { Hub } from './hub.ts'
 
@@ -44,7 +44,7 @@ export interface Streams extends PublishPort {
   /** A broadcast of the channel by its asset id: the running one, or one that ended a short while ago. */
   findAsset(slug: string, assetId: string): LiveBroadcast | undefined
   /** Access units of the channel's running broadcast, by slug; there may be no epoch yet. */
-  hub(slug: string): Hub | undefined
+  units(slug: string): BroadcastUnits | undefined
   /**
    * Tells of every broadcast from now on, also of those whose encoder never sends anything; their end is their hub's.
    *
@@ -149,7 +149,7 @@ export function createStreams(options: StreamsOptions): Streams {
     },
     find: (slug) => bySlug.get(slug)?.live,
     findAsset: (slug, assetId) => bySlug.get(slug)?.find(assetId),
-    hub: (slug) => bySlug.get(slug)?.hub,
+    units: (slug) => bySlug.get(slug)?.units,
     onBroadcast(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -2,7 +2,7 @@ import { availableParallelism, loadavg } from 'node:os'
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { VideoTrackConfig } from '@bandstand/media/track.ts'
 import type { ListedRung } from '../packager/model.ts'
-import type { RungPacker } from '../packager/rung-packer.ts'
+import type { RungPort } from '../packager/rung-packer.ts'
 import type { MemoryBudget } from '../packager/window/budget.ts'
 import type { Log } from '../ports.ts'
 import { frameRateOf } from '../timeline/frame-rate.ts'
@@ -25,13 +25,15 @@ export interface LadderOptions {
   readonly ffmpeg: string
   readonly settings: LadderSettings
   readonly trials: Trials
-  /** Cuts what comes back. */
-  readonly packer: RungPacker
+  /** Takes what comes back. */
+  readonly packer: RungPort
   /** Lists these rungs from now on. */
   readonly list: (rungs: readonly ListedRung[]) => void
   readonly log: Log
   /** Of every log line. */
   readonly fields: object
+  /** What to make instead of the rungs of the settings: the first of what the machine carries, and no other. */
+  readonly best?: { readonly most: number; readonly plan: (source: SourceFacts) => readonly Rung[] }
   /** Unix milliseconds. */
   readonly now: () => number
   /** Processes that want to run, for each processor; the machine's where not given. */
@@ -94,7 +96,7 @@ export function createLadder(options: LadderOptions): Ladder {
   } = options
   const load = options.load ?? (() => (loadavg()[0] ?? 0) / availableParallelism())
   const backlog = createBacklog()
-  const guard = createCapacityGuard(settings.rungs.length)
+  const guard = createCapacityGuard(options.best?.most ?? settings.rungs.length)
   /** Codec strings that are not as was expected, by slot. */
   const codecs = new Map<number, string>()
   const ending = new Set<Run>()
@@ -129,9 +131,9 @@ export function createLadder(options: LadderOptions): Ladder {
   })
 
   /** What is encoded: the most expensive go first. */
-  function kept({ plan }: Source): readonly Rung[] {
-    const byCost = plan.toSorted((a, b) => b.width * b.height * b.frameRate - a.width * a.height * a.frameRate)
-    return byCost.slice(Math.min(shed, byCost.length))
+  function kept(from: Source): readonly Rung[] {
+    const carried = byCost(from).slice(shed)
+    return options.best === undefined ? carried : carried.slice(0, 1)
   }
 
   /** Players would wait for what does not come. */
@@ -173,7 +175,7 @@ export function createLadder(options: LadderOptions): Ladder {
       return announce()
     }
     const facts = sourceFacts(video.config, frameRateOf(video))
-    const plan = planRungs(facts, settings.rungs)
+    const plan = options.best?.plan(facts) ?? planRungs(facts, settings.rungs)
     source = {
       epoch: event.id,
       track: video.track,
@@ -371,7 +373,7 @@ export function createLadder(options: LadderOptions): Ladder {
     fail,
     close,
     get report() {
-      const lost = source === undefined ? [] : source.plan.filter((rung) => !kept(source as Source).includes(rung))
+      const lost = source === undefined ? [] : byCost(source).slice(0, shed)
       const process = run?.process
       return reportLadder({
         ...{ encoder: choice.encoder, fallback: choice.fallback, restarts, isGivenUp },
@@ -386,4 +388,8 @@ export function createLadder(options: LadderOptions): Ladder {
 
 function trackOf(slot: number): TrackId {
   return FIRST_TRACK + slot
+}
+
+function byCost({ plan }: Source): readonly Rung[] {
+  return plan.toSorted((a, b) => b.width * b.height * b.frameRate - a.width * a.height * a.frameRate)
 }

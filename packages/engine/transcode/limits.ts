@@ -60,3 +60,11 @@ export const CAPACITY_LIMITS = {
   /** Milliseconds between two rungs that come back, of all ladders. */
   restores: 20_000,
 } as const
+
+/** Encoding a source again without B-frames. Milliseconds and bytes. */
+export const PLAIN_LIMITS = {
+  /** Of the source, not taken yet; it is taken as it comes. */
+  queuedBytes: 16 * 1024 * 1024,
+  queuedDuration: 12_000,
+  tick: 100,
+} as const

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SourceFacts } from './model.ts'
-import { planRungs } from './rungs.ts'
+import { planPlain, planRungs } from './rungs.ts'
 
 const settings = [
   { height: 720, bitrate: 2_800_000, frameRate: 60 },
@@ -63,4 +63,15 @@ test('codec strings say the level that the encoder is told', () => {
     plan(1920, 1080, { frameRate: 60 }).map(({ codecString }) => codecString),
     ['avc1.640020', 'avc1.64001f', 'avc1.64001e'],
   )
+})
+
+test('a source with B-frames is made again in its own size, and smaller for machines that cannot', () => {
+  const facts = { sampleAspectRatio: [1, 1], frameRate: 30, interlaced: false } as const
+  const made = (width: number, height: number, frameRate = 30) =>
+    planPlain({ ...facts, width, height, frameRate }).map((rung) => {
+      return `${rung.width}x${rung.height}@${rung.frameRate} ${rung.bitrate / 1000}`
+    })
+  assert.deepEqual(made(1920, 1080), ['1920x1080@30 4665.6', '1280x720@30 2073.6', '854x480@30 922.32'])
+  assert.deepEqual(made(1080, 1920, 120), ['1080x1920@60 6000', '720x1280@60 4147.2', '480x854@60 1844.64'])
+  assert.deepEqual(made(641, 361), ['642x362@30 522.909'])
 })

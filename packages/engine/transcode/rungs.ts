@@ -11,21 +11,54 @@ export const PEAK = 1.1
  * of the source's.
  */
 export function planRungs(source: SourceFacts, settings: readonly RungSettings[]): readonly Rung[] {
-  const [x, y] = source.sampleAspectRatio
-  const shown = { width: (source.width * x) / y, height: source.height }
-  const short = Math.min(shown.width, shown.height)
+  const short = shortSide(source)
   return settings.slice(0, LADDER_LIMITS.rungs).flatMap((wanted, slot) => {
-    if (wanted.height >= short) return []
-    const scale = wanted.height / short
-    const width = even(shown.width * scale)
-    const height = even(shown.height * scale)
-    // What is measured as 30.03 is 30.
-    const every = Math.max(1, Math.ceil(source.frameRate / (wanted.frameRate * 1.02)))
-    const frameRate = source.frameRate / every
-    const level = h264Level(width, height, frameRate, wanted.bitrate * PEAK)
-    const codecString = `avc1.6400${level.toString(16).padStart(2, '0')}`
-    return [{ slot, width, height, frameRate, every, bitrate: wanted.bitrate, level, codecString }]
+    return wanted.height >= short ? [] : [rungOf(source, wanted, slot)]
   })
+}
+
+/** Lines that take the place of the source's own where a machine cannot carry them. */
+const SMALLER = [720, 480]
+export const PLAIN_RUNGS = 1 + SMALLER.length
+/** Bits a second for each pixel a second; what is enough for x264 without B-frames and look-ahead, and never too much for a line. */
+const BITS_PER_PIXEL = 0.075
+const MOST_BITRATE = 6_000_000
+const LEAST_BITRATE = 400_000
+const FASTEST = 60
+
+/** A source that is encoded again for the sake of its B-frames: as it is, and what may stand for it; the best first. */
+export function planPlain(source: SourceFacts): readonly Rung[] {
+  const short = even(shortSide(source))
+  const heights = [short, ...SMALLER.filter((height) => height < short)]
+  return heights.map((height, slot) => {
+    const { width, height: lines, frameRate } = rungOf(source, { height, bitrate: 0, frameRate: FASTEST }, slot)
+    const rate = Math.round(width * lines * frameRate * BITS_PER_PIXEL)
+    const bitrate = Math.min(MOST_BITRATE, Math.max(LEAST_BITRATE, rate))
+    return rungOf(source, { height, bitrate, frameRate: FASTEST }, slot)
+  })
+}
+
+/** Of the picture as it is shown. */
+function shownSize({ width, height, sampleAspectRatio: [x, y] }: SourceFacts) {
+  return { width: (width * x) / y, height }
+}
+
+function shortSide(source: SourceFacts): number {
+  const { width, height } = shownSize(source)
+  return Math.min(width, height)
+}
+
+function rungOf(source: SourceFacts, wanted: RungSettings, slot: number): Rung {
+  const shown = shownSize(source)
+  const scale = wanted.height / shortSide(source)
+  const width = even(shown.width * scale)
+  const height = even(shown.height * scale)
+  // What is measured as 30.03 is 30.
+  const every = Math.max(1, Math.ceil(source.frameRate / (wanted.frameRate * 1.02)))
+  const frameRate = source.frameRate / every
+  const level = h264Level(width, height, frameRate, wanted.bitrate * PEAK)
+  const codecString = `avc1.6400${level.toString(16).padStart(2, '0')}`
+  return { slot, width, height, frameRate, every, bitrate: wanted.bitrate, level, codecString }
 }
 
 function even(value: number): number {

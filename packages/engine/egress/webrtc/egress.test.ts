@@ -7,10 +7,11 @@ import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
 import { videoConfig } from '../../packager/fixtures/encoder.ts'
 import type { Log } from '../../ports.ts'
 import { createHub, type Hub } from '../../stream/hub.ts'
-import { createWebRtcEgress, type Rendition, type WebRtcEgress } from './egress.ts'
+import { createWebRtcEgress, type WebRtcEgress } from './egress.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
 import { slice } from './peer/fixtures.ts'
 import { reserveUdpPort } from './port.ts'
+import type { Rendition } from './watchable.ts'
 
 const OFFER = readFileSync(
   new URL(import.meta.resolve('@bandstand/media/protocols/sdp/fixtures/chromium-156-recvonly.sdp')),
@@ -24,6 +25,11 @@ afterEach(() => running?.close())
 /** A stream of pictures without B-frames. */
 function liveHub(): Hub {
   const hub = createHub({ keep: true, onFault() {} })
+  begin(hub)
+  return hub
+}
+
+function begin(hub: Hub): void {
   hub.publish({
     kind: 'epoch-opened',
     id: 0,
@@ -34,7 +40,6 @@ function liveHub(): Hub {
     trackSetChanged: true,
   })
   for (let n = 0; n < WEBRTC_LIMITS.judgePictures; n++) picture(hub, n, n)
-  return hub
 }
 
 /** The `n`th picture in decoding order. */
@@ -50,15 +55,34 @@ function picture(hub: Hub, n: number, shown: number): void {
   hub.publish({ kind: 'unit', unit })
 }
 
-async function stage(hubs: Record<string, Hub>, options: { port?: number; withoutB?: Hub; perAddress?: number } = {}) {
+const rendition = (name: string, hub: Hub): Rendition => {
+  return { name, width: 640, height: 360, frameRate: 30, bitrate: 500_000, hub }
+}
+
+interface StageOptions {
+  readonly port?: number
+  readonly plain?: Hub | string
+  readonly rungs?: readonly Rendition[]
+  readonly perAddress?: number
+}
+
+async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
+  const asked: string[] = []
+  const { rungs = [], plain = 'there is no ffmpeg' } = options
   const egress = createWebRtcEgress({
     host: '127.0.0.1',
     port: options.port ?? (await reserveUdpPort('127.0.0.1', 0)),
     publicAddresses: ['203.0.113.7'],
-    streams: {
-      hub: (channel) => hubs[channel],
-      renditions: (): readonly Rendition[] => [],
-      withoutBFrames: async () => options.withoutB,
+    find(channel) {
+      const hub = hubs[channel]
+      if (hub === undefined) return undefined
+      return {
+        source: rendition('source', hub),
+        rungs,
+        askForRungs: () => void asked.push('rungs'),
+        plain: () => (typeof plain === 'string' ? plain : rendition('source', plain)),
+        askForPlain: () => void asked.push('plain'),
+      }
     },
     ffmpeg: undefined,
     seen() {},
@@ -66,12 +90,13 @@ async function stage(hubs: Record<string, Hub>, options: { port?: number; withou
     limits: { sessions: 10, sessionsPerAddress: options.perAddress ?? 10 },
   })
   running = egress
-  const offer = (channel: string, sdp = OFFER, remote = '10.0.0.1') => egress.offer({ channel, sdp, remote })
+  const offer = (channel: string, sdp = OFFER, remote = '10.0.0.1', wanted?: string) =>
+    egress.offer({ channel, sdp, remote, ...(wanted !== undefined && { rendition: wanted }) })
   const refused = async (...args: Parameters<typeof offer>) => {
     const answer = await offer(...args)
     return 'code' in answer ? answer.code : 'answered'
   }
-  return { egress, offer, refused }
+  return { egress, offer, refused, asked }
 }
 
 test('what cannot be read, and what nobody publishes, starts no process', async () => {
@@ -108,15 +133,70 @@ test('an offer without H.264 is refused', async () => {
   assert.equal(await refused('main', OFFER.replaceAll('H264/90000', 'H263/90000')), 'no-codec')
 })
 
-test('B-frames are refused unless a rendition without them is to be had', async () => {
+/** A stream whose pictures are not in the order in which they are shown. */
+function reorderedHub(): Hub {
   const hub = liveHub()
   picture(hub, 10, 13)
   picture(hub, 11, 11)
-  const { refused } = await stage({ main: hub })
-  assert.equal(await refused('main'), 'has-b-frames')
-  await running?.close()
-  const other = await stage({ main: hub }, { withoutB: liveHub() })
-  assert.equal(await other.refused('main'), 'answered')
+  return hub
+}
+
+test('B-frames that nobody takes out are refused with the reason', async () => {
+  const { offer } = await stage({ main: reorderedHub() })
+  const answer = await offer('main')
+  assert.ok('code' in answer)
+  assert.equal(answer.code, 'has-b-frames')
+  assert.match(answer.reason, /not taken out: there is no ffmpeg\. Set them to 0/)
+})
+
+test('a source with B-frames is watched without them, and that is said', async () => {
+  const { egress, offer, asked } = await stage({ main: reorderedHub() }, { plain: liveHub() })
+  const answer = await offer('main')
+  assert.ok('session' in answer)
+  assert.equal(answer.rendition, 'source')
+  assert.match(answer.renditionReason ?? '', /^the encoder sends B-frames/)
+  assert.match(egress.layers(answer.session)?.reason ?? '', /B-frames/)
+  assert.ok(asked.includes('plain'))
+})
+
+test('a rung that is being made is there at once for a viewer of B-frames, who may climb from it', async () => {
+  const idle = createHub({ keep: true, onFault() {} })
+  const { offer, asked } = await stage(
+    { main: reorderedHub() },
+    { plain: idle, rungs: [rendition('480p', liveHub()), rendition('360p', liveHub())] },
+  )
+  const answer = await offer('main')
+  assert.deepEqual('rendition' in answer && answer.rendition, '480p')
+  assert.ok(asked.includes('plain'))
+})
+
+test('a rendition that is named is waited for until it is made; an unknown one is not found', async () => {
+  const later = createHub({ keep: true, onFault() {} })
+  const { offer, asked } = await stage({ main: liveHub() }, { rungs: [rendition('480p', later)] })
+  const waiting = offer('main', OFFER, '10.0.0.1', '480p')
+  while (!asked.includes('rungs')) await sleep(10)
+  begin(later)
+  const answer = await waiting
+  assert.deepEqual('rendition' in answer && answer.rendition, '480p')
+  const unknown = await offer('main', OFFER, '10.0.0.1', '1080p')
+  assert.deepEqual('code' in unknown && unknown.code, 'no-rendition')
+})
+
+test('a viewer chooses a rendition on the connection it has, and leaves the choice to the server again', async () => {
+  const { egress, offer } = await stage({ main: liveHub() }, { rungs: [rendition('480p', liveHub())] })
+  const answer = await offer('main')
+  assert.ok('session' in answer)
+  const { session } = answer
+  const facts = { width: 640, height: 360, frameRate: 30, bitrate: 500_000 }
+  const renditions = ['source', '480p'].map((name) => ({ name, ...facts }))
+  const before = { chosen: undefined, playing: 'source', reason: undefined, renditions }
+  assert.deepEqual(egress.layers(session), before)
+  assert.equal(egress.choose(session, '1080p'), false)
+  assert.equal(egress.choose(session, '480p'), true)
+  while (egress.layers(session)?.playing !== '480p') await sleep(10)
+  assert.equal(egress.choose(session, undefined), true)
+  assert.equal(egress.layers(session)?.chosen, undefined)
+  assert.equal(egress.choose('nobody', undefined), false)
 })
 
 test('a stream that ends takes its sessions with it', async () => {

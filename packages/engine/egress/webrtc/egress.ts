@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { printSdp, withoutCandidates } from '@bandstand/media/protocols/sdp/print.ts'
 import { EngineError } from '../../error.ts'
 import type { Log } from '../../ports.ts'
-import type { Hub } from '../../stream/hub.ts'
 import { publishAnswer } from './answer.ts'
 import { soundOf } from './feed.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
@@ -11,40 +10,28 @@ import {
   BUSY,
   chooseMedia,
   DOWN,
-  HAS_B_FRAMES,
   NOT_READY,
   OFFLINE,
   type OfferAnswer,
   type OfferRefusal,
   readOffer,
+  WITHOUT_B_FRAMES,
 } from './offer.ts'
-import { createRenditionChoice, type RenditionChoice, type Rung } from './rendition-choice.ts'
-import { createStage, type Stage } from './stage.ts'
+import { createPlaces } from './places.ts'
+import { createSeating } from './seating.ts'
+import type { Stage } from './stage.ts'
+import { createStages } from './stages.ts'
+import { createSteering, type Steering } from './steering.ts'
 import { createSupervisor } from './supervisor.ts'
-
-export interface Rendition extends Rung {
-  readonly hub: Hub
-}
-
-/** What can be watched; the application knows. */
-export interface WatchableStreams {
-  /** The channel's own stream, or a rendition of it by name. */
-  hub(channel: string, rendition?: string): Hub | undefined
-  /**
-   * Renditions that viewers are moved between as their lines allow, highest bitrate first, the channel's own stream among them. All
-   * are on the broadcast's clock, without B-frames, and have its sound. None: viewers stay where they are.
-   */
-  renditions(channel: string): readonly Rendition[]
-  /** A rendition without B-frames, for a source that has them; `undefined` where none is to be had. */
-  withoutBFrames(channel: string): Promise<Hub | undefined>
-}
+import type { Rendition, Watchable } from './watchable.ts'
 
 export interface WebRtcEgressOptions {
   readonly host: string
   readonly port: number
   /** Addresses that viewers reach this server by, where its own are not theirs (behind NAT). */
   readonly publicAddresses: readonly string[]
-  readonly streams: WatchableStreams
+  /** The running broadcast of a channel; `undefined` while there is none. */
+  readonly find: (channel: string) => Watchable | undefined
   /** Path of ffmpeg, which makes Opus of AAC; `undefined` where there is none. */
   readonly ffmpeg: string | undefined
   /** A viewer is there; called about every second for each. */
@@ -77,6 +64,10 @@ export interface WebRtcEgress {
     readonly remote: string
   }): Promise<OfferAnswer | OfferRefusal>
   has(session: string): boolean
+  /** What the viewer may choose, and how it stands; `undefined` when there is no such session (any more). */
+  layers(session: string): Layers | undefined
+  /** @param name of a rendition; `undefined` leaves the choice to the server. False where there is no such rendition. */
+  choose(session: string, name: string | undefined): boolean
   /** False when there is no such session (any more). */
   leave(session: string): boolean
   readonly figures: WebRtcFigures
@@ -85,26 +76,35 @@ export interface WebRtcEgress {
   close(): Promise<void>
 }
 
+/** The renditions of a session. */
+export interface Layers {
+  /** By name; `undefined` where the server chooses. */
+  readonly chosen: string | undefined
+  /** The one on its way to the viewer. */
+  readonly playing: string | undefined
+  /** Why the first of them is not what the encoder sends. */
+  readonly reason: string | undefined
+  readonly renditions: readonly Pick<Rendition, 'name' | 'width' | 'height' | 'frameRate' | 'bitrate'>[]
+}
+
 interface Session {
   readonly id: string
   readonly channel: string
   readonly remote: string
   readonly hears: boolean
   stage: Stage
-  /** `undefined` where the viewer asked for a certain rendition. */
-  readonly choice: RenditionChoice | undefined
+  readonly steering: Steering
   readonly answer: PromiseWithResolvers<string>
   report: ViewerReport | undefined
 }
 
+const NOTHING_HEARD = { loss: 0, estimate: undefined }
+
 export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   const { log, limits, now = () => performance.now() } = options
   const sessions = new Map<string, Session>()
-  const stages = new Map<Hub, Stage>()
-  /** Offers under way and sessions, by remote address. */
-  const perRemote = new Map<string, number>()
-  let pending = 0
-  let nextStream = 1
+  /** Offers under way and sessions. */
+  const places = createPlaces(limits)
   let packets = 0
   let resent = 0
 
@@ -117,13 +117,13 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     onDown() {
       packets = 0
       resent = 0
-      for (const stage of [...stages.values()]) drop(stage)
+      stages.dropAll()
       for (const session of [...sessions.values()]) forget(session, 'the webrtc process ended')
     },
   })
-  supervisor.onSent = () => {
-    for (const stage of stages.values()) stage.pump()
-  }
+  const stages = createStages({ supervisor, ffmpeg: options.ffmpeg, log })
+  const seating = createSeating(stages)
+  supervisor.onSent = stages.pump
 
   function hear(message: Exclude<FromProcess, { kind: 'ready' }>): void {
     if (message.kind === 'answer') sessions.get(message.session)?.answer.resolve(message.sdp)
@@ -144,100 +144,55 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     }
   }
 
-  /** Moves a viewer to a rendition that its line carries. */
-  function reconsider(session: Session, report: ViewerReport): void {
-    if (session.choice === undefined) return
-    const rungs = options.streams.renditions(session.channel)
-    const current = rungs.find(({ hub }) => hub === session.stage.hub)
-    if (current === undefined) return
-    const chosen = session.choice.judge(report, rungs, current.name, now())
-    const hub = rungs.find(({ name }) => name === chosen?.name)?.hub
-    const stage = hub && stageOf(hub, session.channel)
-    if (stage === undefined) return
-    supervisor.send({ kind: 'switch', session: session.id, stream: stage.id })
-    stage.came(session.hears)
-    session.stage.left()
-    session.stage = stage
-    log.debug({ channel: session.channel, from: current.name, to: chosen?.name }, 'webrtc: a viewer changes renditions')
+  /** Moves a viewer to the rendition that it wants or that its line carries, and has that made. */
+  function reconsider(session: Session, report: Pick<ViewerReport, 'loss' | 'estimate'>): void {
+    const stream = options.find(session.channel)
+    if (stream === undefined) return
+    const { stage, steering } = session
+    const offered = seating.offered(stream, session.channel, stage.hub)
+    const current = offered.find(({ hub }) => hub === stage.hub)
+    const heading = steering.look(report, offered, current?.name, now())
+    for (const rendition of offered) {
+      if (rendition === current || rendition.name === heading.keep) seating.keep(stream, rendition)
+    }
+    const to = offered.find(({ name }) => name === heading.go)
+    const next = to && stages.of(to.hub, stream.source.hub, session.channel)
+    if (next === undefined) return
+    supervisor.send({ kind: 'switch', session: session.id, stream: next.id })
+    next.came(session.hears)
+    stage.left()
+    session.stage = next
+    log.debug({ channel: session.channel, from: current?.name, to: to?.name }, 'webrtc: a viewer changes renditions')
   }
 
   function forget(session: Session, reason: string): void {
     if (!sessions.delete(session.id)) return
-    release(session.remote)
+    places.release(session.remote)
     session.stage.left()
     session.answer.reject(new EngineError('refused', reason))
     log.debug({ channel: session.channel, session: session.id.slice(0, 4), reason }, 'webrtc viewer left')
   }
 
-  function take(remote: string): boolean {
-    const count = perRemote.get(remote) ?? 0
-    if (sessions.size + pending >= limits.sessions || count >= limits.sessionsPerAddress) return false
-    perRemote.set(remote, count + 1)
-    return true
-  }
-
-  function release(remote: string): void {
-    const left = (perRemote.get(remote) ?? 1) - 1
-    if (left === 0) perRemote.delete(remote)
-    else perRemote.set(remote, left)
-  }
-
-  function stageOf(hub: Hub, channel: string): Stage | undefined {
-    const known = stages.get(hub)
-    if (known !== undefined) return known
-    if (stages.size >= WEBRTC_LIMITS.streams) return undefined
-    const stage = createStage({
-      id: nextStream++,
-      channel,
-      hub,
-      ffmpeg: options.ffmpeg,
-      send: supervisor.send,
-      sending: () => supervisor.sending,
-      log,
-      onEnded: () => drop(stage),
-    })
-    stages.set(hub, stage)
-    supervisor.setBusy(true)
-    return stage
-  }
-
-  /** Its viewers are sent away. */
-  function drop(stage: Stage): void {
-    if (stages.get(stage.hub) !== stage) return
-    stages.delete(stage.hub)
-    stage.close()
-    if (stages.size === 0) supervisor.setBusy(false)
-  }
-
-  async function find(channel: string, rendition: string | undefined): Promise<Stage | OfferRefusal> {
-    const hub = options.streams.hub(channel, rendition)
-    if (hub === undefined || hub.ended) return OFFLINE
-    if (hub.epoch === undefined) return NOT_READY
-    const stage = stageOf(hub, channel)
-    if (stage === undefined) return BUSY
-    const verdict = await stage.judged()
-    if (stages.get(hub) !== stage) return OFFLINE
-    if (verdict !== 'b-frames') return verdict === 'plain' ? stage : NOT_READY
-    const other = await options.streams.withoutBFrames(channel)
-    return (other === undefined ? undefined : stageOf(other, channel)) ?? HAS_B_FRAMES
-  }
-
   async function answer(request: Parameters<WebRtcEgress['offer']>[0]): Promise<OfferAnswer | OfferRefusal> {
     const offer = readOffer(request.sdp)
     if ('code' in offer) return offer
-    const early = options.streams.hub(request.channel, request.rendition)
-    if (early === undefined || early.ended) return OFFLINE
+    if (isOffline(options.find(request.channel))) return OFFLINE
     try {
       await supervisor.ensure()
     } catch {
       return { ...DOWN, retryAfter: Math.max(1, Math.ceil(supervisor.restsFor / 1000)) }
     }
-    const stage = await find(request.channel, request.rendition)
-    if ('code' in stage) return stage
+    const stream = options.find(request.channel)
+    if (stream === undefined || isOffline(stream)) return OFFLINE
+    const found = await seating.find(stream, request.channel, request.rendition)
+    if ('code' in found) return found
+    const { stage, rendition, reason } = found
     const { epoch } = stage
-    if (epoch === undefined) return NOT_READY
-    const sound = soundOf(epoch)
-    const media = chooseMedia(offer, epoch, sound !== undefined && stage.soundMissing === undefined)
+    const sourceEpoch = stream.source.hub.epoch
+    if (epoch === undefined || sourceEpoch === undefined) return NOT_READY
+    const sound = soundOf(sourceEpoch)
+    const soundMissing = stages.sound(stream.source.hub, request.channel).missing
+    const media = chooseMedia(offer, epoch, sound !== undefined && soundMissing === undefined)
     if ('code' in media) return media
     const session: Session = {
       id: randomBytes(16).toString('hex'),
@@ -245,11 +200,11 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       remote: request.remote,
       hears: media.audio !== undefined,
       stage,
-      choice: request.rendition === undefined ? createRenditionChoice() : undefined,
+      steering: createSteering(request.rendition),
       answer: Promise.withResolvers<string>(),
       report: undefined,
     }
-    perRemote.set(session.remote, (perRemote.get(session.remote) ?? 0) + 1)
+    places.add(session.remote)
     sessions.set(session.id, session)
     stage.came(session.hears)
     supervisor.send({
@@ -268,7 +223,9 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       return {
         session: session.id,
         sdp,
-        ...(sound && stage.soundMissing !== undefined && { soundMissing: stage.soundMissing }),
+        rendition,
+        ...(reason !== undefined && { renditionReason: reason }),
+        ...(sound && soundMissing !== undefined && { soundMissing }),
       }
     } catch (error) {
       log.warn({ channel: request.channel, remote: request.remote, err: error }, 'webrtc: an offer was not answered')
@@ -283,16 +240,38 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   return {
     port: options.port,
     async offer(request) {
-      if (!take(request.remote)) return BUSY
-      pending++
+      if (!places.take(request.remote)) return BUSY
       try {
         return await answer(request)
       } finally {
-        pending--
-        release(request.remote)
+        places.release(request.remote)
       }
     },
     has: (session) => sessions.has(session),
+    layers(id) {
+      const session = sessions.get(id)
+      if (session === undefined) return undefined
+      const stream = options.find(session.channel)
+      const offered = stream === undefined ? [] : seating.offered(stream, session.channel, session.stage.hub)
+      return {
+        chosen: session.steering.wanted,
+        playing: offered.find(({ hub }) => hub === session.stage.hub)?.name,
+        reason: stream === undefined || !seating.isReordered(stream) ? undefined : WITHOUT_B_FRAMES,
+        renditions: offered.map(({ name, width, height, frameRate, bitrate }) => {
+          return { name, width, height, frameRate, bitrate }
+        }),
+      }
+    },
+    choose(id, name) {
+      const session = sessions.get(id)
+      const stream = session && options.find(session.channel)
+      if (session === undefined || stream === undefined) return false
+      const offered = seating.offered(stream, session.channel, session.stage.hub)
+      if (name !== undefined && !offered.some((rendition) => rendition.name === name)) return false
+      session.steering.wanted = name
+      reconsider(session, session.report ?? NOTHING_HEARD)
+      return true
+    },
     leave(id) {
       const session = sessions.get(id)
       if (session === undefined) return false
@@ -309,8 +288,12 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       return supervisor.pid
     },
     async close() {
-      for (const stage of [...stages.values()]) drop(stage)
+      stages.dropAll()
       await supervisor.close()
     },
   }
+}
+
+function isOffline(stream: Watchable | undefined): boolean {
+  return stream === undefined || stream.source.hub.ended
 }

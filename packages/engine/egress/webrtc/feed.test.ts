@@ -13,7 +13,7 @@ function stage() {
   const hub = createHub({ keep: true, onFault: (_, error) => assert.fail(String(error)) })
   const sent: string[] = []
   const judged: boolean[] = []
-  const state = { sending: 0, ended: 0, sounds: 0 }
+  const state = { sending: 0, ended: 0 }
   const open = (id: number) =>
     hub.publish({
       kind: 'epoch-opened',
@@ -50,9 +50,6 @@ function stage() {
           sent.push(message.kind === 'picture' ? `${message.key ? 'K' : 'p'}${message.time / FRAME}` : message.kind)
         },
         sending: () => state.sending,
-        onSound(unit) {
-          if (unit !== undefined) state.sounds++
-        },
         onJudged: (hasBFrames) => judged.push(hasBFrames),
         onEnded: () => state.ended++,
       }),

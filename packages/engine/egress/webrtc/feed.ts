@@ -15,15 +15,13 @@ export interface FeedOptions {
   readonly send: (message: ToProcess, bytes?: number) => void
   /** Bytes of media on their way to the process. */
   readonly sending: () => number
-  /** Sound of the running epoch, as it comes; `undefined` for the epoch's end. */
-  readonly onSound: (unit: TimedUnit | undefined, config: AudioTrackConfig | undefined) => void
   /** Learned of the pictures' order. `false` may still become `true`, when an encoder uses B-frames here and there. */
   readonly onJudged: (hasBFrames: boolean) => void
   /** The hub has ended. */
   readonly onEnded: () => void
 }
 
-/** One stream on its way from its hub to the WebRTC process, once for all its viewers. */
+/** The pictures of one stream on their way from its hub to the WebRTC process, once for all its viewers. */
 export interface Feed {
   readonly id: number
   readonly epoch: OpenEpoch | undefined
@@ -38,7 +36,6 @@ export interface Feed {
 export function createFeed(options: FeedOptions): Feed {
   const { id, send } = options
   let epoch: OpenEpoch | undefined
-  let audio: AudioTrackConfig | undefined
   let hasBFrames: boolean | undefined
   let judged = 0
   let newest = Number.NEGATIVE_INFINITY
@@ -60,7 +57,6 @@ export function createFeed(options: FeedOptions): Feed {
   function pass(event: TimelineEvent): void {
     if (event.kind === 'epoch-opened') {
       epoch = event
-      audio = soundOf(event)
       newest = Number.NEGATIVE_INFINITY
       judged = 0
       hasBFrames = undefined
@@ -69,12 +65,11 @@ export function createFeed(options: FeedOptions): Feed {
       send({ kind: 'epoch', stream: id, decoderConfig })
     } else if (event.kind === 'epoch-closed') {
       epoch = undefined
-      options.onSound(undefined, undefined)
     } else if (event.unit.track === VIDEO_TRACK) {
       const { pts, key, data } = event.unit
       judge(event.unit)
       send({ kind: 'picture', stream: id, time: pts, key, data }, data.byteLength)
-    } else options.onSound(event.unit, audio)
+    }
   }
 
   function pump(): void {

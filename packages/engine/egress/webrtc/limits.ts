@@ -2,6 +2,8 @@
 export const WEBRTC_LIMITS = {
   /** An offer's body. A browser's has about 8 kB. */
   offerBytes: 64 * 1024,
+  /** A choice of a rendition. */
+  choiceBytes: 1024,
   /** Streams (channels, or renditions of them) that are watched at one time. */
   streams: 200,
   /** How long the process may take to start, and to answer an offer. */
@@ -10,6 +12,9 @@ export const WEBRTC_LIMITS = {
   /** How long an offer waits to learn whether the source has B-frames, and the pictures that tell. */
   judgeMs: 1_000,
   judgePictures: 4,
+  /** How long an offer waits for a rendition that has to be made first, and how often it looks. */
+  beginMs: 4_000,
+  beginStepMs: 20,
   /** A viewer has this long to connect, and may be silent (no RTCP) this long. Browsers report every second or so. */
   connectMs: 15_000,
   silenceMs: 15_000,

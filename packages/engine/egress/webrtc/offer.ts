@@ -8,7 +8,15 @@ import type { AnsweredMedia } from './messages.ts'
 
 /** Why an offer is not answered. */
 export interface OfferRefusal {
-  readonly code: 'bad-offer' | 'offline' | 'not-ready' | 'no-codec' | 'has-b-frames' | 'busy' | 'unavailable'
+  readonly code:
+    | 'bad-offer'
+    | 'offline'
+    | 'not-ready'
+    | 'no-codec'
+    | 'no-rendition'
+    | 'has-b-frames'
+    | 'busy'
+    | 'unavailable'
   readonly reason: string
   /** Seconds after which it may be different. */
   readonly retryAfter?: number
@@ -18,6 +26,10 @@ export interface OfferAnswer {
   /** Unguessable name. */
   readonly session: string
   readonly sdp: string
+  /** Name of the rendition it begins with. */
+  readonly rendition: string
+  /** Why that is not what the encoder sends. */
+  readonly renditionReason?: string
   /** Why there is no sound although the stream has some. */
   readonly soundMissing?: string
 }
@@ -43,10 +55,21 @@ const NO_CODEC: OfferRefusal = {
   reason:
     'The offer takes nothing of this stream: it needs to receive H.264 (packetization-mode 1) or Opus, with rtcp-mux.',
 }
-export const HAS_B_FRAMES: OfferRefusal = {
-  code: 'has-b-frames',
-  reason:
-    'The encoder sends B-frames, which WebRTC cannot play: set them to 0 in the encoder (x264: tune zerolatency), or use HLS.',
+export const NO_RENDITION: OfferRefusal = {
+  code: 'no-rendition',
+  reason: 'The broadcast has no rendition of this name now.',
+}
+export const WITHOUT_B_FRAMES =
+  'the encoder sends B-frames, which WebRTC cannot carry, so the server encodes the pictures again'
+
+/** @param why nothing is made without them. */
+export function hasBFrames(why: string): OfferRefusal {
+  return {
+    code: 'has-b-frames',
+    reason:
+      `The encoder sends B-frames, which WebRTC cannot carry, and they are not taken out: ${why}. ` +
+      'Set them to 0 in the encoder (x264: tune zerolatency), or use HLS.',
+  }
 }
 
 /** What is said of itself by a stranger: it is held against the grammar before anything is made of it. */

@@ -3,7 +3,7 @@ import type { ViewerReport } from './messages.ts'
 /** What there is to choose from. */
 export interface Rung {
   readonly name: string
-  /** Bits a second, sound included. */
+  /** Bits a second; 0 where that is not known. */
   readonly bitrate: number
 }
 

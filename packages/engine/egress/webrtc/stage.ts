@@ -3,27 +3,28 @@ import type { Hub, OpenEpoch } from '../../stream/hub.ts'
 import { createFeed } from './feed.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
 import type { ToProcess } from './messages.ts'
-import { createOpus, type Opus } from './opus/opus.ts'
+import type { Sound } from './sound.ts'
 
 export interface StageOptions {
   readonly id: number
   readonly channel: string
   readonly hub: Hub
-  readonly ffmpeg: string | undefined
+  /** Of the broadcast that it is, or is made of. */
+  readonly sound: Sound
   readonly send: (message: ToProcess, bytes?: number) => void
   readonly sending: () => number
   readonly log: Log
+  /** What was found out of the epoch's pictures. */
+  readonly onJudged: (epoch: OpenEpoch, hasBFrames: boolean) => void
   /** The stream ended, has B-frames after all, or nobody has watched for a while. */
   readonly onEnded: () => void
 }
 
-/** A stream that is watched by WebRTC: fed once, its sound made into Opus once while somebody hears it. */
+/** A stream that is watched by WebRTC: fed once for all its viewers. */
 export interface Stage {
   readonly id: number
   readonly hub: Hub
   readonly epoch: OpenEpoch | undefined
-  /** Why it goes without sound although it has some. */
-  readonly soundMissing: string | undefined
   /** Resolves when it is known whether it can be sent as it is; `unknown` when that takes too long. */
   judged(): Promise<'plain' | 'b-frames' | 'unknown'>
   pump(): void
@@ -35,9 +36,6 @@ export interface Stage {
 export function createStage(options: StageOptions): Stage {
   const { id, hub, send, log } = options
   let viewers = 0
-  let opus: Opus | undefined
-  let wantsSound = false
-  let soundFailed: string | undefined
   let lingering: NodeJS.Timeout | undefined
   const waiting = new Set<() => void>()
 
@@ -48,26 +46,8 @@ export function createStage(options: StageOptions): Stage {
     hub,
     send,
     sending: options.sending,
-    onSound(unit, config) {
-      if (unit === undefined || config === undefined) {
-        opus?.close()
-        opus = undefined
-        return
-      }
-      if (!wantsSound || options.ffmpeg === undefined || soundFailed !== undefined) return
-      opus ??= createOpus({
-        ffmpeg: options.ffmpeg,
-        config,
-        log,
-        onPacket: (data, time) => send({ kind: 'sound', stream: id, time, data }),
-        onFailed(reason) {
-          soundFailed = reason
-          log.warn({ channel: options.channel, reason }, 'webrtc: viewers go without sound')
-        },
-      })
-      opus.write(unit)
-    },
     onJudged(hasBFrames) {
+      if (feed.epoch !== undefined) options.onJudged(feed.epoch, hasBFrames)
       for (const tell of waiting) tell()
       if (hasBFrames && viewers > 0) {
         log.warn({ channel: options.channel }, 'webrtc: the encoder sends B-frames; viewers are sent to HLS')
@@ -95,9 +75,6 @@ export function createStage(options: StageOptions): Stage {
     get epoch() {
       return feed.epoch
     },
-    get soundMissing() {
-      return options.ffmpeg === undefined ? 'ffmpeg was not found; it makes Opus of AAC' : soundFailed
-    },
     async judged() {
       if (feed.hasBFrames !== undefined) return verdict()
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -111,20 +88,18 @@ export function createStage(options: StageOptions): Stage {
     pump: feed.pump,
     came(hears) {
       viewers++
-      wantsSound ||= hears
+      if (hears) options.sound.join(id)
       clearTimeout(lingering)
     },
     left() {
       if (--viewers > 0) return
-      wantsSound = false
-      opus?.close()
-      opus = undefined
+      options.sound.leave(id)
       linger()
     },
     close() {
       clearTimeout(lingering)
       feed.close()
-      opus?.close()
+      options.sound.leave(id)
       send({ kind: 'close', stream: id })
     },
   }

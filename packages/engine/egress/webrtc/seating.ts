@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Hub } from '../../stream/hub.ts'
+import { WEBRTC_LIMITS } from './limits.ts'
+import { BUSY, hasBFrames, NO_RENDITION, NOT_READY, OFFLINE, type OfferRefusal, WITHOUT_B_FRAMES } from './offer.ts'
+import type { Stage } from './stage.ts'
+import type { Stages } from './stages.ts'
+import { type Offered, offeredOf, SOURCE, type Watchable } from './watchable.ts'
+
+/** Where a viewer begins. */
+export interface Seat {
+  readonly stage: Stage
+  /** By name. */
+  readonly rendition: string
+  /** Why it is not what the encoder sends. */
+  readonly reason?: string
+}
+
+/** Finds renditions for viewers, and has those made that are watched. */
+export interface Seating {
+  /** @param watched the hub that the viewer is on. */
+  offered(stream: Watchable, channel: string, watched: Hub): readonly Offered[]
+  isReordered(stream: Watchable): boolean
+  /** Has it made for a while. */
+  keep(stream: Watchable, rendition: Offered): void
+  /** @param wanted by name; the best otherwise. One that has to be made first is waited for. */
+  find(stream: Watchable, channel: string, wanted: string | undefined): Promise<Seat | OfferRefusal>
+}
+
+export function createSeating(stages: Stages): Seating {
+  function isReordered({ source }: Watchable): boolean | undefined {
+    return source.hub.epoch && stages.hasBFrames(source.hub.epoch)
+  }
+
+  function keep(stream: Watchable, { name, hub }: Offered): void {
+    if (name !== SOURCE) stream.askForRungs()
+    else if (hub !== stream.source.hub) stream.askForPlain()
+  }
+
+  /** Waits until it runs. */
+  async function begun(stream: Watchable, rendition: Offered): Promise<boolean> {
+    const { hub } = rendition
+    const until = performance.now() + WEBRTC_LIMITS.beginMs
+    while (hub.epoch === undefined && !hub.ended && performance.now() < until) {
+      keep(stream, rendition)
+      await sleep(WEBRTC_LIMITS.beginStepMs)
+    }
+    return hub.epoch !== undefined
+  }
+
+  async function sit(
+    stream: Watchable,
+    channel: string,
+    rendition: Offered,
+    reason?: string,
+  ): Promise<Seat | OfferRefusal> {
+    keep(stream, rendition)
+    if (!(await begun(stream, rendition))) return stream.source.hub.ended ? OFFLINE : NOT_READY
+    const stage = stages.of(rendition.hub, stream.source.hub, channel)
+    if (stage === undefined) return BUSY
+    // An encoder of the machine may reorder although it was told not to.
+    const verdict = await stage.judged()
+    if (!stages.isOpen(stage)) return OFFLINE
+    if (verdict === 'unknown') return NOT_READY
+    if (verdict === 'b-frames') return hasBFrames('the encoder of this server makes them too')
+    return { stage, rendition: rendition.name, ...(reason !== undefined && { reason }) }
+  }
+
+  /** What stands for a source with B-frames. */
+  async function instead(stream: Watchable, channel: string, isWanted: boolean): Promise<Seat | OfferRefusal> {
+    const plain = stream.plain()
+    const offered = offeredOf(stream, true)
+    const first = offered.find(({ name }) => name === SOURCE)
+    if (first !== undefined) keep(stream, first)
+    // What is made already is there at once; from it the viewer climbs.
+    const running = offered.find(({ isRunning }) => isRunning)
+    const chosen = isWanted ? first : (running ?? first)
+    if (chosen === undefined) return hasBFrames(typeof plain === 'string' ? plain : 'nothing can be made of it')
+    const seat = await sit(stream, channel, chosen, WITHOUT_B_FRAMES)
+    if (!('code' in seat) || seat.code !== 'not-ready') return seat
+    const why = stream.plain()
+    return typeof why === 'string' ? hasBFrames(why) : seat
+  }
+
+  return {
+    offered(stream, channel, watched) {
+      const { hub } = stream.source
+      const reordered = isReordered(stream)
+      // It is found out by watching it for a moment.
+      if (hub.epoch !== undefined && reordered === undefined) stages.of(hub, hub, channel)
+      return offeredOf(stream, reordered, watched)
+    },
+    isReordered: (stream) => isReordered(stream) ?? false,
+    keep,
+    async find(stream, channel, wanted) {
+      const { source } = stream
+      if (source.hub.epoch === undefined) return NOT_READY
+      if (wanted !== undefined && wanted !== SOURCE) {
+        const rung = offeredOf(stream, false).find(({ name }) => name === wanted)
+        return rung === undefined ? NO_RENDITION : sit(stream, channel, rung)
+      }
+      const stage = stages.of(source.hub, source.hub, channel)
+      if (stage === undefined) return BUSY
+      const verdict = await stage.judged()
+      if (!stages.isOpen(stage)) return OFFLINE
+      if (verdict === 'unknown') return NOT_READY
+      if (verdict === 'plain') return { stage, rendition: SOURCE }
+      return instead(stream, channel, wanted === SOURCE)
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import type { AudioTrackConfig } from '@bandstand/media/track.ts'
+import type { Log } from '../../ports.ts'
+import type { Hub } from '../../stream/hub.ts'
+import type { HubReader } from '../../stream/reader.ts'
+import { soundOf } from './feed.ts'
+import { WEBRTC_LIMITS } from './limits.ts'
+import { createOpus, type Opus } from './opus/opus.ts'
+
+export interface SoundOptions {
+  readonly channel: string
+  /** The channel's own stream: renditions of it have its sound. */
+  readonly source: Hub
+  readonly ffmpeg: string | undefined
+  /** One Opus packet for a stream in which it is heard; `time` in ticks of 48 kHz. */
+  readonly send: (stream: number, packet: Uint8Array, time: number) => void
+  readonly log: Log
+}
+
+/** A broadcast's sound, made into Opus once for all its renditions, while somebody hears it. */
+export interface Sound {
+  /** Why there is none although the broadcast has some. */
+  readonly missing: string | undefined
+  /** It is heard in this stream from now on. */
+  join(stream: number): void
+  leave(stream: number): void
+}
+
+export function createSound(options: SoundOptions): Sound {
+  const { source, ffmpeg, log } = options
+  const heardIn = new Set<number>()
+  let reader: HubReader | undefined
+  let config: AudioTrackConfig | undefined
+  let opus: Opus | undefined
+  let failed: string | undefined
+
+  function pump(isNew: boolean): void {
+    for (;;) {
+      const event = reader?.take()
+      if (event === undefined) break
+      if (event.kind === 'epoch-opened') config = soundOf(event)
+      else if (event.kind === 'epoch-closed') mute()
+      // What was before somebody came is heard by nobody.
+      else if (isNew && config !== undefined && event.unit.track === audioTrack()) write(config, event.unit)
+    }
+    if (reader?.ended === true) stop()
+  }
+
+  function audioTrack() {
+    return source.epoch?.tracks.find((track) => track.config.kind === 'audio')?.track
+  }
+
+  function write(of: AudioTrackConfig, unit: Parameters<Opus['write']>[0]): void {
+    if (ffmpeg === undefined || failed !== undefined) return
+    opus ??= createOpus({
+      ffmpeg,
+      config: of,
+      log,
+      onPacket(packet, time) {
+        for (const stream of heardIn) options.send(stream, packet, time)
+      },
+      onFailed(reason) {
+        failed = reason
+        log.warn({ channel: options.channel, reason }, 'webrtc: viewers go without sound')
+      },
+    })
+    opus.write(unit)
+  }
+
+  function mute(): void {
+    opus?.close()
+    opus = undefined
+  }
+
+  function stop(): void {
+    mute()
+    reader?.close()
+    reader = undefined
+  }
+
+  return {
+    get missing() {
+      return ffmpeg === undefined ? 'ffmpeg was not found; it makes Opus of AAC' : failed
+    },
+    join(stream) {
+      heardIn.add(stream)
+      if (reader !== undefined || source.ended) return
+      reader = source.read({
+        name: `webrtc sound ${options.channel}`,
+        from: 'newest-key',
+        maxBytes: WEBRTC_LIMITS.queuedBytes,
+        maxDuration: WEBRTC_LIMITS.queuedDuration,
+        onReady: () => pump(true),
+      })
+      pump(false)
+    },
+    leave(stream) {
+      if (heardIn.delete(stream) && heardIn.size === 0) stop()
+    },
+  }
+}

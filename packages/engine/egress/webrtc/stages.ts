@@ -1,0 +1,85 @@
+import type { Log } from '../../ports.ts'
+import type { Hub, OpenEpoch } from '../../stream/hub.ts'
+import { WEBRTC_LIMITS } from './limits.ts'
+import { createSound, type Sound } from './sound.ts'
+import { createStage, type Stage } from './stage.ts'
+import type { Supervisor } from './supervisor.ts'
+
+export interface StagesOptions {
+  readonly supervisor: Pick<Supervisor, 'send' | 'sending' | 'setBusy'>
+  readonly ffmpeg: string | undefined
+  readonly log: Log
+}
+
+/** The streams that are watched: a stage for each hub, a sound for each broadcast. */
+export interface Stages {
+  /**
+   * The stage of a hub, begun if need be; `undefined` when there are too many.
+   *
+   * @param source the broadcast's own stream, which `hub` is or is made of.
+   */
+  of(hub: Hub, source: Hub, channel: string): Stage | undefined
+  sound(source: Hub, channel: string): Sound
+  /** Whether pictures come in another order than they are shown; `undefined` while that is not known. */
+  hasBFrames(epoch: OpenEpoch): boolean | undefined
+  isOpen(stage: Stage): boolean
+  /** There is room again on the way to the process. */
+  pump(): void
+  /** Their viewers are sent away. */
+  dropAll(): void
+}
+
+export function createStages({ supervisor, ffmpeg, log }: StagesOptions): Stages {
+  const stages = new Map<Hub, Stage>()
+  const sounds = new WeakMap<Hub, Sound>()
+  const verdicts = new WeakMap<OpenEpoch, boolean>()
+  let nextStream = 1
+
+  function soundOfBroadcast(source: Hub, channel: string): Sound {
+    const known = sounds.get(source)
+    if (known !== undefined) return known
+    const send = (stream: number, data: Uint8Array, time: number) =>
+      supervisor.send({ kind: 'sound', stream, time, data })
+    const sound = createSound({ channel, source, ffmpeg, send, log })
+    sounds.set(source, sound)
+    return sound
+  }
+
+  function drop(stage: Stage): void {
+    if (stages.get(stage.hub) !== stage) return
+    stages.delete(stage.hub)
+    stage.close()
+    if (stages.size === 0) supervisor.setBusy(false)
+  }
+
+  return {
+    of(hub, source, channel) {
+      const known = stages.get(hub)
+      if (known !== undefined) return known
+      if (stages.size >= WEBRTC_LIMITS.streams) return undefined
+      const stage = createStage({
+        id: nextStream++,
+        channel,
+        hub,
+        sound: soundOfBroadcast(source, channel),
+        send: supervisor.send,
+        sending: () => supervisor.sending,
+        log,
+        onJudged: (epoch, hasBFrames) => void verdicts.set(epoch, hasBFrames),
+        onEnded: () => drop(stage),
+      })
+      stages.set(hub, stage)
+      supervisor.setBusy(true)
+      return stage
+    },
+    sound: soundOfBroadcast,
+    hasBFrames: (epoch) => verdicts.get(epoch),
+    isOpen: (stage) => stages.get(stage.hub) === stage,
+    pump() {
+      for (const stage of stages.values()) stage.pump()
+    },
+    dropAll() {
+      for (const stage of [...stages.values()]) drop(stage)
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Course, createSteering } from './steering.ts'
+
+const good = { loss: 0, estimate: 1e9 }
+const poor = { loss: 0, estimate: 700_000 }
+
+const courses = (...still: readonly string[]): Course[] => [
+  { name: 'source', bitrate: 3_000_000, isRunning: !still.includes('source') },
+  { name: '480p', bitrate: 1_200_000, isRunning: !still.includes('480p') },
+  { name: '360p', bitrate: 500_000, isRunning: !still.includes('360p') },
+]
+
+test('a poor line: the rung to come is made first, and gone over to when it is there', () => {
+  const steering = createSteering(undefined)
+  const rungsAreStill = courses('480p', '360p')
+  assert.deepEqual(steering.look(poor, rungsAreStill, 'source', 0), { go: undefined, keep: 'source' })
+  assert.deepEqual(steering.look(poor, rungsAreStill, 'source', 1_000), { go: undefined, keep: '360p' })
+  assert.deepEqual(steering.look(poor, courses(), 'source', 2_000), { go: '360p', keep: '360p' })
+})
+
+test('a rung that does not begin is given up', () => {
+  const steering = createSteering(undefined)
+  const rungsAreStill = courses('480p', '360p')
+  for (let second = 0; second < 2; second++) steering.look(poor, rungsAreStill, 'source', second * 1_000)
+  assert.equal(steering.look(good, rungsAreStill, 'source', 9_000).keep, '360p')
+  assert.equal(steering.look(good, rungsAreStill, 'source', 10_000).keep, 'source')
+})
+
+test('what the viewer wants is gone over to, and a poor line changes nothing of it', () => {
+  const steering = createSteering('480p')
+  assert.equal(steering.look(good, courses(), 'source', 0).go, '480p')
+  for (let second = 1; second < 30; second++) {
+    assert.deepEqual(steering.look(poor, courses(), '480p', second * 1_000), { go: undefined, keep: '480p' })
+  }
+})
+
+test('what the viewer wanted and is not offered any more is left to its line until it is again', () => {
+  const steering = createSteering('480p')
+  const shed = courses().filter(({ name }) => name !== '480p')
+  steering.look(poor, shed, 'source', 0)
+  assert.equal(steering.look(poor, shed, 'source', 1_000).go, '360p')
+  assert.equal(steering.look(poor, courses(), '360p', 2_000).go, '480p')
+})
+
+test('a rendition that stands still is left for the next below, and what is wanted comes back', () => {
+  const steering = createSteering('480p')
+  const still = courses('480p')
+  assert.deepEqual(steering.look(good, still, '480p', 0), { go: undefined, keep: '480p' })
+  assert.equal(steering.look(good, still, '480p', 2_000).go, undefined)
+  assert.equal(steering.look(good, still, '480p', 3_000).go, '360p')
+  assert.deepEqual(steering.look(good, still, '360p', 4_000), { go: undefined, keep: '480p' })
+  assert.equal(steering.look(good, courses(), '360p', 5_000).go, '480p')
+})
+
+test('from the lowest there is only the way up, and from one that is gone to the best', () => {
+  const lowest = createSteering(undefined)
+  const still = courses('360p')
+  lowest.look(good, still, '360p', 0)
+  assert.equal(lowest.look(good, still, '360p', 3_000).go, '480p')
+  const gone = createSteering(undefined)
+  gone.look(good, courses(), undefined, 0)
+  assert.equal(gone.look(good, courses(), undefined, 3_000).go, 'source')
+})
+
+test('where nothing runs the best is asked for', () => {
+  const steering = createSteering(undefined)
+  const still = courses('source', '480p', '360p')
+  steering.look(good, still, undefined, 0)
+  assert.deepEqual(steering.look(good, still, undefined, 3_000), { go: undefined, keep: 'source' })
+})

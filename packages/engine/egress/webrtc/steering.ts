@@ -1,0 +1,86 @@
+import type { ViewerReport } from './messages.ts'
+import { createRenditionChoice } from './rendition-choice.ts'
+
+/** A rendition as steering sees it. */
+export interface Course {
+  readonly name: string
+  /** Bits a second; 0 where that is not known. */
+  readonly bitrate: number
+  /** It can be gone over to at this moment. */
+  readonly isRunning: boolean
+}
+
+export interface Heading {
+  /** The rendition to go over to now. */
+  readonly go: string | undefined
+  /** The rendition that has to be made: the one that is watched, or the one to go over to when it is there. */
+  readonly keep: string | undefined
+}
+
+/** One viewer's way through the renditions: by what it has asked for, else by what its line carries. */
+export interface Steering {
+  /** By name; `undefined` where the server chooses. */
+  wanted: string | undefined
+  /**
+   * @param courses best first.
+   * @param current the name of one of them; another where that is not offered any more.
+   * @param now milliseconds of a steady clock.
+   */
+  look(
+    report: Pick<ViewerReport, 'loss' | 'estimate'>,
+    courses: readonly Course[],
+    current: string | undefined,
+    now: number,
+  ): Heading
+}
+
+/** How long a rendition that stands still is waited for: its encoder is started again within a second or two. Milliseconds. */
+const PATIENCE = 2_500
+/** How long one that is to be gone over to may take to begin. */
+const BEGIN = 8_000
+
+export function createSteering(initial: string | undefined): Steering {
+  const choice = createRenditionChoice()
+  let wanted = initial
+  /** Chosen, and not running yet. */
+  let pending: { readonly name: string; readonly since: number } | undefined
+  let stillSince: number | undefined
+
+  return {
+    get wanted() {
+      return wanted
+    },
+    set wanted(name) {
+      wanted = name
+      pending = undefined
+    },
+    look(report, courses, current, now) {
+      const find = (name: string | undefined) => courses.find((course) => course.name === name)
+      const here = find(current)
+      if (here?.isRunning === true) stillSince = undefined
+      else stillSince ??= now
+      const forced = find(wanted)
+      if (forced !== undefined) pending = undefined
+      else if (pending !== undefined && (find(pending.name) === undefined || now - pending.since > BEGIN)) {
+        pending = undefined
+      }
+      if (forced === undefined && here?.isRunning === true) {
+        const chosen = choice.judge(report, courses, here.name, now)
+        if (chosen !== undefined) pending = { name: chosen.name, since: now }
+      }
+      const target = forced ?? find(pending?.name)
+      if (target?.isRunning === true && target.name !== current) {
+        pending = undefined
+        return { go: target.name, keep: target.name }
+      }
+      const keep = target?.name ?? here?.name
+      if (stillSince === undefined || now - stillSince <= PATIENCE) return { go: undefined, keep }
+      // Any picture is better than none: the next one below, else the nearest above.
+      const at = here === undefined ? 0 : courses.indexOf(here)
+      const other =
+        courses.find((course, i) => i >= at && course.isRunning) ?? courses.findLast((course) => course.isRunning)
+      if (other === undefined) return { go: undefined, keep: keep ?? courses[0]?.name }
+      return { go: other.name, keep: other.name }
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import type { WebRtcEgress } from '../egress/webrtc/egress.ts'
+import { WEBRTC_LIMITS } from '../egress/webrtc/limits.ts'
+import { readBody } from './body.ts'
+import type { HttpRequest, HttpResponse } from './message.ts'
+import { abandon } from './outbox.ts'
+import { notFound, type Problem, sendProblem } from './problem.ts'
+
+const badChoice: Problem = {
+  status: 400,
+  code: 'bad-request',
+  detail: 'The body has to be JSON: {"encodingId": "720p"}, or {} for what the line carries.',
+}
+const tooLarge: Problem = { status: 413, code: 'too-large', detail: 'A choice has at most 1 kB.' }
+const noRendition: Problem = {
+  status: 404,
+  code: 'no-rendition',
+  detail: 'The broadcast has no rendition of this name now.',
+}
+
+/**
+ * The renditions of a session, and the choice among them: `{session}/layer`. `POST` is the layer selection that the WHEP draft once
+ * had as an extension (draft-murillo-whep-02 §4.5.2); what may be chosen is to be had by `GET` in place of its events.
+ *
+ * @param cors headers for pages of other origins.
+ */
+export function answerLayers(
+  req: HttpRequest,
+  res: HttpResponse,
+  of: WebRtcEgress,
+  session: string,
+  cors: readonly string[],
+): void {
+  if (req.method === 'GET') return show()
+  readBody(req, WEBRTC_LIMITS.choiceBytes)
+    .then((body) => {
+      if (body === 'cut') return abandon(req, res)
+      if (body === 'too-large') return sendProblem(req, res, tooLarge)
+      const wanted = readChoice(body.toString('utf8'))
+      if (wanted === 'bad') return sendProblem(req, res, badChoice)
+      if (!of.has(session)) return sendProblem(req, res, notFound)
+      if (!of.choose(session, wanted.name)) return sendProblem(req, res, noRendition)
+      show()
+    })
+    .catch(() => abandon(req, res))
+
+  function show(): void {
+    const layers = of.layers(session)
+    if (layers === undefined) return sendProblem(req, res, notFound)
+    const { chosen, playing, reason, renditions } = layers
+    const text = JSON.stringify({
+      chosen: chosen ?? null,
+      playing: playing ?? null,
+      reason: reason ?? null,
+      renditions: renditions.map(({ name, ...facts }) => ({ encodingId: name, ...facts })),
+    })
+    const body = Buffer.from(text)
+    res.writeHead(200, [
+      ...['Content-Type', 'application/json', 'Content-Length', String(body.byteLength), 'Cache-Control', 'no-store'],
+      ...cors,
+    ])
+    res.end(body)
+  }
+}
+
+/** Other members, `mediaId` for example, mean nothing here: there is one picture. */
+function readChoice(text: string): { readonly name: string | undefined } | 'bad' {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'bad'
+    const id: unknown = 'encodingId' in value ? value.encodingId : undefined
+    if (id === undefined || id === null) return { name: undefined }
+    return typeof id === 'string' ? { name: id } : 'bad'
+  } catch {
+    return 'bad'
+  }
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { type Bandstand, startBandstand } from '../support/bandstand.ts'
+import { chromium } from '../support/browser.ts'
+import { ffmpegPublish } from '../support/encoders.ts'
+import { type Owner, signIn } from '../support/owner.ts'
+import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
+import type { Running } from '../support/process.ts'
+import { waitLive } from '../support/published.ts'
+import { waitFor } from '../support/wait.ts'
+import { type WhepFigures, whepFigures, whepJoin, whepLeave } from '../support/whep-page.ts'
+
+interface Layers {
+  readonly chosen: string | null
+  readonly playing: string | null
+  readonly reason: string | null
+  readonly renditions: readonly { readonly encodingId: string; readonly height: number }[]
+}
+
+interface Health {
+  readonly encoder: { readonly ladder: { readonly state: string } }
+}
+
+describe('renditions by WHEP', () => {
+  let server: Bandstand
+  let owner: Owner
+  let browser: Browser
+  let pages: PlayerPage
+  let page: Page
+  const encoders: Running[] = []
+  before(async () => {
+    server = await startBandstand({ ffmpeg: true })
+    owner = await signIn(server)
+    browser = await chromium()
+    pages = await servePlayerPage()
+    page = await pages.open(browser)
+    await Promise.all([publish('rungs', 0), publish('reordered', 2)])
+  })
+  after(async () => {
+    await browser?.close()
+    await pages?.close()
+    for (const encoder of encoders) await encoder.stop('SIGINT')
+    await server?.stop()
+  })
+
+  const endpoint = (slug: string) => `${server.http}/live/${slug}/whep`
+  const layers = async (location: string | null): Promise<Layers> =>
+    (await fetch(`${location}/layer`)).json() as Promise<Layers>
+  const choose = (location: string | null, body: object) =>
+    fetch(`${location}/layer`, { method: 'POST', body: JSON.stringify(body) })
+
+  async function publish(slug: string, bFrames: number): Promise<void> {
+    const key = await owner.createChannel(slug)
+    const rungs = [{ height: 180, bitrate: 200_000, frameRate: 30 }]
+    const settings = { mode: 'on-demand', encoder: 'x264', preset: 'superfast', rungs }
+    await owner.call('PUT', `/channels/${slug}/ladder`, settings)
+    encoders.push(ffmpegPublish({ url: `${server.rtmp}/${key}`, width: 640, height: 360, gop: 30, bFrames }))
+    await waitLive(server, slug)
+  }
+
+  function waitShown(what: string, enough: (figures: WhepFigures) => boolean): Promise<WhepFigures> {
+    return waitFor(
+      what,
+      async () => {
+        const figures = await whepFigures(page)
+        return enough(figures) && figures
+      },
+      30_000,
+    )
+  }
+
+  it('a viewer goes to a rung that is made for it and back, on one connection, with the sound', async () => {
+    const joined = await whepJoin(page, endpoint('rungs'), { audio: true })
+    assert.deepEqual([joined.status, joined.rendition], [201, 'source'])
+    await waitShown('the source with sound', ({ height, loudest }) => height === 360 && loudest > 0.01)
+    const ids = async () => (await layers(joined.location)).renditions.map(({ encodingId }) => encodingId)
+    await waitFor('the rung to be offered', async () => (await ids()).length === 2)
+    assert.deepEqual(await ids(), ['source', '180p'])
+    assert.equal((await choose(joined.location, { encodingId: '180p' })).status, 200)
+    const small = await waitShown('the rung', ({ height }) => height === 180)
+    const ladder = async () => (await owner.call<Health>('GET', '/channels/rungs/health')).encoder.ladder.state
+    assert.equal(await ladder(), 'running')
+    assert.equal((await layers(joined.location)).playing, '180p')
+    const sound = await waitShown('it to go on with sound', ({ shown, soundBytes }) => {
+      return shown > small.shown + 30 && soundBytes > small.soundBytes
+    })
+    assert.equal(sound.lost, 0)
+    await choose(joined.location, { encodingId: 'source' })
+    const back = await waitShown('the source again', ({ height }) => height === 360)
+    await waitShown('it to go on', ({ shown }) => shown > back.shown + 30)
+    const { state, freezeSeconds, lost } = await whepFigures(page)
+    assert.deepEqual([state, lost], ['connected', 0])
+    assert.ok(freezeSeconds < 1.5, `stood still for ${freezeSeconds} s`)
+    await whepLeave(page)
+  })
+
+  it('an offer names a rendition; one that there is not is not found', async () => {
+    const joined = await whepJoin(page, `${endpoint('rungs')}?rendition=180p`)
+    assert.deepEqual([joined.status, joined.rendition], [201, '180p'])
+    await waitShown('the rung', ({ height, shown }) => height === 180 && shown > 10)
+    await whepLeave(page)
+    const missing = await whepJoin(page, `${endpoint('rungs')}?rendition=1080p`)
+    assert.deepEqual([missing.status, missing.code], [404, 'no-rendition'])
+    await whepLeave(page)
+  })
+
+  it('a source with B-frames is watched without them in its own size, with the sound, and that is said', async (t) => {
+    const begun = performance.now()
+    const joined = await whepJoin(page, endpoint('reordered'), { audio: true })
+    t.diagnostic(`answered after ${Math.round(performance.now() - begun)} ms`)
+    assert.equal(joined.status, 201)
+    assert.match(joined.rendition ?? '', /^source; the encoder sends B-frames/)
+    const { lost } = await waitShown('pictures and sound', ({ height, shown, looks, loudest }) => {
+      return height === 360 && shown > 60 && looks > 5 && loudest > 0.01
+    })
+    assert.equal(lost, 0)
+    assert.match((await layers(joined.location)).reason ?? '', /B-frames/)
+    await whepLeave(page)
+  })
+})
