@@ -98,6 +98,9 @@ interface Session {
   report: ViewerReport | undefined
 }
 
+/** Share of packets lost from which on a viewer that goes down is sent nothing more of what it has. */
+const URGENT_LOSS = 0.1
+
 const NOTHING_HEARD = { loss: 0, estimate: undefined }
 
 export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
@@ -158,7 +161,8 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     const to = offered.find(({ name }) => name === heading.go)
     const next = to && stages.of(to.hub, stream.source.hub, session.channel)
     if (next === undefined) return
-    supervisor.send({ kind: 'switch', session: session.id, stream: next.id })
+    const isUrgent = report.loss > URGENT_LOSS && to !== undefined && to.bitrate < (current?.bitrate ?? 0)
+    supervisor.send({ kind: 'switch', session: session.id, stream: next.id, isUrgent })
     next.came(session.hears)
     stage.left()
     session.stage = next

@@ -44,12 +44,19 @@ export const PEER_LIMITS = {
   catchUpFactor: 4,
   catchUpLeast: 4_000_000,
   catchUpMost: 60_000_000,
+  /** At least so many times the stream's rate, whatever the receiver thinks that it can take. */
+  catchUpFloor: 1.25,
   stepMs: 5,
   /** Ticks of 90 kHz between two pictures that are shown as soon as they are decoded. */
   hurriedTicks: 90,
-  /** Resends for one viewer: bits a second on top of half the stream's rate, and what may come at once. */
+  /**
+   * Resends for one viewer: bits a second on top of half the stream's rate, and what may come at once; both within what the receiver
+   * thinks that it can take, but for so many bits a second on top of an eighth of the stream's rate.
+   */
   resendRate: 1_000_000,
   resendBurst: 256 * 1024,
+  resendBurstMs: 500,
+  resendLeast: 64_000,
   /** The same packet is not sent again sooner. */
   resendGapMs: 15,
   /** Runs of sequence numbers that a viewer's resends are looked up in. */

@@ -26,8 +26,8 @@ export type ToProcess =
       readonly video?: AnsweredMedia
       readonly audio?: AnsweredMedia
     }
-  /** The viewer goes over to another stream at that one's next key frame. */
-  | { readonly kind: 'switch'; readonly session: string; readonly stream: number }
+  /** The viewer goes over to another stream at that one's next key frame. `isUrgent`: nothing more is sent of the one it has. */
+  | { readonly kind: 'switch'; readonly session: string; readonly stream: number; readonly isUrgent: boolean }
   | { readonly kind: 'leave'; readonly session: string }
   | { readonly kind: 'open'; readonly stream: number }
   | { readonly kind: 'close'; readonly stream: number }

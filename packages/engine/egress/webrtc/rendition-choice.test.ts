@@ -9,14 +9,20 @@ const RUNGS = [
   { name: '360p', bitrate: 600_000 },
 ]
 
-/** One report a second; gives where the viewer is after each. */
-function walk(reports: readonly { loss?: number; estimate?: number }[], from = 'source'): string[] {
+interface Report {
+  readonly loss?: number
+  readonly estimate?: number
+}
+
+/** One report a second, after ten of which nothing was to be said; gives where the viewer is after each. */
+function walk(reports: readonly Report[], from = 'source', before: readonly Report[] = times(10, {})): string[] {
   const choice = createRenditionChoice()
   let current = from
-  return reports.map(({ loss = 0, estimate = 1e9 }, second) => {
+  const way = [...before, ...reports].map(({ loss = 0, estimate = 1e9 }, second) => {
     current = choice.judge({ loss, estimate }, RUNGS, current, second * 1_000)?.name ?? current
     return current
   })
+  return way.slice(before.length)
 }
 
 const times = <T>(count: number, report: T): T[] => Array.from({ length: count }, () => report)
@@ -29,33 +35,79 @@ test('one bad report alone changes nothing', () => {
   assert.deepEqual(walk([{ estimate: 2e6 }, {}, { estimate: 2e6 }, {}]), times(4, 'source'))
 })
 
+test('half of the packets lost and an estimate far too low send a viewer down at the first report', () => {
+  assert.deepEqual(walk([{ loss: 0.5, estimate: 2e6 }]), ['480p'])
+})
+
+test('an estimate that is only just below the rung swings', () => {
+  assert.deepEqual(walk(times(5, { estimate: 5.5e6 })), times(5, 'source'))
+})
+
+test('an estimate that is low and rises or stands still is no trouble, its fall is', () => {
+  const rising = Array.from({ length: 9 }, (_, second) => ({ estimate: 1e6 * 1.08 ** second }))
+  assert.deepEqual(walk([...rising, ...times(5, { estimate: 1.9e6 })], 'source', []), times(14, 'source'))
+  const fallen = [...rising.slice(0, 4), { estimate: 9e5 }, { estimate: 9e5 }]
+  assert.equal(walk(fallen, 'source', []).at(-1), '360p')
+})
+
 test('much loss sends a viewer down, and below the lowest rung there is none', () => {
-  assert.deepEqual(walk(times(3, { loss: 0.3, estimate: 1e5 })), ['source', '360p', '360p'])
+  assert.deepEqual(walk(times(3, { loss: 0.2, estimate: 1e5 })), ['source', '360p', '360p'])
 })
 
 test('after some calm the next higher rung is tried, one at a time', () => {
-  const way = walk(times(25, {}), '480p')
+  const way = walk(times(25, {}), '480p', [])
   assert.deepEqual([way[9], way[10], way[19], way[20]], ['480p', '720p', '720p', 'source'])
 })
 
 test('a little loss puts a climb off', () => {
   const reports = times(16, {}).map((_, second) => (second === 5 ? { loss: 0.03 } : {}))
-  const way = walk(reports, '480p')
+  const way = walk(reports, '480p', [])
   assert.deepEqual([way[14], way[15]], ['480p', '720p'])
 })
 
-test('a climb that is taken back is tried again later and later', () => {
-  let current = '480p'
+/** Receiver's estimate on a line of a certain width, as Chromium's: up by 8 % a second, and to 85 % of what came where that was too much. */
+function line(width: () => number, seconds: number): { at: number; name: string }[] {
   const choice = createRenditionChoice()
-  const climbs: number[] = []
-  for (let second = 0; second < 200; second++) {
-    const estimate = current === '720p' ? 2e6 : 1e9
-    const next = choice.judge({ loss: 0, estimate }, RUNGS, current, second * 1_000)
-    if (next?.name === '720p') climbs.push(second)
-    current = next?.name ?? current
+  const way = [{ at: 0, name: 'source' }]
+  let estimate = 1e6
+  for (let at = 1; at <= seconds; at++) {
+    const sent = RUNGS.find(({ name }) => name === way.at(-1)?.name)?.bitrate ?? 0
+    const isTooMuch = sent > width()
+    const grown = Math.max(estimate, Math.min(estimate * 1.08, sent * 1.5))
+    estimate = isTooMuch ? Math.min(estimate, width() * 0.85) : grown
+    const report = { loss: isTooMuch ? 1 - width() / sent : 0, estimate }
+    const next = choice.judge(report, RUNGS, way.at(-1)?.name ?? '', at * 1_000)
+    if (next !== undefined) way.push({ at, name: next.name })
   }
-  const waits = climbs.slice(1).map((at, i) => at - (climbs[i] ?? 0))
-  assert.deepEqual(waits, [22, 42, 82])
+  return way
+}
+
+test('on a line of enough a viewer stays where it begins', () => {
+  assert.deepEqual(
+    line(() => 20e6, 600),
+    [{ at: 0, name: 'source' }],
+  )
+})
+
+test('on a narrow line a viewer comes down within three seconds, and what does not fit is tried again later and later', () => {
+  const way = line(() => 2e6, 600)
+  assert.ok((way[1]?.at ?? 99) <= 3, JSON.stringify(way))
+  assert.equal(way.at(-1)?.name, '480p')
+  const tries = way.filter(({ name }) => name === '720p').map(({ at }) => at)
+  const waits = tries.slice(1).map((at, i) => at - (tries[i] ?? 0))
+  assert.ok(waits.length >= 3 && waits.length <= 6, JSON.stringify(way))
+  for (const [i, wait] of waits.slice(0, 3).entries())
+    assert.ok(i === 0 || wait > (waits[i - 1] ?? 0) * 1.5, waits.join())
+})
+
+test('a line that widens is climbed to the top', () => {
+  let width = 1e6
+  const way = line(() => {
+    const now = width
+    width += 20e3
+    return now
+  }, 900)
+  assert.equal(way.at(-1)?.name, 'source')
 })
 
 test('a rendition that is not there any more is left alone', () => {

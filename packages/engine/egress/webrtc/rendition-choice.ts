@@ -28,11 +28,20 @@ const REPORTS_DOWN = 2
 /** Share of packets lost that is too much, and that a climb bears. */
 const LOSS_DOWN = 0.1
 const LOSS_UP = 0.02
+/** Loss and an estimate that are both so bad leave no doubt: one report is enough. */
+const LOSS_CERTAIN = 0.3
+const ESTIMATE_CERTAIN = 0.7
+/**
+ * A receiver's estimate says that it is too much when it is below this share of what it is sent, and of what it was: it is
+ * low after a begin and a climb, rises by some eight percent a second, and stands still at times; all that is no trouble.
+ */
+const ENOUGH = 0.9
 /** A rung is taken when it needs no more than this share of the estimate. */
 const HEADROOM = 0.85
 /**
- * Milliseconds of calm before the next higher rung is tried. A receiver's estimate grows with what it is sent (draft-ietf-rmcat-gcc-02 §5.5),
- * so it cannot say that a higher rung would fit: that has to be tried. Each try taken back doubles the wait.
+ * Milliseconds of calm before the next higher rung is tried. A receiver's estimate is bounded by what it is sent
+ * (draft-ietf-rmcat-gcc-02 §5.5), so it cannot say that a higher rung would fit: that has to be tried. Each try taken back doubles
+ * the wait.
  */
 const CALM = 10_000
 const MOST_CALM = 160_000
@@ -42,12 +51,20 @@ export function createRenditionChoice(): RenditionChoice {
   let calmSince: number | undefined
   let calm = CALM
   let climbedAt = Number.NEGATIVE_INFINITY
+  /** The highest estimate since the last change. */
+  let highest = 0
 
   function moved(now: number, isUp: boolean): void {
     poor = 0
     calmSince = now
+    highest = 0
     if (isUp) climbedAt = now
     else if (now - climbedAt < CALM) calm = Math.min(MOST_CALM, calm * 2)
+  }
+
+  function isTooLittle(estimate: number, bitrate: number): boolean {
+    highest = Math.max(highest, estimate)
+    return estimate < bitrate * ENOUGH && estimate < highest * ENOUGH
   }
 
   return {
@@ -56,9 +73,11 @@ export function createRenditionChoice(): RenditionChoice {
       const rung = rungs[at]
       if (rung === undefined) return undefined
       calmSince ??= now
-      if (loss > LOSS_DOWN || (estimate !== undefined && estimate < rung.bitrate)) {
+      if (loss > LOSS_DOWN || (estimate !== undefined && isTooLittle(estimate, rung.bitrate))) {
         calmSince = now
-        if (++poor < REPORTS_DOWN) return undefined
+        poor++
+        const isCertain = loss > LOSS_CERTAIN && estimate !== undefined && estimate < rung.bitrate * ESTIMATE_CERTAIN
+        if (poor < REPORTS_DOWN && !isCertain) return undefined
         const lower = rungs.slice(at + 1)
         const fits = lower.find(({ bitrate }) => estimate !== undefined && bitrate <= estimate * HEADROOM)
         const down = (loss > LOSS_DOWN && estimate === undefined ? lower[0] : fits) ?? lower.at(-1)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type Course, createSteering } from './steering.ts'
 
 const good = { loss: 0, estimate: 1e9 }
-const poor = { loss: 0, estimate: 700_000 }
+const poor = { loss: 0.2, estimate: 700_000 }
 
 const courses = (...still: readonly string[]): Course[] => [
   { name: 'source', bitrate: 3_000_000, isRunning: !still.includes('source') },

@@ -207,3 +207,39 @@ test('a viewer goes over to another rendition at its next key frame, and lost pa
   sender.resend([old.sequence], 151 * PICTURE_MS)
   assert.deepEqual(got.at(-1), old)
 })
+
+test('where a change is urgent nothing more of the old rendition is sent, neither new nor again', () => {
+  const { sender, video, come, got, shown } = stage()
+  const other = stageStream()
+  come(0, 0)
+  sender.attach(video, 0)
+  sender.step(0)
+  come(1, 3, 10)
+  come(100, 103, 50, other)
+  const before = got.length
+  sender.attach(other.stream.video, 150, true)
+  come(4, 4, 10)
+  come(104, 104, 50, other)
+  come(10, 10, 10)
+  assert.deepEqual(shown().slice(before), [])
+  come(150, 151, 50, other)
+  assert.deepEqual(shown().slice(before), pictures(150, 151))
+  assertGapless(got)
+  assert.equal(sender.resend([got[3]?.sequence ?? 0], 151 * PICTURE_MS), 0)
+  assert.equal(sender.resend([got.at(-1)?.sequence ?? 0], 151 * PICTURE_MS), 1)
+})
+
+test('what was missed and what was lost is sent within what the receiver says that it can take', () => {
+  const { sender, video, come, catchUp, got } = stage()
+  come(0, 249, 100)
+  sender.estimated(600_000)
+  sender.attach(video, 10_000)
+  sender.step(10_000)
+  // 5 ms of it is less than a packet.
+  assert.equal(got.length, 1)
+  catchUp(10_000)
+  const all = got.map(({ sequence }) => sequence)
+  const burst = (600_000 / 8000) * PEER_LIMITS.resendBurstMs
+  const count = sender.resend(all, 20_000)
+  assert.ok(count * 1000 <= burst + 1300 && count > 10, `${count} resends`)
+})

@@ -12,8 +12,14 @@ export interface PictureSender {
   readonly hasBegun: boolean
   /** There is more to send than the pictures just added. */
   readonly isBehind: boolean
-  /** Goes over to a track: at once where its newest group is kept, else with its next key frame. */
-  attach(track: PacketTrack, now: number): void
+  /**
+   * Goes over to a track: at once where nothing is sent yet and its newest group is kept, else with its next key frame.
+   *
+   * @param isUrgent the line cannot carry what it has: nothing more of that is sent.
+   */
+  attach(track: PacketTrack, now: number, isUrgent?: boolean): void
+  /** What the receiver thinks that it can take, bits a second: what was missed and what was lost is sent within it. */
+  estimated(rate: number): void
   /** A picture was added to the track. @param first its first packet's number. */
   added(track: PacketTrack, first: number, key: boolean, now: number): void
   /** Sends what is due of what was missed. */
@@ -41,6 +47,7 @@ export function createPictureSender(sender: RtpSender): PictureSender {
   let edge: SharedPacket | undefined
   let stepAt = 0
   let restartedAt = Number.NEGATIVE_INFINITY
+  let estimate = Number.POSITIVE_INFINITY
   /** Bytes that may be sent again. */
   let resendable: number = PEER_LIMITS.resendBurst
   let resendAt = 0
@@ -87,11 +94,21 @@ export function createPictureSender(sender: RtpSender): PictureSender {
     get isBehind() {
       return cursor !== undefined && track !== undefined && cursor < track.next
     },
-    attach(to, now) {
+    attach(to, now, isUrgent = false) {
       next = undefined
       if (to === track) return
+      if (isUrgent && cursor !== undefined) {
+        track = to
+        cursor = undefined
+        // What is lost of it would only fill the line again.
+        sequence.forget()
+        return
+      }
       if (cursor !== undefined || to.key === undefined) next = to
       else begin(to, to.key, now)
+    },
+    estimated(rate) {
+      estimate = rate
     },
     added(to, first, key, now) {
       if (key && to === next) {
@@ -103,10 +120,9 @@ export function createPictureSender(sender: RtpSender): PictureSender {
     },
     step(now) {
       if (cursor === undefined || track === undefined) return
-      const rate = Math.min(
-        PEER_LIMITS.catchUpMost,
-        Math.max(PEER_LIMITS.catchUpLeast, track.rate * PEER_LIMITS.catchUpFactor),
-      )
+      const wished = Math.max(PEER_LIMITS.catchUpLeast, track.rate * PEER_LIMITS.catchUpFactor)
+      const carried = Math.max(estimate, track.rate * PEER_LIMITS.catchUpFloor)
+      const rate = Math.min(PEER_LIMITS.catchUpMost, wished, carried)
       // A late timer must not become a burst of seconds.
       let budget = (rate / 8000) * Math.min(PEER_LIMITS.stepMs * 4, Math.max(PEER_LIMITS.stepMs, now - stepAt))
       stepAt = now
@@ -122,8 +138,12 @@ export function createPictureSender(sender: RtpSender): PictureSender {
       else begin(track, key, now)
     },
     resend(sequences, now) {
-      const rate = (track?.rate ?? 0) / 2 + PEER_LIMITS.resendRate
-      resendable = Math.min(PEER_LIMITS.resendBurst, resendable + ((now - resendAt) * rate) / 8000)
+      const own = track?.rate ?? 0
+      // On a line that is full, each packet sent again costs another.
+      const spare = Math.max(estimate - own, own / 8 + PEER_LIMITS.resendLeast)
+      const rate = Math.min(own / 2 + PEER_LIMITS.resendRate, spare)
+      const burst = Math.min(PEER_LIMITS.resendBurst, (estimate * PEER_LIMITS.resendBurstMs) / 8000)
+      resendable = Math.min(burst, resendable + ((now - resendAt) * rate) / 8000)
       resendAt = now
       for (const [number, at] of resent) if (now - at >= PEER_LIMITS.resendGapMs) resent.delete(number)
       let count = 0

@@ -108,7 +108,7 @@ test('a viewer that goes over to another stream stays on the old one until the n
   offer('a', 1)
   connection('a').onOpen()
   picture(1, 10, true)
-  room.handle({ kind: 'switch', session: 'a', stream: 2 })
+  room.handle({ kind: 'switch', session: 'a', stream: 2, isUrgent: false })
   picture(1, 11, false)
   picture(2, 20, false)
   picture(2, 21, true)

@@ -142,7 +142,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
     say({ kind: 'closed', session, reason: seat.why })
   }
 
-  function go(seat: Seat | undefined, to: number): void {
+  function go(seat: Seat | undefined, to: number, isUrgent: boolean): void {
     const stage = stages.get(to)
     if (seat === undefined || stage === undefined) return
     const before = stages.get(seat.stream)
@@ -151,7 +151,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
     seat.leaving = before
     seat.stream = to
     stage.seats.add(seat)
-    if (seat.isOpen) seat.viewer.switchTo(stage.stream, now())
+    if (seat.isOpen) seat.viewer.switchTo(stage.stream, now(), isUrgent)
   }
 
   function picture({ stream, data, time, key }: Extract<ToProcess, { kind: 'picture' }>): void {
@@ -183,7 +183,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
         case 'offer':
           return sit(message)
         case 'switch':
-          return go(seats.get(message.session), message.stream)
+          return go(seats.get(message.session), message.stream, message.isUrgent)
         case 'leave': {
           const seat = seats.get(message.session)
           if (seat !== undefined) end(seat, 'the viewer left')

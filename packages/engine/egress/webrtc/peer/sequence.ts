@@ -31,6 +31,8 @@ export interface Sequence {
   take(): number
   /** This frame of the run goes out with this timestamp. */
   moved(frame: number, timestamp: number): void
+  /** What was sent so far is not found any more. */
+  forget(): void
   /** @param sequence 16 bits, as a receiver names it. */
   find(sequence: number): Sent | undefined
 }
@@ -47,6 +49,9 @@ export function createSequence(first: number): Sequence {
     take: () => next++,
     moved(frame, timestamp) {
       runs.at(-1)?.times.set(frame, timestamp)
+    },
+    forget() {
+      runs = []
     },
     find(sequence) {
       const behind = (next - 1 - sequence) & 0xffff

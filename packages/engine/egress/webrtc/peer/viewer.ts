@@ -29,8 +29,8 @@ export interface Viewer {
   readonly resent: number
   /** Its media can be sent now. */
   start(stream: PeerStream, now: number): void
-  /** Goes over to another stream at that one's next key frame, the sound with the pictures. */
-  switchTo(stream: PeerStream, now: number): void
+  /** Goes over to another stream at that one's next key frame, the sound with the pictures. @param isUrgent see `attach` */
+  switchTo(stream: PeerStream, now: number, isUrgent: boolean): void
   picture(stream: PeerStream, first: number, key: boolean, now: number): void
   sound(stream: PeerStream, number: number, now: number): void
   rtcp(datagram: Uint8Array, now: number, wallClock: number): void
@@ -58,8 +58,10 @@ export function createViewer(options: ViewerOptions): Viewer {
     else if (packet.type === 'nack') {
       if (packet.media === videoSender?.source.ssrc) resent += pictures?.resend(packet.sequences, now) ?? 0
     } else if (packet.type === 'pli' || packet.type === 'fir') pictures?.restart(now)
-    else if (packet.type === 'remb') estimate = packet.bitrate
-    else if (packet.type === 'xr' && packet.referenceTime !== undefined) {
+    else if (packet.type === 'remb') {
+      estimate = packet.bitrate
+      pictures?.estimated(estimate)
+    } else if (packet.type === 'xr' && packet.referenceTime !== undefined) {
       const { ntpSeconds, ntpFraction } = packet.referenceTime
       answerReference(packet.ssrc, middleOfNtp(ntpSeconds, ntpFraction))
     }
@@ -131,11 +133,11 @@ export function createViewer(options: ViewerOptions): Viewer {
       enter(from)
       pictures?.attach(from.video, now)
     },
-    switchTo(to, now) {
+    switchTo(to, now, isUrgent) {
       if (to === stream) return
       coming = to
       if (pictures === undefined) enter(to)
-      else pictures.attach(to.video, now)
+      else pictures.attach(to.video, now, isUrgent)
     },
     picture(from, first, key, now) {
       if (from === coming && key) enter(from)
