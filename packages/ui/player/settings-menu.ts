@@ -3,7 +3,7 @@ import { html, LitElement, nothing } from 'lit'
 import { tokens } from '../style/tokens.ts'
 import { type Transport, transports } from './choice/transport.ts'
 import type { Choice } from './choice/view.ts'
-import { againText, automaticName, failureText, protocolName, transportName } from './choice/words.ts'
+import { againText, automaticName, failureText, protocolName, sentence, transportName } from './choice/words.ts'
 import { type Qualities, qualityName } from './qualities.ts'
 import { menuStyles } from './settings-menu-styles.ts'
 import { behindText } from './time-text.ts'
@@ -160,9 +160,10 @@ export class SettingsMenu extends LitElement {
     ])
   }
 
-  #state({ playing, failures, soundMissing }: Choice, behind: number | undefined) {
+  #state({ playing, failures, soundMissing, encodedAgain }: Choice, behind: number | undefined) {
     const lines = [
       playing && behind !== undefined ? `${behindText(behind)} behind live, by ${protocolName[playing]}.` : '',
+      encodedAgain === undefined ? '' : sentence(encodedAgain),
       soundMissing === undefined ? '' : `Without sound: ${soundMissing}`,
       ...failures.map(
         ({ transport, failure, again }) => `${transportName(transport)}: ${failureText(failure)} ${againText(again)}`,

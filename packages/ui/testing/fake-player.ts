@@ -64,7 +64,7 @@ export class FakeEngine implements Engine {
   qualities: Engine['qualities']
   choice: Choice = {
     ...{ able: new Set(), playing: 'll-hls', trying: undefined, failures: [] },
-    ...{ latency: undefined, height: undefined, soundMissing: undefined },
+    ...{ latency: undefined, height: undefined, soundMissing: undefined, encodedAgain: undefined },
   }
   /** What was said of the last tick. */
   free: boolean | undefined

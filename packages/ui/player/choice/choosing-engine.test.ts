@@ -39,7 +39,15 @@ function engine(wanted: Transport, settings: { forced?: boolean; soundMissing?: 
       about = events
       const { soundMissing } = settings
       const realTime: RealTime = {
-        ...{ latency: 0.1, height: 720, skew: 0, silent: false, soundMissing },
+        ...{
+          latency: 0.1,
+          height: 720,
+          skew: 0,
+          silent: false,
+          soundMissing,
+          qualities: undefined,
+          encodedAgain: undefined,
+        },
         attach: () => void said.push('attached'),
         close: () => void said.push('closed'),
       }

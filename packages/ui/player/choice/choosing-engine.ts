@@ -250,7 +250,7 @@ export function createChoosingEngine(options: Options): Engine {
     },
     behindHole: (time) => (loaded ? playlist?.behindHole(time) : undefined),
     get qualities() {
-      return loaded ? playlist?.qualities : undefined
+      return loaded ? playlist?.qualities : realTime?.qualities
     },
   }
 
@@ -269,6 +269,7 @@ export function createChoosingEngine(options: Options): Engine {
       latency: realTime?.latency,
       height: realTime?.height,
       soundMissing: realTime?.soundMissing,
+      encodedAgain: realTime?.encodedAgain,
     }
   }
 }

@@ -13,6 +13,8 @@ export interface Choice {
   readonly latency: number | undefined
   /** Lines of the picture, where no rendition can be chosen. */
   readonly height: number | undefined
+  /** Why real time shows another picture than the encoder's own. */
+  readonly encodedAgain: string | undefined
   /** Why real time is without the sound that the other transports have. */
   readonly soundMissing: string | undefined
 }

@@ -57,7 +57,7 @@ export function againText(again: number): string {
 }
 
 /** Problems are written in lower case for logs; people read sentences. */
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const first = text.charAt(0).toUpperCase() + text.slice(1)
   return /[.!?]$/.test(first) ? first : `${first}.`
 }

@@ -15,6 +15,8 @@ export interface WhepConnection {
   /** What arrives; empty until the server has answered. */
   readonly stream: MediaStream
   readonly connected: boolean
+  /** Address of the session, where the server says which rendition it begins with: more of them may be to be had there. */
+  readonly renditions: string | undefined
   /** Why the broadcast's sound does not come along, where the server says that it does not. */
   readonly soundMissing: string | undefined
   /** The server's clock less this machine's, milliseconds; `undefined` where the server does not say. Exact to a second. */
@@ -60,6 +62,7 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
   const stream = browser.createStream()
   let session: string | undefined
   let connected = false
+  let renditions: string | undefined
   let soundMissing: string | undefined
   let skew: number | undefined
   let closed = false
@@ -123,6 +126,7 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
     const answer = await readText(response)
     if (closed) return
     if (answer === undefined) return fail({ code: 'not-understood', lasting: true })
+    if (response.headers.has('bandstand-rendition')) renditions = session
     soundMissing = /^none;\s*(.*)$/.exec(response.headers.get('bandstand-sound') ?? '')?.[1]
     const iceServers = iceServersOf(response.headers.get('link'))
     if (iceServers.length > 0) peer.setConfiguration({ ...peer.getConfiguration(), iceServers })
@@ -160,6 +164,9 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
     stream,
     get connected() {
       return connected
+    },
+    get renditions() {
+      return renditions
     },
     get soundMissing() {
       return soundMissing

@@ -4,7 +4,9 @@
  */
 import type { Failure } from '../choice/choice.ts'
 import { CONNECT_LIMIT } from '../choice/limits.ts'
+import type { Qualities } from '../qualities.ts'
 import { openWhep, type WhepConnection } from './connection.ts'
+import { createLayers } from './layers.ts'
 import { latencyOf, type Sample, sampleOf } from './stats.ts'
 
 export interface RealTime {
@@ -12,6 +14,10 @@ export interface RealTime {
   readonly latency: number | undefined
   /** Lines of the picture. */
   readonly height: number | undefined
+  /** Renditions to choose from, where the server offers them. */
+  readonly qualities: Qualities | undefined
+  /** Why the picture is not the encoder's own, although it is the best that there is. */
+  readonly encodedAgain: string | undefined
   /** Why the broadcast's sound does not come along; `undefined` where it does. */
   readonly soundMissing: string | undefined
   /** The server's clock less this machine's, milliseconds. */
@@ -68,6 +74,12 @@ export function openRealTime(
   /** Seconds of standing still since they were last told. */
   let frozen = 0
   let timer = setTimeout(watch, lookSoon)
+  const layers = createLayers({
+    fetch: (to, init) => fetch(to, init),
+    height: () => last?.height,
+    onChange: events.measured,
+    now: () => performance.now(),
+  })
 
   function open(): WhepConnection {
     const connection: WhepConnection = openSession(url, {
@@ -123,6 +135,7 @@ export function openRealTime(
 
   function onFirstFrame(): void {
     ready = true
+    if (current.renditions !== undefined) layers.begin(current.renditions)
     if (attached) show()
     events.ready()
   }
@@ -157,6 +170,7 @@ export function openRealTime(
       if (!ready && sample.frames > 0) onFirstFrame()
       last = sample
       if (attached && ready) readFrame()
+      if (ready) layers.tick()
       events.measured()
     }
     if (ready && now - heardAt > silence && now - mendedAt > mendPause) mend()
@@ -180,6 +194,12 @@ export function openRealTime(
     },
     get height() {
       return last?.height
+    },
+    get qualities() {
+      return layers.qualities
+    },
+    get encodedAgain() {
+      return layers.reason
     },
     get soundMissing() {
       return current.soundMissing
