@@ -64,6 +64,7 @@ interface StageOptions {
   readonly plain?: Hub | string
   readonly rungs?: readonly Rendition[]
   readonly perAddress?: number
+  readonly now?: () => number
 }
 
 async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
@@ -85,6 +86,7 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
       }
     },
     ffmpeg: undefined,
+    ...(options.now !== undefined && { now: options.now }),
     seen() {},
     log: silent,
     limits: { sessions: 10, sessionsPerAddress: options.perAddress ?? 10 },
@@ -197,6 +199,34 @@ test('a viewer chooses a rendition on the connection it has, and leaves the choi
   assert.equal(egress.choose(session, undefined), true)
   assert.equal(egress.layers(session)?.chosen, undefined)
   assert.equal(egress.choose('nobody', undefined), false)
+})
+
+test('a viewer for whom nothing is made any more is let go of, one whose encoder is away is not', async () => {
+  let skipped = 0
+  const [main, plain] = [reorderedHub(), liveHub()]
+  const { egress, offer } = await stage({ main }, { plain, now: () => performance.now() + skipped })
+  const answer = await offer('main')
+  assert.ok('session' in answer)
+  // Each looks at the viewer again, as a report does.
+  const look = () => egress.choose(answer.session, undefined)
+  plain.publish({ kind: 'epoch-closed', id: 0, end: 0 })
+  look()
+  skipped += WEBRTC_LIMITS.stillMs - 1_000
+  look()
+  assert.equal(egress.has(answer.session), true)
+  main.publish({ kind: 'epoch-closed', id: 0, end: 0 })
+  look()
+  skipped += 2_000
+  begin(main)
+  picture(main, 10, 13)
+  picture(main, 11, 11)
+  look()
+  assert.equal(egress.has(answer.session), true)
+  // The process is not to be thought hung.
+  await sleep(WEBRTC_LIMITS.reportMs * 1.5)
+  skipped += WEBRTC_LIMITS.stillMs + 1
+  look()
+  assert.equal(egress.has(answer.session), false)
 })
 
 test('a stream that ends takes its sessions with it', async () => {

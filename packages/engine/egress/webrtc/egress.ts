@@ -4,26 +4,17 @@ import { EngineError } from '../../error.ts'
 import type { Log } from '../../ports.ts'
 import { publishAnswer } from './answer.ts'
 import { soundOf } from './feed.ts'
+import { type Layers, layersOf } from './layers.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
 import type { FromProcess, ViewerReport } from './messages.ts'
-import {
-  BUSY,
-  chooseMedia,
-  DOWN,
-  NOT_READY,
-  OFFLINE,
-  type OfferAnswer,
-  type OfferRefusal,
-  readOffer,
-  WITHOUT_B_FRAMES,
-} from './offer.ts'
+import { BUSY, chooseMedia, DOWN, NOT_READY, OFFLINE, type OfferAnswer, type OfferRefusal, readOffer } from './offer.ts'
 import { createPlaces } from './places.ts'
 import { createSeating } from './seating.ts'
 import type { Stage } from './stage.ts'
 import { createStages } from './stages.ts'
 import { createSteering, type Steering } from './steering.ts'
 import { createSupervisor } from './supervisor.ts'
-import type { Rendition, Watchable } from './watchable.ts'
+import type { Watchable } from './watchable.ts'
 
 export interface WebRtcEgressOptions {
   readonly host: string
@@ -76,17 +67,6 @@ export interface WebRtcEgress {
   close(): Promise<void>
 }
 
-/** The renditions of a session. */
-export interface Layers {
-  /** By name; `undefined` where the server chooses. */
-  readonly chosen: string | undefined
-  /** The one on its way to the viewer. */
-  readonly playing: string | undefined
-  /** Why the first of them is not what the encoder sends. */
-  readonly reason: string | undefined
-  readonly renditions: readonly Pick<Rendition, 'name' | 'width' | 'height' | 'frameRate' | 'bitrate'>[]
-}
-
 interface Session {
   readonly id: string
   readonly channel: string
@@ -96,6 +76,8 @@ interface Session {
   readonly steering: Steering
   readonly answer: PromiseWithResolvers<string>
   report: ViewerReport | undefined
+  /** Its rendition is not being made, though the encoder sends. */
+  stillSince: number | undefined
 }
 
 /** Share of packets lost from which on a viewer that goes down is sent nothing more of what it has. */
@@ -160,13 +142,28 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     }
     const to = offered.find(({ name }) => name === heading.go)
     const next = to && stages.of(to.hub, stream.source.hub, session.channel)
-    if (next === undefined) return
+    if (next === undefined) {
+      if (isGivenUp(session, stream)) end(session, 'nothing is made for it any more')
+      return
+    }
     const isUrgent = report.loss > URGENT_LOSS && to !== undefined && to.bitrate < (current?.bitrate ?? 0)
     supervisor.send({ kind: 'switch', session: session.id, stream: next.id, isUrgent })
     next.came(session.hears)
     stage.left()
     session.stage = next
+    session.stillSince = undefined
     log.debug({ channel: session.channel, from: current?.name, to: to?.name }, 'webrtc: a viewer changes renditions')
+  }
+
+  function isGivenUp(session: Session, { source }: Watchable): boolean {
+    if (session.stage.hub.epoch !== undefined || source.hub.epoch === undefined) session.stillSince = undefined
+    else session.stillSince ??= now()
+    return session.stillSince !== undefined && now() - session.stillSince > WEBRTC_LIMITS.stillMs
+  }
+
+  function end(session: Session, reason: string): void {
+    supervisor.send({ kind: 'leave', session: session.id })
+    forget(session, reason)
   }
 
   function forget(session: Session, reason: string): void {
@@ -207,6 +204,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       steering: createSteering(request.rendition),
       answer: Promise.withResolvers<string>(),
       report: undefined,
+      stillSince: undefined,
     }
     places.add(session.remote)
     sessions.set(session.id, session)
@@ -219,8 +217,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       ...media,
     })
     const timer = setTimeout(() => {
-      supervisor.send({ kind: 'leave', session: session.id })
-      forget(session, 'the answer took too long')
+      end(session, 'the answer took too long')
     }, WEBRTC_LIMITS.answerMs)
     try {
       const sdp = publishAnswer(await session.answer.promise, options.publicAddresses)
@@ -254,17 +251,9 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     has: (session) => sessions.has(session),
     layers(id) {
       const session = sessions.get(id)
-      if (session === undefined) return undefined
-      const stream = options.find(session.channel)
-      const offered = stream === undefined ? [] : seating.offered(stream, session.channel, session.stage.hub)
-      return {
-        chosen: session.steering.wanted,
-        playing: offered.find(({ hub }) => hub === session.stage.hub)?.name,
-        reason: stream === undefined || !seating.isReordered(stream) ? undefined : WITHOUT_B_FRAMES,
-        renditions: offered.map(({ name, width, height, frameRate, bitrate }) => {
-          return { name, width, height, frameRate, bitrate }
-        }),
-      }
+      const stream = session && options.find(session.channel)
+      if (session === undefined || stream === undefined) return undefined
+      return layersOf(seating, stream, session.channel, session.stage.hub, session.steering.wanted)
     },
     choose(id, name) {
       const session = sessions.get(id)
@@ -279,8 +268,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     leave(id) {
       const session = sessions.get(id)
       if (session === undefined) return false
-      supervisor.send({ kind: 'leave', session: id })
-      forget(session, 'the viewer said goodbye')
+      end(session, 'the viewer said goodbye')
       return true
     },
     get figures() {

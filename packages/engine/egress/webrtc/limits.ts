@@ -18,6 +18,8 @@ export const WEBRTC_LIMITS = {
   /** A viewer has this long to connect, and may be silent (no RTCP) this long. Browsers report every second or so. */
   connectMs: 15_000,
   silenceMs: 15_000,
+  /** The encoder sends, and the rendition that a viewer is on has stood still for so long, with no other to be had: it has to come again. */
+  stillMs: 6_000,
   /** A stream is fed on for so long after its last viewer left, and the process lives on for so long without a stream. */
   lingerMs: 10_000,
   idleMs: 60_000,

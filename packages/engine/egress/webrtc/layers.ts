@@ -1,0 +1,34 @@
+import type { Hub } from '../../stream/hub.ts'
+import { WITHOUT_B_FRAMES } from './offer.ts'
+import type { Seating } from './seating.ts'
+import type { Rendition, Watchable } from './watchable.ts'
+
+/** The renditions of a session. */
+export interface Layers {
+  /** By name; `undefined` where the server chooses. */
+  readonly chosen: string | undefined
+  /** The one on its way to the viewer. */
+  readonly playing: string | undefined
+  /** Why the first of them is not what the encoder sends. */
+  readonly reason: string | undefined
+  readonly renditions: readonly Pick<Rendition, 'name' | 'width' | 'height' | 'frameRate' | 'bitrate'>[]
+}
+
+/** @param watched the hub that the viewer is on. */
+export function layersOf(
+  seating: Seating,
+  stream: Watchable,
+  channel: string,
+  watched: Hub,
+  chosen: string | undefined,
+): Layers {
+  const offered = seating.offered(stream, channel, watched)
+  return {
+    chosen,
+    playing: offered.find(({ hub }) => hub === watched)?.name,
+    reason: seating.isReordered(stream) ? WITHOUT_B_FRAMES : undefined,
+    renditions: offered.map(({ name, width, height, frameRate, bitrate }) => {
+      return { name, width, height, frameRate, bitrate }
+    }),
+  }
+}
