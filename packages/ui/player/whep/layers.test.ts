@@ -9,7 +9,7 @@ const rendition = (encodingId: string, height: number, bitrate: number) => ({
   frameRate: 30,
 })
 const renditions = [rendition('source', 1080, 6e6), rendition('480p', 480, 1e6), rendition('360p', 360, 5e5)]
-const settled = () => new Promise((resolve) => setImmediate(resolve))
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 function stage() {
   const asked: string[] = []

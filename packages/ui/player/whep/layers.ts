@@ -1,5 +1,6 @@
 /** The renditions of a WHEP session: what may be watched, and the choice among it, on the connection that is there. */
 import { type Qualities, type Quality, sortQualities } from '../qualities.ts'
+import { readText } from './body.ts'
 
 export interface Layers {
   /** `undefined` where the server has said nothing of them. */
@@ -61,8 +62,9 @@ export function createLayers(options: LayersOptions): Layers {
       if (choice !== undefined) chosen = undefined
       return
     }
-    const answer = (await response.json()) as Answer
-    if (of !== url) return
+    const text = await readText(response)
+    if (of !== url || text === undefined) return
+    const answer = JSON.parse(text) as Answer
     reason = answer.reason ?? undefined
     list = sortQualities(
       answer.renditions.map(({ encodingId, height, frameRate, bitrate }) => {

@@ -13,6 +13,7 @@ class FakeSession implements WhepConnection {
   readonly events: WhepEvents
   connected = false
   soundMissing: string | undefined
+  readonly renditions = undefined
   skew: number | undefined = 0
   closed = false
   packets = 0
