@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { audioConfig, encode, videoConfig } from '../packager/fixtures/encoder.ts'
 import { manualScheduler } from '../packager/fixtures/watched.ts'
-import type { RungPacker } from '../packager/rung-packer.ts'
+import type { RungPort } from '../packager/rung-packer.ts'
 import { createMemoryBudget } from '../packager/window/budget.ts'
 import type { AssetIndex, AssetWriter, SegmentStore } from '../store/port.ts'
 import type { Ladder } from '../transcode/ladder.ts'
@@ -72,7 +72,7 @@ const RUNG = 11
 
 /** A ladder of one rung whose pictures are the source's; any of its functions may be another. */
 function ladderOf(told: unknown[], other: Partial<Ladder> = {}) {
-  let packer: RungPacker | undefined
+  let packer: RungPort | undefined
   const createLadder: BroadcastOptions['createLadder'] = (ports) => {
     packer = ports.packer
     return {
@@ -96,7 +96,7 @@ function ladderOf(told: unknown[], other: Partial<Ladder> = {}) {
       ...other,
     }
   }
-  return { createLadder, packer: () => packer as RungPacker }
+  return { createLadder, packer: () => packer as RungPort }
 }
 
 test('pictures of a rung that cannot be cut keep neither the recording nor the playlists from their end', async () => {
@@ -104,12 +104,12 @@ test('pictures of a rung that cannot be cut keep neither the recording nor the p
     const told: unknown[] = []
     const { createLadder, packer } = ladderOf(told)
     const { broadcast, store, now } = live({ createLadder })
-    packer().unit({ track: RUNG, dts: 4e5, pts: 4e5, key: false, data: null as never, arrivedAt: now }, 0)
+    packer().unit({ track: RUNG, dts: 4e5, pts: 4e5, key: false, data: 7 as never, arrivedAt: now }, 0)
     await broadcast[how](now)
     assert.equal(broadcast.live?.ended, how === 'end')
     assert.deepEqual(store.calls, [how])
     assert.deepEqual(told.map(String), [String(told[0]), 'closed'])
-    assert.match(String(told[0]), /TypeError/)
+    assert.match(String(told[0]), /RangeError/)
   }
 })
 
