@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { publishAnswer } from './answer.ts'
+import { keepFeedback, publishAnswer } from './answer.ts'
 
 const ANSWER = [
   'm=video 8189 UDP/TLS/RTP/SAVPF 108',
@@ -29,4 +29,10 @@ test('public addresses take the place of host candidates of their family, each o
 test('lines and their ends stay as they are otherwise', () => {
   const published = publishAnswer(ANSWER, ['198.51.100.7'])
   assert.ok(published.startsWith('m=video 8189') && published.endsWith('a=end-of-candidates\r\n'))
+})
+
+test('feedback that was not offered is left out', () => {
+  const answer = 'm=video 1 x 108\r\na=rtcp-fb:108 nack\r\na=rtcp-fb:108 nack pli\r\na=mid:0\r\na=rtcp-fb:111 nack\r\n'
+  const video = { mid: '0', payloadType: 108, parameters: '', feedback: ['nack pli'], receiverRtt: false }
+  assert.equal(keepFeedback(answer, [video, undefined]), 'm=video 1 x 108\r\na=rtcp-fb:108 nack pli\r\na=mid:0\r\n')
 })

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import type { AnsweredMedia } from './messages.ts'
 
 /**
  * The answer as viewers get it. Behind NAT the machine's own addresses lead nowhere: each public address takes the place of
@@ -26,4 +27,12 @@ export function publishAnswer(sdp: string, addresses: readonly string[]): string
     }
   }
   return lines.join('\r\n')
+}
+
+/** The answer without the feedback that was not offered (RFC 4585 §4.2): the library writes what it knows. */
+export function keepFeedback(sdp: string, sections: readonly (AnsweredMedia | undefined)[]): string {
+  const offered = new Map(sections.map((media) => [String(media?.payloadType), media?.feedback]))
+  return sdp.replace(/^a=rtcp-fb:(\d+) (.*)\r?\n/gm, (line, payloadType: string, value: string) =>
+    offered.get(payloadType)?.includes(value.trim()) === true ? line : '',
+  )
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { printSdp, withoutCandidates } from '@bandstand/media/protocols/sdp/print.ts'
 import { EngineError } from '../../error.ts'
 import type { Log } from '../../ports.ts'
 import { publishAnswer } from './answer.ts'
@@ -7,7 +6,17 @@ import { soundOf } from './feed.ts'
 import { type Layers, layersOf } from './layers.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
 import type { FromProcess, ViewerReport } from './messages.ts'
-import { BUSY, chooseMedia, DOWN, NOT_READY, OFFLINE, type OfferAnswer, type OfferRefusal, readOffer } from './offer.ts'
+import {
+  BUSY,
+  chooseMedia,
+  DOWN,
+  NOT_READY,
+  OFFLINE,
+  type OfferAnswer,
+  type OfferRefusal,
+  printTaken,
+  readOffer,
+} from './offer.ts'
 import { createPlaces } from './places.ts'
 import { createSeating } from './seating.ts'
 import type { Stage } from './stage.ts'
@@ -193,7 +202,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     if (epoch === undefined || sourceEpoch === undefined) return NOT_READY
     const sound = soundOf(sourceEpoch)
     const soundMissing = stages.sound(stream.source.hub, request.channel).missing
-    const media = chooseMedia(offer, epoch, sound !== undefined && soundMissing === undefined)
+    const media = chooseMedia(offer, epoch, soundMissing === undefined ? sound : undefined)
     if ('code' in media) return media
     const session: Session = {
       id: randomBytes(16).toString('hex'),
@@ -213,7 +222,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       kind: 'offer',
       session: session.id,
       stream: stage.id,
-      sdp: printSdp(withoutCandidates(offer)),
+      sdp: printTaken(offer, media),
       ...media,
     })
     const timer = setTimeout(() => {

@@ -9,6 +9,8 @@ export interface AnsweredMedia {
   readonly payloadType: number
   /** `a=fmtp` value. */
   readonly parameters: string
+  /** `a=rtcp-fb` values that were offered: the answer has no others (RFC 4585 §4.2). */
+  readonly feedback: readonly string[]
   /** Id of abs-send-time where both know it. */
   readonly absSendTime?: number
   /** Id of playout-delay where both know it. */

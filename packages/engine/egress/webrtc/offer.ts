@@ -1,7 +1,9 @@
 import { MediaError } from '@bandstand/media/error.ts'
-import { type ChosenAudio, type ChosenVideo, chooseAudio, chooseVideo } from '@bandstand/media/protocols/sdp/choose.ts'
+import { type ChosenAudio, chooseAudio, chooseVideo } from '@bandstand/media/protocols/sdp/choose.ts'
 import type { SessionDescription } from '@bandstand/media/protocols/sdp/model.ts'
 import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
+import { printSdp, withOnly, withoutCandidates } from '@bandstand/media/protocols/sdp/print.ts'
+import type { AudioTrackConfig } from '@bandstand/media/track.ts'
 import type { OpenEpoch } from '../../stream/hub.ts'
 import { picturesOf, profileOf } from './feed.ts'
 import type { AnsweredMedia } from './messages.ts'
@@ -55,6 +57,10 @@ const NO_CODEC: OfferRefusal = {
   reason:
     'The offer takes nothing of this stream: it needs to receive H.264 (packetization-mode 1) or Opus, with rtcp-mux.',
 }
+const NO_TRANSPORT: OfferRefusal = {
+  code: 'bad-offer',
+  reason: 'The offer lacks ice-ufrag, ice-pwd or fingerprint: WebRTC is always encrypted.',
+}
 export const NO_RENDITION: OfferRefusal = {
   code: 'no-rendition',
   reason: 'The broadcast has no rendition of this name now.',
@@ -82,36 +88,66 @@ export function readOffer(sdp: string): SessionDescription | OfferRefusal {
   }
 }
 
-/** What of the stream the offer takes; a refusal where that is nothing, or not the pictures it has. */
+/** The media sections that are answered. */
+export interface TakenMedia {
+  readonly video?: AnsweredMedia
+  readonly audio?: AnsweredMedia
+}
+
+/**
+ * What of the stream the offer takes; a refusal where that is nothing, or not the pictures it has.
+ * @param sound `undefined` where there is none to be heard.
+ */
 export function chooseMedia(
   offer: SessionDescription,
   epoch: OpenEpoch,
-  hasSound: boolean,
-): { readonly video?: AnsweredMedia; readonly audio?: AnsweredMedia } | OfferRefusal {
+  sound: AudioTrackConfig | undefined,
+): TakenMedia | OfferRefusal {
   const pictures = picturesOf(epoch)
   const video = pictures && chooseVideo(offer, profileOf(pictures))
-  const audio = hasSound ? chooseAudio(offer) : undefined
+  const audio = sound && chooseAudio(offer)
   if (video === undefined && (pictures !== undefined || audio === undefined)) return NO_CODEC
-  return { ...(video && { video: answeredVideo(video) }), ...(audio && { audio: answeredAudio(audio) }) }
-}
-
-function answeredVideo({ mid, payloadType, parameters, extensions, receiverRtt }: ChosenVideo): AnsweredMedia {
-  return { mid, payloadType, parameters, receiverRtt, ...idsOf(extensions) }
-}
-
-/** Browsers hear two channels when the offer says `stereo=1`; here that sound has them (RFC 7587 §6.1). */
-function answeredAudio({ mid, payloadType, extensions, receiverRtt }: ChosenAudio): AnsweredMedia {
-  return {
-    mid,
-    payloadType,
-    parameters: 'minptime=10;useinbandfec=1;sprop-stereo=1',
-    receiverRtt,
-    ...idsOf(extensions),
+  const taken = {
+    ...(video && { video: answered(video, video.parameters) }),
+    ...(sound && audio && { audio: answered(audio, opusParameters(sound)) }),
   }
+  return hasTransport(offer, taken) ? taken : NO_TRANSPORT
+}
+
+/**
+ * The offer as the library gets it: with the sections that are answered and no others. It would take those too, and data channels
+ * with them, which nobody reads.
+ */
+export function printTaken(offer: SessionDescription, taken: TakenMedia): string {
+  return printSdp(withOnly(withoutCandidates(offer), midsOf(taken)))
+}
+
+function midsOf({ video, audio }: TakenMedia): string[] {
+  return [video, audio].flatMap((media) => media?.mid ?? [])
+}
+
+/** Sections say it themselves or have it from the session (RFC 8839 §5.4, RFC 8122 §5); the library throws without. */
+function hasTransport(offer: SessionDescription, taken: TakenMedia): boolean {
+  return midsOf(taken).every((mid) => {
+    const { iceUfrag, icePwd, fingerprints = [] } = offer.media.find((section) => section.mid === mid)?.transport ?? {}
+    return iceUfrag !== undefined && icePwd !== undefined && fingerprints.length > 0
+  })
+}
+
+/** Browsers hear two channels when the offer says `stereo=1`; whether this sound has them is said by `sprop-stereo` (RFC 7587 §6.1). */
+function opusParameters({ channels }: AudioTrackConfig): string {
+  return `minptime=10;useinbandfec=1;sprop-stereo=${channels === 1 ? 0 : 1}`
+}
+
+function answered(
+  { mid, payloadType, feedback, extensions, receiverRtt }: ChosenAudio,
+  parameters: string,
+): AnsweredMedia {
+  return { mid, payloadType, parameters, feedback, receiverRtt, ...idsOf(extensions) }
 }
 
 /** Transport-wide congestion control is not taken: without it the receiver makes the estimate and says it by REMB. */
-function idsOf({ absSendTime, playoutDelay }: ChosenVideo['extensions']) {
+function idsOf({ absSendTime, playoutDelay }: ChosenAudio['extensions']) {
   return {
     ...(absSendTime !== undefined && { absSendTime }),
     ...(playoutDelay !== undefined && { playoutDelay }),

@@ -11,15 +11,11 @@ import type { Codec, MediaSection, SessionDescription } from './model.ts'
 /** Ids of the header extensions that are of use to a sender, each 1 to 14 (one-byte headers). */
 export interface ChosenExtensions {
   readonly absSendTime?: number
-  readonly transportCc?: number
   readonly playoutDelay?: number
-  readonly mid?: number
 }
 
-/** What both kinds have in common. */
-interface Chosen {
-  /** Index of the section in the offer. */
-  readonly index: number
+/** What is sent into a section of the offer. */
+export interface ChosenAudio {
   readonly mid: string
   readonly payloadType: number
   readonly extensions: ChosenExtensions
@@ -29,17 +25,9 @@ interface Chosen {
   readonly receiverRtt: boolean
 }
 
-export interface ChosenVideo extends Chosen {
-  /** Retransmission payload type for this one (RFC 4588). */
-  readonly rtx?: number
-  readonly fit: ProfileFit
+export interface ChosenVideo extends ChosenAudio {
   /** `a=fmtp` value for the answer. */
   readonly parameters: string
-}
-
-export interface ChosenAudio extends Chosen {
-  /** The receiver makes use of forward error correction within packets (`useinbandfec=1`). */
-  readonly inBandFec: boolean
 }
 
 /**
@@ -63,20 +51,14 @@ export function formatParameters(codec: Codec): ReadonlyMap<string, string> {
  * @param stream profile and level of what will be sent.
  */
 export function chooseVideo(offer: SessionDescription, stream: ProfileLevelId): ChosenVideo | undefined {
-  for (const [index, section] of offer.media.entries()) {
+  for (const section of offer.media) {
     const mid = receivingMid(section, 'video')
     if (mid === undefined) continue
     const candidates = preferredCodecs(section).flatMap((codec) => rank(codec, stream) ?? [])
     // The sort is stable: the offer's order decides among equals.
     const [best] = candidates.sort((a, b) => a.cost - b.cost)
     if (!best) continue
-    const rtx = section.codecs.find((codec) => isRetransmissionOf(codec, best.codec))
-    return {
-      ...common(index, mid, section, best.codec),
-      ...(rtx === undefined ? {} : { rtx: rtx.payloadType }),
-      fit: best.fit,
-      parameters: answerParameters(best.codec, best.offered, stream),
-    }
+    return { ...common(mid, section, best.codec), parameters: answerParameters(best.codec, best.offered, stream) }
   }
   return undefined
 }
@@ -91,7 +73,7 @@ function rank(codec: Codec, stream: ProfileLevelId) {
   const offered = text === undefined ? DEFAULT_PROFILE : parseProfileLevelId(text)
   if (!offered) return undefined
   const fit = profileFit(stream, offered)
-  return { codec, offered, fit, cost: COST[fit] + (offered.levelIdc < stream.levelIdc ? 1 : 0) }
+  return { codec, offered, cost: COST[fit] + (offered.levelIdc < stream.levelIdc ? 1 : 0) }
 }
 
 /**
@@ -107,22 +89,16 @@ function answerParameters(codec: Codec, offered: ProfileLevelId, stream: Profile
 
 /** The first section that takes audio, and its Opus payload type (RFC 7587 §7). Undefined where there is none. */
 export function chooseAudio(offer: SessionDescription): ChosenAudio | undefined {
-  for (const [index, section] of offer.media.entries()) {
+  for (const section of offer.media) {
     const mid = receivingMid(section, 'audio')
     const codec = preferredCodecs(section).find((one) => isCodec(one, 'opus', 48_000) && one.channels === 2)
-    if (mid === undefined || !codec) continue
-    return { ...common(index, mid, section, codec), inBandFec: formatParameters(codec).get('useinbandfec') === '1' }
+    if (mid !== undefined && codec) return common(mid, section, codec)
   }
   return undefined
 }
 
 function isCodec(codec: Codec, name: string, clockRate: number): boolean {
   return codec.name.toLowerCase() === name && codec.clockRate === clockRate
-}
-
-/** RFC 4588 §8.6: `apt` names the payload type that is sent again. */
-function isRetransmissionOf(codec: Codec, original: Codec): boolean {
-  return isCodec(codec, 'rtx', 90_000) && formatParameters(codec).get('apt') === String(original.payloadType)
 }
 
 /** In the order of the `m=` line, which is that of preference (RFC 8866 §5.14). */
@@ -142,9 +118,8 @@ function receivingMid(section: MediaSection, kind: MediaSection['kind']): string
   return section.kind === kind && receives && open && usable ? section.mid : undefined
 }
 
-function common(index: number, mid: string, section: MediaSection, codec: Codec): Chosen {
+function common(mid: string, section: MediaSection, codec: Codec): ChosenAudio {
   return {
-    index,
     mid,
     payloadType: codec.payloadType,
     extensions: chooseExtensions(section),
@@ -155,9 +130,7 @@ function common(index: number, mid: string, section: MediaSection, codec: Codec)
 
 const EXTENSIONS: readonly (readonly [keyof ChosenExtensions, string])[] = [
   ['absSendTime', 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time'],
-  ['transportCc', 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01'],
   ['playoutDelay', 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay'],
-  ['mid', 'urn:ietf:params:rtp-hdrext:sdes:mid'],
 ]
 
 /** What the peer would only send itself, or whose id needs a two-byte header, is left out. */

@@ -23,6 +23,38 @@ export function withoutCandidates(description: SessionDescription): SessionDescr
   return { ...description, media: description.media.map((section) => ({ ...section, candidates: [] })) }
 }
 
+/**
+ * The offer as it is answered: every other section has port 0 and is in no bundle, so that its answer refuses it (RFC 3264 §6,
+ * RFC 9143 §7.3.3), and says nothing of itself.
+ */
+export function withOnly(description: SessionDescription, mids: readonly string[]): SessionDescription {
+  const isTaken = (mid: string | undefined) => mid !== undefined && mids.includes(mid)
+  const bundles = description.bundles.map((bundle) => bundle.filter(isTaken)).filter((bundle) => bundle.length > 0)
+  const media = description.media.map((section) => (isTaken(section.mid) ? section : refused(section)))
+  return { ...description, bundles, media }
+}
+
+function refused({ kind, protocol, formats, mid }: MediaSection): MediaSection {
+  return {
+    kind,
+    port: 0,
+    protocol,
+    formats,
+    ...(mid !== undefined && { mid }),
+    direction: 'inactive',
+    transport: { iceOptions: [], iceLite: false, fingerprints: [] },
+    rtcpMux: false,
+    rtcpRsize: false,
+    bundleOnly: false,
+    codecs: [],
+    extensions: [],
+    sources: [],
+    sourceGroups: [],
+    rids: [],
+    candidates: [],
+  }
+}
+
 function transportLines(transport: Transport): readonly string[] {
   return [
     ...(transport.iceLite ? ['a=ice-lite'] : []),

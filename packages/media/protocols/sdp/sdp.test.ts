@@ -5,7 +5,7 @@ import { MediaError } from '../../error.ts'
 import { chooseAudio, chooseVideo } from './choose.ts'
 import { parseProfileLevelId, profileFit } from './h264-profile.ts'
 import { parseSdp } from './parse.ts'
-import { printSdp, withoutCandidates } from './print.ts'
+import { printSdp, withOnly, withoutCandidates } from './print.ts'
 
 const chromium = readFileSync(new URL('fixtures/chromium-156-recvonly.sdp', import.meta.url), 'latin1')
 const simulcast = readFileSync(new URL('corpus/sdp/simulcast', import.meta.url), 'latin1')
@@ -48,26 +48,35 @@ describe('an offer of Chromium', () => {
 
   test('is answered with H.264 of the same profile, its rtx and the extensions of use', () => {
     assert.deepEqual(chooseVideo(offer, profile('42c028')), {
-      index: 0,
       mid: '0',
       payloadType: 108,
-      extensions: { absSendTime: 2, transportCc: 4, playoutDelay: 5, mid: 9 },
+      extensions: { absSendTime: 2, playoutDelay: 5 },
       feedback: ['goog-remb', 'transport-cc', 'ccm fir', 'nack', 'nack pli'],
       receiverRtt: true,
-      rtx: 109,
-      fit: 'same',
       parameters: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e028',
     })
     assert.equal(chooseVideo(offer, profile('4d401f'))?.payloadType, 116)
-    assert.equal(chooseVideo(offer, profile('640028'))?.fit, 'foreign')
+    assert.ok(chooseVideo(offer, profile('640028')))
   })
 
   test('is answered with Opus', () => {
     const audio = chooseAudio(offer)
+    assert.deepEqual([audio?.mid, audio?.payloadType, audio?.extensions], ['1', 111, { absSendTime: 2 }])
+  })
+
+  test('keeps what is taken, and refuses the rest', () => {
+    const taken = withOnly(offer, ['1'])
+    assert.deepEqual(taken.bundles, [['1']])
     assert.deepEqual(
-      [audio?.index, audio?.mid, audio?.payloadType, audio?.inBandFec, audio?.extensions],
-      [1, '1', 111, true, { absSendTime: 2, transportCc: 4, mid: 9 }],
+      taken.media.map(({ mid, port, codecs, formats }) => [mid, port, codecs.length > 0, formats.length > 0]),
+      [
+        ['0', 0, false, true],
+        ['1', 9, true, true],
+      ],
     )
+    assert.deepEqual(taken.media[1], offer.media[1])
+    assert.deepEqual(parseSdp(printSdp(taken)), taken)
+    assert.deepEqual(withOnly(offer, []).bundles, [])
   })
 
   test('prints to what reads the same', () => {
@@ -213,11 +222,11 @@ describe('the choice of video', () => {
   })
 
   test('leaves out extensions that need two bytes, or that the peer only sends', () => {
-    const mid = 'urn:ietf:params:rtp-hdrext:sdes:mid'
+    const time = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time'
     const codec = h264(96, 'packetization-mode=1')
-    assert.deepEqual(choose('42000a', ...codec, `a=extmap:15 ${mid}`)?.extensions, {})
-    assert.deepEqual(choose('42000a', ...codec, `a=extmap:3/sendonly ${mid}`)?.extensions, {})
-    assert.deepEqual(choose('42000a', ...codec, `a=extmap:3/recvonly ${mid}`)?.extensions, { mid: 3 })
+    assert.deepEqual(choose('42000a', ...codec, `a=extmap:15 ${time}`)?.extensions, {})
+    assert.deepEqual(choose('42000a', ...codec, `a=extmap:3/sendonly ${time}`)?.extensions, {})
+    assert.deepEqual(choose('42000a', ...codec, `a=extmap:3/recvonly ${time}`)?.extensions, { absSendTime: 3 })
   })
 })
 

@@ -1,5 +1,6 @@
 import { isRtcp } from '@bandstand/media/protocols/rtp/packet.ts'
 import { Audio, PeerConnection, type Track, Video } from 'node-datachannel'
+import { keepFeedback } from '../answer.ts'
 import type { AnsweredMedia } from '../messages.ts'
 
 export interface ConnectionOptions {
@@ -9,7 +10,7 @@ export interface ConnectionOptions {
   readonly port: number
   /** `undefined`: IPv6 and IPv4 on all addresses. */
   readonly host: string | undefined
-  /** Read and printed by us, without candidates. */
+  /** Read and printed by us, with the sections that are answered, and without candidates. */
   readonly offer: string
   readonly video?: { readonly media: AnsweredMedia; readonly ssrc: number }
   readonly audio?: { readonly media: AnsweredMedia; readonly ssrc: number }
@@ -38,6 +39,8 @@ const MEDIA_STREAM = 'bandstand'
  * An answering connection of libdatachannel. Its rules, some of which end the process when broken: a track is added before the
  * answer is made; every track has `onClosed` and is referred to until then; tracks are closed before their connection; lines for
  * `parseSdpLine` hold numbers where numbers belong.
+ *
+ * @throws Error as the library does for an offer that it does not take.
  */
 export function openConnection(options: ConnectionOptions): Connection {
   const peer = new PeerConnection(options.id, {
@@ -109,12 +112,19 @@ export function openConnection(options: ConnectionOptions): Connection {
     const sdp = peer.localDescription()?.sdp
     if (sdp === undefined) return
     isAnswered = true
-    options.onAnswer(sdp)
+    options.onAnswer(keepFeedback(sdp, [options.video?.media, options.audio?.media]))
   })
-  if (options.video) addVideo(options.video)
-  if (options.audio) addAudio(options.audio)
-  peer.setRemoteDescription(options.offer, 'offer')
-  peer.setLocalDescription('answer')
+  try {
+    if (options.video) addVideo(options.video)
+    if (options.audio) addAudio(options.audio)
+    peer.setRemoteDescription(options.offer, 'offer')
+    peer.setLocalDescription('answer')
+  } catch (error) {
+    close()
+    // Whoever never had a connection is not told of its end.
+    state = 'closed'
+    throw error
+  }
 
   return {
     write(kind, packet) {

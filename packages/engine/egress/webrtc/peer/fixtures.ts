@@ -2,8 +2,8 @@ import { parseRtp } from '@bandstand/media/protocols/rtp/packet.ts'
 import type { AnsweredMedia } from '../messages.ts'
 import { createPeerStream, type PeerStream } from './stream.ts'
 
-export const VIDEO: AnsweredMedia = { mid: '0', payloadType: 108, parameters: '', receiverRtt: true }
-export const AUDIO: AnsweredMedia = { mid: '1', payloadType: 111, parameters: '', receiverRtt: true }
+export const VIDEO: AnsweredMedia = { mid: '0', payloadType: 108, parameters: '', feedback: [], receiverRtt: true }
+export const AUDIO: AnsweredMedia = { mid: '1', payloadType: 111, parameters: '', feedback: [], receiverRtt: true }
 
 /** Milliseconds between pictures; two packets each. */
 export const PICTURE_MS = 40
