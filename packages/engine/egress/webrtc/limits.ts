@@ -63,10 +63,11 @@ export const PEER_LIMITS = {
   resendGapMs: 15,
   /** Runs of sequence numbers that a viewer's resends are looked up in. */
   runs: 8,
-  /** A viewer that asks for a key frame is not given one again sooner. */
+  /** A viewer that asks for a key frame is not given one again sooner, twice as long for each time within one group. */
   keyGapMs: 500,
-  /** Between two sender reports. */
-  senderReportMs: 1_000,
+  /** Milliseconds of a stream that may be sent again for that at once, and within each millisecond. */
+  repairMs: 10_000,
+  repairShare: 0.5,
 } as const
 
 /** Bounds of making Opus of AAC. */

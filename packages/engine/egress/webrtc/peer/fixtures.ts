@@ -9,10 +9,10 @@ export const AUDIO: AnsweredMedia = { mid: '1', payloadType: 111, parameters: ''
 export const PICTURE_MS = 40
 const PACKETS = 2
 
-/** A slice that is cut into two packets, `id` in its second byte. */
-export function slice(id: number, key: boolean): Uint8Array {
-  const unit = new Uint8Array(4 + 2000).fill(id)
-  new DataView(unit.buffer).setUint32(0, 2000)
+/** A slice that is cut into two packets unless another size is asked for, filled with `id`. */
+export function slice(id: number, key: boolean, bytes = 2000): Uint8Array {
+  const unit = new Uint8Array(4 + bytes).fill(id)
+  new DataView(unit.buffer).setUint32(0, bytes)
   unit[4] = key ? 0x65 : 0x41
   return unit
 }
@@ -20,14 +20,15 @@ export function slice(id: number, key: boolean): Uint8Array {
 /** A stream whose picture `n` comes at `n × 40` ms and has packets `2n` and `2n + 1`; key frames are told. */
 export function stageStream(): {
   readonly stream: PeerStream
-  /** Adds picture `n`; returns its first packet's number. */
-  picture(n: number, key: boolean): number
+  /** Adds picture `n`, which comes late or early when `now` says so; returns its first packet's number. */
+  picture(n: number, key: boolean, now?: number, bytes?: number): number
 } {
   const stream = createPeerStream(() => 0)
   stream.epoch(undefined)
   return {
     stream,
-    picture: (n, key) => stream.picture(slice(n % 256, key), n * PICTURE_MS * 90, key, n * PICTURE_MS),
+    picture: (n, key, now = n * PICTURE_MS, bytes = 2000) =>
+      stream.picture(slice(n % 256, key, bytes), n * PICTURE_MS * 90, key, now),
   }
 }
 

@@ -23,35 +23,59 @@ export interface PacketTrack {
   get(number: number): SharedPacket | undefined
   /** First packet of the newest key frame; `undefined` where its group is not kept. */
   readonly key: number | undefined
-  /** When the newest key frame came, and the time between the two newest, milliseconds; 0 when there were not two. */
-  readonly keyAt: number | undefined
+  /**
+   * By which the newest picture is later than its key frame, and the newest key frame later than the one before; 0 where there are not
+   * two. In milliseconds of the stream: pictures come in bursts, the first ones always.
+   */
+  readonly age: number
   readonly keyDistance: number
   /** Number the next packet gets. */
   readonly next: number
   readonly newest: SharedPacket | undefined
-  /** Bits a second over the newest group. */
+  /** Bits a second of the stream's own time, over the newest whole groups, or what there is of the first one; 0 before there are two pictures. */
   readonly rate: number
 }
 
-export function createPacketTrack(): PacketTrack {
+/** Pictures over which a rate is measured. */
+interface Span {
+  readonly from: number
+  to: number
+  pictures: number
+  bytes: number
+}
+
+/** Milliseconds that whole groups must have before they tell the rate: short ones are all key frame. */
+const RATE_SPAN = 1_000
+/** The first pictures are looked at as if they had at least so many. */
+const RATE_LEAST = 500
+
+/** @param clockRate ticks a second of its timestamps. */
+export function createPacketTrack(clockRate: number): PacketTrack {
   const history = createPacketHistory<SharedPacket>(RTP_LIMITS.history)
   let group: SharedPacket[] = []
   let groupBytes = 0
   let groupStart: number | undefined
-  let keyAt: number | undefined
+  let keyTime: number | undefined
   let keyDistance = 0
   let frame = -1
   let newest: SharedPacket | undefined
-  let rate = 0
-  let begunBytes = 0
+  let span: Span | undefined
+  let whole = 0
+  const ms = (ticks: number) => Math.max(0, (ticks * 1000) / clockRate)
 
-  function begin(now: number): void {
-    if (keyAt !== undefined) {
-      keyDistance = now - keyAt
-      if (keyDistance > 0) rate = (begunBytes * 8000) / keyDistance
+  /** The last picture lasts as long as the others. */
+  function lengthOf({ from, to, pictures }: Span): number {
+    return pictures < 2 ? 0 : (ms(to - from) * pictures) / (pictures - 1)
+  }
+
+  function begin(timestamp: number): void {
+    keyDistance = keyTime === undefined ? 0 : ms(timestamp - keyTime)
+    keyTime = timestamp
+    const length = span === undefined ? RATE_SPAN : lengthOf(span)
+    if (length >= RATE_SPAN || (span !== undefined && timestamp < span.to)) {
+      if (span !== undefined && length >= RATE_SPAN) whole = (span.bytes * 8000) / length
+      span = { from: timestamp, to: timestamp, pictures: 0, bytes: 0 }
     }
-    keyAt = now
-    begunBytes = 0
     group = []
     groupBytes = 0
     groupStart = history.next
@@ -61,14 +85,18 @@ export function createPacketTrack(): PacketTrack {
     add(payloads, timestamp, key, now) {
       const first = history.next
       if (payloads.length === 0) return first
-      if (key) begin(now)
+      if (key) begin(timestamp)
       frame++
+      if (span !== undefined) {
+        span.to = timestamp
+        span.pictures++
+      }
       for (const payload of payloads) {
         const packet = { payload, timestamp, frame }
         const bytes = payload.buffer.byteLength
         history.add(packet, bytes, now)
         newest = packet
-        begunBytes += bytes
+        if (span !== undefined) span.bytes += bytes
         if (groupStart === undefined) continue
         group.push(packet)
         groupBytes += bytes
@@ -86,8 +114,8 @@ export function createPacketTrack(): PacketTrack {
     get key() {
       return groupStart
     },
-    get keyAt() {
-      return keyAt
+    get age() {
+      return keyTime === undefined || newest === undefined ? 0 : ms(newest.timestamp - keyTime)
     },
     get keyDistance() {
       return keyDistance
@@ -99,7 +127,8 @@ export function createPacketTrack(): PacketTrack {
       return newest
     },
     get rate() {
-      return rate
+      if (whole > 0 || span === undefined || span.pictures < 2) return whole
+      return (span.bytes * 8000) / Math.max(RATE_LEAST, lengthOf(span))
     },
   }
 }

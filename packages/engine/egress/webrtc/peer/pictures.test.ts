@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { PEER_LIMITS } from '../limits.ts'
 import { createExtensionBlocks } from './extensions.ts'
 import { type Got, PICTURE_MS, pictures, readGot, stageStream, VIDEO } from './fixtures.ts'
-import { createPictureSender } from './pictures.ts'
+import { createPictureSender, type PictureSender } from './pictures.ts'
 import { createRtpSender } from './sender.ts'
 
 const FIRST = 65_530
@@ -11,10 +11,14 @@ const FIRST = 65_530
 function stage() {
   const source = stageStream()
   const got: Got[] = []
+  let bytes = 0
   const rtp = createRtpSender(
     { ssrc: 7, media: VIDEO, timestampOffset: 0, firstSequence: FIRST },
     createExtensionBlocks(),
-    (packet) => got.push(readGot(packet)),
+    (packet) => {
+      got.push(readGot(packet))
+      bytes += packet.byteLength
+    },
   )
   const sender = createPictureSender(rtp)
   const { video } = source.stream
@@ -22,6 +26,11 @@ function stage() {
     got,
     sender,
     video,
+    bytes: () => bytes,
+    /** One picture, a key frame or not, which may come at another time than its own. */
+    one(n: number, key: boolean, now = n * PICTURE_MS, size?: number) {
+      sender.added(video, source.picture(n, key, now, size), key, now)
+    },
     /** Pictures `from` to `to` come, keys are those divisible by `gop`. */
     come(from: number, to: number, gop = 10, on = source) {
       for (let n = from; n <= to; n++) {
@@ -242,4 +251,107 @@ test('what was missed and what was lost is sent within what the receiver says th
   const burst = (600_000 / 8000) * PEER_LIMITS.resendBurstMs
   const count = sender.resend(all, 20_000)
   assert.ok(count * 1000 <= burst + 1300 && count > 10, `${count} resends`)
+})
+
+/** Time goes on to `until`, in the pacer's steps. */
+function pass(sender: PictureSender, from: number, until: number, each: (at: number) => void = () => {}): void {
+  for (let at = from; at < until; at += PEER_LIMITS.stepMs) {
+    each(at)
+    if (sender.isBehind) sender.step(at)
+  }
+}
+
+test('after a scene cut nobody waits for a key frame that the distance before it promised', () => {
+  const { sender, video, one, shown, catchUp } = stage()
+  one(0, true)
+  sender.attach(video, 0)
+  catchUp(0)
+  // Key frames at 0 and 0.4 s, and a long group.
+  for (let n = 1; n < 100; n++) one(n, n === 10)
+  assert.equal(video.keyDistance, 10 * PICTURE_MS)
+  sender.restart(100 * PICTURE_MS)
+  assert.equal(sender.isBehind, true)
+  catchUp(100 * PICTURE_MS)
+  one(100, false)
+  assert.deepEqual(shown().slice(-2), pictures(100))
+})
+
+test('who waits for a key frame that does not come is given the group', () => {
+  const { sender, video, one, got, shown, catchUp } = stage()
+  one(0, true)
+  sender.attach(video, 0)
+  catchUp(0)
+  for (let n = 1; n < 20; n++) one(n, n === 10)
+  const before = got.length
+  sender.restart(19 * PICTURE_MS)
+  assert.equal(sender.isBehind, false)
+  one(20, false)
+  assert.equal(sender.isBehind, true)
+  catchUp(20 * PICTURE_MS)
+  assert.deepEqual(shown().slice(before, before + 4), pictures(10, 11))
+  assert.deepEqual(shown().slice(-2), pictures(20))
+})
+
+test('a group that comes in a burst does not look like a fast stream', () => {
+  const { video, one } = stage()
+  for (let n = 0; n < 248; n++) one(n, n === 0, 9_920)
+  one(248, false)
+  one(249, false)
+  one(250, true)
+  assert.equal(video.keyDistance, 250 * PICTURE_MS)
+  // 25 pictures of 2000 bytes a second, and headers.
+  assert.ok(video.rate > 400_000 && video.rate < 500_000, `${video.rate} bit/s`)
+})
+
+test('the first viewer of a fast stream is at the live edge within its first group', () => {
+  const { sender, video, one } = stage()
+  // 8 Mbit/s.
+  for (let n = 0; n < 50; n++) one(n, n === 0, 2_000, 40_000)
+  sender.attach(video, 2_000)
+  let n = 50
+  pass(sender, 2_000, 4_000, (at) => {
+    if (at % PICTURE_MS === 0) one(n++, false, at, 40_000)
+  })
+  assert.equal(sender.isBehind, false)
+})
+
+test('a viewer that asks for key frames all the time gets less than twice the stream', () => {
+  const { sender, video, one, bytes } = stage()
+  const until = 60_000
+  pass(sender, 0, until, (at) => {
+    // 2.5 Mbit/s in groups of ten seconds.
+    const n = at / PICTURE_MS
+    if (Number.isInteger(n)) one(n, n % 250 === 0, at, 12_500)
+    if (at === 0) sender.attach(video, 0)
+    if (at > 0 && at % 500 === 0) sender.restart(at)
+  })
+  assert.ok(bytes() * 8 < 2 * 2.6e6 * (until / 1000), `${(bytes() * 8) / until} kbit/s`)
+})
+
+test('pictures are sent again no faster than the receiver takes', () => {
+  const { sender, video, one, bytes, catchUp } = stage()
+  const size = 12_500
+  one(0, true, 0, size)
+  sender.attach(video, 0)
+  catchUp(0)
+  for (let n = 1; n < 100; n++) one(n, false, n * PICTURE_MS, size)
+  const now = 99 * PICTURE_MS
+  const before = bytes()
+  sender.estimated(5_000_000)
+  sender.restart(now)
+  pass(sender, now, now + 500)
+  const rate = ((bytes() - before) * 8) / 0.5
+  assert.ok(rate > 4_500_000 && rate < 5_800_000, `${rate} bit/s`)
+})
+
+test('resends that the budget does not allow are counted', () => {
+  const { sender, video, come, got } = stage()
+  come(0, 0)
+  sender.attach(video, 0)
+  sender.step(0)
+  come(1, 49, 1000)
+  assert.equal(sender.refused, 0)
+  const all = got.map(({ sequence }) => sequence)
+  for (let round = 0; round < 10; round++) sender.resend(all, 49 * PICTURE_MS + round * PEER_LIMITS.resendGapMs)
+  assert.ok(sender.refused > 0)
 })

@@ -1,5 +1,6 @@
 import { PEER_LIMITS } from '../limits.ts'
 import type { PacketTrack, SharedPacket } from './packet-track.ts'
+import { createRepairs } from './repairs.ts'
 import type { RtpSender } from './sender.ts'
 import { createSequence } from './sequence.ts'
 
@@ -26,11 +27,13 @@ export interface PictureSender {
   step(now: number): void
   /**
    * The decoder lost its way. Nobody can be asked for a key frame: the newest group is sent again from its begin, unless the next
-   * one will be there before that is made up.
+   * one will be there before that is made up. Nothing happens where that would be too often, or too much.
    */
   restart(now: number): void
   /** Packets that did not arrive. Returns how many were sent again. */
   resend(sequences: readonly number[], now: number): number
+  /** Packets that were asked for and not sent again, for they would have been too many. */
+  readonly refused: number
 }
 
 export function createPictureSender(sender: RtpSender): PictureSender {
@@ -46,8 +49,11 @@ export function createPictureSender(sender: RtpSender): PictureSender {
   /** The newest picture when this run began: up to it timestamps are drawn together. */
   let edge: SharedPacket | undefined
   let stepAt = 0
-  let restartedAt = Number.NEGATIVE_INFINITY
   let estimate = Number.POSITIVE_INFINITY
+  /** It waits for a key frame because one was thought to be near. */
+  let isExpecting = false
+  const repairs = createRepairs()
+  let refused = 0
   /** Bytes that may be sent again. */
   let resendable: number = PEER_LIMITS.resendBurst
   let resendAt = 0
@@ -60,7 +66,15 @@ export function createPictureSender(sender: RtpSender): PictureSender {
     frame = -1
     edge = from.newest
     stepAt = now
+    isExpecting = false
     sequence.begin(from, number)
+  }
+
+  /** Bits a second at which `of` is sent until nothing is missing. */
+  function pace(of: PacketTrack): number {
+    const wished = Math.max(PEER_LIMITS.catchUpLeast, of.rate * PEER_LIMITS.catchUpFactor)
+    const carried = Math.max(estimate, of.rate * PEER_LIMITS.catchUpFloor)
+    return Math.min(PEER_LIMITS.catchUpMost, wished, carried)
   }
 
   /** Sends one packet; false when it is gone, and the viewer waits for a key frame. */
@@ -100,6 +114,7 @@ export function createPictureSender(sender: RtpSender): PictureSender {
       if (isUrgent && cursor !== undefined) {
         track = to
         cursor = undefined
+        isExpecting = false
         // What is lost of it would only fill the line again.
         sequence.forget()
         return
@@ -115,27 +130,31 @@ export function createPictureSender(sender: RtpSender): PictureSender {
         next = undefined
         begin(to, first, now)
       } else if (key && to === track && (cursor === undefined || cursor < first)) begin(to, first, now)
+      else if (isExpecting && to === track && to.key !== undefined && to.age >= to.keyDistance) {
+        begin(to, to.key, now)
+      }
       if (to !== track || cursor !== first) return
       while (cursor !== undefined && cursor < to.next) sendNext(now)
     },
     step(now) {
       if (cursor === undefined || track === undefined) return
-      const wished = Math.max(PEER_LIMITS.catchUpLeast, track.rate * PEER_LIMITS.catchUpFactor)
-      const carried = Math.max(estimate, track.rate * PEER_LIMITS.catchUpFloor)
-      const rate = Math.min(PEER_LIMITS.catchUpMost, wished, carried)
       // A late timer must not become a burst of seconds.
-      let budget = (rate / 8000) * Math.min(PEER_LIMITS.stepMs * 4, Math.max(PEER_LIMITS.stepMs, now - stepAt))
+      let budget = (pace(track) / 8000) * Math.min(PEER_LIMITS.stepMs * 4, Math.max(PEER_LIMITS.stepMs, now - stepAt))
       stepAt = now
       while (budget > 0 && cursor !== undefined && cursor < track.next) budget -= sendNext(now)
     },
     restart(now) {
-      if (track === undefined || now - restartedAt < PEER_LIMITS.keyGapMs) return
-      restartedAt = now
-      const { key, keyAt, keyDistance } = track
-      const age = now - (keyAt ?? now)
-      const makesUp = age / (PEER_LIMITS.catchUpFactor - 1)
-      if (key === undefined || (keyDistance > 0 && keyDistance - age < makesUp)) cursor = undefined
-      else begin(track, key, now)
+      if (track === undefined || !repairs.take(track, now)) return
+      const { key, age, keyDistance, rate } = track
+      const speed = rate === 0 ? PEER_LIMITS.catchUpFactor : Math.min(PEER_LIMITS.catchUpFactor, pace(track) / rate)
+      const left = keyDistance - age
+      // The distance is a guess: once it is past, nothing is known of the next one.
+      if (key === undefined || (left > 0 && left < age / (speed - 1))) {
+        cursor = undefined
+        isExpecting = true
+        return
+      }
+      begin(track, key, now)
     },
     resend(sequences, now) {
       const own = track?.rate ?? 0
@@ -148,15 +167,22 @@ export function createPictureSender(sender: RtpSender): PictureSender {
       for (const [number, at] of resent) if (now - at >= PEER_LIMITS.resendGapMs) resent.delete(number)
       let count = 0
       for (const number of sequences) {
-        if (resendable <= 0 || resent.has(number)) continue
+        if (resent.has(number)) continue
         const found = sequence.find(number)
         const packet = found?.track.get(found.number)
         if (found === undefined || packet === undefined) continue
+        if (resendable <= 0) {
+          refused++
+          continue
+        }
         resent.set(number, now)
         resendable -= sender.send(packet, number, found.timestamp(packet.frame) ?? packet.timestamp, now)
         count++
       }
       return count
+    },
+    get refused() {
+      return refused
     },
   }
 }

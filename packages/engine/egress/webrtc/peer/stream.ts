@@ -32,8 +32,8 @@ const OFFSET_WINDOW = 2_000
 
 /** @param wallClock Unix milliseconds. */
 export function createPeerStream(wallClock: () => number): PeerStream {
-  const video = createPacketTrack()
-  const audio = createPacketTrack()
+  const video = createPacketTrack(90_000)
+  const audio = createPacketTrack(48_000)
   let least = Number.POSITIVE_INFINITY
   let leastBefore = Number.POSITIVE_INFINITY
   let windowBegan = 0
