@@ -18,6 +18,7 @@ import {
   readOffer,
 } from './offer.ts'
 import { createPlaces } from './places.ts'
+import type { Heard } from './rendition-choice.ts'
 import { createSeating } from './seating.ts'
 import type { Stage } from './stage.ts'
 import { createStages } from './stages.ts'
@@ -139,7 +140,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   }
 
   /** Moves a viewer to the rendition that it wants or that its line carries, and has that made. */
-  function reconsider(session: Session, report: Pick<ViewerReport, 'loss' | 'estimate'>): void {
+  function reconsider(session: Session, report: Heard): void {
     const stream = options.find(session.channel)
     if (stream === undefined) return
     const { stage, steering } = session

@@ -50,6 +50,8 @@ export type ToProcess =
 export interface ViewerReport {
   readonly session: string
   readonly connected: boolean
+  /** How many times the receiver has told of loss or of what it can take. */
+  readonly reports: number
   /** Share of packets lost, 0 to 1, as last reported. */
   readonly loss: number
   /** Round trip, milliseconds; `undefined` before the first answer. */
@@ -71,4 +73,6 @@ export type FromProcess =
       readonly viewers: readonly ViewerReport[]
       readonly packets: number
       readonly resent: number
+      /** Packets that were asked for again and not sent, for they would have been too many. */
+      readonly refused: number
     }

@@ -113,3 +113,10 @@ test('a line that widens is climbed to the top', () => {
 test('a rendition that is not there any more is left alone', () => {
   assert.deepEqual(walk(times(3, { estimate: 1 }), '1080p'), times(3, '1080p'))
 })
+
+test('one report is not two because it is looked at twice', () => {
+  const choice = createRenditionChoice()
+  const judge = (reports: number, second: number) =>
+    choice.judge({ reports, loss: 0.3, estimate: undefined }, RUNGS, 'source', second * 1_000)?.name
+  assert.deepEqual([judge(1, 0), judge(1, 1), judge(1, 2), judge(2, 3)], [undefined, undefined, undefined, '720p'])
+})

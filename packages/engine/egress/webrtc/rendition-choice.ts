@@ -7,6 +7,9 @@ export interface Rung {
   readonly bitrate: number
 }
 
+/** What a viewer has told of. Without `reports` each counts as a new one. */
+export type Heard = Pick<ViewerReport, 'loss' | 'estimate'> & Partial<Pick<ViewerReport, 'reports'>>
+
 /** One viewer's way through the renditions, by what its receiver reports. */
 export interface RenditionChoice {
   /**
@@ -15,12 +18,7 @@ export interface RenditionChoice {
    * @param now milliseconds.
    * @returns the rung to go over to; `undefined` to stay.
    */
-  judge(
-    report: Pick<ViewerReport, 'loss' | 'estimate'>,
-    rungs: readonly Rung[],
-    current: string,
-    now: number,
-  ): Rung | undefined
+  judge(report: Heard, rungs: readonly Rung[], current: string, now: number): Rung | undefined
 }
 
 /** Reports in a row that must agree before a viewer goes down: one may be a moment's trouble. */
@@ -48,6 +46,8 @@ const MOST_CALM = 160_000
 
 export function createRenditionChoice(): RenditionChoice {
   let poor = 0
+  /** What was looked at already: the same report is no second one. */
+  let heard: number | undefined
   let calmSince: number | undefined
   let calm = CALM
   let climbedAt = Number.NEGATIVE_INFINITY
@@ -68,13 +68,15 @@ export function createRenditionChoice(): RenditionChoice {
   }
 
   return {
-    judge({ loss, estimate }, rungs, current, now) {
+    judge({ reports, loss, estimate }, rungs, current, now) {
       const at = rungs.findIndex(({ name }) => name === current)
       const rung = rungs[at]
       if (rung === undefined) return undefined
       calmSince ??= now
       if (loss > LOSS_DOWN || (estimate !== undefined && isTooLittle(estimate, rung.bitrate))) {
         calmSince = now
+        if (reports !== undefined && reports === heard) return undefined
+        heard = reports
         poor++
         const isCertain = loss > LOSS_CERTAIN && estimate !== undefined && estimate < rung.bitrate * ESTIMATE_CERTAIN
         if (poor < REPORTS_DOWN && !isCertain) return undefined

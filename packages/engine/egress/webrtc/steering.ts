@@ -1,5 +1,4 @@
-import type { ViewerReport } from './messages.ts'
-import { createRenditionChoice } from './rendition-choice.ts'
+import { createRenditionChoice, type Heard } from './rendition-choice.ts'
 
 /** A rendition as steering sees it. */
 export interface Course {
@@ -26,12 +25,7 @@ export interface Steering {
    * @param current the name of one of them; another where that is not offered any more.
    * @param now milliseconds of a steady clock.
    */
-  look(
-    report: Pick<ViewerReport, 'loss' | 'estimate'>,
-    courses: readonly Course[],
-    current: string | undefined,
-    now: number,
-  ): Heading
+  look(report: Heard, courses: readonly Course[], current: string | undefined, now: number): Heading
 }
 
 /** How long a rendition that stands still is waited for: its encoder is started again within a second or two. Milliseconds. */

@@ -130,8 +130,9 @@ test('packets are counted on when viewers leave, and the report tells how they f
   room.tick()
   assert.deepEqual(said.at(-1), {
     kind: 'report',
-    viewers: [{ session: 'b', connected: false, loss: 0, roundTrip: undefined, estimate: undefined }],
+    viewers: [{ session: 'b', connected: false, reports: 0, loss: 0, roundTrip: undefined, estimate: undefined }],
     packets: 2,
     resent: 0,
+    refused: 0,
   })
 })

@@ -57,6 +57,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
   /** Of viewers that are gone. */
   let packets = 0
   let resent = 0
+  let refused = 0
 
   function sit(message: Extract<ToProcess, { kind: 'offer' }>): void {
     const { session, stream, sdp } = message
@@ -139,6 +140,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
     for (const stage of stages.values()) stage.seats.delete(seat)
     packets += seat.viewer.packets
     resent += seat.viewer.resent
+    refused += seat.viewer.refused
     say({ kind: 'closed', session, reason: seat.why })
   }
 
@@ -221,6 +223,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
       const wall = wallClock()
       let allPackets = packets
       let allResent = resent
+      let allRefused = refused
       const viewers = []
       for (const seat of seats.values()) {
         const { viewer, isOpen } = seat
@@ -229,9 +232,10 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
         if (isOpen) viewer.sendReport(wall)
         allPackets += viewer.packets
         allResent += viewer.resent
+        allRefused += viewer.refused
         viewers.push({ session: viewer.session, connected: isOpen, ...viewer.report })
       }
-      say({ kind: 'report', viewers, packets: allPackets, resent: allResent })
+      say({ kind: 'report', viewers, packets: allPackets, resent: allResent, refused: allRefused })
     },
     close() {
       for (const seat of seats.values()) end(seat, 'the server is stopping')

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { parseRtcp, printRtcp, type RtcpPacket } from '@bandstand/media/protocols/rtcp/compound.ts'
 import { middleOfNtp, ntpTime } from '@bandstand/media/protocols/rtcp/report.ts'
 import { isRtcp, parseRtp } from '@bandstand/media/protocols/rtp/packet.ts'
+import type { AnsweredMedia } from '../messages.ts'
 import { createExtensionBlocks } from './extensions.ts'
 import { AUDIO, slice, VIDEO } from './fixtures.ts'
 import { createPeerStream } from './stream.ts'
@@ -12,7 +13,7 @@ const WALL = 1_700_000_000_000
 const SOUND = Uint8Array.of(0xfc, 1, 2)
 
 /** A viewer of a stream whose media time is wall clock less `WALL`. */
-function stage(parts: { video?: boolean } = {}) {
+function stage(parts: { video?: boolean; media?: AnsweredMedia } = {}) {
   const at = { now: 0 }
   const stream = createPeerStream(() => WALL + at.now)
   stream.epoch(undefined)
@@ -21,7 +22,9 @@ function stage(parts: { video?: boolean } = {}) {
   const viewer = createViewer({
     session: 's',
     cname: 'c',
-    ...(parts.video !== false && { video: { ssrc: 1, media: VIDEO, timestampOffset: 1000, firstSequence: 0 } }),
+    ...(parts.video !== false && {
+      video: { ssrc: 1, media: parts.media ?? VIDEO, timestampOffset: 1000, firstSequence: 0 },
+    }),
     audio: { ssrc: 2, media: AUDIO, timestampOffset: 2000, firstSequence: 0 },
     extensions: createExtensionBlocks(),
     write(kind, packet) {
@@ -126,7 +129,48 @@ test('a reference time is answered', () => {
   const referenceTime = ntpTime(WALL)
   answer({ type: 'xr', ssrc: 9, referenceTime, dlrr: [] })
   const lastRr = middleOfNtp(referenceTime.ntpSeconds, referenceTime.ntpFraction)
-  assert.deepEqual(rtcp, [{ type: 'xr', ssrc: 1, dlrr: [{ ssrc: 9, lastRr, delaySinceLastRr: 0 }] }])
+  // A compound packet begins with a report and has a name (RFC 3550 §6.1).
+  assert.deepEqual(
+    rtcp.map(({ type }) => type),
+    ['rr', 'sdes', 'xr'],
+  )
+  assert.deepEqual(rtcp.at(-1), { type: 'xr', ssrc: 1, dlrr: [{ ssrc: 9, lastRr, delaySinceLastRr: 0 }] })
+})
+
+test('a reference time is not answered where that was not agreed upon', () => {
+  const { viewer, stream, rtcp, answer } = stage({ media: { ...VIDEO, receiverRtt: false } })
+  viewer.start(stream, 0)
+  answer({ type: 'xr', ssrc: 9, referenceTime: ntpTime(WALL), dlrr: [] })
+  assert.deepEqual(rtcp, [])
+})
+
+test('key frames are asked for by name, and a request that comes twice counts once', () => {
+  const { viewer, stream, picture, answer, at } = stage()
+  viewer.start(stream, 0)
+  picture(true)
+  const isAnswered = (packet: RtcpPacket) => {
+    at.now += 10_000
+    picture(true)
+    answer(packet)
+    const { isBehind } = viewer
+    for (let n = 0; viewer.isBehind; n++) viewer.step(at.now + n * 5)
+    return isBehind
+  }
+  assert.equal(isAnswered({ type: 'pli', sender: 9, media: 2 }), false)
+  assert.equal(isAnswered({ type: 'pli', sender: 9, media: 1 }), true)
+  const fir = (ssrc: number, sequence: number) => isAnswered({ type: 'fir', sender: 9, requests: [{ ssrc, sequence }] })
+  assert.deepEqual([fir(2, 1), fir(1, 1), fir(1, 1), fir(1, 2)], [false, true, false, true])
+})
+
+test('only what was heard is told as a report', () => {
+  const { viewer, stream, answer } = stage()
+  viewer.start(stream, 0)
+  assert.equal(viewer.report.reports, 0)
+  const block = { fractionLost: 64, lost: 3, highestSequence: 9, jitter: 0, lastSr: 0, delaySinceLastSr: 0 }
+  answer({ type: 'rr', ssrc: 9, reports: [{ ssrc: 1, ...block }] }, { type: 'pli', sender: 9, media: 1 })
+  assert.equal(viewer.report.reports, 1)
+  answer({ type: 'remb', sender: 9, bitrate: 2_000_000, ssrcs: [1] })
+  assert.equal(viewer.report.reports, 2)
 })
 
 test('lost pictures are sent again, sound is not, and rubbish changes nothing', () => {

@@ -1,5 +1,6 @@
 import { MediaError } from '@bandstand/media/error.ts'
 import { parseRtcp, printRtcp, type RtcpPacket } from '@bandstand/media/protocols/rtcp/compound.ts'
+import type { Fir } from '@bandstand/media/protocols/rtcp/payload-feedback.ts'
 import { middleOfNtp, ntpTime, type ReportBlock, roundTrip } from '@bandstand/media/protocols/rtcp/report.ts'
 import type { ViewerReport } from '../messages.ts'
 import type { ExtensionBlocks } from './extensions.ts'
@@ -27,6 +28,8 @@ export interface Viewer {
   readonly isBehind: boolean
   readonly packets: number
   readonly resent: number
+  /** Packets that it asked for again and did not get, for they would have been too many. */
+  readonly refused: number
   /** Its media can be sent now. */
   start(stream: PeerStream, now: number): void
   /** Goes over to another stream at that one's next key frame, the sound with the pictures. @param isUrgent see `attach` */
@@ -52,33 +55,49 @@ export function createViewer(options: ViewerOptions): Viewer {
   let loss = 0
   let trip: number | undefined
   let estimate: number | undefined
+  let reports = 0
+  let lastFir: number | undefined
 
   function take(packet: RtcpPacket, now: number, wallClock: number): void {
     if (packet.type === 'rr' || packet.type === 'sr') for (const block of packet.reports) judge(block, wallClock)
     else if (packet.type === 'nack') {
       if (packet.media === videoSender?.source.ssrc) resent += pictures?.resend(packet.sequences, now) ?? 0
-    } else if (packet.type === 'pli' || packet.type === 'fir') pictures?.restart(now)
+    } else if (packet.type === 'pli') {
+      if (packet.media === videoSender?.source.ssrc) pictures?.restart(now)
+    } else if (packet.type === 'fir') for (const request of packet.requests) obey(request, now)
     else if (packet.type === 'remb') {
       estimate = packet.bitrate
       pictures?.estimated(estimate)
+      reports++
     } else if (packet.type === 'xr' && packet.referenceTime !== undefined) {
       const { ntpSeconds, ntpFraction } = packet.referenceTime
       answerReference(packet.ssrc, middleOfNtp(ntpSeconds, ntpFraction))
     }
   }
 
+  /** A request that has its number again is the one from before (RFC 5104 §4.3.1.2). */
+  function obey({ ssrc, sequence }: Fir['requests'][number], now: number): void {
+    if (ssrc !== videoSender?.source.ssrc || sequence === lastFir) return
+    lastFir = sequence
+    pictures?.restart(now)
+  }
+
   function judge(block: ReportBlock, wallClock: number): void {
     if (block.ssrc !== (videoSender ?? audioSender)?.source.ssrc) return
     const { ntpSeconds, ntpFraction } = ntpTime(wallClock)
+    reports++
     loss = block.fractionLost / 256
     trip = roundTrip(block, middleOfNtp(ntpSeconds, ntpFraction)) ?? trip
   }
 
-  /** Answered at once: no time has passed in between. */
-  function answerReference(ssrc: number, lastRr: number): void {
+  /** Answered at once: no time has passed in between. Behind a report, for reduced size was not agreed upon (RFC 3550 §6.1). */
+  function answerReference(to: number, lastRr: number): void {
     const [kind, sender] = main()
-    const dlrr = [{ ssrc, lastRr, delaySinceLastRr: 0 }]
-    if (sender) write(kind, printRtcp([{ type: 'xr', ssrc: sender.source.ssrc, dlrr }]))
+    if (sender === undefined || !sender.source.media.receiverRtt) return
+    const { ssrc } = sender.source
+    const dlrr = [{ ssrc: to, lastRr, delaySinceLastRr: 0 }]
+    const name: RtcpPacket = { type: 'sdes', chunks: [{ ssrc, cname }] }
+    write(kind, printRtcp([{ type: 'rr', ssrc, reports: [] }, name, { type: 'xr', ssrc, dlrr }]))
   }
 
   function main(): ['video' | 'audio', RtpSender | undefined] {
@@ -117,7 +136,7 @@ export function createViewer(options: ViewerOptions): Viewer {
       return heardAt
     },
     get report() {
-      return { loss, roundTrip: trip, estimate }
+      return { reports, loss, roundTrip: trip, estimate }
     },
     get isBehind() {
       return pictures?.isBehind ?? false
@@ -127,6 +146,9 @@ export function createViewer(options: ViewerOptions): Viewer {
     },
     get resent() {
       return resent
+    },
+    get refused() {
+      return pictures?.refused ?? 0
     },
     start(from, now) {
       heardAt = now
