@@ -5,7 +5,7 @@ import { publishAnswer } from './answer.ts'
 import { soundOf } from './feed.ts'
 import { type Layers, layersOf } from './layers.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
-import type { FromProcess, ViewerReport } from './messages.ts'
+import type { ViewerReport } from './messages.ts'
 import {
   BUSY,
   chooseMedia,
@@ -23,7 +23,7 @@ import { createSeating } from './seating.ts'
 import type { Stage } from './stage.ts'
 import { createStages } from './stages.ts'
 import { createSteering, type Steering } from './steering.ts'
-import { createSupervisor } from './supervisor.ts'
+import { createSupervisor, type FromRunning } from './supervisor.ts'
 import type { Watchable } from './watchable.ts'
 
 export interface WebRtcEgressOptions {
@@ -120,7 +120,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   const seating = createSeating(stages)
   supervisor.onSent = stages.pump
 
-  function hear(message: Exclude<FromProcess, { kind: 'ready' }>): void {
+  function hear(message: FromRunning): void {
     if (message.kind === 'answer') sessions.get(message.session)?.answer.resolve(message.sdp)
     else if (message.kind === 'refused' || message.kind === 'closed') {
       const session = sessions.get(message.session)

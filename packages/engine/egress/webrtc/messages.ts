@@ -65,8 +65,16 @@ export type FromProcess =
   /** It cannot work at all: the port is taken, the library does not load. */
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'answer'; readonly session: string; readonly sdp: string }
-  | { readonly kind: 'refused'; readonly session: string; readonly reason: string }
+  /** `offer`: the library does not take it; `stream`: it is not there any more. */
+  | {
+      readonly kind: 'refused'
+      readonly session: string
+      readonly fault: 'offer' | 'stream'
+      readonly reason: string
+    }
   | { readonly kind: 'closed'; readonly session: string; readonly reason: string }
+  /** What came of the stream cannot be made into packets; its viewers are told goodbye, and it is as if it had been closed. */
+  | { readonly kind: 'unsendable'; readonly stream: number; readonly reason: string }
   /** Comes regularly: also the sign of life. */
   | {
       readonly kind: 'report'

@@ -5,16 +5,20 @@ import type { Log } from '../../ports.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
 import type { FromProcess, ToProcess } from './messages.ts'
 
+/** What it says once it runs. */
+export type FromRunning = Exclude<FromProcess, { kind: 'ready' | 'failed' }>
+
 export interface SupervisorOptions {
   readonly host: string
   readonly port: number
   readonly log: Log
-  /** All but `ready`. */
-  readonly onMessage: (message: Exclude<FromProcess, { kind: 'ready' }>) => void
+  readonly onMessage: (message: FromRunning) => void
   /** The process has gone, with all its viewers and streams. */
   readonly onDown: () => void
   /** Milliseconds of a steady clock. */
   readonly now: () => number
+  /** Starts the process; for tests. */
+  readonly fork?: () => ChildProcess
 }
 
 /** The WebRTC process: started when first needed, ended when it has been idle for a while, replaced when it dies or hangs. */
@@ -48,6 +52,8 @@ interface Child {
   isEnding: boolean
   heardAt: number
   complaint: string
+  /** Why it cannot work at all, in its own words. */
+  failed: string | undefined
 }
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
@@ -57,15 +63,30 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let restsUntil = Number.NEGATIVE_INFINITY
   let sending = 0
   let idleTimer: NodeJS.Timeout | undefined
+  let isBusy = false
   let isClosed = false
+  /** What has been told of already. */
+  let told: string | undefined
 
-  function start(): Child {
-    const started = fork(new URL('./peer/main.ts', import.meta.url), [options.host, String(options.port)], {
+  function spawn(): ChildProcess {
+    return fork(new URL('./peer/main.ts', import.meta.url), [options.host, String(options.port)], {
       serialization: 'advanced',
       execArgv: ['--max-semi-space-size=4'],
       env: environment(),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
+  }
+
+  /** Without anything to do it is ended after a while. */
+  function rest(): void {
+    clearTimeout(idleTimer)
+    if (isBusy) return
+    idleTimer = setTimeout(() => void stop(), WEBRTC_LIMITS.idleMs)
+    idleTimer.unref()
+  }
+
+  function start(): Child {
+    const started = (options.fork ?? spawn)()
     const fresh: Child = {
       process: started,
       ready: Promise.withResolvers<void>(),
@@ -73,6 +94,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       isEnding: false,
       heardAt: now(),
       complaint: '',
+      failed: undefined,
     }
     // Whoever waits for it is told; nobody may.
     fresh.ready.promise.catch(() => undefined)
@@ -91,9 +113,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       fresh.heardAt = now()
       if (message.kind === 'ready') {
         fresh.isReady = true
+        told = undefined
+        rest()
         log.info({ pid: started.pid, tookMs: Math.round(now() - begun) }, 'webrtc process runs')
         fresh.ready.resolve()
-      } else if (child === fresh) options.onMessage(message)
+      } else if (message.kind === 'failed') fresh.failed = message.reason
+      else if (child === fresh) options.onMessage(message)
     })
     // A write to a process that has gone; its end is told of by `exit`.
     started.on('error', (error) => {
@@ -118,13 +143,18 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       // One that had worked for long has earned a new try at once.
       failures = fresh.isReady && now() - restsUntil > 60_000 ? 1 : failures + 1
       restsUntil = now() + Math.min(WEBRTC_LIMITS.restartMostMs, WEBRTC_LIMITS.restartMs * 2 ** (failures - 1))
-      log.error(
-        { how, said: fresh.complaint.trim().slice(-500) },
-        'webrtc process ended; its viewers have to come again',
-      )
+      tell(fresh, how)
     }
     fresh.ready.reject(new EngineError('refused', 'the webrtc process ended'))
     options.onDown()
+  }
+
+  /** What is in the way is told once, not with every viewer who tries. */
+  function tell({ failed, complaint }: Child, how: string): void {
+    if (failed === undefined) {
+      log.error({ how, said: complaint.trim().slice(-500) }, 'webrtc process ended; its viewers have to come again')
+    } else if (failed !== told) log.error({ reason: failed }, 'webrtc cannot work; viewers are sent to HLS')
+    told = failed
   }
 
   async function stop(): Promise<void> {
@@ -151,9 +181,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       return Math.max(0, restsUntil - now())
     },
     async ensure() {
-      if (isClosed) throw new EngineError('refused', 'the server is stopping')
+      // It may be closed in the meantime.
       if (child?.isEnding === true) await stop()
+      if (isClosed) throw new EngineError('refused', 'the server is stopping')
       if (child === undefined && now() < restsUntil) throw new EngineError('refused', 'the webrtc process failed')
+      if (child !== undefined) rest()
       await (child ?? start()).ready.promise
     },
     send(message, bytes = 0) {
@@ -170,11 +202,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       return sending
     },
     onSent: undefined,
-    setBusy(isBusy) {
-      clearTimeout(idleTimer)
-      if (isBusy) return
-      idleTimer = setTimeout(() => void stop(), WEBRTC_LIMITS.idleMs)
-      idleTimer.unref()
+    setBusy(busy) {
+      isBusy = busy
+      rest()
     },
     async close() {
       isClosed = true

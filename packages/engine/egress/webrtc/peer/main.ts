@@ -1,5 +1,5 @@
 /** The WebRTC process: everything that native code could take down with it. Started by `supervisor.ts`, ends with its server. */
-import { cleanup, initLogger, preload } from 'node-datachannel'
+import { cleanup, IceUdpMuxListener, initLogger, preload } from 'node-datachannel'
 import { EngineError } from '../../../error.ts'
 import { PEER_LIMITS, WEBRTC_LIMITS } from '../limits.ts'
 import type { FromProcess, ToProcess } from '../messages.ts'
@@ -20,8 +20,12 @@ process.on('SIGTERM', () => {})
 initLogger('Error', (level, message) => process.stderr.write(`${level}: ${message}\n`))
 preload()
 
+/** The library's way to say IPv6 and IPv4 on all addresses is to say nothing. */
+const bindAddress = host === '::' ? undefined : host
+let listener: IceUdpMuxListener | undefined
+
 const room = createRoom({
-  openConnection: (options) => openConnection({ ...options, port, host: host === '::' ? undefined : host }),
+  openConnection: (options) => openConnection({ ...options, port, host: bindAddress }),
   say,
   onBehind: () => keepStepping(),
   now: () => performance.now(),
@@ -50,6 +54,7 @@ function stop(): void {
     if (room.viewers > 0 && performance.now() - begun < WEBRTC_LIMITS.goodbyeMs) return
     clearInterval(leaving)
     clearInterval(stepper)
+    listener?.stop()
     // With connections left it would crash; the process ends anyway.
     if (room.viewers === 0) cleanup()
     process.exit(0)
@@ -64,4 +69,19 @@ process.on('message', (message: ToProcess) => {
 process.on('disconnect', stop)
 
 if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new EngineError('bad-request', `no port: ${portText}`)
-say({ kind: 'ready', host, port })
+holdPort()
+
+/**
+ * The port is ours from now on, with or without viewers: an answer made while another program has it would end the process, and
+ * nothing could catch that.
+ */
+function holdPort(): void {
+  try {
+    listener = new IceUdpMuxListener(port, bindAddress)
+  } catch {
+    const reason = `UDP port ${port} of ${host} is taken by another program`
+    process.send?.({ kind: 'failed', reason } satisfies FromProcess, () => process.exit(1))
+    return
+  }
+  say({ kind: 'ready', host, port })
+}

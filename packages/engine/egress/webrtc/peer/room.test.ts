@@ -67,8 +67,11 @@ test('an offer for a stream that is not there, or that the library does not take
   room.handle({ kind: 'open', stream: 1 })
   offer('b', 1, 'bad')
   assert.deepEqual(
-    told('refused').map((message) => message.kind === 'refused' && message.session),
-    ['a', 'b'],
+    told('refused').map((message) => message.kind === 'refused' && [message.session, message.fault]),
+    [
+      ['a', 'stream'],
+      ['b', 'offer'],
+    ],
   )
   assert.equal(room.viewers, 0)
 })
@@ -135,4 +138,27 @@ test('packets are counted on when viewers leave, and the report tells how they f
     resent: 0,
     refused: 0,
   })
+})
+
+test('a stream that cannot be sent sends its own viewers away and nobody else', () => {
+  const { room, offer, connection, picture, told, at } = stage()
+  for (const stream of [1, 2]) room.handle({ kind: 'open', stream })
+  offer('a', 1)
+  offer('b', 2)
+  for (const session of ['a', 'b']) connection(session).onOpen()
+  picture(1, 1, true)
+  // A length that goes beyond the picture, and sound larger than a packet.
+  room.handle({ kind: 'picture', stream: 1, time: 9000, key: false, data: Uint8Array.of(0, 0, 9, 9, 0x41) })
+  assert.equal(connection('a').isClosed, true)
+  assert.deepEqual(
+    told('unsendable').map((message) => message.kind === 'unsendable' && message.stream),
+    [1],
+  )
+  picture(2, 1, true)
+  assert.deepEqual(connection('b').packets, [1, 1])
+  room.handle({ kind: 'sound', stream: 2, time: 0, data: new Uint8Array(5_000) })
+  assert.equal(connection('b').isClosed, true)
+  at.now = 1_000
+  room.tick()
+  assert.equal(room.viewers, 0)
 })

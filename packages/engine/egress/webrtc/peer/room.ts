@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { MediaError } from '@bandstand/media/error.ts'
 import { WEBRTC_LIMITS } from '../limits.ts'
 import type { AnsweredMedia, FromProcess, ToProcess } from '../messages.ts'
 import type { Connection, ConnectionOptions } from './connection.ts'
@@ -63,7 +64,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
     const { session, stream, sdp } = message
     const stage = stages.get(stream)
     if (stage === undefined || seats.has(session)) {
-      say({ kind: 'refused', session, reason: 'the stream is not there' })
+      say({ kind: 'refused', session, fault: 'stream', reason: 'the stream is not there' })
       return
     }
     const video = message.video && sourceOf(message.video)
@@ -102,11 +103,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
       seats.set(session, seat)
       stage.seats.add(seat)
     } catch (error) {
-      say({
-        kind: 'refused',
-        session,
-        reason: (error as Error).message,
-      })
+      say({ kind: 'refused', session, fault: 'offer', reason: (error as Error).message })
     }
   }
 
@@ -179,6 +176,26 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
     for (const seat of stage.seats) if (seat.isOpen) seat.viewer.sound(stage.stream, number, at)
   }
 
+  function close(stream: number, why: string): void {
+    const stage = stages.get(stream)
+    stages.delete(stream)
+    for (const seat of stage?.seats ?? []) if (seat.stream === stream) end(seat, why)
+  }
+
+  /** One stream's fault must not end the viewers of all. */
+  function play(message: Extract<ToProcess, { kind: 'epoch' | 'picture' | 'sound' }>): void {
+    try {
+      if (message.kind === 'epoch') stages.get(message.stream)?.stream.epoch(message.decoderConfig)
+      else if (message.kind === 'picture') picture(message)
+      else sound(message)
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error
+      const { stream } = message
+      close(stream, 'the stream cannot be sent')
+      say({ kind: 'unsendable', stream, reason: error.message })
+    }
+  }
+
   return {
     handle(message) {
       switch (message.kind) {
@@ -194,18 +211,12 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
         case 'open':
           stages.set(message.stream, { stream: createPeerStream(wallClock), seats: new Set() })
           return
-        case 'close': {
-          const stage = stages.get(message.stream)
-          stages.delete(message.stream)
-          for (const seat of stage?.seats ?? []) if (seat.stream === message.stream) end(seat, 'the stream ended')
-          return
-        }
+        case 'close':
+          return close(message.stream, 'the stream ended')
         case 'epoch':
-          return stages.get(message.stream)?.stream.epoch(message.decoderConfig)
         case 'picture':
-          return picture(message)
         case 'sound':
-          return sound(message)
+          return play(message)
       }
     },
     step() {

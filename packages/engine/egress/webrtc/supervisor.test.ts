@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
+import { EventEmitter } from 'node:events'
+import { afterEach, beforeEach, mock, test } from 'node:test'
+import type { Log } from '../../ports.ts'
+import { WEBRTC_LIMITS } from './limits.ts'
+import type { FromProcess, ToProcess } from './messages.ts'
+import { createSupervisor } from './supervisor.ts'
+
+beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval'] }))
+afterEach(() => mock.timers.reset())
+
+/** A process that does what the test says. */
+class FakeProcess extends EventEmitter {
+  readonly pid = 1
+  readonly stderr = null
+  connected = true
+  readonly got: ToProcess['kind'][] = []
+  send(message: ToProcess, done: () => void): boolean {
+    this.got.push(message.kind)
+    done()
+    return true
+  }
+  kill(): boolean {
+    this.end('SIGKILL')
+    return true
+  }
+  say(message: FromProcess): void {
+    this.emit('message', message)
+  }
+  end(signal: string | null = null): void {
+    if (!this.connected) return
+    this.connected = false
+    this.emit('exit', 0, signal)
+  }
+}
+
+function stage() {
+  const started: FakeProcess[] = []
+  const errors: string[] = []
+  const at = { now: 0, downs: 0 }
+  const log: Log = { debug() {}, info() {}, warn() {}, error: (_facts, message) => void errors.push(message) }
+  const supervisor = createSupervisor({
+    host: '127.0.0.1',
+    port: 1,
+    log,
+    now: () => at.now,
+    onMessage() {},
+    onDown: () => void at.downs++,
+    fork() {
+      const fake = new FakeProcess()
+      started.push(fake)
+      return fake as unknown as ChildProcess
+    },
+  })
+  const newest = () => started.at(-1) ?? assert.fail('none was started')
+  function pass(ms: number): void {
+    at.now += ms
+    mock.timers.tick(ms)
+  }
+  return {
+    supervisor,
+    started,
+    errors,
+    at,
+    newest,
+    pass,
+    /** Time goes by, and the process says that it is there. */
+    live(ms: number) {
+      const step = WEBRTC_LIMITS.hungMs / 2
+      for (let passed = 0; passed < ms; passed += step) {
+        newest().say({ kind: 'report', viewers: [], packets: 0, resent: 0, refused: 0 })
+        pass(step)
+      }
+    },
+    async run() {
+      const ready = supervisor.ensure()
+      started.at(-1)?.say({ kind: 'ready', host: '', port: 1 })
+      await ready
+    },
+  }
+}
+
+test('a process that was started for an offer that came to nothing is ended when it has been idle', async () => {
+  const { supervisor, newest, run, live } = stage()
+  await run()
+  live(WEBRTC_LIMITS.idleMs)
+  assert.deepEqual(newest().got, ['stop'])
+  newest().end()
+  assert.equal(supervisor.isUp, false)
+})
+
+test('one that has something to do stays, and each offer gives an idle one more time', async () => {
+  const { supervisor, newest, run, live } = stage()
+  await run()
+  supervisor.setBusy(true)
+  live(WEBRTC_LIMITS.idleMs * 2)
+  supervisor.setBusy(false)
+  live(WEBRTC_LIMITS.idleMs / 2)
+  await supervisor.ensure()
+  live(WEBRTC_LIMITS.idleMs / 2)
+  assert.deepEqual(newest().got, [])
+})
+
+test('a server that stops while an idle process ends starts no other one', async () => {
+  const { supervisor, started, newest, run, live } = stage()
+  await run()
+  live(WEBRTC_LIMITS.idleMs)
+  const late = supervisor.ensure()
+  const closing = supervisor.close()
+  newest().end()
+  await closing
+  await assert.rejects(late, { code: 'refused' })
+  assert.equal(started.length, 1)
+})
+
+test('a process that hangs is killed, and rests for longer with every failure', async () => {
+  const { supervisor, errors, at, run, pass } = stage()
+  await run()
+  pass(WEBRTC_LIMITS.hungMs + 1_000)
+  assert.deepEqual([at.downs, errors.length, supervisor.restsFor], [1, 1, WEBRTC_LIMITS.restartMs])
+  await assert.rejects(supervisor.ensure(), { code: 'refused' })
+  pass(WEBRTC_LIMITS.restartMs)
+  const second = supervisor.ensure()
+  pass(WEBRTC_LIMITS.startMs + 1_000)
+  await assert.rejects(second, { code: 'refused' })
+  assert.equal(supervisor.restsFor, WEBRTC_LIMITS.restartMs * 2)
+})
+
+test('what keeps it from working is told once', async () => {
+  const { supervisor, errors, newest, pass } = stage()
+  for (let n = 0; n < 3; n++) {
+    const tried = supervisor.ensure()
+    newest().say({ kind: 'failed', reason: 'the port is taken' })
+    newest().end()
+    await assert.rejects(tried, { code: 'refused' })
+    pass(supervisor.restsFor)
+  }
+  assert.deepEqual(errors, ['webrtc cannot work; viewers are sent to HLS'])
+})
