@@ -89,12 +89,18 @@ async function collect(sources: ProbeSources, delay: ReturnType<typeof monitorEv
   gauge('bandstand_live_memory_bytes', 'Bytes of live media in memory', () => sources.budget.used)
   gauge('bandstand_http_connections', 'Open HTTP connections', () => sources.connections().http)
   gauge('bandstand_rtmp_connections', 'Open RTMP connections', () => sources.connections().rtmp)
-  const webrtc = (name: keyof WebRtcFigures, help: string) =>
-    gauge(`bandstand_webrtc_${name}`, help, () => sources.webrtc()?.[name] ?? 0)
+  const webrtc = (name: keyof WebRtcFigures, help: string, as: string = name) =>
+    gauge(`bandstand_webrtc_${as}`, help, () => sources.webrtc()?.[name] ?? 0)
   webrtc('sessions', 'Viewers by WebRTC, those that are connecting among them')
   webrtc('connected', 'Viewers by WebRTC that are connected')
   webrtc('packets', 'RTP packets sent since the WebRTC process was started')
   webrtc('resent', 'RTP packets sent again since the WebRTC process was started')
+  webrtc(
+    'refused',
+    'RTP packets not sent again, for they would have been too many, since the WebRTC process was started',
+  )
+  webrtc('droppedGroups', 'Groups of pictures lost because the WebRTC process did not keep up', 'dropped_groups')
+  webrtc('failed', 'Streams given up because they could not be made into packets')
   gauge('bandstand_event_loop_delay_p99_seconds', 'Since the last scrape', () => loopDelay(delay.percentile(99)))
   gauge('bandstand_event_loop_delay_max_seconds', 'Since the last scrape', () => {
     const seconds = loopDelay(delay.max)

@@ -47,7 +47,7 @@ const egress: WebRtcEgress = {
     return true
   },
   leave: (session) => left.push(session) > 0,
-  figures: { sessions: 0, connected: 0, packets: 0, resent: 0 },
+  figures: { sessions: 0, connected: 0, packets: 0, resent: 0, refused: 0, droppedGroups: 0, failed: 0 },
   pid: undefined,
   close: async () => {},
 }

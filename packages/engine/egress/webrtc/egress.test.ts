@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
-import { afterEach, test } from 'node:test'
+import { afterEach, mock, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
@@ -18,6 +19,13 @@ const OFFER = readFileSync(
   'latin1',
 )
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Waits for what is bound to happen, and fails where it does not. */
+async function until(what: string, isSo: () => boolean): Promise<void> {
+  for (const end = performance.now() + 10_000; !isSo(); await sleep(10)) {
+    if (performance.now() > end) assert.fail(`${what}: it did not come to pass`)
+  }
+}
 
 let running: WebRtcEgress | undefined
 afterEach(() => running?.close())
@@ -69,6 +77,7 @@ interface StageOptions {
 
 async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
   const asked: string[] = []
+  const errors: object[] = []
   const { rungs = [], plain = 'there is no ffmpeg' } = options
   const egress = createWebRtcEgress({
     host: '127.0.0.1',
@@ -88,7 +97,7 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
     ffmpeg: undefined,
     ...(options.now !== undefined && { now: options.now }),
     seen() {},
-    log: silent,
+    log: { ...silent, error: (facts: object, message: string) => void errors.push({ ...facts, message }) },
     limits: { sessions: 10, sessionsPerAddress: options.perAddress ?? 10 },
   })
   running = egress
@@ -98,7 +107,7 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
     const answer = await offer(...args)
     return 'code' in answer ? answer.code : 'answered'
   }
-  return { egress, offer, refused, asked }
+  return { egress, offer, refused, asked, errors }
 }
 
 test('what cannot be read, and what nobody publishes, starts no process', async () => {
@@ -113,7 +122,9 @@ test('an offer is answered with H.264 on the one port and the public address, an
   const answer = await offer('main')
   assert.ok('sdp' in answer)
   const { media } = parseSdp(answer.sdp)
-  const [video] = media
+  const [video, sound] = media
+  // It has none.
+  assert.equal(sound?.port, 0)
   assert.deepEqual([video?.direction, video?.codecs.map(({ name }) => name)], ['sendonly', ['H264']])
   assert.match(video?.candidates.join() ?? '', new RegExp(`^[^,]* 203\\.0\\.113\\.7 ${egress.port} typ host`))
   assert.equal(egress.has(answer.session), true)
@@ -128,6 +139,79 @@ test('one address has so many sessions and no more', async () => {
   assert.equal(await refused('main'), 'answered')
   assert.equal(await refused('main'), 'busy')
   assert.equal(await refused('main', OFFER, '10.0.0.2'), 'answered')
+})
+
+test('an offer that is being answered takes one place, not two', async () => {
+  const { egress, refused } = await stage({ main: liveHub() }, { perAddress: 2 })
+  const first = refused('main')
+  await until('an offer under way', () => egress.figures.sessions === 1)
+  assert.deepEqual([await refused('main'), await first, await refused('main')], ['answered', 'answered', 'busy'])
+})
+
+test('an offer without keys is refused for what it lacks', async () => {
+  const { refused } = await stage({ main: liveHub() })
+  for (const attribute of ['ice-ufrag', 'ice-pwd', 'fingerprint']) {
+    assert.equal(await refused('main', OFFER.replaceAll(new RegExp(`a=${attribute}:.*\r?\n`, 'g'), '')), 'bad-offer')
+  }
+})
+
+test('a stream that ends while an offer is answered is offline, and a process that does not answer is unavailable', async () => {
+  const ending = liveHub()
+  const { egress, refused } = await stage({ ending, main: liveHub() })
+  assert.equal(await refused('main'), 'answered')
+  const pid = egress.pid ?? assert.fail()
+  process.kill(pid, 'SIGSTOP')
+  try {
+    const ended = refused('ending')
+    await until('an offer under way', () => egress.figures.sessions === 2)
+    ending.end()
+    process.kill(pid, 'SIGCONT')
+    assert.equal(await ended, 'offline')
+    process.kill(pid, 'SIGSTOP')
+    mock.timers.enable({ apis: ['setTimeout'] })
+    const slow = refused('main')
+    for (let n = 0; n < 10_000 && egress.figures.sessions < 2; n++) await new Promise((done) => setImmediate(done))
+    assert.equal(egress.figures.sessions, 2)
+    mock.timers.tick(WEBRTC_LIMITS.answerMs)
+    assert.equal(await slow, 'unavailable')
+  } finally {
+    mock.timers.reset()
+    process.kill(pid, 'SIGCONT')
+  }
+})
+
+test('a hub that too many read is busy', async () => {
+  const hub = liveHub()
+  const { refused } = await stage({ main: hub })
+  for (;;) {
+    try {
+      hub.read({ name: 'other', from: 'newest-key', maxBytes: 1, maxDuration: 1, onReady() {} })
+    } catch {
+      break
+    }
+  }
+  assert.equal(await refused('main'), 'busy')
+})
+
+test('a port that another program has taken is told once, and used when it is free', async () => {
+  const other = createSocket('udp4')
+  await new Promise<void>((done) => other.bind(0, '127.0.0.1', done))
+  const { egress, refused, errors } = await stage({ main: liveHub() }, { port: other.address().port })
+  assert.equal(await refused('main'), 'unavailable')
+  await sleep(WEBRTC_LIMITS.restartMs)
+  assert.equal(await refused('main'), 'unavailable')
+  assert.deepEqual(
+    errors.map((error) => 'reason' in error && error.reason),
+    [`UDP port ${egress.port} of 127.0.0.1 is taken by another program`],
+  )
+  await new Promise<void>((done) => other.close(done))
+  await sleep(WEBRTC_LIMITS.restartMs * 2)
+  assert.equal(await refused('main'), 'answered')
+  // And it is kept when nobody watches.
+  const late = createSocket('udp4')
+  const taken = new Promise<NodeJS.ErrnoException>((resolve) => late.once('error', resolve))
+  late.bind(egress.port, '127.0.0.1')
+  assert.equal((await taken).code, 'EADDRINUSE')
 })
 
 test('an offer without H.264 is refused', async () => {
@@ -234,7 +318,7 @@ test('a stream that ends takes its sessions with it', async () => {
   const { egress, refused } = await stage({ main: hub })
   assert.equal(await refused('main'), 'answered')
   hub.end()
-  while (egress.figures.sessions > 0) await sleep(10)
+  await until('nobody there', () => egress.figures.sessions === 0)
   assert.equal(await refused('main'), 'offline')
 })
 
@@ -243,7 +327,7 @@ test('a killed process loses its sessions; the next offer is put off, then answe
   assert.equal(await refused('main'), 'answered')
   const killed = egress.pid ?? assert.fail()
   process.kill(killed, 'SIGKILL')
-  while (egress.figures.sessions > 0) await sleep(10)
+  await until('nobody there', () => egress.figures.sessions === 0)
   const answer = await offer('main')
   assert.deepEqual('code' in answer && [answer.code, answer.retryAfter], ['unavailable', 1])
   await sleep(WEBRTC_LIMITS.restartMs)

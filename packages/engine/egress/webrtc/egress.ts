@@ -1,23 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { EngineError } from '../../error.ts'
 import type { Log } from '../../ports.ts'
 import { publishAnswer } from './answer.ts'
-import { soundOf } from './feed.ts'
 import { type Layers, layersOf } from './layers.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
 import type { ViewerReport } from './messages.ts'
-import {
-  BUSY,
-  chooseMedia,
-  DOWN,
-  NOT_READY,
-  OFFLINE,
-  type OfferAnswer,
-  type OfferRefusal,
-  printTaken,
-  readOffer,
-} from './offer.ts'
+import { BAD_OFFER, BUSY, CHANGED, OFFLINE, type OfferAnswer, type OfferRefusal } from './offer.ts'
 import { createPlaces } from './places.ts'
+import { createPreparation, down, type OfferRequest, type Prepared } from './prepare.ts'
 import type { Heard } from './rendition-choice.ts'
 import { createSeating } from './seating.ts'
 import type { Stage } from './stage.ts'
@@ -53,17 +42,18 @@ export interface WebRtcFigures {
   /** Of the running process, since it was started. */
   readonly packets: number
   readonly resent: number
+  /** Packets that were asked for and not sent again, for they would have been too many. */
+  readonly refused: number
+  /** Groups of pictures that viewers lost because the process did not keep up. */
+  readonly droppedGroups: number
+  /** Streams that were given up because they could not be made into packets. */
+  readonly failed: number
 }
 
 /** Playback by WebRTC: offers in, answers out; media follow. */
 export interface WebRtcEgress {
   readonly port: number
-  offer(request: {
-    readonly channel: string
-    readonly rendition?: string
-    readonly sdp: string
-    readonly remote: string
-  }): Promise<OfferAnswer | OfferRefusal>
+  offer(request: OfferRequest): Promise<OfferAnswer | OfferRefusal>
   has(session: string): boolean
   /** What the viewer may choose, and how it stands; `undefined` when there is no such session (any more). */
   layers(session: string): Layers | undefined
@@ -84,7 +74,7 @@ interface Session {
   readonly hears: boolean
   stage: Stage
   readonly steering: Steering
-  readonly answer: PromiseWithResolvers<string>
+  readonly answer: PromiseWithResolvers<string | OfferRefusal>
   report: ViewerReport | undefined
   /** Its rendition is not being made, though the encoder sends. */
   stillSince: number | undefined
@@ -102,6 +92,8 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   const places = createPlaces(limits)
   let packets = 0
   let resent = 0
+  let refused = 0
+  let failed = 0
 
   const supervisor = createSupervisor({
     host: options.host,
@@ -112,22 +104,30 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     onDown() {
       packets = 0
       resent = 0
+      refused = 0
       stages.dropAll()
-      for (const session of [...sessions.values()]) forget(session, 'the webrtc process ended')
+      for (const session of [...sessions.values()]) forget(session, 'the webrtc process ended', down(supervisor))
     },
   })
   const stages = createStages({ supervisor, ffmpeg: options.ffmpeg, log })
   const seating = createSeating(stages)
+  const prepare = createPreparation({ find: options.find, supervisor, stages, seating })
   supervisor.onSent = stages.pump
 
   function hear(message: FromRunning): void {
     if (message.kind === 'answer') sessions.get(message.session)?.answer.resolve(message.sdp)
     else if (message.kind === 'refused' || message.kind === 'closed') {
       const session = sessions.get(message.session)
-      if (session !== undefined) forget(session, message.reason)
+      if (session === undefined) return
+      const isItsFault = message.kind === 'refused' && message.fault === 'offer'
+      forget(session, message.reason, isItsFault ? BAD_OFFER : session.stage.hub.ended ? OFFLINE : CHANGED)
+    } else if (message.kind === 'unsendable') {
+      failed++
+      stages.dropBroken(message.stream, message.reason)
     } else if (message.kind === 'report') {
       packets = message.packets
       resent = message.resent
+      refused = message.refused
       for (const report of message.viewers) {
         const session = sessions.get(report.session)
         if (session === undefined) continue
@@ -153,7 +153,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     const to = offered.find(({ name }) => name === heading.go)
     const next = to && stages.of(to.hub, stream.source.hub, session.channel)
     if (next === undefined) {
-      if (isGivenUp(session, stream)) end(session, 'nothing is made for it any more')
+      if (isGivenUp(session, stream)) end(session, 'nothing is made for it any more', CHANGED)
       return
     }
     const isUrgent = report.loss > URGENT_LOSS && to !== undefined && to.bitrate < (current?.bitrate ?? 0)
@@ -171,40 +171,22 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     return session.stillSince !== undefined && now() - session.stillSince > WEBRTC_LIMITS.stillMs
   }
 
-  function end(session: Session, reason: string): void {
+  function end(session: Session, reason: string, refusal: OfferRefusal): void {
     supervisor.send({ kind: 'leave', session: session.id })
-    forget(session, reason)
+    forget(session, reason, refusal)
   }
 
-  function forget(session: Session, reason: string): void {
+  /** @param refusal what its offer is told that has not been answered yet. */
+  function forget(session: Session, reason: string, refusal: OfferRefusal): void {
     if (!sessions.delete(session.id)) return
     places.release(session.remote)
     session.stage.left()
-    session.answer.reject(new EngineError('refused', reason))
+    session.answer.resolve(refusal)
     log.debug({ channel: session.channel, session: session.id.slice(0, 4), reason }, 'webrtc viewer left')
   }
 
-  async function answer(request: Parameters<WebRtcEgress['offer']>[0]): Promise<OfferAnswer | OfferRefusal> {
-    const offer = readOffer(request.sdp)
-    if ('code' in offer) return offer
-    if (isOffline(options.find(request.channel))) return OFFLINE
-    try {
-      await supervisor.ensure()
-    } catch {
-      return { ...DOWN, retryAfter: Math.max(1, Math.ceil(supervisor.restsFor / 1000)) }
-    }
-    const stream = options.find(request.channel)
-    if (stream === undefined || isOffline(stream)) return OFFLINE
-    const found = await seating.find(stream, request.channel, request.rendition)
-    if ('code' in found) return found
-    const { stage, rendition, reason } = found
-    const { epoch } = stage
-    const sourceEpoch = stream.source.hub.epoch
-    if (epoch === undefined || sourceEpoch === undefined) return NOT_READY
-    const sound = soundOf(sourceEpoch)
-    const soundMissing = stages.sound(stream.source.hub, request.channel).missing
-    const media = chooseMedia(offer, epoch, soundMissing === undefined ? sound : undefined)
-    if ('code' in media) return media
+  async function answer(request: OfferRequest, { seat, media, sdp, soundMissing }: Prepared) {
+    const { stage, rendition, reason } = seat
     const session: Session = {
       id: randomBytes(16).toString('hex'),
       channel: request.channel,
@@ -212,39 +194,29 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       hears: media.audio !== undefined,
       stage,
       steering: createSteering(request.rendition),
-      answer: Promise.withResolvers<string>(),
+      answer: Promise.withResolvers<string | OfferRefusal>(),
       report: undefined,
       stillSince: undefined,
     }
-    places.add(session.remote)
     sessions.set(session.id, session)
     stage.came(session.hears)
-    supervisor.send({
-      kind: 'offer',
-      session: session.id,
-      stream: stage.id,
-      sdp: printTaken(offer, media),
-      ...media,
-    })
+    supervisor.send({ kind: 'offer', session: session.id, stream: stage.id, sdp, ...media })
     const timer = setTimeout(() => {
-      end(session, 'the answer took too long')
+      end(session, 'the answer took too long', down(supervisor))
     }, WEBRTC_LIMITS.answerMs)
-    try {
-      const sdp = publishAnswer(await session.answer.promise, options.publicAddresses)
-      return {
-        session: session.id,
-        sdp,
-        rendition,
-        ...(reason !== undefined && { renditionReason: reason }),
-        ...(sound && soundMissing !== undefined && { soundMissing }),
-      }
-    } catch (error) {
-      log.warn({ channel: request.channel, remote: request.remote, err: error }, 'webrtc: an offer was not answered')
-      return supervisor.isUp
-        ? { code: 'bad-offer', reason: 'This offer could not be answered.' }
-        : { ...DOWN, retryAfter: 1 }
-    } finally {
-      clearTimeout(timer)
+    const answered = await session.answer.promise
+    clearTimeout(timer)
+    if (typeof answered !== 'string') {
+      const { channel, remote } = request
+      log.warn({ channel, remote, code: answered.code }, 'webrtc: an offer was not answered')
+      return answered
+    }
+    return {
+      session: session.id,
+      sdp: publishAnswer(answered, options.publicAddresses),
+      rendition,
+      ...(reason !== undefined && { renditionReason: reason }),
+      ...(soundMissing !== undefined && { soundMissing }),
     }
   }
 
@@ -252,11 +224,14 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     port: options.port,
     async offer(request) {
       if (!places.take(request.remote)) return BUSY
+      // From here on the place is the session's.
+      let prepared: Prepared | OfferRefusal | undefined
       try {
-        return await answer(request)
+        prepared = await prepare(request)
       } finally {
-        places.release(request.remote)
+        if (prepared === undefined || 'code' in prepared) places.release(request.remote)
       }
+      return 'code' in prepared ? prepared : answer(request, prepared)
     },
     has: (session) => sessions.has(session),
     layers(id) {
@@ -278,13 +253,14 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     leave(id) {
       const session = sessions.get(id)
       if (session === undefined) return false
-      end(session, 'the viewer said goodbye')
+      end(session, 'the viewer said goodbye', CHANGED)
       return true
     },
     get figures() {
       let connected = 0
       for (const { report } of sessions.values()) if (report?.connected === true) connected++
-      return { sessions: sessions.size, connected, packets, resent }
+      const { droppedGroups } = stages
+      return { sessions: sessions.size, connected, packets, resent, refused, droppedGroups, failed }
     },
     get pid() {
       return supervisor.pid
@@ -294,8 +270,4 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       await supervisor.close()
     },
   }
-}
-
-function isOffline(stream: Watchable | undefined): boolean {
-  return stream === undefined || stream.source.hub.ended
 }

@@ -51,6 +51,12 @@ export const BUSY: OfferRefusal = {
   reason: 'There are too many viewers by WebRTC; use HLS.',
   retryAfter: 30,
 }
+export const BAD_OFFER: OfferRefusal = { code: 'bad-offer', reason: 'This offer could not be answered.' }
+export const CHANGED: OfferRefusal = {
+  code: 'unavailable',
+  reason: 'The stream changed while the offer was being answered; try again.',
+  retryAfter: 1,
+}
 export const DOWN: OfferRefusal = { code: 'unavailable', reason: 'WebRTC is not to be had at the moment; use HLS.' }
 const NO_CODEC: OfferRefusal = {
   code: 'no-codec',

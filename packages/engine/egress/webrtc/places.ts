@@ -1,33 +1,35 @@
-/** Counts offers under way and sessions, of the whole server and of each remote address. */
+import { networkOf, plainAddress } from '../../remote/address.ts'
+
+/**
+ * Counts offers under way and the sessions that they become, of the whole server and of each remote address; of IPv6 a /64 network is
+ * one, for a single host has all of it.
+ */
 export interface Places {
   /** False where there is none left. */
   take(remote: string): boolean
-  /** One more for somebody who was let in. */
-  add(remote: string): void
   release(remote: string): void
 }
 
 export function createPlaces(limits: { readonly sessions: number; readonly sessionsPerAddress: number }): Places {
-  const perRemote = new Map<string, number>()
+  const perNetwork = new Map<string, number>()
   let taken = 0
-
-  function add(remote: string): void {
-    taken++
-    perRemote.set(remote, (perRemote.get(remote) ?? 0) + 1)
-  }
+  const networkOfRemote = (remote: string) => networkOf(plainAddress(remote))
 
   return {
     take(remote) {
-      if (taken >= limits.sessions || (perRemote.get(remote) ?? 0) >= limits.sessionsPerAddress) return false
-      add(remote)
+      const network = networkOfRemote(remote)
+      const count = perNetwork.get(network) ?? 0
+      if (taken >= limits.sessions || count >= limits.sessionsPerAddress) return false
+      taken++
+      perNetwork.set(network, count + 1)
       return true
     },
-    add,
     release(remote) {
+      const network = networkOfRemote(remote)
       taken--
-      const left = (perRemote.get(remote) ?? 1) - 1
-      if (left === 0) perRemote.delete(remote)
-      else perRemote.set(remote, left)
+      const left = (perNetwork.get(network) ?? 1) - 1
+      if (left === 0) perNetwork.delete(network)
+      else perNetwork.set(network, left)
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { AudioTrackConfig } from '@bandstand/media/track.ts'
+import { EngineError } from '../../error.ts'
 import type { Log } from '../../ports.ts'
 import type { Hub } from '../../stream/hub.ts'
 import type { HubReader } from '../../stream/reader.ts'
@@ -37,8 +38,11 @@ export function createSound(options: SoundOptions): Sound {
     for (;;) {
       const event = reader?.take()
       if (event === undefined) break
-      if (event.kind === 'epoch-opened') config = soundOf(event)
-      else if (event.kind === 'epoch-closed') mute()
+      if (event.kind === 'epoch-opened') {
+        config = soundOf(event)
+        // Another encoder, another try.
+        failed = undefined
+      } else if (event.kind === 'epoch-closed') mute()
       // What was before somebody came is heard by nobody.
       else if (isNew && config !== undefined && event.unit.track === audioTrack()) write(config, event.unit)
     }
@@ -58,12 +62,14 @@ export function createSound(options: SoundOptions): Sound {
       onPacket(packet, time) {
         for (const stream of heardIn) options.send(stream, packet, time)
       },
-      onFailed(reason) {
-        failed = reason
-        log.warn({ channel: options.channel, reason }, 'webrtc: viewers go without sound')
-      },
+      onFailed: fail,
     })
     opus.write(unit)
+  }
+
+  function fail(reason: string): void {
+    failed = reason
+    log.warn({ channel: options.channel, reason }, 'webrtc: viewers go without sound')
   }
 
   function mute(): void {
@@ -73,6 +79,7 @@ export function createSound(options: SoundOptions): Sound {
 
   function stop(): void {
     mute()
+    failed = undefined
     reader?.close()
     reader = undefined
   }
@@ -84,13 +91,19 @@ export function createSound(options: SoundOptions): Sound {
     join(stream) {
       heardIn.add(stream)
       if (reader !== undefined || source.ended) return
-      reader = source.read({
-        name: `webrtc sound ${options.channel}`,
-        from: 'newest-key',
-        maxBytes: WEBRTC_LIMITS.queuedBytes,
-        maxDuration: WEBRTC_LIMITS.queuedDuration,
-        onReady: () => pump(true),
-      })
+      try {
+        reader = source.read({
+          name: `webrtc sound ${options.channel}`,
+          from: 'newest-key',
+          maxBytes: WEBRTC_LIMITS.queuedBytes,
+          maxDuration: WEBRTC_LIMITS.queuedDuration,
+          onReady: () => pump(true),
+        })
+      } catch (error) {
+        if (!(error instanceof EngineError) || error.code !== 'limit') throw error
+        fail('too many read this stream')
+        return
+      }
       pump(false)
     },
     leave(stream) {

@@ -23,8 +23,11 @@ export interface StageOptions {
 /** A stream that is watched by WebRTC: fed once for all its viewers. */
 export interface Stage {
   readonly id: number
+  readonly channel: string
   readonly hub: Hub
   readonly epoch: OpenEpoch | undefined
+  /** Groups of pictures that its viewers have lost because the process did not keep up. */
+  readonly droppedGroups: number
   /** Resolves when it is known whether it can be sent as it is; `unknown` when that takes too long. */
   judged(): Promise<'plain' | 'b-frames' | 'unknown'>
   pump(): void
@@ -39,7 +42,6 @@ export function createStage(options: StageOptions): Stage {
   let lingering: NodeJS.Timeout | undefined
   const waiting = new Set<() => void>()
 
-  send({ kind: 'open', stream: id })
   const feed = createFeed({
     id,
     name: `webrtc ${options.channel}`,
@@ -56,6 +58,8 @@ export function createStage(options: StageOptions): Stage {
     },
     onEnded: options.onEnded,
   })
+  // Only now: a hub may refuse one more reader.
+  send({ kind: 'open', stream: id })
   feed.pump()
   linger()
 
@@ -71,7 +75,11 @@ export function createStage(options: StageOptions): Stage {
 
   return {
     id,
+    channel: options.channel,
     hub,
+    get droppedGroups() {
+      return feed.droppedGroups
+    },
     get epoch() {
       return feed.epoch
     },

@@ -1,3 +1,4 @@
+import { EngineError } from '../../error.ts'
 import type { Log } from '../../ports.ts'
 import type { Hub, OpenEpoch } from '../../stream/hub.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
@@ -14,7 +15,7 @@ export interface StagesOptions {
 /** The streams that are watched: a stage for each hub, a sound for each broadcast. */
 export interface Stages {
   /**
-   * The stage of a hub, begun if need be; `undefined` when there are too many.
+   * The stage of a hub, begun if need be; `undefined` when there are too many, or too many read the hub.
    *
    * @param source the broadcast's own stream, which `hub` is or is made of.
    */
@@ -27,6 +28,10 @@ export interface Stages {
   pump(): void
   /** Their viewers are sent away. */
   dropAll(): void
+  /** The process cannot send it, and has sent its viewers away. @param id of the stage */
+  dropBroken(id: number, reason: string): void
+  /** Groups of pictures that viewers have lost because the process did not keep up. */
+  readonly droppedGroups: number
 }
 
 export function createStages({ supervisor, ffmpeg, log }: StagesOptions): Stages {
@@ -34,6 +39,8 @@ export function createStages({ supervisor, ffmpeg, log }: StagesOptions): Stages
   const sounds = new WeakMap<Hub, Sound>()
   const verdicts = new WeakMap<OpenEpoch, boolean>()
   let nextStream = 1
+  /** Of stages that have gone. */
+  let droppedGroups = 0
 
   function soundOfBroadcast(source: Hub, channel: string): Sound {
     const known = sounds.get(source)
@@ -48,16 +55,15 @@ export function createStages({ supervisor, ffmpeg, log }: StagesOptions): Stages
   function drop(stage: Stage): void {
     if (stages.get(stage.hub) !== stage) return
     stages.delete(stage.hub)
+    droppedGroups += stage.droppedGroups
     stage.close()
     if (stages.size === 0) supervisor.setBusy(false)
   }
 
-  return {
-    of(hub, source, channel) {
-      const known = stages.get(hub)
-      if (known !== undefined) return known
-      if (stages.size >= WEBRTC_LIMITS.streams) return undefined
-      const stage = createStage({
+  /** `undefined` where the hub takes no more readers. */
+  function create(hub: Hub, source: Hub, channel: string): Stage | undefined {
+    try {
+      const stage: Stage = createStage({
         id: nextStream++,
         channel,
         hub,
@@ -68,6 +74,20 @@ export function createStages({ supervisor, ffmpeg, log }: StagesOptions): Stages
         onJudged: (epoch, hasBFrames) => void verdicts.set(epoch, hasBFrames),
         onEnded: () => drop(stage),
       })
+      return stage
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'limit') return undefined
+      throw error
+    }
+  }
+
+  return {
+    of(hub, source, channel) {
+      const known = stages.get(hub)
+      if (known !== undefined) return known
+      if (stages.size >= WEBRTC_LIMITS.streams) return undefined
+      const stage = create(hub, source, channel)
+      if (stage === undefined) return undefined
       stages.set(hub, stage)
       supervisor.setBusy(true)
       return stage
@@ -80,6 +100,16 @@ export function createStages({ supervisor, ffmpeg, log }: StagesOptions): Stages
     },
     dropAll() {
       for (const stage of [...stages.values()]) drop(stage)
+    },
+    dropBroken(id, reason) {
+      for (const stage of [...stages.values()]) {
+        if (stage.id !== id) continue
+        log.warn({ channel: stage.channel, reason }, 'webrtc: a stream cannot be sent')
+        drop(stage)
+      }
+    },
+    get droppedGroups() {
+      return [...stages.values()].reduce((sum, stage) => sum + stage.droppedGroups, droppedGroups)
     },
   }
 }
