@@ -72,8 +72,10 @@ export const PEER_LIMITS = {
 
 /** Bounds of making Opus of AAC. */
 export const OPUS_LIMITS = {
-  /** Starts of ffmpeg for one stream's sound. */
+  /** Failures of ffmpeg in a row for one stream's sound; milliseconds of rest after the first, doubled with each, and of work that make good for all. */
   failures: 4,
+  restartMs: 500,
+  provenMs: 60_000,
   /** Bytes that wait for it to read, and seconds of sound that may be within it. */
   waitingBytes: 256 * 1024,
   lag: 2,

@@ -8,6 +8,7 @@ import type { Log } from '../../../ports.ts'
 import type { TimedUnit } from '../../../timeline/model.ts'
 import { OPUS_LIMITS } from '../limits.ts'
 import { opusArguments } from './arguments.ts'
+import { createAttempts } from './attempts.ts'
 import { createOpusClock, type OpusClock } from './clock.ts'
 
 export interface OpusOptions {
@@ -16,9 +17,11 @@ export interface OpusOptions {
   readonly config: AudioTrackConfig
   /** One Opus packet and its time on the broadcast's clock, in ticks of 48 kHz. */
   readonly onPacket: (packet: Uint8Array, time: number) => void
-  /** It failed too often: there will be no more sound. */
+  /** It failed too often in a row: there will be no more sound. */
   readonly onFailed: (reason: string) => void
   readonly log: Log
+  /** Milliseconds of a steady clock. */
+  readonly now?: () => number
 }
 
 /** AAC into Opus, by one ffmpeg that is replaced when it dies or falls behind. Never holds up who writes. */
@@ -36,10 +39,10 @@ interface Run {
 }
 
 export function createOpus(options: OpusOptions): Opus {
-  const { config, log } = options
+  const { config, log, now = () => performance.now() } = options
   let header: ((frameBytes: number) => Uint8Array) | undefined
   let run: Run | undefined
-  let failures = 0
+  const attempts = createAttempts()
   let isClosed = false
 
   try {
@@ -87,15 +90,17 @@ export function createOpus(options: OpusOptions): Opus {
       of.clock = createOpusClock(config.timescale, config.frameLength, delay)
       for (const time of of.early) of.clock.wrote(time)
       of.early = []
-    } else if (of.clock !== undefined) options.onPacket(packet, of.clock.read(opusDuration(packet)))
+    } else if (of.clock !== undefined) {
+      attempts.worked(now())
+      options.onPacket(packet, of.clock.read(opusDuration(packet)))
+    }
   }
 
   function fail(of: Run, reason: string): void {
     if (run !== of || isClosed) return
     end(of)
-    failures++
-    if (failures < OPUS_LIMITS.failures) {
-      log.warn({ reason, failures }, 'webrtc: ffmpeg failed to make Opus and is started again')
+    if (attempts.failed(now())) {
+      log.warn({ reason, failures: attempts.failures }, 'webrtc: ffmpeg failed to make Opus and is started again')
       return
     }
     isClosed = true
@@ -109,7 +114,7 @@ export function createOpus(options: OpusOptions): Opus {
 
   return {
     write(unit) {
-      if (isClosed || header === undefined) return
+      if (isClosed || header === undefined || (run === undefined && attempts.rests(now()))) return
       const to = run ?? start()
       const { input } = to.child
       // Its end says why it could not be started.
