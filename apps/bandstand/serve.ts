@@ -220,6 +220,7 @@ async function start(settings: Settings, { demo }: ServeOptions, started: AsyncD
     egress: webrtc,
     iceServers: () => iceServersFor(settings, now()),
     remoteOf: (req) => clientAddress(req, trusted),
+    onError: (error) => log.error({ err: error }, 'http: a WHEP request failed'),
   })
   const probes = createProbes({
     viewers: () =>

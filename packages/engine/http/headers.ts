@@ -7,7 +7,7 @@ export const cors: readonly string[] = [
   'Access-Control-Allow-Origin',
   '*',
   'Access-Control-Expose-Headers',
-  'Content-Length, Content-Range, Date, ETag, Age',
+  'Content-Length, Content-Range, Date, ETag, Age, Retry-After',
 ]
 
 /** Answer to a preflight request: what players send. */

@@ -17,19 +17,22 @@ const noRendition: Problem = {
   detail: 'The broadcast has no rendition of this name now.',
 }
 
+export interface LayersRequest {
+  readonly req: HttpRequest
+  readonly res: HttpResponse
+  readonly of: WebRtcEgress
+  readonly session: string
+  /** Headers for pages of other origins. */
+  readonly cors: readonly string[]
+  /** It could not be answered. */
+  readonly onError: (error: unknown) => void
+}
+
 /**
  * The renditions of a session, and the choice among them: `{session}/layer`. `POST` is the layer selection that the WHEP draft once
  * had as an extension (draft-murillo-whep-02 §4.5.2); what may be chosen is to be had by `GET` in place of its events.
- *
- * @param cors headers for pages of other origins.
  */
-export function answerLayers(
-  req: HttpRequest,
-  res: HttpResponse,
-  of: WebRtcEgress,
-  session: string,
-  cors: readonly string[],
-): void {
+export function answerLayers({ req, res, of, session, cors, onError }: LayersRequest): void {
   if (req.method === 'GET') return show()
   readBody(req, WEBRTC_LIMITS.choiceBytes)
     .then((body) => {
@@ -41,7 +44,7 @@ export function answerLayers(
       if (!of.choose(session, wanted.name)) return sendProblem(req, res, noRendition)
       show()
     })
-    .catch(() => abandon(req, res))
+    .catch(onError)
 
   function show(): void {
     const layers = of.layers(session)

@@ -14,6 +14,8 @@ let server: HttpServer
 let base = ''
 let offers: object[] = []
 let left: string[] = []
+let errors: unknown[] = []
+let broken = false
 let refusal: OfferRefusal | undefined
 let soundMissing: string | undefined
 let chosen: string | undefined
@@ -21,6 +23,7 @@ let chosen: string | undefined
 const egress: WebRtcEgress = {
   port: 1,
   async offer(request) {
+    if (broken) throw new RangeError('injected')
     offers.push(request)
     return (
       refusal ?? {
@@ -60,6 +63,7 @@ before(async () => {
       { url: 'turn:turn.example.org:3478?transport=udp', username: 'u', credential: 'p' },
     ],
     remoteOf: () => '10.0.0.1',
+    onError: (error) => void errors.push(error),
   })
   const off = createWhepHandler({ egress: undefined, iceServers: () => [], remoteOf: () => '' })
   server = createHttpServer({
@@ -73,6 +77,8 @@ after(() => server.close(100))
 beforeEach(() => {
   offers = []
   left = []
+  errors = []
+  broken = false
   refusal = undefined
   soundMissing = undefined
 })
@@ -87,7 +93,7 @@ test('an offer is answered with the session it makes, and the servers a viewer m
   assert.equal(res.headers.get('location'), `/live/main/whep/${SESSION}`)
   assert.match(res.headers.get('etag') ?? '', /^"[\w-]{16}"$/)
   assert.equal(res.headers.get('access-control-allow-origin'), '*')
-  assert.match(res.headers.get('access-control-expose-headers') ?? '', /Location, Link/)
+  assert.match(res.headers.get('access-control-expose-headers') ?? '', /Location, Link, ETag, Date/)
   assert.equal(
     res.headers.get('link'),
     '<stun:stun.example.org:3478>; rel="ice-server", ' +
@@ -123,6 +129,7 @@ for (const [code, status] of refusals) {
     const res = await post('/live/main/whep')
     assert.equal(res.status, status)
     assert.equal(res.headers.get('retry-after'), '3')
+    assert.match(res.headers.get('access-control-expose-headers') ?? '', /Retry-After/)
     assert.equal(res.headers.get('content-type'), 'application/problem+json')
     assert.equal(res.headers.get('access-control-allow-origin'), '*')
     const problem = (await res.json()) as { code: string; detail: string }
@@ -136,14 +143,25 @@ test('a body of another type, or too large, never reaches the library', async ()
   const endless = new ReadableStream({
     pull: (controller) => controller.enqueue(new Uint8Array(16 * 1024)),
   })
-  const answer = await fetch(`${base}/live/main/whep`, {
+  // Whoever is still sending sees the answer or a connection that has gone; the server goes on in either case.
+  const outcome = await fetch(`${base}/live/main/whep`, {
     method: 'POST',
     headers: SDP,
     body: endless,
     duplex: 'half',
-  }).catch(() => undefined)
-  assert.equal(answer?.status ?? 413, 413)
+  }).then(
+    ({ status }) => status,
+    (error: Error) => (error.cause as NodeJS.ErrnoException).code,
+  )
+  assert.ok([413, 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(outcome ?? ''), String(outcome))
   assert.deepEqual(offers, [])
+  assert.equal((await post('/live/main/whep')).status, 201)
+})
+
+test('an offer that cannot be served ends its connection, and is told of', async () => {
+  broken = true
+  await assert.rejects(post('/live/main/whep'))
+  assert.deepEqual(errors.map(String), ['RangeError: injected'])
 })
 
 test('a session is ended by DELETE; one that is gone is not found', async () => {

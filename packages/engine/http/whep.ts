@@ -26,13 +26,16 @@ export interface WhepHandlerOptions {
   readonly iceServers: () => readonly IceServer[]
   /** The viewer's address. */
   readonly remoteOf: (req: HttpRequest) => string
+  /** An offer or a choice could not be served, for a reason that nobody has thought of. */
+  readonly onError?: (error: unknown) => void
 }
 
+/** A player sets its clock by `Date`. Refusals have the list of `headers.ts`. */
 const cors: readonly string[] = [
   'Access-Control-Allow-Origin',
   '*',
   'Access-Control-Expose-Headers',
-  'Location, Link, ETag, Bandstand-Sound, Bandstand-Rendition',
+  'Location, Link, ETag, Date, Bandstand-Sound, Bandstand-Rendition',
 ]
 
 /** The content type of descriptions (RFC 8866 §8.2). */
@@ -62,7 +65,7 @@ const STATUS: Readonly<Record<OfferRefusal['code'], number>> = {
  * WHEP (draft-ietf-wish-whep): `POST /live/{channel}/whep` with an offer, `DELETE` of the session it names; both also with
  * `t/{token}/` after the channel. What may be watched is chosen by `?rendition=` and at `{session}/layer`. No trickle ICE: the answer has all candidates, and the viewer's are learned from its checks.
  */
-export function createWhepHandler({ egress, iceServers, remoteOf }: WhepHandlerOptions): HttpHandler {
+export function createWhepHandler({ egress, iceServers, remoteOf, onError }: WhepHandlerOptions): HttpHandler {
   return (req, res) => {
     const url = req.url ?? ''
     if (!url.includes('/whep') || url.length > limits.url) return false
@@ -124,8 +127,13 @@ export function createWhepHandler({ egress, iceServers, remoteOf }: WhepHandlerO
         ])
         res.end(sdp)
       })
-      // One bad answer must not end the process.
-      .catch(() => abandon(req, res))
+      .catch((error: unknown) => failed(req, res, error))
+  }
+
+  /** One bad answer must not end the process. */
+  function failed(req: HttpRequest, res: HttpResponse, error: unknown): void {
+    onError?.(error)
+    abandon(req, res)
   }
 
   function resource(req: HttpRequest, res: HttpResponse, of: WebRtcEgress, session: string): void {
@@ -142,7 +150,7 @@ export function createWhepHandler({ egress, iceServers, remoteOf }: WhepHandlerO
     if (req.method === 'OPTIONS') return options(res, 'GET, POST, OPTIONS', false)
     if (!of.has(session)) return sendProblem(req, res, notFound)
     if (req.method !== 'GET' && req.method !== 'POST') return wrongMethod(req, res, 'GET, POST, OPTIONS')
-    answerLayers(req, res, of, session, cors)
+    answerLayers({ req, res, of, session, cors, onError: (error) => failed(req, res, error) })
   }
 
   function options(res: HttpResponse, allow: string, isEndpoint: boolean): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { AVCC } from '@bandstand/media/codecs/h264/fixtures.ts'
 import { audioConfig, videoConfig } from '../../packager/fixtures/encoder.ts'
 import { createHub } from '../../stream/hub.ts'
 import { createFeed } from './feed.ts'
@@ -14,14 +15,14 @@ function stage() {
   const sent: string[] = []
   const judged: boolean[] = []
   const state = { sending: 0, ended: 0 }
-  const open = (id: number) =>
+  const open = (id: number, video = videoConfig()) =>
     hub.publish({
       kind: 'epoch-opened',
       id,
       start: 0,
       wallClock: 0,
       tracks: [
-        { track: VIDEO_TRACK, config: videoConfig(), frameDuration: 1 / 30 },
+        { track: VIDEO_TRACK, config: video, frameDuration: 1 / 30 },
         { track: AUDIO_TRACK, config: audioConfig(), frameDuration: 1024 / 48_000 },
       ],
       reason: 'encoder',
@@ -72,14 +73,25 @@ test('pictures in order are told after a few, and B-frames that come later still
   const created = feed()
   open(1)
   created.pump()
-  if (created.hasBFrames === undefined) {
-    for (let n = 0; n < WEBRTC_LIMITS.judgePictures - 1; n++) picture(n, n === 0)
-    assert.deepEqual(judged, [])
-    picture(WEBRTC_LIMITS.judgePictures - 1, false)
-  }
+  assert.equal(created.hasBFrames, undefined)
+  for (let n = 0; n < WEBRTC_LIMITS.judgePictures - 1; n++) picture(n, n === 0)
+  assert.deepEqual(judged, [])
+  picture(WEBRTC_LIMITS.judgePictures - 1, false)
   assert.deepEqual(judged, [false])
   picture(10, false, 13)
   picture(11, false, 11)
+  assert.deepEqual(judged, [false, true])
+})
+
+test('an encoder that promises to reorder nothing is believed at once, and caught when it does', () => {
+  const { feed, open, picture, judged } = stage()
+  // Its max_num_reorder_frames is 0.
+  open(1, { ...videoConfig(), decoderConfig: AVCC.hd1080 })
+  feed().pump()
+  assert.deepEqual(judged, [false])
+  picture(0, true)
+  picture(1, false, 3)
+  picture(2, false, 2)
   assert.deepEqual(judged, [false, true])
 })
 
