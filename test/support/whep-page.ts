@@ -45,11 +45,11 @@ globalThis.whepJoin = async (url, options) => {
   Object.assign(video, { autoplay: true, muted: true, playsInline: true })
   document.body.append(video)
   const stream = new MediaStream()
-  pc.ontrack = async ({ track }) => {
+  if (!options.bare) pc.ontrack = async ({ track }) => {
     stream.addTrack(track)
     video.srcObject = stream
     if (track.kind !== 'audio') return
-    const context = new AudioContext()
+    const context = (seen.context = new AudioContext())
     const analyser = context.createAnalyser()
     context.createMediaStreamSource(new MediaStream([track])).connect(analyser)
     await context.resume()
@@ -105,11 +105,24 @@ globalThis.whepFigures = async (index) => {
     soundBytes: of('audio').bytesReceived ?? 0,
   }
 }
-globalThis.whepLeave = (index) => {
-  const { pc, video, seen } = globalThis.viewers.at(index)
+globalThis.whepLeave = (index) => end(globalThis.viewers.at(index))
+const end = ({ pc, video, seen }) => {
   clearInterval(seen.meter)
+  seen.context?.close()
   pc.close()
   video.remove()
+}
+globalThis.whepCrowd = async (url, options, count) => {
+  const joined = await Promise.all(Array.from({ length: count }, () => whepJoin(url, options)))
+  const [hasty, ...all] = globalThis.viewers.splice(-count)
+  end(hasty)
+  await fetch(new URL(hasty.location, url), { method: 'DELETE' })
+  const isConnected = ({ pc }) => pc.connectionState === 'connected'
+  for (const until = performance.now() + 20_000; !all.every(isConnected) && performance.now() < until;)
+    await new Promise((done) => setTimeout(done, 20))
+  const connected = all.filter(isConnected).length
+  for (const viewer of all) end(viewer)
+  return { answered: joined.filter(({ status }) => status === 201).length, connected }
 }`
 
 export interface WhepJoin {
@@ -118,6 +131,8 @@ export interface WhepJoin {
   readonly ages?: boolean
   /** Looks at every fifth picture. Default true. */
   readonly looks?: boolean
+  /** Nothing is done with what comes. */
+  readonly bare?: boolean
   /** Only through the TURN servers. */
   readonly relay?: boolean
   /** The server is reached at this port instead of its own. */
@@ -139,4 +154,14 @@ export function whepFigures(page: Page, index = -1): Promise<WhepFigures> {
 /** Closes the connection without a word to the server. */
 export function whepLeave(page: Page, index = -1): Promise<void> {
   return page.evaluate(`whepLeave(${index})`)
+}
+
+/**
+ * So many viewers come at once and leave again: one without waiting for its connection, by DELETE, the others when all of them are
+ * connected, without a word.
+ */
+export async function whepCrowd(page: Page, url: string, count: number, options: WhepJoin = {}) {
+  await page.evaluate(script)
+  const call = `whepCrowd(${JSON.stringify(url)}, ${JSON.stringify(options)}, ${count})`
+  return page.evaluate<{ readonly answered: number; readonly connected: number }>(call)
 }
