@@ -135,5 +135,5 @@ test('what the library refuses leaves nothing behind', async () => {
   const rounds: number[] = []
   do rounds.push(await grows(300))
   while ((rounds.at(-1) ?? 0) > 2e6 && rounds.length < 8)
-  assert.ok((rounds.at(-1) ?? 0) < 2e6, `${rounds} bytes more`)
+  assert.ok((rounds.at(-1) ?? 0) < 2e6, `${rounds.join()} bytes more`)
 })

@@ -292,17 +292,6 @@ test('who waits for a key frame that does not come is given the group', () => {
   assert.deepEqual(shown().slice(-2), pictures(20))
 })
 
-test('a group that comes in a burst does not look like a fast stream', () => {
-  const { video, one } = stage()
-  for (let n = 0; n < 248; n++) one(n, n === 0, 9_920)
-  one(248, false)
-  one(249, false)
-  one(250, true)
-  assert.equal(video.keyDistance, 250 * PICTURE_MS)
-  // 25 pictures of 2000 bytes a second, and headers.
-  assert.ok(video.rate > 400_000 && video.rate < 500_000, `${video.rate} bit/s`)
-})
-
 test('the first viewer of a fast stream is at the live edge within its first group', () => {
   const { sender, video, one } = stage()
   // 8 Mbit/s.
