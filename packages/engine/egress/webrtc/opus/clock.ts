@@ -6,7 +6,7 @@ const TICKS_PER_MS = OPUS_RATE / 1000
  * Milliseconds over which the least that was within the encoder is looked for, and by which it may grow: an encoder that is held up
  * has caught up in between, but what it could not decode never comes.
  */
-const WINDOW = 1_000
+const WINDOW = 500
 const GROWTH = 60
 
 /**
