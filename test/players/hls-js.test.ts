@@ -68,14 +68,19 @@ describe('hls.js as its makers publish it', () => {
   let browser: Browser
   let pages: PlayerPage
   const encoders = new Map<string, Running>()
+  /** What went wrong for viewers without low latency in the first seconds. */
+  let early: Promise<readonly unknown[]> | undefined
   before(async () => {
     server = await startBandstand()
     owner = await signIn(server)
     browser = await chromium()
     pages = await servePlayerPage()
-    // All at once: those that are joined late have begun long ago then.
-    for (const [slug, gop, bFrames] of streams) await publish(slug, { gop, bFrames })
-    await sleep(10_000)
+    // All at once: those that are joined late have begun long ago then, and who comes early has been there.
+    for (const [slug, gop, bFrames] of streams) {
+      await publish(slug, { gop, bFrames })
+      early ??= Promise.all([0.3, 1, 4, 8].map((seconds) => joinEarly(slug, seconds)))
+    }
+    await Promise.all([sleep(10_000), early])
   })
   after(async () => {
     await browser?.close()
@@ -93,14 +98,14 @@ describe('hls.js as its makers publish it', () => {
   }
 
   /** Opens a stream; resolves when the first picture is shown, with the ms that took. */
-  async function play(url: string): Promise<{ page: Page; joined: number }> {
+  async function play(url: string, lowLatencyMode = true): Promise<{ page: Page; joined: number }> {
     const page = await pages.open(browser)
     const joined = await page.evaluate(`(async () => {
       const video = document.querySelector('video')
       const logger = {}
       for (const level of ['trace', 'debug', 'log', 'info', 'warn', 'error']) logger[level] = log(level)
       globalThis.requests = []
-      const hls = (globalThis.hls = new Hls({ debug: logger, lowLatencyMode: true }))
+      const hls = (globalThis.hls = new Hls({ debug: logger, lowLatencyMode: ${lowLatencyMode} }))
       hls.on(Hls.Events.ERROR, (_, data) => {
         lines.push('error ' + data.details + (data.fatal ? ' fatal' : '') + ' ' + (data.error && data.error.message))
       })
@@ -117,6 +122,18 @@ describe('hls.js as its makers publish it', () => {
       return took
     })()`)
     return { page, joined: joined as number }
+  }
+
+  /** Opens a stream so many seconds after it began. Resolves with nothing where it plays, or with what stands in the way. */
+  async function joinEarly(slug: string, seconds: number): Promise<unknown> {
+    await sleep(seconds * 1000)
+    const playing = play(`${server.http}/live/${slug}/index.m3u8`, false).then(async ({ page }) => {
+      const { time } = await facts(page)
+      await waitFor(`pictures ${seconds} s after the begin`, async () => (await facts(page)).time > time + 0.5)
+      await page.close()
+    })
+    const late = sleep(15_000, `no picture ${seconds} s after the begin`, { ref: false })
+    return Promise.race([playing, late]).catch((error: unknown) => error)
   }
 
   async function facts(page: Page): Promise<Facts> {
@@ -147,6 +164,10 @@ describe('hls.js as its makers publish it', () => {
     await page.evaluate("document.querySelector('video').pause()")
     assert.notDeepEqual(findInterruptions(await recordPlayback(page, 1_000), { frameRate: 30 }), [])
     await page.close()
+  })
+
+  it('joins without low latency in the first seconds of a broadcast', async () => {
+    assert.deepEqual(await early, [undefined, undefined, undefined, undefined])
   })
 
   for (const [slug, gop] of streams.slice(1)) {

@@ -23,8 +23,12 @@ export interface LivePlaylistInput {
 
 /** EXT-X-VERSION: 9 for EXT-X-SKIP (§8). */
 const VERSION = 9
+/** HOLD-BACK in target durations: the least allowed (§4.4.3.8). */
+const HOLD_BACK_TARGETS = 3
 /** CAN-SKIP-UNTIL in target durations: the least allowed (§4.4.3.8). */
 const SKIP_TARGETS = 6
+/** Seconds into a segment at which no track and no player's sum of rounded durations is before it. */
+const PAST_BORDER = 0.1
 /** Parts are listed for the last 3 target durations (§6.2.2). */
 const PART_TARGETS = 3
 
@@ -34,6 +38,7 @@ export function livePlaylist(input: LivePlaylistInput): MediaPlaylist {
   const complete = segments.filter((s) => s.complete)
   const open = segments.at(-1)?.complete === false ? segments.at(-1) : undefined
   const skipped = input.delta && !ended ? countSkipped(complete, timing.targetDuration * SKIP_TARGETS) : 0
+  const start = ended ? undefined : startOffGap(segments, timing)
   const first = segments[0]
   const listed: MediaSegment[] = []
   let map: number | undefined
@@ -51,7 +56,7 @@ export function livePlaylist(input: LivePlaylistInput): MediaPlaylist {
     partTarget: timing.partTarget,
     serverControl: {
       canBlockReload: true,
-      holdBack: timing.targetDuration * 3,
+      holdBack: timing.targetDuration * HOLD_BACK_TARGETS,
       partHoldBack: partHoldBack(timing),
       canSkipUntil: timing.targetDuration * SKIP_TARGETS,
     },
@@ -60,6 +65,7 @@ export function livePlaylist(input: LivePlaylistInput): MediaPlaylist {
     discontinuitySequence: first === undefined ? 0 : first.epoch.id - (first.discontinuity ? 1 : 0),
     independentSegments: false,
     iFramesOnly: false,
+    ...(start !== undefined && { startOffset: start }),
     ...(skipped > 0 && { skippedSegments: skipped }),
     segments: listed,
     trailingParts: (open?.parts ?? []).map((p) => partial(p, timing)),
@@ -68,6 +74,34 @@ export function livePlaylist(input: LivePlaylistInput): MediaPlaylist {
     renditionReports: ended ? [] : input.reports,
     endList: ended,
   }
+}
+
+/**
+ * Seconds from the first segment to where a player is to begin, if one without low latency would begin in a gap, as it
+ * would in the first seconds of a broadcast: the newest whole segment with a key frame, for one that is not whole makes it
+ * load the one before, perhaps another encoder's; if none is, the first.
+ *
+ * hls.js 1.7 requests the map of a gap too. For the next segment it takes that request back and with it, by mistake, the
+ * segment's own, for which it then waits for ever (`loadInitSegmentIfNeeded`).
+ */
+function startOffGap(segments: readonly WindowSegment[], timing: BroadcastTiming): number | undefined {
+  const { targetDuration, partTarget } = timing
+  const end = segments.reduce((sum, s) => sum + seconds(s), 0)
+  // Tracks do not end at the same instant, and players compute a moment later.
+  const spread = 2 * partTarget
+  const normal = end - targetDuration * HOLD_BACK_TARGETS
+  let isGap = false
+  let start: number | undefined
+  let from = 0
+  for (const segment of segments) {
+    const to = from + seconds(segment)
+    const empty = segment.gap && segment.silence === undefined
+    if (empty && from <= normal + spread && normal - spread <= to) isGap = true
+    const whole = segment.complete && to <= end - spread && segment.parts[0]?.independent === true
+    if (!empty && (start === undefined || whole)) start = from
+    from = to
+  }
+  return isGap && start !== undefined ? start + PAST_BORDER : undefined
 }
 
 /**

@@ -77,6 +77,7 @@ test('golden: the first playlist of a broadcast opens with gaps over 3 targets',
 #EXT-X-PART-INF:PART-TARGET=0.35
 #EXT-X-MEDIA-SEQUENCE:0
 #EXT-X-DISCONTINUITY-SEQUENCE:0
+#EXT-X-START:TIME-OFFSET=12.1
 #EXT-X-MAP:URI="i0000000000.mp4"
 #EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:08.000Z
 #EXT-X-GAP
@@ -98,6 +99,19 @@ g0000000002.m4s
 #EXT-X-RENDITION-REPORT:URI="../a2/index.m3u8",LAST-MSN=3,LAST-PART=2
 `,
   )
+})
+
+test('a playlist says where to begin as long as HOLD-BACK from its end is a gap: at a key frame', () => {
+  const start = (seconds: number) => /#EXT-X-START:.*/.exec(text(live(seconds).window, 'v1'))?.[0]
+  // Key frames every 2 s, behind 12 s of gaps. What ended less than two parts ago may not be whole in the other track.
+  assert.deepEqual([1.1, 2.5, 4.5, 5.1, 11.7].map(start), [
+    '#EXT-X-START:TIME-OFFSET=12.1',
+    '#EXT-X-START:TIME-OFFSET=12.1',
+    '#EXT-X-START:TIME-OFFSET=12.1',
+    '#EXT-X-START:TIME-OFFSET=14.1',
+    '#EXT-X-START:TIME-OFFSET=20.1',
+  ])
+  assert.equal(start(14), undefined)
 })
 
 test('golden: the multivariant playlist has sound as a group, its bandwidth as declared until measured', () => {

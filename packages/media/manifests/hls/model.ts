@@ -17,6 +17,8 @@ export interface MediaPlaylist {
   /** EXT-X-INDEPENDENT-SEGMENTS. */
   readonly independentSegments: boolean
   readonly iFramesOnly: boolean
+  /** TIME-OFFSET of EXT-X-START, seconds from the first segment. Printed; what others say is passed over. */
+  readonly startOffset?: number
   /** SKIPPED-SEGMENTS of EXT-X-SKIP in a delta update. */
   readonly skippedSegments?: number
   readonly segments: readonly MediaSegment[]

@@ -43,6 +43,7 @@ test('prints a delta update and an ended recording', () => {
     playlistType: 'VOD',
     independentSegments: true,
     iFramesOnly: false,
+    startOffset: 12.5,
     skippedSegments: 7,
     segments: [
       {
@@ -69,6 +70,7 @@ test('prints a delta update and an ended recording', () => {
 #EXT-X-PLAYLIST-TYPE:VOD
 #EXT-X-MEDIA-SEQUENCE:0
 #EXT-X-DISCONTINUITY-SEQUENCE:0
+#EXT-X-START:TIME-OFFSET=12.5
 #EXT-X-SKIP:SKIPPED-SEGMENTS=7
 #EXT-X-PART:DURATION=0.333333,URI="p9.m4s",BYTERANGE="5@10",GAP=YES
 #EXT-X-BITRATE:900

@@ -31,6 +31,7 @@ export function printMediaPlaylist(p: MediaPlaylist): string {
   out += `#EXT-X-MEDIA-SEQUENCE:${p.mediaSequence}\n`
   // Absent means 0 (§4.4.3.3); always printed, so that a reader of the text sees it rise.
   out += `#EXT-X-DISCONTINUITY-SEQUENCE:${p.discontinuitySequence}\n`
+  if (p.startOffset !== undefined) out += `#EXT-X-START:TIME-OFFSET=${decimal(p.startOffset)}\n`
   if (p.skippedSegments !== undefined) out += `#EXT-X-SKIP:SKIPPED-SEGMENTS=${p.skippedSegments}\n`
   for (const s of p.segments) out += segment(s)
   if (p.trailingHead !== undefined) out += head(p.trailingHead)
