@@ -78,7 +78,7 @@ describe('hls.js as its makers publish it', () => {
     // All at once: those that are joined late have begun long ago then, and who comes early has been there.
     for (const [slug, gop, bFrames] of streams) {
       await publish(slug, { gop, bFrames })
-      early ??= Promise.all([0.3, 1, 4, 8].map((seconds) => joinEarly(slug, seconds)))
+      early ??= Promise.all([4, 8].map((seconds) => joinEarly(slug, seconds)))
     }
     await Promise.all([sleep(10_000), early])
   })
@@ -167,7 +167,7 @@ describe('hls.js as its makers publish it', () => {
   })
 
   it('joins without low latency in the first seconds of a broadcast', async () => {
-    assert.deepEqual(await early, [undefined, undefined, undefined, undefined])
+    assert.deepEqual(await early, [undefined, undefined])
   })
 
   for (const [slug, gop] of streams.slice(1)) {
