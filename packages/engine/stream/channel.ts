@@ -3,22 +3,14 @@ import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { BroadcastRegister, ChannelRecord, Log, Publisher, PublishRefusal, PublishRequest } from '../ports.ts'
 import { type Claim, createCandidates, type Granted } from './candidates.ts'
+import { createChannelBroadcasts, type FinishedBroadcast, type Running } from './channel-broadcasts.ts'
 import { type EncoderDiagnosis, type EncoderFacts, type MediaDiagnosis, mergeFacts } from './diagnosis.ts'
-import { createEndedBroadcasts } from './ended.ts'
 import type { Hub } from './hub.ts'
 import { createLease, type LeaseHolder } from './lease.ts'
 import type { RungRendition } from './rung-hubs.ts'
 
 /** After an encoder said goodbye the broadcast still waits this long, because "stop, change a setting, start" is common. */
 export const UNPUBLISH_GRACE_MS = 3_000
-
-export interface FinishedBroadcast {
-  /** Of the recording, milliseconds. */
-  readonly duration: number
-  readonly bytes: number
-  /** What was to be cut or listed last and was not. */
-  readonly failure?: unknown
-}
 
 /** Timeline, packager, live window and recording of one broadcast, as the channel drives it. All times are Unix ms. */
 export interface Broadcast {
@@ -112,103 +104,24 @@ export interface Channel {
   readonly idle: boolean
 }
 
-interface Running {
-  readonly broadcast: Broadcast
-  startedAt: number | undefined
-  /** Unix ms at which the broadcast ends unless an encoder comes; `undefined` while one is connected. */
-  deadline: number | undefined
-  /** Encoders that came after the first. */
-  reconnects: number
-  encoder: Encoder | undefined
-}
-
-interface Encoder {
-  readonly request: PublishRequest
-  readonly connectedAt: number
-  facts: EncoderFacts
-}
-
 export function createChannel(options: ChannelOptions): Channel {
-  const { log, register, now, onChange, createBroadcast } = options
+  const { log, now, onChange } = options
   const lease = createLease(options.takeover)
   let record = options.record
-  let running: Running | undefined
   const candidates = createCandidates({ grant, log, now })
-  const ended = createEndedBroadcasts((asset, error) => {
-    log.error({ channel: record.slug, asset, err: error }, 'the memory of a broadcast could not be given back')
+  const broadcasts = createChannelBroadcasts({
+    ...{ record: () => record, createBroadcast: options.createBroadcast },
+    ...{ register: options.register, log, now, onChange },
   })
-  /** Broadcasts that are being finished. */
-  const finishing = new Set<Promise<void>>()
 
-  function start(): Running {
-    const fresh: Running = {
-      startedAt: undefined,
-      deadline: undefined,
-      reconnects: 0,
-      encoder: undefined,
-      broadcast: createBroadcast(record, (assetId, startedAt) => {
-        fresh.startedAt = startedAt
-        log.info({ channel: record.slug, asset: assetId }, 'live')
-        register.started({ assetId, channelId: record.id, startedAt }).catch((error: unknown) => {
-          log.error({ channel: record.slug, asset: assetId, err: error }, 'the broadcast could not be registered')
-        })
-        onChange()
-      }),
-    }
-    running = fresh
-    return fresh
-  }
-
-  /** Never rejects. */
-  function finish(): Promise<void> {
-    if (running === undefined) return Promise.resolve()
-    const done = end(running).finally(() => finishing.delete(done))
-    finishing.add(done)
-    return done
-  }
-
-  async function end({ broadcast, startedAt }: Running): Promise<void> {
-    const at = now()
-    const fields = { channel: record.slug, asset: broadcast.assetId }
-    running = undefined
-    if (startedAt !== undefined) ended.add(broadcast, at)
-    try {
-      const finished = broadcast.end(at)
-      if (startedAt !== undefined) onChange()
-      const { duration, bytes, failure } = await finished
-      if (failure !== undefined) log.error({ ...fields, err: failure }, 'the end of the broadcast failed')
-      if (startedAt === undefined) return broadcast.close()
-      await register.ended({ assetId: broadcast.assetId, endedAt: at, duration, bytes })
-      log.info({ ...fields, seconds: Math.round(duration / 1000) }, 'ended')
-      onChange()
-    } catch (error) {
-      log.error({ ...fields, err: error }, 'the broadcast could not be finished')
-    }
-  }
-
-  /** What goes wrong in a broadcast ends that broadcast and nothing else. Says whether all went well. */
-  function run(current: Running, step: (broadcast: Broadcast) => void): boolean {
-    try {
-      step(current.broadcast)
-      return true
-    } catch (error) {
-      log.error(
-        { channel: record.slug, asset: current.broadcast.assetId, err: error },
-        'the broadcast failed: it is ended',
-      )
-      if (running === current) void finish()
-      return false
-    }
-  }
-
-  /** The same while an encoder feeds it, which is then told to start again. */
-  function feed(current: Running, step: (broadcast: Broadcast) => void): void {
-    if (run(current, step)) return
+  /** A step of a broadcast that an encoder feeds; where it fails, the encoder is told to start again. */
+  function feed(current: Running<Broadcast>, step: (broadcast: Broadcast) => void): void {
+    if (broadcasts.attempt(current, step)) return
     lease.revoke({ code: 'unavailable', reason: 'the server could not go on with this stream; start it again' })
   }
 
-  function createPublisher(holder: LeaseHolder, current: Running): Publisher {
-    const holds = () => lease.holder === holder && running === current
+  function createPublisher(holder: LeaseHolder, current: Running<Broadcast>): Publisher {
+    const holds = () => lease.holder === holder && broadcasts.running === current
     return {
       channel: record.slug,
       announce(expected) {
@@ -230,10 +143,10 @@ export function createChannel(options: ChannelOptions): Channel {
       },
       end(how) {
         if (!lease.release(holder)) return
-        if (running !== current) return
+        if (broadcasts.running !== current) return
         const at = now()
         current.deadline = at + (how === 'unpublished' ? UNPUBLISH_GRACE_MS : options.reconnectWindow)
-        run(current, (broadcast) => broadcast.encoderLeft(at))
+        broadcasts.attempt(current, (broadcast) => broadcast.encoderLeft(at))
         log.info({ channel: record.slug, how }, how === 'unpublished' ? 'encoder stopped' : 'encoder lost')
         onChange()
       },
@@ -247,10 +160,11 @@ export function createChannel(options: ChannelOptions): Channel {
     const refusal = lease.acquire(holder, at)
     if (refusal !== undefined) return { refusal }
     if (before !== undefined) {
-      if (running !== undefined) run(running, (broadcast) => broadcast.encoderLeft(at))
+      const { running } = broadcasts
+      if (running !== undefined) broadcasts.attempt(running, (broadcast) => broadcast.encoderLeft(at))
       log.warn({ channel: record.slug, remote: request.remote, from: before.remote }, 'encoder taken over')
     }
-    const current = running ?? start()
+    const current = broadcasts.begin()
     current.deadline = undefined
     if (current.encoder !== undefined) current.reconnects++
     current.encoder = { request, connectedAt, facts: {} }
@@ -263,10 +177,11 @@ export function createChannel(options: ChannelOptions): Channel {
     candidates.turnAllAway(why)
     const had = lease.holder !== undefined
     lease.revoke(why)
+    const { running } = broadcasts
     if (!had || running === undefined) return
     const at = now()
     running.deadline = at + UNPUBLISH_GRACE_MS
-    run(running, (broadcast) => broadcast.encoderLeft(at))
+    broadcasts.attempt(running, (broadcast) => broadcast.encoderLeft(at))
     onChange()
   }
 
@@ -278,15 +193,14 @@ export function createChannel(options: ChannelOptions): Channel {
       record = changed
     },
     get live() {
-      return running?.broadcast.live ?? ended.newest
+      return broadcasts.live
     },
     get units() {
-      return running?.broadcast
+      return broadcasts.running?.broadcast
     },
-    find(assetId) {
-      return running?.broadcast.assetId === assetId ? running.broadcast.live : ended.find(assetId)
-    },
+    find: (assetId) => broadcasts.find(assetId),
     get onAir() {
+      const { running } = broadcasts
       if (running?.startedAt === undefined) return undefined
       const { assetId, generation } = running.broadcast
       return { assetId, startedAt: running.startedAt, generation }
@@ -295,7 +209,7 @@ export function createChannel(options: ChannelOptions): Channel {
       return lease.holder !== undefined
     },
     get idle() {
-      return running === undefined && ended.size === 0 && lease.holder === undefined && candidates.size === 0
+      return broadcasts.idle && lease.holder === undefined && candidates.size === 0
     },
 
     publish(request, stop) {
@@ -310,14 +224,11 @@ export function createChannel(options: ChannelOptions): Channel {
 
     async close(why) {
       revoke(why)
-      await finish()
-      ended.clear()
+      await broadcasts.finish()
+      broadcasts.clear()
     },
 
-    restore(broadcast, startedAt, deadline) {
-      void finish()
-      running = { broadcast, startedAt, deadline, reconnects: 0, encoder: undefined }
-    },
+    restore: (broadcast, startedAt, deadline) => broadcasts.restore(broadcast, startedAt, deadline),
 
     async suspend() {
       const why = {
@@ -328,22 +239,23 @@ export function createChannel(options: ChannelOptions): Channel {
       lease.revoke(why)
       try {
         // It stays to be had: players are just being told of its last parts.
-        await running?.broadcast.suspend(now())
+        await broadcasts.running?.broadcast.suspend(now())
       } catch (error) {
         log.error({ channel: record.slug, err: error }, 'the broadcast could not be left in order')
       }
-      await Promise.all(finishing)
+      await broadcasts.settled()
     },
 
     tick() {
       const at = now()
+      const { running } = broadcasts
       if (running !== undefined) feed(running, (broadcast) => broadcast.tick(at))
-      if (running?.deadline !== undefined && at >= running.deadline) void finish()
+      broadcasts.tick(at)
       candidates.tick()
-      ended.tick(at)
     },
 
     diagnose() {
+      const { running } = broadcasts
       if (lease.holder === undefined || running?.encoder === undefined) return undefined
       const { request, connectedAt, facts } = running.encoder
       return {
