@@ -1,0 +1,107 @@
+import type { WebRtcEgress } from '@bandstand/engine/egress/webrtc/egress.ts'
+import { createLiveHandler } from '@bandstand/engine/http/live.ts'
+import { createHttpServer } from '@bandstand/engine/http/server.ts'
+import { createVodHandler } from '@bandstand/engine/http/vod.ts'
+import { createWhepHandler } from '@bandstand/engine/http/whep.ts'
+import type { RtmpListener } from '@bandstand/engine/ingest/rtmp/listener.ts'
+import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
+import { isLoopback } from '@bandstand/engine/remote/address.ts'
+import { createRefusalLog } from '@bandstand/engine/remote/refusals.ts'
+import type { DiskStore } from '@bandstand/engine/store/disk.ts'
+import type { Platform } from '@bandstand/platform/platform.ts'
+import { createApplication } from '../application.ts'
+import { logConnectionRefusals } from '../connection-refusals.ts'
+import { iceServersFor } from '../ice-servers.ts'
+import { createProbes } from '../probes.ts'
+import type { ListenAddress } from '../settings/address.ts'
+import { readTls } from '../tls.ts'
+import type { Audience } from './audience.ts'
+import type { Begun } from './begun.ts'
+import type { Live } from './live.ts'
+import type { ServedPictures } from './pictures.ts'
+
+/** Milliseconds that HTTP answers may take to finish when the server stops. */
+const CLOSE_MS = 1_500
+
+export interface HttpNeeds {
+  readonly platform: Platform
+  readonly store: DiskStore
+  readonly live: Live
+  readonly webrtc: WebRtcEgress | undefined
+  readonly pictures: ServedPictures
+  readonly audience: Audience
+  readonly budget: MemoryBudget
+  /** Started after this is prepared and before anybody is answered. */
+  readonly rtmp: () => RtmpListener
+}
+
+/** Everything over HTTP, on one port. */
+export interface Http {
+  /** @returns the address as bound. @throws EngineError when it cannot be */
+  listen(): Promise<ListenAddress>
+  /** `/readyz` says so from now on. */
+  ready(): void
+}
+
+/** Makes media, API, pages and probes ready to answer; nobody can ask yet. @throws AppError `bad-setting` */
+export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http> {
+  const { settings, log, now, started } = begun
+  const { platform, store, live, webrtc, pictures, audience } = needs
+  const { directory } = platform
+  const media = createLiveHandler({
+    find: live.find,
+    findAsset: live.findAsset,
+    seen(slug, req, query) {
+      const channel = directory.findBySlug(slug)
+      if (channel !== undefined) audience.viewers.seen(channel.id, audience.keyOf(req, query))
+    },
+  })
+  const vod = createVodHandler({ store, log })
+  const whep = createWhepHandler({
+    egress: webrtc,
+    iceServers: () => iceServersFor(settings, now()),
+    remoteOf: audience.addressOf,
+    onError: (error) => log.error({ err: error }, 'http: a WHEP request failed'),
+  })
+  const probes = createProbes({
+    viewers: () =>
+      directory
+        .list()
+        .filter(({ id }) => live.streams.onAir(id) !== undefined)
+        .map(({ id, slug }) => ({ channel: slug, viewers: audience.viewers.count(id) })),
+    store,
+    budget: needs.budget,
+    delivery: media.delivery,
+    webrtc: () => webrtc?.figures,
+    connections: () => ({ http: server.connections(), rtmp: needs.rtmp().connections() }),
+    isAvailable: () => platform.isAvailable,
+  })
+  const application = await createApplication({
+    ...{ settings, platform, probes, log },
+    ...{ hasPictures: pictures.available, sizeOf: pictures.sizeOf },
+  })
+  started.defer(() => application.close())
+  const refusals = createRefusalLog(log)
+  started.defer(() => refusals.close())
+  const tls = await readTls(settings)
+  const server = createHttpServer({
+    ...(tls !== undefined && { tls }),
+    // Everything else below /live/ is the live window's.
+    handlers: [whep, media.handle, vod, pictures.handle],
+    fallback: application.handle,
+    upgrade: (req, socket, head) => platform.chat.upgrade(req, socket, head),
+    onError: (error) => log.error({ err: error }, 'http: serving failed'),
+    onRefused: logConnectionRefusals(refusals),
+    exempt: audience.trusted,
+    shares: (address) => audience.trusted(address) || isLoopback(address),
+    limits: { connectionsPerAddress: settings.maxHttpConnectionsPerAddress },
+  })
+  return {
+    async listen() {
+      const bound = await server.listen(settings.http.port, settings.http.host)
+      started.defer(() => server.close(CLOSE_MS))
+      return bound
+    },
+    ready: () => probes.ready(),
+  }
+}

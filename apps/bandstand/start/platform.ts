@@ -1,0 +1,62 @@
+import type { RtmpListener } from '@bandstand/engine/ingest/rtmp/listener.ts'
+import type { Streams } from '@bandstand/engine/stream/streams.ts'
+import type { Trials } from '@bandstand/engine/transcode/trial.ts'
+import { createPlatform, type Platform } from '@bandstand/platform/platform.ts'
+import { toEncoderHealth } from '../health.ts'
+import { instanceFacts } from '../instance.ts'
+import { listEncoders } from '../ladders.ts'
+import { version } from '../version.ts'
+import type { Audience } from './audience.ts'
+import type { Begun } from './begun.ts'
+import type { Recordings } from './recordings.ts'
+
+/** Whom the platform asks; all but the first two are started after it. */
+export interface PlatformNeeds {
+  readonly audience: Audience
+  readonly trials: Trials
+  /** Asked while the platform is being opened, too, when nothing can be live yet. */
+  readonly streams: () => Streams | undefined
+  readonly recordings: () => Recordings
+  readonly rtmp: () => RtmpListener
+}
+
+/** Opens database, owner, channels and chat, and tells them what they ask of the engine. @throws PlatformError */
+export async function openPlatform(begun: Begun, needs: PlatformNeeds): Promise<Platform> {
+  const { settings, log, now, started } = begun
+  const { audience, trials, streams, recordings, rtmp } = needs
+  const platform = await createPlatform({
+    dataDir: settings.data,
+    settings,
+    log,
+    engine: {
+      live(channelId) {
+        const onAir = streams()?.onAir(channelId)
+        return onAir && { ...onAir, viewers: audience.viewers.count(channelId) }
+      },
+      health(channelId) {
+        const found = streams()?.diagnose(channelId)
+        return found && toEncoderHealth(found)
+      },
+      onKeyRevoked: (channelId) =>
+        streams()?.stopEncoder(channelId, {
+          code: 'stopped',
+          reason: 'the stream key of this channel was changed; copy the new one from the studio',
+        }),
+      onChannelRenamed: (id, slug) => streams()?.rename({ id, slug }),
+      stopChannel: async (channelId) => streams()?.remove(channelId),
+      deleteAsset: (assetId) => recordings().store.remove(assetId),
+      ladderEncoders: () => listEncoders(trials),
+    },
+    instance: {
+      version,
+      facts(host) {
+        const { store, trouble } = recordings()
+        return instanceFacts({ host, settings, store, trouble: trouble(), rtmp: rtmp().address })
+      },
+    },
+    clientOf: (req) => ({ address: audience.addressOf(req), host: req.headers.host ?? '' }),
+    now,
+  })
+  started.defer(() => platform.close())
+  return platform
+}

@@ -1,0 +1,32 @@
+import type { WebRtcEgress } from '@bandstand/engine/egress/webrtc/egress.ts'
+import { printBanner } from '../banner.ts'
+import { type ListenAddress, printAddress } from '../settings/address.ts'
+import { version } from '../version.ts'
+import type { Begun } from './begun.ts'
+import type { Untold } from './first-start.ts'
+
+export interface ReadyFacts {
+  /** As bound. */
+  readonly http: ListenAddress
+  readonly rtmp: ListenAddress
+  readonly webrtc: Pick<WebRtcEgress, 'port'> | undefined
+  readonly demo: boolean
+  readonly untold: Untold
+}
+
+/** Says where the server is to be found, and what the first start made. */
+export function announceReady({ settings, log }: Begun, { http, rtmp, webrtc, demo, untold }: ReadyFacts): void {
+  const { firstStart } = untold
+  const addresses = {
+    http: printAddress(http),
+    rtmp: printAddress(rtmp),
+    ...(settings.webrtc !== 'off' && webrtc && { webrtc: printAddress({ ...settings.webrtc, port: webrtc.port }) }),
+  }
+  if (settings.log === 'json') {
+    // The password is to be had nowhere else; the key is in the studio, so it stays out of a log that may be collected.
+    const ownerPassword = firstStart?.ownerPassword
+    if (ownerPassword !== undefined) log.info({ ownerPassword }, "first start: the owner's password, shown this once")
+    log.info({ ...addresses, version, pid: process.pid }, 'ready')
+  } else process.stdout.write(printBanner({ settings, addresses, demo, firstStart, version }))
+  untold.told()
+}

@@ -1,0 +1,28 @@
+import { WINDOW_LIMITS } from '@bandstand/engine/packager/limits.ts'
+import { createMemoryBudget, type MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
+import { createLadderMachine, type LadderMachine } from '@bandstand/engine/transcode/machine.ts'
+import { createTrials, type Trials } from '@bandstand/engine/transcode/trial.ts'
+import { findFfmpeg } from '../ffmpeg.ts'
+import type { Settings } from '../settings/schema.ts'
+
+/** What all broadcasts share. */
+export interface Resources {
+  /** Path of the program; without it nothing is encoded here and there are no pictures. */
+  readonly ffmpeg: string | undefined
+  /** Which encoders work. */
+  readonly trials: Trials
+  /** The processors, for all that encodes. */
+  readonly machine: LadderMachine
+  /** The memory for live media. */
+  readonly budget: MemoryBudget
+}
+
+export function findResources(settings: Settings): Resources {
+  const ffmpeg = findFfmpeg(settings.ffmpeg)
+  return {
+    ffmpeg,
+    trials: createTrials(ffmpeg, () => performance.now()),
+    machine: createLadderMachine(),
+    budget: createMemoryBudget(WINDOW_LIMITS.totalBytes),
+  }
+}

@@ -1,0 +1,39 @@
+import { createWebRtcEgress, type WebRtcEgress } from '@bandstand/engine/egress/webrtc/egress.ts'
+import { reserveUdpPort } from '@bandstand/engine/egress/webrtc/port.ts'
+import type { Platform } from '@bandstand/platform/platform.ts'
+import type { Audience } from './audience.ts'
+import type { Begun } from './begun.ts'
+import type { Live } from './live.ts'
+
+export interface WebRtcNeeds {
+  readonly directory: Platform['directory']
+  readonly live: Pick<Live, 'watchable'>
+  readonly audience: Audience
+  /** Path of the program. */
+  readonly ffmpeg: string | undefined
+}
+
+/** @returns `undefined` where WebRTC is switched off. @throws EngineError when the port cannot be had */
+export async function startWebRtc(
+  { settings, log, started }: Begun,
+  needs: WebRtcNeeds,
+): Promise<WebRtcEgress | undefined> {
+  const { directory, live, audience, ffmpeg } = needs
+  const { webrtc: address } = settings
+  if (address === 'off') return undefined
+  const egress = createWebRtcEgress({
+    host: address.host,
+    port: await reserveUdpPort(address.host, address.port),
+    publicAddresses: settings.webrtcAddresses,
+    find: live.watchable,
+    ffmpeg,
+    seen(slug, session) {
+      const channel = directory.findBySlug(slug)
+      if (channel !== undefined) audience.viewers.seen(channel.id, session)
+    },
+    log,
+    limits: { sessions: settings.maxWebrtcViewers, sessionsPerAddress: settings.maxWebrtcViewersPerAddress },
+  })
+  started.defer(() => egress.close())
+  return egress
+}
