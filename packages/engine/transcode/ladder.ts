@@ -1,23 +1,23 @@
 import { availableParallelism, loadavg } from 'node:os'
-import type { TrackId } from '@bandstand/media/access-unit.ts'
-import type { VideoTrackConfig } from '@bandstand/media/track.ts'
 import type { ListedRung } from '../packager/model.ts'
 import type { RungPort } from '../packager/rung-packer.ts'
 import type { MemoryBudget } from '../packager/window/budget.ts'
 import type { Log } from '../ports.ts'
-import { frameRateOf } from '../timeline/frame-rate.ts'
 import type { TimedUnit, TimelineEvent } from '../timeline/model.ts'
 import { ladderArguments } from './arguments.ts'
 import { createBacklog } from './backlog.ts'
 import { type CapacityVerdict, createCapacityGuard } from './capacity.ts'
 import { createEncoderChoice } from './encoder-choice.ts'
+import { type EpochSource, epochSource } from './epoch-source.ts'
 import { CAPACITY_LIMITS, LADDER_LIMITS } from './limits.ts'
+import { createListing, keptOf, lostOf } from './listing.ts'
 import { createLadderMachine, type LadderMachine } from './machine.ts'
 import type { LadderSettings, Rung, SourceFacts } from './model.ts'
-import { type LadderProcess, type ProcessEnd, startLadderProcess } from './process.ts'
+import { type ProcessEnd, startLadderProcess } from './process.ts'
 import { type LadderReport, reportLadder } from './report.ts'
+import { createRestarts } from './restarts.ts'
 import { planRungs } from './rungs.ts'
-import { sourceFacts } from './source-facts.ts'
+import { createLadderRuns } from './runs.ts'
 import type { Trials } from './trial.ts'
 
 export interface LadderOptions {
@@ -65,64 +65,28 @@ export interface Ladder {
   readonly report: LadderReport
 }
 
-/** Track of the first rung; the others follow in the order of the owner's list. */
-const FIRST_TRACK: TrackId = 11
-
-/** The source as long as its clock and configuration stay. */
-interface Source {
-  readonly epoch: number
-  readonly track: TrackId
-  readonly config: VideoTrackConfig
-  readonly facts: SourceFacts
-  readonly plan: readonly Rung[]
-  isOver: boolean
-  newest: number
-}
-
-interface Run {
-  readonly process: LadderProcess
-  readonly epoch: number
-  readonly rungs: readonly Rung[]
-  readonly startedAt: number
-  isWanted: boolean
-}
-
 export function createLadder(options: LadderOptions): Ladder {
   const { settings, packer, trials, log, fields, now } = options
-  const {
-    steady = () => performance.now(),
-    machine = createLadderMachine(),
-    startProcess = startLadderProcess,
-  } = options
+  const { steady = () => performance.now(), machine = createLadderMachine() } = options
   const load = options.load ?? (() => (loadavg()[0] ?? 0) / availableParallelism())
   const backlog = createBacklog()
+  const restarts = createRestarts()
   const guard = createCapacityGuard(options.best?.most ?? settings.rungs.length)
-  /** Codec strings that are not as was expected, by slot. */
-  const codecs = new Map<number, string>()
-  const ending = new Set<Run>()
-  let source: Source | undefined
-  let run: Run | undefined
+  const listing = createListing(packer, options.list)
+  let source: EpochSource | undefined
   let shed = 0
   let askedAt = Number.NEGATIVE_INFINITY
-  let retryAt = 0
-  let backOff: number = LADDER_LIMITS.backOff
   let looked = 0
-  let restarts = 0
-  /** Ends in a row without anything to show. */
-  let failures = 0
   /** Other ladders have all the places. */
   let isCrowded = false
-  let isListed = false
-  let trouble: string | undefined
   let isGivenUp = false
   let isClosed = false
   const held = {
     get bytes() {
-      return backlog.bytes + (run?.process.waiting ?? 0)
+      return backlog.bytes + (runs.current?.process.waiting ?? 0)
     },
     release: backlog.release,
   }
-  options.budget?.join(held)
 
   const choice = createEncoderChoice({
     ...{ wanted: settings.encoder, trials, log, fields, now: steady },
@@ -130,32 +94,31 @@ export function createLadder(options: LadderOptions): Ladder {
     onFault: fail,
   })
 
+  const runs = createLadderRuns({
+    ...{ ffmpeg: options.ffmpeg, packer, now, steady, beside },
+    startProcess: options.startProcess ?? startLadderProcess,
+    onConfigured(rung, { codecString }) {
+      if (listing.found(rung, codecString)) announce()
+    },
+    onKeyFrame: proved,
+    onRest: () => machine.leave(held),
+    onFailure: failed,
+  })
+  options.budget?.join(held)
+
   /** What is encoded: the most expensive go first. */
-  function kept(from: Source): readonly Rung[] {
-    const carried = byCost(from).slice(shed)
+  function kept({ plan }: EpochSource): readonly Rung[] {
+    const carried = keptOf(plan, shed)
     return options.best === undefined ? carried : carried.slice(0, 1)
   }
 
   /** Players would wait for what does not come. */
   function isHopeless(): boolean {
-    return choice.encoder === undefined || failures >= LADDER_LIMITS.failures || isCrowded || isGivenUp
+    return choice.encoder === undefined || restarts.isHopeless || isCrowded || isGivenUp
   }
 
   function announce(): void {
-    const rungs = source === undefined || isHopeless() ? [] : kept(source)
-    for (const { slot, frameRate } of rungs) packer.add(trackOf(slot), Math.round(90_000 / frameRate))
-    if (rungs.length === 0 && !isListed) return
-    isListed = rungs.length > 0
-    options.list(
-      rungs.map((rung) => ({
-        track: trackOf(rung.slot),
-        width: rung.width,
-        height: rung.height,
-        frameRate: rung.frameRate,
-        bitrate: rung.bitrate,
-        codecString: codecs.get(rung.slot) ?? rung.codecString,
-      })),
-    )
+    listing.show(source === undefined || isHopeless() ? [] : kept(source))
   }
 
   function crowded(is: boolean): void {
@@ -169,22 +132,7 @@ export function createLadder(options: LadderOptions): Ladder {
   }
 
   function open(event: Extract<TimelineEvent, { kind: 'epoch-opened' }>): void {
-    const video = event.tracks.find(({ config }) => config.kind === 'video')
-    if (video?.config.kind !== 'video' || video.config.width * video.config.height > LADDER_LIMITS.pixels) {
-      source = undefined
-      return announce()
-    }
-    const facts = sourceFacts(video.config, frameRateOf(video))
-    const plan = options.best?.plan(facts) ?? planRungs(facts, settings.rungs)
-    source = {
-      epoch: event.id,
-      track: video.track,
-      config: video.config,
-      facts,
-      plan,
-      isOver: false,
-      newest: event.start,
-    }
+    source = epochSource(event, (facts) => options.best?.plan(facts) ?? planRungs(facts, settings.rungs))
     announce()
   }
 
@@ -194,97 +142,49 @@ export function createLadder(options: LadderOptions): Ladder {
     // Nothing is kept for what cannot begin.
     if (source.plan.length > 0 && (choice.encoder !== undefined || choice.isTrying))
       backlog.add(timed, packer.starts[0] ?? 0)
-    if (run === undefined) start()
-    else run.process.feed(timed)
+    if (runs.current === undefined) start()
+    else runs.current.process.feed(timed)
   }
 
   function start(): void {
     const { encoder } = choice
-    if (source === undefined || encoder === undefined || source.isOver || isClosed || steady() < retryAt) return
+    if (source === undefined || encoder === undefined || source.isOver || isClosed) return
+    if (!restarts.mayStart(steady())) return
     // One that has failed too often is not listed, so nobody asks: it has to show by itself that it works again.
-    if (!isWanted() && failures < LADDER_LIMITS.failures) return
+    if (!isWanted() && !restarts.isHopeless) return
     const { epoch, config, facts } = source
     const rungs = kept(source)
-    if (rungs.length === 0 || [...ending].some((other) => other.epoch === epoch)) return
-    const units = backlog.from(packer.starts)
-    const [first] = units
+    if (rungs.length === 0 || runs.isEnding(epoch)) return
+    const [first, ...others] = backlog.from(packer.starts)
     if (first === undefined) return
     crowded(!machine.join(held))
     if (isCrowded) return
-    const begin = packer.starts.findLast((at) => at <= first.dts) ?? first.dts
-    for (const { slot } of rungs) packer.begin(trackOf(slot), epoch, begin)
-    const process = startProcess({
-      ffmpeg: options.ffmpeg,
-      args: ladderArguments({ source: facts, rungs, encoder, preset: settings.preset }),
-      outputs: rungs.length,
-      source: config,
-      now: steady,
-      onTrack: (output, found) => beside(() => configured(rungs[output], epoch, found)),
-      onPicture(output, picture) {
-        const rung = rungs[output]
-        if (rung === undefined) return
-        beside(() => {
-          if (picture.key) proved()
-          packer.unit({ track: trackOf(rung.slot), ...picture, arrivedAt: now() }, epoch)
-        })
-      },
-      onEnd: (end) => beside(() => ended(fresh, end)),
-    })
-    const fresh: Run = { process, epoch, rungs, startedAt: steady(), isWanted: true }
-    run = fresh
+    const args = ladderArguments({ source: facts, rungs, encoder, preset: settings.preset })
     guard.restarted()
-    for (const one of units) process.feed(one)
-  }
-
-  function configured(rung: Rung | undefined, epoch: number, config: VideoTrackConfig): void {
-    if (rung === undefined) return
-    packer.configure(trackOf(rung.slot), epoch, { ...config, frameRate: rung.frameRate })
-    const expected = codecs.get(rung.slot) ?? rung.codecString
-    if (config.codecString === expected) return
-    codecs.set(rung.slot, config.codecString)
-    announce()
+    runs.start({ epoch, rungs, source: config, args, units: [first, ...others] })
   }
 
   /** It makes pictures. */
   function proved(): void {
     const wasHopeless = isHopeless()
-    failures = 0
+    restarts.proved()
     if (wasHopeless) announce()
   }
 
-  function ended(which: Run, { clean, reason, isOverwhelmed }: ProcessEnd): void {
-    ending.delete(which)
-    if (run === which) run = undefined
-    if (run === undefined && ending.size === 0) machine.leave(held)
-    for (const { slot } of which.rungs) packer.pause(trackOf(slot), which.epoch)
-    if (clean || !which.isWanted) return
+  function failed({ reason, isOverwhelmed }: ProcessEnd, lasted: number): void {
     if (isOverwhelmed) weigh(guard.overwhelmed(steady()))
-    restarts++
-    failures++
-    if (failures % LADDER_LIMITS.failures === 0) {
+    const { again, isDoubtful } = restarts.failed(reason, lasted, steady())
+    if (isDoubtful) {
       announce()
       choice.doubt()
     }
-    trouble = `ffmpeg: ${reason}`
-    backOff = steady() - which.startedAt > LADDER_LIMITS.settled ? LADDER_LIMITS.backOff : backOff
-    retryAt = steady() + backOff
-    log.warn({ ...fields, reason, again: backOff }, 'ladder: ffmpeg ended and is started again')
-    backOff = Math.min(backOff * 2, LADDER_LIMITS.longestBackOff)
-  }
-
-  /** What it holds still comes. */
-  function finish(): void {
-    if (run === undefined) return
-    run.isWanted = false
-    ending.add(run)
-    run.process.finish()
-    run = undefined
+    log.warn({ ...fields, reason, again }, 'ladder: ffmpeg ended and is started again')
   }
 
   function look(): void {
     if (steady() - looked < CAPACITY_LIMITS.look) return
     looked = steady()
-    const reached = run?.process.reached.map((at) => at ?? Number.POSITIVE_INFINITY) ?? []
+    const reached = runs.current?.process.reached.map((at) => at ?? Number.POSITIVE_INFINITY) ?? []
     const slowest = Math.min(source?.newest ?? 0, ...reached)
     const lag = ((source?.newest ?? 0) - slowest) / 90_000
     weigh(guard.look({ lag, load: machine.mayRestore(looked) ? load() : Number.POSITIVE_INFINITY }, looked), lag)
@@ -298,34 +198,29 @@ export function createLadder(options: LadderOptions): Ladder {
       verdict === 'shed' ? 'the machine is too slow; the most expensive rung is left out' : 'a rung comes back'
     log.warn({ ...fields, lag, shed }, `ladder: ${what}`)
     announce()
-    if (run === undefined) return
-    run.isWanted = false
-    ending.add(run)
-    run.process.kill('other rungs are made now')
-    run = undefined
+    runs.replace()
   }
 
   function closed(): void {
     if (source !== undefined) source.isOver = true
     backlog.clear()
-    finish()
+    runs.finish()
   }
 
   function tick(): void {
     packer.tick(now())
-    run?.process.tick()
-    for (const { process } of ending) process.tick()
-    if (run !== undefined && steady() - run.startedAt > LADDER_LIMITS.settled) trouble = undefined
+    runs.tick()
+    if (runs.current !== undefined) restarts.ran(steady() - runs.current.startedAt)
     look()
     choice.tick()
     if (machine.hasRoom) crowded(false)
-    if (run !== undefined && !isWanted() && failures < LADDER_LIMITS.failures) finish()
-    if (run === undefined) start()
+    if (!isWanted() && !restarts.isHopeless) runs.finish()
+    if (runs.current === undefined) start()
   }
 
   function close(): void {
     isClosed = true
-    for (const { process } of [...ending, ...(run === undefined ? [] : [run])]) process.kill('the broadcast is over')
+    runs.kill()
     backlog.clear()
     machine.leave(held)
     options.budget?.leave(held)
@@ -344,17 +239,19 @@ export function createLadder(options: LadderOptions): Ladder {
   function fail(error: unknown): void {
     if (isClosed) return
     log.error({ ...fields, err: error }, 'ladder: given up for this broadcast')
-    trouble = 'the ladder failed and is given up for this broadcast'
     isGivenUp = true
     close()
     announce()
-    const { rungs = [], epoch = 0 } = run ?? {}
-    run = undefined
     try {
-      for (const { slot } of rungs) packer.pause(trackOf(slot), epoch)
+      runs.abandon()
     } catch {
       // It may be what has failed.
     }
+  }
+
+  function trouble(): string | undefined {
+    if (isCrowded) return `this machine makes ${machine.most} ladders at once, and has them`
+    return isGivenUp ? 'the ladder failed and is given up for this broadcast' : restarts.trouble
   }
 
   return {
@@ -367,29 +264,20 @@ export function createLadder(options: LadderOptions): Ladder {
     asked: () =>
       beside(() => {
         askedAt = steady()
-        if (run === undefined) start()
+        if (runs.current === undefined) start()
       }),
     tick: () => beside(tick),
     fail,
     close,
     get report() {
-      const lost = source === undefined ? [] : byCost(source).slice(0, shed)
-      const process = run?.process
+      const { process } = runs.current ?? {}
+      const { plan = [], isOver = false } = source ?? {}
       return reportLadder({
-        ...{ encoder: choice.encoder, fallback: choice.fallback, restarts, isGivenUp },
-        trouble: isCrowded ? `this machine makes ${machine.most} ladders at once, and has them` : trouble,
-        ...{ plan: source?.plan ?? [], lost },
+        ...{ encoder: choice.encoder, fallback: choice.fallback, restarts: restarts.count, isGivenUp },
+        ...{ trouble: trouble(), plan, lost: lostOf(plan, shed) },
         ...{ speed: process?.progress?.speed, hasBegun: process?.reached.every((at) => at !== undefined) },
-        isWanted: (isWanted() || failures >= LADDER_LIMITS.failures) && source?.isOver !== true,
+        isWanted: (isWanted() || restarts.isHopeless) && !isOver,
       })
     },
   }
-}
-
-function trackOf(slot: number): TrackId {
-  return FIRST_TRACK + slot
-}
-
-function byCost({ plan }: Source): readonly Rung[] {
-  return plan.toSorted((a, b) => b.width * b.height * b.frameRate - a.width * a.height * a.frameRate)
 }

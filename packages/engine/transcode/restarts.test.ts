@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { LADDER_LIMITS } from './limits.ts'
+import { createRestarts } from './restarts.ts'
+
+const { backOff, longestBackOff, settled, failures } = LADDER_LIMITS
+
+test('the first may start at once; after each end in a row it is waited twice as long, up to a longest', () => {
+  const restarts = createRestarts()
+  assert.equal(restarts.mayStart(0), true)
+  const waits = Array.from({ length: 12 }, (_, i) => restarts.failed('gone', 10, i).again)
+  assert.deepEqual(waits.slice(0, 3), [backOff, 2 * backOff, 4 * backOff])
+  assert.equal(waits.at(-1), longestBackOff)
+  assert.equal(restarts.mayStart(11 + longestBackOff - 1), false)
+  assert.equal(restarts.mayStart(11 + longestBackOff), true)
+  assert.equal(restarts.count, 12)
+})
+
+test('one that ran for a while is started again as soon as the first', () => {
+  const restarts = createRestarts()
+  for (let i = 0; i < 5; i++) restarts.failed('gone', 10, i)
+  assert.equal(restarts.failed('gone', settled + 1, 100_000).again, backOff)
+  assert.equal(restarts.failed('gone', 10, 200_000).again, 2 * backOff)
+})
+
+test('hopeless after too many ends in a row, until one makes pictures; the encoder is doubted each time so many are full', () => {
+  const restarts = createRestarts()
+  const doubts = Array.from({ length: 2 * failures }, (_, i) => restarts.failed('gone', 10, i).isDoubtful)
+  const full = (_: unknown, i: number) => (i + 1) % failures === 0
+  assert.deepEqual(doubts, Array.from(doubts, full))
+  assert.equal(restarts.isHopeless, true)
+  restarts.proved()
+  assert.equal(restarts.isHopeless, false)
+  assert.equal(restarts.failed('gone', 10, 100).isDoubtful, false)
+})
+
+test('why it ended is told until one has run for a while', () => {
+  const restarts = createRestarts()
+  restarts.failed('no such card', 10, 0)
+  restarts.ran(settled)
+  assert.equal(restarts.trouble, 'ffmpeg: no such card')
+  restarts.ran(settled + 1)
+  assert.equal(restarts.trouble, undefined)
+  assert.equal(restarts.count, 1)
+})
