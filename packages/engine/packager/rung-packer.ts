@@ -1,10 +1,10 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { VideoTrackConfig } from '@bandstand/media/track.ts'
 import type { TimedUnit } from '../timeline/model.ts'
-import { type CutList, createCutList } from './cut-list.ts'
 import { PACKAGER_LIMITS } from './limits.ts'
-import type { BroadcastTiming, CutFollower, Epoch, EpochTrack, Part } from './model.ts'
+import type { BroadcastTiming, CutFollower, EpochTrack, Part } from './model.ts'
 import { createRungInits, type RungInits } from './rung-inits.ts'
+import { createSourceCuts, type EpochCuts, oldestOpen } from './source-cuts.ts'
 import { TrackPacker } from './track-packer.ts'
 
 /** Where the parts of rungs go. */
@@ -55,22 +55,13 @@ export interface RungPacker extends CutFollower, RungPort {
   readonly lateUnits: number
 }
 
-/** An epoch of the source, as long as a rung needs it. */
-interface Cuts {
-  readonly epoch: Epoch
-  readonly first: number
-  readonly list: CutList
-  decided: number
-  over: { readonly end: number; readonly last: number } | undefined
-}
-
 interface Rung {
   readonly track: TrackId
   readonly number: () => number
   /** Of the newest epoch. */
   frameDuration: number
   /** Where it is. */
-  cuts: Cuts
+  cuts: EpochCuts
   packer: TrackPacker
   /** Epochs that pictures are expected of. */
   readonly expected: Set<number>
@@ -84,13 +75,12 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
   const { timing, sink } = options
   const counters = { longFrames: 0, gaps: 0, lateUnits: 0 }
   const rungs = new Map<TrackId, Rung>()
-  /** Oldest first; the last is the running or the newest one. */
-  let epochs: Cuts[] = []
+  const source = createSourceCuts()
   let clock = 0
 
   function open(
     rung: Pick<Rung, 'track' | 'number' | 'frameDuration' | 'inits'>,
-    cuts: Cuts,
+    cuts: EpochCuts,
     msn: number,
     start: number,
   ) {
@@ -113,7 +103,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
 
   /** The next epoch, where all of this one is cut. */
   function advance(rung: Rung): boolean {
-    const next = epochs[epochs.indexOf(rung.cuts) + 1]
+    const next = source.after(rung.cuts)
     if (next === undefined) return false
     rung.cuts = next
     rung.packer = open(rung, next, next.first, next.epoch.start)
@@ -184,7 +174,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
   }
 
   function newest(): number {
-    return epochs.at(-1)?.decided ?? 0
+    return source.newest?.decided ?? 0
   }
 
   /** Nothing of this epoch comes any more. */
@@ -202,13 +192,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
 
   /** What no rung needs any more. */
   function forget(): void {
-    const all = [...rungs.values()]
-    const oldest = Math.min(epochs.length - 1, ...all.map(({ cuts }) => epochs.indexOf(cuts)))
-    if (oldest > 0) epochs = epochs.slice(oldest)
-    for (const { list, epoch } of epochs) {
-      const own = all.filter(({ cuts }) => cuts.epoch.id === epoch.id).map(({ packer }) => packer.msn)
-      list.forget(Math.min(list.newest - PACKAGER_LIMITS.rungOpenSegments, ...own))
-    }
+    source.forget([...rungs.values()].map(({ cuts, packer }) => ({ cuts, msn: packer.msn })))
   }
 
   function pumpAll(): void {
@@ -217,36 +201,24 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
 
   return {
     opened(epoch, msn) {
-      const cuts: Cuts = {
-        epoch,
-        first: msn,
-        list: createCutList(msn, epoch.start),
-        decided: epoch.start,
-        over: undefined,
-      }
-      epochs.push(cuts)
+      source.opened(epoch, msn)
       pumpAll()
       forget()
     },
     cut(at) {
-      epochs.at(-1)?.list.cut(at)
+      source.cut(at)
       forget()
     },
     decided(at) {
-      const running = epochs.at(-1)
-      if (running === undefined) return
-      running.decided = Math.max(running.decided, at)
+      source.decided(at)
       pumpAll()
     },
     closed(end, last) {
-      const running = epochs.at(-1)
-      if (running === undefined || running.over !== undefined) return
-      running.decided = end
-      running.over = { end, last }
+      source.closed(end, last)
       pumpAll()
     },
     add(track, frameDuration) {
-      const cuts = epochs.at(-1)
+      const cuts = source.newest
       const known = rungs.get(track)
       if (known !== undefined) {
         known.frameDuration = frameDuration
@@ -255,7 +227,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       if (cuts === undefined || known !== undefined) return
       const number = options.numbersOf(track)
       const { list } = cuts
-      const msn = Math.max(cuts.first, list.newest - PACKAGER_LIMITS.rungOpenSegments)
+      const msn = oldestOpen(cuts)
       const start = list.startOf(msn) ?? list.newestStart
       const inits = createRungInits(track, sink.rung)
       const facts = { track, number, frameDuration, inits }
@@ -309,16 +281,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       }
     },
     get starts() {
-      const running = epochs.at(-1)
-      if (running === undefined || running.over !== undefined) return []
-      const { list, first } = running
-      const from = Math.max(first, list.newest - PACKAGER_LIMITS.rungOpenSegments)
-      const found: number[] = []
-      for (let msn = from; msn <= list.newest; msn++) {
-        const start = list.startOf(msn)
-        if (start !== undefined) found.push(start)
-      }
-      return found
+      return source.starts
     },
     get lateUnits() {
       return counters.lateUnits
