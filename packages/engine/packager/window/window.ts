@@ -1,8 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
-import { printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
 import type { AssetIndex } from '../../store/port.ts'
-import type { LiveBroadcast, RenderedPlaylist } from '../live.ts'
+import type { LiveBroadcast } from '../live.ts'
 import {
   type BroadcastTiming,
   type Epoch,
@@ -16,12 +15,11 @@ import {
 } from '../model.ts'
 import type { RungSink } from '../rung-packer.ts'
 import type { MemoryBudget } from './budget.ts'
+import { createLiveMultivariant } from './live-multivariant.ts'
 import { createLiveManifest } from './manifest.ts'
 import type { OlderParts } from './media-answers.ts'
-import { bandwidth, type MultivariantInput, multivariantPlaylist, rungBandwidth } from './multivariant.ts'
 import { newestKeyFrame } from './newest-key-frame.ts'
 import { recoveredSegments } from './recovered.ts'
-import { rendered } from './rendered.ts'
 import { createRendition, type Rendition } from './rendition.ts'
 import { createRungShelf } from './rung-shelf.ts'
 import { sameSet } from './same-set.ts'
@@ -81,9 +79,6 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   let ended = false
   let declared: number | undefined
   let frameRate: number | undefined
-  let shown: { readonly key: string; readonly playlist: RenderedPlaylist } | undefined
-  /** As `listedCodecs` says, until something is listed. */
-  let codecs: readonly string[] | undefined
 
   function reports(except: string): readonly RenditionReport[] {
     return [...renditions.values()]
@@ -138,7 +133,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   }
 
   function epoch(opened: Epoch): void {
-    codecs = undefined
+    multivariant.changed()
     const next: OwnEpoch = { ...opened, rungs: new Map() }
     epochs.set(next.id, next)
     for (const own of next.tracks) (byTrack.get(own.track) ?? late(own)).addInit(own)
@@ -213,7 +208,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     const isRung = shelf.has(next.track)
     const rendition = byTrack.get(next.track) ?? (isRung && of !== undefined ? firstOfRung(next) : undefined)
     if (of === undefined || rendition === undefined) return
-    if (!isRung) codecs = undefined
+    if (!isRung) multivariant.changed()
     rendition.add(next, of, trackOf(of, next.track)?.initNumber)
     if (isRung) shelf.arrived(next)
     else showComing(next)
@@ -224,47 +219,10 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     for (const id of epochs.keys()) if (id !== current?.id && id !== coming?.epoch.id) epochs.delete(id)
   }
 
-  /**
-   * The current encoder's first. Segments of one before it are listed for a while, and who cannot decode them must know
-   * (RFC 8216bis §6.2.4; hls.js asks for the support of each).
-   */
-  function listedCodecs(now: Epoch, shownRenditions: readonly Rendition[]): readonly string[] {
-    const found = new Set(now.tracks.map(({ config }) => config.codecString))
-    for (const { track, segments } of shownRenditions) {
-      for (const segment of segments) {
-        const config = segment.epoch.tracks.find((t) => t.track === track)?.config
-        if (!segment.gap && config !== undefined) found.add(config.codecString)
-      }
-    }
-    return [...found]
-  }
-
-  function multivariant(): RenderedPlaylist | undefined {
-    if (current === undefined) return undefined
-    const shownRenditions = [...renditions.values()].filter((r) => inCurrent(r))
-    codecs ??= listedCodecs(current, shownRenditions)
-    const input: MultivariantInput = {
-      assetId,
-      epoch: current,
-      codecs,
-      declaredBitrate: declared,
-      peak: {
-        bitrate: shownRenditions.reduce((sum, r) => sum + r.peak.bitrate, 0),
-        segments: shownRenditions.reduce((least, r) => Math.min(least, r.peak.segments), Number.POSITIVE_INFINITY),
-      },
-      frameRate,
-      rungs: shelf.listed,
-      peakOf: (track) => byTrack.get(track)?.peak.bitrate,
-    }
-    const rungs = shelf.listed.map((r) => rungBandwidth(r, input)).join()
-    const key = `${generation + revision}-${bandwidth(input)}-${frameRate ?? ''}-${codecs.join()}-${rungs}`
-    if (shown?.key !== key) {
-      const text = printMultivariant(multivariantPlaylist(input))
-      // The address is the channel's: the validator must not be that of another broadcast with the same facts.
-      shown = { key, playlist: rendered(text, `"${options.nonce}-${assetId}-${key}"`) }
-    }
-    return shown.playlist
-  }
+  const multivariant = createLiveMultivariant({
+    ...{ assetId, nonce: options.nonce },
+    peakOf: (track) => byTrack.get(track)?.peak.bitrate,
+  })
 
   const manifest = createLiveManifest({
     ...{ assetId, timing, nonce: options.nonce, recovered },
@@ -285,7 +243,16 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     get generation() {
       return generation + revision
     },
-    multivariant,
+    multivariant: () =>
+      current &&
+      multivariant.show({
+        generation: generation + revision,
+        epoch: current,
+        renditions: [...renditions.values()].filter((r) => inCurrent(r)),
+        rungs: shelf.listed,
+        declaredBitrate: declared,
+        frameRate,
+      }),
     manifest() {
       // Its players choose among what it lists, and there is no other sign of them before they do.
       if (shelf.listed.length > 0) asked()
