@@ -1,10 +1,9 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
-import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
-import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { TimedUnit, TimelineEvent, TimelineTrack } from '../timeline/model.ts'
 import { type CutList, createCutList } from './cut-list.ts'
 import { PACKAGER_LIMITS } from './limits.ts'
-import type { BroadcastTiming, CutFollower, Epoch, EpochTrack, Part, PartSink } from './model.ts'
+import type { BroadcastTiming, CutFollower, Epoch, Part, PartSink } from './model.ts'
+import { createNumbering, type NumberedTrack } from './numbering.ts'
 import { nominalPart } from './timing.ts'
 import { TrackPacker } from './track-packer.ts'
 import { createTrackMeter, type TrackMeter, type TrackStats } from './track-stats.ts'
@@ -57,69 +56,37 @@ interface Running {
 export function createPackager(options: PackagerOptions): Packager {
   const { timing, sinks, follower } = options
   const counters: PackagerCounters = { longFrames: 0, gaps: 0, lateUnits: 0 }
-  const firstPart = options.start?.part ?? 0
   let msn = options.start?.msn ?? FIRST_MSN
-  const known = new Map<TrackId, Known>()
-  const followed = new Map<TrackId, { nextPart: number }>()
   const meters = new Map<TrackId, TrackMeter>()
-  let reservedPart = -1
-  let reservedMsn = -1
   let running: Running | undefined
   let clock = 0
-  for (const epoch of options.before ?? []) for (const track of epoch.tracks) remember(track)
+  const numbering = createNumbering({
+    firstPart: options.start?.part ?? 0,
+    newest: () => running?.cuts.newest ?? msn,
+    reserve(numbers) {
+      for (const sink of sinks) sink.reserve(numbers)
+    },
+  })
+  for (const epoch of options.before ?? []) for (const track of epoch.tracks) numbering.remember(track)
 
-  function remember(track: EpochTrack): Known {
-    const old = known.get(track.track)
-    const entry = { init: track, nextPart: old?.nextPart ?? firstPart, timescale: track.config.timescale }
-    known.set(track.track, entry)
-    return entry
-  }
-
-  function highestPart(): number {
-    let highest = firstPart
-    for (const { nextPart, init } of known.values()) highest = Math.max(highest, nextPart, init.initNumber)
-    for (const { nextPart } of followed.values()) if (nextPart > highest) highest = nextPart
-    return highest
-  }
-
-  function reserve(): void {
-    const highest = highestPart()
-    const newest = running === undefined ? msn : running.cuts.newest
-    const { reserveSegments } = PACKAGER_LIMITS
-    if (newest + reserveSegments <= reservedMsn && highest + PACKAGER_LIMITS.reserveAhead <= reservedPart) return
-    if (newest + reserveSegments > reservedMsn) reservedMsn = newest + 2 * reserveSegments
-    if (highest + PACKAGER_LIMITS.reserveAhead > reservedPart) {
-      reservedPart = highest + PACKAGER_LIMITS.reserveBlock
-    }
-    for (const sink of sinks) sink.reserve({ msn: reservedMsn, part: reservedPart })
-  }
-
-  function numberOf(entry: { nextPart: number }): number {
-    entry.nextPart++
-    reserve()
-    return entry.nextPart - 1
-  }
-
-  function initOf({ track, config }: { track: TrackId; config: TrackConfig }): EpochTrack {
-    const init = writeInitSegment(track, config)
-    const { init: old, nextPart } = known.get(track) ?? { nextPart: firstPart }
-    if (old !== undefined && Buffer.compare(old.init, init) === 0) return { ...old, config }
-    // After a crash beyond all that was shown, also by epochs that no journal has.
-    return { track, config, init, initNumber: Math.max(nextPart, (old?.initNumber ?? -1) + 1) }
-  }
-
-  function packer(cuts: CutList, start: number, entry: Known, frameDuration: number, timed: boolean): TrackPacker {
-    const track = entry.init.track
+  function packer(
+    cuts: CutList,
+    start: number,
+    own: NumberedTrack,
+    frameDuration: number,
+    timed: boolean,
+  ): TrackPacker {
+    const { track, config } = own.init
     return new TrackPacker({
       track,
-      timescale: entry.timescale,
-      frameDuration: Math.max(1, Math.round(frameDuration * entry.timescale)),
+      timescale: config.timescale,
+      frameDuration: Math.max(1, Math.round(frameDuration * config.timescale)),
       timed,
       timing,
       cuts,
       msn,
       start,
-      number: () => numberOf(entry),
+      number: own.number,
       emit: (part) => emit(part),
       counters,
     })
@@ -132,24 +99,24 @@ export function createPackager(options: PackagerOptions): Packager {
   }
 
   function open(event: Extract<TimelineEvent, { kind: 'epoch-opened' }>): void {
-    const tracks = event.tracks.map((t) => initOf(t))
+    const tracks = event.tracks.map((t) => numbering.initOf(t))
     const epoch: Epoch = { id: event.id, start: event.start, wallClock: event.wallClock, tracks }
     const cuts = createCutList(msn, event.start)
     const lead = event.tracks.find((t) => t.config.kind === 'video') ?? event.tracks[0]
     if (lead === undefined) return
     for (const track of tracks) {
-      remember(track)
+      numbering.remember(track)
       meters.set(track.track, createTrackMeter(track.config.timescale))
     }
     // Tracks of former epochs go on as gaps, so that their playlists keep the numbers.
     const durations = new Map(event.tracks.map((t: TimelineTrack) => [t.track, t.frameDuration]))
-    const packers = [...known.values()].map((entry) =>
-      packer(cuts, event.start, entry, durations.get(entry.init.track) ?? 0, entry.init.track === lead.track),
+    const packers = numbering.tracks.map((own) =>
+      packer(cuts, event.start, own, durations.get(own.init.track) ?? 0, own.init.track === lead.track),
     )
     const leader = packers.find((p) => p.track === lead.track)
     if (leader === undefined) return
     running = { epoch, cuts, tracks: packers, lead: leader, byKeys: lead.config.kind === 'video' }
-    reserve()
+    numbering.reserve()
     for (const sink of sinks) sink.epoch(epoch)
     follower?.opened(epoch, msn)
   }
@@ -170,7 +137,7 @@ export function createPackager(options: PackagerOptions): Packager {
     let oldest = Number.POSITIVE_INFINITY
     for (const { msn: open } of r.tracks) if (open < oldest) oldest = open
     r.cuts.forget(oldest)
-    reserve()
+    numbering.reserve()
     follower?.decided(decidedOf(r))
   }
 
@@ -268,7 +235,7 @@ export function createPackager(options: PackagerOptions): Packager {
       msn = last + 1
     }
     running = undefined
-    reserve()
+    numbering.reserve()
     follower?.closed(end, msn - 1)
   }
 
@@ -284,21 +251,10 @@ export function createPackager(options: PackagerOptions): Packager {
       close()
     },
     stats: (track) => meters.get(track)?.read(),
-    numbersOf(track) {
-      const entry = followed.get(track) ?? { nextPart: highestPart() }
-      followed.set(track, entry)
-      return () => numberOf(entry)
-    },
+    numbersOf: numbering.numbersOf,
     counters,
     get next() {
-      return { msn, part: highestPart() }
+      return { msn, part: numbering.highestPart }
     },
   }
-}
-
-/** A track that the broadcast has or had. */
-interface Known {
-  readonly init: EpochTrack
-  nextPart: number
-  readonly timescale: number
 }
