@@ -1,20 +1,11 @@
 import type Hls from 'hls.js'
-import type {
-  ErrorData,
-  Fragment,
-  HlsConfig,
-  LevelDetails,
-  Loader,
-  LoaderConfiguration,
-  PlaylistLoaderContext,
-} from 'hls.js'
-import { askForNext, type NextPart, nextPart } from './blocking.ts'
+import type { ErrorData, Fragment, HlsConfig, LevelDetails } from 'hls.js'
 import type { PlaylistEngine, PlaylistEvents } from './engine.ts'
+import { loadPolicy } from './load-policy.ts'
+import { playlistLoader } from './playlist-loader.ts'
 import { recall } from './preferences.ts'
-import { takePrefetched } from './prefetch.ts'
 import { nearestQuality, type Qualities, type Quality, sortQualities } from './qualities.ts'
 import { guardRenditions } from './rendition-guard.ts'
-import { type WantedStart, withStart } from './start.ts'
 
 /** Attempts at mending a decoding error before the source is loaded anew. */
 const mendLimit = 2
@@ -30,37 +21,6 @@ const ladderHoldBack = 2.2
 const ampleLink = { from: 3, until: 2 } as const
 /** Bits per second. */
 const usualBandwidth = 5_000_000
-
-/** Longer than the server holds a blocked playlist or a hinted part (three target durations of 4 s); milliseconds. */
-const heldAnswer = 15_000
-const retries = { maxNumRetry: 4, retryDelayMs: 300, maxRetryDelayMs: 600, backoff: 'linear' } as const
-const timeoutRetries = { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 } as const
-const policy = {
-  default: {
-    maxTimeToFirstByteMs: heldAnswer,
-    maxLoadTimeMs: 20_000,
-    timeoutRetry: timeoutRetries,
-    errorRetry: retries,
-  },
-} as const
-
-/**
- * Playlist requests that the server holds until there is something new. hls.js gives up on them after 0.8 target durations
- * and then polls every 2 s; here they are held on for as long as the encoder is away (503 is the server's "ask again").
- */
-const heldPolicy = {
-  maxTimeToFirstByteMs: heldAnswer,
-  maxLoadTimeMs: 20_000,
-  timeoutRetry: null,
-  errorRetry: {
-    maxNumRetry: 1000,
-    retryDelayMs: 200,
-    maxRetryDelayMs: 200,
-    backoff: 'linear',
-    shouldRetry: (_config: unknown, _count: number, isTimeout: boolean, response?: { code?: number }) =>
-      !isTimeout && response?.code === 503,
-  },
-} as const satisfies LoaderConfiguration['loadPolicy']
 
 /**
  * hls.js behind the player's own interface. Its transmuxer runs on the page's thread: CMAF needs no transmuxing, a
@@ -105,9 +65,9 @@ export function createHlsEngine(
       abrEwmaDefaultEstimate: bandwidth,
       nudgeMaxRetry: 6,
       highBufferWatchdogPeriod: 1.5,
-      manifestLoadPolicy: policy,
-      playlistLoadPolicy: policy,
-      fragLoadPolicy: policy,
+      manifestLoadPolicy: loadPolicy,
+      playlistLoadPolicy: loadPolicy,
+      fragLoadPolicy: loadPolicy,
       // Custom headers would cost other sites a preflight for each request.
       cmcd: { sessionId: session.id, useHeaders: session.sameOrigin },
       pLoader: playlistLoader(HlsClass, () => ({
@@ -274,87 +234,4 @@ function timeOfDate(fragments: readonly Fragment[], date: number): number | unde
     if (begin > date && after === undefined) after = fragment
   }
   return after?.start
-}
-
-/** The default loader declares as properties what its class defines as methods. */
-interface PlaylistXhr {
-  context: Loader<PlaylistLoaderContext>['context']
-  readonly stats: Loader<PlaylistLoaderContext>['stats']
-  load(...values: Parameters<Loader<PlaylistLoaderContext>['load']>): void
-  abort(): void
-  destroy(): void
-  getCacheAge(): number | null
-  getResponseHeader(name: string): string | null
-}
-
-/** Loads playlists as hls.js does, but answers from the prefetch where it can and puts the wanted start into the text. */
-function playlistLoader(HlsClass: typeof Hls, wanted: () => WantedStart): NonNullable<HlsConfig['pLoader']> {
-  const Base = HlsClass.DefaultConfig.loader as unknown as new (config: HlsConfig) => PlaylistXhr
-  let started = false
-  /** By the address of a playlist without its query; as many as there are renditions. */
-  const nexts = new Map<string, NextPart>()
-
-  class PlaylistLoader extends Base {
-    #prefetched: Headers | undefined
-    #gone = false
-
-    override load(...[context, config, callbacks]: Parameters<Loader<PlaylistLoaderContext>['load']>): void {
-      const [address = ''] = context.url.split('?')
-      const onSuccess: typeof callbacks.onSuccess = (response, stats, ctx, network) => {
-        if (typeof response.data === 'string') nexts.set(address, nextPart(response.data))
-        if (!started && typeof response.data === 'string') {
-          if ((ctx.type as string) === 'level') started = true
-          response.data = withStart(response.data, wanted())
-        }
-        callbacks.onSuccess(response, stats, ctx, network)
-      }
-      const held = context.deliveryDirectives?.msn !== undefined
-      const next = nexts.get(address)
-      if (held && next) context.url = askForNext(context.url, next)
-      const patient = held ? { ...config, loadPolicy: heldPolicy } : config
-      const load = () => super.load(context, patient, { ...callbacks, onSuccess })
-      const early = takePrefetched(context.url)
-      if (!early) {
-        load()
-        return
-      }
-      const begun = performance.now()
-      void early.then((fetched) => {
-        if (this.#gone) return
-        if (!fetched) {
-          load()
-          return
-        }
-        this.#prefetched = fetched.headers
-        this.context = context
-        const stats = this.stats
-        const now = performance.now()
-        stats.loading.start = begun
-        stats.loading.first = stats.loading.end = Math.max(now, begun + 0.1)
-        stats.loaded = stats.total = fetched.text.length
-        onSuccess({ url: fetched.url, data: fetched.text, code: 200 }, stats, context, null)
-      })
-    }
-
-    override abort(): void {
-      this.#gone = true
-      if (this.context) super.abort()
-    }
-
-    override destroy(): void {
-      this.#gone = true
-      super.destroy()
-    }
-
-    override getCacheAge(): number | null {
-      if (!this.#prefetched) return super.getCacheAge()
-      const age = this.#prefetched.get('age')
-      return age ? Number.parseFloat(age) : null
-    }
-
-    override getResponseHeader(name: string): string | null {
-      return this.#prefetched ? this.#prefetched.get(name) : super.getResponseHeader(name)
-    }
-  }
-  return PlaylistLoader
 }

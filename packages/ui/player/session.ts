@@ -1,5 +1,6 @@
 import { addresses, type Place } from '../channel/address.ts'
 import { createEdgeClock } from './edge-clock.ts'
+import { createEdgeKeeper } from './edge-keeper.ts'
 import type { Engine, EngineEvents } from './engine.ts'
 import { prefetch } from './prefetch.ts'
 import { type Effect, hasCaughtUp, initial, type PlayerEvent, type PlayerState, step } from './state.ts'
@@ -44,19 +45,10 @@ const hopeless = 6000
 const hopelessDry = 40_000
 /** Less than this listed after the picture is nothing; seconds. */
 const dry = 0.75
-/** A rate that nobody hears brings a live viewer this far behind (seconds) back to where he should be. */
-const catchUp = { rate: 1.06, above: 0.6, until: 0.15, buffered: 0.5 } as const
-/** A live viewer further than this from where he should be is moved there; seconds. */
-const jumpAt = 2.5
-/** Media listed behind a hole before a live viewer is moved over it: two parts, so that the picture goes on moving; seconds. */
-const behindHole = 0.6
 /** Where a low-latency playlist holds its viewers at most; seconds. */
 const usualHoldBack = 2
 /** After a longer pause the viewer goes on where he was, after a shorter one he is live again; seconds. */
 const shortPause = 4
-/** Between two such moves; milliseconds. */
-const jumpPause = 4000
-
 export function createSession(options: SessionOptions): Session {
   const { video, server } = options
   const place: Place = { server, channel: options.channel }
@@ -69,16 +61,14 @@ export function createSession(options: SessionOptions): Session {
   let clock = createEdgeClock()
   let lastTime = -1
   let movedAt = performance.now()
-  /** Negative infinity until the first jump after a load. */
-  let jumpedAt = Number.NEGATIVE_INFINITY
-  let atEdge = false
+  const keeper = createEdgeKeeper(video)
   /** When a viewer who was at the edge has paused, and the date of the frame. */
   let paused: { readonly since: number; readonly date: number | undefined } | undefined
 
   const events: EngineEvents = {
     updated(edge) {
       if (edge !== undefined) clock.update(edge, Date.now())
-      leapHole()
+      if (state.source?.kind === 'live') keeper.leapHole(engine, performance.now() - movedAt < stallAfter)
     },
     failed() {
       // Each trouble counts once, and a server that does not answer at all is none of the transport's.
@@ -89,7 +79,7 @@ export function createSession(options: SessionOptions): Session {
       options.onLoad()
       lastTime = -1
       movedAt = performance.now()
-      jumpedAt = Number.NEGATIVE_INFINITY
+      keeper.begin()
     },
     changed: () => options.onChange(),
   }
@@ -113,13 +103,13 @@ export function createSession(options: SessionOptions): Session {
         return
       case 'seek': {
         const time = engine?.timeOf(effect.date)
-        atEdge = false
+        keeper.atEdge = false
         if (time !== undefined) video.currentTime = time
         return
       }
       case 'seek-live':
-        atEdge = true
-        jump()
+        keeper.atEdge = true
+        keeper.jump(engine)
         return
       case 'retry':
         forgetRetry()
@@ -151,55 +141,14 @@ export function createSession(options: SessionOptions): Session {
     clock = createEdgeClock()
     lastTime = -1
     movedAt = performance.now()
-    jumpedAt = Number.NEGATIVE_INFINITY
-    atEdge = source.kind === 'live' && at === undefined
+    keeper.begin()
+    keeper.atEdge = source.kind === 'live' && at === undefined
     engine ??= options.createEngine(video, events)
     const made = engine
     // Of several reasons at the same moment the last one loads.
     queueMicrotask(() => {
       if (!gone && turn === loads && state.source === source) made.load({ ...source, url }, at)
     })
-  }
-
-  /** To where live viewers are, when that is buffered or far. */
-  function jump(): void {
-    const target = engine?.livePosition
-    if (target === undefined || target <= video.currentTime) return
-    jumpedAt = performance.now()
-    video.currentTime = target
-  }
-
-  function keepUp(): void {
-    const target = engine?.livePosition
-    if (!atEdge || video.paused || video.seeking || state.source?.kind !== 'live' || target === undefined) {
-      if (video.playbackRate === catchUp.rate) video.playbackRate = 1
-      return
-    }
-    const distance = target - video.currentTime
-    const buffered = video.buffered
-    const end = buffered.length > 0 ? buffered.end(buffered.length - 1) : 0
-    const ready = end > target + 0.05
-    const enough = end - video.currentTime > catchUp.buffered
-    if (video.playbackRate === 1 && distance > catchUp.above && enough) video.playbackRate = catchUp.rate
-    else if (video.playbackRate === catchUp.rate && (distance < catchUp.until || !enough)) video.playbackRate = 1
-    // A start at a distant key frame shows its picture at once and then leaps over what is already buffered.
-    const fresh = performance.now() - jumpedAt > jumpPause
-    if (ready && fresh && distance > (Number.isFinite(jumpedAt) ? jumpAt : 0.6)) jump()
-  }
-
-  /**
-   * Over a hole in the broadcast (a restarted server has one) to what is new. The engine alone would play what is left
-   * before the hole, and wait behind it until a whole segment is there.
-   */
-  function leapHole(): void {
-    const { currentTime, paused } = video
-    if (!atEdge || paused || state.source?.kind !== 'live') return
-    // Before the first picture the engine is left to find its own start, for a while.
-    if (currentTime === 0 && performance.now() - movedAt < stallAfter) return
-    const next = engine?.behindHole(currentTime)
-    if (next === undefined || next.length < behindHole) return
-    jumpedAt = performance.now()
-    video.currentTime = next.time + 0.01
   }
 
   function watch(): void {
@@ -230,8 +179,8 @@ export function createSession(options: SessionOptions): Session {
         send({ type: 'failed' })
       }
     }
-    keepUp()
-    engine?.tick(atEdge && !(video.paused && state.seen) && document.visibilityState !== 'hidden')
+    keeper.keepUp(state.source?.kind === 'live' ? engine : undefined)
+    engine?.tick(keeper.atEdge && !(video.paused && state.seen) && document.visibilityState !== 'hidden')
     options.onChange()
   }
 
@@ -250,15 +199,15 @@ export function createSession(options: SessionOptions): Session {
     const before = paused
     paused = undefined
     if (!before) return
-    if (performance.now() - before.since <= shortPause * 1000) atEdge = true
+    if (performance.now() - before.since <= shortPause * 1000) keeper.atEdge = true
     // A playlist goes on where it stood. Real time has gone on, and the recording is there.
     else if (engine?.choice.playing !== 'webrtc') return
     else if (before.date !== undefined) session.seekDate(before.date)
-    else atEdge = true
+    else keeper.atEdge = true
   }
   const onPause = () => {
-    paused = atEdge ? { since: performance.now(), date: session.date } : undefined
-    atEdge = false
+    paused = keeper.atEdge ? { since: performance.now(), date: session.date } : undefined
+    keeper.atEdge = false
   }
   video.addEventListener('ended', onEnded)
   video.addEventListener('play', onPlay)
@@ -274,7 +223,7 @@ export function createSession(options: SessionOptions): Session {
       return engine
     },
     get atEdge() {
-      return atEdge
+      return keeper.atEdge
     },
     get date() {
       return engine?.date
@@ -293,7 +242,7 @@ export function createSession(options: SessionOptions): Session {
     send,
     seekDate(date) {
       const window = engine?.window
-      atEdge = false
+      keeper.atEdge = false
       send({ type: 'seek', date, window: window?.start ?? 0, edge: session.edge })
     },
     destroy() {
