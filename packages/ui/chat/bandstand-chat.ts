@@ -1,6 +1,4 @@
-import { CLOSE_BANNED } from '@bandstand/contract/chat/close.ts'
 import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
-import { CHAT_NAME_MAX, CHAT_TEXT_MAX } from '@bandstand/contract/limits.ts'
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { serverOf } from '../channel/address.ts'
@@ -8,9 +6,12 @@ import { type Feed, feedOf } from '../channel/feed.ts'
 import { recall, remember } from '../player/preferences.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
-import { type FindLinks, mayHoldLink, stretches } from './links.ts'
-import { emptyLog, hidden, received, refused, rejoined, type Shown, said } from './log.ts'
+import { nameForm, textForm } from './entry-forms.ts'
+import { type FindLinks, mayHoldLink } from './links.ts'
+import { type Shown, said } from './log.ts'
+import { messageLine } from './message-line.ts'
 import { banAuthor, hideMessage } from './moderation.ts'
+import { closed, emptyRoom, type Room, told } from './room.ts'
 import { chatStyles } from './styles.ts'
 
 /** Closer to the bottom than this (px) the log follows new messages. */
@@ -37,28 +38,13 @@ export class BandstandChat extends LitElement {
   static override properties = {
     channel: { type: String },
     server: { type: String },
-    _log: { state: true },
-    _name: { state: true },
-    _naming: { state: true },
-    _owner: { state: true },
-    _notice: { state: true },
-    _connected: { state: true },
-    _stopped: { state: true },
-    _enabled: { state: true },
+    _room: { state: true },
     _unread: { state: true },
     _find: { state: true },
   }
   declare channel: string
   declare server: string
-  declare _log: typeof emptyLog
-  declare _name: string | undefined
-  declare _naming: boolean
-  declare _owner: boolean
-  declare _notice: string
-  declare _connected: boolean
-  /** Banned, or no such channel: it does not connect again by itself. */
-  declare _stopped: string
-  declare _enabled: boolean
+  declare _room: Room
   declare _unread: number
   declare _find: FindLinks | undefined
 
@@ -77,13 +63,7 @@ export class BandstandChat extends LitElement {
     super()
     this.channel = ''
     this.server = ''
-    this._log = emptyLog
-    this._naming = false
-    this._owner = false
-    this._notice = ''
-    this._connected = false
-    this._stopped = ''
-    this._enabled = true
+    this._room = emptyRoom
     this._unread = 0
   }
 
@@ -98,9 +78,9 @@ export class BandstandChat extends LitElement {
     if (this.hasUpdated) this.#join()
   }
 
-  protected override updated(changed: PropertyValues): void {
+  protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('channel') || changed.has('server')) this.#join()
-    if (changed.has('_log') && this.#follow) this.#toBottom()
+    if (changed.has('_room') && changed.get('_room')?.log !== this._room.log && this.#follow) this.#toBottom()
   }
 
   #join(): void {
@@ -112,60 +92,32 @@ export class BandstandChat extends LitElement {
     this.#leave = this.#feed.join({
       hello: () => {
         const token = recall(tokenName)
-        const name = this._name ?? recall('chat-name')
+        const name = this._room.name ?? recall('chat-name')
         return { type: 'hello', chat: true, ...(token ? { token } : {}), ...(name ? { name } : {}) }
       },
       message: (message) => this.#onMessage(message, tokenName),
-      closed: ({ code, final }) => {
-        this._connected = false
-        if (final && !this._stopped) {
-          this._stopped = code === CLOSE_BANNED ? 'You cannot write in this chat.' : 'This channel is gone.'
-        }
+      closed: (how) => {
+        this._room = closed(this._room, how)
       },
     })
   }
 
+  #change(what: Partial<Room>): void {
+    this._room = { ...this._room, ...what }
+  }
+
   #onMessage(message: ServerMessage, tokenName: string): void {
+    this._room = told(this._room, message)
     switch (message.type) {
       case 'welcome':
-        this._connected = true
-        this._stopped = ''
-        this._enabled = message.settings.enabled
-        if (message.you) {
-          remember(tokenName, message.you.token)
-          this._name = message.you.name ?? undefined
-          this._owner = message.you.owner
-        }
-        this._log = rejoined(this._log, message.history, message.you?.id)
-        this.#findLinks(message.history)
-        return
+        if (message.you) remember(tokenName, message.you.token)
+        return this.#findLinks(message.history)
       case 'messages':
         if (!this.#follow) this._unread += message.messages.length
-        this._log = received(this._log, message.messages)
-        this.#findLinks(message.messages)
-        return
+        return this.#findLinks(message.messages)
       case 'renamed':
-        this._name = message.name
-        this._naming = false
-        this._notice = ''
         remember('chat-name', message.name)
         return this.#sendDraft()
-      case 'hidden':
-        this._log = hidden(this._log, message.ids)
-        return
-      case 'settings':
-        this._enabled = message.settings.enabled
-        return
-      case 'banned':
-        this._stopped = message.text
-        return
-      case 'error':
-        if (message.clientId !== undefined) this._log = refused(this._log, message.clientId, message.text)
-        else this._notice = message.text
-        return
-      case 'channel':
-      case 'pong':
-      // The feed deals with these.
     }
   }
 
@@ -191,19 +143,21 @@ export class BandstandChat extends LitElement {
   #say(text: string): boolean {
     const clientId = `c${Date.now().toString(36)}${(this.#count++).toString(36)}`
     if (!this.#feed?.send({ type: 'say', text, clientId })) {
-      this._notice = 'Not connected just now. Your text is kept; try again in a moment.'
+      this.#change({ notice: 'Not connected just now. Your text is kept; try again in a moment.' })
       return false
     }
-    this._notice = ''
     const field = this.renderRoot.querySelector<HTMLInputElement>('#text')
     if (field) field.value = ''
     this.#follow = true
-    this._log = said(this._log, {
-      id: clientId,
-      at: new Date().toISOString(),
-      author: { id: '', name: this._name ?? '', owner: this._owner },
-      text,
-      clientId,
+    this.#change({
+      notice: '',
+      log: said(this._room.log, {
+        id: clientId,
+        at: new Date().toISOString(),
+        author: { id: '', name: this._room.name ?? '', owner: this._room.owner },
+        text,
+        clientId,
+      }),
     })
     return true
   }
@@ -212,7 +166,7 @@ export class BandstandChat extends LitElement {
     event.preventDefault()
     const text = this.renderRoot.querySelector<HTMLInputElement>('#text')?.value.trim() ?? ''
     if (!text) return
-    if (this._name) this.#say(text)
+    if (this._room.name) this.#say(text)
     else this.#askName({ draft: text, kept: '' })
   }
 
@@ -220,8 +174,7 @@ export class BandstandChat extends LitElement {
   #askName({ draft, kept }: { readonly draft: string; readonly kept: string }): void {
     this.#draft = draft
     this.#kept = kept
-    this._naming = true
-    this._notice = ''
+    this.#change({ naming: true, notice: '' })
     void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLInputElement>('#name')?.focus())
   }
 
@@ -232,8 +185,7 @@ export class BandstandChat extends LitElement {
   #cancelName(): void {
     this.#kept ||= this.#draft
     this.#draft = ''
-    this._naming = false
-    this._notice = ''
+    this.#change({ naming: false, notice: '' })
     void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLInputElement>('#text')?.focus())
   }
 
@@ -241,11 +193,12 @@ export class BandstandChat extends LitElement {
     event.preventDefault()
     const name = this.renderRoot.querySelector<HTMLInputElement>('#name')?.value.trim() ?? ''
     if (!name) return
-    if (name === this._name) {
-      this._naming = false
+    if (name === this._room.name) {
+      this.#change({ naming: false })
       return
     }
-    if (!this.#feed?.send({ type: 'rename', name })) this._notice = 'Not connected just now. Try again in a moment.'
+    if (!this.#feed?.send({ type: 'rename', name }))
+      this.#change({ notice: 'Not connected just now. Try again in a moment.' })
   }
 
   #onScroll(event: Event): void {
@@ -265,105 +218,43 @@ export class BandstandChat extends LitElement {
     if (!this.#feed) return
     if (what === 'ban' && !confirm(`Ban ${message.author.name} from this chat and hide what they wrote?`)) return
     const act = what === 'hide' ? hideMessage : banAuthor
-    this._notice = (await act(this.#feed.place, message.id)) ?? ''
-  }
-
-  #message(message: Shown) {
-    const { author } = message
-    const mine = this._owner && !message.pending && !message.refused
-    return html`<li class=${message.refused ? 'refused' : message.pending ? 'pending' : ''}>
-      <p>
-        <time datetime=${message.at}>${timeOf(message.at)}</time>
-        <b style="--hue:${hueOf(author.id || author.name)}" class=${author.owner ? 'owner' : ''}
-          ><bdi>${author.name}</bdi>${author.owner ? html` <span class="badge">Host</span>` : nothing}</b
-        >
-        <span class="text" dir="auto"
-          >${stretches(message.text, this._find).map((part) =>
-            part.href
-              ? html`<a href=${part.href} target="_blank" rel="noopener noreferrer nofollow ugc">${part.text}</a>`
-              : part.text,
-          )}</span
-        >
-      </p>
-      ${message.refused ? html`<p class="why">Not sent: ${message.refused}</p>` : nothing}
-      ${
-        mine
-          ? html`<span class="act">
-              <button class="quiet" type="button" @click=${() => this.#moderate('hide', message)}
-                >Hide<span class="sr"> message of ${author.name}</span></button
-              >
-              ${
-                author.owner
-                  ? nothing
-                  : html`<button class="quiet" type="button" @click=${() => this.#moderate('ban', message)}
-                      >Ban<span class="sr"> ${author.name}</span></button
-                    >`
-              }
-            </span>`
-          : nothing
-      }
-    </li>`
+    this.#change({ notice: (await act(this.#feed.place, message.id)) ?? '' })
   }
 
   #foot() {
-    if (this._stopped) return html`<p class="notice" role="status">${this._stopped}</p>`
-    if (!this._enabled && !this._owner) return html`<p class="notice" role="status">The host has closed the chat.</p>`
-    if (this._naming) {
-      return html`<form @submit=${(event: SubmitEvent) => this.#onName(event)}>
-        <label for="name">What should we call you?</label>
-        <div class="row">
-          <input
-            id="name"
-            autocomplete="nickname"
-            maxlength=${CHAT_NAME_MAX}
-            required
-            .value=${this._name ?? recall('chat-name') ?? ''}
-          />
-          <button class="primary">${this.#draft ? 'Send' : 'Save'}</button>
-          <button type="button" @click=${() => this.#cancelName()}>Cancel</button>
-        </div>
-        ${this._notice ? html`<p class="notice" role="alert">${this._notice}</p>` : nothing}
-      </form>`
+    const { stopped, enabled, owner, naming, name, notice } = this._room
+    if (stopped) return html`<p class="notice" role="status">${stopped}</p>`
+    if (!enabled && !owner) return html`<p class="notice" role="status">The host has closed the chat.</p>`
+    if (naming) {
+      return nameForm({
+        ...{ notice, name: name ?? recall('chat-name') ?? '', sends: this.#draft !== '' },
+        onSubmit: (event) => this.#onName(event),
+        onCancel: () => this.#cancelName(),
+      })
     }
-    return html`<form @submit=${(event: SubmitEvent) => this.#onSubmit(event)}>
-      ${this._notice ? html`<p class="notice" role="alert">${this._notice}</p>` : nothing}
-      <label class="sr" for="text">Message</label>
-      <div class="row">
-        <input
-          id="text"
-          autocomplete="off"
-          maxlength=${CHAT_TEXT_MAX}
-          placeholder="Say something"
-          enterkeyhint="send"
-          .value=${this.#kept}
-        />
-        <button class="primary">Send</button>
-      </div>
-      ${
-        this._name
-          ? html`<p class="who">
-              as <b>${this._name}</b>
-              <button class="quiet small" type="button" @click=${() => this.#changeName()}>Change name</button>
-            </p>`
-          : nothing
-      }
-    </form>`
+    return textForm({
+      ...{ notice, name, text: this.#kept },
+      onSubmit: (event) => this.#onSubmit(event),
+      onRename: () => this.#changeName(),
+    })
   }
 
   override render() {
-    const { messages } = this._log
+    const { connected, log, owner, stopped } = this._room
+    const { messages } = log
     return html`
       <div class="log" role="log" aria-live="polite" aria-label="Chat messages" tabindex="0" @scroll=${(event: Event) => this.#onScroll(event)}>
         ${
           messages.length === 0
             ? html`<slot name="empty"
-                ><p class="empty">${this._connected ? 'Nobody has said anything yet. Be the first.' : 'Joining the chat …'}</p></slot
+                ><p class="empty">${connected ? 'Nobody has said anything yet. Be the first.' : 'Joining the chat …'}</p></slot
               >`
             : html`<ul>
                 ${repeat(
                   messages,
                   (message) => message.id,
-                  (message) => this.#message(message),
+                  (message) =>
+                    messageLine(message, this._find, owner ? (what) => this.#moderate(what, message) : undefined),
                 )}
               </ul>`
         }
@@ -376,26 +267,13 @@ export class BandstandChat extends LitElement {
           : nothing
       }
       ${
-        !this._connected && messages.length > 0 && !this._stopped
+        !connected && messages.length > 0 && !stopped
           ? html`<p class="notice" role="status">Connection lost. Joining again …</p>`
           : nothing
       }
       <div class="foot">${this.#foot()}</div>
     `
   }
-}
-
-/** Local time of day; the full moment is in the element's `datetime`. */
-function timeOf(at: string): string {
-  const date = new Date(at)
-  return Number.isNaN(date.getTime()) ? '' : date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
-}
-
-/** The same hue for the same chatter on every screen. */
-function hueOf(id: string): number {
-  let hash = 0
-  for (const char of id) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0
-  return hash % 360
 }
 
 customElements.define('bandstand-chat', BandstandChat)

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CLOSE_BANNED, CLOSE_NO_CHANNEL } from '@bandstand/contract/chat/close.ts'
+import type { ChatMessage } from '@bandstand/contract/chat/model.ts'
+import { said } from './log.ts'
+import { closed, emptyRoom, told } from './room.ts'
+
+const author = { id: 'usr_1', name: 'Someone', owner: false }
+const hello: ChatMessage = { id: 'msg_1', at: '2026-01-01T00:00:00.000Z', author, text: 'hello' }
+const welcome = { type: 'welcome' as const, history: [hello], settings: { enabled: true, slowMode: 0 } }
+const you = { id: 'usr_1', name: 'Someone', token: 'secret', owner: true } as const
+
+test('a welcome brings the history, the name and whose chat it is', () => {
+  const room = told({ ...emptyRoom, stopped: 'This channel is gone.' }, { ...welcome, you })
+  assert.deepEqual(
+    room.log.messages.map(({ id }) => id),
+    ['msg_1'],
+  )
+  assert.deepEqual(
+    [room.connected, room.enabled, room.name, room.owner, room.stopped],
+    [true, true, 'Someone', true, ''],
+  )
+})
+
+test('a welcome to one who has no name yet takes the old one away, one to a mere watcher does not', () => {
+  const named = { ...emptyRoom, name: 'Someone' }
+  assert.equal(told(named, { ...welcome, you: { ...you, name: null } }).name, undefined)
+  assert.equal(told(named, { ...welcome, you: null }).name, 'Someone')
+})
+
+test('a new name ends the asking for it', () => {
+  const room = told({ ...emptyRoom, naming: true, notice: 'Taken' }, { type: 'renamed', name: 'Another' })
+  assert.deepEqual([room.name, room.naming, room.notice], ['Another', false, ''])
+})
+
+test('an error belongs to the message that was refused, or is told below', () => {
+  const room = { ...emptyRoom, log: said(emptyRoom.log, { ...hello, clientId: 'c1' }) }
+  const error = { type: 'error', code: 'rate-limited', text: 'Too fast' } as const
+  assert.equal(told(room, { ...error, clientId: 'c1' }).log.messages[0]?.refused, 'Too fast')
+  assert.equal(told(room, { ...error, clientId: 'c1' }).notice, '')
+  assert.equal(told(room, error).notice, 'Too fast')
+})
+
+test('a lost connection is made anew; a final end says why, in the words of a ban where there were some', () => {
+  const room = { ...emptyRoom, connected: true }
+  assert.deepEqual(
+    [closed(room, { code: 1006, final: false }).stopped, closed(room, { code: 1006, final: false }).connected],
+    ['', false],
+  )
+  assert.equal(closed(room, { code: CLOSE_NO_CHANNEL, final: true }).stopped, 'This channel is gone.')
+  assert.equal(closed(room, { code: CLOSE_BANNED, final: true }).stopped, 'You cannot write in this chat.')
+  const banned = told(room, { type: 'banned', text: 'For spam' })
+  assert.equal(closed(banned, { code: CLOSE_BANNED, final: true }).stopped, 'For spam')
+})
