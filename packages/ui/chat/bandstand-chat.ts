@@ -108,16 +108,15 @@ export class BandstandChat extends LitElement {
 
   #onMessage(message: ServerMessage, tokenName: string): void {
     this._room = told(this._room, message)
-    switch (message.type) {
-      case 'welcome':
-        if (message.you) remember(tokenName, message.you.token)
-        return this.#findLinks(message.history)
-      case 'messages':
-        if (!this.#follow) this._unread += message.messages.length
-        return this.#findLinks(message.messages)
-      case 'renamed':
-        remember('chat-name', message.name)
-        return this.#sendDraft()
+    if (message.type === 'welcome') {
+      if (message.you) remember(tokenName, message.you.token)
+      this.#findLinks(message.history)
+    } else if (message.type === 'messages') {
+      if (!this.#follow) this._unread += message.messages.length
+      this.#findLinks(message.messages)
+    } else if (message.type === 'renamed') {
+      remember('chat-name', message.name)
+      this.#sendDraft()
     }
   }
 
