@@ -80,7 +80,8 @@ describe('hls.js as its makers publish it', () => {
       await publish(slug, { gop, bFrames })
       early ??= Promise.all([4, 8].map((seconds) => joinEarly(slug, seconds)))
     }
-    await Promise.all([sleep(10_000), early])
+    // Until the opening gaps are further from the end than HOLD-BACK: before, EXT-X-START leads everybody to a whole segment.
+    await Promise.all([sleep(14_000), early])
   })
   after(async () => {
     await browser?.close()
