@@ -91,6 +91,15 @@ test('the start is told by one tag, and replaces one that was there', () => {
   )
 })
 
+test('what the server says of the start costs low latency nothing', () => {
+  const keys = Array.from({ length: 10 }, (_, segment) => 6 * segment)
+  const text = live(57, keys).replace('#EXTM3U\n', '#EXTM3U\n#EXT-X-START:TIME-OFFSET=12.1\n')
+  const edge = { at: undefined, parts: true, distance: 0 }
+  assert.doesNotMatch(withStart(text, edge), /EXT-X-START/)
+  // Whole segments are another matter: it leads out of a gap.
+  assert.match(withStart(text, { ...edge, parts: false }), /TIME-OFFSET=12\.1/)
+})
+
 test('what is not a playlist is left alone', () => {
   assert.equal(withStart('<html>', wanted(5)), '<html>')
   assert.equal(withStart(event, wanted(undefined)), event)

@@ -163,22 +163,21 @@ export interface WantedStart {
 }
 
 /**
- * The playlist's text with an EXT-X-START that leads to the wanted start, or unchanged.
+ * The playlist's text with an EXT-X-START that leads to the wanted start. Where the engine finds that by itself the text is
+ * unchanged, but for what the server says to players that know nothing of gaps: it would cost low latency a segment.
  */
 export function withStart(text: string, { at, parts, distance }: WantedStart): string {
   if (!text.startsWith('#EXTM3U')) return text
   const read = readListing(text)
   const listing = { ...read, partHoldBack: read.partHoldBack && Math.max(read.partHoldBack, distance) }
-  const offset =
-    at === undefined
-      ? listing.ended
-        ? undefined
-        : parts
-          ? liveStart(listing)
-          : wholeStart(listing)
-      : offsetOfDate(listing, at)
-  if (offset === undefined) return text
+  const atEdge = at === undefined && !listing.ended
+  const offset = at !== undefined ? offsetOfDate(listing, at) : atEdge ? edgeStart(listing, parts) : undefined
+  if (offset === undefined && !(atEdge && parts)) return text
   const lines = text.split('\n').filter((line) => !line.startsWith('#EXT-X-START:'))
-  lines.splice(1, 0, `#EXT-X-START:TIME-OFFSET=${offset.toFixed(3)},PRECISE=YES`)
+  if (offset !== undefined) lines.splice(1, 0, `#EXT-X-START:TIME-OFFSET=${offset.toFixed(3)},PRECISE=YES`)
   return lines.join('\n')
+}
+
+function edgeStart(listing: Listing, parts: boolean): number | undefined {
+  return parts ? liveStart(listing) : wholeStart(listing)
 }
