@@ -154,7 +154,8 @@ describe('hls.js as its makers publish it', () => {
     await sleep(1_000)
     const from = await facts(page)
     assert.ok(from.latency > 0 && from.latency < 3, `latency ${from.latency} s`)
-    await assertPlaysOn(page, 5_000, { frameRate: 30 })
+    // Soon after it joined on a busy machine it has been seen to stand for seconds, with a second of media in hand.
+    await assertPlaysOn(page, 5_000, { frameRate: 30 }, 30_000)
     const to = await facts(page)
     const summary = JSON.stringify(to, undefined, 1)
     assert.ok(to.loudest > 0.02, `no sound: ${summary}`)
