@@ -60,10 +60,9 @@ const stages: readonly Stage[] = [
   {
     name: 'end to end',
     patterns: ['test/**/*.test.ts'],
-    places: 2 * (jobs ?? cores) + 1,
-    // A browser that shows video takes most of a core, and so does a ladder; the others wait for time to pass more than they
-    // compute.
-    placesOf: (file) => (file.includes('ladder') ? 2 : 1) * (/^test\/(pages|players)\//.test(file) ? 2 : 1),
+    places: jobs ?? cores,
+    // Players beside a ladder would wait for a processor and not for media.
+    placesOf: (file) => (file.includes('ladder') ? 2 : 1),
     fileLimit: 4 * minute * long,
   },
 ]

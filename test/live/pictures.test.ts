@@ -95,7 +95,7 @@ test('the picture of a live channel follows the broadcast, its recording has one
         const shown = await clockOf(await picture(thumbnail))
         // Past the first 10 s of the broadcast, so that its storyboard has more than one picture; what shows the time of
         // day is less in media where the encoder had to leave pictures out.
-        return shown - first >= 12_000 && shown
+        return shown - first >= 16_000 && shown
       },
       60_000,
       500,
