@@ -4,10 +4,7 @@ import { SDP_LIMITS } from './limits.ts'
 import { malformedLine, type SdpLine, splitAttribute } from './lines.ts'
 import type { Codec, Direction, MediaSection, SourceGroup } from './model.ts'
 import { createTransport, readTransportAttribute } from './parse-transport.ts'
-
-type Draft = {
-  -readonly [Key in keyof MediaSection]: MediaSection[Key] extends readonly (infer Item)[] ? Item[] : MediaSection[Key]
-}
+import { emptySection, type SectionDraft } from './section.ts'
 
 /** Attributes that count only together with others, kept until the section ends. */
 interface Pending {
@@ -33,30 +30,14 @@ export function parseMediaSection(lines: readonly SdpLine[]): MediaSection {
   return { ...draft, transport, codecs: draft.codecs.map((codec) => complete(codec, pending)) }
 }
 
-function readMediaLine({ value, number }: SdpLine): Draft {
+function readMediaLine({ value, number }: SdpLine): SectionDraft {
   const [, kind, port, protocol = '', formats = ''] = GRAMMAR.media.exec(value) ?? []
   const list = formats.split(' ')
   if (kind === undefined || Number(port) > 65_535) throw malformedLine(number, 'is no media section known here')
   if (!list.every((format) => (kind === 'application' ? GRAMMAR.token.test(format) : isPayloadType(format)))) {
     throw malformedLine(number, 'has bad payload types')
   }
-  return {
-    kind: kind as MediaSection['kind'],
-    port: Number(port),
-    protocol,
-    formats: [...new Set(list)],
-    direction: 'sendrecv',
-    transport: createTransport(),
-    rtcpMux: false,
-    rtcpRsize: false,
-    bundleOnly: false,
-    codecs: [],
-    extensions: [],
-    sources: [],
-    sourceGroups: [],
-    rids: [],
-    candidates: [],
-  }
+  return emptySection(kind as MediaSection['kind'], Number(port), protocol, [...new Set(list)])
 }
 
 function isPayloadType(text: string): boolean {
@@ -64,7 +45,7 @@ function isPayloadType(text: string): boolean {
 }
 
 /** False when the value is bad; true also for attributes that are not for us. */
-function readAttribute(draft: Draft, pending: Pending, name: string, text: string): boolean {
+function readAttribute(draft: SectionDraft, pending: Pending, name: string, text: string): boolean {
   switch (name) {
     case 'mid':
       draft.mid = text
@@ -130,7 +111,7 @@ function match(pattern: RegExp, text: string, take: (groups: [string, string, st
 }
 
 /** Mappings of payload types that the `m=` line does not offer are read over, and so are repeated ones. */
-function readRtpmap(draft: Draft, text: string): boolean {
+function readRtpmap(draft: SectionDraft, text: string): boolean {
   const [, type = '', name = '', clock, channels] = GRAMMAR.rtpmap.exec(text) ?? []
   const payloadType = Number(type)
   if (name === '' || !isPayloadType(type) || Number(clock) === 0) return false
@@ -141,7 +122,7 @@ function readRtpmap(draft: Draft, text: string): boolean {
 }
 
 /** Ids above 255 are offers to choose from a range (RFC 8285 §6), which nobody makes: read over. */
-function readExtmap(draft: Draft, text: string): boolean {
+function readExtmap(draft: SectionDraft, text: string): boolean {
   const [, id, direction, uri] = GRAMMAR.extmap.exec(text) ?? []
   if (uri === undefined || Number(id) === 0) return false
   if (Number(id) > 255 || draft.extensions.some((known) => known.id === Number(id))) return true
@@ -149,7 +130,7 @@ function readExtmap(draft: Draft, text: string): boolean {
   return true
 }
 
-function readSource(draft: Draft, text: string): boolean {
+function readSource(draft: SectionDraft, text: string): boolean {
   const [, ssrc, attribute, value] = GRAMMAR.ssrc.exec(text) ?? []
   if (attribute === undefined || Number(ssrc) > 0xffffffff) return false
   draft.sources.push({ ssrc: Number(ssrc), attribute, ...(value === undefined ? {} : { value }) })

@@ -1,4 +1,5 @@
 import type { Codec, MediaSection, SessionDescription, Transport } from './model.ts'
+import { emptySection } from './section.ts'
 
 /** Writes a description. Reading it back gives the same one. */
 export function printSdp(description: SessionDescription): string {
@@ -35,24 +36,7 @@ export function withOnly(description: SessionDescription, mids: readonly string[
 }
 
 function refused({ kind, protocol, formats, mid }: MediaSection): MediaSection {
-  return {
-    kind,
-    port: 0,
-    protocol,
-    formats,
-    ...(mid !== undefined && { mid }),
-    direction: 'inactive',
-    transport: { iceOptions: [], iceLite: false, fingerprints: [] },
-    rtcpMux: false,
-    rtcpRsize: false,
-    bundleOnly: false,
-    codecs: [],
-    extensions: [],
-    sources: [],
-    sourceGroups: [],
-    rids: [],
-    candidates: [],
-  }
+  return { ...emptySection(kind, 0, protocol, formats), ...(mid !== undefined && { mid }), direction: 'inactive' }
 }
 
 function transportLines(transport: Transport): readonly string[] {
