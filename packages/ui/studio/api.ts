@@ -13,6 +13,7 @@ import type { LadderEncoders, LadderSettings } from '@bandstand/contract/api/lad
 import type { BanList } from '@bandstand/contract/api/moderation.ts'
 import type { Session } from '@bandstand/contract/api/session.ts'
 import type { ErrorCode, Problem } from '@bandstand/contract/errors.ts'
+import { sentence } from '../channel/sentence.ts'
 
 /** What the server refused, with words for people. */
 export class ApiError extends Error {
@@ -70,12 +71,6 @@ async function call<T>(method: string, path: string, body?: object | Blob): Prom
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>
   if (response.status === 401 && path !== '/session') dispatchEvent(new Event('bandstand-signed-out'))
   throw new ApiError(problem.code ?? 'internal', sentence(problem.detail ?? `That did not work (${response.status}).`))
-}
-
-/** The API writes details in lower case for programs' logs; people read sentences. */
-function sentence(text: string): string {
-  const first = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.!?]$/.test(first) ? first : `${first}.`
 }
 
 export function messageOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import type { Latency } from '@bandstand/contract/api/channel.ts'
+import { sentence } from '../../channel/sentence.ts'
 import type { Failure } from './choice.ts'
 import { type Transport, transportFor } from './transport.ts'
 
@@ -54,10 +55,4 @@ export function failureText({ code, text }: Failure): string {
 export function againText(again: number): string {
   if (again < 1.5) return 'Trying again.'
   return again < 90 ? `Tried again in ${Math.round(again)} s.` : `Tried again in ${Math.round(again / 60)} minutes.`
-}
-
-/** Problems are written in lower case for logs; people read sentences. */
-export function sentence(text: string): string {
-  const first = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.!?]$/.test(first) ? first : `${first}.`
 }
