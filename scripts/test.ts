@@ -60,9 +60,10 @@ const stages: readonly Stage[] = [
   {
     name: 'end to end',
     patterns: ['test/**/*.test.ts'],
-    places: jobs ?? cores,
-    // Players beside a ladder would wait for a processor and not for media.
-    placesOf: (file) => (file.includes('ladder') ? 2 : 1),
+    // Half a processor each, about what a file takes that has no browser: beside more, players would wait for a processor and not
+    // for media.
+    places: jobs ?? 2 * cores,
+    placesOf: (file) => (file.includes('ladder') ? 3 : /pages|players/.test(file) ? 2 : 1),
     fileLimit: 4 * minute * long,
   },
 ]
@@ -74,7 +75,7 @@ const failures: string[] = []
 
 async function runStage({ name, patterns, places, placesOf, fileLimit }: Stage): Promise<void> {
   const files = globSync([...patterns], { cwd: root, exclude: (path) => path.includes('node_modules') })
-    .sort()
+    .sort((a, b) => placesOf(b) - placesOf(a) || a.localeCompare(b))
     .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
   if (files.length === 0) return
   console.log(`\n${name}: ${files.length} files`)

@@ -2,7 +2,7 @@ import type { Settings } from './settings/schema.ts'
 
 export interface BannerFacts {
   readonly settings: Settings
-  readonly addresses: { readonly http: string; readonly rtmp: string }
+  readonly addresses: { readonly http: string; readonly rtmp: string; readonly webrtc?: string }
   readonly demo: boolean
   readonly firstStart: FirstStart | undefined
   readonly version: string
@@ -21,12 +21,13 @@ export function printBanner({ settings, addresses, demo, firstStart, version }: 
   const host =
     settings.publicUrl === undefined
       ? local(addresses.rtmp)
-      : `${new URL(settings.publicUrl).hostname}:${addresses.rtmp.split(':').at(-1)}`
+      : `${new URL(settings.publicUrl).hostname}:${portOf(addresses.rtmp)}`
   const lines: [string, string][] = [
     ['Watch', `${web}/`],
     ['Studio', `${web}/studio`],
     ['OBS server', `rtmp://${host}/live`],
   ]
+  if (addresses.webrtc !== undefined) lines.push(['Real time', `WebRTC at UDP port ${portOf(addresses.webrtc)}`])
   lines.push(['Stream key', firstStart?.streamKey ?? 'in the studio'])
   if (firstStart?.ownerPassword !== undefined) {
     lines.push(["Owner's password", `${firstStart.ownerPassword}   (shown this once: note it down)`])
@@ -43,6 +44,8 @@ export function printFirstStart({ ownerPassword, streamKey }: FirstStart): strin
     ownerPassword === undefined ? '' : `Owner's password  ${ownerPassword}   (shown this once: note it down)\n`
   return `${streamKey === undefined ? '' : `Stream key        ${streamKey}\n`}${password}`
 }
+
+const portOf = (address: string) => address.split(':').at(-1)
 
 /** An address that can be clicked on this machine. */
 function local(address: string): string {

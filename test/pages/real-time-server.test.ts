@@ -22,7 +22,9 @@ before(async () => {
   // At the address that it tells its viewers nobody answers (RFC 5737): as behind a firewall that lets no UDP through.
   blocked = await startBandstand({ ffmpeg: true, args: ['--webrtc-addresses', '192.0.2.1'] })
   browser = await chromium()
-  encoders = [server, blocked].map(({ publishUrl }) => publishClockPicture({ url: publishUrl, bitrate: '1200k' }))
+  encoders = [server, blocked].map(({ publishUrl }) =>
+    publishClockPicture({ url: publishUrl, height: 360, bitrate: '1200k' }),
+  )
   for (const one of [server, blocked]) {
     await (await signIn(one)).call('PATCH', '/channels/main', { latency: 'real-time' })
     await waitLive(one, 'main')
@@ -76,7 +78,7 @@ async function goesOn(page: Page, transport: string): Promise<void> {
 }
 
 async function open(on: Bandstand, path = '/@main'): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const context = await browser.newContext({ viewport: { width: 1000, height: 700 } })
   const page = await context.newPage()
   await page.goto(on.http + path)
   return page
@@ -181,7 +183,7 @@ test('an encoder that reconnects: real time goes on without a reload', async () 
   await goesOn(page, 'webrtc')
   await encoders[0]?.kill()
   await page.waitForTimeout(3000)
-  encoders[0] = publishClockPicture({ url: `${server.rtmp}/${streamKey}`, bitrate: '1200k' })
+  encoders[0] = publishClockPicture({ url: `${server.rtmp}/${streamKey}`, height: 360, bitrate: '1200k' })
   const { frames } = await look(page)
   await until(page, 'a picture', (seen) => seen.phase === 'live' && seen.frames > frames + 30, 30_000)
   await until(page, 'real time', by('webrtc'), 40_000)

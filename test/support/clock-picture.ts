@@ -7,12 +7,14 @@ import { spawn } from 'node:child_process'
 
 /** Bits of Unix milliseconds that are shown, lowest 32. */
 const BITS = 32
-/** Side of a block in pixels; large enough to survive the encoder. */
-const BLOCK = 32
+/** Blocks that the picture is wide: they are large enough to survive the encoder. */
+const BLOCKS = 40
 
 export interface ClockPictureOptions {
   /** `rtmp://host:port/live/KEY`, or any ffmpeg output with `format`. */
   readonly url: string
+  /** Lines of the picture, 720 unless it says so; it is 16:9. */
+  readonly height?: number
   readonly frameRate?: number
   /** Frames between key frames. */
   readonly gop?: number
@@ -30,11 +32,10 @@ export interface ClockPicturePublisher {
   kill(): Promise<void>
 }
 
-/** Publishes the clock picture with a tone until stopped. 1280×720. */
+/** Publishes the clock picture with a tone until stopped. */
 export function publishClockPicture(options: ClockPictureOptions): ClockPicturePublisher {
-  const { url, frameRate = 30, gop = 60, bFrames = 0, bitrate = '2500k' } = options
-  const width = 1280
-  const height = 720
+  const { url, height = 720, frameRate = 30, gop = 60, bFrames = 0, bitrate = '2500k' } = options
+  const width = (height / 9) * 16
   const args = [
     '-hide_banner',
     '-loglevel',
@@ -92,13 +93,15 @@ export function publishClockPicture(options: ClockPictureOptions): ClockPictureP
 
 function draw(frame: Buffer, width: number, now: number, count: number): void {
   const low = now % 2 ** BITS
+  const block = width / BLOCKS
   for (let bit = 0; bit < BITS; bit++) {
     const value = Math.floor(low / 2 ** bit) % 2 === 1 ? 235 : 16
-    for (let y = 0; y < BLOCK; y++) frame.fill(value, y * width + bit * BLOCK, y * width + (bit + 1) * BLOCK)
+    for (let y = 0; y < block; y++) frame.fill(value, y * width + bit * block, y * width + (bit + 1) * block)
   }
   // Something that moves, so that the encoder has work.
-  const x = (count * 8) % (width - 128)
-  for (let y = 300; y < 428; y++) frame.fill((count * 5) % 220, y * width + x, y * width + x + 128)
+  const side = 4 * block
+  const x = (count * 8) % (width - side)
+  for (let y = 9 * block; y < 13 * block; y++) frame.fill((count * 5) % 220, y * width + x, y * width + x + side)
 }
 
 /**
@@ -111,8 +114,8 @@ export const pictureAge = `(video) => {
   canvas.width = ${BITS}
   canvas.height = 1
   const context = canvas.getContext('2d', { willReadFrequently: true })
-  const scale = video.videoWidth / 1280
-  context.drawImage(video, 0, 8 * scale, ${BITS * BLOCK} * scale, 16 * scale, 0, 0, ${BITS}, 1)
+  const block = video.videoWidth / ${BLOCKS}
+  context.drawImage(video, 0, block / 4, ${BITS} * block, block / 2, 0, 0, ${BITS}, 1)
   const { data } = context.getImageData(0, 0, ${BITS}, 1)
   let shown = 0
   for (let bit = ${BITS - 1}; bit >= 0; bit--) shown = shown * 2 + (data[bit * 4] > 125 ? 1 : 0)

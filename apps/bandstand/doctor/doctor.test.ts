@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
+import { createSocket } from 'node:dgram'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -16,7 +17,7 @@ async function examine(args: string[]): Promise<{ status: number; text: string }
   return { status, text: lines.join('\n') }
 }
 
-const free = ['--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--recording-max-gb', '0.1']
+const free = ['--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--webrtc', '127.0.0.1:0', '--recording-max-gb', '0.1']
 
 test('a machine where all is well is ready to start', async () => {
   const { status, text } = await examine([...free, '--data', mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))])
@@ -45,6 +46,22 @@ test('a port in use and a data folder that is a file are named with the flag tha
   assert.match(text, new RegExp(`HTTP address 127.0.0.1:${port}: another program listens there.*--http`))
   assert.match(text, /data folder .* cannot be used: .* is a file .*--data/)
   assert.match(text, /2 to mend/)
+})
+
+test('the UDP port of WebRTC is looked at as well', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))
+  const holder = createSocket('udp4')
+  await new Promise<void>((done) => holder.bind(0, '127.0.0.1', done))
+  const taken = `127.0.0.1:${holder.address().port}`
+  const { status, text } = await examine([...free, '--data', data, '--webrtc', taken])
+  holder.close()
+  assert.equal(status, 1, text)
+  assert.match(text, new RegExp(`WebRTC ${taken}: another program listens there; .*--webrtc`))
+  const named = await examine([...free, '--data', data, '--webrtc-addresses', '203.0.113.7'])
+  assert.doesNotMatch(named.text, /--webrtc-addresses/)
+  const off = await examine([...free, '--data', data, '--webrtc', 'off'])
+  assert.equal(off.status, 0, off.text)
+  assert.match(off.text, /note {2}WebRTC is off/)
 })
 
 test('a certificate that is not one is a problem', async () => {

@@ -1,7 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import { access, constants, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { whyUnbound } from '@bandstand/engine/bind-error.ts'
+import { reserveUdpPort } from '@bandstand/engine/egress/webrtc/port.ts'
+import { isPublic } from '@bandstand/engine/remote/address.ts'
 import { makeFolder, whyUnusable } from '@bandstand/engine/store/folder.ts'
 import { findFfmpeg } from '../ffmpeg.ts'
 import { type ListenAddress, printAddress } from '../settings/address.ts'
@@ -22,6 +25,7 @@ export async function doctor(settings: Settings, print: (line: string) => void):
     dataFolder(settings),
     port('HTTP', settings.http, 'http'),
     port('RTMP', settings.rtmp, 'rtmp'),
+    webrtc(settings),
     certificate(settings),
   ])
   const findings = [node(), ...examined.flat(), ffmpeg(settings)]
@@ -81,6 +85,28 @@ async function port(what: string, address: ListenAddress, flag: string): Promise
   } finally {
     server.close()
   }
+}
+
+async function webrtc({ webrtc: address, webrtcAddresses }: Settings): Promise<Finding[]> {
+  if (address === 'off') return [{ level: 'note', text: 'WebRTC is off: nobody watches in real time (--webrtc)' }]
+  const found: Finding[] = []
+  try {
+    await reserveUdpPort(address.host, address.port)
+    found.push({
+      level: 'ok',
+      text: `WebRTC address ${printAddress(address)} is free; the firewall has to let its UDP through`,
+    })
+  } catch (error) {
+    found.push({ level: 'problem', text: `${(error as Error).message}; choose another with --webrtc` })
+  }
+  const own = Object.values(networkInterfaces()).flatMap((all) => all?.map((one) => one.address) ?? [])
+  if (webrtcAddresses.length === 0 && !own.some(isPublic)) {
+    found.push({
+      level: 'note',
+      text: 'this machine has no public address of its own: viewers from outside need the one they reach it by (--webrtc-addresses)',
+    })
+  }
+  return found
 }
 
 async function certificate(settings: Settings): Promise<Finding> {

@@ -203,14 +203,12 @@ export function createFakeBroadcast(
         count(`${name}/${file}`)
         if (fake.full) return { kind: 'busy' }
         if (file === names.init(0)) return { kind: 'now', chunks: [init], total: init.byteLength }
-        for (const s of segments) {
-          for (const p of s.parts) {
-            if (names.part(p.number) === file) return { kind: 'now', chunks: [p.bytes], total: p.bytes.byteLength }
-          }
-          const [first] = s.parts
-          const last = s.parts.at(-1)
-          if (first === undefined || last === undefined || file !== names.segment(first.number, last.number)) continue
-          return { kind: 'now', chunks: s.parts.map((p) => p.bytes), total: s.parts.length * size }
+        const [, kind, first, last] = /^([ps])(\d{10})(?:-(\d{10}))?\.m4s$/.exec(file) ?? []
+        for (const { parts } of segments) {
+          const part = kind === 'p' ? parts.find(({ number }) => number === Number(first)) : undefined
+          if (part !== undefined) return { kind: 'now', chunks: [part.bytes], total: part.bytes.byteLength }
+          if (kind !== 's' || parts[0]?.number !== Number(first) || parts.at(-1)?.number !== Number(last)) continue
+          return { kind: 'now', chunks: parts.map((p) => p.bytes), total: parts.length * size }
         }
         if (file !== names.part(next) || ended) return { kind: 'not-found' }
         awaited ??= new Promise((resolve) => {

@@ -18,3 +18,8 @@ export function networkOf(address: string): string {
     .map((part) => part.toString(16))
     .join(':')
 }
+
+/** Whether anybody on the internet could reach it (RFC 6890: neither private, shared, nor of the link or the machine). */
+export function isPublic(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast'
+}
