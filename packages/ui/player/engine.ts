@@ -55,8 +55,8 @@ export interface EngineSource {
 export interface PlaylistEvents {
   /** A playlist with a new end was read. @param edge date of that end. */
   updated(edge: number | undefined): void
-  /** Given up on: the owner decides when to load again. */
-  failed(reason: string): void
+  /** Given up on: the owner decides when to load again. @param isUnreachable the server did not answer at all */
+  failed(reason: string, isUnreachable?: boolean): void
 }
 
 export interface EngineEvents extends PlaylistEvents {

@@ -46,8 +46,9 @@ class FakeHls {
   destroy(): void {
     this.destroyed = true
   }
-  fail(type: string, fatal = true): void {
-    this.listeners.get('error')?.('error', { type, fatal, details: type })
+  fail(type: string, fatal = true, status?: number): void {
+    const response = status === undefined ? undefined : { code: status }
+    this.listeners.get('error')?.('error', { type, fatal, details: type, response })
   }
 }
 
@@ -55,17 +56,24 @@ function loaded(t: TestContext) {
   const page = fakePage(t)
   const video = new FakeVideo()
   const failures: string[] = []
+  const unreachable: (boolean | undefined)[] = []
   const edges: (number | undefined)[] = []
   const engine = createHlsEngine(
     FakeHls as unknown as typeof Hls,
     video.element,
     { id: 'player', sameOrigin: true },
-    { updated: (edge) => edges.push(edge), failed: (why) => failures.push(why) },
+    {
+      updated: (edge) => edges.push(edge),
+      failed(why, isUnreachable) {
+        failures.push(why)
+        unreachable.push(isUnreachable)
+      },
+    },
   )
   engine.load('http://server/live/main/index.m3u8', undefined)
   const hls = FakeHls.made.at(-1)
   assert.ok(hls)
-  return { page, video, engine, hls, failures, edges }
+  return { page, video, engine, hls, failures, unreachable, edges }
 }
 
 /** Three segments of 2 s, the middle one a gap. */
@@ -81,6 +89,14 @@ test('a network failure that hls.js gives up on is a failure, others are its own
   assert.deepEqual(failures, [])
   hls.fail('networkError')
   assert.deepEqual(failures, ['networkError'])
+})
+
+test('a server that does not answer at all is told from one that refuses or is slow', (t) => {
+  const { hls, unreachable } = loaded(t)
+  hls.fail('networkError', true, 0)
+  hls.fail('networkError', true, 503)
+  hls.fail('networkError')
+  assert.deepEqual(unreachable, [true, false, false])
 })
 
 test('decoding errors are mended twice, then a failure; a while later they count afresh', async (t) => {

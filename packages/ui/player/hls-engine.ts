@@ -87,7 +87,8 @@ export function createHlsEngine(
       hls.recoverMediaError()
       return
     }
-    events.failed(data.details)
+    // Its answer to what could not be sent, or broke off before a status, is status 0.
+    events.failed(data.details, data.type === HlsClass.ErrorTypes.NETWORK_ERROR && data.response?.code === 0)
   }
 
   function qualities(of: Hls): Quality[] {

@@ -146,6 +146,16 @@ test('a stall is the transport’s fault only where media are listed, and counts
   assert.equal(engine.stalls, 1)
 })
 
+test('a server that is away for a moment is no fault of the transport', async (t) => {
+  const { engine, play } = await playing(t)
+  await play(1000)
+  engine.events.failed('levelLoadError', true)
+  assert.equal(engine.stalls, 0)
+  await play(1000)
+  engine.events.failed('levelLoadError')
+  assert.equal(engine.stalls, 1)
+})
+
 test('in real time a short pause is nothing, and after a longer one the recording goes on where it was', async (t) => {
   const { engine, page, video, session, play } = await playing(t)
   engine.choice = { ...engine.choice, playing: 'webrtc', latency: 0.1 }

@@ -70,9 +70,9 @@ export function createSession(options: SessionOptions): Session {
       if (edge !== undefined) clock.update(edge, Date.now())
       if (state.source?.kind === 'live') keeper.leapHole(engine, performance.now() - movedAt < stallAfter)
     },
-    failed() {
+    failed(_, isUnreachable = false) {
       // Each trouble counts once, and a server that does not answer at all is none of the transport's.
-      if (state.seen && state.phase !== 'stalled') engine?.stalled()
+      if (state.seen && state.phase !== 'stalled' && !isUnreachable) engine?.stalled()
       send({ type: 'failed' })
     },
     leaving() {
