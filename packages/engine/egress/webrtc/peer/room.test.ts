@@ -122,6 +122,65 @@ test('a viewer that goes over to another stream stays on the old one until the n
   assert.equal(connection('a').isClosed, false)
 })
 
+/** A viewer that watches stream 1, beside 2 and 3. */
+function watching() {
+  const run = stage()
+  for (const stream of [1, 2, 3]) run.room.handle({ kind: 'open', stream })
+  run.offer('a', 1)
+  run.connection('a').onOpen()
+  run.picture(1, 10, true)
+  const go = (stream: number, isUrgent = false) => run.room.handle({ kind: 'switch', session: 'a', stream, isUrgent })
+  /** Pictures since it was asked last, each once. */
+  const shown = () =>
+    run
+      .connection('a')
+      .packets.splice(0)
+      .filter((n, i, all) => n !== all[i - 1])
+  shown()
+  return { ...run, go, shown }
+}
+
+test('a viewer that comes back before the other stream has begun stays where it is', () => {
+  const { picture, go, shown } = watching()
+  go(2)
+  go(1)
+  picture(1, 11, false)
+  picture(2, 20, true)
+  picture(1, 12, true)
+  picture(1, 13, false)
+  assert.deepEqual(shown(), [11, 12, 13])
+})
+
+test('a viewer that was sent away in haste gets what it left again when the other stream does not begin', () => {
+  const { room, picture, go, shown } = watching()
+  picture(1, 11, false)
+  go(2, true)
+  picture(1, 12, false)
+  shown()
+  go(1)
+  picture(1, 13, false)
+  for (let n = 0; n < 10; n++) room.step()
+  picture(1, 14, false)
+  picture(2, 20, true)
+  picture(1, 15, true)
+  picture(1, 16, false)
+  assert.deepEqual(shown(), [10, 11, 12, 13, 14, 15, 16])
+})
+
+test('a viewer that changes its mind on the way goes on with what it has until the last choice begins', () => {
+  const { picture, go, shown } = watching()
+  go(2)
+  go(3)
+  picture(1, 11, false)
+  picture(2, 20, true)
+  picture(1, 12, false)
+  picture(3, 30, true)
+  picture(1, 13, true)
+  picture(2, 21, true)
+  picture(3, 31, false)
+  assert.deepEqual(shown(), [11, 12, 30, 31])
+})
+
 test('packets are counted on when viewers leave, and the report tells how they fare', () => {
   const { room, offer, connection, picture, said } = stage()
   room.handle({ kind: 'open', stream: 1 })

@@ -37,8 +37,8 @@ interface Seat {
   readonly viewer: Viewer
   readonly connection: Connection
   stream: number
-  /** Where it comes from until the pictures of `stream` begin. */
-  leaving: Stage | undefined
+  /** Where its pictures or its sound may still come from until the pictures of `stream` begin: it may change its mind before they do. */
+  readonly leaving: Set<Stage>
   readonly since: number
   isOpen: boolean
   why: string
@@ -99,7 +99,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
         extensions,
         write: connection.write,
       })
-      seat = { viewer, connection, stream, leaving: undefined, since: now(), isOpen: false, why: 'the viewer left' }
+      seat = { viewer, connection, stream, leaving: new Set(), since: now(), isOpen: false, why: 'the viewer left' }
       seats.set(session, seat)
       stage.seats.add(seat)
     } catch (error) {
@@ -146,11 +146,13 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
     if (seat === undefined || stage === undefined) return
     const before = stages.get(seat.stream)
     if (before === stage) return
-    seat.leaving?.seats.delete(seat)
-    seat.leaving = before
+    if (before !== undefined) seat.leaving.add(before)
+    seat.leaving.delete(stage)
     seat.stream = to
     stage.seats.add(seat)
-    if (seat.isOpen) seat.viewer.switchTo(stage.stream, now(), isUrgent)
+    if (!seat.isOpen) return
+    seat.viewer.switchTo(stage.stream, now(), isUrgent)
+    settle(seat)
   }
 
   function picture({ stream, data, time, key }: Extract<ToProcess, { kind: 'picture' }>): void {
@@ -163,8 +165,8 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
       seat.viewer.picture(stage.stream, first, key, at)
       settle(seat)
       if (!key || seat.stream !== stream) continue
-      seat.leaving?.seats.delete(seat)
-      seat.leaving = undefined
+      for (const left of seat.leaving) left.seats.delete(seat)
+      seat.leaving.clear()
     }
   }
 

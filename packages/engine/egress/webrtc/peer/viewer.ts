@@ -156,8 +156,8 @@ export function createViewer(options: ViewerOptions): Viewer {
       pictures?.attach(from.video, now)
     },
     switchTo(to, now, isUrgent) {
-      if (to === stream) return
-      coming = to
+      // Back before the other one began: that is not awaited any more, and what is urgent has given this one up already.
+      coming = to === stream ? undefined : to
       if (pictures === undefined) enter(to)
       else pictures.attach(to.video, now, isUrgent)
     },
