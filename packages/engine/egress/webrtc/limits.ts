@@ -59,6 +59,11 @@ export const PEER_LIMITS = {
   resendBurst: 256 * 1024,
   resendBurstMs: 500,
   resendLeast: 64_000,
+  /**
+   * Packets back from the newest one sent that may be sent again: SRTP's window on both sides (RFC 3711 §3.3.2; libdatachannel and
+   * browsers take 1024). The library throws for an older one.
+   */
+  resendWindow: 1_024,
   /** The same packet is not sent again sooner. */
   resendGapMs: 15,
   /** Runs of sequence numbers that a viewer's resends are looked up in. */
@@ -76,6 +81,8 @@ export const OPUS_LIMITS = {
   failures: 4,
   restartMs: 500,
   provenMs: 60_000,
+  /** Bytes of a frame: what an ADTS header can say. */
+  frameBytes: 8_184,
   /** Bytes that wait for it to read, and seconds of sound that may be within it. */
   waitingBytes: 256 * 1024,
   lag: 2,

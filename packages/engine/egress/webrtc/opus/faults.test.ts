@@ -27,9 +27,9 @@ function stage(ffmpeg: string) {
     failed,
     warnings: () => warnings,
     opus,
-    write() {
+    write(bytes = 8) {
       dts += config.frameLength
-      opus.write({ track: AUDIO_TRACK, dts, pts: dts, key: true, data: new Uint8Array(8), arrivedAt: 0 })
+      opus.write({ track: AUDIO_TRACK, dts, pts: dts, key: true, data: new Uint8Array(bytes), arrivedAt: 0 })
     },
   }
 }
@@ -59,4 +59,11 @@ test('one that is closed says nothing more', async () => {
   write()
   await sleep(5)
   assert.deepEqual([warnings(), failed], [0, []])
+})
+
+test('a frame that is longer than any is left out', () => {
+  const { opus, write } = stage('ffmpeg')
+  write(OPUS_LIMITS.frameBytes)
+  write(OPUS_LIMITS.frameBytes + 1)
+  opus.close()
 })

@@ -115,6 +115,8 @@ export function createOpus(options: OpusOptions): Opus {
   return {
     write(unit) {
       if (isClosed || header === undefined || (run === undefined && attempts.rests(now()))) return
+      // No header can say how long it is, and no AAC frame is: what is damaged must not end the sound.
+      if (unit.data.byteLength > OPUS_LIMITS.frameBytes) return
       const to = run ?? start()
       const { input } = to.child
       // Its end says why it could not be started.

@@ -146,6 +146,19 @@ test('a packet is not sent again at once, one never sent or long gone not at all
   assert.equal(sender.resend([newest + 1], now + 100), 0)
 })
 
+test('a packet that SRTP has forgotten is not sent again, however new it is', () => {
+  const { sender, video, one, got, catchUp } = stage()
+  // Some 1300 packets a second.
+  one(0, true, 0, 60_000)
+  sender.attach(video, 0)
+  catchUp(0)
+  for (let n = 1; n < 30; n++) one(n, false, n * PICTURE_MS, 60_000)
+  const now = 29 * PICTURE_MS
+  const lost = (back: number) => got.at(-1 - back)?.sequence ?? assert.fail('so many were not sent')
+  assert.equal(sender.resend([lost(PEER_LIMITS.resendWindow)], now), 0)
+  assert.equal(sender.resend([lost(PEER_LIMITS.resendWindow - 1)], now), 1)
+})
+
 test('resends are bounded in rate', () => {
   const { sender, video, come, got } = stage()
   come(0, 0)

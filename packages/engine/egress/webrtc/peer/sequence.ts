@@ -33,7 +33,7 @@ export interface Sequence {
   moved(frame: number, timestamp: number): void
   /** What was sent so far is not found any more. */
   forget(): void
-  /** @param sequence 16 bits, as a receiver names it. */
+  /** @param sequence 16 bits, as a receiver names it. `undefined` where it was not sent, or too long ago to be sent again. */
   find(sequence: number): Sent | undefined
 }
 
@@ -57,8 +57,8 @@ export function createSequence(first: number): Sequence {
       const behind = (next - 1 - sequence) & 0xffff
       const wanted = next - 1 - behind
       const run = runs.findLast(({ start }) => start <= wanted)
-      // Beyond half the range it would be one that is yet to be sent.
-      if (run === undefined || behind >= 0x8000) return undefined
+      // Beyond the window: among these are those that are yet to be sent.
+      if (run === undefined || behind >= PEER_LIMITS.resendWindow) return undefined
       const { track, number, start, times } = run
       return { track, number: number + (wanted - start), timestamp: (frame) => times.get(frame) }
     },
