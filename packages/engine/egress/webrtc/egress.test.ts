@@ -335,6 +335,20 @@ test('a killed process loses its sessions; the next offer is put off, then answe
   assert.notEqual(egress.pid, killed)
 })
 
+test('a process that dies while a rendition is waited for does not keep the channel from the next one', async () => {
+  const later = createHub({ keep: true, onFault() {} })
+  const { egress, refused, asked } = await stage({ main: liveHub() }, { rungs: [rendition('480p', later)] })
+  const waiting = refused('main', OFFER, '10.0.0.1', '480p')
+  await until('a rendition that is waited for', () => asked.includes('rungs'))
+  const killed = egress.pid ?? assert.fail()
+  process.kill(killed, 'SIGKILL')
+  await until('no process', () => egress.pid === undefined)
+  begin(later)
+  assert.equal(await waiting, 'unavailable')
+  await sleep(WEBRTC_LIMITS.restartMs)
+  assert.equal(await refused('main', OFFER, '10.0.0.1', '480p'), 'answered')
+})
+
 test('a process that cannot work is said to be unavailable', async () => {
   const { refused } = await stage({ main: liveHub() }, { port: 70_000 })
   assert.equal(await refused('main'), 'unavailable')

@@ -35,7 +35,7 @@ export interface Prepared {
 
 export interface PreparationOptions {
   readonly find: (channel: string) => Watchable | undefined
-  readonly supervisor: Pick<Supervisor, 'ensure' | 'restsFor'>
+  readonly supervisor: Pick<Supervisor, 'ensure' | 'isUp' | 'restsFor'>
   readonly stages: Pick<Stages, 'sound'>
   readonly seating: Pick<Seating, 'find'>
 }
@@ -54,6 +54,8 @@ export function createPreparation({ find, supervisor, stages, seating }: Prepara
     const stream = find(request.channel)
     if (stream === undefined || isOffline(stream)) return OFFLINE
     const seat = await seating.find(stream, request.channel, request.rendition)
+    // It may have died while a rendition was waited for.
+    if (!supervisor.isUp) return down(supervisor)
     if ('code' in seat) return seat
     const { epoch } = seat.stage
     const sourceEpoch = stream.source.hub.epoch

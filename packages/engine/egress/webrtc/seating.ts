@@ -1,7 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hub } from '../../stream/hub.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
-import { BUSY, hasBFrames, NO_RENDITION, NOT_READY, OFFLINE, type OfferRefusal, WITHOUT_B_FRAMES } from './offer.ts'
+import {
+  BUSY,
+  CHANGED,
+  hasBFrames,
+  NO_RENDITION,
+  NOT_READY,
+  OFFLINE,
+  type OfferRefusal,
+  WITHOUT_B_FRAMES,
+} from './offer.ts'
 import type { Stage } from './stage.ts'
 import type { Stages } from './stages.ts'
 import { type Offered, offeredOf, SOURCE, type Watchable } from './watchable.ts'
@@ -47,6 +56,11 @@ export function createSeating(stages: Stages): Seating {
     return hub.epoch !== undefined
   }
 
+  /** Its stage ended while it was looked at: with the broadcast, or the process. */
+  function gone({ source }: Watchable): OfferRefusal {
+    return source.hub.ended ? OFFLINE : CHANGED
+  }
+
   async function sit(
     stream: Watchable,
     channel: string,
@@ -59,7 +73,7 @@ export function createSeating(stages: Stages): Seating {
     if (stage === undefined) return BUSY
     // An encoder of the machine may reorder although it was told not to.
     const verdict = await stage.judged()
-    if (!stages.isOpen(stage)) return OFFLINE
+    if (!stages.isOpen(stage)) return gone(stream)
     if (verdict === 'unknown') return NOT_READY
     if (verdict === 'b-frames') return hasBFrames('the encoder of this server makes them too')
     return { stage, rendition: rendition.name, ...(reason !== undefined && { reason }) }
@@ -101,7 +115,7 @@ export function createSeating(stages: Stages): Seating {
       const stage = stages.of(source.hub, source.hub, channel)
       if (stage === undefined) return BUSY
       const verdict = await stage.judged()
-      if (!stages.isOpen(stage)) return OFFLINE
+      if (!stages.isOpen(stage)) return gone(stream)
       if (verdict === 'unknown') return NOT_READY
       if (verdict === 'plain') return { stage, rendition: SOURCE }
       return instead(stream, channel, wanted === SOURCE)

@@ -7,7 +7,7 @@ import { createStage, type Stage } from './stage.ts'
 import type { Supervisor } from './supervisor.ts'
 
 export interface StagesOptions {
-  readonly supervisor: Pick<Supervisor, 'send' | 'sending' | 'setBusy'>
+  readonly supervisor: Pick<Supervisor, 'isUp' | 'send' | 'sending' | 'setBusy'>
   readonly ffmpeg: string | undefined
   readonly log: Log
 }
@@ -15,7 +15,7 @@ export interface StagesOptions {
 /** The streams that are watched: a stage for each hub, a sound for each broadcast. */
 export interface Stages {
   /**
-   * The stage of a hub, begun if need be; `undefined` when there are too many, or too many read the hub.
+   * The stage of a hub, begun if need be; `undefined` when there are too many, too many read the hub, or the process is down.
    *
    * @param source the broadcast's own stream, which `hub` is or is made of.
    */
@@ -85,7 +85,8 @@ export function createStages({ supervisor, ffmpeg, log }: StagesOptions): Stages
     of(hub, source, channel) {
       const known = stages.get(hub)
       if (known !== undefined) return known
-      if (stages.size >= WEBRTC_LIMITS.streams) return undefined
+      // A process that is started later would never hear of a stage begun now.
+      if (!supervisor.isUp || stages.size >= WEBRTC_LIMITS.streams) return undefined
       const stage = create(hub, source, channel)
       if (stage === undefined) return undefined
       stages.set(hub, stage)
