@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import { createMemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import { createHub } from '@bandstand/engine/stream/hub.ts'
+import { HUB_LIMITS } from '@bandstand/engine/stream/limits.ts'
 import { createLadderMachine } from '@bandstand/engine/transcode/machine.ts'
 import { createWatchables } from './watchable.ts'
 
@@ -37,4 +38,16 @@ test('a broadcast is made without B-frames once, until it ends', () => {
   assert.equal(hub.readers, 1)
   hub.end()
   return new Promise<void>((done) => setImmediate(() => done(assert.equal(first.hub.ended, true))))
+})
+
+test('a broadcast that too many read is not made without B-frames, until there is room', () => {
+  const { hub, stream } = stage('ffmpeg', 'on-demand')
+  const readers = []
+  while (hub.readers < HUB_LIMITS.readers) {
+    readers.push(hub.read({ name: 'other', from: 'now', maxBytes: 1, maxDuration: 1, onReady() {} }))
+  }
+  assert.equal(stream.plain(), 'too many read this stream')
+  readers[0]?.close()
+  assert.equal(typeof stream.plain(), 'object')
+  hub.end()
 })

@@ -1,5 +1,6 @@
 import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import { type Rendition, SOURCE, type Watchable } from '@bandstand/engine/egress/webrtc/watchable.ts'
+import { EngineError } from '@bandstand/engine/error.ts'
 import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import type { ChannelRecord, Log } from '@bandstand/engine/ports.ts'
 import type { BroadcastUnits } from '@bandstand/engine/stream/channel.ts'
@@ -37,22 +38,23 @@ export function createWatchables(options: WatchablesOptions) {
       onFault: (reader, error) => log.error({ channel: channel.slug, reader, err: error }, 'a reader failed'),
     })
     budget.join(hub)
-    const made = createPlainRendition({
-      ...{ ffmpeg, settings, source, hub, log },
-      ...{
-        trials: options.trials,
-        machine: options.machine,
-        budget,
-        now: options.now,
+    const { trials, machine, now } = options
+    try {
+      const made = createPlainRendition({
+        ...{ ffmpeg, settings, source, hub, log, trials, machine, budget, now },
         fields: { channel: channel.slug },
-      },
-      onEnded() {
-        budget.leave(hub)
-        plain.delete(source)
-      },
-    })
-    plain.set(source, made)
-    return made
+        onEnded() {
+          budget.leave(hub)
+          plain.delete(source)
+        },
+      })
+      plain.set(source, made)
+      return made
+    } catch (error) {
+      budget.leave(hub)
+      if (!(error instanceof EngineError) || error.code !== 'limit') throw error
+      return 'too many read this stream'
+    }
   }
 
   return (channel: ChannelRecord, units: BroadcastUnits): Watchable => {

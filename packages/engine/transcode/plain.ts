@@ -46,12 +46,22 @@ export interface PlainRendition {
   close(): void
 }
 
+/** @throws EngineError `limit` when too many read the source. */
 export function createPlainRendition(options: PlainOptions): PlainRendition {
   const { source, hub } = options
   const publisher = createRungPublisher(hub)
   let rung: ListedRung | undefined
   let newestKey = 0
   let isClosed = false
+
+  // Before anything is begun: it may be refused.
+  const reader = source.read({
+    name: 'without B-frames',
+    from: 'newest-key',
+    maxBytes: PLAIN_LIMITS.queuedBytes,
+    maxDuration: PLAIN_LIMITS.queuedDuration,
+    onReady: pump,
+  })
 
   const ladder = createLadder({
     ...{ ffmpeg: options.ffmpeg, trials: options.trials, now: options.now },
@@ -75,14 +85,6 @@ export function createPlainRendition(options: PlainOptions): PlainRendition {
     list(rungs) {
       ;[rung] = rungs
     },
-  })
-
-  const reader = source.read({
-    name: 'without B-frames',
-    from: 'newest-key',
-    maxBytes: PLAIN_LIMITS.queuedBytes,
-    maxDuration: PLAIN_LIMITS.queuedDuration,
-    onReady: pump,
   })
   const timer = setInterval(ladder.tick, PLAIN_LIMITS.tick)
   timer.unref()
