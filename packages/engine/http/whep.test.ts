@@ -114,6 +114,13 @@ test('why there is no sound is said', async () => {
   assert.equal((await post('/live/main/whep')).headers.get('bandstand-sound'), 'none; ffmpeg was not found')
 })
 
+test('a reason that no header can hold does not keep the answer from the viewer', async () => {
+  soundMissing = 'spawn /opt/видео/ffmpeg\r\n ENOENT'
+  const res = await post('/live/main/whep')
+  assert.equal(res.status, 201)
+  assert.equal(res.headers.get('bandstand-sound'), 'none; spawn /opt/ /ffmpeg  ENOENT')
+})
+
 const refusals: readonly (readonly [OfferRefusal['code'], number])[] = [
   ['bad-offer', 400],
   ['offline', 404],

@@ -177,8 +177,9 @@ export function createWhepHandler({ egress, iceServers, remoteOf, onError }: Whe
   }
 }
 
+/** Programs say what they like; a field takes no more than ASCII without fear (RFC 9110 §5.5), and Node throws for what is beyond Latin-1. */
 function withReason(value: string, reason: string | undefined): string {
-  return reason === undefined ? value : `${value}; ${reason}`
+  return reason === undefined ? value : `${value}; ${reason.replace(/[^ -~]+/g, ' ')}`
 }
 
 function isSdp(type: string | undefined): boolean {

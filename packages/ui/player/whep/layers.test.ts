@@ -13,14 +13,15 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 function stage() {
   const asked: string[] = []
-  const server = { status: 200, answer: { chosen: null, reason: null as string | null, renditions } }
+  const server = { status: 200, code: '', answer: { chosen: null, reason: null as string | null, renditions } }
   let now = 0
   let height = 1080
   let changes = 0
   const layers = createLayers({
     async fetch(url, { method = 'GET', body }) {
       asked.push(`${method} ${url} ${typeof body === 'string' ? body : ''}`.trim())
-      return Response.json(server.answer, { status: server.status })
+      const { status, code, answer } = server
+      return Response.json(status === 200 ? answer : { status, code }, { status })
     },
     height: () => height,
     onChange: () => void changes++,
@@ -81,11 +82,29 @@ test('what was chosen and is not there any more leaves the choice to the server'
   layers.qualities?.choose(layers.qualities.list[1]?.id ?? assert.fail())
   await settled()
   server.status = 404
+  server.code = 'no-rendition'
   layers.begin('s2')
   await settled()
   said()
   layers.begin('s3')
   assert.deepEqual([layers.qualities?.chosen, said()], ['auto', ['GET s3/layer']])
+})
+
+test('a choice outlives the session that has gone while it was told', async () => {
+  const { layers, server, said } = stage()
+  layers.begin('s1')
+  await settled()
+  said()
+  server.status = 404
+  server.code = 'not-found'
+  const id = layers.qualities?.list[1]?.id ?? assert.fail()
+  layers.qualities?.choose(id)
+  await settled()
+  server.status = 200
+  layers.begin('s2')
+  await settled()
+  assert.equal(layers.qualities?.chosen, id)
+  assert.deepEqual(said(), ['POST s1/layer {"encodingId":"480p"}', 'POST s2/layer {"encodingId":"480p"}'])
 })
 
 test('a server that knows no renditions offers none', async () => {

@@ -1,6 +1,7 @@
 /** The renditions of a WHEP session: what may be watched, and the choice among it, on the connection that is there. */
 import { type Qualities, type Quality, sortQualities } from '../qualities.ts'
 import { readText } from './body.ts'
+import { failureOf } from './failure.ts'
 
 export interface Layers {
   /** `undefined` where the server has said nothing of them. */
@@ -51,15 +52,16 @@ export function createLayers(options: LayersOptions): Layers {
   }
 
   /** @param choice what to say; without it is only asked */
-  async function ask(choice?: object): Promise<void> {
+  async function ask(choice?: { readonly encodingId?: string }): Promise<void> {
     const of = url
     if (of === undefined) return
     askedAt = options.now()
     const init = choice === undefined ? {} : { method: 'POST', body: JSON.stringify(choice) }
     const response = await options.fetch(`${of}/layer`, { cache: 'no-store', ...init })
     if (!response.ok) {
-      // What was chosen is not there any more: the server goes by the line.
-      if (choice !== undefined) chosen = undefined
+      const { code } = await failureOf(response)
+      // What was chosen is not there any more: the server goes by the line. A session that has gone says nothing of that.
+      if (of === url && code === 'no-rendition' && choice?.encodingId === chosen) chosen = undefined
       return
     }
     const text = await readText(response)
