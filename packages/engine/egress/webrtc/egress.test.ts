@@ -285,6 +285,24 @@ test('a viewer chooses a rendition on the connection it has, and leaves the choi
   assert.equal(egress.choose('nobody', undefined), false)
 })
 
+test('what a viewer leaves is sent on until it has arrived, however long the next key frame takes', async () => {
+  const main = liveHub()
+  const { egress, offer } = await stage({ main }, { rungs: [rendition('480p', liveHub())] })
+  const answer = await offer('main')
+  assert.ok('session' in answer)
+  mock.timers.enable({ apis: ['setTimeout'] })
+  try {
+    assert.equal(egress.choose(answer.session, '480p'), true)
+    mock.timers.tick(WEBRTC_LIMITS.lingerMs)
+    assert.equal(main.readers, 1)
+    assert.equal(egress.leave(answer.session), true)
+    mock.timers.tick(WEBRTC_LIMITS.lingerMs)
+    assert.equal(main.readers, 0)
+  } finally {
+    mock.timers.reset()
+  }
+})
+
 test('a viewer for whom nothing is made any more is let go of, one whose encoder is away is not', async () => {
   let skipped = 0
   const [main, plain] = [reorderedHub(), liveHub()]

@@ -5,11 +5,11 @@ import { type Layers, layersOf } from './layers.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
 import type { ViewerReport } from './messages.ts'
 import { BAD_OFFER, BUSY, CHANGED, OFFLINE, type OfferAnswer, type OfferRefusal } from './offer.ts'
+import { createPassage, type Passage } from './passage.ts'
 import { createPlaces } from './places.ts'
 import { createPreparation, down, type OfferRequest, type Prepared } from './prepare.ts'
 import type { Heard } from './rendition-choice.ts'
 import { createSeating } from './seating.ts'
-import type { Stage } from './stage.ts'
 import { createStages } from './stages.ts'
 import { createSteering, type Steering } from './steering.ts'
 import { createSupervisor, type FromRunning } from './supervisor.ts'
@@ -71,8 +71,7 @@ interface Session {
   readonly id: string
   readonly channel: string
   readonly remote: string
-  readonly hears: boolean
-  stage: Stage
+  readonly passage: Passage
   readonly steering: Steering
   readonly answer: PromiseWithResolvers<string | OfferRefusal>
   report: ViewerReport | undefined
@@ -120,7 +119,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       const session = sessions.get(message.session)
       if (session === undefined) return
       const isItsFault = message.kind === 'refused' && message.fault === 'offer'
-      forget(session, message.reason, isItsFault ? BAD_OFFER : session.stage.hub.ended ? OFFLINE : CHANGED)
+      forget(session, message.reason, isItsFault ? BAD_OFFER : session.passage.stage.hub.ended ? OFFLINE : CHANGED)
     } else if (message.kind === 'unsendable') {
       failed++
       stages.dropBroken(message.stream, message.reason)
@@ -132,6 +131,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
         const session = sessions.get(report.session)
         if (session === undefined) continue
         session.report = report
+        session.passage.arrived(report.stream)
         if (!report.connected) continue
         options.seen(session.channel, session.id)
         reconsider(session, report)
@@ -143,7 +143,8 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   function reconsider(session: Session, report: Heard): void {
     const stream = options.find(session.channel)
     if (stream === undefined) return
-    const { stage, steering } = session
+    const { passage, steering } = session
+    const { stage } = passage
     const offered = seating.offered(stream, session.channel, stage.hub)
     const current = offered.find(({ hub }) => hub === stage.hub)
     const heading = steering.look(report, offered, current?.name, now())
@@ -158,15 +159,13 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     }
     const isUrgent = report.loss > URGENT_LOSS && to !== undefined && to.bitrate < (current?.bitrate ?? 0)
     supervisor.send({ kind: 'switch', session: session.id, stream: next.id, isUrgent })
-    next.came(session.hears)
-    stage.left()
-    session.stage = next
+    passage.go(next)
     session.stillSince = undefined
     log.debug({ channel: session.channel, from: current?.name, to: to?.name }, 'webrtc: a viewer changes renditions')
   }
 
   function isGivenUp(session: Session, { source }: Watchable): boolean {
-    if (session.stage.hub.epoch !== undefined || source.hub.epoch === undefined) session.stillSince = undefined
+    if (session.passage.stage.hub.epoch !== undefined || source.hub.epoch === undefined) session.stillSince = undefined
     else session.stillSince ??= now()
     return session.stillSince !== undefined && now() - session.stillSince > WEBRTC_LIMITS.stillMs
   }
@@ -180,7 +179,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   function forget(session: Session, reason: string, refusal: OfferRefusal): void {
     if (!sessions.delete(session.id)) return
     places.release(session.remote)
-    session.stage.left()
+    session.passage.end()
     session.answer.resolve(refusal)
     log.debug({ channel: session.channel, session: session.id.slice(0, 4), reason }, 'webrtc viewer left')
   }
@@ -191,15 +190,13 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       id: randomBytes(16).toString('hex'),
       channel: request.channel,
       remote: request.remote,
-      hears: media.audio !== undefined,
-      stage,
+      passage: createPassage(stage, media.audio !== undefined),
       steering: createSteering(request.rendition),
       answer: Promise.withResolvers<string | OfferRefusal>(),
       report: undefined,
       stillSince: undefined,
     }
     sessions.set(session.id, session)
-    stage.came(session.hears)
     supervisor.send({ kind: 'offer', session: session.id, stream: stage.id, sdp, ...media })
     const timer = setTimeout(() => {
       end(session, 'the answer took too long', down(supervisor))
@@ -238,13 +235,13 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       const session = sessions.get(id)
       const stream = session && options.find(session.channel)
       if (session === undefined || stream === undefined) return undefined
-      return layersOf(seating, stream, session.channel, session.stage.hub, session.steering.wanted)
+      return layersOf(seating, stream, session.channel, session.passage.stage.hub, session.steering.wanted)
     },
     choose(id, name) {
       const session = sessions.get(id)
       const stream = session && options.find(session.channel)
       if (session === undefined || stream === undefined) return false
-      const offered = seating.offered(stream, session.channel, session.stage.hub)
+      const offered = seating.offered(stream, session.channel, session.passage.stage.hub)
       if (name !== undefined && !offered.some((rendition) => rendition.name === name)) return false
       session.steering.wanted = name
       reconsider(session, session.report ?? NOTHING_HEARD)

@@ -50,6 +50,8 @@ export type ToProcess =
 export interface ViewerReport {
   readonly session: string
   readonly connected: boolean
+  /** The stream that its pictures come from; `undefined` while it goes over to another. */
+  readonly stream: number | undefined
   /** How many times the receiver has told of loss or of what it can take. */
   readonly reports: number
   /** Share of packets lost, 0 to 1, as last reported. */

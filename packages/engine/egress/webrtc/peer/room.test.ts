@@ -167,6 +167,20 @@ test('a viewer that was sent away in haste gets what it left again when the othe
   assert.deepEqual(shown(), [10, 11, 12, 13, 14, 15, 16])
 })
 
+test('where a viewer is is reported once the pictures come from there', () => {
+  const { room, said, picture, go } = watching()
+  const told = () => {
+    room.tick()
+    const report = said.at(-1)
+    return report?.kind === 'report' ? report.viewers[0]?.stream : assert.fail()
+  }
+  const before = told()
+  go(2)
+  const between = told()
+  picture(2, 20, true)
+  assert.deepEqual([before, between, told()], [1, undefined, 2])
+})
+
 test('a viewer that changes its mind on the way goes on with what it has until the last choice begins', () => {
   const { picture, go, shown } = watching()
   go(2)
@@ -192,7 +206,9 @@ test('packets are counted on when viewers leave, and the report tells how they f
   room.tick()
   assert.deepEqual(said.at(-1), {
     kind: 'report',
-    viewers: [{ session: 'b', connected: false, reports: 0, loss: 0, roundTrip: undefined, estimate: undefined }],
+    viewers: [
+      { session: 'b', connected: false, stream: 1, reports: 0, loss: 0, roundTrip: undefined, estimate: undefined },
+    ],
     packets: 2,
     resent: 0,
     refused: 0,

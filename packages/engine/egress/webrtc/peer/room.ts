@@ -239,14 +239,15 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
       let allRefused = refused
       const viewers = []
       for (const seat of seats.values()) {
-        const { viewer, isOpen } = seat
+        const { viewer, isOpen, leaving } = seat
+        const stream = leaving.size === 0 ? seat.stream : undefined
         if (!isOpen && at - seat.since > WEBRTC_LIMITS.connectMs) end(seat, 'it did not connect')
         else if (isOpen && at - viewer.heardAt > WEBRTC_LIMITS.silenceMs) end(seat, 'nothing was heard of it')
         if (isOpen) viewer.sendReport(wall)
         allPackets += viewer.packets
         allResent += viewer.resent
         allRefused += viewer.refused
-        viewers.push({ session: viewer.session, connected: isOpen, ...viewer.report })
+        viewers.push({ session: viewer.session, connected: isOpen, stream, ...viewer.report })
       }
       say({ kind: 'report', viewers, packets: allPackets, resent: allResent, refused: allRefused })
     },

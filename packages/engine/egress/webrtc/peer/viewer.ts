@@ -23,7 +23,7 @@ export interface Viewer {
   readonly session: string
   /** Since then nothing was heard of it. */
   readonly heardAt: number
-  readonly report: Omit<ViewerReport, 'session' | 'connected'>
+  readonly report: Omit<ViewerReport, 'session' | 'connected' | 'stream'>
   /** Pictures are missing that the next `step` sends. */
   readonly isBehind: boolean
   readonly packets: number
