@@ -147,7 +147,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     const { stage } = passage
     const offered = seating.offered(stream, session.channel, stage.hub)
     const current = offered.find(({ hub }) => hub === stage.hub)
-    const heading = steering.look(report, offered, current?.name, now())
+    const heading = steering.look(report, offered, current?.name, now(), passage.isUnderWay)
     for (const rendition of offered) {
       if (rendition === current || rendition.name === heading.keep) seating.keep(stream, rendition)
     }

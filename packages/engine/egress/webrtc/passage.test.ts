@@ -16,9 +16,9 @@ test('who goes over to another stage is counted in both until it has arrived', (
   // A report from before it was sent away, and one on the way.
   passage.arrived(1)
   passage.arrived(undefined)
-  assert.deepEqual([passage.stage.id, from.viewers(), to.viewers()], [2, 1, 1])
+  assert.deepEqual([passage.stage.id, from.viewers(), to.viewers(), passage.isUnderWay], [2, 1, 1, true])
   passage.arrived(2)
-  assert.deepEqual([from.viewers(), to.viewers()], [0, 1])
+  assert.deepEqual([from.viewers(), to.viewers(), passage.isUnderWay], [0, 1, false])
 })
 
 test('who comes back on the way is counted once', () => {

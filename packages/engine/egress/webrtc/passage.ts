@@ -7,6 +7,8 @@ import type { Stage } from './stage.ts'
 export interface Passage {
   /** Where it is, or goes. */
   readonly stage: Stage
+  /** It has not arrived there. */
+  readonly isUnderWay: boolean
   go(to: Stage): void
   /** @param stream that the process says it has arrived in; `undefined` while it is under way. */
   arrived(stream: number | undefined): void
@@ -28,6 +30,9 @@ export function createPassage(first: Stage, hears: boolean): Passage {
   return {
     get stage() {
       return stage
+    },
+    get isUnderWay() {
+      return leaving.size > 0
     },
     go(to) {
       if (to === stage) return

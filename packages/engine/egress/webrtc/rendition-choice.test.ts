@@ -65,19 +65,30 @@ test('a little loss puts a climb off', () => {
   assert.deepEqual([way[14], way[15]], ['480p', '720p'])
 })
 
-/** Receiver's estimate on a line of a certain width, as Chromium's: up by 8 % a second, and to 85 % of what came where that was too much. */
-function line(width: () => number, seconds: number): { at: number; name: string }[] {
+/**
+ * Receiver's estimate on a line of a certain width, as Chromium's: up by 8 % a second, and to 85 % of what came where that was too much.
+ *
+ * @param keyDistance seconds that a climb waits for the key frame that it begins with.
+ */
+function line(width: () => number, seconds: number, keyDistance = 0): { at: number; name: string }[] {
   const choice = createRenditionChoice()
   const way = [{ at: 0, name: 'source' }]
+  const bitrateOf = (rung: string) => RUNGS.find(({ name }) => name === rung)?.bitrate ?? 0
   let estimate = 1e6
+  let playing = 'source'
+  let arrives = 0
   for (let at = 1; at <= seconds; at++) {
-    const sent = RUNGS.find(({ name }) => name === way.at(-1)?.name)?.bitrate ?? 0
+    const heading = way.at(-1)?.name ?? ''
+    if (at > arrives) playing = heading
+    const sent = bitrateOf(playing)
     const isTooMuch = sent > width()
     const grown = Math.max(estimate, Math.min(estimate * 1.08, sent * 1.5))
     estimate = isTooMuch ? Math.min(estimate, width() * 0.85) : grown
     const report = { loss: isTooMuch ? 1 - width() / sent : 0, estimate }
-    const next = choice.judge(report, RUNGS, way.at(-1)?.name ?? '', at * 1_000)
-    if (next !== undefined) way.push({ at, name: next.name })
+    const next = choice.judge(report, RUNGS, heading, at * 1_000, playing !== heading)
+    if (next === undefined) continue
+    way.push({ at, name: next.name })
+    arrives = at + (next.bitrate > sent ? keyDistance : 0)
   }
   return way
 }
@@ -98,6 +109,18 @@ test('on a narrow line a viewer comes down within three seconds, and what does n
   assert.ok(waits.length >= 3 && waits.length <= 6, JSON.stringify(way))
   for (const [i, wait] of waits.slice(0, 3).entries())
     assert.ok(i === 0 || wait > (waits[i - 1] ?? 0) * 1.5, waits.join())
+})
+
+test('a climb that begins late is tried later and later all the same, and one at a time', () => {
+  const way = line(() => 2e6, 900, 12)
+  const tries = way.filter(({ name }) => name === '720p').map(({ at }) => at)
+  const waits = tries.slice(1).map((at, i) => at - (tries[i] ?? 0))
+  assert.ok(waits.length >= 3 && waits.length <= 7, JSON.stringify(way))
+  assert.ok((waits.at(-1) ?? 0) > 150, waits.join())
+  assert.ok(
+    way.slice(1).every(({ name }) => name !== 'source'),
+    JSON.stringify(way),
+  )
 })
 
 test('a line that widens is climbed to the top', () => {

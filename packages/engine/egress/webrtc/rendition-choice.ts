@@ -16,9 +16,10 @@ export interface RenditionChoice {
    * @param rungs highest bitrate first.
    * @param current the name of one of them.
    * @param now milliseconds.
+   * @param isUnderWay to the rung that was given last: what is reported is of the one before.
    * @returns the rung to go over to; `undefined` to stay.
    */
-  judge(report: Heard, rungs: readonly Rung[], current: string, now: number): Rung | undefined
+  judge(report: Heard, rungs: readonly Rung[], current: string, now: number, isUnderWay?: boolean): Rung | undefined
 }
 
 /** Reports in a row that must agree before a viewer goes down: one may be a moment's trouble. */
@@ -51,6 +52,7 @@ export function createRenditionChoice(): RenditionChoice {
   let calmSince: number | undefined
   let calm = CALM
   let climbedAt = Number.NEGATIVE_INFINITY
+  let isClimbing = false
   /** The highest estimate since the last change. */
   let highest = 0
 
@@ -58,6 +60,7 @@ export function createRenditionChoice(): RenditionChoice {
     poor = 0
     calmSince = now
     highest = 0
+    isClimbing = isUp
     if (isUp) climbedAt = now
     else if (now - climbedAt < CALM) calm = Math.min(MOST_CALM, calm * 2)
   }
@@ -68,11 +71,14 @@ export function createRenditionChoice(): RenditionChoice {
   }
 
   return {
-    judge({ reports, loss, estimate }, rungs, current, now) {
+    judge({ reports, loss, estimate }, rungs, current, now, isUnderWay = false) {
       const at = rungs.findIndex(({ name }) => name === current)
       const rung = rungs[at]
       if (rung === undefined) return undefined
       calmSince ??= now
+      // A climb is tried from where it arrives on, and an encoder may take longer than that calm to its next key frame.
+      if (isUnderWay) calmSince = now
+      if (isUnderWay && isClimbing) climbedAt = now
       if (loss > LOSS_DOWN || (estimate !== undefined && isTooLittle(estimate, rung.bitrate))) {
         calmSince = now
         if (reports !== undefined && reports === heard) return undefined

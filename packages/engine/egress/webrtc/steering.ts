@@ -24,8 +24,15 @@ export interface Steering {
    * @param courses best first.
    * @param current the name of one of them; another where that is not offered any more.
    * @param now milliseconds of a steady clock.
+   * @param isUnderWay to `current`, which has not begun.
    */
-  look(report: Heard, courses: readonly Course[], current: string | undefined, now: number): Heading
+  look(
+    report: Heard,
+    courses: readonly Course[],
+    current: string | undefined,
+    now: number,
+    isUnderWay?: boolean,
+  ): Heading
 }
 
 /** How long a rendition that stands still is waited for: its encoder is started again within a second or two. Milliseconds. */
@@ -48,7 +55,7 @@ export function createSteering(initial: string | undefined): Steering {
       wanted = name
       pending = undefined
     },
-    look(report, courses, current, now) {
+    look(report, courses, current, now, isUnderWay = false) {
       const find = (name: string | undefined) => courses.find((course) => course.name === name)
       const here = find(current)
       if (here?.isRunning === true) stillSince = undefined
@@ -59,7 +66,7 @@ export function createSteering(initial: string | undefined): Steering {
         pending = undefined
       }
       if (forced === undefined && here?.isRunning === true) {
-        const chosen = choice.judge(report, courses, here.name, now)
+        const chosen = choice.judge(report, courses, here.name, now, isUnderWay || pending !== undefined)
         if (chosen !== undefined) pending = { name: chosen.name, since: now }
       }
       const target = forced ?? find(pending?.name)
