@@ -26,6 +26,14 @@ test('public addresses take the place of host candidates of their family, each o
   ])
 })
 
+test('a family without a public address keeps its own', () => {
+  assert.deepEqual(candidates(publishAnswer(ANSWER, ['198.51.100.7'])), [
+    'a=candidate:1 1 UDP 2122317823 198.51.100.7 8189 typ host',
+    'a=candidate:3 1 UDP 2122262783 fd00::1 8189 typ host',
+    'a=candidate:4 1 UDP 1686109951 203.0.113.9 40000 typ srflx raddr 0.0.0.0 rport 0',
+  ])
+})
+
 test('lines and their ends stay as they are otherwise', () => {
   const published = publishAnswer(ANSWER, ['198.51.100.7'])
   assert.ok(published.startsWith('m=video 8189') && published.endsWith('a=end-of-candidates\r\n'))

@@ -3,7 +3,7 @@ import type { AnsweredMedia } from './messages.ts'
 
 /**
  * The answer as viewers get it. Behind NAT the machine's own addresses lead nowhere: each public address takes the place of
- * the host candidates of its family, port for port.
+ * the host candidates of its family, port for port. A family without one keeps its own: there is no NAT before most IPv6.
  *
  * @param addresses IPv4 or IPv6; none leaves the answer as it is.
  */
@@ -14,13 +14,14 @@ export function publishAnswer(sdp: string, addresses: readonly string[]): string
   for (const line of sdp.split(/\r\n|\n/)) {
     if (line.startsWith('m=')) listed = new Set()
     const candidate = /^(a=candidate:\S+ \d+ UDP )(\d+) (\S+) (\d+) typ host(.*)$/i.exec(line)
-    if (candidate === null) {
+    const [, head = '', priority = '', address = '', port = '', tail = ''] = candidate ?? []
+    const isOfFamily = (published: string) => isIPv6(published) === isIPv6(address)
+    if (candidate === null || !addresses.some(isOfFamily)) {
       lines.push(line)
       continue
     }
-    const [, head = '', priority = '', address = '', port = '', tail = ''] = candidate
     for (const [index, published] of addresses.entries()) {
-      if (isIPv6(published) !== isIPv6(address) || listed.has(published)) continue
+      if (!isOfFamily(published) || listed.has(published)) continue
       listed.add(published)
       // Two of one priority would be tried in no order.
       lines.push(`${head}${Number(priority) - index} ${published} ${port} typ host${tail}`)
