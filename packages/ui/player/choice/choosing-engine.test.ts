@@ -37,16 +37,17 @@ function engine(wanted: Transport, settings: { forced?: boolean; soundMissing?: 
     async openRealTime(url, events) {
       said.push(`asked ${url}`)
       about = events
-      const { soundMissing } = settings
       const realTime: RealTime = {
         ...{
           latency: 0.1,
           height: 720,
           skew: 0,
           silent: false,
-          soundMissing,
           qualities: undefined,
           encodedAgain: undefined,
+        },
+        get soundMissing() {
+          return settings.soundMissing
         },
         attach: () => void said.push('attached'),
         close: () => void said.push('closed'),
@@ -151,6 +152,24 @@ test('real time without sound is for those who asked for it', async () => {
   await settled()
   assert.equal(other.made.choice.playing, 'll-hls')
   assert.deepEqual(other.made.choice.failures[0]?.failure, { code: 'no-sound', text: soundMissing, lasting: true })
+})
+
+test('real time that was offered anew and comes without sound is left by those who did not ask for it', async () => {
+  for (const [forced, playing] of [
+    [true, 'webrtc'],
+    [false, 'll-hls'],
+  ] as const) {
+    const settings: { forced: boolean; soundMissing?: string } = { forced }
+    const { made, tell } = engine('webrtc', settings)
+    made.load(live('as_1'), undefined)
+    await settled()
+    tell().connected()
+    tell().ready()
+    settings.soundMissing = 'ffmpeg failed'
+    tell().connected()
+    await settled()
+    assert.equal(made.choice.playing, playing)
+  }
 })
 
 test('code that cannot be loaded is asked for again with the next load', async () => {

@@ -75,10 +75,11 @@ export function createChoosingEngine(options: Options): Engine {
     attempt = mine
     const about: RealTimeEvents = {
       connected() {
-        if (attempt !== mine) return
+        if (attempt !== mine && !plays()) return
         const text = mine.realTime?.soundMissing
         // Nobody who did not ask for it should have to do without sound.
         if (text === undefined || options.forced()) return send({ type: 'connected', transport: 'webrtc' })
+        if (plays()) events.leaving()
         mine.realTime?.close()
         about.failed({ code: 'no-sound', text, lasting: true })
       },

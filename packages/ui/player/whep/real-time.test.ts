@@ -109,7 +109,7 @@ test('a connection that breaks is offered anew, and the new stream follows with 
   assert.equal(video.srcObject, first?.stream)
   await play(200)
   assert.equal(video.srcObject, newest().stream)
-  assert.deepEqual(heard, ['leaving', 'ready'])
+  assert.deepEqual(heard, ['connected', 'leaving', 'ready'])
 })
 
 test('a refusal of the new offer is told as it is', async (t) => {

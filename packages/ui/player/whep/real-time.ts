@@ -30,6 +30,7 @@ export interface RealTime {
 }
 
 export interface RealTimeEvents {
+  /** Also one that was offered anew: what comes along may be less than before. */
   connected(): void
   /** The first frame was decoded. */
   ready(): void
@@ -125,6 +126,7 @@ export function openRealTime(
     ready = false
     clearTimeout(timer)
     timer = setTimeout(watch, lookSoon)
+    events.connected()
   }
 
   function show(): void {
