@@ -132,3 +132,39 @@ test('HTTP/1.0 has no chunks: the body ends with the connection', async (t) => {
   await until(() => isClosed)
   assert.doesNotMatch(text, /chunked/)
 })
+
+test('HTTP/1.0: what is lost is reset, for a connection that is closed is the end of a body', async (t) => {
+  const body = growing()
+  body.add(Buffer.from('one'))
+  const { port, held } = await serve(t, body.media)
+  const socket = await openSocket(t, port)
+  const outcome = new Promise((resolve) => {
+    socket.on('end', () => resolve('whole'))
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code))
+  })
+  socket.resume()
+  socket.write('GET / HTTP/1.0\r\nHost: h\r\n\r\n')
+  await until(() => held.size === 1)
+  body.over('lost')
+  assert.equal(await outcome, 'ECONNRESET')
+})
+
+for (const tls of [false, true]) {
+  test(`HEAD has the same head and no body, ${tls ? 'also over HTTP/2' : 'and the connection serves on'}`, async (t) => {
+    const body = growing()
+    body.add(Buffer.from('one'))
+    const { port } = await serve(t, body.media, { tls })
+    const session = tls ? openSession(t, port) : undefined
+    const method = 'HEAD'
+    for (let i = 0; i < 2; i++) {
+      const {
+        status,
+        headers,
+        body: nothing,
+      } = await (session ? get2(session, '/', { method }) : get(port, '/', { method }))
+      assert.deepEqual([status, headers['content-length'], nothing.length], [200, undefined, 0])
+      assert.equal(headers['cache-control'], 'public, max-age=86400, immutable')
+    }
+    assert.equal(outboxFigures.pendingAnswers, 0)
+  })
+}

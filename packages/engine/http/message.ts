@@ -11,6 +11,8 @@ export interface HttpRequest {
   /** Names in lower case. Many requests may share them. */
   readonly headers: Readonly<IncomingHttpHeaders>
   readonly httpVersionMajor: number
+  /** Not said where it is 1.1. */
+  readonly httpVersionMinor?: number
   readonly socket: Socket
 }
 

@@ -160,11 +160,13 @@ export function drained(res: HttpResponse): Promise<boolean> {
 
 /**
  * Destroys the socket under HTTP/1.1, the stream under HTTP/2. An answer cut short must not look whole: a stream that is reset
- * without an error may be taken for one that has come to its end (RFC 9113 §8.1).
+ * without an error may be taken for one that has come to its end (RFC 9113 §8.1), and so may a connection of HTTP/1.0, which
+ * nginx uses unless told otherwise, where the body has no length: the end of both is the same (RFC 9112 §6.3).
  */
 export function abandon(req: HttpRequest, res: HttpResponse): void {
   if (req.httpVersionMajor !== 2) {
-    req.socket.destroy()
+    if (req.httpVersionMinor === 0 && !isEncrypted(req)) req.socket.resetAndDestroy()
+    else req.socket.destroy()
     return
   }
   const { stream } = req as unknown as Http2ServerRequest
