@@ -182,7 +182,9 @@ export function createListed(
         const first = segments[0]
         if (first === undefined || total - seconds(first) < least) break
         const isTooMuch = total - seconds(first) >= listedSeconds || segments.length > WINDOW_LIMITS.segments
-        if (!isTooMuch && !isGone(first)) break
+        // A gap keeps nothing listed that is behind it.
+        const oldest = segments.find(({ gap }) => !gap) ?? first
+        if (!isTooMuch && !isGone(oldest)) break
         total -= seconds(first)
         segments.shift()
         lingering.push(first)
