@@ -1,6 +1,9 @@
 /**
- * DASH with low latency (ISO/IEC 23009-1 5.3.9.5.1 and annex K; DASH-IF IOP part 5 for live, ETSI TS 103 285 10.20): the
- * segment in the making is listed with the duration it will have, and its answer goes on until it is whole.
+ * DASH with low latency (ISO/IEC 23009-1 5.3.9.2.2, 5.3.9.5.3 and annex K; DASH-IF IOP v5 part 4 clause 6, ETSI TS 103 285
+ * 10.20): the segment in the making is listed with the duration it will have, and its answer goes on until it is whole.
+ *
+ * What DASH-IF calls a legacy setup, without ProducerReferenceTime and Resync: a period's start is the wall clock of its
+ * presentation time offset.
  */
 export interface LowLatency {
   /** Seconds that segments last. */
