@@ -92,7 +92,7 @@ function timesOf({ timing, lowLatency, ended }: RunningInput) {
 }
 
 /** Seconds that no segment exceeds. */
-function longestSegment({ targetDuration }: BroadcastTiming): number {
+export function longestSegment({ targetDuration }: BroadcastTiming): number {
   return targetDuration + ROUNDING
 }
 

@@ -37,15 +37,22 @@ function growing({ segments }: Track): WindowSegment | undefined {
  * others too.
  *
  * @param rungs renditions of the ladder: listed where they are being made, waited for by nobody.
+ * @param longest seconds that no segment exceeds.
  * @returns `undefined` where segments are not regular, or come too late to be of use.
  */
-export function inTheMaking(epoch: Epoch, tracks: readonly Track[], rungs: readonly Track[]): InTheMaking | undefined {
+export function inTheMaking(
+  epoch: Epoch,
+  tracks: readonly Track[],
+  rungs: readonly Track[],
+  longest: number,
+): InTheMaking | undefined {
   const own = tracks.filter(({ track }) => epoch.tracks.some((known) => known.track === track))
   const lead = own.find(({ kind }) => kind === 'video') ?? own[0]
   if (lead === undefined || own.length < epoch.tracks.length || !own.every((track) => hasMedia(track, epoch)))
     return undefined
   const whole = usual(lead)
   if (whole === undefined) return undefined
+  const expected = (made: WindowSegment) => expectedOf(made, lead, whole, longest)
   const early = new Map<TrackId, number>()
   let segments: Foreseen[] = []
   let slowest = 0
@@ -61,7 +68,7 @@ export function inTheMaking(epoch: Epoch, tracks: readonly Track[], rungs: reado
     if (by === undefined) continue
     slowest = Math.max(slowest, delay ?? 0)
     if (made === undefined || made.epoch.id !== epoch.id) continue
-    const duration = durationOf(made, track, lead, whole)
+    const duration = durationOf(made, track, lead, expected)
     const { start, timescale } = made
     if (duration !== undefined)
       segments.push({ track: track.track, epoch: made.epoch, start, timescale, duration, made })
@@ -94,18 +101,34 @@ function usual(track: Track): number | undefined {
   return predictedDuration(newest(track, 4).map(seconds), 1)
 }
 
-/** Ticks that the segment will have lasted when it is whole; `undefined` where it has gone on for longer already. */
-function durationOf(segment: WindowSegment, track: Track, lead: Track, usualSeconds: number): number | undefined {
+/**
+ * Seconds that a segment of the track that decides the cuts will have lasted; `undefined` where it has gone on for longer
+ * already. But the first of an encoder stays listed, as long as it may get: a period must not be taken back.
+ */
+function expectedOf(segment: WindowSegment, { segments }: Track, usually: number, longest: number): number | undefined {
+  if (segment.closed) return seconds(segment)
+  if (segment.duration <= Math.round(usually * segment.timescale)) return usually
+  const isFirst = !segments.some((other) => isListed(other) && other.epoch.id === segment.epoch.id)
+  return isFirst ? longest : undefined
+}
+
+/** Ticks that the segment will have lasted when it is whole: it ends where that of the track that decides does. */
+function durationOf(
+  segment: WindowSegment,
+  track: Track,
+  lead: Track,
+  expected: (beside: WindowSegment) => number | undefined,
+): number | undefined {
   if (segment.closed) return segment.duration
   const { timescale, start } = segment
-  let duration = Math.round(usualSeconds * timescale)
-  if (track !== lead && track.kind === 'audio') {
-    const beside = lead.segments.findLast(({ msn }) => msn === segment.msn)
-    const config = trackOf(segment.epoch, track.track)?.config
-    if (beside === undefined || config?.kind !== 'audio') return undefined
-    const end = (beside.start / beside.timescale + (beside.closed ? seconds(beside) : usualSeconds)) * timescale
-    duration = framesUntil(end, start, config.frameLength) * config.frameLength
-  }
+  const beside = track === lead ? segment : lead.segments.findLast(({ msn }) => msn === segment.msn)
+  const length = beside && expected(beside)
+  if (beside === undefined || length === undefined) return undefined
+  if (beside === segment) return Math.round(length * timescale)
+  const end = (beside.start / beside.timescale + length) * timescale
+  const config = trackOf(segment.epoch, track.track)?.config
+  const isSound = config?.kind === 'audio'
+  const duration = isSound ? framesUntil(end, start, config.frameLength) * config.frameLength : Math.round(end - start)
   return segment.duration > duration ? undefined : duration
 }
 

@@ -134,6 +134,12 @@ test('a segment is listed with its parts at once and as a whole when its last pa
   written?.()
   assert.match((await asked.ready)?.plain.toString() ?? '', /,\ns\d+-\d+\.m4s\n(?!#EXT-X-PART:)/)
   assert.deepEqual(reading(window, 'v1').playlist.trailingParts, [])
+  // In DASH with the first of the sound.
+  const sound = studio.recorded.parts.findIndex(({ track, last }) => track === 2 && last)
+  for (const one of studio.recorded.parts.slice(closing + 1, sound + 1)) window.part(one)
+  assert.equal(window.manifest(), undefined)
+  written?.()
+  await new Promise((resolve) => setImmediate(resolve))
   assert.ok(window.manifest() !== undefined)
 })
 

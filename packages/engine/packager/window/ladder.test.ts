@@ -38,7 +38,7 @@ function withLadder(options: WatchedOptions = {}) {
           packer?.begin(RUNG, epoch, event.unit.dts)
         }
         packer?.unit({ ...event.unit, track: RUNG }, epoch)
-      }
+      } else if (event.kind === 'epoch-closed') packer?.pause(RUNG, event.id)
     },
   })
   studio.connect()
@@ -173,4 +173,24 @@ test('a rung that comes back as another within an epoch is listed with the initi
   assert.match(rungOnly, new RegExp(`initialization="[^"]*${maps(listed)[1]}"`))
   assert.match(rungOnly, /<S t="900000"/)
   assert.doesNotMatch(rungOnly, /<S t="0"/)
+})
+
+test('without a recording no DASH period is listed of which rungs alone are left', () => {
+  const { window, studio, state } = withLadder({ older: { ...everything, available: () => false } })
+  state.on = true
+  studio.send(encode({ seconds: 10 }))
+  studio.stop()
+  studio.now += 1_000
+  studio.connect()
+  const sent = [...encode({ seconds: 30 })]
+  const begun = studio.now
+  let periods = 0
+  for (let from = 0; from < 30; from += 0.5) {
+    studio.now = begun
+    studio.send(sent.filter(({ at }) => at >= from && at < from + 0.5))
+    const manifest = window.manifest()?.plain.toString() ?? ''
+    assert.doesNotMatch(manifest, /<Period [^>]*>\n<\/Period>/, `at ${from}`)
+    periods = manifest.match(/<Period /g)?.length ?? 0
+  }
+  assert.equal(periods, 1)
 })

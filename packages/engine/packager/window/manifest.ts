@@ -1,8 +1,8 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { printMpd } from '@bandstand/media/manifests/dash/print.ts'
 import { availabilityStart } from '../../dash/clock.ts'
-import { runningManifest } from '../../dash/manifest.ts'
-import { createStretches } from '../../dash/stretches.ts'
+import { longestSegment, runningManifest } from '../../dash/manifest.ts'
+import { createStretches, type Stretch } from '../../dash/stretches.ts'
 import type { AssetIndex } from '../../store/port.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { RenderedPlaylist } from '../live.ts'
@@ -11,7 +11,7 @@ import { type InTheMaking, inTheMaking, isOutgrown } from './in-the-making.ts'
 import { trackBandwidth } from './multivariant.ts'
 import { rendered } from './rendered.ts'
 import type { Rendition } from './rendition.ts'
-import { isListed } from './segments.ts'
+import { isListed, programDateTime } from './segments.ts'
 
 export interface LiveManifestOptions {
   readonly assetId: string
@@ -62,7 +62,29 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
         epoch,
         all.filter((r) => !isRung(r)),
         all.filter(isRung),
+        longestSegment(timing),
       )
+    )
+  }
+
+  /**
+   * A period is listed with all of the encoder's tracks, or not at all: not before each has something in it, nor any more when
+   * the front of one has gone. Players choose once: dash.js adds no sound to a period that it has begun without, Shaka Player
+   * shows no pictures at all where one of several periods has none, and refuses a manifest with an empty one.
+   */
+  function isComplete({ epoch, lanes }: Stretch): boolean {
+    return (
+      epoch.tracks.some(({ track }) => lanes.has(track)) &&
+      epoch.tracks.every(({ track }) => lanes.has(track) || hasGap(track, epoch))
+    )
+  }
+
+  /** It was waited for in vain; what stands before the epoch's begin is no sign of that. */
+  function hasGap(track: TrackId, { id, wallClock }: Epoch): boolean {
+    const rendition = [...renditions.values()].find((candidate) => candidate.track === track)
+    return (rendition?.segments ?? []).some(
+      (segment) =>
+        segment.gap && segment.complete && segment.epoch.id === id && programDateTime(segment) >= Math.round(wallClock),
     )
   }
 
@@ -79,8 +101,10 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
     const lowLatency = (foreseen = ended ? undefined : foresee())
     for (const segment of lowLatency?.segments ?? []) stretches.add(segment.track, segment.epoch, segment)
     for (const [track, seconds] of lowLatency?.early ?? []) stretches.early(track, seconds)
+    const complete = stretches.list.filter(isComplete)
+    if (complete.length === 0) return undefined
     const mpd = runningManifest({
-      stretches: stretches.list,
+      stretches: complete,
       timing,
       folder: `${assetId}/`,
       bandwidth,
