@@ -66,7 +66,14 @@ export function headerOf(req: HttpRequest, name: string): string | undefined {
   return typeof value === 'string' || value === undefined ? value : value.join(', ')
 }
 
-/** Adapts Node's own type; the classes fit the interface, their overloads do not. */
+/**
+ * Adapts Node's own type; the classes fit the interface, their overloads do not. That of HTTP/2 does not say when it is gone,
+ * whatever its type says.
+ */
 export function asResponse(res: ServerResponse | Http2ServerResponse): HttpResponse {
-  return res as unknown as HttpResponse
+  const response = res as unknown as HttpResponse
+  if ((response.destroyed as boolean | undefined) === undefined) {
+    Object.defineProperty(res, 'destroyed', { get: () => (res as Http2ServerResponse).stream.destroyed })
+  }
+  return response
 }

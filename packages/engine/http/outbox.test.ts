@@ -173,6 +173,39 @@ test('a stream is pulled as the peer takes it, and closed when the peer leaves',
   assert.equal((await get(port, '/')).body.byteLength, total)
 })
 
+for (const tls of [false, true]) {
+  test(`who leaves while the next bytes are read closes what they are read from, ${tls ? 'over HTTP/2 too' : 'on HTTP/1.1'}`, async (t) => {
+    const gate = Promise.withResolvers<void>()
+    let isClosed = false
+    let isGone = false
+    const handler: HttpHandler = (req, res) => {
+      res.once('close', () => (isGone = true))
+      const open = async function* () {
+        try {
+          yield megabyte
+          await gate.promise
+          yield megabyte
+        } finally {
+          isClosed = true
+        }
+      }
+      void sendStream(req, res, { total: 2 * megabyte.byteLength, open }, mediaHeaders)
+      return true
+    }
+    const { port } = await startServer(t, [handler], tls ? { tls: testTls } : {})
+    const leaving = tls ? openSession(t, port).request({ ':path': '/' }) : await openSocket(t, port)
+    leaving.on('error', () => {})
+    let got = 0
+    leaving.on('data', (chunk: Buffer) => (got += chunk.byteLength))
+    if (!tls) leaving.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+    await until(() => got >= megabyte.byteLength)
+    leaving.destroy()
+    await until(() => isGone)
+    gate.resolve()
+    await until(() => isClosed)
+  })
+}
+
 test('a stream that fails or ends early cuts the connection rather than look whole', async (t) => {
   const handler: HttpHandler = (req, res) => {
     const open = async function* () {
