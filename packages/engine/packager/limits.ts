@@ -38,9 +38,10 @@ export const WINDOW_LIMITS = {
   /**
    * Parts' bytes in memory for one rendition, seconds and bytes: 3 target durations, where players start, and at least
    * `watchedSeconds`. Less while nobody has asked for anything during `unwatchedAfter` seconds: whoever comes then reads
-   * what is older from the store. More while nothing is recorded, because what leaves memory leaves the playlist.
+   * what is older from the store. More while nothing is recorded, because what leaves memory leaves the playlist: besides 3
+   * target durations of whole segments the one in the making, and what is left of the oldest.
    */
-  memorySeconds: 16,
+  memorySeconds: 21,
   watchedSeconds: 12,
   unwatchedSeconds: 6,
   unwatchedAfter: 30,

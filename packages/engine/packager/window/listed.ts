@@ -177,7 +177,9 @@ export function createListed(
     },
     slide(isGone) {
       let total = segments.reduce((sum, s) => sum + seconds(s), 0)
-      const least = 3 * timing.targetDuration
+      const newest = segments.at(-1)
+      // Of whole segments (RFC 8216bis §6.2.2).
+      const least = 3 * timing.targetDuration + (newest === undefined || newest.complete ? 0 : seconds(newest))
       for (;;) {
         const first = segments[0]
         if (first === undefined || total - seconds(first) < least) break

@@ -41,6 +41,8 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
   let published = 0
   for (const { segments } of recovered?.tracks ?? []) published = Math.max(published, segments.at(-1)?.closedAt ?? 0)
   let foreseen: InTheMaking | undefined
+  /** Epoch of the newest period that has been listed: none is taken back. */
+  let newest = -1
   let shown: { readonly key: string; readonly playlist: RenderedPlaylist | undefined } | undefined
 
   function bandwidth(track: TrackId, epoch: Epoch): number {
@@ -102,7 +104,11 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
     for (const segment of lowLatency?.segments ?? []) stretches.add(segment.track, segment.epoch, segment)
     for (const [track, seconds] of lowLatency?.early ?? []) stretches.early(track, seconds)
     const complete = stretches.list.filter(isComplete)
+    const last = complete.at(-1)?.epoch.id ?? -1
+    // What a track was foretold to have is no longer foretold, and not there yet: until then what was said stays.
+    if (last < newest && !ended) return shown?.playlist
     if (complete.length === 0) return undefined
+    newest = last
     const mpd = runningManifest({
       stretches: complete,
       timing,

@@ -360,17 +360,23 @@ test('without a recording only what is in memory is listed', () => {
   }
 })
 
-test('without a recording that is so from the first minute on, behind the gaps that a playlist opens with', () => {
-  const { window, studio } = live(1, { older: { available: () => false, read: () => Promise.resolve(undefined) } })
-  for (let at = 1; at < 70; at += 3) {
-    studio.send(encode({ seconds: 3, base: at }))
-    const { segments } = parsed(text(window, 'v1')).playlist
-    assert.ok(segments.reduce((sum, { duration }) => sum + duration, 0) >= 12)
-    for (const { uri, gap } of segments) {
-      if (!gap) assert.equal(window.rendition('v1')?.media(uri).kind, 'now', `${uri} at ${at}`)
+for (const gop of [60, 250]) {
+  test(`without a recording all that is listed is there, behind the gaps at the begin too; a key frame every ${gop}`, () => {
+    const { window, studio } = live(0, { older: { available: () => false, read: () => Promise.resolve(undefined) } })
+    const sent = [...encode({ seconds: 70, gop })]
+    const begun = studio.now
+    for (let at = 0; at < 70; at += 0.3) {
+      studio.now = begun
+      studio.send(sent.filter((unit) => unit.at >= at && unit.at < at + 0.3))
+      if (at < 5) continue
+      const { segments } = parsed(text(window, 'v1')).playlist
+      assert.ok(segments.reduce((sum, { duration }) => sum + duration, 0) >= 12)
+      for (const { uri, gap } of segments) {
+        if (!gap) assert.equal(window.rendition('v1')?.media(uri).kind, 'now', `${uri} at ${at}`)
+      }
     }
-  }
-})
+  })
+}
 
 test('names that are not listed are not found', () => {
   const { window } = live(8)
