@@ -8,7 +8,7 @@ function stage() {
   const calls: string[] = []
   const log: Log = { debug() {}, info() {}, warn() {}, error: (_fields, message) => void calls.push(message) }
   const opening = new Map<string, () => void>()
-  const ending = new Map<string, (finished: FinishedBroadcast) => void>()
+  const ending = new Map<string, PromiseWithResolvers<FinishedBroadcast>>()
   let now = 1_000_000
   let made = 0
   let slug = 'main'
@@ -16,7 +16,11 @@ function stage() {
     return {
       assetId,
       live: undefined,
-      end: () => new Promise<FinishedBroadcast>((resolve) => ending.set(assetId, resolve)),
+      end() {
+        const finished = Promise.withResolvers<FinishedBroadcast>()
+        ending.set(assetId, finished)
+        return finished.promise
+      },
       close: () => void calls.push(`${assetId} closed`),
     }
   }
@@ -39,7 +43,8 @@ function stage() {
   return {
     ...{ broadcasts, calls, make },
     open: (assetId: string) => opening.get(assetId)?.(),
-    endOnDisk: (assetId: string) => ending.get(assetId)?.({ duration: 1, bytes: 1 }),
+    endOnDisk: (assetId: string) => ending.get(assetId)?.resolve({ duration: 1, bytes: 1 }),
+    failToEnd: (assetId: string) => ending.get(assetId)?.reject(new TypeError('injected')),
     rename: (to: string) => (slug = to),
     pass(ms: number) {
       now += ms
@@ -70,6 +75,15 @@ test('one that never opened is not noted, and its memory goes at once', async ()
   await done
   assert.deepEqual(calls, ['main_1 closed'])
   assert.equal(broadcasts.idle, true)
+})
+
+test('the memory of one that never opened goes also where it cannot be ended', async () => {
+  const { broadcasts, calls, failToEnd } = stage()
+  broadcasts.begin()
+  const done = broadcasts.finish()
+  failToEnd('main_1')
+  await done
+  assert.deepEqual(calls, ['the broadcast could not be finished', 'main_1 closed'])
 })
 
 test('a step that fails ends its own broadcast only, also when another runs by then', () => {

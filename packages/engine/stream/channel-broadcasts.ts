@@ -81,11 +81,21 @@ export interface ChannelBroadcasts<B> {
 export function createChannelBroadcasts<B extends Endable>(options: ChannelBroadcastsOptions<B>): ChannelBroadcasts<B> {
   const { record, register, log, now, onChange } = options
   let running: Running<B> | undefined
-  const ended = createEndedBroadcasts((asset, error) => {
-    log.error({ channel: record().slug, asset, err: error }, 'the memory of a broadcast could not be given back')
-  })
+  const ended = createEndedBroadcasts(notGivenBack)
   /** Broadcasts that are being finished. */
   const finishing = new Set<Promise<void>>()
+
+  function notGivenBack(asset: string, error: unknown): void {
+    log.error({ channel: record().slug, asset, err: error }, 'the memory of a broadcast could not be given back')
+  }
+
+  function letGo(broadcast: B): void {
+    try {
+      broadcast.close()
+    } catch (error) {
+      notGivenBack(broadcast.assetId, error)
+    }
+  }
 
   function start(): Running<B> {
     const fresh: Running<B> = {
@@ -124,12 +134,14 @@ export function createChannelBroadcasts<B extends Endable>(options: ChannelBroad
       if (startedAt !== undefined) onChange()
       const { duration, bytes, failure } = await finished
       if (failure !== undefined) log.error({ ...fields, err: failure }, 'the end of the broadcast failed')
-      if (startedAt === undefined) return broadcast.close()
+      if (startedAt === undefined) return
       await register.ended({ assetId: broadcast.assetId, endedAt: at, duration, bytes })
       log.info({ ...fields, seconds: Math.round(duration / 1000) }, 'ended')
       onChange()
     } catch (error) {
       log.error({ ...fields, err: error }, 'the broadcast could not be finished')
+    } finally {
+      if (startedAt === undefined) letGo(broadcast)
     }
   }
 
