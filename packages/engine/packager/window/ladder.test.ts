@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
+import type { TimedUnit } from '../../timeline/model.ts'
 import { encode, videoConfig } from '../fixtures/encoder.ts'
 import { createStudio, type Studio } from '../fixtures/studio.ts'
 import { everything, manualScheduler, text, type WatchedOptions, watchedWindow } from '../fixtures/watched.ts'
@@ -14,13 +15,17 @@ const rung: ListedRung = {
   ...{ track: RUNG, width: 640, height: 360, frameRate: 30, bitrate: 800_000, codecString: 'avc1.64001e' },
 }
 
-/** A window with a ladder of one rung, whose pictures come half a second after the source's once `on` is set. */
+/** A window with a ladder of one rung, whose pictures come `lag` ticks of 90 kHz after the source's once `on` is set. */
 function withLadder(options: WatchedOptions = {}) {
   const window: LiveWindow = watchedWindow({ older: everything, ...options })
-  const state = { on: false, config: videoConfig() }
+  const state = { on: false, config: videoConfig(), lag: 0 }
+  const coming: TimedUnit[] = []
   let packer: RungPacker | undefined
   let epoch = 0
   let isListed = false
+  function release(until: number): void {
+    for (const unit of coming.splice(0, coming.findLastIndex(({ dts }) => dts <= until) + 1)) packer?.unit(unit, epoch)
+  }
   const studio: Studio = createStudio({
     sinks: () => [window],
     follower: (timing, packager) =>
@@ -37,8 +42,12 @@ function withLadder(options: WatchedOptions = {}) {
           packer?.configure(RUNG, epoch, state.config)
           packer?.begin(RUNG, epoch, event.unit.dts)
         }
-        packer?.unit({ ...event.unit, track: RUNG }, epoch)
-      } else if (event.kind === 'epoch-closed') packer?.pause(RUNG, event.id)
+        coming.push({ ...event.unit, track: RUNG })
+        release(event.unit.dts - state.lag)
+      } else if (event.kind === 'epoch-closed') {
+        release(Number.POSITIVE_INFINITY)
+        packer?.pause(RUNG, event.id)
+      }
     },
   })
   studio.connect()
@@ -194,3 +203,30 @@ test('without a recording no DASH period is listed of which rungs alone are left
   }
   assert.equal(periods, 1)
 })
+
+for (const gop of [60, (picture: number) => [0, 75, 140, 231].includes(picture % 310)]) {
+  const keys = typeof gop === 'number' ? 'regular' : 'irregular'
+  for (const goesOn of [true, false]) {
+    test(`a DASH period is first listed with the rungs of the one before, ${goesOn ? 'which come a moment later' : 'but does not wait for ever'}; key frames ${keys}`, () => {
+      const { window, studio, state } = withLadder()
+      Object.assign(state, { on: true, lag: 70_000 })
+      studio.send(encode({ seconds: 12, gop }))
+      studio.stop()
+      studio.now += 1_000
+      state.on = goesOn
+      studio.connect()
+      const sent = [...encode({ seconds: 9, gop })]
+      const begun = studio.now
+      let listedAt: number | undefined
+      for (let from = 0; from < 9; from += 0.1) {
+        studio.now = begun
+        studio.send(sent.filter(({ at }) => at >= from && at < from + 0.1))
+        const [, period] = (window.manifest()?.plain.toString() ?? '').split('<Period id="1"')
+        if (period === undefined) continue
+        listedAt ??= from
+        if (goesOn) assert.match(period, /<Representation id="v11"/, `at ${from}`)
+      }
+      assert.ok(listedAt !== undefined && listedAt < (gop === 60 ? 2.5 : 8.5), `at ${listedAt}`)
+    })
+  }
+}

@@ -2,16 +2,22 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { printMpd } from '@bandstand/media/manifests/dash/print.ts'
 import { availabilityStart } from '../../dash/clock.ts'
 import { longestSegment, runningManifest } from '../../dash/manifest.ts'
-import { createStretches, type Stretch } from '../../dash/stretches.ts'
+import { createStretches, type Stretch, spanOf } from '../../dash/stretches.ts'
 import type { AssetIndex } from '../../store/port.ts'
-import { WINDOW_LIMITS } from '../limits.ts'
+import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
 import type { RenderedPlaylist } from '../live.ts'
 import { type BroadcastTiming, type Epoch, trackOf } from '../model.ts'
 import { type InTheMaking, inTheMaking, isOutgrown } from './in-the-making.ts'
 import { trackBandwidth } from './multivariant.ts'
 import { rendered } from './rendered.ts'
 import type { Rendition } from './rendition.ts'
-import { isListed, programDateTime } from './segments.ts'
+import { isListed, programDateTime, seconds } from './segments.ts'
+
+/**
+ * Seconds of a new period's pictures during which the rungs of the one before are waited for. With what is left of a segment
+ * then, less than players are behind, with low latency and without.
+ */
+const RUNG_PATIENCE = { low: 2, usual: 6 }
 
 export interface LiveManifestOptions {
   readonly assetId: string
@@ -90,6 +96,22 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
     )
   }
 
+  /**
+   * The ladder is about to go on in the next period. Where that has no such rung when it is first seen, Shaka Player takes the
+   * encoder's own picture in its place, and stays with it.
+   */
+  function lacksRungs({ epoch, lanes }: Stretch, before: Stretch | undefined, patience: number): boolean {
+    const source = epoch.tracks.find(({ config }) => config.kind === 'video')
+    const pictures = [...renditions.values()].find(({ track }) => track === source?.track)?.segments ?? []
+    const own = pictures.filter((segment) => segment.epoch.id === epoch.id && !segment.gap)
+    if (before === undefined || own.reduce((sum, segment) => sum + seconds(segment), 0) >= patience) return false
+    const end = Math.max(...[...before.lanes.values()].map((lane) => spanOf(lane)[1]))
+    return [...before.lanes].some(([track, lane]) => {
+      const wasMade = options.rungBitrate(track) !== undefined && spanOf(lane)[1] > end - PACKAGER_LIMITS.rungBehind
+      return wasMade && !lanes.has(track)
+    })
+  }
+
   function render(ended: boolean): RenderedPlaylist | undefined {
     const stretches = createStretches()
     for (const { track, segments } of renditions.values()) {
@@ -103,7 +125,11 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
     const lowLatency = (foreseen = ended ? undefined : foresee())
     for (const segment of lowLatency?.segments ?? []) stretches.add(segment.track, segment.epoch, segment)
     for (const [track, seconds] of lowLatency?.early ?? []) stretches.early(track, seconds)
-    const complete = stretches.list.filter(isComplete)
+    const patience = RUNG_PATIENCE[lowLatency === undefined ? 'usual' : 'low']
+    const complete = stretches.list.filter((stretch, i, all) => {
+      const isNew = !ended && i === all.length - 1 && stretch.epoch.id > newest
+      return isComplete(stretch) && !(isNew && lacksRungs(stretch, all[i - 1], patience))
+    })
     const last = complete.at(-1)?.epoch.id ?? -1
     // What a track was foretold to have is no longer foretold, and not there yet: until then what was said stays.
     if (last < newest && !ended) return shown?.playlist
