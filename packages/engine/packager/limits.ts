@@ -46,6 +46,8 @@ export const WINDOW_LIMITS = {
   unwatchedSeconds: 6,
   unwatchedAfter: 30,
   memoryBytes: 16 * 1024 * 1024,
+  /** The same while nothing is recorded: those seconds at 24 Mbit/s. Of more, what is listed is not all there. */
+  unrecordedBytes: 64 * 1024 * 1024,
   /** A segment is listed as a whole when its last part is written, or with the next part, or after so many seconds. */
   unwrittenSeconds: 0.3,
   /** Over all broadcasts. */

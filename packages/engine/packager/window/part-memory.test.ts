@@ -29,6 +29,9 @@ test('what is watched stays for three targets, what nobody asks for half as long
 
 test('bytes are bounded for one rendition and for all, and the newest part stays whatever they say', () => {
   assert.equal(held({ bytes: WINDOW_LIMITS.memoryBytes / 4 }), 4)
+  // Three targets of whole segments and more, at 20 Mbit/s.
+  assert.equal(held({ bytes: 2_500_000, recorded: false }), WINDOW_LIMITS.memorySeconds)
+  assert.equal(held({ bytes: WINDOW_LIMITS.unrecordedBytes / 4, recorded: false }), 4)
   assert.equal(held({ bytes: 100, limit: 550 }), 5)
   assert.equal(held({ bytes: 100, limit: 1 }), 1)
 })

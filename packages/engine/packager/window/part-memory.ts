@@ -56,6 +56,10 @@ export function createPartMemory(
     return Math.max(3 * targetDuration, WINDOW_LIMITS.watchedSeconds)
   }
 
+  function mostBytes(): number {
+    return isRecorded() ? WINDOW_LIMITS.memoryBytes : WINDOW_LIMITS.unrecordedBytes
+  }
+
   return {
     hold(part) {
       if (part.bytes === undefined || part.size === 0) return
@@ -63,7 +67,7 @@ export function createPartMemory(
       bytes += part.size
       seconds += part.seconds
       unasked += part.seconds
-      while (seconds > mostSeconds() || bytes > WINDOW_LIMITS.memoryBytes) if (!release()) break
+      while (seconds > mostSeconds() || bytes > mostBytes()) if (!release()) break
       budget.settle()
     },
     asked() {
