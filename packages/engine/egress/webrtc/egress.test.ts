@@ -3,11 +3,11 @@ import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { afterEach, mock, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
-import { videoConfig } from '../../packager/fixtures/encoder.ts'
+import { audioConfig, videoConfig } from '../../packager/fixtures/encoder.ts'
 import type { Log } from '../../ports.ts'
-import { createHub, type Hub } from '../../stream/hub.ts'
+import { createHub, type Hub, type OpenEpoch } from '../../stream/hub.ts'
 import { createWebRtcEgress, type WebRtcEgress } from './egress.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
 import { slice } from './peer/fixtures.ts'
@@ -37,13 +37,13 @@ function liveHub(): Hub {
   return hub
 }
 
-function begin(hub: Hub): void {
+function begin(hub: Hub, others: OpenEpoch['tracks'] = []): void {
   hub.publish({
     kind: 'epoch-opened',
     id: 0,
     start: 0,
     wallClock: 0,
-    tracks: [{ track: VIDEO_TRACK, config: videoConfig(), frameDuration: 1 / 30 }],
+    tracks: [{ track: VIDEO_TRACK, config: videoConfig(), frameDuration: 1 / 30 }, ...others],
     reason: 'encoder',
     trackSetChanged: true,
   })
@@ -73,6 +73,7 @@ interface StageOptions {
   readonly rungs?: readonly Rendition[]
   readonly perAddress?: number
   readonly now?: () => number
+  readonly ffmpeg?: string
 }
 
 async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
@@ -94,7 +95,7 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
         askForPlain: () => void asked.push('plain'),
       }
     },
-    ffmpeg: undefined,
+    ffmpeg: options.ffmpeg,
     ...(options.now !== undefined && { now: options.now }),
     seen() {},
     log: { ...silent, error: (facts: object, message: string) => void errors.push({ ...facts, message }) },
@@ -329,6 +330,25 @@ test('a viewer for whom nothing is made any more is let go of, one whose encoder
   skipped += WEBRTC_LIMITS.stillMs + 1
   look()
   assert.equal(egress.has(answer.session), false)
+})
+
+test('where the sound is given up, who hears it is let go of, and is told why when coming again', async () => {
+  const hub = createHub({ keep: true, onFault() {} })
+  // Frames of 960 samples: AAC that ffmpeg cannot be given (see `createAdtsHeader`).
+  const config = { ...audioConfig(), decoderConfig: Uint8Array.of(0x11, 0x94) }
+  begin(hub, [{ track: AUDIO_TRACK, config, frameDuration: 1024 / 48_000 }])
+  const { egress, offer } = await stage({ main: hub }, { ffmpeg: process.execPath })
+  const first = await offer('main')
+  assert.ok('session' in first && first.soundMissing === undefined)
+  const frame = { track: AUDIO_TRACK, dts: 0, pts: 0, key: true, data: Uint8Array.of(1), arrivedAt: 0 }
+  hub.publish({ kind: 'unit', unit: frame })
+  await until('it has gone', () => !egress.choose(first.session, undefined) || !egress.has(first.session))
+  const second = await offer('main')
+  assert.ok('session' in second)
+  assert.match(second.soundMissing ?? '', /cannot be made into Opus/)
+  await sleep(0)
+  assert.equal(egress.choose(second.session, undefined), true)
+  assert.equal(egress.has(second.session), true)
 })
 
 test('a stream that ends takes its sessions with it', async () => {

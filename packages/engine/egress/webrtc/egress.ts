@@ -108,7 +108,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       for (const session of [...sessions.values()]) forget(session, 'the webrtc process ended', down(supervisor))
     },
   })
-  const stages = createStages({ supervisor, ffmpeg: options.ffmpeg, log })
+  const stages = createStages({ supervisor, ffmpeg: options.ffmpeg, log, now })
   const seating = createSeating(stages)
   const prepare = createPreparation({ find: options.find, supervisor, stages, seating })
   supervisor.onSent = stages.pump
@@ -143,6 +143,9 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   function reconsider(session: Session, report: Heard): void {
     const stream = options.find(session.channel)
     if (stream === undefined) return
+    // It would be silent for good. Who comes again is told why, and may take another way to watch.
+    if (session.passage.hears && stages.sound(stream.source.hub, session.channel).missing !== undefined)
+      return end(session, 'its sound cannot be made any more', CHANGED)
     const { passage, steering } = session
     const { stage } = passage
     const offered = seating.offered(stream, session.channel, stage.hub)

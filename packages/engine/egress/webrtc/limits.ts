@@ -81,6 +81,8 @@ export const OPUS_LIMITS = {
   failures: 4,
   restartMs: 500,
   provenMs: 60_000,
+  /** Milliseconds before sound that was given up is tried again for the same encoder. */
+  givenUpMs: 60_000,
   /** Bytes of a frame: what an ADTS header can say. */
   frameBytes: 8_184,
   /** Bytes that wait for it to read, and seconds of sound that may be within it. */

@@ -7,6 +7,8 @@ import type { Stage } from './stage.ts'
 export interface Passage {
   /** Where it is, or goes. */
   readonly stage: Stage
+  /** It is sent sound. */
+  readonly hears: boolean
   /** It has not arrived there. */
   readonly isUnderWay: boolean
   go(to: Stage): void
@@ -16,7 +18,6 @@ export interface Passage {
   end(): void
 }
 
-/** @param hears whether it is sent sound. */
 export function createPassage(first: Stage, hears: boolean): Passage {
   const leaving = new Set<Stage>()
   let stage = first
@@ -28,6 +29,7 @@ export function createPassage(first: Stage, hears: boolean): Passage {
   }
 
   return {
+    hears,
     get stage() {
       return stage
     },

@@ -4,7 +4,7 @@ import type { Log } from '../../ports.ts'
 import type { Hub } from '../../stream/hub.ts'
 import type { HubReader } from '../../stream/reader.ts'
 import { soundOf } from './feed.ts'
-import { WEBRTC_LIMITS } from './limits.ts'
+import { OPUS_LIMITS, WEBRTC_LIMITS } from './limits.ts'
 import { createOpus, type Opus } from './opus/opus.ts'
 
 export interface SoundOptions {
@@ -15,11 +15,13 @@ export interface SoundOptions {
   /** One Opus packet for a stream in which it is heard; `time` in ticks of 48 kHz. */
   readonly send: (stream: number, packet: Uint8Array, time: number) => void
   readonly log: Log
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number
 }
 
 /** A broadcast's sound, made into Opus once for all its renditions, while somebody hears it. */
 export interface Sound {
-  /** Why there is none although the broadcast has some. */
+  /** Why there is none although the broadcast has some; who hears it already hears nothing any more. */
   readonly missing: string | undefined
   /** It is heard in this stream from now on. */
   join(stream: number): void
@@ -27,12 +29,13 @@ export interface Sound {
 }
 
 export function createSound(options: SoundOptions): Sound {
-  const { source, ffmpeg, log } = options
+  const { source, ffmpeg, log, now } = options
   const heardIn = new Set<number>()
   let reader: HubReader | undefined
   let config: AudioTrackConfig | undefined
   let opus: Opus | undefined
-  let failed: string | undefined
+  /** Given up, whoever comes and goes, until then. */
+  let failed: { readonly reason: string; readonly until: number } | undefined
 
   function pump(isNew: boolean): void {
     for (;;) {
@@ -54,7 +57,7 @@ export function createSound(options: SoundOptions): Sound {
   }
 
   function write(of: AudioTrackConfig, unit: Parameters<Opus['write']>[0]): void {
-    if (ffmpeg === undefined || failed !== undefined) return
+    if (ffmpeg === undefined || isGivenUp()) return
     opus ??= createOpus({
       ffmpeg,
       config: of,
@@ -68,8 +71,13 @@ export function createSound(options: SoundOptions): Sound {
   }
 
   function fail(reason: string): void {
-    failed = reason
+    failed = { reason, until: now() + OPUS_LIMITS.givenUpMs }
+    mute()
     log.warn({ channel: options.channel, reason }, 'webrtc: viewers go without sound')
+  }
+
+  function isGivenUp(): boolean {
+    return failed !== undefined && now() < failed.until
   }
 
   function mute(): void {
@@ -79,14 +87,17 @@ export function createSound(options: SoundOptions): Sound {
 
   function stop(): void {
     mute()
-    failed = undefined
     reader?.close()
     reader = undefined
   }
 
   return {
     get missing() {
-      return ffmpeg === undefined ? 'ffmpeg was not found; it makes Opus of AAC' : failed
+      return ffmpeg === undefined
+        ? 'ffmpeg was not found; it makes Opus of AAC'
+        : isGivenUp()
+          ? failed?.reason
+          : undefined
     },
     join(stream) {
       heardIn.add(stream)

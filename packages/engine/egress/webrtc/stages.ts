@@ -10,6 +10,8 @@ export interface StagesOptions {
   readonly supervisor: Pick<Supervisor, 'isUp' | 'send' | 'sending' | 'setBusy'>
   readonly ffmpeg: string | undefined
   readonly log: Log
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number
 }
 
 /** The streams that are watched: a stage for each hub, a sound for each broadcast. */
@@ -34,7 +36,7 @@ export interface Stages {
   readonly droppedGroups: number
 }
 
-export function createStages({ supervisor, ffmpeg, log }: StagesOptions): Stages {
+export function createStages({ supervisor, ffmpeg, log, now }: StagesOptions): Stages {
   const stages = new Map<Hub, Stage>()
   const sounds = new WeakMap<Hub, Sound>()
   const verdicts = new WeakMap<OpenEpoch, boolean>()
@@ -47,7 +49,7 @@ export function createStages({ supervisor, ffmpeg, log }: StagesOptions): Stages
     if (known !== undefined) return known
     const send = (stream: number, data: Uint8Array, time: number) =>
       supervisor.send({ kind: 'sound', stream, time, data })
-    const sound = createSound({ channel, source, ffmpeg, send, log })
+    const sound = createSound({ channel, source, ffmpeg, send, log, now })
     sounds.set(source, sound)
     return sound
   }
