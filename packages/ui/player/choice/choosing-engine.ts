@@ -188,8 +188,8 @@ export function createChoosingEngine(options: Options): Engine {
     load(next, at) {
       const anew = next.assetId !== liveAsset
       if (next.kind === 'live' && at === undefined) {
-        // Another generation of the playlists is nothing to somebody who watches none.
-        if (realTime && !realTime.silent && !anew && source?.kind === 'live') return
+        // Another generation of the playlists is nothing to somebody who watches none, unless there is sound now.
+        if (realTime && !realTime.silent && !anew && source?.kind === 'live') return realTime.renew()
         liveAsset = next.assetId
         source = next
         unloadPlaylist()

@@ -15,6 +15,8 @@ export interface WhepConnection {
   /** What arrives; empty until the server has answered. */
   readonly stream: MediaStream
   readonly connected: boolean
+  /** Sound comes along. */
+  readonly hasSound: boolean
   /** Address of the session, where the server says which rendition it begins with: more of them may be to be had there. */
   readonly renditions: string | undefined
   /** Why the broadcast's sound does not come along, where the server says that it does not. */
@@ -62,6 +64,7 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
   const stream = browser.createStream()
   let session: string | undefined
   let connected = false
+  let hasSound = false
   let renditions: string | undefined
   let soundMissing: string | undefined
   let skew: number | undefined
@@ -84,7 +87,10 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
     events.failed(failure)
   }
 
-  peer.addEventListener('track', ({ track }) => stream.addTrack(track))
+  peer.addEventListener('track', ({ track }) => {
+    stream.addTrack(track)
+    if (track.kind === 'audio') hasSound = true
+  })
   peer.addEventListener('connectionstatechange', () => {
     const state = peer.connectionState
     if (state === 'connected' && !connected && !closed) {
@@ -164,6 +170,9 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
     stream,
     get connected() {
       return connected
+    },
+    get hasSound() {
+      return hasSound
     },
     get renditions() {
       return renditions

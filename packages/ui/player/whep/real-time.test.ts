@@ -12,6 +12,7 @@ class FakeSession implements WhepConnection {
   readonly stream = {} as MediaStream
   readonly events: WhepEvents
   connected = false
+  hasSound = false
   soundMissing: string | undefined
   readonly renditions = undefined
   skew: number | undefined = 0
@@ -145,6 +146,39 @@ test('silence is a reason to offer anew, but seldom: an encoder that is away is 
     heard.some((what) => typeof what === 'object'),
     false,
   )
+})
+
+test('sound that joins late is asked for, and what plays goes on where none comes', async (t) => {
+  const { page, sessions, heard, realTime, newest, play } = await playing(t)
+  const first = newest()
+  realTime.renew()
+  assert.equal(sessions.length, 2)
+  newest().connect()
+  assert.deepEqual([first.closed, newest().closed], [false, true])
+  realTime.renew()
+  newest().events.failed({ code: 'unavailable' })
+  realTime.renew()
+  for (let waited = 0; waited <= CONNECT_LIMIT; waited += 100) {
+    first.packets += 10
+    await page.pass(100)
+  }
+  assert.deepEqual([sessions.length, first.closed, newest().closed, heard], [4, false, true, []])
+  realTime.renew()
+  newest().hasSound = true
+  newest().connect()
+  assert.equal(first.closed, true)
+  await play(300)
+  assert.deepEqual(heard, ['connected', 'leaving', 'ready'])
+  realTime.renew()
+  assert.equal(sessions.length, 5)
+})
+
+test('a connection that breaks while its sound is asked for is as lost as any other', async (t) => {
+  const { page, sessions, heard, realTime } = await playing(t)
+  realTime.renew()
+  sessions[0]?.events.failed({ code: 'lost' })
+  await page.pass(CONNECT_LIMIT + 100)
+  assert.deepEqual(heard, ['leaving', { code: 'lost' }])
 })
 
 test('standing still although data arrive is a trouble, each second of it once', async (t) => {

@@ -24,6 +24,8 @@ export interface RealTime {
   readonly skew: number
   /** Nothing arrives just now. */
   readonly silent: boolean
+  /** The broadcast has other tracks than before: sound that does not come along yet is asked for. What plays goes on. */
+  renew(): void
   /** Shows it on the video element, as soon as there is something to show. */
   attach(): void
   close(): void
@@ -62,6 +64,8 @@ export function openRealTime(
   let current = open()
   /** What is to follow it; connected first, shown once it has a frame. */
   let next: WhepConnection | undefined
+  /** It is to bring the sound and no more: where it does not, what there is goes on. */
+  let isSpare = false
   let mendTimer: ReturnType<typeof setTimeout> | undefined
   let mendedAt = Number.NEGATIVE_INFINITY
   let attached = false
@@ -85,13 +89,13 @@ export function openRealTime(
   function open(): WhepConnection {
     const connection: WhepConnection = openSession(url, {
       connected() {
-        if (connection === next) return take(connection)
+        if (connection === next) return isSpare && !connection.hasSound ? dropSpare() : take(connection)
         if (connection !== current) return
         if (attached) show()
         events.connected()
       },
       failed(failure) {
-        if (connection === next) fail(failure)
+        if (connection === next) (isSpare ? dropSpare : fail)(failure)
         else if (connection !== current) return
         else if (ready) mend()
         else fail(failure)
@@ -109,10 +113,21 @@ export function openRealTime(
 
   /** Offers anew; what plays goes on for as long as it can. */
   function mend(): void {
+    isSpare = false
     if (next || closed) return
     mendedAt = performance.now()
+    follow()
+  }
+
+  function follow(): void {
     next = open()
-    mendTimer = setTimeout(() => fail({ code: 'lost' }), CONNECT_LIMIT)
+    mendTimer = setTimeout(() => (isSpare ? dropSpare() : fail({ code: 'lost' })), CONNECT_LIMIT)
+  }
+
+  function dropSpare(): void {
+    clearTimeout(mendTimer)
+    next?.close()
+    next = undefined
   }
 
   function take(connection: WhepConnection): void {
@@ -211,6 +226,11 @@ export function openRealTime(
     },
     get silent() {
       return performance.now() - heardAt > silence
+    },
+    renew() {
+      if (next || closed || !ready || current.hasSound || current.soundMissing !== undefined) return
+      isSpare = true
+      follow()
     },
     attach() {
       attached = true
