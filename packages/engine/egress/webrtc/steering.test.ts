@@ -63,6 +63,14 @@ test('from the lowest there is only the way up, and from one that is gone to the
   assert.equal(gone.look(good, courses(), undefined, 3_000).go, 'source')
 })
 
+test('from a rung that is gone it is the next below, for the line that carried it', () => {
+  const steering = createSteering(undefined)
+  steering.look(good, courses(), '480p', 0)
+  const shed = courses().filter(({ name }) => name !== '480p')
+  steering.look(good, shed, undefined, 1_000)
+  assert.equal(steering.look(good, shed, undefined, 4_000).go, '360p')
+})
+
 test('where nothing runs the best is asked for', () => {
   const steering = createSteering(undefined)
   const still = courses('source', '480p', '360p')

@@ -46,6 +46,8 @@ export function createSteering(initial: string | undefined): Steering {
   /** Chosen, and not running yet. */
   let pending: { readonly name: string; readonly since: number } | undefined
   let stillSince: number | undefined
+  /** Bits a second of the newest rendition that was watched; 0 where that is not known. */
+  let bitrate = 0
 
   return {
     get wanted() {
@@ -58,6 +60,7 @@ export function createSteering(initial: string | undefined): Steering {
     look(report, courses, current, now, isUnderWay = false) {
       const find = (name: string | undefined) => courses.find((course) => course.name === name)
       const here = find(current)
+      if (here !== undefined) bitrate = here.bitrate
       if (here?.isRunning === true) stillSince = undefined
       else stillSince ??= now
       const forced = find(wanted)
@@ -77,9 +80,10 @@ export function createSteering(initial: string | undefined): Steering {
       const keep = target?.name ?? here?.name
       if (stillSince === undefined || now - stillSince <= PATIENCE) return { go: undefined, keep }
       // Any picture is better than none: the next one below, else the nearest above.
-      const at = here === undefined ? 0 : courses.indexOf(here)
-      const other =
-        courses.find((course, i) => i >= at && course.isRunning) ?? courses.findLast((course) => course.isRunning)
+      const at =
+        here === undefined ? courses.findIndex((c) => bitrate === 0 || c.bitrate <= bitrate) : courses.indexOf(here)
+      const running = courses.filter(({ isRunning }) => isRunning)
+      const other = running.find((course) => at >= 0 && courses.indexOf(course) >= at) ?? running.at(-1)
       if (other === undefined) return { go: undefined, keep: keep ?? courses[0]?.name }
       return { go: other.name, keep: other.name }
     },
