@@ -19,40 +19,46 @@ export interface TrackMeter {
   read(): TrackStats
 }
 
+/** Frames of about a second. */
+interface Span {
+  /** Of its first frame, ticks. */
+  readonly start: number
+  frames: number
+  bytes: number
+}
+
 /** @param timescale ticks a second of the units' times. */
 export function createTrackMeter(timescale: number): TrackMeter {
-  const recent: { readonly dts: number; readonly bytes: number }[] = []
-  let bytes = 0
+  /** Oldest first. A note of each frame would outlive the collector's young generation, hundreds a second. */
+  const spans: Span[] = []
+  let newest: { readonly dts: number; readonly bytes: number } | undefined
   let lastKey: number | undefined
   const distances: number[] = []
   let bFrames = false
 
   return {
-    add(unit) {
-      recent.push({ dts: unit.dts, bytes: unit.data.byteLength })
-      bytes += unit.data.byteLength
-      while (recent.length > 0 && unit.dts - (recent[0]?.dts ?? 0) > WINDOW_SECONDS * timescale) {
-        bytes -= recent.shift()?.bytes ?? 0
-      }
-      if (unit.pts < unit.dts) bFrames = true
-      if (!unit.key) return
-      if (lastKey !== undefined && distances.push((unit.dts - lastKey) / timescale) > PACKAGER_LIMITS.keyDistances) {
+    add({ dts, pts, key, data: { byteLength: bytes } }) {
+      let span = spans.at(-1)
+      if (span === undefined || dts - span.start >= timescale) spans.push((span = { start: dts, frames: 0, bytes: 0 }))
+      span.frames++
+      span.bytes += bytes
+      newest = { dts, bytes }
+      while (spans[1] !== undefined && dts - spans[1].start >= WINDOW_SECONDS * timescale) spans.shift()
+      if (pts < dts) bFrames = true
+      if (!key) return
+      if (lastKey !== undefined && distances.push((dts - lastKey) / timescale) > PACKAGER_LIMITS.keyDistances) {
         distances.shift()
       }
-      lastKey = unit.dts
+      lastKey = dts
     },
     read() {
-      const first = recent[0]
-      const last = recent.at(-1)
-      const seconds = first === undefined || last === undefined ? 0 : (last.dts - first.dts) / timescale
-      // The newest frame's duration is not in the span, so it does not count.
+      const [first] = spans
+      const seconds = first === undefined || newest === undefined ? 0 : (newest.dts - first.start) / timescale
+      // The newest frame's duration is not in the time, so it does not count.
       const rate = (value: number) => (seconds < 1 ? 0 : value / seconds)
-      return {
-        frameRate: rate(recent.length - 1),
-        bitrate: rate((bytes - (last?.bytes ?? 0)) * 8),
-        keyDistances: [...distances],
-        bFrames,
-      }
+      const frames = spans.reduce((sum, span) => sum + span.frames, -1)
+      const bytes = spans.reduce((sum, span) => sum + span.bytes, -(newest?.bytes ?? 0))
+      return { frameRate: rate(frames), bitrate: rate(bytes * 8), keyDistances: [...distances], bFrames }
     },
   }
 }
