@@ -47,6 +47,8 @@ export interface Part {
   /** Base media decode time and duration in ticks of the track's timescale. */
   readonly start: number
   readonly duration: number
+  /** Ticks by which pictures of the epoch up to here are shown past the end of this part; none where there are no B-frames. */
+  readonly overhang?: number
   /** Starts with a key frame. True for every audio part. */
   readonly independent: boolean
   /** True for the part that closes its segment. */

@@ -38,6 +38,8 @@ export class TrackPacker {
   /** End of what was cut, in ticks of the track. */
   #position: number
   #started = false
+  /** Until when what was cut is shown, in ticks of the track. */
+  #shown = 0
   /** In the current segment: ticks of media and gaps that went into parts, and whether any of it is media. */
   #inSegment = 0
   #media = false
@@ -143,6 +145,7 @@ export class TrackPacker {
     this.#queue.shift()
     this.#part.add(unit, duration)
     this.#position = unit.dts + duration
+    this.#shown = Math.max(this.#shown, unit.pts + duration)
     this.#started = true
     if (this.#queue.length > 0) this.#lastDuration = duration
   }
@@ -158,7 +161,11 @@ export class TrackPacker {
     const part = this.#part.finish(number, this.#o.timed)
     this.#inSegment += part.duration
     this.#media = true
-    this.#o.emit({ track: this.#o.track, number, msn: this.#msn, last, gap: false, ...part })
+    const overhang = this.#shown - part.start - part.duration
+    this.#o.emit({
+      ...{ track: this.#o.track, number, msn: this.#msn, last, gap: false, ...part },
+      ...(overhang > 0 && { overhang }),
+    })
   }
 
   /** Ends the segment with the part in the making; without one the rest up to `at` (90 kHz) is a gap. */

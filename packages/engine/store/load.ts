@@ -48,9 +48,10 @@ function mayBeTorn({ limits }: ScanOptions, { spans }: AssetFiles, span: Span): 
 }
 
 function rememberRecent(memory: AssetMemory, records: readonly PartRecord[], most: number): void {
-  for (const { track, msn, number, duration, length, key, last, gap } of records.slice(-most * memory.tracks.size)) {
+  for (const record of records.slice(-most * memory.tracks.size)) {
+    const { track, msn, number, duration, overhang = 0, length, key, last, gap } = record
     const newest = memory.recent.get(track) ?? []
-    const part = { msn, number, duration, size: length, independent: key, last, gap }
+    const part = { msn, number, duration, ...(overhang > 0 && { overhang }), size: length, independent: key, last, gap }
     memory.recent.set(track, [...newest, part].slice(-most))
   }
 }

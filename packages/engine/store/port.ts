@@ -27,6 +27,8 @@ export interface IndexedPart {
   readonly number: number
   /** Ticks of the track's timescale. */
   readonly duration: number
+  /** As `Part.overhang`. */
+  readonly overhang?: number
   readonly size: number
   readonly independent: boolean
   /** Closes its segment; false of one that a crash cut short. */

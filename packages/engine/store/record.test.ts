@@ -19,6 +19,7 @@ const record: PartRecord = {
   offset: 2 ** 33,
   length: 1_000,
   duration: 30_000,
+  overhang: 6_000,
   start: 2 ** 40,
   closedAt: 1_700_000_000_123,
   dataCrc: 0xdeadbeef,
@@ -43,7 +44,7 @@ test('a record has the layout that is drawn', () => {
     '0000010000000000', // start
     '0000018bcfe5687b', // closed at
     'deadbeef', // CRC-32 of the part
-    '00000000',
+    '00001770', // overhang
   ]
   assert.equal(hex(bytes), expected.join(''))
   assert.equal(bytes.byteLength, RECORD_BYTES)

@@ -17,7 +17,7 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
  *                                                   32  length (4)            | 36  duration, ticks (4)
  *                                                   40  start, ticks (8)
  *                                                   48  closed at, Unix ms (8)
- *                                                   56  CRC-32 of the part    | 60  zero (4)
+ *                                                   56  CRC-32 of the part    | 60  overhang, ticks (4)
  *
  * A part is there when its record is whole, follows on the record of its track before it, and its bytes are in the data
  * file.
@@ -34,6 +34,8 @@ export interface PartRecord {
   readonly length: number
   readonly start: number
   readonly duration: number
+  /** As `Part.overhang`. */
+  readonly overhang?: number
   readonly closedAt: number
   readonly dataCrc: number
   readonly key: boolean
@@ -78,6 +80,7 @@ export function writeRecord(record: PartRecord): Uint8Array {
   setU64(view, 40, record.start)
   setU64(view, 48, Math.round(record.closedAt))
   view.setUint32(56, record.dataCrc)
+  view.setUint32(60, record.overhang ?? 0)
   view.setUint32(0, crc32(bytes.subarray(4)))
   return bytes
 }
@@ -89,6 +92,7 @@ export function parseRecord(bytes: Uint8Array, at: number): PartRecord | undefin
   if (view.getUint32(0) !== crc32(bytes.subarray(at + 4, at + RECORD_BYTES))) return undefined
   if (view.getUint8(5) !== RECORD_VERSION) return undefined
   const flags = view.getUint8(4)
+  const overhang = view.getUint32(60)
   return {
     track: view.getUint16(6),
     msn: view.getUint32(8),
@@ -97,6 +101,7 @@ export function parseRecord(bytes: Uint8Array, at: number): PartRecord | undefin
     offset: getU64(view, 24),
     length: view.getUint32(32),
     duration: view.getUint32(36),
+    ...(overhang > 0 && { overhang }),
     start: getU64(view, 40),
     closedAt: getU64(view, 48),
     dataCrc: view.getUint32(56),

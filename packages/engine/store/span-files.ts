@@ -172,6 +172,7 @@ function toRecord(part: Part, offset: number): PartRecord {
     length: part.gap ? 0 : part.bytes.byteLength,
     start: part.start,
     duration: part.duration,
+    ...(part.overhang !== undefined && { overhang: part.overhang }),
     closedAt: part.closedAt,
     dataCrc: part.gap ? 0 : crc32(part.bytes),
     key: part.independent,

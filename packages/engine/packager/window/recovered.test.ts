@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseFragment } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
 import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import { createDiskStore } from '../../store/disk.ts'
 import { quietLog, temporaryFolder, until } from '../../store/fixtures/material.ts'
@@ -8,7 +9,7 @@ import type { AssetWriter } from '../../store/port.ts'
 import { encode } from '../fixtures/encoder.ts'
 import { createStudio } from '../fixtures/studio.ts'
 import { everything, text, watchedWindow } from '../fixtures/watched.ts'
-import type { BroadcastTiming } from '../model.ts'
+import type { BroadcastTiming, Part } from '../model.ts'
 import { resumePoint } from './recovered.ts'
 import type { LiveWindow } from './window.ts'
 
@@ -121,3 +122,36 @@ for (const seconds of [6, 30]) {
     }
   })
 }
+
+test('no picture of the next encoder is shown over those that a crash left, wherever it cut between B-frames', async (t) => {
+  let overhangs = 0
+  for (let kept = 1; kept <= 24; kept++) {
+    const root = await temporaryFolder(t)
+    const store = smallDisk(root).open()
+    const writer = store.create('as_one', timing)
+    const written: Part[] = []
+    const part = (one: Part) => {
+      if (written.length === kept) return
+      written.push(one)
+      writer.part(one)
+    }
+    const { epoch, reserve } = writer
+    const studio = createStudio({ sinks: () => [{ epoch, reserve, part }] })
+    studio.stream({ seconds: 8, bFrames: true, audioRate: 0 })
+    await writer.written()
+    await store.close()
+    const next = smallDisk(root).open()
+    const [index] = await next.recover()
+    await next.close()
+    const shown = written.flatMap(({ bytes }) => {
+      const { baseDecodeTime, samples } = parseFragment(bytes)
+      let dts = baseDecodeTime
+      return samples.map(({ duration, compositionOffset }) => (dts += duration) + compositionOffset)
+    })
+    const decoded = written.reduce((end, { start, duration }) => Math.max(end, start + duration), 0)
+    assert.ok(index !== undefined)
+    assert.equal(resumePoint(index).start, Math.max(decoded, ...shown), `after ${kept} parts`)
+    if (Math.max(...shown) > decoded) overhangs++
+  }
+  assert.ok(overhangs > 0, 'some cut is between B-frames')
+})

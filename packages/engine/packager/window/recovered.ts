@@ -58,7 +58,9 @@ function recordedEnd(index: AssetIndex): RecordedEnd {
   for (const track of index.tracks) {
     const segment = track.segments.at(-1)
     if (segment === undefined) continue
-    end = Math.max(end, Math.ceil(((segment.start + segment.duration) * 90_000) / segment.timescale))
+    // A crash may come between a picture and the B-frames that are shown before it.
+    const overhang = track.recent?.at(-1)?.overhang ?? 0
+    end = Math.max(end, Math.ceil(((segment.start + segment.duration + overhang) * 90_000) / segment.timescale))
     epoch = Math.max(epoch ?? 0, segment.epoch)
     msn = Math.max(msn, segment.msn)
   }
