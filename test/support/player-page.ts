@@ -90,14 +90,22 @@ const patience = 60_000
  * meanwhile: then it is measured anew for a while.
  *
  * @param settling ms that the player may take to come back from what the test did to it; none unless it says so
+ * @returns what was wrong before it played on, a line for each try
  */
-export async function assertPlaysOn(page: Page, ms: number, expected: Expected, settling = 0): Promise<void> {
+export async function assertPlaysOn(
+  page: Page,
+  ms: number,
+  expected: Expected,
+  settling = 0,
+): Promise<readonly string[]> {
   const begun = performance.now()
+  const before: string[] = []
   for (;;) {
     const playback = await recordPlayback(page, ms)
     const faults = findInterruptions(playback, expected)
-    if (faults.length === 0) return
+    if (faults.length === 0) return before
     const elapsed = performance.now() - begun
+    before.push(`${faults.join(', ')}; something waited for a processor in ${Math.round(playback.starved * 100)} %`)
     if (elapsed < settling || (playback.starved > starving && elapsed < settling + patience)) continue
     const share = Math.round(playback.starved * 100)
     assert.deepEqual(faults, [], `something waited for a processor in ${share} % of the time`)
