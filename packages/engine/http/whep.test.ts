@@ -181,6 +181,10 @@ test('a session is ended by DELETE; one that is gone is not found', async () => 
 test('trickle ICE and other methods are answered with what is taken', async () => {
   const patch = await fetch(`${base}/live/main/whep/${SESSION}`, { method: 'PATCH', body: '' })
   assert.deepEqual([patch.status, patch.headers.get('allow')], [405, 'DELETE, OPTIONS'])
+  // A page of another site sees that only when its browser lets it ask.
+  const { headers } = await fetch(`${base}/live/main/whep/${SESSION}`, { method: 'OPTIONS' })
+  assert.equal(headers.get('access-control-allow-methods'), 'DELETE, PATCH, OPTIONS')
+  assert.equal(headers.get('allow'), 'DELETE, OPTIONS')
   const get = await fetch(`${base}/live/main/whep`)
   assert.deepEqual([get.status, get.headers.get('allow')], [405, 'POST, OPTIONS'])
 })

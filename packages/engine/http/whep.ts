@@ -137,7 +137,7 @@ export function createWhepHandler({ egress, iceServers, remoteOf, onError }: Whe
   }
 
   function resource(req: HttpRequest, res: HttpResponse, of: WebRtcEgress, session: string): void {
-    if (req.method === 'OPTIONS') return options(res, 'DELETE, OPTIONS', false)
+    if (req.method === 'OPTIONS') return options(res, 'DELETE, OPTIONS', false, 'DELETE, PATCH, OPTIONS')
     if (!of.has(session)) return sendProblem(req, res, notFound)
     // PATCH would be trickle ICE or a restart; whoever does not do them says 405 (RFC 9725 §4.3.1).
     if (req.method !== 'DELETE') return wrongMethod(req, res, 'DELETE, OPTIONS')
@@ -153,9 +153,10 @@ export function createWhepHandler({ egress, iceServers, remoteOf, onError }: Whe
     answerLayers({ req, res, of, session, cors, onError: (error) => failed(req, res, error) })
   }
 
-  function options(res: HttpResponse, allow: string, isEndpoint: boolean): void {
+  /** @param asked what pages of other sites may try: of a method that is not among them they never see the 405. */
+  function options(res: HttpResponse, allow: string, isEndpoint: boolean, asked = allow): void {
     res.writeHead(204, [
-      ...['Allow', allow, 'Access-Control-Allow-Methods', allow],
+      ...['Allow', allow, 'Access-Control-Allow-Methods', asked],
       ...['Access-Control-Allow-Headers', 'Authorization, Content-Type, If-Match', 'Access-Control-Max-Age', '86400'],
       ...(isEndpoint ? ['Accept-Post', SDP, ...links()] : []),
       ...cors,
