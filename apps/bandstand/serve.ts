@@ -48,7 +48,7 @@ async function start(begun: Begun, { demo }: ServeOptions): Promise<void> {
   const { settings, log, started } = begun
   const folder = await holdDataFolder(begun)
   const audience = createAudience(settings)
-  const resources = findResources(settings)
+  const resources = findResources(begun)
   const { ffmpeg, trials, budget } = resources
 
   // The platform is opened before what it asks.

@@ -93,7 +93,9 @@ export const settingsSchema = z.strictObject({
   ffmpeg: text
     .min(1)
     .default('ffmpeg')
-    .describe('ffmpeg program, which makes pictures and the sound of WebRTC; looked for in PATH unless it is a path'),
+    .describe(
+      'ffmpeg program, which makes the ladder, pictures and what WebRTC needs; looked for in PATH unless it is a path',
+    ),
   log: z.enum(['pretty', 'json']).default('pretty').describe('log form: for people, or one JSON object a line'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('least level that is logged'),
 })

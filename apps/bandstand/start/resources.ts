@@ -3,7 +3,7 @@ import { createMemoryBudget, type MemoryBudget } from '@bandstand/engine/package
 import { createLadderMachine, type LadderMachine } from '@bandstand/engine/transcode/machine.ts'
 import { createTrials, type Trials } from '@bandstand/engine/transcode/trial.ts'
 import { findFfmpeg } from '../ffmpeg.ts'
-import type { Settings } from '../settings/schema.ts'
+import type { Begun } from './begun.ts'
 
 /** What all broadcasts share. */
 export interface Resources {
@@ -17,8 +17,11 @@ export interface Resources {
   readonly budget: MemoryBudget
 }
 
-export function findResources(settings: Settings): Resources {
+export function findResources({ settings, log }: Pick<Begun, 'settings' | 'log'>): Resources {
   const ffmpeg = findFfmpeg(settings.ffmpeg)
+  if (ffmpeg === undefined) {
+    log.info({ ffmpeg: settings.ffmpeg }, 'ffmpeg was not found: no ladder, no pictures, no sound by WebRTC')
+  }
   return {
     ffmpeg,
     trials: createTrials(ffmpeg, () => performance.now()),

@@ -61,7 +61,7 @@ function adviseVideo(
     add(
       'hint',
       'b-frames',
-      'The video has B-frames. For real-time viewers it is encoded again without them; turn them off (or tune for zero latency) to spare that, and for the lowest delay.',
+      'The video has B-frames. For real-time viewers it has to be encoded again without them, which takes ffmpeg; turn them off (or tune for zero latency) to spare that, and for the lowest delay.',
     )
   if (frameRate !== null && frameRate > 0 && frameRate < 20)
     add(

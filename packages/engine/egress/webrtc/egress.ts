@@ -164,7 +164,9 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     supervisor.send({ kind: 'switch', session: session.id, stream: next.id, isUrgent })
     passage.go(next)
     session.stillSince = undefined
-    log.debug({ channel: session.channel, from: current?.name, to: to?.name }, 'webrtc: a viewer changes renditions')
+    const { loss, estimate } = report
+    const facts = { channel: session.channel, from: current?.name, to: to?.name, loss, estimate }
+    log.debug(facts, 'webrtc: a viewer changes renditions')
   }
 
   function isGivenUp(session: Session, { source }: Watchable): boolean {

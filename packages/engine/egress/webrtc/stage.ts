@@ -52,7 +52,7 @@ export function createStage(options: StageOptions): Stage {
       if (feed.epoch !== undefined) options.onJudged(feed.epoch, hasBFrames)
       for (const tell of waiting) tell()
       if (hasBFrames && viewers > 0) {
-        log.warn({ channel: options.channel }, 'webrtc: the encoder sends B-frames; viewers are sent to HLS')
+        log.warn({ channel: options.channel }, 'webrtc: the encoder sends B-frames now; its viewers have to come again')
         options.onEnded()
       }
     },
