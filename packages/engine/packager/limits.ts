@@ -15,6 +15,11 @@ export const PACKAGER_LIMITS = {
    * as many segments before a crash could make a number come again. After a crash the rest of the block are gaps.
    */
   reserveSegments: 8,
+  /**
+   * Sequence numbers that may be missing after what was recorded although viewers were shown none of them: two blocks of each process
+   * that was killed before it recorded anything, ten in a row, a block of segments on their way and two of who showed them.
+   */
+  unshownSegments: 23 * 8,
   /** The same for parts: a block, and how many are left when the next one is asked for. */
   reserveBlock: 1_024,
   reserveAhead: 64,

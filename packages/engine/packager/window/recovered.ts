@@ -69,12 +69,11 @@ function recordedEnd(index: AssetIndex): RecordedEnd {
 
 /**
  * Sequence numbers after the last recorded one, where viewers were shown segments there: a disk took nothing for a while. 0
- * where the store knows of none and a crash explains them: two blocks at most were reserved, and the third is for segments
- * still on their way.
+ * where the store knows of none and crashes explain them. A disk that takes no note takes no reservation either.
  */
 function shownUnrecorded(index: AssetIndex): number {
   const missing = index.next.msn - 1 - recordedEnd(index).msn
-  return index.unrecorded === true || missing > 3 * PACKAGER_LIMITS.reserveSegments ? missing : 0
+  return index.unrecorded === true || missing > PACKAGER_LIMITS.unshownSegments ? missing : 0
 }
 
 /** Gaps as long as the target duration that a playlist of nothing else needs (RFC 8216bis §4.4.3.8). */

@@ -6,6 +6,7 @@ import type { AssetIndex } from '../../store/port.ts'
 import { encode, videoConfig } from '../fixtures/encoder.ts'
 import { createStudio, type Studio } from '../fixtures/studio.ts'
 import { everything, manualScheduler, text, type WatchedOptions, watchedWindow } from '../fixtures/watched.ts'
+import { PACKAGER_LIMITS } from '../limits.ts'
 import type { PlaylistDirectives } from '../live.ts'
 import { createMemoryBudget } from './budget.ts'
 import { resumePoint } from './recovered.ts'
@@ -449,6 +450,21 @@ test('a track that is gone goes on as gaps with the same numbers', () => {
     v.segments.map((s) => s.discontinuity),
     a.segments.map((s) => s.discontinuity),
   )
+})
+
+test('processes that are killed before they record anything leave nothing behind', () => {
+  const recorded = indexOf(live(30).studio)
+  let before = parsed(text(watchedWindow({ older: everything, recovered: recorded }), 'v1')).playlist
+  for (let life = 1; life <= 10; life++) {
+    const next = { ...recorded.next, msn: recorded.next.msn + life * 2 * PACKAGER_LIMITS.reserveSegments }
+    const index = { ...recorded, next }
+    assert.equal(resumePoint(index).msn, next.msn, `life ${life}`)
+    const { playlist } = parsed(text(watchedWindow({ older: everything, recovered: index }), 'v1'))
+    assert.ok(playlist.mediaSequence >= before.mediaSequence)
+    const known = before.segments.slice(playlist.mediaSequence - before.mediaSequence)
+    for (const [i, { uri, gap }] of known.entries()) if (!gap) assert.equal(playlist.segments[i]?.uri, uri)
+    before = playlist
+  }
 })
 
 test('after a restart the recorded segments stay, missing numbers are gaps, a new epoch goes on', () => {
