@@ -57,7 +57,7 @@ export function createSound(options: SoundOptions): Sound {
   }
 
   function write(of: AudioTrackConfig, unit: Parameters<Opus['write']>[0]): void {
-    if (ffmpeg === undefined || isGivenUp()) return
+    if (ffmpeg === undefined || givenUp() !== undefined) return
     opus ??= createOpus({
       ffmpeg,
       config: of,
@@ -76,8 +76,9 @@ export function createSound(options: SoundOptions): Sound {
     log.warn({ channel: options.channel, reason }, 'webrtc: viewers go without sound')
   }
 
-  function isGivenUp(): boolean {
-    return failed !== undefined && now() < failed.until
+  /** Why, while it is. */
+  function givenUp(): string | undefined {
+    return failed !== undefined && now() < failed.until ? failed.reason : undefined
   }
 
   function mute(): void {
@@ -93,11 +94,7 @@ export function createSound(options: SoundOptions): Sound {
 
   return {
     get missing() {
-      return ffmpeg === undefined
-        ? 'ffmpeg was not found; it makes Opus of AAC'
-        : isGivenUp()
-          ? failed?.reason
-          : undefined
+      return ffmpeg === undefined ? 'ffmpeg was not found; it makes Opus of AAC' : givenUp()
     },
     join(stream) {
       heardIn.add(stream)

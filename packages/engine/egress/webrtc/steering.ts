@@ -82,8 +82,8 @@ export function createSteering(initial: string | undefined): Steering {
       // Any picture is better than none: the next one below, else the nearest above.
       const at =
         here === undefined ? courses.findIndex((c) => bitrate === 0 || c.bitrate <= bitrate) : courses.indexOf(here)
-      const running = courses.filter(({ isRunning }) => isRunning)
-      const other = running.find((course) => at >= 0 && courses.indexOf(course) >= at) ?? running.at(-1)
+      const below = at < 0 ? undefined : courses.find((course, i) => i >= at && course.isRunning)
+      const other = below ?? courses.findLast((course) => course.isRunning)
       if (other === undefined) return { go: undefined, keep: keep ?? courses[0]?.name }
       return { go: other.name, keep: other.name }
     },

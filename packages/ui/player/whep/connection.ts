@@ -64,7 +64,6 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
   const stream = browser.createStream()
   let session: string | undefined
   let connected = false
-  let hasSound = false
   let renditions: string | undefined
   let soundMissing: string | undefined
   let skew: number | undefined
@@ -87,10 +86,7 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
     events.failed(failure)
   }
 
-  peer.addEventListener('track', ({ track }) => {
-    stream.addTrack(track)
-    if (track.kind === 'audio') hasSound = true
-  })
+  peer.addEventListener('track', ({ track }) => stream.addTrack(track))
   peer.addEventListener('connectionstatechange', () => {
     const state = peer.connectionState
     if (state === 'connected' && !connected && !closed) {
@@ -172,7 +168,7 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
       return connected
     },
     get hasSound() {
-      return hasSound
+      return stream.getAudioTracks().length > 0
     },
     get renditions() {
       return renditions
