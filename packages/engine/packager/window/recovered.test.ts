@@ -1,26 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseFragment } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
-import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import { createDiskStore } from '../../store/disk.ts'
 import { quietLog, temporaryFolder, until } from '../../store/fixtures/material.ts'
 import { nodeIo } from '../../store/io.ts'
 import type { AssetWriter } from '../../store/port.ts'
 import { encode } from '../fixtures/encoder.ts'
 import { createStudio } from '../fixtures/studio.ts'
-import { everything, text, watchedWindow } from '../fixtures/watched.ts'
+import { everything, playlist, watchedWindow } from '../fixtures/watched.ts'
 import type { BroadcastTiming, Part } from '../model.ts'
 import { resumePoint } from './recovered.ts'
-import type { LiveWindow } from './window.ts'
 
 const timing: BroadcastTiming = { targetDuration: 4, partTarget: 0.35 }
-
-function playlist(window: LiveWindow, name: string) {
-  const value = parsePlaylist(text(window, name))
-  assert.ok(value.kind === 'media')
-  assert.deepEqual(value.issues, [])
-  return value.playlist
-}
 
 /** A disk without space for recordings, when told so. */
 function smallDisk(root: string) {

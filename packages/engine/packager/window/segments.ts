@@ -35,6 +35,8 @@ export interface WindowSegment {
   readonly openedAt?: number
   /** A gap without parts: at its number, a killed process may have listed some that were lost. */
   readonly bare: boolean
+  /** The first of the numbers that stand for what a killed process may have listed, see {@link firstGap}. */
+  readonly afterKill?: true
   /** False where a crash may have cut it short after it had been shown whole. */
   readonly whole: boolean
   /** First segment of an epoch that is not the first. */
@@ -139,7 +141,7 @@ export function gapBeside(
 export function firstGap(before: WindowSegment): WindowSegment {
   const duration = Math.max(1, Math.round(SHORTEST_GAP * before.timescale))
   const entry = gapSegment(before.msn + 1, { ...before, start: before.start + before.duration, duration })
-  return { ...entry, bare: true }
+  return { ...entry, bare: true, afterKill: true }
 }
 
 /**
@@ -147,7 +149,7 @@ export function firstGap(before: WindowSegment): WindowSegment {
  * {@link holeDuration} says, on the clock of the one before.
  */
 export function gapsBetween(before: WindowSegment, after: WindowSegment, partTarget: number): WindowSegment[] {
-  if (!before.bare && after.msn > before.msn + 1) {
+  if (before.afterKill !== true && after.msn > before.msn + 1) {
     const first = firstGap(before)
     return [first, ...gapsBetween(first, after, partTarget)]
   }
@@ -164,9 +166,11 @@ const SHORTEST_GAP = 0.02
 /**
  * Ticks, of the segment before, for each number without media between two segments: together what the wall clock says is
  * missing, so that program date time goes on rising whatever was skipped after a crash; none longer than a part target.
+ * Up to where an epoch begins and not up to the track's first media in it, which the next crash may take away.
  */
 export function holeDuration(before: WindowSegment, after: WindowSegment, partTarget: number): number {
   const end = programDateTime({ ...before, start: before.start + before.duration })
-  const missing = (programDateTime(after) - end) / 1000 / Math.max(1, after.msn - before.msn - 1)
+  const until = after.epoch.id === before.epoch.id ? programDateTime(after) : after.epoch.wallClock
+  const missing = (until - end) / 1000 / Math.max(1, after.msn - before.msn - 1)
   return Math.max(1, Math.round(Math.min(partTarget, Math.max(SHORTEST_GAP, missing)) * before.timescale))
 }
