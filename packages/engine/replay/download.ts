@@ -6,7 +6,7 @@ import { EngineError } from '../error.ts'
 import type { AssetIndex, AssetTrack, IndexedSegment, SegmentStore } from '../store/port.ts'
 import { createDownloadTimeline } from './download-timeline.ts'
 import { limits } from './limits.ts'
-import { type FlatPlan, type PlanHead, type PlanSegment, pieceAt, planMemory } from './plan-model.ts'
+import { type FlatPlan, type PlanHead, type PlanRow, type PlanSegment, pieceAt, planMemory } from './plan-model.ts'
 import { createLocalPlan, createPlanThread } from './plan-thread.ts'
 import { createRowReader, findEpochTrack, turn } from './rows.ts'
 
@@ -42,8 +42,9 @@ export async function planDownload(store: Store, index: AssetIndex): Promise<Dow
     const timeline = createDownloadTimeline()
     const reader = createRowReader(index.removed)
     for (let rows = reader.next(index, 8); rows !== undefined; rows = reader.next(index, 8)) {
-      const segments: PlanSegment[] = []
+      const plan: PlanRow[] = []
       for (const row of rows) {
+        const segments: PlanSegment[] = []
         const shifts = timeline.next(row)
         const heads = await Promise.all(
           index.tracks.map((track, i) => readHeads(store, index.assetId, track.track, row.segments[i])),
@@ -55,8 +56,9 @@ export async function planDownload(store: Store, index: AssetIndex): Promise<Dow
           const { firstPart, lastPart } = segment
           segments.push({ track, firstPart, lastPart, configIndex, shift: shifts[i] ?? 0, heads: heads[i] ?? [] })
         }
+        plan.push({ discontinuity: row.discontinuity, segments })
       }
-      await planner.add(segments)
+      await planner.add(plan)
       await turn()
     }
     const plan = await planner.finish()

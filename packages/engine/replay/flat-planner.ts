@@ -1,6 +1,8 @@
+import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { parseFragment } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
 import { createProgressivePlanner } from '@bandstand/media/containers/isobmff/progressive.ts'
-import type { FlatPlan, PlanSegment, PlanStart } from './plan-model.ts'
+import type { ProgressiveSample } from '@bandstand/media/containers/isobmff/progressive-model.ts'
+import type { FlatPlan, PlanRow, PlanSegment, PlanStart } from './plan-model.ts'
 
 interface Source {
   readonly segment: Pick<PlanSegment, 'track' | 'firstPart' | 'lastPart'>
@@ -10,7 +12,7 @@ interface Source {
 
 /** Plans an MP4 out of segments' `moof`s; all of it in the calling thread. */
 export interface FlatPlanner {
-  add(segment: PlanSegment): void
+  add(row: PlanRow): void
   /** `undefined` when there was no sample. */
   finish(): FlatPlan | undefined
 }
@@ -18,23 +20,61 @@ export interface FlatPlanner {
 export function createFlatPlanner(start: PlanStart): FlatPlanner {
   const planner = createProgressivePlanner<Source>(start.tracks)
   const defaults = new Map(start.defaults.map(({ track, byConfig }) => [track, byConfig]))
+  const configs = new Map(start.tracks.map(({ track, configs }) => [track, configs]))
+  /** Seconds of the file until when each track is shown. */
+  const shown = new Map<TrackId, number>()
+  /** Seconds by which everything comes later than its `shift` says. */
+  let delay = 0
   let samples = 0
+
+  function read({ track, configIndex, shift, heads }: PlanSegment) {
+    const own = defaults.get(track)?.[configIndex]
+    const options = { partial: true, ...(own !== undefined && { defaults: own }) }
+    const fragments = heads.flatMap(({ offset, bytes }) => {
+      const { baseDecodeTime, samples } = parseFragment(bytes, options)
+      return samples.length === 0 ? [] : { offset, samples, start: baseDecodeTime + shift }
+    })
+    return { fragments, timescale: configs.get(track)?.[configIndex]?.timescale ?? 1 }
+  }
+
   return {
-    add({ track, firstPart, lastPart, configIndex, shift, heads }) {
-      // One for all parts of the segment.
-      const segment = { track, firstPart, lastPart }
-      const own = defaults.get(track)?.[configIndex]
-      for (const head of heads) {
-        const fragment = parseFragment(head.bytes, { partial: true, ...(own !== undefined && { defaults: own }) })
-        const [first] = fragment.samples
-        if (first === undefined) continue
-        planner.add(track, {
-          configIndex,
-          start: fragment.baseDecodeTime + shift,
-          samples: fragment.samples,
-          source: { segment, offset: head.offset + first.offset },
+    add({ discontinuity, segments }) {
+      const parsed = segments.map((segment) => ({ segment, ...read(segment) }))
+      if (discontinuity) {
+        const overlaps = parsed.map(({ segment, fragments, timescale }) => {
+          const first = Math.min(
+            ...fragments
+              .slice(0, 1)
+              .flatMap(picturesOf)
+              .map(({ from }) => from),
+          )
+          return (shown.get(segment.track) ?? Number.NEGATIVE_INFINITY) - first / timescale - delay
         })
-        samples += fragment.samples.length
+        const overlap = Math.max(0, ...overlaps)
+        // Times of encoders are rounded to milliseconds.
+        if (overlap > ROUNDING) delay += overlap
+      }
+      for (const { segment, fragments, timescale } of parsed) {
+        const { track, firstPart, lastPart, configIndex } = segment
+        // One for all parts of the segment.
+        const source = { track, firstPart, lastPart }
+        const later = Math.round(delay * timescale)
+        for (const fragment of fragments) {
+          const offset = fragment.offset + (fragment.samples[0]?.offset ?? 0)
+          const chunk = { configIndex, start: fragment.start + later, samples: fragment.samples }
+          planner.add(track, { ...chunk, source: { segment: source, offset } })
+          samples += fragment.samples.length
+        }
+        const end =
+          Math.max(
+            ...fragments
+              .slice(-1)
+              .flatMap(picturesOf)
+              .map(({ to }) => to),
+          ) /
+            timescale +
+          delay
+        shown.set(track, Math.max(shown.get(track) ?? Number.NEGATIVE_INFINITY, end))
       }
     },
     finish() {
@@ -68,4 +108,17 @@ export function createFlatPlanner(start: PlanStart): FlatPlanner {
       return plan
     },
   }
+}
+
+/** Seconds. */
+const ROUNDING = 0.002
+
+/** When each sample is shown, in ticks. */
+function picturesOf({ start, samples }: { readonly start: number; readonly samples: readonly ProgressiveSample[] }) {
+  let decoded = start
+  return samples.map(({ duration, compositionOffset }) => {
+    const from = decoded + compositionOffset
+    decoded += duration
+    return { from, to: from + duration }
+  })
 }

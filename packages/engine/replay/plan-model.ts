@@ -2,7 +2,14 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { SampleDefaults } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
 import type { ProgressiveTrack } from '@bandstand/media/containers/isobmff/progressive-model.ts'
 
-/** What a plan is made of, one segment of one track at a time. Plain values: they are sent to the planner's thread. */
+/** What a plan is made of, one row of segments at a time. Plain values: they are sent to the planner's thread. */
+export interface PlanRow {
+  /** Does not go on where the row before ended, as `ReplayRow.discontinuity`. */
+  readonly discontinuity: boolean
+  /** At most one of a track. */
+  readonly segments: readonly PlanSegment[]
+}
+
 export interface PlanSegment {
   readonly track: TrackId
   /** Of the segment's name. */

@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads'
 import { createFlatPlanner } from './flat-planner.ts'
-import type { FlatPlan, PlanSegment, PlanStart } from './plan-model.ts'
+import type { FlatPlan, PlanRow, PlanStart } from './plan-model.ts'
 import type { PlanRequest } from './plan-worker.ts'
 
 /** Makes a plan without holding up the event loop. */
 export interface PlanThread {
-  add(segments: readonly PlanSegment[]): Promise<void>
+  add(rows: readonly PlanRow[]): Promise<void>
   finish(): Promise<FlatPlan | undefined>
   /** Ends the thread; the plan stays. */
   close(): Promise<void>
@@ -15,8 +15,8 @@ export interface PlanThread {
 export function createLocalPlan(start: PlanStart): PlanThread {
   const planner = createFlatPlanner(start)
   return {
-    async add(segments) {
-      for (const segment of segments) planner.add(segment)
+    async add(rows) {
+      for (const row of rows) planner.add(row)
     },
     finish: async () => planner.finish(),
     close: async () => undefined,
@@ -43,8 +43,8 @@ export async function createPlanThread(start: PlanStart): Promise<PlanThread> {
 
   await ask({ kind: 'start', start })
   return {
-    async add(segments) {
-      await ask({ kind: 'segments', segments })
+    async add(rows) {
+      await ask({ kind: 'rows', rows })
     },
     finish: () => ask({ kind: 'finish' }),
     async close() {

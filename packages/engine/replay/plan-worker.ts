@@ -1,11 +1,11 @@
 import { parentPort } from 'node:worker_threads'
 import { createFlatPlanner, type FlatPlanner } from './flat-planner.ts'
-import type { PlanSegment, PlanStart } from './plan-model.ts'
+import type { PlanRow, PlanStart } from './plan-model.ts'
 
 /** Messages to the planner's thread; each is answered, so that no more than one is under way. */
 export type PlanRequest =
   | { readonly kind: 'start'; readonly start: PlanStart }
-  | { readonly kind: 'segments'; readonly segments: readonly PlanSegment[] }
+  | { readonly kind: 'rows'; readonly rows: readonly PlanRow[] }
   | { readonly kind: 'finish' }
 
 let planner: FlatPlanner | undefined
@@ -15,8 +15,8 @@ parentPort?.on('message', (request: PlanRequest) => {
     case 'start':
       planner = createFlatPlanner(request.start)
       return parentPort?.postMessage(undefined)
-    case 'segments':
-      for (const segment of request.segments) planner?.add(segment)
+    case 'rows':
+      for (const row of request.rows) planner?.add(row)
       return parentPort?.postMessage(undefined)
     case 'finish': {
       const plan = planner?.finish()

@@ -66,6 +66,10 @@ test('negative composition offsets are written signed, runs together', () => {
   assert.deepEqual(table(made, 'ctts'), [3, 1, 0, 1, 6000, 2, 0xffffffff - 2999])
 })
 
+test('samples without bytes are each listed with their size', () => {
+  assert.deepEqual(table(plan([0, [picture(0, true), picture(0, true)]]), 'stsz'), [0, 2, 0, 0])
+})
+
 test('equal sizes and only key frames need no tables', () => {
   const made = plan([0, [picture(4, true), picture(4, true)]])
   assert.deepEqual(table(made, 'stsz'), [4, 2])

@@ -63,7 +63,8 @@ export function createSampleTable(): SampleTable {
         // Without stss every sample is a sync sample.
         ...(keyCount < samples ? [fullBox('stss', 0, 0, u32(keyCount), keys.view())] : []),
         chunks.box(),
-        sameSize
+        // A size of 0 says that each sample has its own (§8.7.3.2).
+        sameSize && commonSize > 0
           ? fullBox('stsz', 0, 0, u32(commonSize), u32(samples))
           : fullBox('stsz', 0, 0, u32(0), u32(samples), sizes.view()),
       ]
