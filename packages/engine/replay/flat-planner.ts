@@ -41,14 +41,9 @@ export function createFlatPlanner(start: PlanStart): FlatPlanner {
     add({ discontinuity, segments }) {
       const parsed = segments.map((segment) => ({ segment, ...read(segment) }))
       if (discontinuity) {
-        const overlaps = parsed.map(({ segment, fragments, timescale }) => {
-          const first = Math.min(
-            ...fragments
-              .slice(0, 1)
-              .flatMap(picturesOf)
-              .map(({ from }) => from),
-          )
-          return (shown.get(segment.track) ?? Number.NEGATIVE_INFINITY) - first / timescale - delay
+        const overlaps = parsed.map(({ segment, fragments: [first], timescale }) => {
+          const until = shown.get(segment.track)
+          return first === undefined || until === undefined ? 0 : until - delay - spanOf(first).from / timescale
         })
         const overlap = Math.max(0, ...overlaps)
         // Times of encoders are rounded to milliseconds.
@@ -65,16 +60,8 @@ export function createFlatPlanner(start: PlanStart): FlatPlanner {
           planner.add(track, { ...chunk, source: { segment: source, offset } })
           samples += fragment.samples.length
         }
-        const end =
-          Math.max(
-            ...fragments
-              .slice(-1)
-              .flatMap(picturesOf)
-              .map(({ to }) => to),
-          ) /
-            timescale +
-          delay
-        shown.set(track, Math.max(shown.get(track) ?? Number.NEGATIVE_INFINITY, end))
+        const last = fragments.at(-1)
+        if (last !== undefined) shown.set(track, Math.max(shown.get(track) ?? 0, spanOf(last).to / timescale + delay))
       }
     },
     finish() {
@@ -113,12 +100,14 @@ export function createFlatPlanner(start: PlanStart): FlatPlanner {
 /** Seconds. */
 const ROUNDING = 0.002
 
-/** When each sample is shown, in ticks. */
-function picturesOf({ start, samples }: { readonly start: number; readonly samples: readonly ProgressiveSample[] }) {
+/** From when until when the samples of a part are shown, in ticks. */
+function spanOf({ start, samples }: { readonly start: number; readonly samples: readonly ProgressiveSample[] }) {
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   let decoded = start
-  return samples.map(({ duration, compositionOffset }) => {
-    const from = decoded + compositionOffset
+  for (const { duration, compositionOffset } of samples) {
+    from = Math.min(from, decoded + compositionOffset)
     decoded += duration
-    return { from, to: from + duration }
-  })
+    to = Math.max(to, decoded + compositionOffset)
+  }
+  return { from, to }
 }
