@@ -39,6 +39,20 @@ after(async () => {
 
 const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const
 
+test('nothing moves for who asked for less motion', async () => {
+  const page = await browser.newPage({ reducedMotion: 'reduce' })
+  await page.goto(`${mock.url}/@main`)
+  // Before its first frame the player waits, which turns for everybody else.
+  await page.locator('bandstand-player').waitFor()
+  await page.waitForTimeout(300)
+  const moving = await page.evaluate(() => {
+    const iterations = document.getAnimations().map(({ effect }) => effect?.getTiming().iterations)
+    return iterations.filter((count) => count === Infinity).length
+  })
+  assert.equal(moving, 0)
+  await page.close()
+})
+
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const [size, viewport] of Object.entries(sizes)) {
     test(`axe finds nothing on the viewer's pages, ${colorScheme}, ${size}`, async () => {

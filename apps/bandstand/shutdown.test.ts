@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A process whose `stop` takes so many milliseconds. */
+async function supervised(t: TestContext, stopMs: number): Promise<ChildProcess> {
+  const module = new URL('shutdown.ts', import.meta.url).href
+  const program = `
+    import { superviseProcess } from ${JSON.stringify(module)}
+    const log = { info() {}, warn() {}, error() {}, fatal() {} }
+    superviseProcess(log, () => new Promise((resolve) => setTimeout(resolve, ${stopMs})))
+    setInterval(() => undefined, 1000)
+    process.stdout.write('ready')
+  `
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.after(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  return child
+}
+
+test('a signal that comes twice at once, as under npm, lets the process end in order', async (t) => {
+  const child = await supervised(t, 300)
+  child.kill('SIGINT')
+  await sleep(50)
+  child.kill('SIGINT')
+  assert.deepEqual(await once(child, 'exit'), [0, null])
+})
+
+test('a second signal later ends it at once', async (t) => {
+  const child = await supervised(t, 8_000)
+  child.kill('SIGTERM')
+  await sleep(1_200)
+  assert.equal(child.exitCode, null)
+  child.kill('SIGTERM')
+  assert.deepEqual(await once(child, 'exit'), [1, null])
+})
