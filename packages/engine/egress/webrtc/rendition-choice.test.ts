@@ -123,6 +123,13 @@ test('a climb that begins late is tried later and later all the same, and one at
   )
 })
 
+test('a climb that is taken back in two steps doubles the wait once', () => {
+  const way = walk([...times(11, {}), ...times(4, { loss: 0.2 }), ...times(25, {})], '480p', [])
+  assert.deepEqual([way[10], way[12], way[14]], ['720p', '480p', '360p'])
+  // Twice ten seconds after it.
+  assert.deepEqual([way[33], way[34]], ['360p', '480p'])
+})
+
 test('a line that widens is climbed to the top', () => {
   let width = 1e6
   const way = line(() => {

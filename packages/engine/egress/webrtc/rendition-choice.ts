@@ -60,9 +60,10 @@ export function createRenditionChoice(): RenditionChoice {
     poor = 0
     calmSince = now
     highest = 0
-    isClimbing = isUp
     if (isUp) climbedAt = now
-    else if (now - climbedAt < CALM) calm = Math.min(MOST_CALM, calm * 2)
+    // Once for each try: on the way down there may be more steps, and one that is waited for is chosen again and again.
+    else if (isClimbing && now - climbedAt < CALM) calm = Math.min(MOST_CALM, calm * 2)
+    isClimbing = isUp
   }
 
   function isTooLittle(estimate: number, bitrate: number): boolean {
