@@ -77,3 +77,16 @@ test('where nothing runs the best is asked for', () => {
   steering.look(good, still, undefined, 0)
   assert.deepEqual(steering.look(good, still, undefined, 3_000), { go: undefined, keep: 'source' })
 })
+
+test('while the encoder is away nothing is held against a rendition: it has its time from when something runs again', () => {
+  for (const wanted of ['480p', undefined]) {
+    const steering = createSteering(wanted)
+    const away = courses('source', '480p', '360p')
+    steering.look(good, away, '480p', 0)
+    assert.deepEqual(steering.look(good, away, '480p', 60_000), { go: undefined, keep: '480p' })
+    const back = courses('480p', '360p')
+    assert.deepEqual(steering.look(good, back, '480p', 61_000), { go: undefined, keep: '480p' })
+    assert.deepEqual(steering.look(good, back, '480p', 63_000), { go: undefined, keep: '480p' })
+    assert.equal(steering.look(good, back, '480p', 64_000).go, 'source')
+  }
+})

@@ -61,7 +61,8 @@ export function createSteering(initial: string | undefined): Steering {
       const find = (name: string | undefined) => courses.find((course) => course.name === name)
       const here = find(current)
       if (here !== undefined) bitrate = here.bitrate
-      if (here?.isRunning === true) stillSince = undefined
+      // Where nothing runs the encoder is away: what is watched has its time to begin from when that is back.
+      if (here?.isRunning === true || !courses.some(({ isRunning }) => isRunning)) stillSince = undefined
       else stillSince ??= now
       const forced = find(wanted)
       if (forced !== undefined) pending = undefined
@@ -78,14 +79,14 @@ export function createSteering(initial: string | undefined): Steering {
         return { go: target.name, keep: target.name }
       }
       const keep = target?.name ?? here?.name
-      if (stillSince === undefined || now - stillSince <= PATIENCE) return { go: undefined, keep }
+      if (stillSince === undefined) return { go: undefined, keep: keep ?? courses[0]?.name }
+      if (now - stillSince <= PATIENCE) return { go: undefined, keep }
       // Any picture is better than none: the next one below, else the nearest above.
       const at =
         here === undefined ? courses.findIndex((c) => bitrate === 0 || c.bitrate <= bitrate) : courses.indexOf(here)
       const below = at < 0 ? undefined : courses.find((course, i) => i >= at && course.isRunning)
       const other = below ?? courses.findLast((course) => course.isRunning)
-      if (other === undefined) return { go: undefined, keep: keep ?? courses[0]?.name }
-      return { go: other.name, keep: other.name }
+      return { go: other?.name, keep: other?.name ?? keep }
     },
   }
 }
