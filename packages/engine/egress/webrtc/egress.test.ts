@@ -332,6 +332,61 @@ test('a viewer for whom nothing is made any more is let go of, one whose encoder
   assert.equal(egress.has(answer.session), false)
 })
 
+/** Another encoder, with B-frames, takes over. */
+function takeOver(hub: Hub): void {
+  hub.publish({ kind: 'epoch-closed', id: 0, end: 0 })
+  begin(hub)
+  picture(hub, 10, 13)
+  picture(hub, 11, 11)
+}
+
+test('when an encoder with B-frames takes over, who watched the source goes on with what is made without them, on its connection', async () => {
+  const [main, plain] = [liveHub(), createHub({ keep: true, onFault() {} })]
+  const { egress, offer, asked } = await stage({ main }, { plain })
+  const answer = await offer('main')
+  assert.ok('session' in answer)
+  const look = () => egress.choose(answer.session, undefined)
+  look()
+  takeOver(main)
+  look()
+  assert.ok(asked.includes('plain'))
+  begin(plain)
+  look()
+  const { playing, reason } = egress.layers(answer.session) ?? assert.fail('the session was ended')
+  assert.equal(playing, 'source')
+  assert.match(reason ?? '', /B-frames/)
+  assert.equal(plain.readers, 1)
+})
+
+test('when an encoder with B-frames takes over and nothing is made without them, who watched the source comes again and is told why', async () => {
+  const main = liveHub()
+  const { egress, offer, refused } = await stage({ main })
+  const answer = await offer('main')
+  assert.ok('session' in answer)
+  takeOver(main)
+  egress.choose(answer.session, undefined)
+  assert.equal(egress.has(answer.session), false)
+  assert.equal(await refused('main'), 'has-b-frames')
+})
+
+test('what is made for a viewer and has B-frames all the same is left for what has none', async () => {
+  let skipped = 0
+  const [main, rung] = [liveHub(), liveHub()]
+  const options = { rungs: [rendition('480p', rung)], now: () => performance.now() + skipped }
+  const { egress, offer } = await stage({ main }, options)
+  const other = await offer('main')
+  const answer = await offer('main', OFFER, '10.0.0.1', '480p')
+  assert.ok('session' in other)
+  assert.ok('session' in answer)
+  picture(rung, 10, 13)
+  picture(rung, 11, 11)
+  for (const ms of [0, 3_000]) {
+    skipped += ms
+    egress.choose(answer.session, undefined)
+  }
+  assert.equal(egress.layers(answer.session)?.playing, 'source')
+})
+
 test('where the sound is given up, who hears it is let go of, and is told why when coming again', async () => {
   const hub = createHub({ keep: true, onFault() {} })
   // Frames of 960 samples: AAC that ffmpeg cannot be given (see `createAdtsHeader`).

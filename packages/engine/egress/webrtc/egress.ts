@@ -157,7 +157,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     const to = offered.find(({ name }) => name === heading.go)
     const next = to && stages.of(to.hub, stream.source.hub, session.channel)
     if (next === undefined) {
-      if (isGivenUp(session, stream)) end(session, 'nothing is made for it any more', CHANGED)
+      if (isGivenUp(session, stream, offered.length)) end(session, 'nothing is made for it any more', CHANGED)
       return
     }
     const isUrgent = report.loss > URGENT_LOSS && to !== undefined && to.bitrate < (current?.bitrate ?? 0)
@@ -169,10 +169,14 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     log.debug(facts, 'webrtc: a viewer changes renditions')
   }
 
-  function isGivenUp(session: Session, { source }: Watchable): boolean {
-    if (session.passage.stage.hub.epoch !== undefined || source.hub.epoch === undefined) session.stillSince = undefined
+  /** @param offered how many renditions. */
+  function isGivenUp(session: Session, { source }: Watchable, offered: number): boolean {
+    const { hub } = session.passage.stage
+    const isSent = hub.epoch !== undefined && !seating.isReordered(hub)
+    if (isSent || source.hub.epoch === undefined) session.stillSince = undefined
     else session.stillSince ??= now()
-    return session.stillSince !== undefined && now() - session.stillSince > WEBRTC_LIMITS.stillMs
+    if (session.stillSince === undefined) return false
+    return offered === 0 || now() - session.stillSince > WEBRTC_LIMITS.stillMs
   }
 
   function end(session: Session, reason: string, refusal: OfferRefusal): void {

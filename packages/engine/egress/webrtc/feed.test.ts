@@ -95,6 +95,23 @@ test('an encoder that promises to reorder nothing is believed at once, and caugh
   assert.deepEqual(judged, [false, true])
 })
 
+test('of an encoder with B-frames nothing is sent from the first one on, and another encoder is heard again', () => {
+  const { feed, hub, open, picture, sent } = stage()
+  const created = feed()
+  open(1)
+  created.pump()
+  picture(0, true)
+  picture(1, false, 3)
+  picture(2, false, 1)
+  picture(3, false, 2)
+  picture(4, true, 4)
+  assert.deepEqual(sent, ['epoch', 'K0', 'p3'])
+  hub.publish({ kind: 'epoch-closed', id: 1, end: 0 })
+  open(2)
+  picture(5, true)
+  assert.deepEqual(sent.slice(3), ['epoch', 'K5'])
+})
+
 test('while too much is on its way nothing is taken, and what is given up are whole groups', () => {
   const { feed, open, picture, sent, state } = stage()
   const created = feed()

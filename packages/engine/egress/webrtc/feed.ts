@@ -68,6 +68,8 @@ export function createFeed(options: FeedOptions): Feed {
     } else if (event.unit.track === VIDEO_TRACK) {
       const { pts, key, data } = event.unit
       judge(event.unit)
+      // Browsers show pictures in the order in which they come.
+      if (hasBFrames) return
       send({ kind: 'picture', stream: id, time: pts, key, data }, data.byteLength)
     }
   }

@@ -26,7 +26,7 @@ export function layersOf(
   return {
     chosen,
     playing: offered.find(({ hub }) => hub === watched)?.name,
-    reason: seating.isReordered(stream) ? WITHOUT_B_FRAMES : undefined,
+    reason: seating.isReordered(stream.source.hub) ? WITHOUT_B_FRAMES : undefined,
     renditions: offered.map(({ name, width, height, frameRate, bitrate }) => {
       // Measured: what is behind the point says nothing.
       return { name, width, height, frameRate: Math.round(frameRate * 1000) / 1000, bitrate: Math.round(bitrate) }

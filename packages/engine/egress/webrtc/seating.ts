@@ -28,7 +28,8 @@ export interface Seat {
 export interface Seating {
   /** @param watched the hub that the viewer is on. */
   offered(stream: Watchable, channel: string, watched: Hub): readonly Offered[]
-  isReordered(stream: Watchable): boolean
+  /** Its encoder sends B-frames, so that nothing of it is sent on. */
+  isReordered(hub: Hub): boolean
   /** Has it made for a while. */
   keep(stream: Watchable, rendition: Offered): void
   /** @param wanted by name; the best otherwise. One that has to be made first is waited for. */
@@ -36,8 +37,8 @@ export interface Seating {
 }
 
 export function createSeating(stages: Stages): Seating {
-  function isReordered({ source }: Watchable): boolean | undefined {
-    return source.hub.epoch && stages.hasBFrames(source.hub.epoch)
+  function isReordered({ epoch }: Hub): boolean | undefined {
+    return epoch && stages.hasBFrames(epoch)
   }
 
   function keep(stream: Watchable, { name, hub }: Offered): void {
@@ -98,12 +99,13 @@ export function createSeating(stages: Stages): Seating {
   return {
     offered(stream, channel, watched) {
       const { hub } = stream.source
-      const reordered = isReordered(stream)
+      const reordered = isReordered(hub)
       // It is found out by watching it for a moment.
       if (hub.epoch !== undefined && reordered === undefined) stages.of(hub, hub, channel)
-      return offeredOf(stream, reordered, watched)
+      // An encoder of the machine may reorder although it was told not to.
+      return offeredOf(stream, reordered, watched).filter((rendition) => isReordered(rendition.hub) !== true)
     },
-    isReordered: (stream) => isReordered(stream) ?? false,
+    isReordered: (hub) => isReordered(hub) ?? false,
     keep,
     async find(stream, channel, wanted) {
       const { source } = stream

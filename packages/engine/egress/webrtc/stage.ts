@@ -16,7 +16,7 @@ export interface StageOptions {
   readonly log: Log
   /** What was found out of the epoch's pictures. */
   readonly onJudged: (epoch: OpenEpoch, hasBFrames: boolean) => void
-  /** The stream ended, has B-frames after all, or nobody has watched for a while. */
+  /** The stream ended, or nobody has watched for a while. */
   readonly onEnded: () => void
 }
 
@@ -52,8 +52,8 @@ export function createStage(options: StageOptions): Stage {
       if (feed.epoch !== undefined) options.onJudged(feed.epoch, hasBFrames)
       for (const tell of waiting) tell()
       if (hasBFrames && viewers > 0) {
-        log.warn({ channel: options.channel }, 'webrtc: the encoder sends B-frames now; its viewers have to come again')
-        options.onEnded()
+        const { channel } = options
+        log.warn({ channel }, 'webrtc: the encoder sends B-frames now; its viewers go to what is made without them')
       }
     },
     onEnded: options.onEnded,

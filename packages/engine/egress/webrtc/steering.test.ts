@@ -90,3 +90,21 @@ test('while the encoder is away nothing is held against a rendition: it has its 
     assert.equal(steering.look(good, back, '480p', 64_000).go, 'source')
   }
 })
+
+test('what comes from elsewhere under the name that was watched is made at once, and gone over to when it is there', () => {
+  const steering = createSteering(undefined)
+  steering.look(good, courses('480p', '360p'), 'source', 0)
+  const nothingRuns = courses('source', '480p', '360p')
+  assert.deepEqual(steering.look(good, nothingRuns, undefined, 1_000), { go: undefined, keep: 'source' })
+  assert.deepEqual(steering.look(good, courses('480p', '360p'), undefined, 2_000), { go: 'source', keep: 'source' })
+})
+
+test('until that is there a lower rendition that is running is taken at once, a higher one is not', () => {
+  const fromSource = createSteering(undefined)
+  fromSource.look(good, courses(), 'source', 0)
+  assert.equal(fromSource.look(good, courses('source'), undefined, 1_000).go, '480p')
+  const fromRung = createSteering(undefined)
+  fromRung.look(good, courses(), '480p', 0)
+  assert.deepEqual(fromRung.look(good, courses('480p', '360p'), undefined, 1_000), { go: undefined, keep: '480p' })
+  assert.equal(fromRung.look(good, courses('480p', '360p'), undefined, 4_000).go, 'source')
+})

@@ -46,8 +46,8 @@ export function createSteering(initial: string | undefined): Steering {
   /** Chosen, and not running yet. */
   let pending: { readonly name: string; readonly since: number } | undefined
   let stillSince: number | undefined
-  /** Bits a second of the newest rendition that was watched; 0 where that is not known. */
-  let bitrate = 0
+  /** The newest rendition that was watched. */
+  let watched: Course | undefined
 
   return {
     get wanted() {
@@ -60,7 +60,7 @@ export function createSteering(initial: string | undefined): Steering {
     look(report, courses, current, now, isUnderWay = false) {
       const find = (name: string | undefined) => courses.find((course) => course.name === name)
       const here = find(current)
-      if (here !== undefined) bitrate = here.bitrate
+      if (here !== undefined) watched = here
       // Where nothing runs the encoder is away: what is watched has its time to begin from when that is back.
       if (here?.isRunning === true || !courses.some(({ isRunning }) => isRunning)) stillSince = undefined
       else stillSince ??= now
@@ -73,19 +73,24 @@ export function createSteering(initial: string | undefined): Steering {
         const chosen = choice.judge(report, courses, here.name, now, isUnderWay || pending !== undefined)
         if (chosen !== undefined) pending = { name: chosen.name, since: now }
       }
-      const target = forced ?? find(pending?.name)
+      /** What was watched is another's now: the source, of an encoder that sends B-frames, or none any more. */
+      const successor = here === undefined ? find(watched?.name) : undefined
+      const target = forced ?? find(pending?.name) ?? successor
       if (target?.isRunning === true && target.name !== current) {
         pending = undefined
         return { go: target.name, keep: target.name }
       }
       const keep = target?.name ?? here?.name
       if (stillSince === undefined) return { go: undefined, keep: keep ?? courses[0]?.name }
-      if (now - stillSince <= PATIENCE) return { go: undefined, keep }
-      // Any picture is better than none: the next one below, else the nearest above.
+      const isOverdue = now - stillSince > PATIENCE
+      // Any picture is better than none: the next one below, else the nearest above. Where the source is made anew, one below is
+      // taken at once, as by who joins.
+      const bitrate = watched?.bitrate ?? 0
       const at =
         here === undefined ? courses.findIndex((c) => bitrate === 0 || c.bitrate <= bitrate) : courses.indexOf(here)
       const below = at < 0 ? undefined : courses.find((course, i) => i >= at && course.isRunning)
-      const other = below ?? courses.findLast((course) => course.isRunning)
+      const above = courses.findLast((course) => course.isRunning)
+      const other = isOverdue ? (below ?? above) : successor && below
       return { go: other?.name, keep: other?.name ?? keep }
     },
   }
