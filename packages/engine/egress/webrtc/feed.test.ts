@@ -46,8 +46,8 @@ function stage() {
         id: 7,
         name: 'test',
         hub,
-        send(message: ToProcess, bytes = 0) {
-          state.sending += bytes
+        send(message: ToProcess) {
+          if (message.kind === 'picture') state.sending += message.data.byteLength
           sent.push(message.kind === 'picture' ? `${message.key ? 'K' : 'p'}${message.time / FRAME}` : message.kind)
         },
         sending: () => state.sending,

@@ -12,7 +12,7 @@ export interface FeedOptions {
   readonly id: number
   readonly name: string
   readonly hub: Hub
-  readonly send: (message: ToProcess, bytes?: number) => void
+  readonly send: (message: ToProcess) => void
   /** Bytes of media on their way to the process. */
   readonly sending: () => number
   /** Learned of the pictures' order. `false` may still become `true`, when an encoder uses B-frames here and there. */
@@ -70,7 +70,7 @@ export function createFeed(options: FeedOptions): Feed {
       judge(event.unit)
       // Browsers show pictures in the order in which they come.
       if (hasBFrames) return
-      send({ kind: 'picture', stream: id, time: pts, key, data }, data.byteLength)
+      send({ kind: 'picture', stream: id, time: pts, key, data })
     }
   }
 

@@ -11,7 +11,7 @@ export interface StageOptions {
   readonly hub: Hub
   /** Of the broadcast that it is, or is made of. */
   readonly sound: Sound
-  readonly send: (message: ToProcess, bytes?: number) => void
+  readonly send: (message: ToProcess) => void
   readonly sending: () => number
   readonly log: Log
   /** What was found out of the epoch's pictures. */

@@ -16,9 +16,13 @@ class FakeProcess extends EventEmitter {
   readonly stderr = null
   connected = true
   readonly got: ToProcess['kind'][] = []
+  /** What it does not read waits in the pipe. */
+  isReading = true
+  readonly unread: (() => void)[] = []
   send(message: ToProcess, done: () => void): boolean {
     this.got.push(message.kind)
-    done()
+    if (this.isReading) done()
+    else this.unread.push(done)
     return true
   }
   kill(): boolean {
@@ -137,4 +141,24 @@ test('what keeps it from working is told once', async () => {
     pass(supervisor.restsFor)
   }
   assert.deepEqual(errors, ['webrtc cannot work; viewers are sent to HLS'])
+})
+
+test('pictures and sound count until they are written, and it is told when there is room again', async () => {
+  const { supervisor, newest, run } = stage()
+  await run()
+  let told = 0
+  supervisor.onSent = () => void told++
+  newest().isReading = false
+  const half = new Uint8Array(WEBRTC_LIMITS.sendingBytes / 2)
+  supervisor.send({ kind: 'sound', stream: 1, time: 0, data: half })
+  supervisor.send({ kind: 'open', stream: 2 })
+  supervisor.send({ kind: 'picture', stream: 1, time: 0, key: true, data: half })
+  assert.equal(supervisor.sending, WEBRTC_LIMITS.sendingBytes)
+  const [sound, open, picture] = newest().unread
+  sound?.()
+  assert.deepEqual([supervisor.sending, told], [half.byteLength, 1])
+  open?.()
+  picture?.()
+  // Nobody waits any more.
+  assert.deepEqual([supervisor.sending, told], [0, 1])
 })

@@ -34,11 +34,11 @@ export interface Supervisor {
   ensure(): Promise<void>
   /** Milliseconds until a start is tried again; 0 where one may be. */
   readonly restsFor: number
-  /** @param bytes of media in it, which count as on their way until it has been written. No effect while it is down. */
-  send(message: ToProcess, bytes?: number): void
-  /** Bytes of media on their way. */
+  /** No effect while it is down. */
+  send(message: ToProcess): void
+  /** Bytes of media, pictures and sound, that have not been written yet. */
   readonly sending: number
-  /** Called when `sending` has become less. */
+  /** Called when `sending` has become less than its bound again. */
   onSent: (() => void) | undefined
   /** Whether anything is to be done: without, it is ended after a while. */
   setBusy(isBusy: boolean): void
@@ -188,14 +188,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       if (child !== undefined) rest()
       await (child ?? start()).ready.promise
     },
-    send(message, bytes = 0) {
+    send(message) {
       const to = child
       if (to === undefined || to.isEnding || !to.process.connected) return
+      const bytes = 'data' in message ? message.data.byteLength : 0
       sending += bytes
       to.process.send(message, () => {
         if (child !== to) return
+        const wasFull = sending >= WEBRTC_LIMITS.sendingBytes
         sending -= bytes
-        if (bytes > 0) supervisor.onSent?.()
+        if (wasFull && sending < WEBRTC_LIMITS.sendingBytes) supervisor.onSent?.()
       })
     },
     get sending() {
