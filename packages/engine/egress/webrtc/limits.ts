@@ -51,6 +51,8 @@ export const PEER_LIMITS = {
   stepMs: 5,
   /** Ticks of 90 kHz between two pictures that are shown as soon as they are decoded. */
   hurriedTicks: 90,
+  /** Without a picture of what it has for so long, a viewer that goes over to another stream begins there at once. */
+  stillMs: 500,
   /**
    * Resends for one viewer: bits a second on top of half the stream's rate, and what may come at once; both within what the receiver
    * thinks that it can take, but for so many bits a second on top of an eighth of the stream's rate.

@@ -251,6 +251,24 @@ test('where a change is urgent nothing more of the old rendition is sent, neithe
   assert.equal(sender.resend([got.at(-1)?.sequence ?? 0], 151 * PICTURE_MS), 1)
 })
 
+test('where nothing comes any more of what a viewer has, it does not wait for the other one’s next key frame', () => {
+  const { sender, video, come, catchUp, got, shown } = stage()
+  const other = stageStream()
+  come(0, 0)
+  sender.attach(video, 0)
+  sender.step(0)
+  come(1, 3, 10)
+  come(4, 27, 5, other)
+  const before = got.length
+  const now = 3 * PICTURE_MS + PEER_LIMITS.stillMs
+  sender.attach(other.stream.video, now)
+  catchUp(now)
+  come(28, 28, 5, other)
+  assert.deepEqual(shown().slice(before), pictures(25, 26, 27, 28))
+  assertGapless(got)
+  assertRising(got)
+})
+
 test('what was missed and what was lost is sent within what the receiver says that it can take', () => {
   const { sender, video, come, catchUp, got } = stage()
   come(0, 249, 100)

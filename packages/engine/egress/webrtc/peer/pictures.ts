@@ -14,7 +14,8 @@ export interface PictureSender {
   /** There is more to send than the pictures just added. */
   readonly isBehind: boolean
   /**
-   * Goes over to a track: at once where nothing is sent yet and its newest group is kept, else with its next key frame.
+   * Goes over to a track: at once where nothing is sent yet, or comes any more, and its newest group is kept; else with its next key
+   * frame.
    *
    * @param isUrgent the line cannot carry what it has: nothing more of that is sent.
    */
@@ -44,6 +45,8 @@ export function createPictureSender(sender: RtpSender): PictureSender {
   /** Number of the next packet; `undefined` while waiting for a key frame. */
   let cursor: number | undefined
   let hasBegun = false
+  /** When a picture of `track` came last. */
+  let cameAt = Number.NEGATIVE_INFINITY
   let frame = -1
   let timestamp = Number.NEGATIVE_INFINITY
   /** The newest picture when this run began: up to it timestamps are drawn together. */
@@ -66,6 +69,7 @@ export function createPictureSender(sender: RtpSender): PictureSender {
     frame = -1
     edge = from.newest
     stepAt = now
+    cameAt = now
     isExpecting = false
     sequence.begin(from, number)
   }
@@ -119,8 +123,9 @@ export function createPictureSender(sender: RtpSender): PictureSender {
         sequence.forget()
         return
       }
-      if (cursor !== undefined || to.key === undefined) next = to
-      else begin(to, to.key, now)
+      const isStill = cursor === undefined || now - cameAt >= PEER_LIMITS.stillMs
+      if (isStill && to.key !== undefined) begin(to, to.key, now)
+      else next = to
     },
     estimated(rate) {
       estimate = rate
@@ -133,7 +138,9 @@ export function createPictureSender(sender: RtpSender): PictureSender {
       else if (isExpecting && to === track && to.key !== undefined && to.age >= to.keyDistance) {
         begin(to, to.key, now)
       }
-      if (to !== track || cursor !== first) return
+      if (to !== track) return
+      cameAt = now
+      if (cursor !== first) return
       while (cursor !== undefined && cursor < to.next) sendNext(now)
     },
     step(now) {
