@@ -50,13 +50,17 @@ describe('renditions by WHEP', () => {
   const choose = (location: string | null, body: object) =>
     fetch(`${location}/layer`, { method: 'POST', body: JSON.stringify(body) })
 
-  async function publish(slug: string, bFrames: number): Promise<void> {
+  /** Gives what sends to the channel too, and takes over. */
+  async function publish(slug: string, bFrames: number): Promise<(bFrames: number) => void> {
     const key = await owner.createChannel(slug)
     const rungs = [{ height: 180, bitrate: 200_000, frameRate: 30 }]
     const settings = { mode: 'on-demand', encoder: 'x264', preset: 'superfast', rungs }
     await owner.call('PUT', `/channels/${slug}/ladder`, settings)
-    encoders.push(ffmpegPublish({ url: `${server.rtmp}/${key}`, width: 640, height: 360, gop: 30, bFrames }))
+    const send = (bFrames: number) =>
+      void encoders.push(ffmpegPublish({ url: `${server.rtmp}/${key}`, width: 640, height: 360, gop: 30, bFrames }))
+    send(bFrames)
     await waitLive(server, slug)
+    return send
   }
 
   function waitShown(what: string, enough: (figures: WhepFigures) => boolean): Promise<WhepFigures> {
@@ -139,6 +143,24 @@ describe('renditions by WHEP', () => {
     })
     assert.equal(lost, 0)
     assert.match((await layers(joined.location)).reason ?? '', /B-frames/)
+    await whepLeave(page)
+  })
+
+  it('when an encoder with B-frames takes over, a viewer of the source goes on without them, on its connection', async (t) => {
+    const send = await publish('taken', 0)
+    const joined = await whepJoin(page, endpoint('taken'), { audio: true })
+    assert.deepEqual([joined.status, joined.rendition], [201, 'source'])
+    await waitShown('the source', ({ height, shown }) => height === 360 && shown > 30)
+    send(2)
+    await waitFor('the other encoder', async () => /B-frames/.test((await layers(joined.location)).reason ?? ''))
+    const taken = await whepFigures(page)
+    await waitShown('it to go on with sound', ({ shown, soundBytes }) => {
+      return shown > taken.shown + 15 && soundBytes > taken.soundBytes
+    })
+    const { state, freezeSeconds } = await whepFigures(page)
+    t.diagnostic(`stood still for ${freezeSeconds.toFixed(1)} s in all`)
+    assert.equal(state, 'connected')
+    assert.notEqual((await layers(joined.location)).playing, null)
     await whepLeave(page)
   })
 })
