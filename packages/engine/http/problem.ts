@@ -35,7 +35,7 @@ const titles: Readonly<Record<ProblemCode, string>> = {
   'method-not-allowed': 'Method not allowed',
   'uri-too-long': 'URI too long',
   'range-not-satisfiable': 'Range not satisfiable',
-  busy: 'Too many requests are waiting',
+  busy: 'Too many viewers or requests at the moment',
   'not-ready': 'Not ready in time',
   unavailable: 'Not available at the moment',
   'unsupported-media-type': 'Unsupported media type',

@@ -144,6 +144,12 @@ for (const [code, status] of refusals) {
   })
 }
 
+test('a server that is full names its viewers in the title, not requests alone', async () => {
+  refusal = { code: 'busy', reason: 'There are too many viewers by WebRTC; use HLS.', retryAfter: 30 }
+  const { title } = (await (await post('/live/main/whep')).json()) as { title: string }
+  assert.equal(title, 'Too many viewers or requests at the moment')
+})
+
 test('a body of another type, or too large, never reaches the library', async () => {
   assert.equal((await post('/live/main/whep', '{}', { 'Content-Type': 'application/json' })).status, 415)
   assert.equal((await post('/live/main/whep', 'x'.repeat(WEBRTC_LIMITS.offerBytes + 1))).status, 413)
