@@ -10,8 +10,13 @@ const answer = 'v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\nm=audio 0
 class FakePeer extends EventTarget {
   readonly steps: string[] = []
   connectionState = 'new'
+  /** Of DTLS; `undefined` until there is one. */
+  transport: { state: string } | undefined
   addTransceiver(kind: string, { direction }: RTCRtpTransceiverInit) {
     this.steps.push(`${direction} ${kind}`)
+  }
+  getReceivers() {
+    return [{ transport: this.transport ?? null }]
   }
   async createOffer() {
     return { type: 'offer', sdp: offer }
@@ -31,6 +36,7 @@ class FakePeer extends EventTarget {
   }
   close() {
     this.steps.push('closed')
+    if (this.transport) this.transport.state = 'closed'
   }
   become(state: string) {
     this.connectionState = state
@@ -113,6 +119,7 @@ test('an offer to receive video and sound is answered, and only then are candida
 test('leaving ends the session on the server too, once', async () => {
   const { connection, asked, peer } = open(() => created())
   await settled()
+  peer.transport = { state: 'connected' }
   connection.close()
   connection.close()
   assert.deepEqual(
@@ -120,6 +127,31 @@ test('leaving ends the session on the server too, once', async () => {
     [['DELETE', 'https://live.example/live/main/whep/s1', true]],
   )
   assert.equal(peer.steps.at(-1), 'closed')
+})
+
+test('a session that the server has ended gets no farewell', async () => {
+  const { connection, peer, asked } = open(() => created())
+  await settled()
+  peer.become('connected')
+  peer.transport = { state: 'closed' }
+  connection.close()
+  assert.deepEqual(
+    asked.map(({ method }) => method),
+    ['POST'],
+  )
+})
+
+test('nor does one that the browser has given up, unless it never came up: then the server waits for it', async () => {
+  const methods = async (...states: string[]) => {
+    const { connection, peer, asked } = open(() => created())
+    await settled()
+    for (const state of states) peer.become(state)
+    connection.close()
+    return asked.map(({ method }) => method)
+  }
+  assert.deepEqual(await methods('connected', 'disconnected', 'failed'), ['POST'])
+  assert.deepEqual(await methods('connected', 'disconnected'), ['POST', 'DELETE'])
+  assert.deepEqual(await methods('connecting', 'failed'), ['POST', 'DELETE'])
 })
 
 test('a page that goes away says farewell with a request that outlives it', async () => {

@@ -24,7 +24,7 @@ export interface WhepConnection {
   /** The server's clock less this machine's, milliseconds; `undefined` where the server does not say. Exact to a second. */
   readonly skew: number | undefined
   stats(): Promise<RTCStatsReport | undefined>
-  /** Ends it here and on the server. */
+  /** Ends it here and, where it is not over there, on the server. */
   close(): void
 }
 
@@ -136,11 +136,20 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
     await peer.setRemoteDescription({ type: 'answer', sdp: answer })
   }
 
+  /** No session is left on the server: asking for its end would be answered with 404, a red line in the console. */
+  function isOver(): boolean {
+    // `connectionState` does not tell of the other side's goodbye (W3C webrtc-pc §5.5.1): only DTLS does.
+    const saidGoodbye = peer.getReceivers().some(({ transport }) => transport?.state === 'closed')
+    // One that never came up is waited for by the server.
+    return saidGoodbye || (connected && peer.connectionState === 'failed')
+  }
+
+  /** To be called before a connection is closed: afterwards nobody knows who has ended it. */
   function leave(): void {
     const url = session
     session = undefined
     // `keepalive`: it is sent although the page goes away.
-    if (url) void browser.fetch(url, { method: 'DELETE', keepalive: true }).catch(() => undefined)
+    if (url && !isOver()) void browser.fetch(url, { method: 'DELETE', keepalive: true }).catch(() => undefined)
   }
 
   function close(): void {
@@ -148,8 +157,8 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
     closed = true
     browser.page.removeEventListener('pagehide', onHide)
     if (asking) giveUpIn(FAREWELL_LIMIT)
-    peer.close()
     leave()
+    peer.close()
   }
 
   // The page may come back from the browser's memory: then the connection is found lost and offered anew.
