@@ -228,14 +228,13 @@ export class BandstandPlayer extends LitElement {
   #controls() {
     const { session, facts, phase } = this.#watching
     const { span } = this.#navigation
-    const behind = session?.date === undefined ? undefined : session.behind
     const assetId = session?.state.source?.assetId
     return controls({
       span,
       storyboard: assetId ? addresses.storyboard(this.#place.server, assetId, span.dates) : '',
       live: facts?.live ?? false,
       atEdge: session?.atEdge === true && (phase === 'live' || phase === 'starting'),
-      behind,
+      delay: session?.delay,
       onSeek: (seconds) => this.#navigation.seekTo(seconds),
       onLive: () => this.#navigation.goLive(),
       onHelp: () => this.#navigation.run({ kind: 'help' }),
@@ -244,7 +243,7 @@ export class BandstandPlayer extends LitElement {
         choice: facts?.live ? session?.engine?.choice : undefined,
         latency: this.#latency,
         forced: this.#asked,
-        behind,
+        delay: session?.delay,
       },
       onTransport: (transport) => {
         this._forced = transport

@@ -11,8 +11,8 @@ export interface Controls {
   /** The channel is live. */
   readonly live: boolean
   readonly atEdge: boolean
-  /** Seconds behind live; `undefined` while it is not known. */
-  readonly behind: number | undefined
+  /** Seconds behind live, to be read; `undefined` while it is not known. */
+  readonly delay: number | undefined
   readonly settings: Settings
   readonly onSeek: (seconds: number) => void
   readonly onLive: () => void
@@ -22,7 +22,7 @@ export interface Controls {
 }
 
 /** The bar from the beginning to now, and the buttons below it. */
-export function controls({ span, storyboard, live, atEdge, behind, settings, ...on }: Controls) {
+export function controls({ span, storyboard, live, atEdge, delay, settings, ...on }: Controls) {
   const { onSeek, onLive, onHelp, onTransport, onMenu } = on
   return html`
     <div class="bottom">
@@ -45,9 +45,9 @@ export function controls({ span, storyboard, live, atEdge, behind, settings, ...
           live
             ? html`<button class="live" type="button" ?data-at-edge=${atEdge} @click=${onLive}>
                 LIVE${
-                  behind === undefined
+                  delay === undefined
                     ? nothing
-                    : html`<span class="far" data-behind=${behind.toFixed(2)}>${behindText(behind)}</span
+                    : html`<span class="far">${behindText(delay)}</span
                         ><span class="sr"> behind${atEdge ? '' : ', go to live'}</span>`
                 }
               </button>`

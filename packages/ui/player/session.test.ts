@@ -57,6 +57,22 @@ test('a picture that moves makes it live; one that stands still stalls, asks the
   assert.equal(session.state.phase, 'live')
 })
 
+test('the delay to be read stands still while what is measured wanders, and is not known without a date', async (t) => {
+  const { engine, session, play } = await playing(t)
+  const read = new Set<number | undefined>()
+  for (const latency of [0.2, 0.23, 0.18, 0.21, 0.17]) {
+    engine.choice = { ...engine.choice, playing: 'webrtc', latency }
+    engine.date = Date.now()
+    await play(250)
+    read.add(session.delay)
+    assert.equal(session.behind, latency)
+  }
+  assert.deepEqual([...read], [0.2])
+  engine.date = undefined
+  await play(250)
+  assert.equal(session.delay, undefined)
+})
+
 test('a source that brings nothing is loaded anew after some seconds', async (t) => {
   const { page, engine } = await playing(t)
   await page.pass(5500)

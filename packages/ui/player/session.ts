@@ -4,6 +4,7 @@ import { createEdgeKeeper } from './edge-keeper.ts'
 import type { Engine, EngineEvents } from './engine.ts'
 import { prefetch } from './prefetch.ts'
 import { type Effect, hasCaughtUp, initial, type PlayerEvent, type PlayerState, step } from './state.ts'
+import { createSteadyDelay } from './steady-delay.ts'
 
 /** Joins the state machine to an engine, a video element and time. The element above only shows what this says. */
 export interface Session {
@@ -12,6 +13,8 @@ export interface Session {
   readonly date: number | undefined
   /** Seconds behind live of the frame shown. */
   readonly behind: number
+  /** The same as it is read, without the noise; `undefined` while the date of the frame is not known. */
+  readonly delay: number | undefined
   /** Where live is now, Unix milliseconds. */
   readonly edge: number
   readonly engine: Engine | undefined
@@ -62,6 +65,8 @@ export function createSession(options: SessionOptions): Session {
   let lastTime = -1
   let movedAt = performance.now()
   const keeper = createEdgeKeeper(video)
+  const steady = createSteadyDelay()
+  let delay: number | undefined
   /** When a viewer who was at the edge has paused, and the date of the frame. */
   let paused: { readonly since: number; readonly date: number | undefined } | undefined
 
@@ -181,6 +186,7 @@ export function createSession(options: SessionOptions): Session {
     }
     keeper.keepUp(state.source?.kind === 'live' ? engine : undefined)
     engine?.tick(keeper.atEdge && !(video.paused && state.seen) && document.visibilityState !== 'hidden')
+    delay = steady(session.date === undefined ? undefined : session.behind)
     options.onChange()
   }
 
@@ -238,6 +244,9 @@ export function createSession(options: SessionOptions): Session {
       if (date !== undefined) return clock.behind(date, Date.now())
       const target = engine?.livePosition
       return target === undefined ? 0 : Math.max(0, target - video.currentTime)
+    },
+    get delay() {
+      return delay
     },
     send,
     seekDate(date) {

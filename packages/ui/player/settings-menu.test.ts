@@ -9,7 +9,7 @@ const choice: Choice = {
   ...{ able: new Set(['webrtc', 'll-hls', 'hls']), playing: 'll-hls', trying: undefined, failures: [] },
   ...{ latency: undefined, height: undefined, soundMissing: undefined, encodedAgain: undefined },
 }
-const settings: Settings = { qualities: undefined, choice, latency: 'low', forced: undefined, behind: 1.5 }
+const settings: Settings = { qualities: undefined, choice, latency: 'low', forced: undefined, delay: 1.5 }
 
 function ladder(what: Partial<Qualities> = {}): Qualities {
   const list = [1080, 480].map((height, id) => ({ id, height, frameRate: 30, bitrate: height * 3000 }))
@@ -58,7 +58,7 @@ test('a recording has no delay, and nothing to choose where it has one rendition
 test('how it plays, and why nothing quicker does, is said below', () => {
   const failures = [{ transport: 'webrtc', failure: { code: 'slow' }, again: 20 }] as const
   const { text } = opened({ choice: { ...choice, failures, soundMissing: 'no ffmpeg.' } })
-  assert.match(text, /behind live, by LL-HLS\./)
+  assert.match(text, /1\.5 s behind live, by LL-HLS\./)
   assert.match(text, /Without sound: no ffmpeg\./)
   assert.match(text, /Real time: .*firewall.* Tried again in 20 s\./)
 })

@@ -18,8 +18,8 @@ export interface Settings {
   readonly latency: Latency
   /** What the viewer has chosen instead. */
   readonly forced: Transport | undefined
-  /** Seconds behind live. */
-  readonly behind: number | undefined
+  /** Seconds behind live, to be read. */
+  readonly delay: number | undefined
 }
 
 interface Item {
@@ -161,9 +161,9 @@ export class SettingsMenu extends LitElement {
     ])
   }
 
-  #state({ playing, failures, soundMissing, encodedAgain }: Choice, behind: number | undefined) {
+  #state({ playing, failures, soundMissing, encodedAgain }: Choice, delay: number | undefined) {
     const lines = [
-      playing && behind !== undefined ? `${behindText(behind)} behind live, by ${protocolName[playing]}.` : '',
+      playing && delay !== undefined ? `${behindText(delay)} behind live, by ${protocolName[playing]}.` : '',
       encodedAgain === undefined ? '' : sentence(encodedAgain),
       soundMissing === undefined ? '' : `Without sound: ${soundMissing}`,
       ...failures.map(
@@ -195,7 +195,7 @@ export class SettingsMenu extends LitElement {
               <div role="menu" aria-label="Quality and delay" aria-describedby=${choice ? 'state' : nothing}>
                 ${this.#quality(qualities, choice?.height)} ${choice ? this.#delay(choice, settings) : nothing}
               </div>
-              ${choice ? html`<div class="state" id="state">${this.#state(choice, settings.behind)}</div>` : nothing}
+              ${choice ? html`<div class="state" id="state">${this.#state(choice, settings.delay)}</div>` : nothing}
             </div>`
           : nothing
       }

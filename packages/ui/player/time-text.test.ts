@@ -20,5 +20,5 @@ test('times for a screen reader', () => {
 })
 
 test('distance from live', () => {
-  assert.deepEqual([0.183, 1.44, 9.96, 42, 185].map(behindText), ['0.18 s', '1.4 s', '10 s', '42 s', '3:05'])
+  assert.deepEqual([0.15, 1.44, 4.96, 42, 185].map(behindText), ['0.15 s', '1.4 s', '5 s', '42 s', '3:05'])
 })

@@ -19,9 +19,9 @@ export function spokenText(seconds: number): string {
   return said.length > 0 ? said.join(' ') : '0 seconds'
 }
 
-/** On the live button: `0.18 s` in real time, `1.4 s` near the edge, `12 s`, `3:05` further back. */
+/** On the live button and in the menu: `0.15 s` in real time, `1.4 s` near the edge, `12 s`, `3:05` further back. */
 export function behindText(seconds: number): string {
   if (seconds < 0.495) return `${seconds.toFixed(2)} s`
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
+  if (seconds < 4.95) return `${seconds.toFixed(1)} s`
   return seconds < 60 ? `${Math.round(seconds)} s` : clockText(seconds)
 }
