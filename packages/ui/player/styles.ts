@@ -1,6 +1,9 @@
 import { css } from 'lit'
+import { controlStyles } from './control-styles.ts'
+import { screenStyles } from './screen-styles.ts'
 
-export const playerStyles = css`
+/** The frame, what lies over the picture, and the help. */
+const frameStyles = css`
   :host {
     display: block;
     position: relative;
@@ -39,78 +42,6 @@ export const playerStyles = css`
     height: 100%;
     object-fit: contain;
     pointer-events: none;
-  }
-  .screen {
-    position: absolute;
-    inset: 0;
-    display: grid;
-    place-content: end start;
-    gap: 0.35rem;
-    padding: clamp(16px, 4.5cqi, 48px);
-    background: radial-gradient(120% 140% at 50% 0%, #3a2f45 0%, #1d1922 48%, #0e0c11 100%);
-    text-align: start;
-  }
-  .screen img {
-    position: absolute;
-    inset: 0;
-    width: 100%;
-    height: 100%;
-    object-fit: cover;
-  }
-  .screen img + .words {
-    text-shadow: 0 1px 10px rgb(0 0 0 / 0.9);
-    padding: 0.6rem 0.9rem;
-    border-radius: 12px;
-    background: rgb(0 0 0 / 0.6);
-  }
-  .words {
-    position: relative;
-    max-width: min(100%, 36rem);
-  }
-  .words h2 {
-    margin: 0;
-    font-size: clamp(1.15rem, 4.2cqi, 2.3rem);
-    line-height: 1.15;
-    letter-spacing: -0.015em;
-    text-wrap: balance;
-  }
-  .words p {
-    max-width: 34ch;
-    margin: 0.4rem 0 0;
-    font-size: clamp(0.9rem, 2cqi, 1.05rem);
-    line-height: 1.45;
-    color: rgb(255 255 255 / 0.86);
-    white-space: pre-line;
-  }
-  .last {
-    display: inline-flex;
-    align-items: center;
-    gap: 0.6rem;
-    margin-top: 0.8rem;
-    min-height: 44px;
-    box-sizing: border-box;
-    padding: 0.35rem 1.1rem 0.35rem 0.8rem;
-    border-radius: 999px;
-    background: rgb(255 255 255 / 0.94);
-    color: #15131a;
-    font-weight: 650;
-    line-height: 1.2;
-    text-decoration: none;
-    text-shadow: none;
-  }
-  .last:hover {
-    background: #fff;
-  }
-  .last svg {
-    flex: none;
-    width: 24px;
-    height: 24px;
-    fill: currentColor;
-  }
-  .last small {
-    display: block;
-    font-size: 0.82rem;
-    font-weight: 450;
   }
   .frame {
     container-type: inline-size;
@@ -166,94 +97,6 @@ export const playerStyles = css`
     height: 20px;
     fill: currentColor;
   }
-  .bottom {
-    display: flex;
-    flex-direction: column;
-    width: 100%;
-    padding: 32px 10px 4px;
-    box-sizing: border-box;
-    background: linear-gradient(to top, rgb(0 0 0 / 0.82), rgb(0 0 0 / 0.45) 55%, transparent);
-    pointer-events: auto;
-    /* Time runs from left to right on pages of every script. */
-    direction: ltr;
-  }
-  bandstand-rewind-bar {
-    display: block;
-    min-height: 24px;
-    margin: 0 8px;
-  }
-  media-volume-range:not(:defined) {
-    width: 100px;
-  }
-  media-control-bar {
-    display: flex;
-    align-items: center;
-    width: 100%;
-    background: none;
-  }
-  media-control-bar > * {
-    border-radius: 8px;
-    flex: none;
-  }
-  .grow {
-    flex: 1;
-  }
-  .live {
-    display: inline-flex;
-    align-items: center;
-    gap: 7px;
-    min-height: 32px;
-    margin-inline: 6px;
-    padding: 0 10px;
-    border: 0;
-    border-radius: 8px;
-    background: transparent;
-    color: #fff;
-    font: 700 13px / 1 var(--_font);
-    font-variant-numeric: tabular-nums;
-    letter-spacing: 0.03em;
-    cursor: pointer;
-    white-space: nowrap;
-  }
-  .live:hover {
-    background: rgb(255 255 255 / 0.16);
-  }
-  .live::before {
-    content: '';
-    width: 9px;
-    height: 9px;
-    border-radius: 50%;
-    background: rgb(255 255 255 / 0.55);
-  }
-  .live[data-at-edge]::before {
-    background: var(--_live);
-    box-shadow: 0 0 0 3px color-mix(in srgb, var(--_live) 35%, transparent);
-  }
-  .live .far {
-    font-weight: 500;
-    letter-spacing: 0;
-    color: rgb(255 255 255 / 0.86);
-  }
-  .time {
-    font: 500 13px / 1 var(--_font);
-    font-variant-numeric: tabular-nums;
-    margin-inline: 8px;
-    white-space: nowrap;
-  }
-  .plain {
-    display: inline-grid;
-    place-items: center;
-    width: 42px;
-    height: 42px;
-    border: 0;
-    background: transparent;
-    color: #fff;
-    cursor: pointer;
-    font: 700 17px / 1 var(--_font);
-  }
-  .plain:hover {
-    background: rgb(255 255 255 / 0.16);
-  }
   button:focus-visible {
     outline: 2px solid #9ecbff;
     outline-offset: -2px;
@@ -297,32 +140,6 @@ export const playerStyles = css`
     color: #fff;
     cursor: pointer;
   }
-  @container (max-width: 480px) {
-    .words p {
-      display: -webkit-box;
-      -webkit-box-orient: vertical;
-      -webkit-line-clamp: 3;
-      overflow: hidden;
-    }
-    .wide {
-      display: none;
-    }
-    .bottom {
-      padding-inline: 2px;
-    }
-  }
-  @container (max-width: 380px) {
-    media-pip-button {
-      display: none;
-    }
-    .live {
-      margin-inline: 0;
-      padding-inline: 6px;
-    }
-  }
-  @media (hover: none) {
-    .wide {
-      display: none;
-    }
-  }
 `
+
+export const playerStyles = [frameStyles, screenStyles, controlStyles]
