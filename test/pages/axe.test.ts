@@ -74,7 +74,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByRole('button', { name: 'Quality and delay' }).click()
       await page.getByRole('menu').waitFor()
       assert.deepEqual(await findings(page), [])
-      const box = await page.locator('bandstand-settings-menu .popup').boundingBox()
+      const popup = page.locator('bandstand-settings-menu .popup')
+      const colour = await popup.evaluate((element) => getComputedStyle(element).backgroundColor)
+      assert.match(colour, /^rgb\(/, 'nothing shines through')
+      const box = await popup.boundingBox()
       const inside = box && box.x >= 0 && box.y >= 0 && box.x + box.width <= viewport.width
       assert.ok(inside && box.y + box.height <= viewport.height, 'all of it is on the screen')
       await page.close()

@@ -1,5 +1,6 @@
 import { css } from 'lit'
 
+/** The menu is opaque: on a phone it stands over the chat, whose lines would be read through it. */
 export const menuStyles = css`
   :host {
     position: relative;
@@ -44,7 +45,7 @@ export const menuStyles = css`
     padding: 6px;
     border: 1px solid rgb(255 255 255 / 0.2);
     border-radius: 12px;
-    background: rgb(20 18 24 / 0.97);
+    background: #141218;
     font: 500 15px / 1.35 var(--_font);
     text-align: start;
   }
