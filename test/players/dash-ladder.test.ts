@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it, type TestContext } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Page } from 'playwright-core'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { publishClip } from '../support/channels.ts'
@@ -64,20 +63,6 @@ describe('DASH of the ladder', { concurrency: true }, () => {
     await server?.stop()
   })
 
-  async function open(t: TestContext, load: string): Promise<Page> {
-    const browser = await chromium()
-    t.after(() => browser.close())
-    const page = await pages.open(browser)
-    await page.evaluate(`(async () => {
-      const video = document.querySelector('video')
-      globalThis.seen = watch(video)
-      ${load}
-      video.muted = true
-      await video.play()
-    })()`)
-    return page
-  }
-
   it('the manifest has all pictures in one adaptation set, the sound in another', async () => {
     const [, ...sets] = (await manifest()).split('<AdaptationSet ')
     const [pictures = '', ...others] = sets.filter((set) => set.includes('height='))
@@ -100,7 +85,9 @@ describe('DASH of the ladder', { concurrency: true }, () => {
 
   for (const [name, load] of Object.entries(players)) {
     it(`${name} plays every picture and changes between them`, { skip: !isLong, timeout: 120_000 }, async (t) => {
-      const page = await open(t, load(url()))
+      const browser = await chromium()
+      t.after(() => browser.close())
+      const page = await pages.play(browser, load(url()))
       const shown = () => page.evaluate<number>('seen.shown.length')
       const height = () => page.evaluate<number>("document.querySelector('video').videoHeight")
       assert.deepEqual(

@@ -55,19 +55,6 @@ describe('DASH', () => {
   const both = <T>(run: (load: (url: string) => string, name: string) => Promise<T>) =>
     Promise.all(Object.entries(players).map(async ([name, load]) => [name, await run(load, name)] as const))
 
-  async function open(load: string): Promise<Page> {
-    const page = await pages.open(browser)
-    await page.evaluate(`(async () => {
-      const video = document.querySelector('video')
-      globalThis.seen = watch(video)
-      ${load}
-      video.muted = true
-      await video.play()
-      while (seen.shown.length < 2) await new Promise((done) => setTimeout(done, 20))
-    })()`)
-    return page
-  }
-
   /** Pictures that differ, over so many seconds of media from now on. */
   async function assertShows(page: Page, seconds: number): Promise<void> {
     const begin = await page.evaluate<number>('seen.shown.length')
@@ -97,7 +84,7 @@ describe('DASH', () => {
 
   it('dash.js and Shaka play with low latency, on over a reconnect of the encoder in two periods of one manifest', async (t) => {
     await waitFor('regular segments', async () => (await text(live())).includes('availabilityTimeComplete="false"'))
-    const opened = await both((load) => open(load(live())))
+    const opened = await both((load) => pages.play(browser, load(live())))
     await Promise.all(
       opened.map(async ([name, page]) => {
         await assertShows(page, 3)
@@ -131,7 +118,7 @@ describe('DASH', () => {
   it('dash.js and Shaka play the whole rewind while it is live', async () => {
     assert.equal((await periods(replay())).length, 2)
     await both(async (load, name) => {
-      const page = await open(load(replay()))
+      const page = await pages.play(browser, load(replay()))
       await assertShows(page, 2)
       assert.deepEqual(await page.evaluate('lines'), [], name)
       await page.close()
@@ -147,7 +134,7 @@ describe('DASH', () => {
 
     it('dash.js and Shaka play it with the right duration and seek over its periods', async () => {
       await both(async (load, name) => {
-        const page = await open(load(replay()))
+        const page = await pages.play(browser, load(replay()))
         await assertShows(page, 2)
         assertNear(
           await page.evaluate<number>("document.querySelector('video').duration"),

@@ -40,20 +40,6 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
   const replay = () => `${server.http}/vod/${assetId}/index.m3u8`
   const file = () => `${server.http}/vod/${assetId}/download.mp4`
 
-  /** Opens a page that plays; `load` is its code, with `video` in hand. */
-  async function open(load: string): Promise<Page> {
-    const page = await pages.open(browser)
-    await page.evaluate(`(async () => {
-      const video = document.querySelector('video')
-      globalThis.seen = watch(video)
-      ${load}
-      video.muted = true
-      await video.play()
-      while (seen.shown.length < 2) await new Promise((done) => setTimeout(done, 20))
-    })()`)
-    return page
-  }
-
   const shaka = (url: string, more: string) => `
     const player = (globalThis.player = new shaka.Player())
     await player.attach(video)
@@ -95,7 +81,7 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
       // makes the browser wait for a key frame (shaka-player 10589).
       const config =
         '{ streaming: { lowLatencyMode: true }, manifest: { hls: { ignoreManifestProgramDateTime: true } } }'
-      const page = await open(shaka(live(), config))
+      const page = await pages.play(browser, shaka(live(), config))
       await assertPlaysOn(page, 4_000, { frameRate })
       const parts =
         "performance.getEntriesByType('resource').filter(({ name }) => /[/]p[0-9]+[.]m4s/.test(name)).length"
@@ -105,7 +91,7 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
     })
 
     it('Shaka plays as it comes', async () => {
-      const page = await open(shaka(live(), '{}'))
+      const page = await pages.play(browser, shaka(live(), '{}'))
       await assertPlaysOn(page, 4_000, { frameRate })
       assert.deepEqual(await page.evaluate('lines'), [])
       await page.close()
@@ -152,7 +138,7 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
     })
 
     it('Shaka plays the replay with the right duration', async () => {
-      const page = await open(shaka(replay(), '{}'))
+      const page = await pages.play(browser, shaka(replay(), '{}'))
       await assertPlaysOn(page, 2_000, { frameRate })
       // Shaka's is that of the track that ends first; a busy encoder ends them some frames apart.
       assertNear(await durationOf(page), seconds, 0.3, 'duration')
@@ -161,7 +147,7 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
     })
 
     it('Chromium plays the downloaded file: duration and seeks', async () => {
-      const page = await open(`video.src = ${JSON.stringify(file())}`)
+      const page = await pages.play(browser, `video.src = ${JSON.stringify(file())}`)
       await assertPlaysOn(page, 2_000, { frameRate })
       assertNear(await durationOf(page), seconds, 0.15, 'duration')
       for (const at of [seconds - 3, 1, seconds / 2]) {
@@ -177,7 +163,7 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
       const answer = await page.evaluate("document.querySelector('video').canPlayType('application/vnd.apple.mpegurl')")
       await page.close()
       if (answer === '') return t.skip('this Chromium has no HLS of its own')
-      const native = await open(`video.src = ${JSON.stringify(replay())}`)
+      const native = await pages.play(browser, `video.src = ${JSON.stringify(replay())}`)
       await assertPlaysOn(native, 2_000, { frameRate })
       assertNear(await durationOf(native), seconds, 0.3, 'duration')
       await native.close()

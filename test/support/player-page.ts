@@ -116,6 +116,8 @@ export interface PlayerPage {
   readonly url: string
   /** A page with an empty video, the watcher and the players' scripts. */
   open(browser: Browser): Promise<Page>
+  /** Such a page with a player in it that shows pictures. @param load the player's code, with `video` in hand */
+  play(browser: Browser, load: string): Promise<Page>
   close(): Promise<void>
 }
 
@@ -142,11 +144,24 @@ export async function servePlayerPage(): Promise<PlayerPage> {
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  async function open(browser: Browser): Promise<Page> {
+    const page = await browser.newPage()
+    await page.goto(url)
+    return page
+  }
   return {
     url,
-    async open(browser) {
-      const page = await browser.newPage()
-      await page.goto(url)
+    open,
+    async play(browser, load) {
+      const page = await open(browser)
+      await page.evaluate(`(async () => {
+        const video = document.querySelector('video')
+        globalThis.seen = watch(video)
+        ${load}
+        video.muted = true
+        await video.play()
+        while (seen.shown.length < 2) await new Promise((done) => setTimeout(done, 20))
+      })()`)
       return page
     },
     close: () =>
