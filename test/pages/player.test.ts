@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { type Look, look, until } from '../support/our-player.ts'
 import { openBrowser } from './browser.ts'
 import { type Clip, makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
@@ -31,46 +32,15 @@ afterEach(async () => {
   await mock.close()
 })
 
-interface Look {
-  readonly phase: string
-  readonly behind: number
-  readonly time: number
-  readonly paused: boolean
-  readonly muted: boolean
-}
-
-type PlayerElement = HTMLElement & { phase: string; behind: number; video: HTMLVideoElement | null }
-
-function look(): Promise<Look> {
-  return page.evaluate(() => {
-    const player = document.querySelector('bandstand-player') as unknown as PlayerElement
-    const video = player.video as HTMLVideoElement
-    const { currentTime: time, paused, muted } = video
-    return { phase: player.phase, behind: player.behind, time, paused, muted }
-  })
-}
-
-/** Waits until what is seen fulfils the condition; the answer says how long it took in milliseconds. */
-async function until(condition: (seen: Look) => boolean, limit: number, what: string): Promise<number> {
-  const begin = performance.now()
-  let seen = await look()
-  while (!condition(seen)) {
-    if (performance.now() - begin > limit) assert.fail(`${what}: ${JSON.stringify(seen)} after ${limit} ms`)
-    await page.waitForTimeout(50)
-    seen = await look()
-  }
-  return performance.now() - begin
-}
-
 const playing = (seen: Look) => seen.phase === 'live' && seen.time > 0 && !seen.paused
 const stream = (asset: string, age: number, of: Clip = clip) => createMockStream(of, asset, Date.now() - age)
 
 test('a live channel plays at once, within two seconds of live, and says so', async () => {
   mock.goLive('main', stream('as_1', 20_000))
   await page.goto(`${mock.url}/@main`)
-  await until((seen) => playing(seen) && seen.behind < 2, 5000, 'plays')
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 2, 5000)
   await page.waitForTimeout(1500)
-  const seen = await look()
+  const seen = await look(page)
   assert.ok(seen.behind > 0.4 && seen.behind < 3, `behind ${seen.behind}`)
   const label = await page.locator('bandstand-player').getByRole('button', { name: /^LIVE/ }).textContent()
   assert.match(label ?? '', /LIVE\s*\d\.\d+ s/)
@@ -80,7 +50,7 @@ test('at 320 pixels, an hour behind, all controls fit; time runs from left to ri
   await page.setViewportSize({ width: 320, height: 640 })
   mock.goLive('main', stream('as_1', 20_000))
   await page.goto(`${mock.url}/@main`)
-  await until(playing, 10_000, 'plays')
+  await until(page, 'plays', playing, 10_000)
   await page.locator('bandstand-player').getByRole('button', { name: /^LIVE/ }).waitFor()
   const seen = await page.evaluate(() => {
     document.documentElement.dir = 'rtl'
@@ -111,21 +81,21 @@ test('an element that is told its channel after it was put into a page plays', a
     await new Promise((resolve) => setTimeout(resolve, 300))
     late.setAttribute('channel', 'main')
   })
-  await until(playing, 10_000, 'plays')
+  await until(page, 'plays', playing, 10_000)
 })
 
 test('with key frames 8.3 s apart the picture comes at once and moves to live', async () => {
   mock.goLive('main', stream('as_1', 24_000, farKeys))
   await page.goto(`${mock.url}/@main`)
-  await until((seen) => seen.time > 0 && !seen.paused, 3000, 'a picture')
-  await until((seen) => seen.behind < 2.2, 3000, 'live')
+  await until(page, 'a picture', (seen) => seen.time > 0 && !seen.paused, 3000)
+  await until(page, 'live', (seen) => seen.behind < 2.2, 3000)
 })
 
 test('an open page starts by itself when the channel goes live', async () => {
   await page.goto(`${mock.url}/@main`)
   await page.getByText('Not live right now').waitFor()
   mock.goLive('main', stream('as_1', 8000))
-  await until(playing, 6000, 'plays')
+  await until(page, 'plays', playing, 6000)
 })
 
 test('without a socket it starts by itself too', async () => {
@@ -133,32 +103,32 @@ test('without a socket it starts by itself too', async () => {
   await page.goto(`${mock.url}/@main`)
   await page.getByText('Not live right now').waitFor()
   mock.goLive('main', stream('as_1', 8000))
-  await until(playing, 12_000, 'plays')
+  await until(page, 'plays', playing, 12_000)
 })
 
 test('an encoder that is away for five seconds: the picture goes on without a reload, near live again', async () => {
   const live = stream('as_1', 12_000)
   mock.goLive('main', live)
   await page.goto(`${mock.url}/@main`)
-  await until(playing, 5000, 'plays')
+  await until(page, 'plays', playing, 5000)
   live.pause()
-  await until((seen) => seen.phase === 'stalled', 5000, 'stalls')
+  await until(page, 'stalls', (seen) => seen.phase === 'stalled', 5000)
   await page.waitForTimeout(3000)
   live.resume()
-  const before = (await look()).time
-  await until((seen) => seen.phase === 'live' && seen.time > before + 0.3, 4500, 'goes on')
-  await until((seen) => seen.behind < 4, 6000, 'near live')
+  const before = (await look(page)).time
+  await until(page, 'goes on', (seen) => seen.phase === 'live' && seen.time > before + 0.3, 4500)
+  await until(page, 'near live', (seen) => seen.behind < 4, 6000)
 })
 
 test('a server that is gone for three seconds: the picture goes on without a reload', async () => {
   mock.goLive('main', stream('as_1', 12_000))
   await page.goto(`${mock.url}/@main`)
-  await until(playing, 5000, 'plays')
+  await until(page, 'plays', playing, 5000)
   await mock.down()
   await page.waitForTimeout(3000)
-  const before = (await look()).time
+  const before = (await look(page)).time
   await mock.up()
-  await until((seen) => playing(seen) && seen.time > before + 0.5 && seen.behind < 4, 4000, 'goes on')
+  await until(page, 'goes on', (seen) => playing(seen) && seen.time > before + 0.5 && seen.behind < 4, 4000)
   const navigations = await page.evaluate(() => performance.getEntriesByType('navigation').length)
   assert.equal(navigations, 1)
 })
@@ -166,29 +136,29 @@ test('a server that is gone for three seconds: the picture goes on without a rel
 test('a lost network that comes back', async () => {
   mock.goLive('main', stream('as_1', 12_000))
   await page.goto(`${mock.url}/@main`)
-  await until(playing, 5000, 'plays')
+  await until(page, 'plays', playing, 5000)
   await page.context().setOffline(true)
-  await until((seen) => seen.phase === 'stalled', 8000, 'stalls')
+  await until(page, 'stalls', (seen) => seen.phase === 'stalled', 8000)
   await page.context().setOffline(false)
-  await until((seen) => playing(seen) && seen.behind < 4, 5000, 'goes on')
+  await until(page, 'goes on', (seen) => playing(seen) && seen.behind < 4, 5000)
 })
 
 test('the end of a broadcast shows the offline screen, and the next broadcast starts by itself', async () => {
   const live = stream('as_1', 12_000)
   mock.goLive('main', live)
   await page.goto(`${mock.url}/@main`)
-  await until(playing, 5000, 'plays')
+  await until(page, 'plays', playing, 5000)
   mock.goOffline('main')
-  await until((seen) => seen.phase === 'offline', 8000, 'offline')
+  await until(page, 'offline', (seen) => seen.phase === 'offline', 8000)
   await page.getByText('Not live right now').waitFor()
   mock.goLive('main', stream('as_2', 6000))
-  await until(playing, 6000, 'the next broadcast plays')
+  await until(page, 'the next broadcast plays', playing, 6000)
 })
 
 test('a new generation of the multivariant playlist is followed', async () => {
   mock.goLive('main', stream('as_1', 12_000))
   await page.goto(`${mock.url}/@main`)
-  await until(playing, 5000, 'plays')
+  await until(page, 'plays', playing, 5000)
   const reads = () => mock.requests.filter((line) => line.includes('/live/main/index.m3u8')).length
   const before = reads()
   const channel = mock.channels.get('main') ?? mockChannel('main')
@@ -196,36 +166,36 @@ test('a new generation of the multivariant playlist is followed', async () => {
   mock.push({ type: 'channel', ...channel, generation: 1 })
   await page.waitForTimeout(1000)
   assert.equal(reads(), before + 1)
-  await until(playing, 4000, 'plays')
+  await until(page, 'plays', playing, 4000)
 })
 
 test('rewinding to the beginning while live, and back to live, by keyboard', async () => {
   mock.goLive('main', stream('as_1', 60_000))
   await page.goto(`${mock.url}/@main`)
-  await until((seen) => playing(seen) && seen.behind < 3, 5000, 'plays')
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3, 5000)
   await page.keyboard.press('Home')
-  await until((seen) => seen.phase === 'behind' && seen.behind > 50 && seen.time < 5, 5000, 'at the beginning')
+  await until(page, 'at the beginning', (seen) => seen.phase === 'behind' && seen.behind > 50 && seen.time < 5, 5000)
   await page.keyboard.press('l')
-  await until((seen) => seen.time > 9 && seen.behind > 40, 3000, 'ten seconds on')
+  await until(page, 'ten seconds on', (seen) => seen.time > 9 && seen.behind > 40, 3000)
   await page.keyboard.press('End')
-  await until((seen) => playing(seen) && seen.behind < 3, 5000, 'live again')
+  await until(page, 'live again', (seen) => playing(seen) && seen.behind < 3, 5000)
 })
 
 test('keys: pause, sound, help; and none while a text is being typed', async () => {
   mock.goLive('main', stream('as_1', 12_000))
   await page.goto(`${mock.url}/@main`)
-  await until(playing, 5000, 'plays')
+  await until(page, 'plays', playing, 5000)
   await page.keyboard.press('k')
-  assert.equal((await look()).paused, true)
+  assert.equal((await look(page)).paused, true)
   await page.keyboard.press('k')
   await page.keyboard.press('m')
-  assert.equal((await look()).muted, true)
+  assert.equal((await look(page)).muted, true)
   await page.keyboard.press('?')
   assert.equal(await page.getByRole('dialog').isVisible(), true)
   await page.keyboard.press('Escape')
   await page.getByRole('textbox', { name: 'Message' }).fill('')
   await page.getByRole('textbox', { name: 'Message' }).pressSequentially('km')
-  const seen = await look()
+  const seen = await look(page)
   assert.deepEqual([seen.paused, seen.muted], [false, true])
 })
 
@@ -238,10 +208,10 @@ test('a browser that refuses sound plays in silence and offers it', async () => 
     await page.goto(`${mock.url}/@main`)
     // Whatever the test asks the page counts as a gesture of the viewer, so it asks nothing at first.
     await page.waitForTimeout(2500)
-    await until((seen) => playing(seen) && seen.muted, 3000, 'plays in silence')
+    await until(page, 'plays in silence', (seen) => playing(seen) && seen.muted, 3000)
     await page.getByRole('button', { name: 'Tap for sound' }).click()
-    assert.equal((await look()).muted, false)
-    await until((seen) => playing(seen) && !seen.muted, 2000, 'plays with sound')
+    assert.equal((await look(page)).muted, false)
+    await until(page, 'plays with sound', (seen) => playing(seen) && !seen.muted, 2000)
   } finally {
     await strict.close()
   }
@@ -260,7 +230,7 @@ test('a replay plays from the beginning to the end', async () => {
     bytes: 500_000,
   })
   await page.goto(`${mock.url}/watch/as_old`)
-  await until((seen) => seen.phase === 'replay' && seen.time > 0.2 && seen.time < 3, 5000, 'plays')
+  await until(page, 'plays', (seen) => seen.phase === 'replay' && seen.time > 0.2 && seen.time < 3, 5000)
   await page.keyboard.press('9')
-  await until((seen) => seen.phase === 'ended', 6000, 'ends')
+  await until(page, 'ends', (seen) => seen.phase === 'ended', 6000)
 })

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
 import { after, afterEach, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { type Bandstand, startBandstand, streamKey } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { type ClockPicturePublisher, pictureAge, publishClockPicture } from '../support/clock-picture.ts'
+import { type Look, look, type PlayerElement, shoot, until } from '../support/our-player.ts'
 import { signIn } from '../support/owner.ts'
 import { waitLive } from '../support/published.ts'
-import { waitFor } from '../support/wait.ts'
 
 /** The player that picks on a real server with a real encoder; each kind of trouble is tested against a mock beside this. */
 
@@ -40,36 +39,6 @@ afterEach(async () => {
   for (const context of browser.contexts()) await context.close()
 })
 
-type PlayerElement = HTMLElement & {
-  readonly phase: string
-  readonly playing: string | undefined
-  readonly behind: number
-  readonly video: HTMLVideoElement
-}
-
-interface Look {
-  readonly phase: string
-  readonly playing: string | undefined
-  readonly behind: number
-  readonly time: number
-  readonly frames: number
-}
-
-const look = (page: Page): Promise<Look> =>
-  page.evaluate(() => {
-    const { phase, playing, behind, video } = document.querySelector('bandstand-player') as PlayerElement
-    const frames = video.getVideoPlaybackQuality().totalVideoFrames
-    return { phase, playing, behind, frames, time: video.currentTime }
-  })
-
-async function until(page: Page, what: string, test: (seen: Look) => boolean, limit = 20_000): Promise<Look> {
-  let seen: Look | undefined
-  const see = async () => test((seen = await look(page))) && seen
-  return waitFor(what, see, limit, 100).catch((cause: unknown) => {
-    throw new Error(`${what}: ${JSON.stringify(seen)} at the end`, { cause })
-  })
-}
-
 const by = (transport: string) => (seen: Look) => seen.playing === transport && seen.phase === 'live' && seen.frames > 0
 
 async function goesOn(page: Page, transport: string): Promise<void> {
@@ -82,14 +51,6 @@ async function open(on: Bandstand, path = '/@main'): Promise<Page> {
   const page = await context.newPage()
   await page.goto(on.http + path)
   return page
-}
-
-/** For looking at: SCREENSHOTS names a folder. */
-async function shoot(page: Page, name: string): Promise<void> {
-  const folder = process.env['SCREENSHOTS']
-  if (folder === undefined) return
-  mkdirSync(folder, { recursive: true })
-  await page.screenshot({ path: join(folder, `${name}.png`) })
 }
 
 /** The process in which a server's WebRTC lives. */

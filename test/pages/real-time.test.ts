@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { type Look, look, type PlayerElement, until } from '../support/our-player.ts'
 import { openBrowser } from './browser.ts'
 import { type Clip, makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
@@ -38,45 +39,13 @@ afterEach(async () => {
   await mock.close()
 })
 
-interface Look {
-  readonly phase: string
-  readonly playing: string | undefined
-  readonly behind: number
-  readonly time: number
-  readonly frames: number
-  readonly paused: boolean
-}
-
-type PlayerElement = HTMLElement & Look & { video: HTMLVideoElement }
-
-function look(): Promise<Look> {
-  return page.evaluate(() => {
-    const player = document.querySelector('bandstand-player') as unknown as PlayerElement
-    const { phase, playing, behind, video } = player
-    const { currentTime: time, paused } = video
-    return { phase, playing, behind, time, paused, frames: video.getVideoPlaybackQuality().totalVideoFrames }
-  })
-}
-
-/** Waits until what is seen fulfils the condition; the answer says how long it took in milliseconds. */
-async function until(condition: (seen: Look) => boolean, limit: number, what: string): Promise<number> {
-  const begin = performance.now()
-  let seen = await look()
-  while (!condition(seen)) {
-    if (performance.now() - begin > limit) assert.fail(`${what}: ${JSON.stringify(seen)} after ${limit} ms`)
-    await page.waitForTimeout(50)
-    seen = await look()
-  }
-  return performance.now() - begin
-}
-
 const by = (transport: string) => (seen: Look) =>
   seen.playing === transport && seen.phase === 'live' && seen.time > 0 && !seen.paused
 const asked = (method: string) => mock.requests.filter((line) => line.startsWith(`${method} /live/main/whep`)).length
 
 async function goOn(transport: string): Promise<void> {
-  const { frames } = await look()
-  await until((seen) => by(transport)(seen) && seen.frames > frames + 20, 6000, `${transport} goes on`)
+  const { frames } = await look(page)
+  await until(page, `${transport} goes on`, (seen) => by(transport)(seen) && seen.frames > frames + 20, 6000)
 }
 
 async function openMenu(): Promise<void> {
@@ -85,8 +54,8 @@ async function openMenu(): Promise<void> {
 
 test('a real-time channel plays by WebRTC and says how far behind it is', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(by('webrtc'), 8000, 'plays')
-  await until(({ behind }) => behind > 0 && behind < 0.5, 5000, 'says its delay')
+  await until(page, 'plays', by('webrtc'), 8000)
+  await until(page, 'says its delay', ({ behind }) => behind > 0 && behind < 0.5, 5000)
   await goOn('webrtc')
   await openMenu()
   await page.getByText(/^0\.\d\d s behind live, by WebRTC\.$/).waitFor()
@@ -96,7 +65,7 @@ test('a real-time channel plays by WebRTC and says how far behind it is', async 
 test('a channel with low delay asks for no connection and loads no code for it', async () => {
   mock.channels.set('main', { ...(mock.channels.get('main') ?? mockChannel('main')), latency: 'low' })
   await page.goto(`${mock.url}/@main`)
-  await until(by('ll-hls'), 6000, 'plays')
+  await until(page, 'plays', by('ll-hls'), 6000)
   await page.waitForTimeout(1500)
   assert.equal(asked('POST'), 0)
   assert.deepEqual(
@@ -109,9 +78,9 @@ test('where no UDP gets through LL-HLS plays within two seconds and a start', as
   whep.block(true)
   await page.goto(`${mock.url}/@main`)
   const begin = performance.now()
-  await until(({ playing }) => playing === 'll-hls', 6000, 'gives up')
+  await until(page, 'gives up', ({ playing }) => playing === 'll-hls', 6000)
   assert.ok(performance.now() - begin > 500, 'it was tried')
-  await until(by('ll-hls'), 4000, 'plays')
+  await until(page, 'plays', by('ll-hls'), 4000)
   await openMenu()
   await page.getByText(/Real time: No direct connection came about.*UDP/).waitFor()
 })
@@ -119,33 +88,33 @@ test('where no UDP gets through LL-HLS plays within two seconds and a start', as
 test('a refusal is told in plain words, and LL-HLS plays at once', async () => {
   whep.refuse({ status: 422, code: 'has-b-frames' })
   await page.goto(`${mock.url}/@main`)
-  await until(by('ll-hls'), 6000, 'plays')
+  await until(page, 'plays', by('ll-hls'), 6000)
   await openMenu()
   await page.getByText(/Real time: The encoder sends B-frames/).waitFor()
 })
 
 test('a server whose WebRTC dies: LL-HLS goes on, and real time comes back by itself', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(by('webrtc'), 8000, 'plays')
+  await until(page, 'plays', by('webrtc'), 8000)
   whep.refuse({ status: 503, code: 'unavailable' })
   await whep.drop()
-  await until(by('ll-hls'), 8000, 'falls')
+  await until(page, 'falls', by('ll-hls'), 8000)
   await goOn('ll-hls')
   whep.refuse(undefined)
-  await until(by('webrtc'), 20_000, 'climbs')
+  await until(page, 'climbs', by('webrtc'), 20_000)
   await goOn('webrtc')
   assert.equal(await page.evaluate(() => performance.getEntriesByType('navigation').length), 1)
 })
 
 test('a connection that breaks is offered anew without leaving real time', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(by('webrtc'), 8000, 'plays')
+  await until(page, 'plays', by('webrtc'), 8000)
   await goOn('webrtc')
   const seen: (string | undefined)[] = []
   await whep.drop()
   const end = Date.now() + 4000
   while (Date.now() < end) {
-    seen.push((await look()).playing)
+    seen.push((await look(page)).playing)
     await page.waitForTimeout(100)
   }
   assert.deepEqual([...new Set(seen)], ['webrtc'])
@@ -155,32 +124,37 @@ test('a connection that breaks is offered anew without leaving real time', async
 
 test('an encoder that is away is waited for in real time', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(by('webrtc'), 8000, 'plays')
+  await until(page, 'plays', by('webrtc'), 8000)
   await goOn('webrtc')
   await whep.hold(true)
-  await until(({ phase }) => phase === 'stalled', 8000, 'stalls')
+  await until(page, 'stalls', ({ phase }) => phase === 'stalled', 8000)
   await page.waitForTimeout(3000)
   await whep.hold(false)
-  await until(by('webrtc'), 8000, 'goes on')
+  await until(page, 'goes on', by('webrtc'), 8000)
   await goOn('webrtc')
 })
 
 test('rewinding leaves real time for the recording, and the live button leads back', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(by('webrtc'), 8000, 'plays')
+  await until(page, 'plays', by('webrtc'), 8000)
   await page.keyboard.press('Home')
-  await until((seen) => seen.phase === 'behind' && seen.behind > 30 && seen.time < 6 && seen.time > 0, 6000, 'rewound')
-  assert.equal((await look()).playing, undefined)
-  await until(() => asked('DELETE') === 1, 3000, 'the session is ended')
+  await until(
+    page,
+    'rewound',
+    (seen) => seen.phase === 'behind' && seen.behind > 30 && seen.time < 6 && seen.time > 0,
+    6000,
+  )
+  assert.equal((await look(page)).playing, undefined)
+  await until(page, 'the session is ended', () => asked('DELETE') === 1, 3000)
   await page.getByRole('button', { name: /^LIVE/ }).click()
-  await until(by('webrtc'), 8000, 'real time again')
-  await until(({ behind }) => behind < 0.6, 5000, 'at the edge')
+  await until(page, 'real time again', by('webrtc'), 8000)
+  await until(page, 'at the edge', ({ behind }) => behind < 0.6, 5000)
 })
 
 test('a long pause goes on where it was, a short one in real time', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(by('webrtc'), 8000, 'plays')
-  await until(({ behind }) => behind > 0, 5000, 'is measured')
+  await until(page, 'plays', by('webrtc'), 8000)
+  await until(page, 'is measured', ({ behind }) => behind > 0, 5000)
   await page.keyboard.press('k')
   await page.waitForTimeout(1000)
   await page.keyboard.press('k')
@@ -188,23 +162,28 @@ test('a long pause goes on where it was, a short one in real time', async () => 
   await page.keyboard.press('k')
   await page.waitForTimeout(6000)
   await page.keyboard.press('k')
-  await until(({ phase, behind, time }) => phase === 'behind' && behind > 4 && behind < 12 && time > 0, 6000, 'goes on')
+  await until(
+    page,
+    'goes on',
+    ({ phase, behind, time }) => phase === 'behind' && behind > 4 && behind < 12 && time > 0,
+    6000,
+  )
 })
 
 test('the choice is forced by attribute', async () => {
   await page.goto(`${mock.url}/@main/embed`)
   for (const transport of ['hls', 'll-hls', 'webrtc']) {
     await page.evaluate((to) => document.querySelector('bandstand-player')?.setAttribute('transport', to), transport)
-    await until(by(transport), 12_000, transport)
+    await until(page, transport, by(transport), 12_000)
     await goOn(transport)
   }
   await page.evaluate(() => document.querySelector('bandstand-player')?.setAttribute('transport', 'hls'))
-  await until((seen) => by('hls')(seen) && seen.behind > 3, 8000, 'behind, and still live')
+  await until(page, 'behind, and still live', (seen) => by('hls')(seen) && seen.behind > 3, 8000)
 })
 
 test('the choice is forced by the menu, with the keyboard alone', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(by('webrtc'), 8000, 'plays')
+  await until(page, 'plays', by('webrtc'), 8000)
   await page.getByRole('button', { name: 'Quality and delay' }).focus()
   await page.keyboard.press('Enter')
   const items = page.getByRole('menuitemradio')
@@ -218,7 +197,7 @@ test('the choice is forced by the menu, with the keyboard alone', async () => {
   await page.keyboard.press('End')
   await page.keyboard.press('ArrowUp')
   await page.keyboard.press('Enter')
-  await until(by('ll-hls'), 8000, 'low')
+  await until(page, 'low', by('ll-hls'), 8000)
   assert.equal(await page.getByRole('menu').count(), 0)
   const focused = () =>
     page.evaluate(() => {
@@ -240,7 +219,7 @@ test('the choice is forced by the menu, with the keyboard alone', async () => {
 
 test('a viewer follows when the owner changes the delay', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(by('webrtc'), 8000, 'plays')
+  await until(page, 'plays', by('webrtc'), 8000)
   const channel = mock.channels.get('main') ?? mockChannel('main')
   const set = (latency: 'low' | 'real-time') => {
     mock.channels.set('main', { ...channel, latency })
@@ -248,14 +227,14 @@ test('a viewer follows when the owner changes the delay', async () => {
   }
   await page.waitForTimeout(1500)
   set('low')
-  await until(by('ll-hls'), 8000, 'low')
+  await until(page, 'low', by('ll-hls'), 8000)
   set('real-time')
-  await until(by('webrtc'), 12_000, 'real time')
+  await until(page, 'real time', by('webrtc'), 12_000)
 })
 
 test('a page that is left ends its session', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(by('webrtc'), 8000, 'plays')
+  await until(page, 'plays', by('webrtc'), 8000)
   await page.goto('about:blank')
   const end = Date.now() + 5000
   while (asked('DELETE') === 0 && Date.now() < end) await page.waitForTimeout(50)

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { type Bandstand, ownerPassword, startBandstand, streamKey } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { ffmpegPublish } from '../support/encoders.ts'
+import { look, type PlayerElement, shoot, until } from '../support/our-player.ts'
 import { signIn } from '../support/owner.ts'
 import type { Running } from '../support/process.ts'
 import { assertNear, getChannel, waitEnded, waitLive } from '../support/published.ts'
@@ -38,36 +37,6 @@ afterEach(async () => {
   for (const context of browser.contexts()) await context.close()
 })
 
-interface Seen {
-  readonly phase: string
-  /** Seconds behind live. */
-  readonly behind: number
-  readonly time: number
-  /** Pictures shown or dropped so far. */
-  readonly frames: number
-}
-
-type PlayerElement = HTMLElement & {
-  readonly phase: string
-  readonly behind: number
-  readonly video: HTMLVideoElement
-}
-
-const look = (page: Page): Promise<Seen> =>
-  page.evaluate(() => {
-    const player = document.querySelector<PlayerElement>('bandstand-player')
-    const frames = player?.video?.getVideoPlaybackQuality().totalVideoFrames ?? 0
-    return { phase: player?.phase ?? '', behind: player?.behind ?? 0, time: player?.video?.currentTime ?? 0, frames }
-  })
-
-async function until(page: Page, what: string, test: (seen: Seen) => boolean, limit = 15_000): Promise<Seen> {
-  let seen = await look(page)
-  const see = async () => test((seen = await look(page))) && seen
-  return waitFor(what, see, limit, 100).catch((cause: unknown) => {
-    throw new Error(`${what}: ${JSON.stringify(seen)} at the end`, { cause })
-  })
-}
-
 async function open(path: string, size = { width: 1280, height: 800 }): Promise<Page> {
   const context = await browser.newContext({ viewport: size, reducedMotion: 'reduce' })
   const page = await context.newPage()
@@ -81,14 +50,6 @@ const close = (page: Page) => page.context().close()
 async function assertMoving(page: Page): Promise<void> {
   const from = await until(page, 'a picture', ({ frames }) => frames > 2)
   await until(page, 'pictures that go on', ({ frames }) => frames > from.frames + 45)
-}
-
-/** For looking at: SCREENSHOTS names a folder. */
-async function shoot(page: Page, name: string): Promise<void> {
-  const folder = process.env['SCREENSHOTS']
-  if (folder === undefined) return
-  mkdirSync(folder, { recursive: true })
-  await page.screenshot({ path: join(folder, `${name}.png`) })
 }
 
 test('the front page shows the moving picture, and counts one viewer', async () => {
