@@ -234,7 +234,6 @@ export class BandstandPlayer extends LitElement {
       storyboard: assetId ? addresses.storyboard(this.#place.server, assetId, span.dates) : '',
       live: facts?.live ?? false,
       atEdge: session?.atEdge === true && (phase === 'live' || phase === 'starting'),
-      delay: session?.delay,
       onSeek: (seconds) => this.#navigation.seekTo(seconds),
       onLive: () => this.#navigation.goLive(),
       onHelp: () => this.#navigation.run({ kind: 'help' }),

@@ -11,8 +11,6 @@ export interface Controls {
   /** The channel is live. */
   readonly live: boolean
   readonly atEdge: boolean
-  /** Seconds behind live, to be read; `undefined` while it is not known. */
-  readonly delay: number | undefined
   readonly settings: Settings
   readonly onSeek: (seconds: number) => void
   readonly onLive: () => void
@@ -22,8 +20,9 @@ export interface Controls {
 }
 
 /** The bar from the beginning to now, and the buttons below it. */
-export function controls({ span, storyboard, live, atEdge, delay, settings, ...on }: Controls) {
+export function controls({ span, storyboard, live, atEdge, settings, ...on }: Controls) {
   const { onSeek, onLive, onHelp, onTransport, onMenu } = on
+  const { delay } = settings
   return html`
     <div class="bottom">
       ${

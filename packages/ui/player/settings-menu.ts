@@ -18,7 +18,7 @@ export interface Settings {
   readonly latency: Latency
   /** What the viewer has chosen instead. */
   readonly forced: Transport | undefined
-  /** Seconds behind live, to be read. */
+  /** Seconds behind live, to be read; `undefined` while it is not known. */
   readonly delay: number | undefined
 }
 

@@ -1,6 +1,9 @@
 import { css } from 'lit'
 
-/** Colours and sizes of all elements; a page changes them by setting the custom properties on the element or above. */
+/**
+ * Colours and sizes of all elements; a page changes them by setting the custom properties on the element or above. `.sr` is for
+ * screen readers alone.
+ */
 export const tokens = css`
   :host {
     color-scheme: inherit;
@@ -24,7 +27,6 @@ export const tokens = css`
     outline: 2px solid var(--_focus);
     outline-offset: 2px;
   }
-  /* For screen readers alone. */
   .sr {
     position: absolute;
     width: 1px;
