@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { run } from 'node:test'
 import { spec, type TestEvent } from 'node:test/reporters'
 import { parseArgs } from 'node:util'
+import { byCost, keepDurations, readDurations } from './durations.ts'
 import { endLeftovers, findLeftovers } from './leftovers.ts'
 import { root } from './source.ts'
 
@@ -35,6 +36,8 @@ process.env['BANDSTAND_TEST_RUN'] = mark
 if (options.long) process.env['BANDSTAND_LONG'] = '1'
 // Otherwise each file's process strips the types of all that it imports anew: a fifth of the unit tests' time.
 process.env['NODE_COMPILE_CACHE'] ??= join(root, 'node_modules/.cache/tests')
+const durationsPath = join(root, 'node_modules/.cache/test-durations.json')
+const took: Record<string, number> = {}
 
 interface Stage {
   readonly name: string
@@ -75,7 +78,7 @@ const failures: string[] = []
 
 async function runStage({ name, patterns, places, placesOf, fileLimit }: Stage): Promise<void> {
   const files = globSync([...patterns], { cwd: root, exclude: (path) => path.includes('node_modules') })
-    .sort((a, b) => placesOf(b) - placesOf(a) || a.localeCompare(b))
+    .sort(byCost(placesOf, readDurations(durationsPath)))
     .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
   if (files.length === 0) return
   console.log(`\n${name}: ${files.length} files`)
@@ -114,7 +117,10 @@ async function runFile(file: string, limit: number): Promise<void> {
   })
   let said = ''
   for await (const text of Readable.from(withoutSums(stream)).compose(new spec())) said += String(text)
-  console.log(`\n${file} (${((performance.now() - begun) / 1000).toFixed(1)} s)\n${said.trim()}`)
+  const seconds = Number(((performance.now() - begun) / 1000).toFixed(1))
+  // What takes hours with `--long` takes moments without.
+  if (!options.long) took[file] = seconds
+  console.log(`\n${file} (${seconds.toFixed(1)} s)\n${said.trim()}`)
 }
 
 /** What the reporter says of a file's tests alone: the sums are of the whole run and made here. */
@@ -140,6 +146,7 @@ function watchFiles(files: readonly string[], limit: number): NodeJS.Timeout {
 }
 
 function finish(): never {
+  keepDurations(durationsPath, took)
   const left = findLeftovers('BANDSTAND_TEST_RUN', mark)
   endLeftovers(left)
   for (const { command } of left) failures.push(`still running at the end: ${command.slice(0, 160)}`)
