@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
+import { encodeOnce } from '../support/encode-once.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { ffprobe } from '../support/players.ts'
 import { type Running, runToEnd, start } from '../support/process.ts'
 import { findProgram } from '../support/programs.ts'
 import { getChannel, waitEnded, waitLive } from '../support/published.ts'
-import { temporaryFolder } from '../support/temporary.ts'
 
 const ffmpeg = findProgram('ffmpeg')
 
@@ -81,7 +81,6 @@ const scenes: readonly Scene[] = [
 ]
 
 describe('picture and sound stay together: each flash has its beep', { concurrency: true }, () => {
-  const folder = temporaryFolder('sync')
   let server: Bandstand
   let owner: Owner
   before(async () => {
@@ -90,17 +89,16 @@ describe('picture and sound stay together: each flash has its beep', { concurren
   })
   after(() => server?.stop())
 
-  async function makeClip({ name, bFrames, late = 0 }: Scene): Promise<string> {
-    const path = join(folder, `${name}.flv`)
+  async function makeClip({ bFrames, late = 0 }: Scene): Promise<string> {
     const white = "drawbox=x=0:y=0:w=iw:h=ih:color=white:t=fill:enable='between(mod(t,1),0.499,0.599)'"
     const tone = `aevalsrc='0.8*sin(2*PI*1000*t)*between(mod(t,1),0.5,0.6)':s=48000:d=${length - late}`
-    await runToEnd(ffmpeg, [
-      ...['-v', 'error', '-f', 'lavfi', '-i', `color=c=black:s=320x180:r=30:d=${length},${white}`],
+    const folder = await encodeOnce([
+      ...['-f', 'lavfi', '-i', `color=c=black:s=320x180:r=30:d=${length},${white}`],
       ...['-itsoffset', String(late), '-f', 'lavfi', '-i', tone],
       ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', String(bFrames), '-b_strategy', '0', '-g', '60'],
-      ...['-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', path],
+      ...['-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', 'clip.flv'],
     ])
-    return path
+    return join(folder, 'clip.flv')
   }
 
   /**

@@ -8,17 +8,14 @@ import type { Browser, Page } from 'playwright-core'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { channelMaker, type TestChannel } from '../support/channels.ts'
+import { encodeOnce } from '../support/encode-once.ts'
 import { assertPlaysOn, type PlayerPage, servePlayerPage, watchVideo } from '../support/player-page.ts'
-import { runToEnd } from '../support/process.ts'
-import { findProgram } from '../support/programs.ts'
 import { judgeLive, judgeReplay } from '../support/replay.ts'
 import { clip } from '../support/scene.ts'
-import { temporaryFolder } from '../support/temporary.ts'
 import { waitFor } from '../support/wait.ts'
 
 /** One of the tracks is silent for some seconds while the other goes on, as where an encoder is overloaded. */
 describe('a track that pauses', () => {
-  const folder = temporaryFolder('holes')
   /** Seconds of the clip, longer than anybody takes, and of the hole within. */
   const length = 60
   const hole = { from: 6, to: 11 }
@@ -41,17 +38,15 @@ describe('a track that pauses', () => {
 
   /** A key frame every second, so that pictures come back with one. */
   async function clipWithout(track: 'v' | 'a'): Promise<ReturnType<typeof readClip>> {
-    const whole = join(folder, `${track}-whole.flv`)
-    const path = join(folder, `${track}.flv`)
-    await runToEnd(findProgram('ffmpeg'), [
-      ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=${frameRate}:duration=${length}`],
+    const whole = await encodeOnce([
+      ...['-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=${frameRate}:duration=${length}`],
       ...['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${length}`, '-pix_fmt', 'yuv420p'],
       ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', String(frameRate)],
-      ...['-b:v', '300k', '-maxrate', '300k', '-bufsize', '300k', '-c:a', 'aac', whole],
+      ...['-b:v', '300k', '-maxrate', '300k', '-bufsize', '300k', '-c:a', 'aac', 'whole.flv'],
     ])
     const drop = `noise=drop=between(pts*tb\\,${hole.from}\\,${hole.to - 0.01})`
-    await runToEnd(findProgram('ffmpeg'), ['-v', 'error', '-i', whole, '-c', 'copy', `-bsf:${track}`, drop, path])
-    return readClip(readFileSync(path))
+    const cut = ['-i', join(whole, 'whole.flv'), '-c', 'copy', `-bsf:${track}`, drop, 'cut.flv']
+    return readClip(readFileSync(join(await encodeOnce(cut), 'cut.flv')))
   }
 
   async function openBare(slug: string): Promise<Page> {

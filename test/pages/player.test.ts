@@ -18,7 +18,7 @@ let mock: MockServer
 let page: Page
 
 before(async () => {
-  clip = await makeClip(150, 60)
+  clip = await makeClip(120, 60)
   farKeys = await makeClip(60, 250)
   browser = await openBrowser()
 })

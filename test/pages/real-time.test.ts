@@ -19,7 +19,7 @@ let whep: MockWhep
 let page: Page
 
 before(async () => {
-  clip = await makeClip(180, 60)
+  clip = await makeClip(120, 60)
   browser = await openBrowser({
     args: ['--allow-loopback-in-peer-connection', '--disable-features=WebRtcHideLocalIpsWithMdns'],
   })

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { encodeOnce } from '../../support/encode-once.ts'
 
 /** One track of a test clip, cut into CMAF chunks of a third of a second. */
 export interface ClipTrack {
@@ -28,69 +26,44 @@ export interface Rung {
   readonly bitrate: number
 }
 
-const run = promisify(execFile)
+/** Fragments of a third of a second. */
+const fragmented = ['-f', 'mp4', '-movflags', 'empty_moov+default_base_moof', '-frag_duration', '333000']
+const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p']
+const keyEvery = (frames: number) => ['-g', String(frames), '-keyint_min', String(frames), '-sc_threshold', '0']
 
-/** Makes a clip with ffmpeg: 30 frames and 10 parts to 3⅓ seconds. @param keyFrames frames between key frames, a multiple of 10 */
+/** A clip that ffmpeg makes: 30 frames and 10 parts to 3⅓ seconds. @param keyFrames frames between key frames, a multiple of 10 */
 export async function makeClip(seconds: number, keyFrames: number): Promise<Clip> {
-  const folder = await mkdtemp(join(tmpdir(), 'clip-'))
-  try {
-    const video = join(folder, 'v.mp4')
-    const audio = join(folder, 'a.mp4')
-    const fragment = ['-f', 'mp4', '-movflags', 'empty_moov+default_base_moof', '-frag_duration', '333000']
-    await run('ffmpeg', [
-      ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc=size=320x180:rate=30:duration=${seconds}`],
-      ...['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${seconds}`],
-      ...['-map', '0:v', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p'],
-      ...['-g', String(keyFrames), '-keyint_min', String(keyFrames), '-sc_threshold', '0', '-b:v', '300k'],
-      ...[...fragment, video, '-map', '1:a', '-c:a', 'aac', '-b:a', '64k', ...fragment, audio],
-    ])
-    return {
-      video: split(await readFile(video)),
-      audio: split(await readFile(audio)),
-      partDuration: 1 / 3,
-      keyParts: keyFrames / 10,
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+  const folder = await encodeOnce([
+    ...['-f', 'lavfi', '-i', `testsrc=size=320x180:rate=30:duration=${seconds}`],
+    ...['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${seconds}`],
+    ...['-map', '0:v', ...x264, ...keyEvery(keyFrames), '-b:v', '300k', ...fragmented, 'v.mp4'],
+    ...['-map', '1:a', '-c:a', 'aac', '-b:a', '64k', ...fragmented, 'a.mp4'],
+  ])
+  return {
+    video: split(await readFile(join(folder, 'v.mp4'))),
+    audio: split(await readFile(join(folder, 'a.mp4'))),
+    partDuration: 1 / 3,
+    keyParts: keyFrames / 10,
   }
 }
 
 /** Lines and bits per second of a ladder's renditions. */
 export type Step = readonly [height: number, bitrate: number]
 
-/** Makes a clip in several renditions, each at a constant bit rate as a busy picture has it. Key frames are 2 s apart. */
+/** A clip in several renditions, each at a constant bit rate as a busy picture has it. Key frames are 2 s apart. */
 export async function makeLadder(seconds: number, steps: readonly Step[]): Promise<Clip> {
-  const folder = await mkdtemp(join(tmpdir(), 'ladder-'))
-  try {
-    const clip = await makeClip(seconds, 60)
-    const rungs: Rung[] = []
-    for (const [height, bitrate] of steps) {
-      const file = join(folder, `${height}.mp4`)
-      const rate = String(bitrate)
-      await run('ffmpeg', [
-        ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc=size=${(height * 16) / 9}x${height}:rate=30`],
-        ...['-t', String(seconds), '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'],
-        ...[
-          '-pix_fmt',
-          'yuv420p',
-          '-g',
-          '60',
-          '-keyint_min',
-          '60',
-          '-sc_threshold',
-          '0',
-          '-x264-params',
-          'nal-hrd=cbr',
-        ],
-        ...['-b:v', rate, '-minrate', rate, '-maxrate', rate, '-bufsize', String(bitrate / 2), '-f', 'mp4'],
-        ...['-movflags', 'empty_moov+default_base_moof', '-frag_duration', '333000', file],
-      ])
-      rungs.push({ track: split(await readFile(file)), height, bitrate })
-    }
-    return { ...clip, rungs }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+  const clip = await makeClip(seconds, 60)
+  const rungs: Rung[] = []
+  for (const [height, bitrate] of steps) {
+    const rate = String(bitrate)
+    const folder = await encodeOnce([
+      ...['-f', 'lavfi', '-i', `testsrc=size=${(height * 16) / 9}x${height}:rate=30`, '-t', String(seconds)],
+      ...[...x264, ...keyEvery(60), '-x264-params', 'nal-hrd=cbr'],
+      ...['-b:v', rate, '-minrate', rate, '-maxrate', rate, '-bufsize', String(bitrate / 2), ...fragmented, 'v.mp4'],
+    ])
+    rungs.push({ track: split(await readFile(join(folder, 'v.mp4'))), height, bitrate })
   }
+  return { ...clip, rungs }
 }
 
 /** ISO BMFF boxes: what stands before the first `moof` is the header, then `moof` and `mdat` by turns. */
