@@ -43,7 +43,7 @@ for (const [fault, message] of [
 }
 
 test('without its database thread the server says so and refuses what needs it, video goes on, and the thread comes back', async (t) => {
-  const server = await startBandstand({ env: faultEnvironment('database', 1_500), args: ['--reconnect-window', '1'] })
+  const server = await startBandstand({ env: faultEnvironment('database'), args: ['--reconnect-window', '1'] })
   t.after(() => server.stop())
   const make = await channelMaker(server)
   const running = await make('running')
@@ -69,6 +69,7 @@ test('without its database thread the server says so and refuses what needs it, 
   assert.equal((await ask(`/live/coming/index.m3u8`)).status, 200)
   assert.equal((await ask('/readyz')).status, 503, 'the broadcast began without a database')
 
+  process.kill(server.pid, 'SIGUSR2')
   await waitFor('the database to be back', async () => (await ask('/readyz')).status === 200, 10_000)
   await waitFor('the note of the broadcast', async () => (await ask(`/api/v1/assets/${assetId}`)).status === 200)
   await Promise.all([encoder.stop(), second.stop()])

@@ -8,15 +8,17 @@ const { Worker, isMainThread } = workerThreads
 /** Running threads by name. */
 const threads = new Map()
 
+let ending
+
 const harm = {
   reject: () => void Promise.reject(new TypeError('injected rejection')),
   throw: () => {
     throw new TypeError('injected exception')
   },
-  // Again and again for a while, so that there is a time without it.
+  // Again and again until the next signal, so that there is a time without it.
   database: () => {
-    const timer = setInterval(() => threads.get('database').terminate(), 20)
-    setTimeout(() => clearInterval(timer), Number(process.env.BANDSTAND_TEST_FAULT_MS))
+    if (ending === undefined) ending = setInterval(() => threads.get('database').terminate(), 20)
+    else clearInterval(ending)
   },
 }
 
