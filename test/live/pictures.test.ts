@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { parseStoryboard } from '@bandstand/ui/player/storyboard.ts'
 import { startBandstand } from '../support/bandstand.ts'
 import { publishClockPicture } from '../support/clock-picture.ts'
@@ -79,101 +79,104 @@ function picture(url: string): Promise<Uint8Array> {
   })
 }
 
-test('the picture of a live channel follows the broadcast, its recording has one, and pages name both', async () => {
-  const server = await startBandstand({ ffmpeg: true })
-  const encoder = publishClockPicture({ url: server.publishUrl, bitrate: '1500k' })
-  try {
-    const began = (await encoder.firstFrame) % 2 ** 32
-    await waitLive(server, 'main')
-    const thumbnail = `${server.http}/live/main/thumbnail.jpg`
-    const first = await clockOf(await picture(thumbnail))
-    const now = Date.now() % 2 ** 32
-    assert.ok(first >= began && first <= now, `${began} <= ${first} <= ${now}`)
-    const later = await waitFor(
-      'another picture',
-      async () => {
-        const shown = await clockOf(await picture(thumbnail))
-        // Past the first 10 s of the broadcast, so that its storyboard has more than one picture; what shows the time of
-        // day is less in media where the encoder had to leave pictures out.
-        return shown - first >= 16_000 && shown
-      },
-      60_000,
-      500,
-    )
+// Each has servers of its own; the first waits for half a minute of broadcast.
+describe('pictures', { concurrency: true }, () => {
+  test('the picture of a live channel follows the broadcast, its recording has one, and pages name both', async () => {
+    const server = await startBandstand({ ffmpeg: true })
+    const encoder = publishClockPicture({ url: server.publishUrl, bitrate: '1500k' })
+    try {
+      const began = (await encoder.firstFrame) % 2 ** 32
+      await waitLive(server, 'main')
+      const thumbnail = `${server.http}/live/main/thumbnail.jpg`
+      const first = await clockOf(await picture(thumbnail))
+      const now = Date.now() % 2 ** 32
+      assert.ok(first >= began && first <= now, `${began} <= ${first} <= ${now}`)
+      const later = await waitFor(
+        'another picture',
+        async () => {
+          const shown = await clockOf(await picture(thumbnail))
+          // Past the first 10 s of the broadcast, so that its storyboard has more than one picture; what shows the time of
+          // day is less in media where the encoder had to leave pictures out.
+          return shown - first >= 16_000 && shown
+        },
+        60_000,
+        500,
+      )
 
-    const page = await (await fetch(`${server.http}/@main`)).text()
-    assert.match(page, new RegExp(`og:image" content="${server.http}/live/main/thumbnail.jpg"`))
-    const [, link = ''] = /application\/json\+oembed" href="([^"]+)"/.exec(page) ?? []
-    const embed = (await (await fetch(link)).json()) as { html: string }
-    assert.ok(embed.html.includes(`src="${server.http}/@main/embed"`), embed.html)
+      const page = await (await fetch(`${server.http}/@main`)).text()
+      assert.match(page, new RegExp(`og:image" content="${server.http}/live/main/thumbnail.jpg"`))
+      const [, link = ''] = /application\/json\+oembed" href="([^"]+)"/.exec(page) ?? []
+      const embed = (await (await fetch(link)).json()) as { html: string }
+      assert.ok(embed.html.includes(`src="${server.http}/@main/embed"`), embed.html)
 
-    const { assetId } = await getChannel(server, 'main')
-    assert.ok(assetId !== null)
-    const sent = (Date.now() % 2 ** 32) - began
-    await encoder.stop()
-    const { duration } = await waitEnded(server, assetId)
-    const poster = await clockOf(await picture(`${server.http}/vod/${assetId}/poster.jpg`))
-    assert.ok(poster >= began && poster <= later, `${began} <= ${poster} <= ${later}`)
-    await assertStoryboard(`${server.http}/vod/${assetId}/storyboard.vtt`, began, Math.max(0, sent - (duration ?? 0)))
-    // The last one stays for a while after the end.
-    assert.ok((await clockOf(await picture(thumbnail))) >= later)
-  } finally {
-    await encoder.kill()
-    await server.stop()
-  }
-})
+      const { assetId } = await getChannel(server, 'main')
+      assert.ok(assetId !== null)
+      const sent = (Date.now() % 2 ** 32) - began
+      await encoder.stop()
+      const { duration } = await waitEnded(server, assetId)
+      const poster = await clockOf(await picture(`${server.http}/vod/${assetId}/poster.jpg`))
+      assert.ok(poster >= began && poster <= later, `${began} <= ${poster} <= ${later}`)
+      await assertStoryboard(`${server.http}/vod/${assetId}/storyboard.vtt`, began, Math.max(0, sent - (duration ?? 0)))
+      // The last one stays for a while after the end.
+      assert.ok((await clockOf(await picture(thumbnail))) >= later)
+    } finally {
+      await encoder.kill()
+      await server.stop()
+    }
+  })
 
-test('a portrait with B-frames is scaled as it is shown; without ffmpeg the address says what is missing', async () => {
-  const [server, bare] = await Promise.all([
-    startBandstand({ ffmpeg: true }),
-    startBandstand({ ffmpeg: true, args: ['--ffmpeg', '/nonexistent'] }),
-  ])
-  // Pixels of 4:3: 720 samples are 960 wide.
-  const options = {
-    url: server.publishUrl,
-    width: 720,
-    height: 1280,
-    bFrames: 2,
-    audio: false,
-    extra: ['-aspect', '3:4'],
-  }
-  const encoders = [ffmpegPublish(options), ffmpegPublish({ url: bare.publishUrl, width: 320, height: 180 })]
-  try {
-    await Promise.all([waitLive(server, 'main'), waitLive(bare, 'main')])
-    const { width, height, luma } = await decode(await picture(`${server.http}/live/main/thumbnail.jpg`))
-    assert.deepEqual([width, height], [640, 852])
-    // The test picture has all shades; a broken one is grey or green.
-    const shades = [...new Set(luma)]
-    assert.ok(Math.max(...shades) - Math.min(...shades) > 150)
+  test('a portrait with B-frames is scaled as it is shown; without ffmpeg the address says what is missing', async () => {
+    const [server, bare] = await Promise.all([
+      startBandstand({ ffmpeg: true }),
+      startBandstand({ ffmpeg: true, args: ['--ffmpeg', '/nonexistent'] }),
+    ])
+    // Pixels of 4:3: 720 samples are 960 wide.
+    const options = {
+      url: server.publishUrl,
+      width: 720,
+      height: 1280,
+      bFrames: 2,
+      audio: false,
+      extra: ['-aspect', '3:4'],
+    }
+    const encoders = [ffmpegPublish(options), ffmpegPublish({ url: bare.publishUrl, width: 320, height: 180 })]
+    try {
+      await Promise.all([waitLive(server, 'main'), waitLive(bare, 'main')])
+      const { width, height, luma } = await decode(await picture(`${server.http}/live/main/thumbnail.jpg`))
+      assert.deepEqual([width, height], [640, 852])
+      // The test picture has all shades; a broken one is grey or green.
+      const shades = [...new Set(luma)]
+      assert.ok(Math.max(...shades) - Math.min(...shades) > 150)
 
-    const missing = await fetch(`${bare.http}/live/main/thumbnail.jpg`)
-    assert.equal(missing.status, 404)
-    assert.match(((await missing.json()) as { detail: string }).detail, /ffmpeg was not found/)
-    assert.doesNotMatch(await (await fetch(`${bare.http}/@main`)).text(), /thumbnail\.jpg/)
-  } finally {
-    for (const encoder of encoders) await encoder.stop()
-    await Promise.all([server.stop(), bare.stop()])
-  }
-})
+      const missing = await fetch(`${bare.http}/live/main/thumbnail.jpg`)
+      assert.equal(missing.status, 404)
+      assert.match(((await missing.json()) as { detail: string }).detail, /ffmpeg was not found/)
+      assert.doesNotMatch(await (await fetch(`${bare.http}/@main`)).text(), /thumbnail\.jpg/)
+    } finally {
+      for (const encoder of encoders) await encoder.stop()
+      await Promise.all([server.stop(), bare.stop()])
+    }
+  })
 
-test('live goes on while an ffmpeg hangs, which ends with the server', async () => {
-  const ffmpeg = `${temporaryFolder('hanging')}/ffmpeg`
-  const note = `${ffmpeg}.pid`
-  writeFileSync(ffmpeg, `#!/bin/sh\necho $$ >${note}\nkill -STOP $$\n`, { mode: 0o755 })
-  const server = await startBandstand({ ffmpeg: true, args: ['--ffmpeg', ffmpeg] })
-  const encoder = ffmpegPublish({ url: server.publishUrl, width: 320, height: 180 })
-  try {
-    await waitLive(server, 'main')
-    await waitFor('ffmpeg to be started', async () => {
-      const answer = fetch(`${server.http}/live/main/thumbnail.jpg`).catch(() => undefined)
-      await Promise.race([answer, new Promise((done) => setTimeout(done, 500))])
-      return existsSync(note)
-    })
-    await assertConforms(`${server.http}/live/main/index.m3u8`, 3)
-  } finally {
-    await encoder.stop()
-    await server.stop()
-  }
-  const pid = Number(readFileSync(note, 'utf8'))
-  await waitFor('ffmpeg to be gone', () => !existsSync(`/proc/${pid}`))
+  test('live goes on while an ffmpeg hangs, which ends with the server', async () => {
+    const ffmpeg = `${temporaryFolder('hanging')}/ffmpeg`
+    const note = `${ffmpeg}.pid`
+    writeFileSync(ffmpeg, `#!/bin/sh\necho $$ >${note}\nkill -STOP $$\n`, { mode: 0o755 })
+    const server = await startBandstand({ ffmpeg: true, args: ['--ffmpeg', ffmpeg] })
+    const encoder = ffmpegPublish({ url: server.publishUrl, width: 320, height: 180 })
+    try {
+      await waitLive(server, 'main')
+      await waitFor('ffmpeg to be started', async () => {
+        const answer = fetch(`${server.http}/live/main/thumbnail.jpg`).catch(() => undefined)
+        await Promise.race([answer, new Promise((done) => setTimeout(done, 500))])
+        return existsSync(note)
+      })
+      await assertConforms(`${server.http}/live/main/index.m3u8`, 3)
+    } finally {
+      await encoder.stop()
+      await server.stop()
+    }
+    const pid = Number(readFileSync(note, 'utf8'))
+    await waitFor('ffmpeg to be gone', () => !existsSync(`/proc/${pid}`))
+  })
 })
