@@ -75,11 +75,17 @@ export function gstPublish(options: PublishOptions): Running {
     limit,
   } = options
   const buffers = options.seconds === undefined ? -1 : Math.round(options.seconds * frameRate)
-  const pipeline: string[] = [
+  // The muxer waits so long (ns) for a track that is late: without that, where a busy machine encodes pictures late, it goes on
+  // with the sound, and then moves their times behind it.
+  const patience = 'latency=1000000000'
+  // What comes meanwhile waits before it.
+  const waiting = ['queue', 'max-size-time=3000000000', 'max-size-buffers=0', '!', 'mux.']
+  const pipeline = [
     '-e',
     'flvmux',
     'name=mux',
     'streamable=true',
+    patience,
     '!',
     'rtmp2sink',
     `location=${options.url}`,
@@ -89,7 +95,7 @@ export function gstPublish(options: PublishOptions): Running {
       ...['videotestsrc', 'is-live=true', `num-buffers=${buffers}`, '!'],
       ...[`video/x-raw,format=I420,width=${width},height=${height},framerate=${frameRate}/1`, '!', 'queue', '!'],
       ...['x264enc', 'tune=zerolatency', 'speed-preset=ultrafast', `key-int-max=${gop}`, `bitrate=${bitrate}`, '!'],
-      ...['h264parse', '!', 'queue', '!', 'mux.'],
+      ...['h264parse', '!', ...waiting],
     )
   if (audio)
     pipeline.push(
@@ -100,7 +106,7 @@ export function gstPublish(options: PublishOptions): Running {
         ...(buffers < 0 ? [] : [`num-buffers=${Math.round(((options.seconds ?? 0) * 48_000) / 1024)}`]),
       ],
       ...['samplesperbuffer=1024', '!', 'audio/x-raw,rate=48000,channels=2', '!', 'audioconvert', '!'],
-      ...['voaacenc', 'bitrate=96000', '!', 'aacparse', '!', 'queue', '!', 'mux.'],
+      ...['voaacenc', 'bitrate=96000', '!', 'aacparse', '!', ...waiting],
     )
   return start(findProgram('gst-launch-1.0'), pipeline, limit === undefined ? {} : { limit })
 }
