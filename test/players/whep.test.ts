@@ -9,7 +9,7 @@ import { ffmpegPublish } from '../support/encoders.ts'
 import { startLossyRelay } from '../support/lossy-relay.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import type { Running } from '../support/process.ts'
-import { getChannel, waitLive } from '../support/published.ts'
+import { waitLive } from '../support/published.ts'
 import { readUsage } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 import { type WhepFigures, whepCrowd, whepFigures, whepJoin, whepLeave } from '../support/whep-page.ts'
@@ -56,27 +56,32 @@ describe('WHEP', () => {
   /** Pid of the newest WebRTC process. */
   const webrtcPid = () => Number(server.log().findLast(({ msg }) => msg === 'webrtc process runs')?.['pid'])
 
-  it('Chromium shows pictures that change and hears the sound; the viewer is counted, and gone after DELETE', async () => {
-    const joined = await whepJoin(page, endpoint(), { audio: true })
-    assert.equal(joined.status, 201)
-    assert.equal(joined.sound, null)
-    const figures = await waitShown(page, '60 pictures', (seen) => seen.shown >= 60 && seen.loudest > 0.01)
-    assert.ok(figures.looks >= 6, `${figures.looks} different pictures`)
-    assert.ok(figures.soundBytes > 0)
-    const channelNow = await waitFor('the viewer to be counted', async () => {
-      const found = await getChannel(server, 'main')
-      return found.viewers > 0 && found
-    })
-    assert.equal(channelNow.viewers, 1)
-    const gone = await fetch(joined.location ?? '', { method: 'DELETE' })
-    assert.equal(gone.status, 200)
-    await waitShown(page, 'the connection to end', ({ state }) => state !== 'connected')
-    assert.equal((await fetch(joined.location ?? '', { method: 'DELETE' })).status, 404)
-    await whepLeave(page)
-  })
-
   // They mostly wait.
   describe('at the same time', { concurrency: true }, () => {
+    it('Chromium shows pictures that change and hears the sound; the viewer is counted, and gone after DELETE', async () => {
+      const page = await pages.open(browser)
+      const own = await channel('counted')
+      const sending = publishClip(own.publishUrl)
+      await own.live()
+      const joined = await whepJoin(page, endpoint('counted'), { audio: true })
+      assert.equal(joined.status, 201)
+      assert.equal(joined.sound, null)
+      const figures = await waitShown(page, '60 pictures', (seen) => seen.shown >= 60 && seen.loudest > 0.01)
+      assert.ok(figures.looks >= 6, `${figures.looks} different pictures`)
+      assert.ok(figures.soundBytes > 0)
+      const channelNow = await waitFor('the viewer to be counted', async () => {
+        const found = await own.facts()
+        return found.viewers > 0 && found
+      })
+      assert.equal(channelNow.viewers, 1)
+      const gone = await fetch(joined.location ?? '', { method: 'DELETE' })
+      assert.equal(gone.status, 200)
+      await waitShown(page, 'the connection to end', ({ state }) => state !== 'connected')
+      assert.equal((await fetch(joined.location ?? '', { method: 'DELETE' })).status, 404)
+      await page.close()
+      await sending.stop()
+    })
+
     it('the encoder comes again: the same viewers go on with the next epoch', async () => {
       const page = await pages.open(browser)
       const fresh = await channel('again')
