@@ -45,12 +45,10 @@ describe('hls.js on the ladder', { concurrency: true }, () => {
   })
 
   /** In a browser of its own: pictures of a page that another one hides are not counted. */
-  async function play(t: TestContext, lowLatencyMode: boolean): Promise<Page> {
+  async function open(t: TestContext): Promise<Page> {
     const browser = await chromium()
     t.after(() => browser.close())
-    const page = await pages.open(browser)
-    await begin(page, lowLatencyMode, 1e9)
-    return page
+    return pages.open(browser)
   }
 
   /** @param estimate bits a second that it believes to have at first */
@@ -93,9 +91,10 @@ describe('hls.js on the ladder', { concurrency: true }, () => {
     it(`${lowLatency ? 'low latency' : 'ordinary HLS'}: switches up and down without a stall`, {
       timeout: 200_000,
     }, async (t) => {
+      const page = await open(t)
       // One stays twelve seconds behind and does not get over the gaps that a broadcast's playlist begins with.
       await sleep(Math.max(0, (lowLatency ? 4 : 14) - live()) * 1_000)
-      const page = await play(t, lowLatency)
+      await begin(page, lowLatency, 1e9)
       const levels = await page.evaluate<number[]>('hls.levels.map((level) => level.height)')
       assert.deepEqual(levels, [180, 270, 360])
       // From its first second on: until then it finds its place.
@@ -117,10 +116,8 @@ describe('hls.js on the ladder', { concurrency: true }, () => {
     skip: !isLong,
     timeout: 200_000,
   }, async (t) => {
+    const page = await open(t)
     await sleep(Math.max(0, 14 - live()) * 1_000)
-    const browser = await chromium()
-    t.after(() => browser.close())
-    const page = await pages.open(browser)
     const link = await page.context().newCDPSession(page)
     await link.send('Network.enable')
     const carry = (bits: number) =>
