@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { waitFor } from '../support/wait.ts'
 import { openBrowser } from './browser.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
@@ -104,12 +105,13 @@ test('somebody who reads further up stays there and is told of new messages', as
   await log().evaluate((element) => {
     element.scrollTop = 0
   })
-  await page.waitForTimeout(200)
+  // The page is told that it was scrolled before it draws the next picture.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   mock.push({ type: 'messages', messages: [mockMessage('Jonas', 'news')] })
   await page.getByRole('button', { name: '1 new message' }).click()
-  await page.waitForTimeout(200)
-  const bottom = await log().evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight)
-  assert.ok(bottom < 5, String(bottom))
+  await waitFor('the newest message', () =>
+    log().evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight < 5),
+  )
 })
 
 test('no more than 200 messages are kept on the page', async () => {
