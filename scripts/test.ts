@@ -56,7 +56,8 @@ const stages: readonly Stage[] = [
   {
     name: 'unit',
     patterns: ['packages/**/*.test.ts', 'apps/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
-    places: jobs ?? cores,
+    // One more than processors: the longest wait for threads, timers and processes half of their time.
+    places: jobs ?? cores + 1,
     placesOf: () => 1,
     fileLimit: 2 * minute,
   },
