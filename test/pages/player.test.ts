@@ -164,6 +164,7 @@ test('a new generation of the multivariant playlist is followed', async () => {
   const channel = mock.channels.get('main') ?? mockChannel('main')
   mock.channels.set('main', { ...channel, generation: 1 })
   mock.push({ type: 'channel', ...channel, generation: 1 })
+  await until(() => reads() > before, 5000, 'reads it again')
   await page.waitForTimeout(1000)
   assert.equal(reads(), before + 1)
   await until(page, 'plays', playing, 4000)
