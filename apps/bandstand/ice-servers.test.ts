@@ -23,10 +23,17 @@ test('with a shared secret each viewer gets a password that runs out', () => {
   })
 })
 
+test('public addresses may be given as host names', () => {
+  const { webrtcAddresses } = settingsSchema.parse({ webrtcAddresses: 'home.example.org, 2001:db8::7' })
+  assert.deepEqual(webrtcAddresses, ['home.example.org', '2001:db8::7'])
+})
+
 for (const [name, value] of [
   ['iceServers', 'turn:x"; rel="evil'],
   ['iceServers', 'https://example.org'],
-  ['webrtcAddresses', 'example.org'],
+  ['webrtcAddresses', 'example'],
+  ['webrtcAddresses', '203.0.113.300'],
+  ['webrtcAddresses', 'https://example.org'],
   ['webrtc', 'nowhere'],
   ['turnPassword', 'a"b'],
 ] as const) {

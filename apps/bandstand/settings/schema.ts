@@ -37,7 +37,7 @@ export const settingsSchema = z.strictObject({
   webrtcAddresses: publicAddresses
     .prefault('')
     .describe(
-      'addresses at which viewers reach the UDP port of WebRTC when this machine is behind NAT, separated by commas',
+      'addresses or host names at which viewers reach the UDP port of WebRTC when this machine is behind NAT, separated by commas',
     ),
   iceServers: iceServerUrls
     .prefault('')

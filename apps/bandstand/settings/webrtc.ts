@@ -16,9 +16,12 @@ export const iceServerUrls = list.refine(
   'takes up to 8 of stun:HOST:PORT, turn:HOST:PORT and turns:HOST:PORT, with ?transport=udp or tcp, separated by commas',
 )
 
+/** A name of DNS with a dot in it (RFC 1123 §2.1); its last label is no number, so that a mistyped address is not one. */
+const HOST_NAME = /^(?=.{4,253}$)(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z](?:[a-z\d-]{0,61}[a-z\d])?$/i
+
 export const publicAddresses = list.refine(
-  (addresses) => addresses.length <= 8 && addresses.every((address) => isIP(address) !== 0),
-  'takes up to 8 IPv4 or IPv6 addresses, separated by commas',
+  (addresses) => addresses.length <= 8 && addresses.every((address) => isIP(address) !== 0 || HOST_NAME.test(address)),
+  'takes up to 8 IPv4 or IPv6 addresses or host names, separated by commas',
 )
 
 /** Goes into a quoted string of a header. */

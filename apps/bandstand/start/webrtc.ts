@@ -1,6 +1,7 @@
 import { createWebRtcEgress, type WebRtcEgress } from '@bandstand/engine/egress/webrtc/egress.ts'
 import { reserveUdpPort } from '@bandstand/engine/egress/webrtc/port.ts'
 import type { Platform } from '@bandstand/platform/platform.ts'
+import { createPublicAddresses } from '../public-addresses.ts'
 import type { Audience } from './audience.ts'
 import type { Begun } from './begun.ts'
 import type { Live } from './live.ts'
@@ -21,10 +22,13 @@ export async function startWebRtc(
   const { directory, live, audience, ffmpeg } = needs
   const { webrtc: address } = settings
   if (address === 'off') return undefined
+  const port = await reserveUdpPort(address.host, address.port)
+  const addresses = createPublicAddresses(settings.webrtcAddresses, log)
+  started.defer(() => addresses.stop())
   const egress = createWebRtcEgress({
     host: address.host,
-    port: await reserveUdpPort(address.host, address.port),
-    publicAddresses: settings.webrtcAddresses,
+    port,
+    publicAddresses: addresses.current,
     find: live.watchable,
     ffmpeg,
     seen(slug, session) {

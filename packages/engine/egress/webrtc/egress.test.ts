@@ -83,7 +83,7 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
   const egress = createWebRtcEgress({
     host: '127.0.0.1',
     port: options.port ?? (await reserveUdpPort('127.0.0.1', 0)),
-    publicAddresses: ['203.0.113.7'],
+    publicAddresses: () => ['203.0.113.7'],
     find(channel) {
       const hub = hubs[channel]
       if (hub === undefined) return undefined

@@ -18,8 +18,8 @@ import type { Watchable } from './watchable.ts'
 export interface WebRtcEgressOptions {
   readonly host: string
   readonly port: number
-  /** Addresses that viewers reach this server by, where its own are not theirs (behind NAT). */
-  readonly publicAddresses: readonly string[]
+  /** Addresses that viewers reach this server by, where its own are not theirs (behind NAT); asked for each viewer. */
+  readonly publicAddresses: () => readonly string[]
   /** The running broadcast of a channel; `undefined` while there is none. */
   readonly find: (channel: string) => Watchable | undefined
   /** Path of ffmpeg, which makes Opus of AAC; `undefined` where there is none. */
@@ -219,7 +219,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     }
     return {
       session: session.id,
-      sdp: publishAnswer(answered, options.publicAddresses),
+      sdp: publishAnswer(answered, options.publicAddresses()),
       rendition,
       ...(reason !== undefined && { renditionReason: reason }),
       ...(soundMissing !== undefined && { soundMissing }),
