@@ -4,12 +4,15 @@ import type { DeliveryFigures } from '@bandstand/engine/http/delivery.ts'
 import { outboxFigures } from '@bandstand/engine/http/outbox.ts'
 import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import type { SegmentStore } from '@bandstand/engine/store/port.ts'
+import type { LadderReport } from '@bandstand/engine/transcode/report.ts'
 import { toProblem } from '@bandstand/platform/http/problem.ts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
 export interface ProbeSources {
   /** Slug and distinct players of each channel that is live. */
   viewers(): readonly { readonly channel: string; readonly viewers: number }[]
+  /** Slug and ladder of each channel that has one now. */
+  ladders(): readonly { readonly channel: string; readonly ladder: LadderReport }[]
   readonly store: Pick<SegmentStore, 'usage'>
   readonly budget: MemoryBudget
   /** How long parts took to reach everyone who waited for them. */
@@ -120,15 +123,32 @@ async function collect(sources: ProbeSources, delay: ReturnType<typeof monitorEv
   gauge('bandstand_http_pending_bytes', 'Bytes that slow viewers have not taken', () => outboxFigures.pendingBytes)
   gauge('bandstand_http_over_budget', 'Answers refused as too much was pending', () => outboxFigures.overBudget)
   gauge('bandstand_http_over_deadline', 'Answers cut off as too slow', () => outboxFigures.overDeadline)
-  new Gauge({
-    name: 'bandstand_viewers',
-    help: 'Distinct players in the last 15 s',
-    labelNames: ['channel'],
-    registers: [registry],
-    collect() {
-      this.reset()
-      for (const { channel, viewers } of sources.viewers()) this.set({ channel }, viewers)
-    },
-  })
+  /** A channel without a value has no sample. */
+  const perChannel = (name: string, help: string, values: () => readonly (readonly [string, number | undefined])[]) =>
+    new Gauge({
+      ...{ name, help, labelNames: ['channel'], registers: [registry] },
+      collect() {
+        this.reset()
+        for (const [channel, value] of values()) if (value !== undefined) this.set({ channel }, value)
+      },
+    })
+  perChannel('bandstand_viewers', 'Distinct players in the last 15 s', () =>
+    sources.viewers().map(({ channel, viewers }) => [channel, viewers]),
+  )
+  const ladder = (name: string, help: string, of: (ladder: LadderReport) => number | undefined) =>
+    perChannel(`bandstand_ladder_${name}`, help, () =>
+      sources.ladders().map(({ channel, ladder }) => [channel, of(ladder)]),
+    )
+  const shed = ({ rungs }: LadderReport) => rungs.filter((rung) => rung.shed).length
+  ladder('rungs', 'Rungs that are being made', (report) =>
+    report.state === 'running' ? report.rungs.length - shed(report) : 0,
+  )
+  ladder('shed', 'Rungs left out for a while, as the machine is too slow', shed)
+  ladder('speed', 'Of real time, as ffmpeg says; none while it does not run', ({ speed }) => speed)
+  ladder(
+    'restarts',
+    'Times ffmpeg ended that it should not have, since the broadcast began',
+    ({ restarts }) => restarts,
+  )
   return async () => ({ type: registry.contentType, text: await registry.metrics() })
 }

@@ -227,6 +227,8 @@ describe('the ladder', () => {
     }
     const reasons = server.log().flatMap(({ msg, reason }) => (msg.startsWith('ladder: ffmpeg ended') ? [reason] : []))
     assert.match(String(reasons[1]), /^it wrote something/)
+    const metrics = await (await fetch(`${server.http}/metrics`)).text()
+    assert.match(metrics, new RegExp(`^bandstand_ladder_restarts\\{channel="struck"\\} ${expected}$`, 'm'))
     await assertConforms(`${server.http}/live/struck/index.m3u8`, 4)
   })
 

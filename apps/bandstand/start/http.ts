@@ -69,6 +69,11 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
         .list()
         .filter(({ id }) => live.streams.onAir(id) !== undefined)
         .map(({ id, slug }) => ({ channel: slug, viewers: audience.viewers.count(id) })),
+    ladders: () =>
+      directory.list().flatMap(({ id, slug }) => {
+        const ladder = live.streams.diagnose(id)?.ladder
+        return ladder === undefined ? [] : [{ channel: slug, ladder }]
+      }),
     store,
     budget: needs.budget,
     delivery: media.delivery,
