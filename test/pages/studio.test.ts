@@ -128,6 +128,21 @@ test('smaller pictures are chosen; encoders that do not work here are not offere
   })
 })
 
+test('what becomes of the smaller pictures is told while the studio is open', async () => {
+  await signIn()
+  const card = page.locator('studio-ladder-card')
+  await card.getByText('Being made now.').waitFor()
+  await page.route('**/channels/main/health', async (route) => {
+    const response = await route.fetch()
+    const health = await response.json()
+    const [rung, ...others] = health.encoder.ladder.rungs
+    const message = 'this machine is too slow for 480p; left out for a while'
+    const ladder = { ...health.encoder.ladder, rungs: [{ ...rung, shed: true }, ...others], message }
+    await route.fulfill({ json: { ...health, encoder: { ...health.encoder, ladder } } })
+  })
+  await card.getByText('Being made now. This machine is too slow for 480p; left out for a while.').waitFor()
+})
+
 test('the delay of a channel is chosen by keyboard and saved at once', async () => {
   await signIn()
   const low = page.getByRole('radio', { name: 'Low' })

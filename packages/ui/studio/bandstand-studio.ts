@@ -8,6 +8,7 @@ import './chat-card.ts'
 import { confirmed } from './confirm.ts'
 import './connect-card.ts'
 import './health-card.ts'
+import type { HealthNews } from './health-card.ts'
 import './ladder-card.ts'
 import './instance-line.ts'
 import './latency-card.ts'
@@ -32,12 +33,14 @@ export class BandstandStudio extends LitElement {
     _channels: { state: true },
     _slug: { state: true },
     _instance: { state: true },
+    _health: { state: true },
     _error: { state: true },
   }
   declare _signedIn: boolean | undefined
   declare _channels: readonly Channel[]
   declare _slug: string
   declare _instance: Instance | undefined
+  declare _health: HealthNews | undefined
   declare _error: string
 
   static override styles = [tokens, buttons, fields, studioStyles, shellStyles]
@@ -175,6 +178,10 @@ export class BandstandStudio extends LitElement {
 
   #channel(channel: Channel) {
     const onChanged = (event: CustomEvent<{ was: string; channel: Channel }>) => this.#onChanged(event.detail)
+    const onHealth = (event: CustomEvent<HealthNews>) => {
+      this._health = event.detail
+    }
+    const health = this._health?.slug === channel.slug ? this._health.health : undefined
     return html`
       <div class="top">
         <h2>${channel.title}</h2>
@@ -189,14 +196,14 @@ export class BandstandStudio extends LitElement {
       <div class="cards">
         <div class="column">
           <studio-connect-card .slug=${channel.slug} .instance=${this._instance}></studio-connect-card>
-          <studio-health-card .slug=${channel.slug}></studio-health-card>
+          <studio-health-card .slug=${channel.slug} @health=${onHealth}></studio-health-card>
           <studio-replays-card .slug=${channel.slug} .moment=${`${channel.live} ${channel.assetId}`}></studio-replays-card>
         </div>
         <div class="column">
           <studio-chat-card .channel=${channel} @changed=${onChanged}></studio-chat-card>
           <studio-latency-card .channel=${channel} @changed=${onChanged}></studio-latency-card>
           <studio-page-card .channel=${channel} @changed=${onChanged}></studio-page-card>
-          <studio-ladder-card .slug=${channel.slug}></studio-ladder-card>
+          <studio-ladder-card .slug=${channel.slug} .health=${health?.encoder?.ladder ?? undefined}></studio-ladder-card>
           <section class="card" aria-labelledby="danger">
             <h2 id="danger">Delete this channel</h2>
             <p class="hint">With all its recordings and its chat. This cannot be undone.</p>

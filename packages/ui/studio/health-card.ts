@@ -8,7 +8,19 @@ import { codecText, rateText } from './units.ts'
 
 const every = 2000
 
-/** What the encoder sends now, with advice in plain words. Inside the studio only. */
+/** What is known of a channel as it goes on. */
+export interface HealthNews {
+  readonly slug: string
+  readonly health: ChannelHealth
+}
+
+/**
+ * What the encoder sends now, with advice in plain words. Inside the studio only.
+ *
+ * | event | |
+ * |---|---|
+ * | `health` | {@link HealthNews} as `detail`, each time the server has been asked |
+ */
 export class StudioHealthCard extends LitElement {
   static override properties = {
     slug: { type: String },
@@ -97,7 +109,10 @@ export class StudioHealthCard extends LitElement {
     if (document.visibilityState === 'visible') {
       try {
         const health = await api.health(slug)
-        if (slug === this.slug) this._health = health
+        if (slug === this.slug) {
+          this._health = health
+          this.dispatchEvent(new CustomEvent<HealthNews>('health', { detail: { slug, health } }))
+        }
         this._error = ''
       } catch (error) {
         this._error = messageOf(error)

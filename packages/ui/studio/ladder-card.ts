@@ -1,5 +1,6 @@
 import type { LadderEncoders, LadderHealth, LadderSettings, Rung } from '@bandstand/contract/api/ladder.ts'
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
+import { sentence } from '../channel/sentence.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
 import { api, messageOf } from './api.ts'
@@ -25,17 +26,18 @@ const MOST = 6
 export class StudioLadderCard extends LitElement {
   static override properties = {
     slug: { type: String },
+    health: { attribute: false },
     _settings: { state: true },
     _encoders: { state: true },
-    _health: { state: true },
     _note: { state: true },
     _error: { state: true },
     _busy: { state: true },
   }
   declare slug: string
+  /** How the ladder is; `undefined` while there is none, or nothing is known of it. */
+  declare health: LadderHealth | undefined
   declare _settings: LadderSettings | undefined
   declare _encoders: LadderEncoders['encoders']
-  declare _health: LadderHealth | undefined
   declare _note: string
   declare _error: string
   declare _busy: boolean
@@ -76,7 +78,6 @@ export class StudioLadderCard extends LitElement {
   async #load(): Promise<void> {
     const { slug } = this
     this._settings = undefined
-    this._health = undefined
     this._busy = false
     this._note = ''
     this._error = ''
@@ -84,10 +85,8 @@ export class StudioLadderCard extends LitElement {
       const settings = await api.ladder(slug)
       if (slug !== this.slug) return
       this._settings = settings
-      const [{ encoders }, health] = await Promise.all([api.ladderEncoders(), api.health(slug)])
-      if (slug !== this.slug) return
-      this._encoders = encoders
-      this._health = health.encoder?.ladder ?? undefined
+      const { encoders } = await api.ladderEncoders()
+      if (slug === this.slug) this._encoders = encoders
     } catch (error) {
       if (slug === this.slug) this._error = messageOf(error)
     }
@@ -183,11 +182,11 @@ export class StudioLadderCard extends LitElement {
   }
 
   override render() {
-    const health = this._health
+    const { health } = this
     return html`<section class="card" aria-labelledby="ladder">
       <h2 id="ladder">Smaller pictures</h2>
       <p class="hint">For viewers on slow connections. What your encoder sends is always there too, untouched. Those that are smaller than it are made, by ffmpeg on this machine.</p>
-      ${health ? html`<p class="hint">${STATES[health.state]} ${health.message ?? ''}</p>` : nothing}
+      ${health ? html`<p class="hint">${STATES[health.state]} ${health.message === null ? nothing : sentence(health.message)}</p>` : nothing}
       ${this._settings ? this.#form(this._settings) : nothing}
       <div role="status">
         ${this._note ? html`<p class="done">${this._note}</p>` : nothing}
