@@ -91,6 +91,14 @@ test('a real-time channel plays by WebRTC with sound, and the delay it says is t
   await page.getByRole('button', { name: 'Quality and delay' }).click()
   await page.getByText(/behind live, by WebRTC/).waitFor()
   await shoot(page, 'real-time')
+  // The chat beside it is the same as with any other delay.
+  const other = await open(server, '/@main/chat')
+  await other.getByRole('textbox', { name: 'Message' }).fill('seen at once')
+  await other.keyboard.press('Enter')
+  await other.getByLabel('What should we call you?').fill('Mira')
+  await other.keyboard.press('Enter')
+  await page.getByRole('log').getByText('seen at once').waitFor()
+  assert.equal((await look(page)).playing, 'webrtc')
 })
 
 test('the process of WebRTC is killed: the picture goes on, and real time comes back by itself', async (t) => {
