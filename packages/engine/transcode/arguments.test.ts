@@ -78,6 +78,14 @@ test('interlaced pictures are deinterlaced once, before the rungs part', () => {
   )
 })
 
+test('colours that are assumed are said, once, before the rungs part', () => {
+  assert.equal(
+    graph(vector({ assumed: 'bt709' })),
+    '[0:v:0]setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709,split=1[s0];' +
+      '[s0]scale=640:360:out_range=tv,setsar=1,format=yuv420p[r0]',
+  )
+})
+
 for (const [hdr, transfer] of [
   ['pq', 'smpte2084'],
   ['hlg', 'arib-std-b67'],

@@ -74,8 +74,10 @@ function output({ encoder, preset }: LadderCommand, rung: Rung, index: number): 
 /** The work that all rungs share is done once, before they part. */
 function filterGraph({ source, rungs, encoder }: LadderCommand): string {
   const deinterlaced = source.interlaced ? ['yadif=mode=send_frame:deint=interlaced'] : []
+  // What a source says of its colours comes out with every rung. Where it says nothing a rung would be taken for something else.
+  const said = source.assumed === 'bt709' ? ['setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709'] : []
   const labels = rungs.map((_, i) => `[s${i}]`).join('')
-  const shared = ['[0:v:0]', [...deinterlaced, `split=${rungs.length}`].join(','), labels].join('')
+  const shared = ['[0:v:0]', [...deinterlaced, ...said, `split=${rungs.length}`].join(','), labels].join('')
   const own = rungs.map((rung, i) => {
     const steps = [...thinned(rung, source), scaled(rung, source), encoders[encoder].filter]
     return `[s${i}]${steps.join(',')}[r${i}]`

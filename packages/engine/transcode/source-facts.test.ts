@@ -22,3 +22,9 @@ test('the shape of pixels is believed as far as it is a shape that pictures have
   for (const ratio of [4, 16, 65_535]) assert.equal(made(1920, 1080, [ratio, 1]), '854x480')
   assert.equal(made(1920, 1080, [1, 65_535]), '854x480')
 })
+
+test('colours of which nothing is said are those of BT.709 where the picture is high, and nothing is assumed where it is not', () => {
+  const assumed = (height: number) => sourceFacts({ ...video, width: 1280, height }, 30).assumed
+  assert.equal(assumed(720), 'bt709')
+  assert.equal(assumed(719), undefined)
+})

@@ -7,12 +7,17 @@ import type { SourceFacts } from './model.ts'
 /** `transfer_characteristics` of ITU-T H.273. */
 const PQ = 16
 const HLG = 18
+/** What all of a colour description is where nobody has said anything: "unspecified". */
+const UNSPECIFIED = 2
+/** From so many lines on Chromium and Firefox take pictures that say nothing for BT.709, below for BT.601. */
+const HD_LINES = 720
 
 /** What is known of the source's pictures. @throws MediaError where its parameter sets cannot be read. */
 export function sourceFacts(config: VideoTrackConfig, frameRate: number | undefined): SourceFacts {
   const [first] = parseAvcC(config.decoderConfig).sps
   const sps = first && parseSps(first)
-  const transfer = sps?.colour?.transfer
+  const { primaries = UNSPECIFIED, transfer = UNSPECIFIED, matrix = UNSPECIFIED } = sps?.colour ?? {}
+  const isSilent = [primaries, transfer, matrix].every((said) => said === UNSPECIFIED)
   return {
     width: config.width,
     height: config.height,
@@ -21,6 +26,7 @@ export function sourceFacts(config: VideoTrackConfig, frameRate: number | undefi
     interlaced: sps?.frameMbsOnly === false,
     ...(transfer === PQ && { hdr: 'pq' }),
     ...(transfer === HLG && { hdr: 'hlg' }),
+    ...(isSilent && config.height >= HD_LINES && { assumed: 'bt709' }),
   }
 }
 

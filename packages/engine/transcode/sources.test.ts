@@ -138,6 +138,38 @@ for (const [hdr, name] of [
   })
 }
 
+/** Red as BT.601 has it: of BT.709 its luma would be another. */
+const red = "format=yuv420p,geq=lum='81':cb=90:cr=240"
+const colourOf = ({ decoderConfig }: VideoTrackConfig) => {
+  const [sps] = parseAvcC(decoderConfig).sps
+  return sps && parseSps(sps).colour
+}
+
+for (const [name, code] of [
+  ['bt709', 1],
+  ['smpte170m', 6],
+] as const) {
+  test(`what a source says of its colours is said of each rung, and they stay as they were (${name})`, async () => {
+    const said = ['-color_primaries', name, '-color_trc', name, '-colorspace', name, '-color_range', 'tv']
+    const clip = encode(`color=black:s=1280x720:r=25,${red}`, '25', ['-pix_fmt', 'yuv420p', ...said])
+    const { config, rows } = await make(clip, 25, rung(144))
+    const colour = { primaries: code, transfer: code, matrix: code, fullRange: false }
+    assert.deepEqual([colourOf(clip.video), colourOf(config)], [colour, colour])
+    assert(Math.abs((rows[72]?.[100] ?? 0) - ((81 - 16) * 255) / 219) < 4, `${rows[72]?.[100]}`)
+  })
+}
+
+test('a source that says nothing of its colours: its rungs are taken for what it is taken for', async () => {
+  const colours = async (size: string) => {
+    const clip = encode(`color=black:s=${size}:r=25,${red}`, '25', ['-pix_fmt', 'yuv420p'])
+    assert.equal(colourOf(clip.video), undefined)
+    return colourOf((await make(clip, 25, rung(144))).config)
+  }
+  assert.deepEqual(await colours('1280x720'), { primaries: 1, transfer: 1, matrix: 1, fullRange: false })
+  const { primaries = 2, transfer = 2, matrix = 2 } = (await colours('320x180')) ?? {}
+  assert.deepEqual([primaries, transfer, matrix], [2, 2, 2])
+})
+
 test('full range becomes what players take for granted, and as bright as it was', async () => {
   const steps = `${grey('16+219*floor(X*8/W)/7')},scale=out_range=pc,format=yuvj420p`
   const clip = encode(`color=black:s=320x180:r=25,${steps}`, '25', ['-pix_fmt', 'yuvj420p'])
