@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { createPublicAddresses } from './public-addresses.ts'
+import { createPublicAddresses, type NameResolver } from './public-addresses.ts'
 
 type Answer = readonly string[] | 'ENODATA' | 'ETIMEOUT'
 
@@ -21,7 +21,7 @@ function stage(entries: readonly string[], dns: Record<'resolve4' | 'resolve6', 
   const addresses = createPublicAddresses(
     entries,
     { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
-    resolver as unknown as Parameters<typeof createPublicAddresses>[2],
+    resolver as unknown as NameResolver,
   )
   return {
     ...{ addresses, dns, said, asked: () => asked },
