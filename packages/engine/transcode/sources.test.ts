@@ -139,7 +139,7 @@ for (const [hdr, name] of [
 }
 
 /** Red as BT.601 has it: of BT.709 its luma would be another. */
-const red = "format=yuv420p,geq=lum='81':cb=90:cr=240"
+const red = (size: string) => `color=black:s=16x16:r=25,format=yuv420p,geq=lum=81:cb=90:cr=240,scale=${size}`
 const colourOf = ({ decoderConfig }: VideoTrackConfig) => {
   const [sps] = parseAvcC(decoderConfig).sps
   return sps && parseSps(sps).colour
@@ -151,7 +151,7 @@ for (const [name, code] of [
 ] as const) {
   test(`what a source says of its colours is said of each rung, and they stay as they were (${name})`, async () => {
     const said = ['-color_primaries', name, '-color_trc', name, '-colorspace', name, '-color_range', 'tv']
-    const clip = encode(`color=black:s=1280x720:r=25,${red}`, '25', ['-pix_fmt', 'yuv420p', ...said])
+    const clip = encode(red('1280:720'), '25', ['-pix_fmt', 'yuv420p', ...said])
     const { config, rows } = await make(clip, 25, rung(144))
     const colour = { primaries: code, transfer: code, matrix: code, fullRange: false }
     assert.deepEqual([colourOf(clip.video), colourOf(config)], [colour, colour])
@@ -161,12 +161,12 @@ for (const [name, code] of [
 
 test('a source that says nothing of its colours: its rungs are taken for what it is taken for', async () => {
   const colours = async (size: string) => {
-    const clip = encode(`color=black:s=${size}:r=25,${red}`, '25', ['-pix_fmt', 'yuv420p'])
+    const clip = encode(red(size), '25', ['-pix_fmt', 'yuv420p'])
     assert.equal(colourOf(clip.video), undefined)
     return colourOf((await make(clip, 25, rung(144))).config)
   }
-  assert.deepEqual(await colours('1280x720'), { primaries: 1, transfer: 1, matrix: 1, fullRange: false })
-  const { primaries = 2, transfer = 2, matrix = 2 } = (await colours('320x180')) ?? {}
+  assert.deepEqual(await colours('1280:720'), { primaries: 1, transfer: 1, matrix: 1, fullRange: false })
+  const { primaries = 2, transfer = 2, matrix = 2 } = (await colours('320:180')) ?? {}
   assert.deepEqual([primaries, transfer, matrix], [2, 2, 2])
 })
 
