@@ -37,7 +37,7 @@ export interface SourceFacts {
   readonly interlaced: boolean
   /** Transfer of high dynamic range: SMPTE ST 2084 or ARIB STD-B67. */
   readonly hdr?: 'pq' | 'hlg'
-  /** Its colours are those of BT.709 though it does not say so: players take so many lines for that, and fewer for BT.601. */
+  /** Its colours are those of BT.709 though it does not say so: players take so many lines for that, some fewer for BT.601. */
   readonly assumed?: 'bt709'
 }
 

@@ -9,7 +9,7 @@ const PQ = 16
 const HLG = 18
 /** What all of a colour description is where nobody has said anything: "unspecified". */
 const UNSPECIFIED = 2
-/** From so many lines on players (Chromium's `height < 720`) take pictures that say nothing for BT.709, below for BT.601. */
+/** From so many lines on players take pictures that say nothing for BT.709; below, Firefox takes them for BT.601, Chromium does not. */
 const HD_LINES = 720
 
 /** What is known of the source's pictures. @throws MediaError where its parameter sets cannot be read. */
