@@ -18,7 +18,7 @@ async function scrape(begin: string, ladders: ReturnType<ProbeSources['ladders']
     viewers: () => [{ channel: 'main', viewers: 3 }],
     store: { usage: () => 0 },
     budget: { used: 0 } as ProbeSources['budget'],
-    delivery: { count: 0, quantile: () => 0, reset() {} } as unknown as ProbeSources['delivery'],
+    delivery: { count: 0, quantile: () => 0, reset() {} },
     webrtc: () => undefined,
     connections: () => ({ http: 0, rtmp: 0 }),
     isAvailable: () => true,
