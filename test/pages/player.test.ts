@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { type Look, look, until } from '../support/our-player.ts'
+import { waitFor } from '../support/wait.ts'
 import { openBrowser } from './browser.ts'
 import { type Clip, makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
@@ -164,7 +165,7 @@ test('a new generation of the multivariant playlist is followed', async () => {
   const channel = mock.channels.get('main') ?? mockChannel('main')
   mock.channels.set('main', { ...channel, generation: 1 })
   mock.push({ type: 'channel', ...channel, generation: 1 })
-  await until(() => reads() > before, 5000, 'reads it again')
+  await waitFor('another reading', () => reads() > before, 5000)
   await page.waitForTimeout(1000)
   assert.equal(reads(), before + 1)
   await until(page, 'plays', playing, 4000)

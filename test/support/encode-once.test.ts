@@ -11,7 +11,7 @@ const picture = () => ['-f', 'lavfi', '-i', 'color=s=16x16:d=0.04', '-metadata',
 test('the same is encoded once, whoever asks for it at the same time', async (t) => {
   const args = picture()
   const folders = await Promise.all([encodeOnce(args), encodeOnce(args), encodeOnce(args)])
-  const [folder = ''] = folders
+  const [folder] = folders
   t.after(() => rmSync(folder, { recursive: true }))
   assert.deepEqual(folders, [folder, folder, folder])
   const file = join(folder, 'one.mp4')
