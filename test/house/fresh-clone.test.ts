@@ -9,8 +9,8 @@ import { waitFor } from '../support/wait.ts'
 const root = join(import.meta.dirname, '..', '..')
 
 /**
- * The README's first command, as a newcomer types it: in a fresh clone of what is committed, with nothing installed. (Its second
- * command is what runs these tests: on a clean checkout before anything lands.)
+ * `npm start -- demo`, as a newcomer types it who has read the README: in a fresh clone of what is committed, with nothing
+ * installed. (`npm test`, which the README names too, is what runs this file: `.ci/run`, on a clean checkout before anything lands.)
  */
 test('a fresh clone and one command show the demo', {
   skip: process.env['BANDSTAND_LONG'] === undefined && 'runs with npm run test:long',
