@@ -17,9 +17,14 @@ function readPage(url: string): Promise<string> {
   })
 }
 
-/** All samples of a Prometheus page: `name{labels}` → value. */
+/** The samples of a server's figures. */
 export async function readMetrics(http: string): Promise<Map<string, number>> {
-  const lines = (await readPage(`${http}/metrics`)).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return readSamples(await readPage(`${http}/metrics`))
+}
+
+/** All samples of a Prometheus page: `name{labels}` → value. */
+export function readSamples(page: string): Map<string, number> {
+  const lines = page.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return new Map(
     lines.map((line) => {
       const gap = line.lastIndexOf(' ')
