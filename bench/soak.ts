@@ -4,8 +4,10 @@ import { parseArgs } from 'node:util'
 import { readClip } from '@bandstand/engine/ingest/rtmp/clip.ts'
 import { publishFlv } from '@bandstand/engine/ingest/rtmp/publish.ts'
 import { startBandstand } from '../test/support/bandstand.ts'
+import { waitFor } from '../test/support/wait.ts'
 import { createChannels } from './support/channels.ts'
 import { makeClip } from './support/clips.ts'
+import { follow } from './support/follower.ts'
 import { readProcess } from './support/metrics.ts'
 import { report, slope } from './support/report.ts'
 
@@ -41,7 +43,7 @@ const publishers = keys.map((key) =>
   }),
 )
 
-/** Every encoder loses its connection once in 20 to 60 s; once in a while one says goodbye by itself (its key stays). */
+/** Every encoder loses its connection once in 20 to 60 s, and is back within the reconnect window. */
 async function disturb(): Promise<void> {
   while (running()) {
     await sleep((20_000 + Math.random() * 40_000) / publishers.length)
@@ -49,49 +51,16 @@ async function disturb(): Promise<void> {
   }
 }
 
-/** One viewer: follows the playlists of one channel for 10 to 60 s, reading every part by preload hint and blocking. */
-async function view(slug: string): Promise<void> {
-  const leave = performance.now() + 10_000 + Math.random() * 50_000
-  const get = async (url: string) => {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(20_000) })
-    const body = Buffer.from(await answer.arrayBuffer())
-    return { ok: answer.ok, status: answer.status, text: () => body.toString() }
-  }
-  const base = `${server.http}/live/${slug}/index.m3u8`
-  const multivariant = await get(base)
-  if (!multivariant.ok) return
-  const variant = multivariant
-    .text()
-    .split('\n')
-    .find((line) => line !== '' && !line.startsWith('#'))
-  if (variant === undefined) return
-  const playlist = new URL(variant, base).href
-  let query = ''
-  const seen = new Set<string>()
-  while (performance.now() < leave && running()) {
-    const answer = await get(playlist + query)
-    if (answer.status >= 500 || !answer.ok) return
-    const text = answer.text()
-    const parts = [...text.matchAll(/#EXT-X-PART:(?![^\n]*GAP=YES)[^\n]*URI="([^"]+)"/g)]
-      .map((match) => match[1] ?? '')
-      .slice(-3)
-    for (const part of parts.filter((uri) => !seen.has(uri))) {
-      seen.add(part)
-      const media = await get(new URL(part, playlist).href)
-      if (!media.ok) trouble.push(`${part}: ${media.status}`)
-    }
-    const first = Number(/#EXT-X-MEDIA-SEQUENCE:(\d+)/.exec(text)?.[1] ?? 0)
-    const segments = text.match(/#EXTINF/g)?.length ?? 0
-    const after = text.slice(text.lastIndexOf('#EXTINF')).match(/#EXT-X-PART:/g)?.length ?? 0
-    query = `?_HLS_msn=${first + segments}&_HLS_part=${after}`
-    if (text.includes('#EXT-X-ENDLIST')) return
-  }
-}
-
+/** Comes for 10 to 60 s, again and again, to any of the channels. */
 async function watch(): Promise<void> {
   while (running()) {
     const slug = `bench-${Math.floor(Math.random() * keys.length)}`
-    await view(slug).catch((error: unknown) => trouble.push(String(error)))
+    const leave = performance.now() + 10_000 + Math.random() * 50_000
+    const leaves = () => performance.now() > leave || !running()
+    const complain = (line: string) => void trouble.push(line)
+    await follow({ http: server.http, slug, leaves, trouble: complain }).catch((error: unknown) =>
+      complain(String(error)),
+    )
     await sleep(Math.random() * 2000)
   }
 }
@@ -113,6 +82,9 @@ async function sample(): Promise<void> {
   }
 }
 
+// Before its first part a channel has nothing to watch.
+for (const index of keys.keys())
+  await waitFor('a playlist', async () => (await fetch(`${server.http}/live/bench-${index}/index.m3u8`)).ok)
 await Promise.all([disturb(), sample(), ...Array.from({ length: Number(options.viewers) }, watch)])
 const reconnects = publishers.reduce((sum, publisher) => sum + publisher.accepted, 0)
 await Promise.all(publishers.map((publisher) => publisher.stop()))
