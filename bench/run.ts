@@ -3,10 +3,11 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { describeMachine } from './support/machine.ts'
-import type { Row } from './support/report.ts'
+import { type Row, shortfalls } from './support/report.ts'
 
 /**
- * `npm run bench`: runs the scripts of this folder one after another and keeps their figures in RESULTS.md.
+ * `npm run bench`: runs the scripts of this folder one after another and keeps their figures in RESULTS.md. Exits 1 when a script
+ * failed or a figure is short of what it must reach.
  *
  *   npm run bench                      all but the soak, which takes an hour
  *   npm run bench -- ingest viewers    by name
@@ -105,4 +106,8 @@ for (const name of chosen) {
   const about = [`date: ${new Date().toISOString().slice(0, 10)}`, ...describeMachine()]
   const figures = rows.length > 0 ? printRows(rows) : `\`\`\`\n${output.trim()}\n\`\`\``
   keep(name, `## ${name}\n\n${about.map((line) => `- ${line}`).join('\n')}\n\n${figures}`)
+  for (const what of shortfalls(rows)) {
+    console.error(`bench: ${name} is short: ${what}`)
+    process.exitCode = 1
+  }
 }

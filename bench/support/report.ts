@@ -22,6 +22,11 @@ export function report(row: Row): void {
   if (file !== undefined) appendFileSync(file, `${JSON.stringify(row)}\n`)
 }
 
+/** Names of the figures that are short of what they must reach. */
+export function shortfalls(rows: readonly Row[]): string[] {
+  return rows.filter(({ ok }) => ok === false).map(({ what }) => what)
+}
+
 /** Bytes as MB with one decimal. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`
