@@ -12,18 +12,19 @@ import { megabytes, percent, report } from './support/report.ts'
 
 /**
  * Twenty encoders at 4 Mbit/s: ours with LL-HLS and recording on, nginx-rtmp making HLS, node-media-server taking in
- * only (it makes no HLS). Taking turns, several rounds, the median of each.
+ * only (it makes no HLS). Taking turns, several rounds, the median of each. Then retention that deletes as fast as is
+ * recorded; then a round of ours and nginx-rtmp with OBS's "auto" (250 frames between key frames).
  */
 const { values: options } = parseArgs({
   options: {
     publishers: { type: 'string', default: '20' },
     seconds: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '3' },
-    gop: { type: 'string', default: '60' },
+    /** Of the long key interval. */
+    'long-rounds': { type: 'string', default: '1' },
   },
 })
 const count = Number(options.publishers)
-const clip = await makeClip({ seconds: 20, bitrate: 4000, gop: Number(options.gop) })
 const plainKeys = Array.from({ length: count }, (_, index) => `bench${index}`)
 
 interface Mark {
@@ -61,7 +62,9 @@ async function startOurs(args: readonly string[] = []): Promise<Subject> {
   }
 }
 
-const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
+type Starts = Readonly<Record<string, () => Promise<Subject>>>
+
+const subjects = {
   bandstand: () => startOurs(),
   'nginx-rtmp': async () => {
     const peer = await startNginxRtmp()
@@ -71,13 +74,13 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
     const peer = await startNodeMediaServer()
     return { pids: [peer.pid], rtmp: peer.rtmp, keys: plainKeys, stop: peer.stop }
   },
-}
+} satisfies Starts
 
 interface Measured extends UsageSummary {
   readonly delay: Mark | undefined
 }
 
-async function measure(startSubject: () => Promise<Subject>, seconds = Number(options.seconds)): Promise<Measured> {
+async function measure(clip: string, startSubject: () => Promise<Subject>, seconds: number): Promise<Measured> {
   const subject = await startSubject()
   try {
     const publishers = await startPublishers(clip, subject.rtmp, subject.keys)
@@ -96,56 +99,111 @@ async function measure(startSubject: () => Promise<Subject>, seconds = Number(op
   }
 }
 
-const results = new Map<string, Measured[]>(Object.keys(subjects).map((name) => [name, []]))
-for (let round = 0; round < Number(options.rounds); round += 1)
-  for (const [name, startSubject] of Object.entries(subjects)) {
-    const measured = await measure(startSubject)
-    results.get(name)?.push(measured)
-    console.log(`round ${round + 1}, ${name}: ${percent(measured.cores)} of a core, ${megabytes(measured.peakRss)}`)
-  }
+/** Whole key intervals, for the clip is played in a loop. */
+const makeStream = (gop: number, intervals: number) => makeClip({ seconds: (intervals * gop) / 30, bitrate: 4000, gop })
 
-/** As much as twenty publishers record in 20 s: retention, which looks twice a minute, then deletes as much as comes in. */
-const recordingMaxGb = Math.max(0.1, (count * 4.2e6 * 20) / 8 / 1e9)
-const retentionSeconds = 75
-const deleting = await measure(() => startOurs(['--recording-max-gb', String(recordingMaxGb)]), retentionSeconds)
-
-const median = (name: string, pick: (measured: Measured) => number) => {
-  const values = (results.get(name) ?? []).map(pick).sort((a, b) => a - b)
-  return values[values.length >> 1] ?? Number.NaN
+/** Figures of one subject over all rounds. */
+interface Summary {
+  /** Medians. */
+  readonly cpu: number
+  readonly memory: number
+  /** The worst of all rounds, ms; NaN where the subject does not say. */
+  readonly delay: { readonly p99: number; readonly max: number }
 }
-const cpu = (name: string) => median(name, ({ cores }) => cores)
-const memory = (name: string) => median(name, ({ peakRss }) => peakRss)
-const what = `${count} publishers × 4 Mbit/s, key frames every ${options.gop} frames`
-const ratio = cpu('bandstand') / cpu('nginx-rtmp')
-report({
-  what: `${what}: CPU`,
-  measured: `${percent(cpu('bandstand'))} of a core, ${ratio.toFixed(2)} × nginx-rtmp`,
-  peer: `nginx-rtmp with HLS ${percent(cpu('nginx-rtmp'))}, node-media-server without HLS ${percent(cpu('node-media-server'))}`,
-  must: '≤ 2.0 × nginx-rtmp (aim 1.5)',
-  ok: ratio <= 2,
-})
-report({
-  what: `${what}: peak memory`,
-  measured: megabytes(memory('bandstand')),
-  peer: `nginx-rtmp ${megabytes(memory('nginx-rtmp'))}, node-media-server ${megabytes(memory('node-media-server'))}`,
-  must: '350 MB (aim 250)',
-  ok: memory('bandstand') <= 350e6,
-})
-const worst = (pick: (delay: Mark) => number) =>
-  Math.max(...(results.get('bandstand') ?? []).map(({ delay }) => (delay ? pick(delay) : Number.NaN)))
-const [p99, max] = [worst((delay) => delay.p99), worst((delay) => delay.max)]
-report({
-  what: `${what}: event-loop delay p99 / max`,
-  measured: `${p99.toFixed(1)} / ${max.toFixed(1)} ms`,
-  must: '20 / 100 ms',
-  ok: p99 <= 20 && max <= 100,
-})
 
-const kept = deleting.delay?.recorded ?? Number.NaN
-const published = (count * 4.2e6 * (retentionSeconds + 30)) / 8
-report({
-  what: `${what}, retention deleting (${megabytes(published)} published, ${megabytes(kept)} kept): event-loop delay p99 / max`,
-  measured: `${deleting.delay?.p99.toFixed(1)} / ${deleting.delay?.max.toFixed(1)} ms`,
-  must: '20 / 100 ms',
-  ok: deleting.delay !== undefined && deleting.delay.p99 <= 20 && deleting.delay.max <= 100 && kept < published * 0.8,
-})
+function summarize(rounds: readonly Measured[]): Summary {
+  const median = (pick: (measured: Measured) => number) => {
+    const sorted = rounds.map(pick).sort((a, b) => a - b)
+    return sorted[sorted.length >> 1] ?? Number.NaN
+  }
+  const worst = (pick: (mark: Mark) => number) =>
+    Math.max(...rounds.map(({ delay }) => (delay ? pick(delay) : Number.NaN)))
+  return {
+    cpu: median(({ cores }) => cores),
+    memory: median(({ peakRss }) => peakRss),
+    delay: { p99: worst(({ p99 }) => p99), max: worst(({ max }) => max) },
+  }
+}
+
+/** Subjects take turns; the summary of each by its name. */
+async function compare<Name extends string>(
+  clip: string,
+  starts: Readonly<Record<Name, () => Promise<Subject>>>,
+  rounds: number,
+): Promise<Record<Name, Summary>> {
+  const names = Object.keys(starts) as Name[]
+  const results = new Map<Name, Measured[]>(names.map((name) => [name, []]))
+  for (let round = 1; round <= rounds; round += 1)
+    for (const [name, list] of results) {
+      const measured = await measure(clip, starts[name], Number(options.seconds))
+      list.push(measured)
+      console.log(`round ${round}, ${name}: ${percent(measured.cores)} of a core, ${megabytes(measured.peakRss)}`)
+    }
+  return Object.fromEntries([...results].map(([name, list]) => [name, summarize(list)])) as Record<Name, Summary>
+}
+
+const describeStream = (gop: number) => `${count} publishers × 4 Mbit/s, key frames every ${gop} frames`
+
+/** @param must whether the requirement is of this stream. */
+function reportPair(
+  what: string,
+  ours: Summary,
+  nginx: Summary,
+  peers: readonly [string, string],
+  must: boolean,
+): void {
+  const ratio = ours.cpu / nginx.cpu
+  report({
+    what: `${what}: CPU`,
+    measured: `${percent(ours.cpu)} of a core, ${ratio.toFixed(2)} × nginx-rtmp`,
+    peer: `nginx-rtmp with HLS ${percent(nginx.cpu)}${peers[0]}`,
+    ...(must && { must: '≤ 2.0 × nginx-rtmp (aim 1.5)', ok: ratio <= 2 }),
+  })
+  report({
+    what: `${what}: peak memory`,
+    measured: megabytes(ours.memory),
+    peer: `nginx-rtmp ${megabytes(nginx.memory)}${peers[1]}`,
+    ...(must && { must: '350 MB (aim 250)', ok: ours.memory <= 350e6 }),
+  })
+  const { p99, max } = ours.delay
+  report({
+    what: `${what}: event-loop delay p99 / max`,
+    measured: `${p99.toFixed(1)} / ${max.toFixed(1)} ms`,
+    ...(must && { must: '20 / 100 ms', ok: p99 <= 20 && max <= 100 }),
+  })
+}
+
+/** Keeps what twenty publishers record in 20 s: from then on retention deletes as much as comes in. */
+async function reportDeleting(clip: string, what: string): Promise<void> {
+  const recordingMaxGb = Math.max(0.1, (count * 4.2e6 * 20) / 8 / 1e9)
+  const seconds = 75
+  const { delay } = await measure(clip, () => startOurs(['--recording-max-gb', String(recordingMaxGb)]), seconds)
+  const { p99, max, recorded: kept } = delay ?? { p99: Number.NaN, max: Number.NaN, recorded: Number.NaN }
+  const published = (count * 4.2e6 * (seconds + 30)) / 8
+  report({
+    what: `${what}, retention deleting (${megabytes(published)} published, ${megabytes(kept)} kept): event-loop delay p99 / max`,
+    measured: `${p99.toFixed(1)} / ${max.toFixed(1)} ms`,
+    must: '20 / 100 ms',
+    ok: p99 <= 20 && max <= 100 && kept < published * 0.8,
+  })
+}
+
+const usual = await makeStream(60, 10)
+const {
+  bandstand,
+  'nginx-rtmp': nginx,
+  'node-media-server': other,
+} = await compare(usual, subjects, Number(options.rounds))
+const beside = [
+  `, node-media-server without HLS ${percent(other.cpu)}`,
+  `, node-media-server ${megabytes(other.memory)}`,
+] as const
+reportPair(describeStream(60), bandstand, nginx, beside, true)
+await reportDeleting(usual, describeStream(60))
+
+const { bandstand: oursLong, 'nginx-rtmp': nginxLong } = await compare(
+  await makeStream(250, 3),
+  { bandstand: subjects.bandstand, 'nginx-rtmp': subjects['nginx-rtmp'] },
+  Number(options['long-rounds']),
+)
+reportPair(describeStream(250), oursLong, nginxLong, ['', ''], false)
