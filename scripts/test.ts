@@ -8,6 +8,7 @@ import { spec, type TestEvent } from 'node:test/reporters'
 import { parseArgs } from 'node:util'
 import { byCost, keepDurations, readDurations } from './durations.ts'
 import { endLeftovers, findLeftovers } from './leftovers.ts'
+import { repeat, usualSeconds } from './repeat.ts'
 import { root } from './source.ts'
 
 /**
@@ -15,6 +16,7 @@ import { root } from './source.ts'
  *
  *   npm test -- --unit | --e2e      only one of the two
  *   npm test -- rtmp chat           only files whose path holds one of the words
+ *   npm test -- --times 20          again and again: how long it takes, and what fails now and then
  *   npm run test:long               also what takes hours (BANDSTAND_LONG=1)
  *
  * The last line is `N passed, N failed`. Nothing that a test started is left running: what is still there at the end is
@@ -27,8 +29,17 @@ const { values: options, positionals: words } = parseArgs({
     unit: { type: 'boolean', default: false },
     e2e: { type: 'boolean', default: false },
     jobs: { type: 'string' },
+    times: { type: 'string' },
   },
 })
+
+if (options.times !== undefined) {
+  const args = process.argv.slice(2)
+  const at = args.findIndex((arg) => arg.startsWith('--times'))
+  args.splice(at, args[at] === '--times' ? 2 : 1)
+  process.exit((await repeat(Number(options.times), import.meta.filename, args)) ? 0 : 1)
+}
+const begun = performance.now()
 
 const minute = 60_000
 const mark = randomUUID()
@@ -71,7 +82,7 @@ const stages: readonly Stage[] = [
     fileLimit: 4 * minute * long,
   },
 ]
-/** The whole run, so that a hang never blocks whoever waits for it. */
+/** The whole run, so that a hang never blocks whoever waits for it: beside much else it may take twice what is usual. */
 const totalLimit = 25 * minute * long
 
 const count = { passed: 0, failed: 0, skipped: 0 }
@@ -158,6 +169,11 @@ function finish(): never {
   }
   if (failures.length > 0) console.log(`\nfailed:\n${failures.map((line) => `  ${line}`).join('\n')}`)
   if (count.skipped > 0) console.log(`\n${count.skipped} skipped`)
+  const seconds = Math.round((performance.now() - begun) / 1000)
+  const isLate = !options.long && seconds > usualSeconds
+  console.log(
+    `\n${seconds} s${isLate ? `, and on a machine with nothing else to do it should take at most ${usualSeconds} s` : ''}`,
+  )
   console.log(`\n${count.passed} passed, ${count.failed} failed`)
   process.exit(count.failed === 0 ? 0 : 1)
 }
