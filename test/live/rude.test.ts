@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from 'ws'
+import { readMetrics } from '../../bench/support/metrics.ts'
 import { startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { channelMaker } from '../support/channels.ts'
@@ -45,7 +46,7 @@ async function chat(http: string, slug: string, index: number): Promise<WebSocke
   return socket
 }
 
-test('300 idle encoders, 500 in the chat and malformed bytes disturb neither an encoder nor a viewer, and the idle are closed', async (t) => {
+test('300 idle encoders, 500 in the chat and malformed bytes disturb neither an encoder nor a viewer, are counted, and the idle are closed', async (t) => {
   const server = await startBandstand({ args: ['--max-publishers-per-address', '400'] })
   t.after(() => server.stop())
   const channel = await (await channelMaker(server))('calm')
@@ -67,6 +68,13 @@ test('300 idle encoders, 500 in the chat and malformed bytes disturb neither an 
   const idle = await Promise.all(Array.from({ length: 300 }, () => open(port)))
   let closed = 0
   for (const socket of idle) socket.once('close', () => closed++)
+  const counted = await waitFor('all encoders to be counted', async () => {
+    const figures = await readMetrics(server.http)
+    return figures.get('bandstand_rtmp_connections') === idle.length + 1 && figures
+  })
+  assert.ok((counted.get('bandstand_http_connections') ?? 0) > chatters.length)
+  for (const name of ['viewers{channel="calm"}', 'live_memory_bytes', 'recording_bytes'])
+    assert.ok((counted.get(`bandstand_${name}`) ?? 0) > 0, name)
 
   const handshake = Buffer.concat([Buffer.from([3]), noise(1536, 1), noise(1536, 2)])
   const rude = [
