@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
+import { copyField } from './copy.ts'
 import { studioStyles } from './styles.ts'
 
 /**
@@ -18,12 +19,14 @@ export class StudioSecretField extends LitElement {
     secret: { type: Boolean },
     _shown: { state: true },
     _copied: { state: true },
+    _refused: { state: true },
   }
   declare label: string
   declare value: string
   declare secret: boolean
   declare _shown: boolean
   declare _copied: boolean
+  declare _refused: boolean
   static override styles = [
     tokens,
     buttons,
@@ -63,22 +66,16 @@ export class StudioSecretField extends LitElement {
     this.secret = false
     this._shown = false
     this._copied = false
+    this._refused = false
   }
 
-  async #copy(): Promise<void> {
+  async #copy(button: HTMLElement): Promise<void> {
     const field = this.renderRoot.querySelector('input')
-    try {
-      await navigator.clipboard.writeText(this.value)
-    } catch {
-      // Plain http has no clipboard interface; the old way still works there.
-      if (!field) return
-      const type = field.type
-      field.type = 'text'
-      field.select()
-      document.execCommand('copy')
-      field.type = type
-    }
-    this._copied = true
+    if (!field) return
+    this._copied = await copyField(field)
+    this._refused = !this._copied
+    if (this._refused) return
+    button.focus()
     setTimeout(() => {
       this._copied = false
     }, 2000)
@@ -110,12 +107,19 @@ export class StudioSecretField extends LitElement {
               </button>`
             : nothing
         }
-        <button type="button" aria-label=${`Copy ${this.label}`} @click=${() => this.#copy()}>
+        <button type="button" aria-label=${`Copy ${this.label}`} @click=${(event: Event) => this.#copy(event.currentTarget as HTMLElement)}>
           ${this._copied ? 'Copied' : 'Copy'}
         </button>
         </div>
         <span class="sr" role="status">${this._copied ? `${this.label} copied` : ''}</span>
-      </div>`
+      </div>
+      ${
+        this._refused
+          ? html`<p class="error" role="alert">
+              Your browser does not let the page copy. ${hidden ? 'Press Show, then select' : 'Select'} the text and copy it.
+            </p>`
+          : nothing
+      }`
   }
 }
 
