@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { fakePage } from '../testing/fake-page.ts'
-import { commandFor, type KeyboardHost } from './keyboard.ts'
+import { FakeVideo } from '../testing/fake-player.ts'
+import { commandFor, type KeyboardHost, runCommand } from './keyboard.ts'
+import type { Command } from './keys.ts'
 
 /** An element that fits the selectors named. */
 class FakeElement {
@@ -57,4 +59,68 @@ test('while the help is open the keys are its own', (t) => {
   const { host, dialog, press } = keyboard(t)
   dialog.open = true
   assert.equal(press('k', host), undefined)
+})
+
+/** A video one minute into two, and what was asked of the player. */
+function player() {
+  const asked: string[] = []
+  const textTracks = ['hidden', 'disabled'].map((mode) => ({ mode }))
+  const video = Object.assign(new FakeVideo(), { textTracks, pause: () => (video.paused = true) })
+  const run = (...commands: readonly Command[]) => {
+    for (const command of commands)
+      runCommand(command, {
+        video: video.element,
+        dialog: { showModal: () => asked.push('help') } as unknown as HTMLDialogElement,
+        position: 60,
+        length: 120,
+        seekTo: (seconds) => asked.push(`to ${seconds}`),
+        goToEnd: () => asked.push('to the end'),
+        press: (name) => asked.push(name),
+      })
+    return asked
+  }
+  return { video, textTracks, run }
+}
+
+test('play and pause, and sound, take turns', () => {
+  const { video, run } = player()
+  for (const paused of [true, false]) {
+    run({ kind: 'toggle-play' })
+    assert.equal(video.paused, paused)
+  }
+  for (const muted of [true, false]) {
+    run({ kind: 'mute' })
+    assert.equal(video.muted, muted)
+  }
+})
+
+test('the volume stays between nothing and all; louder is heard', () => {
+  const { video, run } = player()
+  run({ kind: 'volume', by: 0.1 })
+  assert.equal(video.volume, 1)
+  video.volume = 0.05
+  video.muted = true
+  run({ kind: 'volume', by: -0.1 })
+  assert.deepEqual([video.volume, video.muted], [0, true])
+  run({ kind: 'volume', by: 0.1 })
+  assert.deepEqual([video.volume, video.muted], [0.1, false])
+})
+
+test('seeking is from where the picture is, tenths are of the whole', () => {
+  const skips: Command[] = [-10, 5].map((seconds) => ({ kind: 'skip', seconds }))
+  const asked = player().run(...skips, { kind: 'tenth', tenth: 3 }, { kind: 'start' }, { kind: 'live' })
+  assert.deepEqual(asked, ['to 50', 'to 65', 'to 36', 'to 0', 'to the end'])
+})
+
+test('full screen and picture in picture are those of the buttons; the help is opened', () => {
+  const asked = player().run({ kind: 'full-screen' }, { kind: 'picture-in-picture' }, { kind: 'help' })
+  assert.deepEqual(asked, ['media-fullscreen-button', 'media-pip-button', 'help'])
+})
+
+test('captions are shown and hidden', () => {
+  const { textTracks, run } = player()
+  run({ kind: 'captions' })
+  assert.deepEqual(textTracks, [{ mode: 'showing' }, { mode: 'showing' }])
+  run({ kind: 'captions' })
+  assert.deepEqual(textTracks, [{ mode: 'hidden' }, { mode: 'hidden' }])
 })

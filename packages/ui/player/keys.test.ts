@@ -1,18 +1,44 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { commandOf } from './keys.ts'
+import { type Command, commandOf, keyHelp } from './keys.ts'
 
 const press = (key: string, more: object = {}) =>
   commandOf({ key, ctrlKey: false, altKey: false, metaKey: false, ...more })
 
-test('the keys people know from other players', () => {
-  assert.deepEqual(press(' '), { kind: 'toggle-play' })
-  assert.deepEqual(press('K'), { kind: 'toggle-play' })
-  assert.deepEqual(press('j'), { kind: 'skip', seconds: -10 })
-  assert.deepEqual(press('ArrowRight'), { kind: 'skip', seconds: 5 })
-  assert.deepEqual(press('7'), { kind: 'tenth', tenth: 7 })
-  assert.deepEqual(press('End'), { kind: 'live' })
-  assert.deepEqual(press('?'), { kind: 'help' })
+const map: Readonly<Record<string, Command>> = {
+  ' ': { kind: 'toggle-play' },
+  k: { kind: 'toggle-play' },
+  j: { kind: 'skip', seconds: -10 },
+  l: { kind: 'skip', seconds: 10 },
+  ArrowLeft: { kind: 'skip', seconds: -5 },
+  ArrowRight: { kind: 'skip', seconds: 5 },
+  ArrowUp: { kind: 'volume', by: 0.1 },
+  ArrowDown: { kind: 'volume', by: -0.1 },
+  m: { kind: 'mute' },
+  f: { kind: 'full-screen' },
+  i: { kind: 'picture-in-picture' },
+  c: { kind: 'captions' },
+  Home: { kind: 'start' },
+  End: { kind: 'live' },
+  '?': { kind: 'help' },
+}
+
+for (const [key, command] of Object.entries(map))
+  test(`“${key}” is ${JSON.stringify(command)}, with Caps Lock too`, () => {
+    assert.deepEqual(press(key), command)
+    if (key.length === 1) assert.deepEqual(press(key.toUpperCase()), command)
+  })
+
+test('digits are tenths', () => {
+  for (let tenth = 0; tenth <= 9; tenth++) assert.deepEqual(press(String(tenth)), { kind: 'tenth', tenth })
+})
+
+test('the help names every key and no other', () => {
+  const named = keyHelp.flatMap(([keys]) => keys.split(/,? (?:– )?/))
+  const arrows = { '←': 'ArrowLeft', '→': 'ArrowRight', '↑': 'ArrowUp', '↓': 'ArrowDown' }
+  const shown = new Map(Object.entries({ Space: ' ', ...arrows }))
+  const keys = named.map((name) => shown.get(name) ?? (name.length === 1 ? name.toLowerCase() : name))
+  assert.deepEqual(keys.sort(), [...Object.keys(map), '0', '9'].sort())
 })
 
 test('shortcuts of the browser stay with the browser', () => {
