@@ -7,22 +7,34 @@ import { partBytes, quietLog, retention, temporaryFolder } from './fixtures/mate
 import type { AssetIndex } from './port.ts'
 
 const program = fileURLToPath(new URL('fixtures/writer-process.ts', import.meta.url))
-const kills = process.env['BANDSTAND_LONG'] === '1' ? 200 : 8
+const kills = process.env['BANDSTAND_LONG'] === '1' ? 300 : 12
 
-/** Lets the writer live for some milliseconds after its first part, then kills it. */
-async function live(root: string, life: number, ms: number): Promise<{ seen: number; acknowledged: number }> {
+interface Life {
+  /** Highest part numbers that were shown, and that were on disk; -1 without any. */
+  readonly seen: number
+  readonly acknowledged: number
+  /** Milliseconds from the begin of recovery to the first part; 0 without one. */
+  readonly recovery: number
+}
+
+/** Lets the writer live for some milliseconds after it began to recover, or after its first part, then kills it. */
+async function live(root: string, life: number, from: 'recovery' | 'first part', ms: number): Promise<Life> {
   const child = spawn(process.execPath, [program, root, String(life)], { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
+  let begun: number | undefined
+  let recovery: number | undefined
   let timer: NodeJS.Timeout | undefined
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
-    timer ??= setTimeout(() => child.kill('SIGKILL'), ms)
+    begun ??= performance.now()
+    if (text.includes('s')) recovery ??= performance.now() - begun
+    if (from === 'recovery' || recovery !== undefined) timer ??= setTimeout(() => child.kill('SIGKILL'), ms)
   })
   await new Promise((resolve) => child.on('close', resolve))
   // The last line may be torn by the kill.
   const lines = text.split('\n').slice(0, -1)
   const last = (kind: string) => Number(lines.findLast((line) => line.startsWith(kind))?.slice(1) ?? -1)
-  return { seen: last('s'), acknowledged: last('a') }
+  return { seen: last('s'), acknowledged: last('a'), recovery: recovery ?? 0 }
 }
 
 function shape(index: AssetIndex | undefined): string[][] {
@@ -31,12 +43,16 @@ function shape(index: AssetIndex | undefined): string[][] {
   )
 }
 
-test(`${kills} kills at random moments lose nothing but the part in the making`, async (t) => {
+test(`${kills} kills at random moments, a third of them while it recovers, lose nothing but the part in the making`, async (t) => {
   const root = await temporaryFolder(t)
   let before: string[][] = [[], []]
   let highest = -1
+  let recovery = 0
   for (let life = 0; life < kills; life++) {
-    const { seen, acknowledged } = await live(root, life, Math.random() * 40)
+    const early = life % 3 === 2
+    const ms = Math.random() * (early ? recovery : 40)
+    const { seen, acknowledged, ...own } = await live(root, life, early ? 'recovery' : 'first part', ms)
+    if (!early) recovery = own.recovery
     const store = createDiskStore({ root, log: quietLog, retention })
     const [found] = await store.recover()
     // Killed before the journal existed: there is nothing to lose yet.
