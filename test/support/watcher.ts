@@ -145,9 +145,13 @@ export function watchChannel(http: () => string, channel: string): Watcher {
 
   async function init(seen: SeenRendition, uri: string): Promise<void> {
     const answer = await get(`${seen.base}/${uri}`)
-    if (answer?.status !== 200) return
-    const hash = createHash('sha256').update(answer.body).digest('hex')
+    if (answer === undefined) return
     const known = seen.inits.get(uri)
+    if (answer.status !== 200) {
+      if (known === undefined) complain(`${seen.assetId}/${seen.name}/${uri}: ${answer.status} although listed`)
+      return
+    }
+    const hash = createHash('sha256').update(answer.body).digest('hex')
     if (known !== undefined && known !== hash) complain(`${seen.assetId}/${seen.name}/${uri} changed its bytes`)
     seen.inits.set(uri, hash)
   }
@@ -158,11 +162,12 @@ export function watchChannel(http: () => string, channel: string): Watcher {
     let before: MediaPlaylist | undefined
     while (!signal.aborted && !seen.ended) {
       const answer = await get(`${seen.base}/index.m3u8${query}`)
-      if (answer?.status === 404) return
       if (answer?.status !== 200) {
-        if (answer?.status === 400) complain(`${where}: 400 for ${query}`)
+        // No answer: the server is gone. 503: held for as long as is promised, and nothing came. Nothing else is an answer to
+        // who follows what was listed and has not ended.
+        if (answer !== undefined && answer.status !== 503) complain(`${where}: ${answer.status} for index.m3u8${query}`)
         query = ''
-        await sleep(100)
+        await sleep(100, undefined, { signal }).catch(() => undefined)
         continue
       }
       const parsed = parsePlaylist(answer.body.toString())
