@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Exit, type Running, start } from './process.ts'
 import { temporaryFolder } from './temporary.ts'
 import { waitFor } from './wait.ts'
@@ -55,8 +56,15 @@ export const streamKey = 'test-key-of-main'
 /** Password of the studio in servers that tests start. */
 export const ownerPassword = 'test-password-of-owner'
 
-/** Starts the real server on free ports and a data folder of its own, and waits until it is ready. */
-export async function startBandstand(options: BandstandOptions = {}): Promise<Bandstand> {
+interface Spawned {
+  readonly server: Running
+  readonly data: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** Starts the real server on free ports and a data folder of its own, ready or not. */
+function spawnBandstand(options: BandstandOptions): Spawned {
   const data = options.data ?? temporaryFolder('data')
   const args = [
     // As `npm start` has it.
@@ -74,12 +82,25 @@ export async function startBandstand(options: BandstandOptions = {}): Promise<Ba
     BANDSTAND_OWNER_PASSWORD: ownerPassword,
     ...options.env,
   }
-  const begun = performance.now()
   const server = start(process.execPath, args, {
     cwd: root,
     env,
     ...(options.limit === undefined ? {} : { limit: options.limit }),
   })
+  return { server, data, args, env }
+}
+
+/** A start that is killed (SIGKILL) after `ms`, ready or not. Resolves when it is gone. */
+export async function killedStart(options: BandstandOptions, ms: number): Promise<void> {
+  const { server } = spawnBandstand(options)
+  await sleep(ms)
+  await server.stop('SIGKILL')
+}
+
+/** Starts the real server on free ports and a data folder of its own, and waits until it is ready. */
+export async function startBandstand(options: BandstandOptions = {}): Promise<Bandstand> {
+  const begun = performance.now()
+  const { server, data, args, env } = spawnBandstand(options)
   const log = () => parseLog(server)
   const ready = await waitFor(
     'the ready line of the server',
@@ -102,7 +123,7 @@ export async function startBandstand(options: BandstandOptions = {}): Promise<Ba
     data,
     http: `${secure ? 'https' : 'http'}://${hostAndPort(ready['http'])}`,
     rtmp,
-    publishUrl: `${rtmp}/${env.BANDSTAND_STREAM_KEY}`,
+    publishUrl: `${rtmp}/${env['BANDSTAND_STREAM_KEY']}`,
     ready,
     startedIn,
     log,
