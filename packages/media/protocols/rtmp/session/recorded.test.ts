@@ -9,11 +9,12 @@ import type { RtmpServerEvent } from './server-types.ts'
 
 const crypto: RtmpCrypto = { hmacSha256: () => new Uint8Array(32), randomBytes: (length) => new Uint8Array(length) }
 
-/** What real encoders said to this server, byte for byte, and what must come of it: frames and sequence headers. */
+/** What real encoders and relays said to this server, byte for byte, and what must come of it: frames and sequence headers. */
 const recordings = [
   { file: 'ffmpeg-5.1', encoder: 'FMLE/3.0 (compatible; Lavf59.27.100)', video: 62, audio: 96, goodbye: true },
   { file: 'gstreamer-1.22-rtmp2sink', encoder: 'LNX 10,0,32,18', video: 62, audio: 88, goodbye: true },
   { file: 'nginx-rtmp-push', encoder: 'LNX.11,1,102,55', video: 122, audio: 190, goodbye: false },
+  { file: 'node-media-server-4.4-relay', encoder: 'FMLE/3.0', video: 122, audio: 189, goodbye: false },
   { file: 'obs-29', encoder: 'FMLE/3.0 (compatible; FMSc/1.0)', video: 0, audio: 0, goodbye: false },
 ] as const
 
