@@ -121,6 +121,23 @@ describe('encoders that send the odd and the broken', { concurrency: true }, () 
       assert.ok(times.some((p) => p.pts_time !== p.dts_time))
     })
 
+    test('a frame rate that varies, and pictures that stand for longer than a part: each is shown for as long as it was sent', async (t) => {
+      // A second of all 25 pictures, one of every second, and one that begins with two thirds of a second of none.
+      const drop = "select='lt(mod(n,75),25)+lt(mod(n,75),50)*not(mod(mod(n,75),2))+gte(mod(n,75),65)'"
+      const isSent = (n: number) => n % 75 < 25 || (n % 75 < 50 && (n % 75) % 2 === 0) || n % 75 >= 65
+      const extra = ['-vf', drop, '-vsync', 'vfr']
+      const { assetId } = await encoded(t, 'varying', { bFrames: 2, extra }, { seconds: 9 })
+      const probed = await ffprobe(`${server.http}/vod/${assetId}/download.mp4`, ['-show_packets'])
+      const packets = (probed.packets ?? []).filter((p) => p.stream_index === 0)
+      const times = packets.map((p) => Number(p.pts_time)).sort((a, b) => a - b)
+      const sent = Array.from({ length: 9 * 25 }, (_, n) => n).filter(isSent)
+      const distances = (of: readonly number[]) => of.slice(1).map((time, i) => time - (of[i] ?? 0))
+      assert.deepEqual(
+        distances(times).map((seconds) => Math.round(seconds * 25)),
+        distances(sent),
+      )
+    })
+
     for (const distance of [8.3, 10]) {
       test(`key frames ${distance} s apart`, async (t) => {
         const gop = Math.round(distance * 25)
