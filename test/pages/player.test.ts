@@ -201,6 +201,32 @@ test('keys: pause, sound, help; and none while a text is being typed', async () 
   assert.deepEqual([seen.paused, seen.muted], [false, true])
 })
 
+test('keys: full screen and back, volume, picture in picture', async () => {
+  // Headless browsers have no window for it, so what was asked for is noted.
+  await page.addInitScript(() => {
+    Object.defineProperty(document, 'pictureInPictureEnabled', { value: true })
+    HTMLVideoElement.prototype.requestPictureInPicture = async function () {
+      this.dataset['pip'] = 'asked for'
+      throw new DOMException('no window', 'NotSupportedError')
+    }
+  })
+  mock.goLive('main', stream('as_1', 12_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(playing, 5000, 'plays')
+  const isFull = (full: boolean) =>
+    page.waitForFunction((wanted) => (document.fullscreenElement?.localName === 'bandstand-player') === wanted, full)
+  await page.keyboard.press('f')
+  await isFull(true)
+  await page.keyboard.press('F')
+  await isFull(false)
+  await page.keyboard.press('ArrowDown')
+  const player = page.locator('bandstand-player')
+  const volume = () => player.locator('video').evaluate((video: HTMLVideoElement) => video.volume)
+  assert.equal(Math.round((await volume()) * 10), 9)
+  await page.keyboard.press('i')
+  await player.locator('video[data-pip="asked for"]').waitFor({ state: 'attached' })
+})
+
 test('a browser that refuses sound plays in silence and offers it', async () => {
   const strict = await openBrowser({ autoplay: false })
   try {
