@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { type Bandstand, ownerPassword, startBandstand, streamKey } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { ffmpegPublish } from '../support/encoders.ts'
@@ -51,6 +51,13 @@ async function assertMoving(page: Page): Promise<void> {
   const from = await until(page, 'a picture', ({ frames }) => frames > 2)
   await until(page, 'pictures that go on', ({ frames }) => frames > from.frames + 45)
 }
+
+/** Pixels, of a picture that is loaded. */
+const widthOf = (picture: Locator): Promise<number> =>
+  picture.evaluate(async (image: HTMLImageElement) => {
+    await image.decode()
+    return image.naturalWidth
+  })
 
 test('the front page shows the moving picture, and counts one viewer', async () => {
   const page = await open('/')
@@ -154,7 +161,7 @@ test(`rewinds to the beginning of ${length} s while live, and comes back`, async
   await close(page)
 })
 
-test('studio: sign in, what the encoder sends, and a new key that stops it at once; then the replay', async () => {
+test('studio: sign in, what the encoder sends, a picture for later, and a new key that stops it at once; then the replay', async () => {
   const { assetId } = await getChannel(server, 'main')
   const page = await open('/studio')
   const password = page.getByLabel('Owner’s password')
@@ -172,6 +179,14 @@ test('studio: sign in, what the encoder sends, and a new key that stops it at on
   await page.setViewportSize({ width: 390, height: 844 })
   await shoot(page, 'studio-phone')
   await page.setViewportSize({ width: 1280, height: 800 })
+  await page.getByLabel('Words shown while offline').fill('Back on Thursday')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByText('Saved.').waitFor()
+  const buffer = await page.screenshot({ clip: { x: 0, y: 0, width: 64, height: 36 } })
+  const picture = page.getByLabel('Picture shown while offline')
+  await picture.setInputFiles({ name: 'away.png', mimeType: 'image/png', buffer })
+  await page.getByText('Picture saved.').waitFor()
+  assert.equal(await widthOf(page.getByAltText('The picture shown while offline')), 64)
   await page.getByRole('button', { name: 'Show Stream key' }).click()
   const field = page.getByLabel('Stream key', { exact: true })
   assert.equal(await field.inputValue(), streamKey)
@@ -194,6 +209,8 @@ test('studio: sign in, what the encoder sends, and a new key that stops it at on
   await watch.getByRole('link', { name: 'Main' }).click()
   await watch.waitForURL('**/@main')
   await watch.getByRole('link', { name: 'Watch the last broadcast' }).waitFor()
+  await watch.getByText('Back on Thursday').waitFor()
+  assert.equal(await widthOf(watch.locator('bandstand-player img')), 64)
   assert.deepEqual(await findings(watch), [], 'offline with a past broadcast')
   await shoot(watch, 'offline-phone')
   await close(watch)

@@ -59,6 +59,34 @@ test('the key is hidden until asked for, and a new one needs a yes', async () =>
   assert.equal(await key.inputValue(), 'new0123456789abcdefghij')
 })
 
+for (const clipboard of ['allowed', 'missing, as over plain http'] as const) {
+  test(`the key is copied without being shown (clipboard ${clipboard})`, async () => {
+    if (clipboard === 'allowed') await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    else await page.addInitScript('delete Navigator.prototype.clipboard')
+    await page.reload()
+    await signIn()
+    const copy = page.getByRole('button', { name: 'Copy Stream key' })
+    await copy.focus()
+    await page.keyboard.press('Enter')
+    await page.getByText('Stream key copied').waitFor({ state: 'attached' })
+    assert.equal(await copy.evaluate((button) => button.matches(':focus')), true, 'the focus stays on the button')
+    assert.equal(await page.getByLabel('Stream key', { exact: true }).getAttribute('type'), 'password')
+    const title = page.locator('studio-page-card').getByLabel('Title')
+    await title.fill('')
+    await page.keyboard.press('Control+V')
+    assert.equal(await title.inputValue(), 'k3y0123456789abcdefghij')
+  })
+}
+
+test('a key that could not be copied is not said to be', async () => {
+  await page.addInitScript('delete Navigator.prototype.clipboard; document.execCommand = () => false')
+  await page.reload()
+  await signIn()
+  await page.getByRole('button', { name: 'Copy Stream key' }).click()
+  await page.getByRole('alert').getByText('Your browser does not let the page copy.').waitFor()
+  assert.equal(await page.getByText('Stream key copied').count(), 0)
+})
+
 test('an answer that comes late does not bring the old key back', async () => {
   let answer: () => void = () => undefined
   const late = new Promise<void>((resolve) => {
@@ -105,6 +133,21 @@ test('what is being typed is not overwritten by the next poll, and saving keeps 
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await page.getByText('Saved.').waitFor()
   assert.equal(mock.channels.get('main')?.title, 'A new name')
+})
+
+test('a picture for offline that is too large is refused before it is sent; one that is there can be removed', async () => {
+  const channel = mock.channels.get('main')
+  assert.ok(channel)
+  mock.channels.set('main', { ...channel, offlineImage: '/api/v1/channels/main/offline-image/1.png' })
+  await signIn()
+  const file = { name: 'away.png', mimeType: 'image/png', buffer: Buffer.alloc(2 * 1024 * 1024 + 1) }
+  await page.getByLabel('Picture shown while offline').setInputFiles(file)
+  await page.getByText('The picture may be up to 2 MB.').waitFor()
+  await page.getByRole('button', { name: 'Remove picture', exact: true }).click()
+  await page.getByText('Picture removed.').waitFor()
+  assert.equal(await page.getByAltText('The picture shown while offline').count(), 0)
+  const asked = mock.requests.filter((line) => line.endsWith('offline-image'))
+  assert.deepEqual(asked, ['DELETE /api/v1/channels/main/offline-image'])
 })
 
 test('smaller pictures are chosen; encoders that do not work here are not offered', async () => {

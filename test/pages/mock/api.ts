@@ -50,6 +50,13 @@ export function registerMockApi(app: FastifyInstance, mock: MockServer): void {
     mock.channels.delete(request.params.slug)
     return reply.code(204).send()
   })
+  app.delete<{ Params: { slug: string } }>('/api/v1/channels/:slug/offline-image', async ({ params }, reply) => {
+    mock.channels.set(params.slug, {
+      ...(mock.channels.get(params.slug) ?? mockChannel(params.slug)),
+      offlineImage: null,
+    })
+    return reply.code(204).send()
+  })
   app.get('/api/v1/channels/:slug/key', async () => ({ key }))
   app.post('/api/v1/channels/:slug/key/rotate', async () => ({ key: (key = `new${key.slice(3)}`) }))
   app.get('/api/v1/channels/:slug/health', async () => health)
