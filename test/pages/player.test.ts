@@ -212,7 +212,7 @@ test('keys: full screen and back, volume, picture in picture', async () => {
   })
   mock.goLive('main', stream('as_1', 12_000))
   await page.goto(`${mock.url}/@main`)
-  await until(playing, 5000, 'plays')
+  await until(page, 'plays', playing, 5000)
   const isFull = (full: boolean) =>
     page.waitForFunction((wanted) => (document.fullscreenElement?.localName === 'bandstand-player') === wanted, full)
   await page.keyboard.press('f')
