@@ -28,7 +28,7 @@ export interface Sound {
   leave(stream: number): void
 }
 
-export function createSound(options: SoundOptions): Sound {
+export function createSound(options: SoundOptions, startOpus: typeof createOpus = createOpus): Sound {
   const { source, ffmpeg, log, now } = options
   const heardIn = new Set<number>()
   let reader: HubReader | undefined
@@ -58,7 +58,7 @@ export function createSound(options: SoundOptions): Sound {
 
   function write(of: AudioTrackConfig, unit: Parameters<Opus['write']>[0]): void {
     if (ffmpeg === undefined || givenUp() !== undefined) return
-    opus ??= createOpus({
+    opus ??= startOpus({
       ffmpeg,
       config: of,
       log,
