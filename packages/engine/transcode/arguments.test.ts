@@ -100,25 +100,58 @@ for (const [hdr, transfer] of [
   })
 }
 
-const hardware: readonly (readonly [Encoder, readonly string[], string])[] = [
-  ['nvenc', ['-c:v', 'h264_nvenc', '-preset', 'p4', '-tune', 'll'], 'format=yuv420p'],
-  ['qsv', ['-c:v', 'h264_qsv', '-preset', 'veryfast'], 'format=nv12'],
-  ['vaapi', ['-c:v', 'h264_vaapi', '-rc_mode', 'VBR'], 'format=nv12,hwupload'],
-  ['v4l2m2m', ['-c:v', 'h264_v4l2m2m', '-bf', '0'], 'format=yuv420p'],
-  ['videotoolbox', ['-c:v', 'h264_videotoolbox', '-realtime', '1'], 'format=nv12'],
+/** Of each: what goes before the input, the last filter, and the options of an output that come before the rates. */
+const hardware: readonly (readonly [Encoder, readonly string[], string, readonly string[]])[] = [
+  [
+    'nvenc',
+    [],
+    'format=yuv420p',
+    [
+      ...['-c:v', 'h264_nvenc', '-preset', 'p4', '-tune', 'll', '-profile:v', 'high', '-level:v', '30'],
+      ...['-rc', 'vbr', '-bf', '0', '-no-scenecut', '1', '-forced-idr', '1', '-delay', '0'],
+    ],
+  ],
+  [
+    'qsv',
+    [],
+    'format=nv12',
+    [
+      ...['-c:v', 'h264_qsv', '-preset', 'veryfast', '-profile:v', 'high', '-level:v', '30'],
+      ...['-bf', '0', '-forced_idr', '1', '-async_depth', '1', '-look_ahead', '0'],
+    ],
+  ],
+  [
+    'vaapi',
+    ['-vaapi_device', '/dev/dri/renderD128'],
+    'format=nv12,hwupload',
+    ['-c:v', 'h264_vaapi', '-rc_mode', 'VBR', '-profile:v', 'high', '-level:v', '30', '-bf', '0'],
+  ],
+  // It takes neither profile nor level.
+  ['v4l2m2m', [], 'format=yuv420p', ['-c:v', 'h264_v4l2m2m', '-bf', '0', '-num_capture_buffers', '16']],
+  [
+    'videotoolbox',
+    [],
+    'format=nv12',
+    ['-c:v', 'h264_videotoolbox', '-realtime', '1', '-profile:v', 'high', '-level:v', '30', '-bf', '0'],
+  ],
 ]
 
-for (const [encoder, begin, filter] of hardware) {
-  test(`${encoder}: its own options in place of x264's, everything else the same`, () => {
-    const args = vector({}, settings, encoder)
-    const at = args.indexOf('-c:v')
-    assert.deepEqual(args.slice(at, at + begin.length), begin)
-    assert(graph(args)?.endsWith(`setsar=1,${filter}[r0]`))
-    assert.equal(args.includes('-vaapi_device'), encoder === 'vaapi')
-    // `level_idc`: "3.0" is a name to none but one of them, and a level of 0.3 to the others.
-    assert.equal(args[args.lastIndexOf('-level:v') + 1], encoder === 'v4l2m2m' ? '-hide_banner' : '30')
-    const common = vector().slice(vector().indexOf('-b:v'))
-    assert.deepEqual(args.slice(args.indexOf('-b:v')), common)
+for (const [encoder, device, filter, options] of hardware) {
+  // `level_idc`: "3.0" is a name to none but one of them, and a level of 0.3 to the others.
+  test(`one rung by ${encoder}: the whole vector`, () => {
+    assert.deepEqual(vector({}, settings, encoder), [
+      ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-protocol_whitelist', 'pipe', '-max_pixels', '35651584'],
+      ...['-progress', 'pipe:3', '-stats_period', '1', ...device],
+      ...['-threads', '1', '-probesize', '32', '-analyzeduration', '0', '-copyts'],
+      ...['-noautorotate', '-f', 'mp4', '-i', 'pipe:0'],
+      ...['-filter_complex', `[0:v:0]split=1[s0];[s0]scale=640:360:out_range=tv,setsar=1,${filter}[r0]`],
+      ...['-map', '[r0]', ...options],
+      ...['-b:v', '800000', '-maxrate', '880000', '-bufsize', '800000', '-g', '30', '-force_key_frames', 'source'],
+      ...['-fps_mode', 'passthrough', '-enc_time_base', '1:90000', '-video_track_timescale', '90000'],
+      ...['-avoid_negative_ts', 'disabled', '-use_editlist', '0'],
+      ...['-movflags', 'empty_moov+default_base_moof+frag_every_frame+frag_discont', '-flush_packets', '1'],
+      ...['-f', 'mp4', 'pipe:4'],
+    ])
   })
 }
 
