@@ -19,11 +19,13 @@ class FakeHls {
   autoLevelEnabled = true
   targetLatency: number | undefined
   bandwidthEstimate = 5e6
-  static readonly Events = { ERROR: 'error', LEVEL_UPDATED: 'updated', MANIFEST_PARSED: 'parsed' }
+  static readonly Events = {
+    ...{ ERROR: 'error', LEVEL_UPDATED: 'updated', MANIFEST_PARSED: 'parsed', FRAG_BUFFERED: 'buffered' },
+  }
   static readonly ErrorTypes = { MEDIA_ERROR: 'mediaError', NETWORK_ERROR: 'networkError' }
   static readonly DefaultConfig = { loader: EventTarget }
   static readonly made: FakeHls[] = []
-  readonly listeners = new Map<string, Listener>()
+  readonly #listeners = new Map<string, Listener[]>()
   source = ''
   mended = 0
   destroyed = false
@@ -34,7 +36,10 @@ class FakeHls {
     FakeHls.made.push(this)
   }
   on(name: string, listener: Listener): void {
-    this.listeners.set(name, listener)
+    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener])
+  }
+  tell(name: string, data: object): void {
+    for (const listener of this.#listeners.get(name) ?? []) listener(name, data)
   }
   loadSource(url: string): void {
     this.source = url
@@ -48,7 +53,7 @@ class FakeHls {
   }
   fail(type: string, fatal = true, status?: number): void {
     const response = status === undefined ? undefined : { code: status }
-    this.listeners.get('error')?.('error', { type, fatal, details: type, response })
+    this.tell('error', { type, fatal, details: type, response })
   }
 }
 
@@ -121,7 +126,7 @@ test('dates and media time are those of the playlist, past its gaps', (t) => {
   const { engine, hls, video, edges } = loaded(t)
   const details = { fragments, edge: 6, live: true, totalduration: 6 }
   hls.latestLevelDetails = details
-  hls.listeners.get('updated')?.('updated', { details })
+  hls.tell('updated', { details })
   assert.deepEqual(edges, [16_000])
   assert.deepEqual(engine.window, { start: 10_000, end: 16_000 })
   assert.equal(engine.timeOf(15_000), 5)
@@ -169,8 +174,33 @@ test('what was chosen is chosen again in the next source', (t) => {
   FakeHls.levels = [level(1e6, 480), level(2.4e6, 1080), level(7e6, 1080)]
   engine.load('http://server/vod/as_1/index.m3u8', undefined)
   const next = FakeHls.made.at(-1)
-  next?.listeners.get('parsed')?.('parsed', {})
+  next?.tell('parsed', {})
   assert.equal(next?.loadLevel, 1)
+})
+
+test('a rendition that was chosen and left by hls.js for a gap is still the choice, and plays again later', async (t) => {
+  const { engine, hls, page } = ladder(t, level(4e6, 1080), level(1e6, 480))
+  const update = () => hls.tell('updated', { details: { fragments: [], edge: 0 } })
+  engine.qualities?.choose(1)
+  hls.autoLevelEnabled = false
+  update()
+  hls.autoLevelEnabled = true
+  update()
+  assert.deepEqual([engine.qualities?.chosen, engine.qualities?.playing, hls.loadLevel], [1, 0, -1])
+  await page.pass(5000)
+  update()
+  assert.equal(hls.loadLevel, 1)
+})
+
+test('nothing is chosen for a viewer who has not', async (t) => {
+  const { engine, hls, page } = ladder(t, level(4e6, 1080), level(1e6, 480))
+  const update = () => hls.tell('updated', { details: { fragments: [], edge: 0 } })
+  engine.qualities?.choose(1)
+  engine.qualities?.choose('auto')
+  update()
+  await page.pass(60_000)
+  update()
+  assert.deepEqual([engine.qualities?.chosen, hls.loadLevel], ['auto', -1])
 })
 
 test('a ladder is kept further from the edge on a link that is not ample, never nearer than the playlist asks for', (t) => {
@@ -178,7 +208,7 @@ test('a ladder is kept further from the edge on a link that is not ample, never 
   const distance = (partHoldBack: number, bandwidth: number) => {
     hls.latestLevelDetails = { fragments: [], partHoldBack }
     hls.bandwidthEstimate = bandwidth
-    hls.listeners.get('updated')?.('updated', { details: hls.latestLevelDetails })
+    hls.tell('updated', { details: hls.latestLevelDetails })
     return hls.targetLatency
   }
   assert.equal(distance(1, 5e6), 2.2)

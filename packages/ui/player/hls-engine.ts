@@ -1,5 +1,6 @@
 import type Hls from 'hls.js'
 import type { ErrorData, Fragment, HlsConfig, LevelDetails } from 'hls.js'
+import { keepChosen } from './chosen-rendition.ts'
 import type { PlaylistEngine, PlaylistEvents } from './engine.ts'
 import { loadPolicy } from './load-policy.ts'
 import { playlistLoader } from './playlist-loader.ts'
@@ -97,10 +98,14 @@ export function createHlsEngine(
     }))
   }
 
-  /** What the viewer has chosen in the source before. */
+  /** What the viewer has chosen, in this source or in one before. */
+  function chosenLevel(of: Hls): number | undefined {
+    return chosen && nearestQuality(qualities(of), chosen)?.id
+  }
+
   function chooseAgain(of: Hls): void {
-    const level = chosen && nearestQuality(qualities(of), chosen)
-    if (level) of.loadLevel = level.id
+    const level = chosenLevel(of)
+    if (level !== undefined) of.loadLevel = level
   }
 
   /** Further from the edge where a link may need another rendition soon (see `ladderHoldBack`), never nearer than the playlist asks for. */
@@ -131,6 +136,7 @@ export function createHlsEngine(
         if (hls === fresh) onError(data)
       })
       guardRenditions(HlsClass, fresh)
+      keepChosen(HlsClass, fresh, () => chosenLevel(fresh))
       fresh.on(HlsClass.Events.LEVEL_UPDATED, (_, data) => {
         if (hls !== fresh) return
         keepDistance(fresh)
@@ -192,10 +198,9 @@ export function createHlsEngine(
       const of = hls
       if (!of || of.levels.length === 0) return undefined
       const list = qualities(of)
-      const level = of.autoLevelEnabled ? undefined : list.find(({ id }) => id === of.loadLevel)
       const known: Qualities = {
         list: sortQualities(list),
-        chosen: level?.id ?? 'auto',
+        chosen: chosenLevel(of) ?? 'auto',
         playing: of.currentLevel >= 0 ? of.currentLevel : undefined,
         choose(id) {
           chosen = list.find((one) => one.id === id)
