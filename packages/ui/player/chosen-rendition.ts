@@ -26,7 +26,7 @@ export function keepChosen(HlsClass: typeof Hls, hls: Hls, chosen: () => number 
     hls.loadLevel = level
   })
   hls.on(Events.FRAG_BUFFERED, (_, { frag }) => {
-    if (frag.level === chosen()) wait = again.first
+    if ((frag.type as string) === 'main' && frag.level === chosen()) wait = again.first
   })
 }
 
