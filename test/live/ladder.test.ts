@@ -12,7 +12,9 @@ import { ffmpegsOf } from '../support/children.ts'
 import { ffmpegPublish, type PublishOptions } from '../support/encoders.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { assertConforms, decode, getChannel, waitLive } from '../support/published.ts'
+import { watchRung } from '../support/rung-viewer.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { readPressure } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 
 const rungs = [
@@ -113,6 +115,13 @@ describe('the ladder', () => {
       200,
     )
 
+  /** Number of a playlist's newest part that has media. */
+  async function newestPart(url: string): Promise<number> {
+    const { segments, trailingParts } = await playlist(url)
+    const parts = [...segments.flatMap((segment) => segment.parts), ...trailingParts]
+    return Math.max(-1, ...parts.filter(({ gap }) => !gap).map(({ uri }) => Number(/^p(\d+)/.exec(uri)?.[1] ?? -1)))
+  }
+
   // They wait for what an encoder sends, each for its own.
   describe('broadcasts side by side', { concurrency: 3 }, () => {
     for (const [name, options, skip] of [
@@ -195,22 +204,29 @@ describe('the ladder', () => {
     }
   })
 
-  it('ffmpeg that writes nonsense, is killed or is stopped is back soon, and the source plays on meanwhile', async (t) => {
+  it('ffmpeg that is killed, writes nonsense or is stopped is back soon; meanwhile the source plays on, and who has chosen a rung sees another', async (t) => {
     const children = () => ffmpegsOf(server.pid)
     await waitFor('every ladder to end', () => children().length === 0)
     await publish(t, 'struck', { mode: 'always' })
     const [source = '', rung = ''] = (await waitVariants('struck', 3)).values()
     await waitMedia(rung, 1)
+    const viewer = await watchRung(t, `${server.http}/@struck`, 270)
     let expected = 0
-    for (const [signal, ends] of [
-      // The one that comes next writes nonsense.
-      ['SIGKILL', 2],
-      ['SIGSTOP', 1],
+    for (const [strike, signal, ends, limit] of [
+      ['killed', 'SIGKILL', 1, 5_000],
+      ['killed, and the next one writes nonsense', 'SIGKILL', 2, 15_000],
+      // It may write nothing for two seconds.
+      ['stopped', 'SIGSTOP', 1, 7_000],
     ] as const) {
       const before = numbered(await playlist(source))
       const [pid] = children()
       assert.ok(pid !== undefined)
       if (ends === 2) writeFileSync(garbled, '')
+      // Back after the first one; the second may find the viewer elsewhere.
+      else await viewer.hasRung()
+      const seen = await viewer.pictures()
+      const begun = performance.now()
+      const pressure = readPressure()
       process.kill(pid, signal)
       expected += ends
       await waitFor(
@@ -219,6 +235,16 @@ describe('the ladder', () => {
         15_000,
       )
       await waitFor('another ffmpeg', () => !children().includes(pid) && children().length === 1, 10_000)
+      const last = await newestPart(rung)
+      await waitFor('a new part', async () => (await newestPart(rung)) > last)
+      const took = performance.now() - begun
+      const starved = (readPressure() - pressure) / 1000 / took
+      await viewer.goesOn()
+      t.diagnostic(
+        `${strike}: a new part after ${Math.round(took)} ms; the viewer's picture stood for ${await viewer.stood(seen)} ms`,
+      )
+      // Where the machine has no time for an ffmpeg that starts, it takes as long as that takes.
+      assert(took < limit || starved > 0.6, `${strike}: a new part after ${Math.round(took)} ms`)
       await waitMedia(rung, 1)
       await assertAligned(source, rung)
       const { mediaSequence, segments } = await playlist(source)
@@ -226,10 +252,10 @@ describe('the ladder', () => {
       assert.deepEqual(missing, [], `the source after ${signal}`)
     }
     const reasons = server.log().flatMap(({ msg, reason }) => (msg.startsWith('ladder: ffmpeg ended') ? [reason] : []))
-    assert.match(String(reasons[1]), /^it wrote something/)
+    assert.match(String(reasons[2]), /^it wrote something/)
     const metrics = await (await fetch(`${server.http}/metrics`)).text()
     assert.match(metrics, new RegExp(`^bandstand_ladder_restarts\\{channel="struck"\\} ${expected}$`, 'm'))
-    await assertConforms(`${server.http}/live/struck/index.m3u8`, 4)
+    await Promise.all([viewer.hasRung(), assertConforms(`${server.http}/live/struck/index.m3u8`, 4)])
   })
 
   it('no ffmpeg on the machine: everything but the ladder works', async () => {
