@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { type Bandstand, ownerPassword, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { waitFor } from '../support/wait.ts'
+import { hoverOverBar } from './hover.ts'
 
 /** `bandstand demo` as a newcomer sees it. With BANDSTAND_TEST_PICTURE=1 what is seen becomes the README's picture. */
 
@@ -33,6 +34,17 @@ async function say(page: Page, name: string, words: string): Promise<void> {
     await naming.press('Enter')
   }
   await page.locator('bandstand-chat').getByText(words).first().waitFor({ timeout: 10_000 })
+}
+
+interface Look {
+  readonly phase: string
+  readonly playing: string | undefined
+  /** Seconds, as the player says. */
+  readonly behind: number
+  /** Lines of the picture. */
+  readonly height: number
+  readonly time: number
+  readonly frames: number
 }
 
 test('the demo plays with sound, and two people talk', { timeout: 60_000 }, async () => {
@@ -66,6 +78,45 @@ test('the demo plays with sound, and two people talk', { timeout: 60_000 }, asyn
   if (process.env['BANDSTAND_TEST_PICTURE'] === '1') {
     writeFileSync(join(import.meta.dirname, '../../docs/page.png'), picture)
   }
+})
+
+test('on the demo a viewer has real time less than a second behind, any rendition, the rewind, and pictures above the bar', {
+  timeout: 90_000,
+}, async (t) => {
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 760 } })).newPage()
+  await page.goto(`${server.http}/@main`)
+  let seen: Look | undefined
+  const until = async (what: string, right: (look: Look) => boolean) => {
+    const look = async () => {
+      seen = await page.evaluate<Look>(`(() => {
+        const { phase, playing, behind, video } = document.querySelector('bandstand-player')
+        const frames = video?.getVideoPlaybackQuality().totalVideoFrames ?? 0
+        return { phase, playing, behind, frames, height: video?.videoHeight ?? 0, time: video?.currentTime ?? 0 }
+      })()`)
+      return right(seen) && seen
+    }
+    return waitFor(what, look, 25_000, 100).catch((cause: unknown) => {
+      throw new Error(`${what}: ${JSON.stringify(seen)} at the end`, { cause })
+    })
+  }
+  const choose = async (group: string, name: string) => {
+    await page.getByRole('button', { name: 'Quality and delay' }).click()
+    await page.getByRole('group', { name: group }).getByRole('menuitemradio', { name, exact: true }).click()
+  }
+  await until('the picture', ({ phase, frames }) => phase === 'live' && frames > 0)
+  await choose('Delay', 'Real time')
+  const isRealTime = ({ phase, playing }: Look) => phase === 'live' && playing === 'webrtc'
+  const { behind } = await until('real time', (look) => isRealTime(look) && look.behind > 0 && look.behind < 1)
+  t.diagnostic(`real time: ${behind.toFixed(2)} s behind`)
+  await choose('Quality', '360p')
+  const { frames } = await until('360 lines', (look) => isRealTime(look) && look.height === 360)
+  await until('more of them', (look) => isRealTime(look) && look.height === 360 && look.frames > frames + 15)
+  await page.keyboard.press('Home')
+  const { time } = await until('the begin', (look) => look.phase === 'behind' && look.time < 5)
+  await until('its pictures', (look) => look.phase === 'behind' && look.time > time + 0.5)
+  const shown = await (await hoverOverBar(page)).boundingBox()
+  assert.deepEqual([shown?.width, shown?.height], [160, 90])
+  await page.close()
 })
 
 async function fetchAsOwner(path: string, body: object): Promise<void> {

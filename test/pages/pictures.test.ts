@@ -8,6 +8,7 @@ import type { Running } from '../support/process.ts'
 import { getChannel, waitEnded, waitLive } from '../support/published.ts'
 import { waitFor } from '../support/wait.ts'
 import { findings } from './axe.ts'
+import { hoverOverBar } from './hover.ts'
 
 let server: Bandstand
 let browser: Browser
@@ -36,15 +37,7 @@ async function hover(path: string): Promise<{ page: Page; errors: string[]; shee
     (answer) => void (/storyboard-.*jpg/.test(answer.url()) && answer.ok() && sheets.push(answer.url())),
   )
   await page.goto(server.http + path)
-  const bar = page.locator('bandstand-rewind-bar input')
-  await bar.waitFor({ timeout: 20_000 })
-  const shown = page.locator('bandstand-rewind-bar output i')
-  // The controls hide while nothing moves.
-  for (let x = 300; (await shown.count()) === 0; x++) {
-    assert.ok(x < 500, 'no picture above the bar')
-    await bar.hover({ position: { x, y: 12 }, force: true })
-    await page.waitForTimeout(50)
-  }
+  const shown = await hoverOverBar(page)
   await waitFor('the sheet', () => sheets.length > 0)
   const box = await shown.boundingBox()
   assert.deepEqual([box?.width, box?.height], [160, 90])
