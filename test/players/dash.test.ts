@@ -55,6 +55,17 @@ describe('DASH', () => {
   const both = <T>(run: (load: (url: string) => string, name: string) => Promise<T>) =>
     Promise.all(Object.entries(players).map(async ([name, load]) => [name, await run(load, name)] as const))
 
+  /** A player that shows pictures, with its sound on. */
+  async function open(load: string): Promise<Page> {
+    const page = await pages.play(browser, load)
+    await page.evaluate(`(async () => {
+      const video = document.querySelector('video')
+      video.muted = false
+      await listen(video, seen)
+    })()`)
+    return page
+  }
+
   /** Pictures that differ, over so many seconds of media from now on. */
   async function assertShows(page: Page, seconds: number): Promise<void> {
     const begin = await page.evaluate<number>('seen.shown.length')
@@ -71,6 +82,12 @@ describe('DASH', () => {
     assert.ok(shown.length > 5 * seconds && changes > shown.length * 0.9, `${changes} of ${shown.length} differ`)
   }
 
+  /** Sound from now on, by what comes out of the element. */
+  async function assertSounds(page: Page, name: string): Promise<void> {
+    await page.evaluate('seen.loudest = 0')
+    await waitFor(`${name} to be heard`, () => page.evaluate('seen.loudest > 0.02'), 10_000)
+  }
+
   /** Seconds from a picture's coming in to its being shown: a period begins by the clock when its first one came in. */
   async function latencyOf(page: Page): Promise<number> {
     const zero = Date.parse(/availabilityStartTime="([^"]+)"/.exec(await text(live()))?.[1] ?? '')
@@ -82,12 +99,13 @@ describe('DASH', () => {
       `(() => { const { currentTime: at, buffered } = document.querySelector('video'); const b = []; for (let i = 0; i < buffered.length; i++) b.push([buffered.start(i), buffered.end(i)]); return JSON.stringify({ at, b, lines }) })()`,
     )
 
-  it('dash.js and Shaka play with low latency, on over a reconnect of the encoder in two periods of one manifest', async (t) => {
+  it('dash.js and Shaka play with low latency and sound, on over a reconnect of the encoder in two periods of one manifest', async (t) => {
     await waitFor('regular segments', async () => (await text(live())).includes('availabilityTimeComplete="false"'))
-    const opened = await both((load) => pages.play(browser, load(live())))
+    const opened = await both((load) => open(load(live())))
     await Promise.all(
       opened.map(async ([name, page]) => {
         await assertShows(page, 3)
+        await assertSounds(page, name)
         const latency = await latencyOf(page)
         t.diagnostic(`${name}: ${latency.toFixed(2)} s behind`)
         // Ten where only whole segments are listed.
@@ -108,6 +126,7 @@ describe('DASH', () => {
           throw new Error(`${name} from ${start}: ${await state(page)}`, { cause })
         })
         await assertShows(page, 2)
+        await assertSounds(page, name)
         t.diagnostic(`${name}: ${(await latencyOf(page)).toFixed(2)} s behind after the reconnect`)
         assert.deepEqual(await page.evaluate('lines'), [], name)
         await page.close()
@@ -115,14 +134,20 @@ describe('DASH', () => {
     )
   })
 
-  it('dash.js and Shaka play the whole rewind while it is live', async () => {
+  async function assertProbed(url: string): Promise<void> {
+    const { streams } = await ffprobe(url)
+    assert.deepEqual(streams.map((stream) => stream.codec_name).sort(), ['aac', 'h264'], url)
+  }
+
+  it('dash.js and Shaka play the whole rewind while it is live, and ffprobe reads the live manifest', async () => {
     assert.equal((await periods(replay())).length, 2)
-    await both(async (load, name) => {
-      const page = await pages.play(browser, load(replay()))
+    const played = both(async (load, name) => {
+      const page = await open(load(replay()))
       await assertShows(page, 2)
       assert.deepEqual(await page.evaluate('lines'), [], name)
       await page.close()
     })
+    await Promise.all([played, assertProbed(live())])
   })
 
   describe('the replay', () => {
@@ -132,10 +157,11 @@ describe('DASH', () => {
       seconds = ((await waitEnded(server, assetId)).duration ?? 0) / 1000
     })
 
-    it('dash.js and Shaka play it with the right duration and seek over its periods', async () => {
+    it('dash.js and Shaka play it with sound and the right duration, and seek over its periods', async () => {
       await both(async (load, name) => {
-        const page = await pages.play(browser, load(replay()))
+        const page = await open(load(replay()))
         await assertShows(page, 2)
+        await assertSounds(page, name)
         assertNear(
           await page.evaluate<number>("document.querySelector('video').duration"),
           seconds,
@@ -152,9 +178,6 @@ describe('DASH', () => {
       })
     })
 
-    it('ffprobe reads it', async () => {
-      const probed = await ffprobe(replay())
-      assert.deepEqual(probed.streams.map((stream) => stream.codec_name).sort(), ['aac', 'h264'])
-    })
+    it('ffprobe reads it', () => assertProbed(replay()))
   })
 })
