@@ -5,6 +5,7 @@ import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
 import { ladderArguments } from '@bandstand/engine/transcode/arguments.ts'
 import type { LadderSettings, SourceFacts } from '@bandstand/engine/transcode/model.ts'
 import { planRungs } from '@bandstand/engine/transcode/rungs.ts'
+import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import { startBandstand } from '../test/support/bandstand.ts'
 import { signIn } from '../test/support/owner.ts'
 import { start } from '../test/support/process.ts'
@@ -19,11 +20,13 @@ import { quantile, report } from './support/report.ts'
 /**
  * What a ladder of 480p and 360p from 720p30 costs here, ffmpeg and what the server has to do more with it, against an
  * ffmpeg by itself that makes files of the same pictures with the same encoder. Processor time over the same seconds of the
- * same clip, one after the other and in turns, for the rest of the machine may be busy.
+ * same clip, one after the other and in turns, for the rest of the machine may be busy. Then what the default ladder costs
+ * from 1080p30, and how long who asks first for a rung made on demand waits for media.
  */
 const seconds = 12
 const rounds = 3
 const settle = 4
+const opens = 7
 
 const source: SourceFacts = {
   ...{ width: 1280, height: 720, sampleAspectRatio: [1, 1], frameRate: 30, interlaced: false },
@@ -38,9 +41,11 @@ const settings: LadderSettings = {
   ],
 }
 const ffmpeg = findProgram('ffmpeg')
-const clip = await makeClip({ seconds: seconds + 4 * settle, bitrate: 2500 })
+const length = seconds + 4 * settle
+const clip = await makeClip({ seconds: length, bitrate: 2500 })
+const large = await makeClip({ seconds: length, bitrate: 4500, width: 1920, height: 1080 })
 const folder = temporaryFolder('ladder')
-const server = await startBandstand({ ffmpeg: true })
+const server = await startBandstand({ ffmpeg: true, limit: 900_000 })
 const owner = await signIn(server)
 
 /** ms of processor time that these take in the seconds that are measured. */
@@ -63,13 +68,23 @@ function childOf(parent: number): number | undefined {
   return found === undefined ? undefined : Number(found)
 }
 
-/** Server and its ffmpeg, where it has one. */
-async function live(slug: string, mode: LadderSettings['mode']): Promise<readonly [server: number, child: number]> {
+/** Publishes a clip to a channel of its own. */
+async function publish(slug: string, ladder: LadderSettings, path: string) {
   const key = await owner.createChannel(slug)
-  await owner.call('PUT', `/channels/${slug}/ladder`, { ...settings, mode })
-  const publish = ['-v', 'error', '-re', '-i', clip, '-c', 'copy', '-f', 'flv', `${server.rtmp}/${key}`]
-  const encoder = start(ffmpeg, publish)
+  await owner.call('PUT', `/channels/${slug}/ladder`, ladder)
+  const args = ['-v', 'error', '-re', '-i', path, '-c', 'copy', '-f', 'flv', `${server.rtmp}/${key}`]
+  const encoder = start(ffmpeg, args)
   await waitLive(server, slug)
+  return encoder
+}
+
+/** Server and its ffmpeg, where it has one. */
+async function live(
+  slug: string,
+  mode: LadderSettings['mode'],
+  { rungs, path } = { rungs: settings.rungs, path: clip },
+): Promise<readonly [server: number, child: number]> {
+  const encoder = await publish(slug, { ...settings, mode, rungs }, path)
   const isRunning = async () =>
     (await owner.call<ChannelHealth>('GET', `/channels/${slug}/health`)).encoder?.ladder?.state === 'running'
   // The trial before it is a child too.
@@ -98,6 +113,29 @@ async function bare(name: string): Promise<number> {
   return cpu
 }
 
+/** ms from asking for a rung that nobody watches until media is listed at its end. */
+async function firstViewer(slug: string): Promise<number> {
+  const encoder = await publish(slug, { ...settings, mode: 'on-demand' }, clip)
+  await sleep(settle * 1000)
+  const { variants } = await waitLive(server, slug)
+  const rung = variants.find(({ resolution }) => resolution?.height === 360)?.uri ?? ''
+  const begun = performance.now()
+  await waitFor(
+    'media',
+    async () => {
+      const parsed = parsePlaylist(await (await fetch(new URL(rung, `${server.http}/live/${slug}/index.m3u8`))).text())
+      if (parsed.kind !== 'media') return false
+      const { segments, trailingParts } = parsed.playlist
+      return segments.at(-1)?.gap === false || trailingParts.some(({ gap }) => !gap)
+    },
+    30_000,
+    10,
+  )
+  const took = performance.now() - begun
+  await encoder.stop('SIGINT')
+  return took
+}
+
 const ratios: number[] = []
 const own: number[] = []
 for (let i = 0; i < rounds; i++) {
@@ -110,6 +148,10 @@ for (let i = 0; i < rounds; i++) {
     `bare ${Math.round(alone)} ms; ladder's ffmpeg ${Math.round(child)} ms; server ${Math.round(without)} → ${Math.round(withLadder)} ms`,
   )
 }
+const whole = { path: large, rungs: [{ height: 720, bitrate: 2_800_000, frameRate: 60 }, ...settings.rungs] }
+const [, all] = await live('large', 'always', whole)
+const waits: number[] = []
+for (let i = 0; i < opens; i++) waits.push(await firstViewer(`first-${i}`))
 await server.stop()
 const ratio = quantile(ratios, 0.5)
 report({
@@ -117,4 +159,12 @@ report({
   measured: `${ratio.toFixed(2)} × (${quantile(own, 0.5).toFixed(2)} cores)`,
   must: '1.1 ×',
   ok: ratio <= 1.1,
+})
+report({
+  what: 'ladder 720p, 480p and 360p from 1080p30, processor time of its ffmpeg',
+  measured: `${(all / seconds / 1000).toFixed(2)} cores`,
+})
+report({
+  what: `rung made on demand: asked for by its first viewer → media listed, p50 / worst of ${opens}`,
+  measured: `${Math.round(quantile(waits, 0.5))} / ${Math.round(Math.max(...waits))} ms`,
 })
