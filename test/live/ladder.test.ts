@@ -204,7 +204,7 @@ describe('the ladder', () => {
     }
   })
 
-  it('ffmpeg that is killed, writes nonsense or is stopped is back soon; meanwhile the source plays on, and who has chosen a rung sees another', async (t) => {
+  it('ffmpeg that is killed, writes nonsense or is stopped is back soon; meanwhile the source plays on, and who has chosen a rung goes on', async (t) => {
     const children = () => ffmpegsOf(server.pid)
     await waitFor('every ladder to end', () => children().length === 0)
     await publish(t, 'struck', { mode: 'always' })
