@@ -74,7 +74,7 @@ export function createListed(
     // What a crash or restart cut short is over.
     last.closed = true
     last.complete = true
-    segments.push(...gapsBetween(last, to, timing.partTarget))
+    segments.push(...gapsBetween(last, to))
   }
 
   function open(part: Part, epoch: Epoch, initNumber: number | undefined): WindowSegment {

@@ -4,6 +4,7 @@ import type { Epoch } from '../model.ts'
 import {
   beforeJoining,
   firstGap,
+  gapSeconds,
   gapsBefore,
   gapsBetween,
   seconds,
@@ -115,20 +116,21 @@ function uninterrupted({ tracks }: AssetIndex): { readonly rows: readonly number
 export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonly WindowSegment[] {
   if (leavesBehind(index)) return openingGaps(index, track)
   const most = uninterrupted(index).rows.length
-  const { targetDuration, partTarget } = index.timing
+  const { targetDuration } = index.timing
   const recent: IndexedSegment[] = []
   // Less than the process before listed, which may have listed media at its end that were never recorded: what it had
   // taken off the front must not come back (RFC 8216bis §6.2.2).
   const listed = WINDOW_LIMITS.listed - targetDuration
   let length = 0
-  let count = 0
+  // And it may have listed all numbers that it had reserved.
+  let count = index.next.msn - 1 - (track.segments.at(-1)?.msn ?? index.next.msn - 1)
   for (let i = track.segments.length - 1; i >= 0; i--) {
     const segment = track.segments.at(i)
     if (segment === undefined || length >= listed || count >= WINDOW_LIMITS.segments || recent.length >= most) break
     // With the numbers that `gapsBetween` puts behind it.
     const missing = (recent[0]?.msn ?? segment.msn + 1) - segment.msn - 1
     recent.unshift(segment)
-    length += segment.duration / segment.timescale + missing * partTarget
+    length += segment.duration / segment.timescale + gapSeconds(missing)
     count += 1 + missing
   }
   const out: WindowSegment[] = []
@@ -142,10 +144,11 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
       joining !== undefined
         ? { ...joining, discontinuity }
         : restored(segment, epoch, track, {
-            before,
+            start: ownStart(track, i - recent.length),
+            discontinuity,
             endsEpoch: recent[i + 1]?.epoch !== segment.epoch,
           })
-    if (before !== undefined) out.push(...gapsBetween(before, entry, partTarget))
+    if (before !== undefined) out.push(...gapsBetween(before, entry))
     out.push(entry)
   }
   const newest = out.at(-1)
@@ -187,12 +190,29 @@ function openingGaps(index: AssetIndex, { track, segments }: AssetTrack): readon
   return gapsBefore(index.next.msn + OPENING_GAPS, OPENING_GAPS, like, duration)
 }
 
+/**
+ * Where a row of the track begins. One of which the track has nothing: on the track's own clock, where what was lost of it
+ * began; the index has it from another track's.
+ *
+ * @param place of the row, from the end of the index.
+ */
+function ownStart({ segments }: AssetTrack, place: number): number {
+  let from = place
+  const isBare = (at: number) => (segments.at(at)?.lastPart ?? -1) < (segments.at(at)?.firstPart ?? 0)
+  const goesOn = (at: number) => segments.length + at > 0 && segments.at(at - 1)?.epoch === segments.at(at)?.epoch
+  while (isBare(from) && goesOn(from)) from--
+  let start = segments.at(from)?.start ?? 0
+  for (; from < place; from++) start += segments.at(from)?.duration ?? 0
+  return start
+}
+
 function restored(
   segment: IndexedSegment,
   epoch: Epoch,
   { track, recent = [] }: AssetTrack,
-  { before, endsEpoch }: { readonly before: WindowSegment | undefined; readonly endsEpoch: boolean },
+  more: { readonly start: number; readonly discontinuity: boolean; readonly endsEpoch: boolean },
 ): WindowSegment {
+  const { start, discontinuity, endsEpoch } = more
   const closing = recent.findLast(({ number }) => number === segment.lastPart)
   // Without its end the process before may have listed more of them.
   const parts = closing?.last === true ? recentParts(segment, recent) : []
@@ -200,8 +220,7 @@ function restored(
   return {
     msn: segment.msn,
     epoch,
-    // On the track's own clock, where what was lost of it began; the index has it from another track's.
-    start: bare && before?.epoch.id === epoch.id ? before.start + before.duration : segment.start,
+    start,
     duration: segment.duration,
     timescale: segment.timescale,
     firstPart: segment.firstPart,
@@ -213,7 +232,7 @@ function restored(
     closed: true,
     bare,
     whole: closing?.last ?? !endsEpoch,
-    discontinuity: before !== undefined && before.epoch.id !== epoch.id,
+    discontinuity,
     initNumber: epoch.tracks.find((t) => t.track === track)?.initNumber,
   }
 }

@@ -137,40 +137,33 @@ export function gapBeside(
   return gapSegment(msn, entry, discontinuity)
 }
 
+/** Seconds that a number without media is listed with, whatever comes after it: that may be lost in the next crash. */
+const GAP_SECONDS = 0.02
+
 /** The entry for the first number after all that a killed process wrote, whose first parts may have been listed. */
 export function firstGap(before: WindowSegment): WindowSegment {
-  const duration = Math.max(1, Math.round(SHORTEST_GAP * before.timescale))
-  const entry = gapSegment(before.msn + 1, { ...before, start: before.start + before.duration, duration })
-  return { ...entry, bare: true, afterKill: true }
+  return { ...gapAfter(before, before.msn + 1), bare: true, afterKill: true }
 }
 
 /**
- * Entries without media for the numbers between two segments: the first is always the same, the others are as long as
- * {@link holeDuration} says, on the clock of the one before.
+ * Entries without media for the numbers between two segments. They take next to no time, so that program date time goes on
+ * rising over them: each process that reserved such numbers took longer to start.
  */
-export function gapsBetween(before: WindowSegment, after: WindowSegment, partTarget: number): WindowSegment[] {
-  if (before.afterKill !== true && after.msn > before.msn + 1) {
-    const first = firstGap(before)
-    return [first, ...gapsBetween(first, after, partTarget)]
+export function gapsBetween(before: WindowSegment, after: Pick<WindowSegment, 'msn'>): WindowSegment[] {
+  const gaps: WindowSegment[] = []
+  for (let last = before; last.msn + 1 < after.msn; ) {
+    last = gaps.length === 0 && before.afterKill !== true ? firstGap(last) : gapAfter(last, last.msn + 1)
+    gaps.push(last)
   }
-  const duration = holeDuration(before, after, partTarget)
-  const from = before.start + before.duration
-  return Array.from({ length: Math.max(0, after.msn - before.msn - 1) }, (_, i) =>
-    gapSegment(before.msn + 1 + i, { ...before, start: from + i * duration, duration }),
-  )
+  return gaps
 }
 
-/** Seconds that one number without media is listed with at least. */
-const SHORTEST_GAP = 0.02
+function gapAfter(before: WindowSegment, msn: number): WindowSegment {
+  const duration = Math.max(1, Math.round(GAP_SECONDS * before.timescale))
+  return gapSegment(msn, { ...before, start: before.start + before.duration, duration })
+}
 
-/**
- * Ticks, of the segment before, for each number without media between two segments: together what the wall clock says is
- * missing, so that program date time goes on rising whatever was skipped after a crash; none longer than a part target.
- * Up to where an epoch begins and not up to the track's first media in it, which the next crash may take away.
- */
-export function holeDuration(before: WindowSegment, after: WindowSegment, partTarget: number): number {
-  const end = programDateTime({ ...before, start: before.start + before.duration })
-  const until = after.epoch.id === before.epoch.id ? programDateTime(after) : after.epoch.wallClock
-  const missing = (until - end) / 1000 / Math.max(1, after.msn - before.msn - 1)
-  return Math.max(1, Math.round(Math.min(partTarget, Math.max(SHORTEST_GAP, missing)) * before.timescale))
+/** Seconds of so many numbers without media between two segments. */
+export function gapSeconds(count: number): number {
+  return count * GAP_SECONDS
 }

@@ -526,7 +526,7 @@ test('no number falls over many restarts, each of which leaves out numbers', () 
   let index: AssetIndex = { ...whole, tracks: whole.tracks.slice(0, 1) }
   let front = 0
   let discontinuities = 0
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < 100; i++) {
     const window = watchedWindow({ older: everything, recovered: index })
     const point = resumePoint(index)
     const epoch = { ...first, id: point.epoch, start: point.start, wallClock: point.notBefore }
