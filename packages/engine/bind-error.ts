@@ -9,7 +9,7 @@ import { EngineError } from './error.ts'
 export function bindError(service: string, host: string, port: number, cause: NodeJS.ErrnoException): EngineError {
   return new EngineError(
     cause.code === 'EADDRINUSE' ? 'address-in-use' : 'bad-request',
-    `${service} ${host}:${port}: ${whyUnbound(cause)}`,
+    `${service} ${host.includes(':') ? `[${host}]` : host}:${port}: ${whyUnbound(cause)}`,
     { host, port },
     cause,
   )

@@ -8,8 +8,8 @@ export interface ConnectionOptions {
   readonly cname: string
   /** Of all connections: one socket carries them all. */
   readonly port: number
-  /** `undefined`: IPv6 and IPv4 on all addresses. */
-  readonly host: string | undefined
+  /** `::` is IPv6 and IPv4 on all addresses. */
+  readonly host: string
   /** Read and printed by us, with the sections that are answered, and without candidates. */
   readonly offer: string
   readonly video?: { readonly media: AnsweredMedia; readonly ssrc: number }
@@ -50,7 +50,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     portRangeEnd: options.port,
     disableAutoNegotiation: true,
     mtu: 1280,
-    ...(options.host !== undefined && { bindAddress: options.host }),
+    bindAddress: options.host,
   })
   const tracks: { video?: Track; audio?: Track } = {}
   let waiting = 0

@@ -20,12 +20,10 @@ process.on('SIGTERM', () => {})
 initLogger('Error', (level, message) => process.stderr.write(`${level}: ${message}\n`))
 preload()
 
-/** The library's way to say IPv6 and IPv4 on all addresses is to say nothing. */
-const bindAddress = host === '::' ? undefined : host
 let listener: IceUdpMuxListener | undefined
 
 const room = createRoom({
-  openConnection: (options) => openConnection({ ...options, port, host: bindAddress }),
+  openConnection: (options) => openConnection({ ...options, port, host }),
   say,
   onBehind: () => keepStepping(),
   now: () => performance.now(),
@@ -77,7 +75,7 @@ holdPort()
  */
 function holdPort(): void {
   try {
-    listener = new IceUdpMuxListener(port, bindAddress)
+    listener = new IceUdpMuxListener(port, host)
   } catch {
     const reason = `UDP port ${port} of ${host} is taken by another program`
     process.send?.({ kind: 'failed', reason } satisfies FromProcess, () => process.exit(1))
