@@ -1,14 +1,21 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A UDP relay that loses, delays and holds up what comes back: for machines whose kernel has no `netem`. */
+/** A UDP relay that loses, delays, mixes up and holds up what passes: for machines whose kernel has no `netem`. */
 export interface LossyRelay {
   /** On 127.0.0.1. */
   readonly port: number
+  /** The server's datagrams. */
   readonly passed: number
   readonly lost: number
+  /** Datagrams of either side that arrived after one that was sent later. */
+  readonly overtaken: number
   /** Share of the server's datagrams that are lost from now on, 0 to 1. */
   loss: number
+  /** The same of the clients' datagrams: what they ask for, and their reports. */
+  lossUp: number
+  /** Up to so many ms, for each datagram others, are added to the delay from now on. */
+  jitter: number
   /** Bits a second of the server's datagrams to all clients from now on; `undefined` for as many as come. */
   rate: number | undefined
   close(): Promise<void>
@@ -19,70 +26,69 @@ const QUEUE = 200
 
 /** @param delay ms each way. Each client gets a port of its own towards the server, which tells them by it. */
 export async function startLossyRelay(server: number, options: { loss: number; delay?: number }): Promise<LossyRelay> {
-  const { delay = 0 } = options
+  const { loss, delay = 0 } = options
   const front = createSocket('udp4')
-  const backs = new Map<string, Socket>()
-  let [passed, lost, loss, isClosed] = [0, 0, options.loss, false]
-  let rate: number | undefined
+  const backs = new Map<string, { readonly socket: Socket; readonly up: ReturnType<typeof createWay> }>()
+  let isClosed = false
   /** When the line has sent what waits. */
   let freeAt = 0
-  const later = (pass: () => void, wait = delay) => {
-    if (wait === 0) pass()
-    else setTimeout(() => !isClosed && pass(), wait)
+
+  /** One client's datagrams in one direction. */
+  function createWay() {
+    let [sent, newest] = [0, 0]
+    return (pass: () => void, held = 0) => {
+      const number = ++sent
+      const arrive = () => {
+        if (number < newest) relay.overtaken++
+        newest = Math.max(newest, number)
+        pass()
+      }
+      const wait = delay + held + Math.random() * relay.jitter
+      if (wait === 0) arrive()
+      else setTimeout(() => !isClosed && arrive(), wait)
+    }
   }
+
   /** Milliseconds until the line has taken it; `undefined` when it is full. */
-  const held = (bytes: number): number | undefined => {
-    if (rate === undefined) return 0
+  function held(bytes: number): number | undefined {
+    if (relay.rate === undefined) return 0
     const now = performance.now()
     if (freeAt - now > QUEUE) return undefined
-    freeAt = Math.max(freeAt, now) + (bytes * 8000) / rate
+    freeAt = Math.max(freeAt, now) + (bytes * 8000) / relay.rate
     return freeAt - now
   }
+
+  function open(address: string, port: number) {
+    const [socket, up, down] = [createSocket('udp4'), createWay(), createWay()]
+    socket.on('message', (answer) => {
+      const wait = Math.random() < relay.loss ? undefined : held(answer.byteLength)
+      if (wait === undefined) {
+        relay.lost++
+        return
+      }
+      relay.passed++
+      down(() => front.send(answer, port, address), wait)
+    })
+    return { socket, up }
+  }
+
   front.on('message', (message, { address, port }) => {
     const client = `${address}:${port}`
-    let back = backs.get(client)
-    if (back === undefined) {
-      back = createSocket('udp4')
-      backs.set(client, back)
-      back.on('message', (answer) => {
-        const wait = Math.random() < loss ? undefined : held(answer.byteLength)
-        if (wait === undefined) {
-          lost++
-          return
-        }
-        passed++
-        later(() => front.send(answer, port, address), delay + wait)
-      })
-    }
-    const to = back
-    later(() => to.send(message, server, '127.0.0.1'))
+    const back = backs.get(client) ?? open(address, port)
+    backs.set(client, back)
+    if (Math.random() >= relay.lossUp) back.up(() => back.socket.send(message, server, '127.0.0.1'))
   })
   await new Promise<void>((done) => front.bind(0, '127.0.0.1', done))
-  return {
+  const relay = {
     port: front.address().port,
-    get passed() {
-      return passed
-    },
-    get lost() {
-      return lost
-    },
-    get loss() {
-      return loss
-    },
-    set loss(share) {
-      loss = share
-    },
-    get rate() {
-      return rate
-    },
-    set rate(bits) {
-      rate = bits
-    },
+    ...{ passed: 0, lost: 0, overtaken: 0 },
+    ...{ loss, lossUp: 0, jitter: 0, rate: undefined as number | undefined },
     async close() {
       isClosed = true
       await sleep(delay)
-      for (const back of backs.values()) back.close()
+      for (const { socket } of backs.values()) socket.close()
       front.close()
     },
   }
+  return relay
 }
