@@ -8,6 +8,7 @@ import { type ClockPicturePublisher, pictureAge, publishClockPicture } from '../
 import { type Look, look, type PlayerElement, shoot, until } from '../support/our-player.ts'
 import { signIn } from '../support/owner.ts'
 import { waitLive } from '../support/published.ts'
+import { readPressure } from '../support/usage.ts'
 
 /** The player that picks on a real server with a real encoder; each kind of trouble is tested against a mock beside this. */
 
@@ -77,6 +78,7 @@ test('a real-time channel plays by WebRTC with sound, and the delay it says is t
   assert.deepEqual(tracks.sort(), ['audio false', 'video false'])
   await page.waitForTimeout(2000)
   const pairs: { said: number; real: number }[] = []
+  const [pressure, begun] = [readPressure(), performance.now()]
   for (let i = 0; i < 30; i++) {
     await page.waitForTimeout(100)
     const real = await page.evaluate<number>(`(${pictureAge})(document.querySelector('bandstand-player').video)`)
@@ -84,10 +86,13 @@ test('a real-time channel plays by WebRTC with sound, and the delay it says is t
   }
   const middle = (pick: (pair: (typeof pairs)[0]) => number) => pairs.map(pick).sort((a, b) => a - b)[15] ?? 0
   const [said, real] = [middle((pair) => pair.said), middle((pair) => pair.real)]
-  t.diagnostic(`says ${said.toFixed(3)} s, glass to glass ${real.toFixed(3)} s`)
+  const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+  const both = `says ${said.toFixed(3)} s, glass to glass ${real.toFixed(3)} s, starved ${Math.round(starved * 100)} %`
+  t.diagnostic(both)
   // Drawing, encoding and the way to the server come before what the player knows of.
-  assert.ok(said <= real + 0.05, `says ${said}, is ${real}`)
-  assert.ok(real - said < 1, `says ${said}, is ${real}`)
+  assert.ok(said > 0.01 && said <= real + 0.05, both)
+  // An encoder without a processor is late, and no player can know of it.
+  assert.ok(real - said < (starved > 0.6 ? 0.6 : 0.3), both)
   await page.getByRole('button', { name: 'Quality and delay' }).click()
   await page.getByText(/behind live, by WebRTC/).waitFor()
   await shoot(page, 'real-time')
