@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { publishClip } from '../support/channels.ts'
+import { signIn } from '../support/owner.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import { type Running, start } from '../support/process.ts'
 import { findProgram } from '../support/programs.ts'
@@ -30,6 +31,23 @@ async function startTurn(): Promise<{ readonly port: number; readonly running: R
   ])
   return { port, running }
 }
+
+/** Runs in the page: as behind a firewall that lets nothing out but to a TURN server. */
+const firewall = `
+globalThis.peers = []
+globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(wanted) {
+    super({ ...wanted, iceTransportPolicy: 'relay' })
+    globalThis.peers.push(this)
+  }
+}`
+
+/** Text of a function for the page: by what kind of address of the viewer's own a connection goes. */
+const route = `async (peer) => {
+  const reports = [...(await peer.getStats()).values()]
+  const pair = reports.find((report) => report.type === 'candidate-pair' && report.nominated)
+  return reports.find((report) => report.id === pair?.localCandidateId)?.candidateType
+}`
 
 describe('WHEP through TURN alone', () => {
   let server: Bandstand
@@ -64,11 +82,27 @@ describe('WHEP through TURN alone', () => {
     const joined = await whepJoin(page, url, { relay: true, iceServers: [{ urls, username, credential }] })
     assert.equal(joined.status, 201)
     await waitFor('pictures through the relay', async () => (await whepFigures(page)).shown >= 30, 30_000)
-    const kinds = await page.evaluate(`(async () => {
-      const reports = [...(await viewers.at(-1).pc.getStats()).values()]
-      const pair = reports.find((report) => report.type === 'candidate-pair' && report.nominated)
-      return reports.find((report) => report.id === pair?.localCandidateId)?.candidateType
-    })()`)
-    assert.equal(kinds, 'relay')
+    assert.equal(await page.evaluate(`(${route})(viewers.at(-1).pc)`), 'relay')
+    await page.close()
+  })
+
+  it('our player finds the way by the answer alone', async () => {
+    await (await signIn(server)).call('PATCH', '/channels/main', { latency: 'real-time' })
+    const page = await browser.newPage()
+    await page.addInitScript(firewall)
+    await page.goto(`${server.http}/@main/embed`)
+    const look = () =>
+      page.evaluate<{ readonly playing: string | undefined; readonly frames: number }>(`(() => {
+        const { playing, video } = document.querySelector('bandstand-player')
+        return { playing, frames: video.getVideoPlaybackQuality().totalVideoFrames }
+      })()`)
+    await waitFor('our player in real time', async () => (await look()).playing === 'webrtc')
+    const { frames } = await look()
+    await waitFor('pictures through the relay', async () => {
+      const now = await look()
+      return now.playing === 'webrtc' && now.frames > frames + 30
+    })
+    assert.equal(await page.evaluate(`(${route})(peers.at(-1))`), 'relay')
+    await page.close()
   })
 })
