@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { publishClip } from '../support/channels.ts'
+import { until } from '../support/our-player.ts'
 import { signIn } from '../support/owner.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import { type Running, start } from '../support/process.ts'
@@ -91,17 +92,8 @@ describe('WHEP through TURN alone', () => {
     const page = await browser.newPage()
     await page.addInitScript(firewall)
     await page.goto(`${server.http}/@main/embed`)
-    const look = () =>
-      page.evaluate<{ readonly playing: string | undefined; readonly frames: number }>(`(() => {
-        const { playing, video } = document.querySelector('bandstand-player')
-        return { playing, frames: video.getVideoPlaybackQuality().totalVideoFrames }
-      })()`)
-    await waitFor('our player in real time', async () => (await look()).playing === 'webrtc')
-    const { frames } = await look()
-    await waitFor('pictures through the relay', async () => {
-      const now = await look()
-      return now.playing === 'webrtc' && now.frames > frames + 30
-    })
+    const { frames } = await until(page, 'real time', ({ playing }) => playing === 'webrtc')
+    await until(page, 'pictures through the relay', (now) => now.playing === 'webrtc' && now.frames > frames + 30)
     assert.equal(await page.evaluate(`(${route})(peers.at(-1))`), 'relay')
     await page.close()
   })
