@@ -47,7 +47,7 @@ async function listenAt(host: string) {
   const hub = liveHub()
   const source = { name: 'source', width: 640, height: 360, frameRate: 30, bitrate: 500_000, hub }
   const egress = createWebRtcEgress({
-    ...{ host, port: await reserveUdpPort(host, 0), publicAddresses: [], ffmpeg: undefined, log: silent },
+    ...{ host, port: await reserveUdpPort(host, 0), publicAddresses: () => [], ffmpeg: undefined, log: silent },
     find: () => ({ source, rungs: [], askForRungs() {}, plain: () => 'not wanted', askForPlain() {} }),
     seen() {},
     limits: { sessions: 10, sessionsPerAddress: 10 },
