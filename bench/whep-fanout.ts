@@ -1,47 +1,95 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startBandstand } from '../test/support/bandstand.ts'
+import { startBandstand, streamKey } from '../test/support/bandstand.ts'
 import { chromium } from '../test/support/browser.ts'
-import { ffmpegPublish } from '../test/support/encoders.ts'
 import { startLossyRelay } from '../test/support/lossy-relay.ts'
 import { servePlayerPage } from '../test/support/player-page.ts'
 import { waitLive } from '../test/support/published.ts'
 import { readUsage } from '../test/support/usage.ts'
 import { whepFigures, whepJoin } from '../test/support/whep-page.ts'
-import { readMetrics } from './support/metrics.ts'
-import { startReceivers } from './support/receivers.ts'
+import { startJanus } from './peers/janus.ts'
+import { makeClip } from './support/clips.ts'
+import { startPublishers } from './support/publishers.ts'
+import { type Receivers, startReceivers } from './support/receivers.ts'
 import { megabytes, report } from './support/report.ts'
 
 /**
  * One stream of 2.5 Mbit/s to many viewers by WHEP: packets for each second of processor time that the WebRTC process used, all of
- * its threads counted, what was missing, and its memory. And one Chromium among them that loses 1 % of all packets, of either side.
+ * its threads counted, what was missing, and its memory; the same of Janus. And one Chromium among them that loses 1 % of all
+ * packets, of either side.
  */
 const viewers = Number(process.env['VIEWERS'] ?? 100)
 const seconds = Number(process.env['SECONDS_EACH'] ?? 20)
+const limit = (3 * seconds + 120) * 1_000
 
-const server = await startBandstand({ ffmpeg: true, args: ['--max-webrtc-viewers-per-address', '1000'] })
-const encoder = ffmpegPublish({ url: server.publishUrl, width: 1280, height: 720, bitrate: 2500 })
-await waitLive(server, 'main')
-const url = `${server.http}/live/main/whep`
-const receivers = await startReceivers(url, viewers, (3 * seconds + 120) * 1_000)
-try {
+interface FanOut {
+  readonly arrived: number
+  readonly missing: number
+  /** Processor time of each process, in ms. */
+  readonly cpu: readonly number[]
+  /** Resident memory of the first, in bytes. */
+  readonly rss: number
+}
+
+/** @param pids the process that sends, and others that have a part in it */
+async function measure(receivers: Receivers, ...pids: readonly number[]): Promise<FanOut> {
+  const sample = async () => ({ usage: pids.map(readUsage), got: await receivers.now() })
   await sleep(3_000)
-  const pid = Number(server.log().findLast(({ msg }) => msg === 'webrtc process runs')?.['pid'])
-  const sample = async () => ({
-    usage: readUsage(pid),
-    sent: (await readMetrics(server.http)).get('bandstand_webrtc_packets') ?? 0,
-    got: await receivers.now(),
-  })
   const before = await sample()
   await sleep(seconds * 1_000)
   const after = await sample()
-  const sent = after.sent - before.sent
-  const rate = sent / ((after.usage.cpu - before.usage.cpu) / 1_000)
-  const missing = after.got.missing - before.got.missing
+  return {
+    arrived: after.got.packets - before.got.packets,
+    missing: after.got.missing - before.got.missing,
+    cpu: after.usage.map(({ cpu }, index) => cpu - (before.usage[index]?.cpu ?? 0)),
+    rss: after.usage[0]?.rss ?? 0,
+  }
+}
+
+/** Packets that arrived, for each second of the processor time of the first `processes`. */
+function packetsPerCore({ arrived, cpu }: FanOut, processes = 1): number {
+  return arrived / (cpu.slice(0, processes).reduce((sum, ms) => sum + ms, 0) / 1_000)
+}
+
+const printed = (fanOut: FanOut) =>
+  `${Math.round(packetsPerCore(fanOut) / 1_000)} thousand; ` +
+  `${fanOut.missing} of ${fanOut.arrived + fanOut.missing} missing, ${megabytes(fanOut.rss)}`
+
+async function measureJanus(clip: string): Promise<FanOut> {
+  const janus = await startJanus(clip)
+  try {
+    const receivers = await startReceivers(janus.whep, viewers, limit)
+    try {
+      return await measure(receivers, janus.pid)
+    } finally {
+      await receivers.stop()
+    }
+  } finally {
+    await janus.stop()
+  }
+}
+
+const clip = await makeClip({ seconds: 10, bitrate: 2500 })
+const peer = await measureJanus(clip)
+
+const server = await startBandstand({ ffmpeg: true, args: ['--max-webrtc-viewers-per-address', '1000'] })
+const encoder = await startPublishers(clip, server.rtmp, [streamKey])
+await waitLive(server, 'main')
+const url = `${server.http}/live/main/whep`
+const receivers = await startReceivers(url, viewers, limit)
+try {
+  const pid = Number(server.log().findLast(({ msg }) => msg === 'webrtc process runs')?.['pid'])
+  const ours = await measure(receivers, pid, server.pid)
   report({
     what: `WHEP fan-out, ${viewers} viewers, packets a second of one core`,
-    measured: `${Math.round(rate / 1_000)} thousand; ${missing} of ${sent} missing, ${megabytes(after.usage.rss)}`,
+    measured: printed(ours),
     must: '100 thousand (aim 150), lossless',
-    ok: rate >= 100_000 && missing === 0,
+    ok: packetsPerCore(ours) >= 100_000 && ours.missing === 0,
+  })
+  const times = (processes: number) => (packetsPerCore(ours, processes) / packetsPerCore(peer)).toFixed(2)
+  report({
+    what: `WHEP fan-out, ${viewers} viewers, packets a second of one core, against Janus (given RTP in place of RTMP)`,
+    measured: `${times(1)} × as many; ${times(2)} × with our server process counted, which takes RTMP, records and makes HLS`,
+    peer: printed(peer),
   })
 
   const browser = await chromium()
@@ -76,6 +124,6 @@ try {
   }
 } finally {
   await receivers.stop()
-  await encoder.stop('SIGINT')
+  await encoder.stop()
   await server.stop()
 }

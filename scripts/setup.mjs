@@ -167,6 +167,7 @@ const programs = [
     modes: ['bench'],
     there: () => inLibrary('nginx/modules/ngx_rtmp_module.so'),
   },
+  { packages: ['janus'], modes: ['bench'], there: () => onPath('janus') },
   { packages: ['wrk'], modes: ['bench'], there: () => onPath('wrk') },
 ]
 

@@ -28,6 +28,7 @@ export function describeMachine(): string[] {
   return [
     `machine: ${processors.length} cores, ${processors[0]?.model ?? 'unknown'}, ${memory}, Linux ${release()}`,
     `versions: Node ${process.versions.node}; ${firstLine('nginx', ['-v']).replace('nginx version: ', '')}; ` +
-      `node-media-server ${packageVersion('node-media-server')}; ${firstLine('ffmpeg', ['-version']).split(' ').slice(0, 3).join(' ')}`,
+      `node-media-server ${packageVersion('node-media-server')}; ` +
+      `${firstLine('janus', ['--version']).replace(/.*\((.*)\)/, 'Janus $1')}; ${firstLine('ffmpeg', ['-version']).split(' ').slice(0, 3).join(' ')}`,
   ]
 }
