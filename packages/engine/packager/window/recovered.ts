@@ -126,12 +126,13 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
   let count = index.next.msn - 1 - (track.segments.at(-1)?.msn ?? index.next.msn - 1)
   for (let i = track.segments.length - 1; i >= 0; i--) {
     const segment = track.segments.at(i)
-    if (segment === undefined || length >= listed || count >= WINDOW_LIMITS.segments || recent.length >= most) break
+    if (segment === undefined || length >= listed || recent.length >= most) break
     // With the numbers that `gapsBetween` puts behind it.
     const missing = (recent[0]?.msn ?? segment.msn + 1) - segment.msn - 1
+    count += 1 + missing
+    if (count > WINDOW_LIMITS.segments) break
     recent.unshift(segment)
     length += segment.duration / segment.timescale + gapSeconds(missing)
-    count += 1 + missing
   }
   const out: WindowSegment[] = []
   for (const [i, segment] of recent.entries()) {
