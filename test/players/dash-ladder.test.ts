@@ -141,7 +141,7 @@ describe('DASH of the ladder', () => {
     return { faults: [...leaps, ...(waits === 0 ? [] : [`it stood ${waits} times`])], starved }
   }
 
-  it('dash.js on a link that becomes slow and quick again changes down and up by itself, without a stall', {
+  it('dash.js on a link that becomes slow and quick again changes down and up by itself, and stands once at most', {
     skip: !isLong,
     timeout: 300_000,
   }, async (t) => {
@@ -173,7 +173,8 @@ describe('DASH of the ladder', () => {
       const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
       const waits = await page.evaluate<number>('seen.waiting.length')
       t.diagnostic(`down and up in ${Math.round((performance.now() - begun) / 1000)} s, ${waits} stalls`)
-      if (waits === 0) break
+      // It holds 3 to 4 s, and learns of the link's rate by the segment that is too late.
+      if (waits <= 1) break
       assert(starved > 0.6 && round < 3, `it stood ${waits} times; starved ${Math.round(starved * 100)} %`)
     }
     assert.deepEqual(await page.evaluate('lines'), [])
