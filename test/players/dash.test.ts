@@ -142,7 +142,7 @@ describe('DASH', () => {
   it('dash.js and Shaka play the whole rewind while it is live, and ffprobe reads the live manifest', async () => {
     assert.equal((await periods(replay())).length, 2)
     const played = both(async (load, name) => {
-      const page = await open(load(replay()))
+      const page = await pages.play(browser, load(replay()))
       await assertShows(page, 2)
       assert.deepEqual(await page.evaluate('lines'), [], name)
       await page.close()
@@ -157,11 +157,10 @@ describe('DASH', () => {
       seconds = ((await waitEnded(server, assetId)).duration ?? 0) / 1000
     })
 
-    it('dash.js and Shaka play it with sound and the right duration, and seek over its periods', async () => {
+    it('dash.js and Shaka play it with the right duration, and seek over its periods', async () => {
       await both(async (load, name) => {
-        const page = await open(load(replay()))
+        const page = await pages.play(browser, load(replay()))
         await assertShows(page, 2)
-        await assertSounds(page, name)
         assertNear(
           await page.evaluate<number>("document.querySelector('video').duration"),
           seconds,

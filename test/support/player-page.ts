@@ -160,7 +160,11 @@ export async function servePlayerPage(): Promise<PlayerPage> {
         ${load}
         video.muted = true
         await video.play()
-        while (seen.shown.length < 2) await new Promise((done) => setTimeout(done, 20))
+        const end = performance.now() + 60_000
+        while (seen.shown.length < 2) {
+          if (performance.now() > end) throw new Error('no picture: ' + JSON.stringify([video.currentTime, video.readyState, lines]))
+          await new Promise((done) => setTimeout(done, 20))
+        }
       })()`)
       return page
     },
