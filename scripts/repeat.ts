@@ -20,7 +20,7 @@ function failuresOf({ ok, output }: TestRun): string[] {
   return names.length > 0 ? names : ['a run that named nothing']
 }
 
-/** Times of many runs, and what failed in any, most often first. `ok` when nothing did and none took longer than it may. */
+/** Times of many runs, and what failed in any, most often first. `ok` when there were some, nothing did and none took longer than it may. */
 export function sumUp(runs: readonly TestRun[]): { readonly lines: readonly string[]; readonly ok: boolean } {
   const failures = new Map<string, number>()
   for (const name of runs.flatMap(failuresOf)) failures.set(name, (failures.get(name) ?? 0) + 1)
@@ -32,7 +32,7 @@ export function sumUp(runs: readonly TestRun[]): { readonly lines: readonly stri
       ...[...failures].sort(([, a], [, b]) => b - a).map(([name, count]) => `${count} × ${name}`),
       `${runs.length} runs, ${good} without a failure; ${sorted[0] ?? 0} to ${longest} s, median ${sorted[sorted.length >> 1] ?? 0} s, to be at most ${usualSeconds} s`,
     ],
-    ok: good === runs.length && longest <= usualSeconds,
+    ok: runs.length > 0 && good === runs.length && longest <= usualSeconds,
   }
 }
 

@@ -198,26 +198,32 @@ function openingGaps(index: AssetIndex, { track, segments }: AssetTrack): readon
  * @param place of the row, from the end of the index.
  */
 function ownStart({ segments }: AssetTrack, place: number): number {
-  let from = place
-  const isBare = (at: number) => (segments.at(at)?.lastPart ?? -1) < (segments.at(at)?.firstPart ?? 0)
-  const goesOn = (at: number) => segments.length + at > 0 && segments.at(at - 1)?.epoch === segments.at(at)?.epoch
-  while (isBare(from) && goesOn(from)) from--
-  let start = segments.at(from)?.start ?? 0
-  for (; from < place; from++) start += segments.at(from)?.duration ?? 0
-  return start
+  let row = segments.at(place)
+  let after = 0
+  for (let at = place; row !== undefined && isBare(row) && segments.length + at > 0; at--) {
+    const before = segments.at(at - 1)
+    if (before?.epoch !== row.epoch) break
+    after += before.duration
+    row = before
+  }
+  return (row?.start ?? 0) + after
+}
+
+/** The track has nothing of it. */
+function isBare({ firstPart, lastPart }: IndexedSegment): boolean {
+  return lastPart < firstPart
 }
 
 function restored(
   segment: IndexedSegment,
   epoch: Epoch,
   { track, recent = [] }: AssetTrack,
-  more: { readonly start: number; readonly discontinuity: boolean; readonly endsEpoch: boolean },
+  known: { readonly start: number; readonly discontinuity: boolean; readonly endsEpoch: boolean },
 ): WindowSegment {
-  const { start, discontinuity, endsEpoch } = more
+  const { start, discontinuity, endsEpoch } = known
   const closing = recent.findLast(({ number }) => number === segment.lastPart)
   // Without its end the process before may have listed more of them.
   const parts = closing?.last === true ? recentParts(segment, recent) : []
-  const bare = segment.lastPart < segment.firstPart
   return {
     msn: segment.msn,
     epoch,
@@ -231,7 +237,7 @@ function restored(
     gap: segment.gap,
     complete: true,
     closed: true,
-    bare,
+    bare: isBare(segment),
     whole: closing?.last ?? !endsEpoch,
     discontinuity,
     initNumber: epoch.tracks.find((t) => t.track === track)?.initNumber,
