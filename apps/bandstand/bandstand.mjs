@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env -S node --max-semi-space-size=4 --v8-pool-size=1
 // What has to happen before the first TypeScript file is loaded; plain JavaScript for that reason.
 // As a whole: a Node without `enableCompileCache` is to be told what it lacks.
 import module from 'node:module'

@@ -28,6 +28,8 @@ export interface PublishRefusal {
 /** Given to an accepted encoder's connection. All calls are synchronous and never throw for lack of room. */
 export interface Publisher {
   readonly channel: string
+  /** Somebody takes unit by unit and wants each at once (WebRTC); otherwise some tens of milliseconds are nothing. */
+  readonly isUrgent: boolean
   /** Tracks the encoder has announced; the start waits up to 1 s for their configurations. */
   announce(expected: { readonly video: boolean; readonly audio: boolean }): void
   /** A track's configuration, first or changed; also sent again unchanged by some encoders. */

@@ -68,7 +68,7 @@ function spawnBandstand(options: BandstandOptions): Spawned {
   const data = options.data ?? temporaryFolder('data')
   const args = [
     // As `npm start` has it.
-    '--max-semi-space-size=4',
+    ...['--max-semi-space-size=4', '--v8-pool-size=1'],
     join(root, 'apps/bandstand/bandstand.mjs'),
     options.command ?? 'serve',
     ...['--log', 'json', '--data', data],

@@ -55,3 +55,22 @@ test('a part says where it starts, how long it is, and whether it starts with a 
   assert.equal(Buffer.from(built.bytes.subarray(4, 8)).toString(), 'prft')
   assert.ok(part.empty)
 })
+
+test('units stand in the part once it is written, with the bytes they had', () => {
+  const part = new PartBuilder(1, 90_000, timing)
+  const units = [Uint8Array.of(1, 2, 3), new Uint8Array(0), Uint8Array.of(4, 5)].map((data, i) => ({
+    ...unit(i * 3000, i === 0),
+    data,
+  }))
+  for (const each of units) part.add(each, 3000)
+  const first = part.finish(1, true)
+  assert.deepEqual(
+    units.map(({ data }) => [...data]),
+    [[1, 2, 3], [], [4, 5]],
+  )
+  for (const { data } of units) assert.equal(data.buffer, first.bytes.buffer)
+  // The next part moves nothing of this one.
+  part.add(unit(9000), 3000)
+  part.finish(2, true)
+  for (const { data } of units) assert.equal(data.buffer, first.bytes.buffer)
+})

@@ -22,6 +22,7 @@ export class PartBuilder {
   readonly #nominal: number
   readonly #shortest: number
   #samples: FragmentSample[] = []
+  readonly #units: TimedUnit[] = []
   #start = 0
   #duration = 0
   #arrivedAt = 0
@@ -64,11 +65,14 @@ export class PartBuilder {
       this.#arrivedAt = unit.arrivedAt
     }
     this.#samples.push({ data: unit.data, duration, compositionOffset: unit.pts - unit.dts, key: unit.key })
+    this.#units.push(unit)
     this.#duration += duration
   }
 
   /**
-   * Writes the chunk and begins anew.
+   * Writes the chunk and begins anew. Units are read from it from now on: whoever keeps them for a while (the hub for viewers
+   * to come, the ladder's backlog) would otherwise keep all media twice.
+   *
    * @param sequence fragment sequence number; `timed`: with a `prft` box that carries wall clock.
    */
   finish(sequence: number, timed: boolean): BuiltPart {
@@ -82,6 +86,13 @@ export class PartBuilder {
       ...(timed && { producerTime: { wallClock: this.#arrivedAt, mediaTime: start } }),
     })
     const part = { start, duration: this.#duration, independent: samples[0]?.key === true, bytes }
+    let at = bytes.byteLength
+    for (const unit of this.#units.reverse()) {
+      const end = at
+      at -= unit.data.byteLength
+      unit.data = bytes.subarray(at, end)
+    }
+    this.#units.length = 0
     this.#samples = []
     this.#duration = 0
     return part

@@ -94,6 +94,7 @@ export function createCandidate(options: CandidateOptions): Candidate {
 
   const waiting: Publisher = {
     channel,
+    isUrgent: false,
     announce(expected) {
       announced = expected
     },
@@ -125,6 +126,9 @@ export function createCandidate(options: CandidateOptions): Candidate {
   return {
     publisher: {
       channel,
+      get isUrgent() {
+        return (target ?? waiting).isUrgent
+      },
       announce: (expected) => feed((publisher) => publisher.announce(expected)),
       configure: (track, config) => feed((publisher) => publisher.configure(track, config)),
       unit: (unit) => feed((publisher) => publisher.unit(unit)),

@@ -29,6 +29,7 @@ function stage() {
       taken.push(request.remote)
       const publisher: Publisher = {
         channel: 'main',
+        isUrgent: true,
         announce: ({ video, audio }) => void heard.push(`announce ${video} ${audio}`),
         configure: (track) => void heard.push(`configure ${name(track)}`),
         unit: (unit) => void heard.push(`${name(unit.track)}${unit.key ? '!' : ''}`),

@@ -124,6 +124,10 @@ export function createChannel(options: ChannelOptions): Channel {
     const holds = () => lease.holder === holder && broadcasts.running === current
     return {
       channel: record.slug,
+      get isUrgent() {
+        const { hub, rungs } = current.broadcast
+        return holds() && (hub.readers > 0 || rungs.some((rung) => rung.hub.readers > 0))
+      },
       announce(expected) {
         if (holds()) feed(current, (broadcast) => broadcast.announce(expected, now()))
       },

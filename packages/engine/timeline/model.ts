@@ -22,6 +22,8 @@ export type EpochReason =
 
 /** A unit in its track's own timescale on the broadcast's clock. */
 export interface TimedUnit extends AccessUnit {
+  /** Always the same bytes, but not always in the same place: once they stand in a part, they are read there. */
+  data: Uint8Array
   /** Wall clock when it came from the encoder, Unix milliseconds. */
   readonly arrivedAt: number
 }

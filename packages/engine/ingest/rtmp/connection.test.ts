@@ -6,6 +6,7 @@ import { createRtmpPublishSession } from '@bandstand/media/protocols/rtmp/sessio
 import type { PublishPort } from '../../ports.ts'
 import { createRefusalLog } from '../../remote/refusals.ts'
 import { serveRtmpConnection } from './connection.ts'
+import { createGulps } from './gulps.ts'
 import { RTMP_LISTENER_LIMITS } from './limits.ts'
 import { nodeCrypto } from './node-crypto.ts'
 import { FakeLog, FakePublisher, until } from './testing/fake-port.ts'
@@ -24,7 +25,8 @@ function hastyEncoder(t: TestContext) {
     return answer.promise
   }
   const connection = serveRtmpConnection({
-    ...{ socket: server, remote: '127.0.0.1', publishPort: { publish }, log, refusals, limits: RTMP_LISTENER_LIMITS },
+    ...{ socket: server, remote: '127.0.0.1', publishPort: { publish }, log, refusals },
+    ...{ gulps: createGulps(RTMP_LISTENER_LIMITS.gulpMs), limits: RTMP_LISTENER_LIMITS },
   })
   t.after(() => {
     connection.destroy()

@@ -9,6 +9,7 @@ import type {
 import type { Log, Publisher, PublishPort, PublishRefusal } from '../../ports.ts'
 import type { RefusalLog } from '../../remote/refusals.ts'
 import { announcedTracks, factsFromMetadata } from './facts.ts'
+import type { Gulps } from './gulps.ts'
 import type { RtmpListenerLimits } from './limits.ts'
 import { nodeCrypto } from './node-crypto.ts'
 import { shortKey, statusOf } from './status.ts'
@@ -23,6 +24,8 @@ export interface RtmpConnectionOptions {
   readonly log: Log
   /** Of all connections: a flood of equal refusals is few lines. */
   readonly refusals: RefusalLog
+  /** Of all connections: how media are read. */
+  readonly gulps: Gulps
   readonly limits: RtmpListenerLimits
 }
 
@@ -167,7 +170,8 @@ class Connection implements RtmpConnection {
   }
 
   #ask(key: string, encoder: string): void {
-    const { socket, publishPort, remote } = this.#options
+    const { socket, publishPort, remote, gulps } = this.#options
+    gulps.end(socket)
     const attempt = ++this.#attempt
     this.#key = key
     this.#channel = undefined
@@ -200,7 +204,7 @@ class Connection implements RtmpConnection {
   }
 
   #answered(attempt: number, answer: Awaited<ReturnType<PublishPort['publish']>>, encoder: string): void {
-    const { log } = this.#options
+    const { log, socket, gulps } = this.#options
     if (this.#attempt !== attempt || this.#over) {
       if ('publisher' in answer) answer.publisher.end('disconnected')
       return
@@ -213,6 +217,7 @@ class Connection implements RtmpConnection {
     this.#channel = answer.publisher.channel
     this.#media = createFlvToStream(answer.publisher)
     this.#acceptedAt = performance.now()
+    gulps.begin(socket, () => answer.publisher.isUrgent)
     log.info({ ...this.#fields(), encoder }, 'rtmp: encoder publishing')
     if (encoder !== '') answer.publisher.describe({ flashVer: encoder })
     this.#run(() => this.#session.acceptPublish(performance.now()))
@@ -240,6 +245,7 @@ class Connection implements RtmpConnection {
 
   #end(how: 'unpublished' | 'disconnected'): void {
     const publisher = this.#publisher
+    this.#options.gulps.end(this.#options.socket)
     this.#attempt++
     if (publisher === undefined) return
     this.#options.log.info({ ...this.#fields(), ...this.#media?.dropped }, `rtmp: encoder ${how}`)

@@ -13,6 +13,8 @@ export const RTMP_LISTENER_LIMITS = {
   lingerMs: 2_000,
   /** How long `close` waits for connections to end by themselves, milliseconds. */
   closeMs: 1_000,
+  /** How often media are read that nobody waits for, milliseconds. */
+  gulpMs: 30,
   /** Changes of configuration that one publish may make beyond one a second: each begins a period for every player. */
   configurations: 30,
   /** Facts of one `onMetaData` that are passed on, and characters of their names and texts. */

@@ -4,6 +4,7 @@ import type { Log, PublishPort } from '../../ports.ts'
 import { networkOf, plainAddress } from '../../remote/address.ts'
 import { createRefusalLog } from '../../remote/refusals.ts'
 import { type RtmpConnection, serveRtmpConnection } from './connection.ts'
+import { createGulps } from './gulps.ts'
 import type { RtmpListenerLimits } from './limits.ts'
 
 export interface RtmpListenerOptions {
@@ -30,6 +31,7 @@ export async function startRtmpListener(options: RtmpListenerOptions): Promise<R
   const connections = new Set<RtmpConnection>()
   const perNetwork = new Map<string, number>()
   const refusals = createRefusalLog(log)
+  const gulps = createGulps(limits.gulpMs)
 
   /** Connections that never come to publishing, from however many addresses, keep no encoder out. */
   function makeRoom(): boolean {
@@ -58,7 +60,7 @@ export async function startRtmpListener(options: RtmpListenerOptions): Promise<R
       return
     }
     perNetwork.set(network, count + 1)
-    const connection = serveRtmpConnection({ socket, remote, publishPort, log, refusals, limits })
+    const connection = serveRtmpConnection({ socket, remote, publishPort, log, refusals, gulps, limits })
     connections.add(connection)
     void connection.closed.then(() => {
       connections.delete(connection)
@@ -68,7 +70,8 @@ export async function startRtmpListener(options: RtmpListenerOptions): Promise<R
     })
   }
 
-  const server = createServer({ noDelay: true }, accept)
+  // The high-water mark is for `gulps`; a socket that flows never comes near any.
+  const server = createServer({ noDelay: true, highWaterMark: 1 }, accept)
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   server.listen(options.address.port, options.address.host, resolve)

@@ -12,6 +12,7 @@ export const target = {
     const configured = new Set<number>()
     const publisher: Publisher = {
       channel: 'fuzz',
+      isUrgent: false,
       announce() {},
       configure: (track) => void configured.add(track),
       unit(unit) {

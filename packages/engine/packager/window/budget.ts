@@ -9,14 +9,20 @@ export interface MemoryHolder {
 export interface MemoryBudget {
   join(holder: MemoryHolder): void
   leave(holder: MemoryHolder): void
-  /** A holder grew: where the total is over its limit, whoever holds most gives back. */
-  settle(): void
+  /** A part of so many bytes is held from now on: where the total is over its limit, whoever holds most gives back. */
+  settle(grown: number): void
   readonly used: number
 }
+
+/** Holders that may count the same media: parts, the hub's newest group, a ladder's backlog, what waits for its ffmpeg. */
+const SHARES = 4
 
 /** @param limit bytes. */
 export function createMemoryBudget(limit: number): MemoryBudget {
   const holders = new Set<MemoryHolder>()
+  /** At the last count, and of parts since: holders are many, and counted only when they could be over the limit. */
+  let counted = 0
+  let grown = 0
   const total = () => {
     let sum = 0
     for (const holder of holders) sum += holder.bytes
@@ -29,16 +35,20 @@ export function createMemoryBudget(limit: number): MemoryBudget {
     leave: (holder) => {
       holders.delete(holder)
     },
-    settle() {
+    settle(bytes) {
+      grown += bytes
+      if (counted + SHARES * grown <= limit) return
       const exhausted = new Set<MemoryHolder>()
       while (total() > limit) {
         let largest: MemoryHolder | undefined
         for (const holder of holders) {
           if (!exhausted.has(holder) && (largest === undefined || holder.bytes > largest.bytes)) largest = holder
         }
-        if (largest === undefined) return
+        if (largest === undefined) break
         if (!largest.release()) exhausted.add(largest)
       }
+      counted = total()
+      grown = 0
     },
     get used() {
       return total()

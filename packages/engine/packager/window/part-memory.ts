@@ -68,7 +68,7 @@ export function createPartMemory(
       seconds += part.seconds
       unasked += part.seconds
       while (seconds > mostSeconds() || bytes > mostBytes()) if (!release()) break
-      budget.settle()
+      budget.settle(part.size)
     },
     asked() {
       unasked = 0

@@ -10,6 +10,7 @@ export class FakePublisher implements Publisher {
   readonly announced: { readonly video: boolean; readonly audio: boolean }[] = []
   facts: Record<string, string | number | boolean> = {}
   readonly ends: string[] = []
+  isUrgent = false
 
   announce(expected: { readonly video: boolean; readonly audio: boolean }): void {
     this.announced.push(expected)
