@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startBandstand } from '../test/support/bandstand.ts'
+import type { Running } from '../test/support/process.ts'
 import { sampleUsage, type UsageSummary } from '../test/support/usage.ts'
 import { startNginxRtmp } from './peers/nginx-rtmp.ts'
 import { startNodeMediaServer } from './peers/node-media-server.ts'
@@ -12,16 +13,17 @@ import { megabytes, percent, report } from './support/report.ts'
 
 /**
  * Twenty encoders at 4 Mbit/s: ours with LL-HLS and recording on, nginx-rtmp making HLS, node-media-server taking in
- * only (it makes no HLS). Taking turns, several rounds, the median of each. Then retention that deletes as fast as is
- * recorded; then a round of ours and nginx-rtmp with OBS's "auto" (250 frames between key frames).
+ * only (it makes no HLS), all in the same seconds: a machine's speed changes by half within minutes, and taking turns
+ * measured that. Several windows, the median of each figure and of the ratios. Then retention that deletes as fast as is
+ * recorded; then a window of ours and nginx-rtmp with OBS's "auto" (250 frames between key frames).
  */
 const { values: options } = parseArgs({
   options: {
     publishers: { type: 'string', default: '20' },
     seconds: { type: 'string', default: '20' },
-    rounds: { type: 'string', default: '3' },
+    windows: { type: 'string', default: '5' },
     /** Of the long key interval. */
-    'long-rounds': { type: 'string', default: '1' },
+    'long-windows': { type: 'string', default: '1' },
   },
 })
 const count = Number(options.publishers)
@@ -80,79 +82,81 @@ interface Measured extends UsageSummary {
   readonly delay: Mark | undefined
 }
 
-async function measure(clip: string, startSubject: () => Promise<Subject>, seconds: number): Promise<Measured> {
-  const subject = await startSubject()
+/** Each subject with encoders of its own, all at the same time; then so many windows, each with the figures of all. */
+async function measure<Name extends string>(
+  clip: string,
+  starts: Readonly<Record<Name, () => Promise<Subject>>>,
+  { windows, seconds }: { readonly windows: number; readonly seconds: number },
+): Promise<Record<Name, Measured>[]> {
+  const names = Object.keys(starts) as Name[]
+  const running: { readonly name: Name; readonly subject: Subject; readonly publishers: Running }[] = []
   try {
-    const publishers = await startPublishers(clip, subject.rtmp, subject.keys)
+    for (const name of names) {
+      const subject = await starts[name]()
+      running.push({ name, subject, publishers: await startPublishers(clip, subject.rtmp, subject.keys) })
+    }
     // Past the start of each broadcast, and of V8's compiling, which are not what runs for hours.
     await sleep(30_000)
-    await subject.mark?.()
-    const sampler = sampleUsage(subject.pids)
-    await sleep(seconds * 1000)
-    const usage = sampler.stop()
-    const delay = await subject.mark?.()
-    if (publishers.output().includes('ended:')) throw new Error(publishers.output())
-    await publishers.stop()
-    return { ...usage, delay }
+    const measured: Record<Name, Measured>[] = []
+    for (let window = 1; window <= windows; window += 1) {
+      for (const { subject } of running) await subject.mark?.()
+      const samplers = running.map(({ subject }) => sampleUsage(subject.pids))
+      await sleep(seconds * 1000)
+      const usages = samplers.map((sampler) => sampler.stop())
+      const rows: [Name, Measured][] = []
+      for (const [i, { name, subject, publishers }] of running.entries()) {
+        if (publishers.output().includes('ended:')) throw new Error(publishers.output())
+        const usage = usages[i] as UsageSummary
+        rows.push([name, { ...usage, delay: await subject.mark?.() }])
+        console.log(`window ${window}, ${name}: ${percent(usage.cores)} of a core, ${megabytes(usage.peakRss)}`)
+      }
+      measured.push(Object.fromEntries(rows) as Record<Name, Measured>)
+    }
+    return measured
   } finally {
-    await subject.stop()
+    for (const { subject, publishers } of running) {
+      await publishers.stop()
+      await subject.stop()
+    }
   }
 }
 
 /** Whole key intervals, for the clip is played in a loop. */
 const makeStream = (gop: number, intervals: number) => makeClip({ seconds: (intervals * gop) / 30, bitrate: 4000, gop })
 
-/** Figures of one subject over all rounds. */
+/** Figures of one subject over all windows. */
 interface Summary {
   /** Medians. */
   readonly cpu: number
   readonly memory: number
-  /** The worst of all rounds, ms; NaN where the subject does not say. */
+  /** The worst of all windows, ms; NaN where the subject does not say. */
   readonly delay: { readonly p99: number; readonly max: number }
 }
 
-function summarize(rounds: readonly Measured[]): Summary {
-  const median = (pick: (measured: Measured) => number) => {
-    const sorted = rounds.map(pick).sort((a, b) => a - b)
-    return sorted[sorted.length >> 1] ?? Number.NaN
-  }
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+
+function summarize(windows: readonly Measured[]): Summary {
   const worst = (pick: (mark: Mark) => number) =>
-    Math.max(...rounds.map(({ delay }) => (delay ? pick(delay) : Number.NaN)))
+    Math.max(...windows.map(({ delay }) => (delay ? pick(delay) : Number.NaN)))
   return {
-    cpu: median(({ cores }) => cores),
-    memory: median(({ peakRss }) => peakRss),
+    cpu: median(windows.map(({ cores }) => cores)),
+    memory: median(windows.map(({ peakRss }) => peakRss)),
     delay: { p99: worst(({ p99 }) => p99), max: worst(({ max }) => max) },
   }
 }
 
-/** Subjects take turns; the summary of each by its name. */
-async function compare<Name extends string>(
-  clip: string,
-  starts: Readonly<Record<Name, () => Promise<Subject>>>,
-  rounds: number,
-): Promise<Record<Name, Summary>> {
-  const names = Object.keys(starts) as Name[]
-  const results = new Map<Name, Measured[]>(names.map((name) => [name, []]))
-  for (let round = 1; round <= rounds; round += 1)
-    for (const [name, list] of results) {
-      const measured = await measure(clip, starts[name], Number(options.seconds))
-      list.push(measured)
-      console.log(`round ${round}, ${name}: ${percent(measured.cores)} of a core, ${megabytes(measured.peakRss)}`)
-    }
-  return Object.fromEntries([...results].map(([name, list]) => [name, summarize(list)])) as Record<Name, Summary>
-}
-
 const describeStream = (gop: number) => `${count} publishers × 4 Mbit/s, key frames every ${gop} frames`
 
+interface Pair {
+  readonly bandstand: Measured
+  readonly 'nginx-rtmp': Measured
+}
+
 /** @param must whether the requirement is of this stream. */
-function reportPair(
-  what: string,
-  ours: Summary,
-  nginx: Summary,
-  peers: readonly [string, string],
-  must: boolean,
-): void {
-  const ratio = ours.cpu / nginx.cpu
+function reportPair(what: string, windows: readonly Pair[], peers: readonly [string, string], must: boolean): void {
+  const ours = summarize(windows.map(({ bandstand }) => bandstand))
+  const nginx = summarize(windows.map((window) => window['nginx-rtmp']))
+  const ratio = median(windows.map((window) => window.bandstand.cores / window['nginx-rtmp'].cores))
   report({
     what: `${what}: CPU`,
     measured: `${percent(ours.cpu)} of a core, ${ratio.toFixed(2)} × nginx-rtmp`,
@@ -177,8 +181,13 @@ function reportPair(
 async function reportDeleting(clip: string, what: string): Promise<void> {
   const recordingMaxGb = Math.max(0.1, (count * 4.2e6 * 20) / 8 / 1e9)
   const seconds = 75
-  const { delay } = await measure(clip, () => startOurs(['--recording-max-gb', String(recordingMaxGb)]), seconds)
-  const { p99, max, recorded: kept } = delay ?? { p99: Number.NaN, max: Number.NaN, recorded: Number.NaN }
+  const ours = { bandstand: () => startOurs(['--recording-max-gb', String(recordingMaxGb)]) }
+  const [window] = await measure(clip, ours, { windows: 1, seconds })
+  const {
+    p99,
+    max,
+    recorded: kept,
+  } = window?.bandstand.delay ?? { p99: Number.NaN, max: Number.NaN, recorded: Number.NaN }
   const published = (count * 4.2e6 * (seconds + 30)) / 8
   report({
     what: `${what}, retention deleting (${megabytes(published)} published, ${megabytes(kept)} kept): event-loop delay p99 / max`,
@@ -188,22 +197,18 @@ async function reportDeleting(clip: string, what: string): Promise<void> {
   })
 }
 
+const seconds = Number(options.seconds)
 const usual = await makeStream(60, 10)
-const {
-  bandstand,
-  'nginx-rtmp': nginx,
-  'node-media-server': other,
-} = await compare(usual, subjects, Number(options.rounds))
+const windows = await measure(usual, subjects, { windows: Number(options.windows), seconds })
+const other = summarize(windows.map((window) => window['node-media-server']))
 const beside = [
   `, node-media-server without HLS ${percent(other.cpu)}`,
   `, node-media-server ${megabytes(other.memory)}`,
 ] as const
-reportPair(describeStream(60), bandstand, nginx, beside, true)
+reportPair(describeStream(60), windows, beside, true)
 await reportDeleting(usual, describeStream(60))
 
-const { bandstand: oursLong, 'nginx-rtmp': nginxLong } = await compare(
-  await makeStream(250, 3),
-  { bandstand: subjects.bandstand, 'nginx-rtmp': subjects['nginx-rtmp'] },
-  Number(options['long-rounds']),
-)
-reportPair(describeStream(250), oursLong, nginxLong, ['', ''], false)
+const { bandstand, 'nginx-rtmp': nginx } = subjects
+const long = { windows: Number(options['long-windows']), seconds }
+const longWindows = await measure(await makeStream(250, 3), { bandstand, 'nginx-rtmp': nginx }, long)
+reportPair(describeStream(250), longWindows, ['', ''], false)
