@@ -44,7 +44,9 @@ test('a broadcast that too many read is not made without B-frames, until there i
   const { hub, stream } = stage('ffmpeg', 'on-demand')
   const readers = []
   while (hub.readers < HUB_LIMITS.readers) {
-    readers.push(hub.read({ name: 'other', from: 'now', maxBytes: 1, maxDuration: 1, onReady() {} }))
+    readers.push(
+      hub.read({ name: 'other', from: 'now', maxBytes: 1, maxDuration: 1, isUrgent: () => true, onReady() {} }),
+    )
   }
   assert.equal(stream.plain(), 'too many read this stream')
   readers[0]?.close()

@@ -22,7 +22,7 @@ export class PartBuilder {
   readonly #nominal: number
   readonly #shortest: number
   #samples: FragmentSample[] = []
-  readonly #units: TimedUnit[] = []
+  #units: TimedUnit[] = []
   #start = 0
   #duration = 0
   #arrivedAt = 0
@@ -70,8 +70,8 @@ export class PartBuilder {
   }
 
   /**
-   * Writes the chunk and begins anew. Units are read from it from now on: whoever keeps them for a while (the hub for viewers
-   * to come, the ladder's backlog) would otherwise keep all media twice.
+   * Writes the chunk and begins anew. Units are read from it from now on: whoever keeps them for a while (the
+   * source's hub for viewers to come, the ladder's backlog) would otherwise keep all media twice.
    *
    * @param sequence fragment sequence number; `timed`: with a `prft` box that carries wall clock.
    */
@@ -86,13 +86,14 @@ export class PartBuilder {
       ...(timed && { producerTime: { wallClock: this.#arrivedAt, mediaTime: start } }),
     })
     const part = { start, duration: this.#duration, independent: samples[0]?.key === true, bytes }
-    let at = bytes.byteLength
-    for (const unit of this.#units.reverse()) {
-      const end = at
-      at -= unit.data.byteLength
-      unit.data = bytes.subarray(at, end)
+    // Media are the last of a fragment, one after the other.
+    let at = bytes.byteLength - samples.reduce((sum, { data }) => sum + data.byteLength, 0)
+    for (const unit of this.#units) {
+      const begin = at
+      at += unit.data.byteLength
+      unit.data = bytes.subarray(begin, at)
     }
-    this.#units.length = 0
+    this.#units = []
     this.#samples = []
     this.#duration = 0
     return part

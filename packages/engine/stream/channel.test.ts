@@ -23,6 +23,7 @@ function begin(publisher: Publisher): void {
 function stage(takeover: 'allow' | 'refuse' = 'allow') {
   let now = 1_000_000
   const calls: string[] = []
+  const [hub, rung] = [createHub({ keep: false, onFault() {} }), createHub({ keep: false, onFault() {} })]
   const registered: string[] = []
   /** Calls of a broadcast that fail. */
   const failing = new Set<string>()
@@ -59,8 +60,8 @@ function stage(takeover: 'allow' | 'refuse' = 'allow') {
       }
       return {
         assetId,
-        hub: createHub({ keep: false, onFault() {} }),
-        rungs: [],
+        hub,
+        rungs: [{ name: '360p', width: 640, height: 360, frameRate: 30, bitrate: 800_000, hub: rung }],
         askForRungs() {},
         get live(): LiveBroadcast | undefined {
           return opened ? live : undefined
@@ -101,7 +102,7 @@ function stage(takeover: 'allow' | 'refuse' = 'allow') {
     channel.tick()
     await new Promise((done) => setImmediate(done))
   }
-  return { channel, calls, registered, failing, slow, publish, pass }
+  return { channel, hub, rung, calls, registered, failing, slow, publish, pass }
 }
 
 test('an encoder that connects and sends nothing leaves no broadcast behind', async () => {
@@ -386,4 +387,24 @@ test('suspending waits for a broadcast that is being finished', async () => {
   end.resolve()
   await suspended
   assert.equal(registered.at(-1), 'ended as_1')
+})
+
+test('an encoder is urgent while somebody takes single frames of it, or of what is made of it', () => {
+  const { hub, rung, publish } = stage()
+  const { publisher } = publish()
+  begin(publisher)
+  const ample = { name: 'viewer', from: 'now', maxBytes: 1e6, maxDuration: 1e4, onReady() {} } as const
+  hub.read({ ...ample, isUrgent: () => false })
+  assert.equal(publisher.isUrgent, false)
+  const viewer = hub.read({ ...ample, isUrgent: () => true })
+  assert.equal(publisher.isUrgent, true)
+  viewer.close()
+  assert.equal(publisher.isUrgent, false)
+  rung.read({ ...ample, isUrgent: () => true })
+  assert.equal(publisher.isUrgent, true)
+  // An encoder that waits to take over is not; once it has, it is, and the one before no more.
+  const second = publish('10.0.0.2').publisher
+  assert.equal(second.isUrgent, false)
+  begin(second)
+  assert.deepEqual([publisher.isUrgent, second.isUrgent], [false, true])
 })

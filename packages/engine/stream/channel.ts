@@ -126,7 +126,7 @@ export function createChannel(options: ChannelOptions): Channel {
       channel: record.slug,
       get isUrgent() {
         const { hub, rungs } = current.broadcast
-        return holds() && (hub.readers > 0 || rungs.some((rung) => rung.hub.readers > 0))
+        return holds() && (hub.isUrgent || rungs.some((rung) => rung.hub.isUrgent))
       },
       announce(expected) {
         if (holds()) feed(current, (broadcast) => broadcast.announce(expected, now()))

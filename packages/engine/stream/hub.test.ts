@@ -66,7 +66,7 @@ function stage(keep = true) {
     for (const event of events) hub.publish(event)
   }
   const read = (options: Partial<ReadOptions> = {}) =>
-    hub.read({ name: 'test', from: 'newest-key', ...AMPLE, onReady() {}, ...options })
+    hub.read({ name: 'test', from: 'newest-key', ...AMPLE, isUrgent: () => false, onReady() {}, ...options })
   return { hub, publish, read, faults }
 }
 
@@ -277,4 +277,18 @@ test('one reader too many is refused', () => {
   const { read } = stage()
   for (let i = 0; i < HUB_LIMITS.readers; i++) read()
   assert.throws(read, (error) => error instanceof EngineError && error.code === 'limit')
+})
+
+test('a hub is urgent while one of its readers is', () => {
+  const { hub, read } = stage()
+  read()
+  assert.equal(hub.isUrgent, false)
+  let isUrgent = true
+  const reader = read({ isUrgent: () => isUrgent })
+  assert.equal(hub.isUrgent, true)
+  isUrgent = false
+  assert.equal(hub.isUrgent, false)
+  isUrgent = true
+  reader.close()
+  assert.equal(hub.isUrgent, false)
 })

@@ -9,13 +9,15 @@ import { createReader, type FedReader, type HubReader, type Queued, type ReadOpt
 export type OpenEpoch = Extract<TimelineEvent, { kind: 'epoch-opened' }>
 
 /**
- * Fan-out of one timeline: a broadcast's own, or a rendition's that was made of it. Everything is shared by reference,
- * nobody changes what is handed out. Neither a slow reader nor a failing one is felt by the publisher or another reader.
+ * Fan-out of one timeline: a broadcast's own, or a rendition's that was made of it. Everything is shared by reference, and
+ * no byte of what is handed out changes; a unit's bytes may move to the part they stand in (`TimedUnit`). Neither a slow reader nor a failing one is felt by the publisher or another reader.
  */
 export interface Hub extends MemoryHolder {
   /** The running epoch; `undefined` before the first one and between two. */
   readonly epoch: OpenEpoch | undefined
   readonly readers: number
+  /** A reader wants each unit at once. */
+  readonly isUrgent: boolean
   /** No more events will come. */
   readonly ended: boolean
   /** Hands an event to all readers. Never throws for what a reader does. */
@@ -84,6 +86,10 @@ export function createHub({ keep, onFault }: HubOptions): Hub {
     },
     get readers() {
       return readers.size
+    },
+    get isUrgent() {
+      for (const reader of readers) if (reader.isUrgent) return true
+      return false
     },
     get ended() {
       return ended

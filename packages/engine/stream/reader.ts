@@ -10,6 +10,8 @@ export interface ReadOptions {
   readonly maxBytes: number
   /** Milliseconds of media that may wait to be taken. */
   readonly maxDuration: number
+  /** Whether single units are worth waking up for; asked again and again. */
+  readonly isUrgent: () => boolean
   /**
    * There is something to take, or the hub has ended; never before `read` has returned. Not called again before `take` has said
    * `undefined`. Called while the publisher publishes: it should do little or put it off. One that throws loses its reader.
@@ -55,6 +57,7 @@ export interface Queued {
 
 /** The hub's side of a reader. */
 export interface FedReader extends HubReader {
+  readonly isUrgent: boolean
   /** The running epoch and as much of its newest group as there is; comes first, if at all. */
   begin(epoch: Queued, group: readonly Queued[]): void
   push(entry: Queued): void
@@ -168,6 +171,9 @@ export function createReader(options: ReadOptions, hooks: ReaderHooks): FedReade
   return {
     name,
     dropped,
+    get isUrgent() {
+      return options.isUrgent()
+    },
     get queued() {
       return { bytes, duration: duration() }
     },

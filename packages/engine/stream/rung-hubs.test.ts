@@ -36,7 +36,14 @@ function stage() {
 /** What a reader of a hub gets. */
 function read(hub: Hub): string[] {
   const got: string[] = []
-  const reader = hub.read({ name: 'test', from: 'newest-key', maxBytes: 1e9, maxDuration: 1e9, onReady: pump })
+  const reader = hub.read({
+    name: 'test',
+    from: 'newest-key',
+    maxBytes: 1e9,
+    maxDuration: 1e9,
+    isUrgent: () => true,
+    onReady: pump,
+  })
   function pump(): void {
     for (let event = reader.take(); event !== undefined; event = reader.take()) {
       if (event.kind === 'unit') got.push(`${event.unit.track}@${event.unit.dts}`)

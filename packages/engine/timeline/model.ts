@@ -24,7 +24,7 @@ export type EpochReason =
 export interface TimedUnit extends AccessUnit {
   /** Always the same bytes, but not always in the same place: once they stand in a part, they are read there. */
   data: Uint8Array
-  /** Wall clock when it came from the encoder, Unix milliseconds. */
+  /** Wall clock when it was read, Unix milliseconds: up to two gulps of the socket after it came. */
   readonly arrivedAt: number
 }
 

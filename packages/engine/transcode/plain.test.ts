@@ -42,7 +42,14 @@ function stage(t: TestContext, works = true) {
 /** Presentation times that come to a hub. */
 function follow(hub: Hub): number[] {
   const times: number[] = []
-  const reader = hub.read({ name: 'test', from: 'newest-key', maxBytes: 1e9, maxDuration: 1e9, onReady: pump })
+  const reader = hub.read({
+    name: 'test',
+    from: 'newest-key',
+    maxBytes: 1e9,
+    maxDuration: 1e9,
+    isUrgent: () => true,
+    onReady: pump,
+  })
   function pump(): void {
     for (let event = reader.take(); event !== undefined; event = reader.take()) {
       if (event.kind === 'unit') times.push(event.unit.pts)

@@ -60,6 +60,8 @@ export function createPlainRendition(options: PlainOptions): PlainRendition {
     from: 'newest-key',
     maxBytes: PLAIN_LIMITS.queuedBytes,
     maxDuration: PLAIN_LIMITS.queuedDuration,
+    // It reads on when nobody watches, to begin with the newest pictures.
+    isUrgent: () => hub.isUrgent,
     onReady: pump,
   })
 

@@ -186,7 +186,7 @@ test('a hub that too many read is busy', async () => {
   const { refused } = await stage({ main: hub })
   for (;;) {
     try {
-      hub.read({ name: 'other', from: 'newest-key', maxBytes: 1, maxDuration: 1, onReady() {} })
+      hub.read({ name: 'other', from: 'newest-key', maxBytes: 1, maxDuration: 1, isUrgent: () => true, onReady() {} })
     } catch {
       break
     }

@@ -91,6 +91,7 @@ export function createFeed(options: FeedOptions): Feed {
     from: 'newest-key',
     maxBytes: WEBRTC_LIMITS.queuedBytes,
     maxDuration: WEBRTC_LIMITS.queuedDuration,
+    isUrgent: () => true,
     onReady: pump,
   })
 

@@ -160,7 +160,14 @@ test('with the broadcast it ends, for good', async () => {
 test('where too many read the broadcast there is no sound, and why is said', () => {
   const { hub, sound, begin, frame, started } = stage()
   begin()
-  const other = { name: 'other', from: 'newest-key', maxBytes: 1, maxDuration: 1, onReady() {} } as const
+  const other = {
+    name: 'other',
+    from: 'newest-key',
+    maxBytes: 1,
+    maxDuration: 1,
+    isUrgent: () => false,
+    onReady() {},
+  } as const
   for (let n = 0; n < HUB_LIMITS.readers; n++) hub.read(other)
   sound.join(7)
   frame(1)

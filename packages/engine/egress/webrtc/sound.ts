@@ -105,6 +105,7 @@ export function createSound(options: SoundOptions, startOpus: typeof createOpus 
           from: 'newest-key',
           maxBytes: WEBRTC_LIMITS.queuedBytes,
           maxDuration: WEBRTC_LIMITS.queuedDuration,
+          isUrgent: () => true,
           onReady: () => pump(true),
         })
       } catch (error) {

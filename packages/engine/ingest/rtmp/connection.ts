@@ -204,7 +204,7 @@ class Connection implements RtmpConnection {
   }
 
   #answered(attempt: number, answer: Awaited<ReturnType<PublishPort['publish']>>, encoder: string): void {
-    const { log, socket, gulps } = this.#options
+    const { log } = this.#options
     if (this.#attempt !== attempt || this.#over) {
       if ('publisher' in answer) answer.publisher.end('disconnected')
       return
@@ -217,7 +217,6 @@ class Connection implements RtmpConnection {
     this.#channel = answer.publisher.channel
     this.#media = createFlvToStream(answer.publisher)
     this.#acceptedAt = performance.now()
-    gulps.begin(socket, () => answer.publisher.isUrgent)
     log.info({ ...this.#fields(), encoder }, 'rtmp: encoder publishing')
     if (encoder !== '') answer.publisher.describe({ flashVer: encoder })
     this.#run(() => this.#session.acceptPublish(performance.now()))
@@ -225,7 +224,11 @@ class Connection implements RtmpConnection {
 
   /** Also after a publish that was taken back meanwhile: the encoder may publish again. */
   #readOn(): void {
-    if (--this.#unanswered === 0) this.#options.socket.resume()
+    const { socket, gulps } = this.#options
+    if (--this.#unanswered > 0) return
+    socket.resume()
+    const publisher = this.#publisher
+    if (publisher !== undefined) gulps.begin(socket, () => publisher.isUrgent)
   }
 
   /** Tells the encoder and closes. The one log line comes from the session's `close` event. */

@@ -27,6 +27,8 @@ async function setUp(t: TestContext) {
     server.close()
   })
   gulps.begin(socket, () => state.isUrgent)
+  // With the first gulp: until then it flows.
+  await until(() => socket.isPaused(), 'the first gulp')
   const bytes = () => Buffer.concat(chunks).toString('latin1')
   return { gulps, client, socket, chunks, state, bytes }
 }
@@ -62,8 +64,9 @@ test('what comes in a flood is not held back', async (t) => {
 })
 
 test('who is in a hurry is given bytes as they come', async (t) => {
-  const { client, chunks, state, bytes } = await setUp(t)
+  const { client, socket, chunks, state, bytes } = await setUp(t)
   state.isUrgent = true
+  await until(() => !socket.isPaused(), 'the next gulp')
   client.write('0')
   await until(() => bytes() === '0', 'the first byte')
   const before = chunks.length
@@ -71,7 +74,7 @@ test('who is in a hurry is given bytes as they come', async (t) => {
   await until(() => bytes().length === letters.length + 1, 'all bytes')
   assert.ok(chunks.length - before > letters.length / 2, `${chunks.length - before} chunks`)
   state.isUrgent = false
-  await new Promise((resolve) => setTimeout(resolve, 2 * INTERVAL))
+  await until(() => socket.isPaused(), 'gulps again')
   const again = chunks.length
   await dribble(client, letters)
   await until(() => bytes().length === 2 * letters.length + 1, 'all bytes again')
@@ -99,12 +102,16 @@ test('after the end of gulps the socket flows, with what had been kept', async (
 
 test('who ends gulps while it is given bytes may pause the socket for itself', async (t) => {
   const { client, socket, gulps, bytes } = await setUp(t)
-  socket.once('data', () => {
+  // A read that says that more is waiting.
+  const onData = (chunk: Buffer) => {
+    if (chunk.byteLength < 65_536) return
+    socket.off('data', onData)
     gulps.end(socket)
     socket.pause()
-  })
+  }
+  socket.on('data', onData)
   client.write(Buffer.alloc(1 << 20, 'x'))
-  await until(() => bytes().length > 0, 'the first bytes')
+  await until(() => bytes().length >= 65_536, 'a full read')
   const { length } = bytes()
   await new Promise((resolve) => setTimeout(resolve, 2 * INTERVAL))
   assert.deepEqual([bytes().length, socket.isPaused()], [length, true])

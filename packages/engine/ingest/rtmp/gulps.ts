@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream'
  */
 export interface Gulps {
   /**
-   * From now on the socket is read in gulps while `isUrgent` says no, and as its bytes come while it says yes. Both times
+   * From the next gulp on the socket is read so while `isUrgent` says no, and as its bytes come while it says yes. Both times
    * they are given by `data` events.
    *
    * @param socket with a high-water mark of 1 byte: whatever was read then stops the reading until the next gulp.
@@ -20,7 +20,7 @@ export interface Gulps {
 /** What Node takes with one read at most: so much says that more is waiting. */
 const READ_BYTES = 65_536
 
-/** @param intervalMs between two gulps. Bytes wait for one and a half of them on average, for two at most. */
+/** @param intervalMs between two gulps. Bytes wait for one and a half of them on average. */
 export function createGulps(intervalMs: number): Gulps {
   const sockets = new Map<Readable, () => boolean>()
   let timer: NodeJS.Timeout | undefined

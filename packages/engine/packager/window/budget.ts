@@ -14,8 +14,11 @@ export interface MemoryBudget {
   readonly used: number
 }
 
-/** Holders that may count the same media: parts, the hub's newest group, a ladder's backlog, what waits for its ffmpeg. */
-const SHARES = 4
+/**
+ * Holders that may count the same media: parts, the hub's newest group, and of the ladder and of the rendition without B-frames
+ * each the backlog and what waits for ffmpeg; that rendition's own pictures are in no part.
+ */
+const SHARES = 8
 
 /** @param limit bytes. */
 export function createMemoryBudget(limit: number): MemoryBudget {

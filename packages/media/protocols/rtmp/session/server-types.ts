@@ -59,6 +59,4 @@ export interface RtmpServerSession {
     description: string,
     now: number,
   ): RtmpOutput<RtmpServerEvent>
-  /** Round trip of the last answered ping in ms. */
-  readonly roundTripMs: number | undefined
 }

@@ -49,7 +49,6 @@ class ServerSession implements RtmpServerSession {
   #encoderName = ''
   #streams = 0
   #publishStream = 0
-  roundTripMs: number | undefined
 
   constructor(options: RtmpServerOptions) {
     const { limits, now } = options
@@ -242,7 +241,6 @@ class ServerSession implements RtmpServerSession {
   #onUserControl(payload: Uint8Array): void {
     const { kind, value } = parseUserControl(payload)
     if (kind === 'ping-request') this.#outbox.control(printUserControl({ kind: 'ping-response', value }))
-    else if (kind === 'ping-response') this.roundTripMs = ((this.#now >>> 0) - value) >>> 0
   }
 
   #onCommand(command: Command, streamId: number): void {
