@@ -86,3 +86,14 @@ test('an encoder that does not work is said', async (t) => {
   await until(() => plain.missing !== undefined)
   assert.match(plain.missing ?? '', /no libx264/)
 })
+
+test('its source is in a hurry only while somebody takes what is made of it', (t) => {
+  const { source, hub } = stage(t)
+  assert.deepEqual([source.readers, source.isUrgent], [1, false])
+  const viewer = hub.read({
+    ...{ name: 'viewer', from: 'now', maxBytes: 1e9, maxDuration: 1e9, isUrgent: () => true, onReady() {} },
+  })
+  assert.equal(source.isUrgent, true)
+  viewer.close()
+  assert.deepEqual([source.readers, source.isUrgent], [1, false])
+})
