@@ -52,13 +52,6 @@ process.env['NODE_COMPILE_CACHE'] ??= join(root, 'node_modules/.cache/tests')
 const durationsPath = join(root, 'node_modules/.cache/test-durations.json')
 const took: Record<string, number> = {}
 
-/** Half a processor each. A browser that plays takes a whole one, and one that only looks at pages does not. */
-function placesOf(file: string): number {
-  if (file.includes('ladder')) return 3
-  if (/pages\/(chat|replays|studio)\./.test(file)) return 1
-  return /pages|players/.test(file) ? 2 : 1
-}
-
 interface Stage {
   readonly name: string
   readonly patterns: readonly string[]
@@ -87,7 +80,7 @@ const stages: readonly Stage[] = [
     // Half a processor each, about what a file takes that has no browser: beside more, players would wait for a processor and not
     // for media.
     places: jobs ?? 2 * cores,
-    placesOf,
+    placesOf: (file) => (file.includes('ladder') ? 3 : /pages|players/.test(file) ? 2 : 1),
     fileLimit: 4 * minute * long,
   },
 ]
