@@ -8,7 +8,7 @@ import { createFakeBroadcast } from '@bandstand/engine/http/live-fixture.ts'
 import { asResponse } from '@bandstand/engine/http/message.ts'
 import { createHttpServer } from '@bandstand/engine/http/server.ts'
 import { createTrustProxy, createViewerCounter, viewerKey } from '@bandstand/engine/http/viewers.ts'
-import { report } from './support/report.ts'
+import { median, report } from './support/report.ts'
 
 /**
  * Requests a second for a live playlist and a 200 kB segment, ours against nginx (one worker, no log, files in memory),
@@ -99,10 +99,6 @@ async function load(to: number, path: string, connections: number): Promise<numb
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(out)?.[1]
   if (rate === undefined || /Non-2xx|Socket errors/.test(out)) throw new Error(`wrk: ${out}`)
   return Number(rate)
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 }
 
 async function freePort(): Promise<number> {

@@ -9,7 +9,7 @@ import { createChannels } from './support/channels.ts'
 import { makeClip } from './support/clips.ts'
 import { readMetrics } from './support/metrics.ts'
 import { startPublishers } from './support/publishers.ts'
-import { megabytes, percent, report } from './support/report.ts'
+import { median, megabytes, percent, report } from './support/report.ts'
 
 /**
  * Twenty encoders at 4 Mbit/s: ours with LL-HLS and recording on, nginx-rtmp making HLS, node-media-server taking in
@@ -131,8 +131,6 @@ interface Summary {
   /** The worst of all windows, ms; NaN where the subject does not say. */
   readonly delay: { readonly p99: number; readonly max: number }
 }
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 
 function summarize(windows: readonly Measured[]): Summary {
   const worst = (pick: (mark: Mark) => number) =>

@@ -1,6 +1,6 @@
 /**
  * The one currency of the engine: one coded picture or one audio frame, made once and shared by reference. Nobody
- * changes `data`.
+ * changes the bytes of `data`.
  */
 export interface AccessUnit {
   /** 1 for the first video track, 2 for the first audio track; see `TrackId`. */

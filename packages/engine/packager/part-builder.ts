@@ -21,8 +21,7 @@ export class PartBuilder {
   readonly #target: number
   readonly #nominal: number
   readonly #shortest: number
-  #samples: FragmentSample[] = []
-  #units: TimedUnit[] = []
+  #samples: (FragmentSample & { readonly unit: TimedUnit })[] = []
   #start = 0
   #duration = 0
   #arrivedAt = 0
@@ -64,8 +63,7 @@ export class PartBuilder {
       this.#start = unit.dts
       this.#arrivedAt = unit.arrivedAt
     }
-    this.#samples.push({ data: unit.data, duration, compositionOffset: unit.pts - unit.dts, key: unit.key })
-    this.#units.push(unit)
+    this.#samples.push({ unit, data: unit.data, duration, compositionOffset: unit.pts - unit.dts, key: unit.key })
     this.#duration += duration
   }
 
@@ -88,12 +86,10 @@ export class PartBuilder {
     const part = { start, duration: this.#duration, independent: samples[0]?.key === true, bytes }
     // Media are the last of a fragment, one after the other.
     let at = bytes.byteLength - samples.reduce((sum, { data }) => sum + data.byteLength, 0)
-    for (const unit of this.#units) {
-      const begin = at
-      at += unit.data.byteLength
-      unit.data = bytes.subarray(begin, at)
+    for (const { unit, data } of samples) {
+      unit.data = bytes.subarray(at, at + data.byteLength)
+      at += data.byteLength
     }
-    this.#units = []
     this.#samples = []
     this.#duration = 0
     return part

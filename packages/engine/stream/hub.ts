@@ -10,7 +10,8 @@ export type OpenEpoch = Extract<TimelineEvent, { kind: 'epoch-opened' }>
 
 /**
  * Fan-out of one timeline: a broadcast's own, or a rendition's that was made of it. Everything is shared by reference, and
- * no byte of what is handed out changes; a unit's bytes may move to the part they stand in (`TimedUnit`). Neither a slow reader nor a failing one is felt by the publisher or another reader.
+ * no byte of what is handed out changes; a unit's bytes may move to the part they stand in (`TimedUnit`). Neither a slow
+ * reader nor a failing one is felt by the publisher or another reader.
  */
 export interface Hub extends MemoryHolder {
   /** The running epoch; `undefined` before the first one and between two. */

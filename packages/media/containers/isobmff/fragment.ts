@@ -54,8 +54,8 @@ const TFDT_SIZE = 20
 
 /**
  * One CMAF chunk (ISO/IEC 23000-19 §7.3.2.3): optional `prft`, `moof`, `mdat`, in one allocation of exact size into which
- * the media is copied once, sample after sample and last. What is equal for all samples is written once. Throws `malformed` when there is no sample or a
- * value does not fit its field, `too-large` from 4 GiB.
+ * the media is copied once, sample after sample and last. What is equal for all samples is written once. Throws `malformed`
+ * when there is no sample or a value does not fit its field, `too-large` from 4 GiB.
  */
 export function writeFragment(fragment: FragmentInput): Uint8Array {
   const { samples, producerTime } = fragment
