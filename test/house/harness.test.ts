@@ -27,7 +27,7 @@ describe('encoders and players of the harness, against a server that is not ours
 
   it('ffmpeg publishes what ffprobe, mpv and VLC play', async () => {
     const encoder = ffmpegPublish({ url: `${peer.rtmp}/ffmpeg`, clock: true })
-    await waitFor('a segment', () => listed('ffmpeg'), 20_000)
+    await waitFor('a segment', () => listed('ffmpeg'))
     const probed = await ffprobe(peer.hls('ffmpeg'))
     assert.deepEqual(probed.streams.map((stream) => stream.codec_name).sort(), ['aac', 'h264'])
     const [mpv, vlc] = await Promise.all([mpvDecode(peer.hls('ffmpeg'), 3), vlcPlay(peer.hls('ffmpeg'), 60)])
@@ -38,7 +38,7 @@ describe('encoders and players of the harness, against a server that is not ours
 
   it('GStreamer publishes', async () => {
     const encoder = gstPublish({ url: `${peer.rtmp}/gst` })
-    await waitFor('a segment', () => listed('gst'), 20_000)
+    await waitFor('a segment', () => listed('gst'))
     await encoder.stop('SIGINT')
   })
 

@@ -15,7 +15,7 @@ let browser: Browser
 let make: (slug: string) => Promise<TestChannel>
 
 before(async () => {
-  server = await startBandstand({ args: ['--reconnect-window', '5'] })
+  server = await startBandstand({ args: ['--reconnect-window', '8'] })
   browser = await chromium()
   make = await channelMaker(server)
 })
@@ -38,6 +38,9 @@ async function open(t: TestContext, { slug }: TestChannel) {
   t.after(() => page.close())
   let loads = 0
   page.on('load', () => loads++)
+  // A phase may pass between two looks.
+  await page.addInitScript(`window.phases = []
+    addEventListener('phasechange', ({ detail }) => phases.push(detail))`)
   await page.goto(`${server.http}/@${slug}`)
   let before = 0
   const shown = async (): Promise<Shown> => {
@@ -53,7 +56,9 @@ async function open(t: TestContext, { slug }: TestChannel) {
   }
   return {
     loads: () => loads,
-    async until(what: string, right: (s: Shown) => boolean, limit = 10_000) {
+    /** All that it was since it was loaded. */
+    phases: () => page.evaluate<string[]>('phases'),
+    async until(what: string, right: (s: Shown) => boolean, limit = 30_000) {
       let last: Shown | undefined
       const ask = async () => right((last = await shown()))
       await waitFor(`the page to ${what}`, ask, limit, 150).catch((cause: unknown) => {
@@ -72,14 +77,14 @@ describe('an open page', { concurrency: 2 }, () => {
     await page.until('be offline', (s) => s.phase === 'offline')
     const first = clip(t, channel.publishUrl)
     const assetId = await channel.live()
-    await page.until('show the first broadcast', plays, 15_000)
+    await page.until('show the first broadcast', plays)
     await sleep(2_000)
     first.disconnect()
-    await page.until('notice', (s) => s.phase === 'stalled')
     await page.until('be offline again', (s) => s.phase === 'offline')
+    assert.deepEqual((await page.phases()).slice(-2), ['stalled', 'offline'])
     const second = clip(t, channel.publishUrl)
     await channel.live(assetId)
-    await page.until('show the second broadcast', plays, 15_000)
+    await page.until('show the second broadcast', plays)
     await second.stop()
     await page.until('be offline at the end', (s) => s.phase === 'offline')
     assert.equal(page.loads(), 1)

@@ -149,7 +149,7 @@ test('the connection comes back by itself, without a message shown twice', async
   await page.getByText('Connection lost').waitFor()
   mock.messages.push(mockMessage('Mira', 'meanwhile'))
   await mock.up()
-  await log().getByText('meanwhile').waitFor({ timeout: 8000 })
+  await log().getByText('meanwhile').waitFor()
   assert.equal(await log().getByText('before').count(), 1)
 })
 

@@ -33,7 +33,7 @@ async function say(page: Page, name: string, words: string): Promise<void> {
     await naming.fill(name)
     await naming.press('Enter')
   }
-  await page.locator('bandstand-chat').getByText(words).first().waitFor({ timeout: 10_000 })
+  await page.locator('bandstand-chat').getByText(words).first().waitFor()
 }
 
 interface Look {
@@ -70,7 +70,7 @@ test('the demo plays with sound, and two people talk', { timeout: 60_000 }, asyn
   assert.ok(heard > 0, 'no sound was decoded')
   await say(page, 'front row', 'Good evening! The sound is lovely today.')
   await say(other, 'balcony', 'Hello from the train, no stalls so far.')
-  await page.locator('bandstand-chat').getByText('Hello from the train').waitFor({ timeout: 10_000 })
+  await page.locator('bandstand-chat').getByText('Hello from the train').waitFor()
   await sleep(500)
   const picture = await page.screenshot()
   // An empty stage compresses to next to nothing.
@@ -95,7 +95,7 @@ test('on the demo a viewer has real time less than a second behind, any renditio
       })()`)
       return right(seen) && seen
     }
-    return waitFor(what, look, 25_000, 100).catch((cause: unknown) => {
+    return waitFor(what, look, 30_000, 100).catch((cause: unknown) => {
       throw new Error(`${what}: ${JSON.stringify(seen)} at the end`, { cause })
     })
   }

@@ -74,8 +74,8 @@ const look = (): Promise<Seen> =>
     return { phase, gap, height: video.videoHeight }
   })
 
-async function until(what: string, test: (seen: Seen) => boolean, limit: number, each?: (seen: Seen) => void) {
-  const end = performance.now() + limit
+async function until(what: string, test: (seen: Seen) => boolean, each?: (seen: Seen) => void) {
+  const end = performance.now() + 30_000
   for (;;) {
     const seen = await look()
     each?.(seen)
@@ -102,7 +102,7 @@ test('each rendition is chosen in the menu, and the automatic choice says what i
   await page.keyboard.press('Escape')
   for (const height of [180, 360, 270]) {
     await choose(`${height}p`)
-    await until(`${height} lines`, (seen) => seen.height === height, 10_000)
+    await until(`${height} lines`, (seen) => seen.height === height)
     await menu.click()
     assert.equal(
       await page.getByRole('menuitemradio', { name: `${height}p`, exact: true }).getAttribute('aria-checked'),
@@ -113,9 +113,9 @@ test('each rendition is chosen in the menu, and the automatic choice says what i
   // Rewinding loads another playlist; what was chosen stays.
   await choose('180p')
   await page.keyboard.press('Home')
-  await until('180 lines of the recording', (seen) => seen.height === 180 && seen.phase === 'behind', 10_000)
+  await until('180 lines of the recording', (seen) => seen.height === 180 && seen.phase === 'behind')
   await choose(/^Automatic/)
-  await until('better than 180 lines', (seen) => seen.height > 180, 20_000)
+  await until('better than 180 lines', (seen) => seen.height > 180)
 })
 
 test('on a link that becomes slow and quick again the rendition changes down and up without a stall', async (t) => {
@@ -125,33 +125,37 @@ test('on a link that becomes slow and quick again the rendition changes down and
     const each = { offline: false, latency: 20, uploadThroughput: 1e6 }
     return link.send('Network.emulateNetworkConditions', { ...each, downloadThroughput: bits / 8 })
   }
-  // Not so quick that the player would do without the reserve that it keeps for this.
-  await carry(5e6)
-  await page.goto(`${mock.url}/@main`)
-  await watch()
-  await until('the best', (seen) => seen.height === 360, 10_000)
-  // The start is over: what is buffered is there, and the place is found.
-  await page.waitForTimeout(4000)
-  await look()
-  const pressure = readPressure()
-  const begun = performance.now()
-  const gaps: number[] = []
-  const phases = new Set<string>()
-  const note = ({ gap, phase }: Seen) => {
-    gaps.push(Math.round(gap))
-    phases.add(phase)
+  for (let round = 1; ; round++) {
+    // A broadcast of its own, for the clip ends.
+    mock.goLive('main', createMockStream(clip, `as_round-${round}`, Date.now() - 15_000))
+    // Not so quick that the player would do without the reserve that it keeps for this.
+    await carry(5e6)
+    await page.goto(`${mock.url}/@main`)
+    await watch()
+    await until('the best', (seen) => seen.height === 360)
+    // The start is over: what is buffered is there, and the place is found.
+    await page.waitForTimeout(4000)
+    await look()
+    const pressure = readPressure()
+    const begun = performance.now()
+    const gaps: number[] = []
+    const phases = new Set<string>()
+    const note = ({ gap, phase }: Seen) => {
+      gaps.push(Math.round(gap))
+      phases.add(phase)
+    }
+    await carry(1.5e6)
+    await until('down', (seen) => seen.height < 360, note)
+    const low = (await look()).height
+    await until('a while below', () => performance.now() - begun > 10_000, note)
+    await carry(5e6)
+    await until('up', (seen) => seen.height > low, note)
+    const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+    const stood = Math.max(...gaps)
+    const said = `longest time between two pictures ${stood} ms, ${[...phases].join(', ')}, starved ${Math.round(starved * 100)} %`
+    t.diagnostic(said)
+    if (stood < 500 && phases.size === 1 && phases.has('live')) break
+    // A machine on which the player itself waits for a processor says nothing about the player.
+    assert.ok(starved > 0.5 && round < 4, said)
   }
-  await carry(1.5e6)
-  await until('down', (seen) => seen.height < 360, 15_000, note)
-  const low = (await look()).height
-  await until('a while below', () => performance.now() - begun > 10_000, 12_000, note)
-  await carry(5e6)
-  await until('up', (seen) => seen.height > low, 30_000, note)
-  const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
-  t.diagnostic(`longest time between two pictures ${Math.max(...gaps)} ms, starved ${Math.round(starved * 100)} %`)
-  const stood = Math.max(...gaps)
-  // Where the machine has no time for the player, pictures stop for another reason.
-  if (stood > 500 && starved > 0.6) return t.skip('the machine was overloaded')
-  assert.ok(stood < 500, `the picture stood for ${stood} ms`)
-  assert.deepEqual([...phases], ['live'])
 })

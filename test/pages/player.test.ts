@@ -39,7 +39,7 @@ const stream = (asset: string, age: number, of: Clip = clip) => createMockStream
 test('a live channel plays at once, within two seconds of live, and says so', async () => {
   mock.goLive('main', stream('as_1', 20_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 2, 5000)
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 2)
   await page.waitForTimeout(1500)
   const seen = await look(page)
   assert.ok(seen.behind > 0.4 && seen.behind < 3, `behind ${seen.behind}`)
@@ -51,7 +51,7 @@ test('at 320 pixels, an hour behind, all controls fit; time runs from left to ri
   await page.setViewportSize({ width: 320, height: 640 })
   mock.goLive('main', stream('as_1', 20_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', playing, 10_000)
+  await until(page, 'plays', playing)
   await page.locator('bandstand-player').getByRole('button', { name: /^LIVE/ }).waitFor()
   const seen = await page.evaluate(() => {
     document.documentElement.dir = 'rtl'
@@ -82,21 +82,21 @@ test('an element that is told its channel after it was put into a page plays', a
     await new Promise((resolve) => setTimeout(resolve, 300))
     late.setAttribute('channel', 'main')
   })
-  await until(page, 'plays', playing, 10_000)
+  await until(page, 'plays', playing)
 })
 
 test('with key frames 8.3 s apart the picture comes at once and moves to live', async () => {
   mock.goLive('main', stream('as_1', 24_000, farKeys))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'a picture', (seen) => seen.time > 0 && !seen.paused, 3000)
-  await until(page, 'live', (seen) => seen.behind < 2.2, 3000)
+  await until(page, 'a picture', (seen) => seen.time > 0 && !seen.paused)
+  await until(page, 'live', (seen) => seen.behind < 2.2)
 })
 
 test('an open page starts by itself when the channel goes live', async () => {
   await page.goto(`${mock.url}/@main`)
   await page.getByText('Not live right now').waitFor()
   mock.goLive('main', stream('as_1', 8000))
-  await until(page, 'plays', playing, 6000)
+  await until(page, 'plays', playing)
 })
 
 test('without a socket it starts by itself too', async () => {
@@ -104,32 +104,32 @@ test('without a socket it starts by itself too', async () => {
   await page.goto(`${mock.url}/@main`)
   await page.getByText('Not live right now').waitFor()
   mock.goLive('main', stream('as_1', 8000))
-  await until(page, 'plays', playing, 12_000)
+  await until(page, 'plays', playing)
 })
 
 test('an encoder that is away for five seconds: the picture goes on without a reload, near live again', async () => {
   const live = stream('as_1', 12_000)
   mock.goLive('main', live)
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', playing, 5000)
+  await until(page, 'plays', playing)
   live.pause()
-  await until(page, 'stalls', (seen) => seen.phase === 'stalled', 5000)
+  await until(page, 'stalls', (seen) => seen.phase === 'stalled')
   await page.waitForTimeout(3000)
   live.resume()
   const before = (await look(page)).time
-  await until(page, 'goes on', (seen) => seen.phase === 'live' && seen.time > before + 0.3, 4500)
-  await until(page, 'near live', (seen) => seen.behind < 4, 6000)
+  await until(page, 'goes on', (seen) => seen.phase === 'live' && seen.time > before + 0.3)
+  await until(page, 'near live', (seen) => seen.behind < 4)
 })
 
 test('a server that is gone for three seconds: the picture goes on without a reload', async () => {
   mock.goLive('main', stream('as_1', 12_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', playing, 5000)
+  await until(page, 'plays', playing)
   await mock.down()
   await page.waitForTimeout(3000)
   const before = (await look(page)).time
   await mock.up()
-  await until(page, 'goes on', (seen) => playing(seen) && seen.time > before + 0.5 && seen.behind < 4, 4000)
+  await until(page, 'goes on', (seen) => playing(seen) && seen.time > before + 0.5 && seen.behind < 4)
   const navigations = await page.evaluate(() => performance.getEntriesByType('navigation').length)
   assert.equal(navigations, 1)
 })
@@ -137,56 +137,56 @@ test('a server that is gone for three seconds: the picture goes on without a rel
 test('a lost network that comes back', async () => {
   mock.goLive('main', stream('as_1', 12_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', playing, 5000)
+  await until(page, 'plays', playing)
   await page.context().setOffline(true)
-  await until(page, 'stalls', (seen) => seen.phase === 'stalled', 8000)
+  await until(page, 'stalls', (seen) => seen.phase === 'stalled')
   await page.context().setOffline(false)
-  await until(page, 'goes on', (seen) => playing(seen) && seen.behind < 4, 5000)
+  await until(page, 'goes on', (seen) => playing(seen) && seen.behind < 4)
 })
 
 test('the end of a broadcast shows the offline screen, and the next broadcast starts by itself', async () => {
   const live = stream('as_1', 12_000)
   mock.goLive('main', live)
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', playing, 5000)
+  await until(page, 'plays', playing)
   mock.goOffline('main')
-  await until(page, 'offline', (seen) => seen.phase === 'offline', 8000)
+  await until(page, 'offline', (seen) => seen.phase === 'offline')
   await page.getByText('Not live right now').waitFor()
   mock.goLive('main', stream('as_2', 6000))
-  await until(page, 'the next broadcast plays', playing, 6000)
+  await until(page, 'the next broadcast plays', playing)
 })
 
 test('a new generation of the multivariant playlist is followed', async () => {
   mock.goLive('main', stream('as_1', 12_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', playing, 5000)
+  await until(page, 'plays', playing)
   const reads = () => mock.requests.filter((line) => line.includes('/live/main/index.m3u8')).length
   const before = reads()
   const channel = mock.channels.get('main') ?? mockChannel('main')
   mock.channels.set('main', { ...channel, generation: 1 })
   mock.push({ type: 'channel', ...channel, generation: 1 })
-  await waitFor('another reading', () => reads() > before, 5000)
+  await waitFor('another reading', () => reads() > before)
   await page.waitForTimeout(1000)
   assert.equal(reads(), before + 1)
-  await until(page, 'plays', playing, 4000)
+  await until(page, 'plays', playing)
 })
 
 test('rewinding to the beginning while live, and back to live, by keyboard', async () => {
   mock.goLive('main', stream('as_1', 60_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3, 5000)
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3)
   await page.keyboard.press('Home')
-  await until(page, 'at the beginning', (seen) => seen.phase === 'behind' && seen.behind > 50 && seen.time < 5, 5000)
+  await until(page, 'at the beginning', (seen) => seen.phase === 'behind' && seen.behind > 50 && seen.time < 5)
   await page.keyboard.press('l')
-  await until(page, 'ten seconds on', (seen) => seen.time > 9 && seen.behind > 40, 3000)
+  await until(page, 'ten seconds on', (seen) => seen.time > 9 && seen.behind > 40)
   await page.keyboard.press('End')
-  await until(page, 'live again', (seen) => playing(seen) && seen.behind < 3, 5000)
+  await until(page, 'live again', (seen) => playing(seen) && seen.behind < 3)
 })
 
 test('keys: pause, sound, help; and none while a text is being typed', async () => {
   mock.goLive('main', stream('as_1', 12_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', playing, 5000)
+  await until(page, 'plays', playing)
   await page.keyboard.press('k')
   assert.equal((await look(page)).paused, true)
   await page.keyboard.press('k')
@@ -212,7 +212,7 @@ test('keys: full screen and back, volume, picture in picture', async () => {
   })
   mock.goLive('main', stream('as_1', 12_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', playing, 5000)
+  await until(page, 'plays', playing)
   const isFull = (full: boolean) =>
     page.waitForFunction((wanted) => (document.fullscreenElement?.localName === 'bandstand-player') === wanted, full)
   await page.keyboard.press('f')
@@ -236,10 +236,10 @@ test('a browser that refuses sound plays in silence and offers it', async () => 
     await page.goto(`${mock.url}/@main`)
     // Whatever the test asks the page counts as a gesture of the viewer, so it asks nothing at first.
     await page.waitForTimeout(2500)
-    await until(page, 'plays in silence', (seen) => playing(seen) && seen.muted, 3000)
+    await until(page, 'plays in silence', (seen) => playing(seen) && seen.muted)
     await page.getByRole('button', { name: 'Tap for sound' }).click()
     assert.equal((await look(page)).muted, false)
-    await until(page, 'plays with sound', (seen) => playing(seen) && !seen.muted, 2000)
+    await until(page, 'plays with sound', (seen) => playing(seen) && !seen.muted)
   } finally {
     await strict.close()
   }
@@ -258,7 +258,7 @@ test('a replay plays from the beginning to the end', async () => {
     bytes: 500_000,
   })
   await page.goto(`${mock.url}/watch/as_old`)
-  await until(page, 'plays', (seen) => seen.phase === 'replay' && seen.time > 0.2 && seen.time < 3, 5000)
+  await until(page, 'plays', (seen) => seen.phase === 'replay' && seen.time > 0.2 && seen.time < 3)
   await page.keyboard.press('9')
-  await until(page, 'ends', (seen) => seen.phase === 'ended', 6000)
+  await until(page, 'ends', (seen) => seen.phase === 'ended')
 })

@@ -45,7 +45,7 @@ const asked = (method: string) => mock.requests.filter((line) => line.startsWith
 
 async function goOn(transport: string): Promise<void> {
   const { frames } = await look(page)
-  await until(page, `${transport} goes on`, (seen) => by(transport)(seen) && seen.frames > frames + 20, 6000)
+  await until(page, `${transport} goes on`, (seen) => by(transport)(seen) && seen.frames > frames + 20)
 }
 
 async function openMenu(): Promise<void> {
@@ -54,8 +54,8 @@ async function openMenu(): Promise<void> {
 
 test('a real-time channel plays by WebRTC and says how far behind it is', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', by('webrtc'), 8000)
-  await until(page, 'says its delay', ({ behind }) => behind > 0 && behind < 0.5, 5000)
+  await until(page, 'plays', by('webrtc'))
+  await until(page, 'says its delay', ({ behind }) => behind > 0 && behind < 0.5)
   await goOn('webrtc')
   await openMenu()
   await page.getByText(/^0\.\d\d s behind live, by WebRTC\.$/).waitFor()
@@ -65,7 +65,7 @@ test('a real-time channel plays by WebRTC and says how far behind it is', async 
 test('a channel with low delay asks for no connection and loads no code for it', async () => {
   mock.channels.set('main', { ...(mock.channels.get('main') ?? mockChannel('main')), latency: 'low' })
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', by('ll-hls'), 6000)
+  await until(page, 'plays', by('ll-hls'))
   await page.waitForTimeout(1500)
   assert.equal(asked('POST'), 0)
   assert.deepEqual(
@@ -78,9 +78,9 @@ test('where no UDP gets through LL-HLS plays within two seconds and a start', as
   whep.block(true)
   await page.goto(`${mock.url}/@main`)
   const begin = performance.now()
-  await until(page, 'gives up', ({ playing }) => playing === 'll-hls', 6000)
+  await until(page, 'gives up', ({ playing }) => playing === 'll-hls')
   assert.ok(performance.now() - begin > 500, 'it was tried')
-  await until(page, 'plays', by('ll-hls'), 4000)
+  await until(page, 'plays', by('ll-hls'))
   await openMenu()
   await page.getByText(/Real time: No direct connection came about.*UDP/).waitFor()
 })
@@ -88,27 +88,27 @@ test('where no UDP gets through LL-HLS plays within two seconds and a start', as
 test('a refusal is told in plain words, and LL-HLS plays at once', async () => {
   whep.refuse({ status: 422, code: 'has-b-frames' })
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', by('ll-hls'), 6000)
+  await until(page, 'plays', by('ll-hls'))
   await openMenu()
   await page.getByText(/Real time: The encoder sends B-frames/).waitFor()
 })
 
 test('a server whose WebRTC dies: LL-HLS goes on, and real time comes back by itself', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', by('webrtc'), 8000)
+  await until(page, 'plays', by('webrtc'))
   whep.refuse({ status: 503, code: 'unavailable' })
   await whep.drop()
-  await until(page, 'falls', by('ll-hls'), 8000)
+  await until(page, 'falls', by('ll-hls'))
   await goOn('ll-hls')
   whep.refuse(undefined)
-  await until(page, 'climbs', by('webrtc'), 20_000)
+  await until(page, 'climbs', by('webrtc'))
   await goOn('webrtc')
   assert.equal(await page.evaluate(() => performance.getEntriesByType('navigation').length), 1)
 })
 
 test('a connection that breaks is offered anew without leaving real time', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', by('webrtc'), 8000)
+  await until(page, 'plays', by('webrtc'))
   await goOn('webrtc')
   const seen: (string | undefined)[] = []
   await whep.drop()
@@ -125,37 +125,36 @@ test('a connection that breaks is offered anew without leaving real time', async
 
 test('an encoder that is away is waited for in real time', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', by('webrtc'), 8000)
+  await until(page, 'plays', by('webrtc'))
   await goOn('webrtc')
   await whep.hold(true)
-  await until(page, 'stalls', ({ phase }) => phase === 'stalled', 8000)
+  await until(page, 'stalls', ({ phase }) => phase === 'stalled')
   await page.waitForTimeout(3000)
   await whep.hold(false)
-  await until(page, 'goes on', by('webrtc'), 8000)
+  await until(page, 'goes on', by('webrtc'))
   await goOn('webrtc')
 })
 
 test('rewinding leaves real time for the recording, and the live button leads back', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', by('webrtc'), 8000)
+  await until(page, 'plays', by('webrtc'))
   await page.keyboard.press('Home')
   await until(
     page,
     'rewound',
     (seen) => seen.phase === 'behind' && seen.behind > 30 && seen.time < 6 && seen.time > 0,
-    6000,
   )
   assert.equal((await look(page)).playing, undefined)
-  await until(page, 'the session is ended', () => asked('DELETE') === 1, 3000)
+  await until(page, 'the session is ended', () => asked('DELETE') === 1)
   await page.getByRole('button', { name: /^LIVE/ }).click()
-  await until(page, 'real time again', by('webrtc'), 8000)
-  await until(page, 'at the edge', ({ behind }) => behind < 0.6, 5000)
+  await until(page, 'real time again', by('webrtc'))
+  await until(page, 'at the edge', ({ behind }) => behind < 0.6)
 })
 
 test('a long pause goes on where it was, a short one in real time', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', by('webrtc'), 8000)
-  await until(page, 'is measured', ({ behind }) => behind > 0, 5000)
+  await until(page, 'plays', by('webrtc'))
+  await until(page, 'is measured', ({ behind }) => behind > 0)
   await page.keyboard.press('k')
   await page.waitForTimeout(1000)
   await page.keyboard.press('k')
@@ -167,7 +166,6 @@ test('a long pause goes on where it was, a short one in real time', async () => 
     page,
     'goes on',
     ({ phase, behind, time }) => phase === 'behind' && behind > 4 && behind < 12 && time > 0,
-    6000,
   )
 })
 
@@ -175,16 +173,16 @@ test('the choice is forced by attribute', async () => {
   await page.goto(`${mock.url}/@main/embed`)
   for (const transport of ['hls', 'll-hls', 'webrtc']) {
     await page.evaluate((to) => document.querySelector('bandstand-player')?.setAttribute('transport', to), transport)
-    await until(page, transport, by(transport), 12_000)
+    await until(page, transport, by(transport))
     await goOn(transport)
   }
   await page.evaluate(() => document.querySelector('bandstand-player')?.setAttribute('transport', 'hls'))
-  await until(page, 'behind, and still live', (seen) => by('hls')(seen) && seen.behind > 3, 8000)
+  await until(page, 'behind, and still live', (seen) => by('hls')(seen) && seen.behind > 3)
 })
 
 test('the choice is forced by the menu, with the keyboard alone', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', by('webrtc'), 8000)
+  await until(page, 'plays', by('webrtc'))
   await page.getByRole('button', { name: 'Quality and delay' }).focus()
   await page.keyboard.press('Enter')
   const items = page.getByRole('menuitemradio')
@@ -198,7 +196,7 @@ test('the choice is forced by the menu, with the keyboard alone', async () => {
   await page.keyboard.press('End')
   await page.keyboard.press('ArrowUp')
   await page.keyboard.press('Enter')
-  await until(page, 'low', by('ll-hls'), 8000)
+  await until(page, 'low', by('ll-hls'))
   assert.equal(await page.getByRole('menu').count(), 0)
   const focused = () =>
     page.evaluate(() => {
@@ -220,7 +218,7 @@ test('the choice is forced by the menu, with the keyboard alone', async () => {
 
 test('a viewer follows when the owner changes the delay', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', by('webrtc'), 8000)
+  await until(page, 'plays', by('webrtc'))
   const channel = mock.channels.get('main') ?? mockChannel('main')
   const set = (latency: 'low' | 'real-time') => {
     mock.channels.set('main', { ...channel, latency })
@@ -228,14 +226,14 @@ test('a viewer follows when the owner changes the delay', async () => {
   }
   await page.waitForTimeout(1500)
   set('low')
-  await until(page, 'low', by('ll-hls'), 8000)
+  await until(page, 'low', by('ll-hls'))
   set('real-time')
-  await until(page, 'real time', by('webrtc'), 12_000)
+  await until(page, 'real time', by('webrtc'))
 })
 
 test('a page that is left ends its session', async () => {
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', by('webrtc'), 8000)
+  await until(page, 'plays', by('webrtc'))
   await page.goto('about:blank')
   const end = Date.now() + 5000
   while (asked('DELETE') === 0 && Date.now() < end) await page.waitForTimeout(50)

@@ -62,9 +62,9 @@ const widthOf = (picture: Locator): Promise<number> =>
 test('the front page shows the moving picture, and counts one viewer', async () => {
   const page = await open('/')
   await assertMoving(page)
-  await waitFor('one viewer', async () => (await getChannel(server, 'main')).viewers === 1, 20_000)
+  await waitFor('one viewer', async () => (await getChannel(server, 'main')).viewers === 1)
   await shoot(page, 'front-desktop')
-  await page.locator('bandstand-viewers', { hasText: /^1 watching/ }).waitFor({ timeout: 10_000 })
+  await page.locator('bandstand-viewers', { hasText: /^1 watching/ }).waitFor()
   await sleep(2_000)
   assert.equal((await getChannel(server, 'main')).viewers, 1)
   assert.deepEqual(await findings(page), [])
@@ -194,7 +194,7 @@ test('studio: sign in, what the encoder sends, a picture for later, and a new ke
   await page.getByRole('button', { name: 'Make a new key' }).click()
   await page.getByText('The old one does not work any more.').waitFor()
   assert.notEqual(await field.inputValue(), streamKey)
-  await waitFor('the encoder to be ended', () => !encoder.running(), 10_000)
+  await waitFor('the encoder to be ended', () => !encoder.running())
   await close(page)
 
   const asset = await waitEnded(server, assetId ?? '', 50_000)

@@ -85,7 +85,7 @@ describe('DASH', () => {
   /** Sound from now on, by what comes out of the element. */
   async function assertSounds(page: Page, name: string): Promise<void> {
     await page.evaluate('seen.loudest = 0')
-    await waitFor(`${name} to be heard`, () => page.evaluate('seen.loudest > 0.02'), 10_000)
+    await waitFor(`${name} to be heard`, () => page.evaluate('seen.loudest > 0.02'))
   }
 
   /** Seconds from a picture's coming in to its being shown: a period begins by the clock when its first one came in. */

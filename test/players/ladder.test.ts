@@ -77,7 +77,7 @@ const tests = (seconds: number) => () => {
       await page.evaluate('lines.length = 0; seen.waiting.length = 0')
       const level = levels.indexOf(wanted)
       await page.evaluate(`hls.nextLoadLevel = ${level}; hls.loadLevel = ${level}`)
-      await waitFor(`${wanted}p`, async () => (await height(page)) === wanted, 25_000)
+      await waitFor(`${wanted}p`, async () => (await height(page)) === wanted)
       // A request that is of no use after a change is ended.
       const found = await page.evaluate<string[]>(
         `[...seen.waiting.map(() => 'waiting'),
@@ -126,7 +126,7 @@ const tests = (seconds: number) => () => {
     await sleep(Math.max(0, 14 - live()) * 1_000)
     const carry = await slowLink(page, 4e6)
     await begin(page, false, 1e6)
-    await waitFor('the best', async () => (await height(page)) === 360, 30_000)
+    await waitFor('the best', async () => (await height(page)) === 360)
     // Until then it finds its place.
     await sleep(8_000)
     for (let round = 1; ; round++) {

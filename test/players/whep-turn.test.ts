@@ -82,7 +82,7 @@ describe('WHEP through TURN alone', () => {
     const page = await pages.open(browser)
     const joined = await whepJoin(page, url, { relay: true, iceServers: [{ urls, username, credential }] })
     assert.equal(joined.status, 201)
-    await waitFor('pictures through the relay', async () => (await whepFigures(page)).shown >= 30, 30_000)
+    await waitFor('pictures through the relay', async () => (await whepFigures(page)).shown >= 30)
     assert.equal(await page.evaluate(`(${route})(viewers.at(-1).pc)`), 'relay')
     await page.close()
   })

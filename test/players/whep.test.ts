@@ -96,7 +96,7 @@ describe('WHEP', () => {
       assert.equal(later.state, 'connected')
       assert.ok(later.keyFrames > before.keyFrames)
       await second.stop()
-      await waitShown(page, 'the viewer to be sent away at the end', ({ state }) => state !== 'connected', 20_000)
+      await waitShown(page, 'the viewer to be sent away at the end', ({ state }) => state !== 'connected')
       await page.close()
     })
 

@@ -30,7 +30,7 @@ export async function watchRung(t: TestContext, url: string, height: number): Pr
     pictures: () => page.evaluate<number>('seen.shown.length'),
     async goesOn() {
       const begin = await viewer.pictures()
-      await waitFor('pictures', async () => (await viewer.pictures()) > begin + 30, 15_000)
+      await waitFor('pictures', async () => (await viewer.pictures()) > begin + 30)
     },
     hasRung: async () =>
       void (await waitFor(`${height} lines`, () => page.evaluate<boolean>(`${video}?.videoHeight === ${height}`))),

@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodeOnce } from '../../support/encode-once.ts'
 
-/** One track of a test clip, cut into CMAF chunks of a third of a second. */
+/** One track of a test clip, cut into parts of a third of a second. */
 export interface ClipTrack {
   readonly init: Buffer
   readonly parts: readonly Buffer[]
+  /** Seconds of each part: sound is cut between its frames. */
+  readonly durations: readonly number[]
 }
 
 export interface Clip {
   readonly video: ClipTrack
   readonly audio: ClipTrack
-  /** Seconds of one part. */
-  readonly partDuration: number
   /** Parts between key frames. */
   readonly keyParts: number
   /** Renditions beside `video`, with the same borders; the best first. */
@@ -26,8 +26,14 @@ export interface Rung {
   readonly bitrate: number
 }
 
-/** Fragments of a third of a second. */
-const fragmented = ['-f', 'mp4', '-movflags', 'empty_moov+default_base_moof', '-frag_duration', '333000']
+/** Seconds of a part. */
+export const partDuration = 1 / 3
+/** Seconds of a frame of AAC. */
+const soundFrame = 1024 / 48_000
+/** Fragments of a part, or of one frame of sound. */
+const movie = ['-f', 'mp4', '-movflags', 'empty_moov+default_base_moof']
+const fragmented = [...movie, '-frag_duration', '333000']
+const frameByFrame = [...movie, '-frag_duration', '1']
 const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p']
 const keyEvery = (frames: number) => ['-g', String(frames), '-keyint_min', String(frames), '-sc_threshold', '0']
 
@@ -37,12 +43,11 @@ export async function makeClip(seconds: number, keyFrames: number): Promise<Clip
     ...['-f', 'lavfi', '-i', `testsrc=size=320x180:rate=30:duration=${seconds}`],
     ...['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${seconds}`],
     ...['-map', '0:v', ...x264, ...keyEvery(keyFrames), '-b:v', '300k', ...fragmented, 'v.mp4'],
-    ...['-map', '1:a', '-c:a', 'aac', '-b:a', '64k', ...fragmented, 'a.mp4'],
+    ...['-map', '1:a', '-c:a', 'aac', '-b:a', '64k', ...frameByFrame, 'a.mp4'],
   ])
   return {
-    video: split(await readFile(join(folder, 'v.mp4'))),
-    audio: split(await readFile(join(folder, 'a.mp4'))),
-    partDuration: 1 / 3,
+    video: toParts(split(await readFile(join(folder, 'v.mp4'))), partDuration),
+    audio: toParts(split(await readFile(join(folder, 'a.mp4'))), soundFrame),
     keyParts: keyFrames / 10,
   }
 }
@@ -61,24 +66,43 @@ export async function makeLadder(seconds: number, steps: readonly Step[]): Promi
       ...[...x264, ...keyEvery(60), '-x264-params', 'nal-hrd=cbr'],
       ...['-b:v', rate, '-minrate', rate, '-maxrate', rate, '-bufsize', String(bitrate / 2), ...fragmented, 'v.mp4'],
     ])
-    rungs.push({ track: split(await readFile(join(folder, 'v.mp4'))), height, bitrate })
+    rungs.push({ track: toParts(split(await readFile(join(folder, 'v.mp4'))), partDuration), height, bitrate })
   }
   return { ...clip, rungs }
 }
 
 /** ISO BMFF boxes: what stands before the first `moof` is the header, then `moof` and `mdat` by turns. */
-function split(file: Buffer): ClipTrack {
+function split(file: Buffer): { readonly init: Buffer; readonly fragments: readonly Buffer[] } {
   const init: Buffer[] = []
-  const parts: Buffer[] = []
+  const fragments: Buffer[] = []
   let moof: Buffer | undefined
   for (let at = 0; at < file.length; ) {
     const size = file.readUInt32BE(at)
     const type = file.toString('latin1', at + 4, at + 8)
     const box = file.subarray(at, at + size)
     if (type === 'moof') moof = box
-    else if (type === 'mdat' && moof) parts.push(Buffer.concat([moof, box]))
-    else if (parts.length === 0 && moof === undefined) init.push(box)
+    else if (type === 'mdat' && moof) fragments.push(Buffer.concat([moof, box]))
+    else if (fragments.length === 0 && moof === undefined) init.push(box)
     at += size
   }
-  return { init: Buffer.concat(init), parts }
+  return { init: Buffer.concat(init), fragments }
+}
+
+/**
+ * Fragments that begin within a part's time are that part: whose parts drifted away from what the playlist says of them, as sound
+ * does in fragments of so many milliseconds, would have holes for a player.
+ *
+ * @param each seconds of a fragment
+ */
+function toParts({ init, fragments }: ReturnType<typeof split>, each: number): ClipTrack {
+  const groups: Buffer[][] = []
+  for (const [i, fragment] of fragments.entries()) {
+    const part = Math.floor((i * each) / partDuration + 1e-6)
+    ;(groups[part] ??= []).push(fragment)
+  }
+  return {
+    init,
+    parts: groups.map((group) => Buffer.concat(group)),
+    durations: groups.map((group) => group.length * each),
+  }
 }

@@ -1,4 +1,4 @@
-import type { Clip, ClipTrack } from './clip.ts'
+import { type Clip, type ClipTrack, partDuration } from './clip.ts'
 
 /**
  * A mock of a live broadcast: reveals a clip part by part as time goes by, as LL-HLS. Not a packager: just enough for the
@@ -20,7 +20,6 @@ const segmentParts = 6
 const windowSegments = 8
 
 export function createMockStream(clip: Clip, assetId: string, startedAt: number, now = Date.now): MockStream {
-  const { partDuration } = clip
   const total = Math.min(clip.video.parts.length, clip.audio.parts.length)
   let ended = false
   /** Part numbers at which the encoder came back, and for how long it was away before each; milliseconds. */
@@ -47,7 +46,8 @@ export function createMockStream(clip: Clip, assetId: string, startedAt: number,
     return name === 'v' ? clip.video : clip.rungs?.[Number(name.slice(1))]?.track
   }
 
-  function playlist(track: string, vod: boolean): string {
+  function playlist(track: string, { durations }: ClipTrack, vod: boolean): string {
+    const seconds = (from: number, to: number) => durations.slice(from, to).reduce((sum, one) => sum + one, 0)
     const parts = count()
     const last = Math.floor(parts / segmentParts)
     const over = ended || parts === total
@@ -68,10 +68,10 @@ export function createMockStream(clip: Clip, assetId: string, startedAt: number,
       if (!vod && sn > complete - 7) {
         for (let part = from; part < to; part++) {
           const key = track === 'a' || part % clip.keyParts === 0 ? ',INDEPENDENT=YES' : ''
-          lines.push(`#EXT-X-PART:DURATION=${partDuration.toFixed(5)},URI="p${part}.m4s"${key}`)
+          lines.push(`#EXT-X-PART:DURATION=${seconds(part, part + 1).toFixed(5)},URI="p${part}.m4s"${key}`)
         }
       }
-      if (sn < complete) lines.push(`#EXTINF:${((to - from) * partDuration).toFixed(5)},`, `s${sn}.m4s`)
+      if (sn < complete) lines.push(`#EXTINF:${seconds(from, to).toFixed(5)},`, `s${sn}.m4s`)
     }
     if (over) lines.push('#EXT-X-ENDLIST')
     else if (!vod) lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="p${parts}.m4s"`)
@@ -100,7 +100,7 @@ export function createMockStream(clip: Clip, assetId: string, startedAt: number,
           const part = Number(query.get('_HLS_part') ?? segmentParts - 1)
           if (!(await until(Number(msn) * segmentParts + part + 1))) return 503
         }
-        return { type: 'application/vnd.apple.mpegurl', body: playlist(track, vod) }
+        return { type: 'application/vnd.apple.mpegurl', body: playlist(track, source, vod) }
       }
       if (file === 'init.mp4') return { type: 'video/mp4', body: source.init }
       const part = Number(/^p(\d+)\.m4s$/.exec(file)?.[1] ?? Number.NaN)
