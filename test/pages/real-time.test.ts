@@ -139,11 +139,7 @@ test('rewinding leaves real time for the recording, and the live button leads ba
   await page.goto(`${mock.url}/@main`)
   await until(page, 'plays', by('webrtc'))
   await page.keyboard.press('Home')
-  await until(
-    page,
-    'rewound',
-    (seen) => seen.phase === 'behind' && seen.behind > 30 && seen.time < 6 && seen.time > 0,
-  )
+  await until(page, 'rewound', (seen) => seen.phase === 'behind' && seen.behind > 30 && seen.time < 6 && seen.time > 0)
   assert.equal((await look(page)).playing, undefined)
   await until(page, 'the session is ended', () => asked('DELETE') === 1)
   await page.getByRole('button', { name: /^LIVE/ }).click()
@@ -162,11 +158,7 @@ test('a long pause goes on where it was, a short one in real time', async () => 
   await page.keyboard.press('k')
   await page.waitForTimeout(6000)
   await page.keyboard.press('k')
-  await until(
-    page,
-    'goes on',
-    ({ phase, behind, time }) => phase === 'behind' && behind > 4 && behind < 12 && time > 0,
-  )
+  await until(page, 'goes on', ({ phase, behind, time }) => phase === 'behind' && behind > 4 && behind < 12 && time > 0)
 })
 
 test('the choice is forced by attribute', async () => {

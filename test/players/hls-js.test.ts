@@ -255,12 +255,10 @@ describe('hls.js as its makers publish it', () => {
       const seconds = (duration ?? 0) / 1000
       assertNear(await page.evaluate<number>("document.querySelector('video').duration"), seconds, 0.1, 'duration')
       await page.evaluate(`document.querySelector('video').currentTime = ${seconds - 2}`)
-      await waitFor('the end', () => page.evaluate("document.querySelector('video').ended")).catch(
-        async (cause) => {
-          const { time, warnings } = await facts(page)
-          assert.fail(`${String(cause)}: at ${time} of ${seconds} s\n${warnings.join('\n')}`)
-        },
-      )
+      await waitFor('the end', () => page.evaluate("document.querySelector('video').ended")).catch(async (cause) => {
+        const { time, warnings } = await facts(page)
+        assert.fail(`${String(cause)}: at ${time} of ${seconds} s\n${warnings.join('\n')}`)
+      })
       assert.deepEqual(unexpected((await facts(page)).warnings, onSeek), [])
       await page.close()
     })
