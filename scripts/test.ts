@@ -140,7 +140,8 @@ async function runFile(file: string, limit: number): Promise<void> {
 /** What the reporter says of a file's tests alone: the sums are of the whole run and made here. */
 async function* withoutSums(events: AsyncIterable<TestEvent>): AsyncGenerator<TestEvent> {
   for await (const event of events)
-    if (event.type !== 'test:summary' && !(event.type === 'test:diagnostic' && event.data.nesting === 0)) yield event
+    if (event.type !== 'test:summary' && !(event.type === 'test:diagnostic' && event.data.file === undefined))
+      yield event
 }
 
 /** The runner's own time limit fails a test but waits for its process, so one that never exits is ended from here. */

@@ -151,10 +151,16 @@ test('on a link that becomes slow and quick again the rendition changes down and
     await carry(5e6)
     await until('up', (seen) => seen.height > low, note)
     const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+    const parts = mock.requests.splice(0).flatMap((line) => /\/v\d\/(p\d+\.m4s)/.exec(line)?.[1] ?? [])
+    const twice = parts.filter((part, i) => parts.indexOf(part) !== i)
     const stood = Math.max(...gaps)
-    const said = `longest time between two pictures ${stood} ms, ${[...phases].join(', ')}, starved ${Math.round(starved * 100)} %`
+    const said = [
+      `longest time between two pictures ${stood} ms`,
+      `fetched in two renditions: ${twice.join(' ') || 'nothing'}`,
+      `${[...phases].join(', ')}, starved ${Math.round(starved * 100)} %`,
+    ].join('; ')
     t.diagnostic(said)
-    if (stood < 500 && phases.size === 1 && phases.has('live')) break
+    if (stood < 500 && phases.size === 1 && phases.has('live') && twice.length === 0) break
     // A machine on which the player itself waits for a processor says nothing about the player.
     assert.ok(starved > 0.5 && round < 4, said)
   }

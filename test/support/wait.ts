@@ -10,7 +10,7 @@ export async function waitFor<T>(
   what: string,
   ask: () => T | Promise<T>,
   limit = 30_000,
-  interval = 50,
+  interval = 100,
 ): Promise<Exclude<T, false | undefined | null>> {
   const end = performance.now() + limit
   let cause: unknown

@@ -78,7 +78,10 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     judge(part, (end - first) / 1000)
     settle(hls.latestLevelDetails)
   })
-  hls.on(Events.LEVEL_UPDATED, (_, { details }) => settle(details))
+  hls.on(Events.LEVEL_UPDATED, (_, { details, level }) => {
+    if (newest && level !== newest.fragment.level) leaveOut(details, newest)
+    settle(details)
+  })
   hls.on(Events.DESTROYING, () => clearInterval(timer))
 }
 
@@ -91,6 +94,20 @@ const calm = 8000
 const look = 50
 /** A part that takes so many times its duration ends the segment's rendition early. */
 const hopeless = 2.5
+
+/**
+ * Has hls.js go on behind a segment that ends with `part`, when it comes to another rendition. A browser says a millionth of a
+ * second less than is buffered, and of a segment that came in parts hls.js does not know where it ended: it would take the
+ * segment for missing its last millionth and fetch all of it again.
+ *
+ * @param details of the rendition to be loaded next
+ */
+function leaveOut(details: LevelDetails, part: Part): void {
+  const same = details.fragments.find(({ sn }) => sn === part.fragment.sn)
+  if (same && Math.abs(same.end - part.end) < edge) same.setDuration(part.end - edge - same.start)
+}
+/** More than playlists round by, and less than a frame; seconds. */
+const edge = 0.004
 
 /** Whether a part is the last one of a segment that is complete. */
 function endsSegment({ fragments, partList }: LevelDetails, { fragment, index }: Part): boolean {
