@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -65,6 +65,7 @@ interface Stage {
 const cores = Math.max(2, availableParallelism())
 const long = options.long ? 60 : 1
 const jobs = options.jobs === undefined ? undefined : Number(options.jobs)
+const opensBrowser = (file: string) => /\/browser\.ts'/.test(readFileSync(join(root, file), 'utf8'))
 const stages: readonly Stage[] = [
   {
     name: 'unit',
@@ -77,10 +78,9 @@ const stages: readonly Stage[] = [
   {
     name: 'end to end',
     patterns: ['test/**/*.test.ts'],
-    // Half a processor each, about what a file takes that has no browser: beside more, players would wait for a processor and not
-    // for media.
-    places: jobs ?? 2 * cores,
-    placesOf: (file) => (file.includes('ladder') ? 3 : /pages|players/.test(file) ? 2 : 1),
+    // A quarter of a processor each: beside more than these, players would wait for a processor and not for media.
+    places: 4 * (jobs ?? cores),
+    placesOf: (file) => (file.includes('ladder') ? 5 : opensBrowser(file) ? 3 : 2),
     fileLimit: 4 * minute * long,
   },
 ]
