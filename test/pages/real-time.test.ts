@@ -41,6 +41,8 @@ afterEach(async () => {
 
 const by = (transport: string) => (seen: Look) =>
   seen.playing === transport && seen.phase === 'live' && seen.time > 0 && !seen.paused
+/** Sessions that were asked for and not ended: on a busy machine one may not come about in time, and the next is asked for. */
+const open = () => asked('POST') - asked('DELETE')
 const asked = (method: string) => mock.requests.filter((line) => line.startsWith(`${method} /live/main/whep`)).length
 
 async function goOn(transport: string): Promise<void> {
@@ -59,7 +61,7 @@ test('a real-time channel plays by WebRTC and says how far behind it is', async 
   await goOn('webrtc')
   await openMenu()
   await page.getByText(/^0\.\d\d s behind live, by WebRTC\.$/).waitFor()
-  assert.equal(asked('POST'), 1)
+  assert.equal(open(), 1)
 })
 
 test('a channel with low delay asks for no connection and loads no code for it', async () => {
@@ -119,8 +121,9 @@ test('a connection that breaks is offered anew without leaving real time', async
   }
   assert.deepEqual([...new Set(seen)], ['webrtc'])
   await goOn('webrtc')
-  // The other side has said goodbye itself: there is no session left to be ended.
-  assert.deepEqual([asked('POST'), asked('DELETE')], [2, 0])
+  // The one that broke is not ended: the other side has said goodbye itself.
+  assert.ok(asked('POST') >= 2)
+  assert.equal(open(), 2)
 })
 
 test('an encoder that is away is waited for in real time', async () => {
@@ -141,7 +144,7 @@ test('rewinding leaves real time for the recording, and the live button leads ba
   await page.keyboard.press('Home')
   await until(page, 'rewound', (seen) => seen.phase === 'behind' && seen.behind > 30 && seen.time < 6 && seen.time > 0)
   assert.equal((await look(page)).playing, undefined)
-  await until(page, 'the session is ended', () => asked('DELETE') === 1)
+  await until(page, 'the session is ended', () => open() === 0)
   await page.getByRole('button', { name: /^LIVE/ }).click()
   await until(page, 'real time again', by('webrtc'))
   await until(page, 'at the edge', ({ behind }) => behind < 0.6)
@@ -227,7 +230,7 @@ test('a page that is left ends its session', async () => {
   await page.goto(`${mock.url}/@main`)
   await until(page, 'plays', by('webrtc'))
   await page.goto('about:blank')
-  const end = Date.now() + 5000
-  while (asked('DELETE') === 0 && Date.now() < end) await page.waitForTimeout(50)
-  assert.equal(asked('DELETE'), 1)
+  const end = Date.now() + 30_000
+  while (open() > 0 && Date.now() < end) await page.waitForTimeout(50)
+  assert.equal(open(), 0)
 })

@@ -118,7 +118,7 @@ globalThis.whepCrowd = async (url, options, count) => {
   end(hasty)
   await fetch(new URL(hasty.location, url), { method: 'DELETE' })
   const isConnected = ({ pc }) => pc.connectionState === 'connected'
-  for (const until = performance.now() + 20_000; !all.every(isConnected) && performance.now() < until;)
+  for (const until = performance.now() + 30_000; !all.every(isConnected) && performance.now() < until;)
     await new Promise((done) => setTimeout(done, 20))
   const connected = all.filter(isConnected).length
   for (const viewer of all) end(viewer)
