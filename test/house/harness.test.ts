@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type NginxRtmp, startNginxRtmp } from '../../bench/peers/nginx-rtmp.ts'
 import { ffmpegPublish, gstPublish } from '../support/encoders.ts'
 import { obsPublish } from '../support/obs.ts'
 import { ffprobe, mpvDecode, vlcPlay } from '../support/players.ts'
 import { start } from '../support/process.ts'
-import { sampleUsage } from '../support/usage.ts'
+import { readUsage, sampleUsage } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 
 /** The harness itself is tried out in the long run only: every other test uses it anyway. */
@@ -56,8 +55,8 @@ describe('processes of the harness', () => {
   it('are measured and ended with their children', async () => {
     const shell = start('sh', ['-c', 'sleep 1000 & while :; do :; done'])
     const sampler = sampleUsage([shell.pid], 100)
-    await sleep(500)
-    assert.ok(sampler.stop().cores > 0.01)
+    await waitFor('it to run', () => readUsage(shell.pid).cpu >= 100)
+    assert.ok(sampler.stop().cores > 0)
     const { signal } = await shell.stop('SIGTERM')
     assert.equal(signal, 'SIGTERM')
     assert.equal(shell.running(), false)

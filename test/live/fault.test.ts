@@ -57,7 +57,7 @@ describe('faults', { concurrency: true }, () => {
     const watcher = watch(t, server, running)
     const encoder = clip(t, running.publishUrl)
     await running.live()
-    const ask = (path: string) => fetch(`${server.http}${path}`, { signal: AbortSignal.timeout(10_000) })
+    const ask = (path: string) => fetch(`${server.http}${path}`, { signal: AbortSignal.timeout(20_000) })
     assert.equal((await ask('/readyz')).status, 200)
 
     process.kill(server.pid, 'SIGUSR2')

@@ -14,7 +14,7 @@ import { type Owner, signIn } from '../support/owner.ts'
 import { assertConforms, decode, getChannel, waitLive } from '../support/published.ts'
 import { watchRung } from '../support/rung-viewer.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { readPressure } from '../support/usage.ts'
+import { readPressure, starving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 
 const rungs = [
@@ -229,11 +229,11 @@ describe('the ladder', () => {
       const pressure = readPressure()
       process.kill(pid, signal)
       expected += ends
-      await waitFor(
-        'the restarts to be told',
-        async () => (await health('struck'))?.ladder?.restarts === expected,
-        15_000,
-      )
+      // One that has no processor for two seconds is replaced as well.
+      expected = await waitFor('the restarts to be told', async () => {
+        const told = (await health('struck'))?.ladder?.restarts ?? 0
+        return told >= expected && told
+      })
       await waitFor('another ffmpeg', () => !children().includes(pid) && children().length === 1)
       const last = await newestPart(rung)
       await waitFor('a new part', async () => (await newestPart(rung)) > last)
@@ -244,7 +244,7 @@ describe('the ladder', () => {
         `${strike}: a new part after ${Math.round(took)} ms; the viewer's picture stood for ${await viewer.stood(seen)} ms`,
       )
       // Where the machine has no time for an ffmpeg that starts, it takes as long as that takes.
-      assert(took < limit || starved > 0.6, `${strike}: a new part after ${Math.round(took)} ms`)
+      assert(took < limit || starved > starving, `${strike}: a new part after ${Math.round(took)} ms`)
       await waitMedia(rung, 1)
       await assertAligned(source, rung)
       const { mediaSequence, segments } = await playlist(source)
@@ -252,9 +252,13 @@ describe('the ladder', () => {
       assert.deepEqual(missing, [], `the source after ${signal}`)
     }
     const reasons = server.log().flatMap(({ msg, reason }) => (msg.startsWith('ladder: ffmpeg ended') ? [reason] : []))
-    assert.match(String(reasons[2]), /^it wrote something/)
+    assert.ok(
+      reasons.some((reason) => String(reason).startsWith('it wrote something')),
+      reasons.join('\n'),
+    )
     const metrics = await (await fetch(`${server.http}/metrics`)).text()
-    assert.match(metrics, new RegExp(`^bandstand_ladder_restarts\\{channel="struck"\\} ${expected}$`, 'm'))
+    const told = Number(/^bandstand_ladder_restarts\{channel="struck"\} (\d+)$/m.exec(metrics)?.[1])
+    assert.ok(told >= expected, `${told} restarts, not ${expected}`)
     await Promise.all([viewer.hasRung(), assertConforms(`${server.http}/live/struck/index.m3u8`, 4)])
   })
 

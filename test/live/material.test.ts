@@ -162,7 +162,7 @@ describe('encoders that send the odd and the broken', { concurrency: true }, () 
       })
       const assetId = await channel.live()
       const { generation } = await channel.facts()
-      await waitFor('a new generation', async () => (await channel.facts()).generation > generation, 12_000)
+      await waitFor('a new generation', async () => (await channel.facts()).generation > generation)
       await encoder.exited
       await channel.offline()
       await judgeReplay(server.http, assetId, { seconds: [10, 13] })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, beforeEach, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { findings } from './axe.ts'
 import { openBrowser } from './browser.ts'
-import { makeClip } from './mock/clip.ts'
+import { type Clip, makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
 import { createMockStream } from './mock/stream.ts'
@@ -12,6 +12,7 @@ import { mockChannel, mockMessage } from './mock/values.ts'
 /** WCAG 2.2 AA as far as a program can see it, on each page, in both colour schemes and both widths. */
 
 let mock: MockServer
+let clip: Clip
 let browser: Browser
 
 before(async () => {
@@ -29,13 +30,15 @@ before(async () => {
     duration: 3_600_000,
     bytes: 9e8,
   })
-  mock.goLive('main', createMockStream(await makeClip(40, 60), 'as_now', Date.now() - 15_000))
+  clip = await makeClip(120, 60)
   browser = await openBrowser()
 })
 after(async () => {
   await browser.close()
   await mock.close()
 })
+let broadcasts = 0
+beforeEach(() => mock.goLive('main', createMockStream(clip, `as_${++broadcasts}`, Date.now() - 15_000)))
 
 const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const
 

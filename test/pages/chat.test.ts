@@ -30,6 +30,8 @@ const log = () => page.getByRole('log')
 async function open(): Promise<void> {
   await page.goto(`${mock.url}/@main/chat`)
   await field().waitFor()
+  // Until it has joined, what is written is kept and not sent.
+  await page.getByText('Joining the chat').waitFor({ state: 'hidden' })
 }
 
 test('history is there on joining; talking asks for a name once and remembers it', async () => {
@@ -41,15 +43,14 @@ test('history is there on joining; talking asks for a name once and remembers it
   await page.getByLabel('What should we call you?').fill('Jonas')
   await page.getByLabel('What should we call you?').press('Enter')
   await log().getByText('hello all').waitFor()
-  assert.equal(mock.messages.at(-1)?.author.name, 'Jonas')
+  await waitFor('it at the server', () => mock.messages.at(-1)?.author.name === 'Jonas')
   await page.reload()
-  // Until it has joined, what is written is kept and not sent.
   await log().getByText('hello all').waitFor()
   await field().fill('again')
   await page.getByText('as Jonas').waitFor()
   await field().press('Enter')
   await log().getByText('again', { exact: true }).waitFor()
-  assert.equal(mock.messages.length, 3)
+  await waitFor('both at the server', () => mock.messages.length === 3)
 })
 
 test("a name that imitates the host's is refused in words, and the text is not lost", async () => {

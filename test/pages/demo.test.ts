@@ -47,7 +47,7 @@ interface Look {
   readonly frames: number
 }
 
-test('the demo plays with sound, and two people talk', { timeout: 60_000 }, async () => {
+test('the demo plays with sound, and two people talk', { timeout: 120_000 }, async () => {
   await fetchAsOwner('/api/v1/channels/main', {
     title: 'Evening on the bandstand',
     description: 'Every Saturday at eight.',
@@ -60,8 +60,7 @@ test('the demo plays with sound, and two people talk', { timeout: 60_000 }, asyn
     await waitFor(
       'moving pictures',
       () => each.evaluate<boolean>(`(document.querySelector('bandstand-player')?.video?.currentTime ?? 0) > 1`),
-      20_000,
-      100,
+      60_000,
     )
   }
   const heard = await page.evaluate<number>(
@@ -81,7 +80,7 @@ test('the demo plays with sound, and two people talk', { timeout: 60_000 }, asyn
 })
 
 test('on the demo a viewer has real time less than a second behind, any rendition, the rewind, and pictures above the bar', {
-  timeout: 90_000,
+  timeout: 200_000,
 }, async (t) => {
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 760 } })).newPage()
   await page.goto(`${server.http}/@main`)
@@ -95,7 +94,7 @@ test('on the demo a viewer has real time less than a second behind, any renditio
       })()`)
       return right(seen) && seen
     }
-    return waitFor(what, look, 30_000, 100).catch((cause: unknown) => {
+    return waitFor(what, look, 60_000).catch((cause: unknown) => {
       throw new Error(`${what}: ${JSON.stringify(seen)} at the end`, { cause })
     })
   }
@@ -112,7 +111,7 @@ test('on the demo a viewer has real time less than a second behind, any renditio
   const { frames } = await until('360 lines', (look) => isRealTime(look) && look.height === 360)
   await until('more of them', (look) => isRealTime(look) && look.height === 360 && look.frames > frames + 15)
   await page.keyboard.press('Home')
-  const { time } = await until('the begin', (look) => look.phase === 'behind' && look.time < 5)
+  const { time } = await until('the begin', (look) => look.phase === 'behind' && look.time < 10)
   await until('its pictures', (look) => look.phase === 'behind' && look.time > time + 0.5)
   const shown = await (await hoverOverBar(page)).boundingBox()
   assert.deepEqual([shown?.width, shown?.height], [160, 90])

@@ -8,7 +8,8 @@ import { type ClockPicturePublisher, pictureAge, publishClockPicture } from '../
 import { type Look, look, type PlayerElement, shoot, until } from '../support/our-player.ts'
 import { signIn } from '../support/owner.ts'
 import { waitLive } from '../support/published.ts'
-import { readPressure } from '../support/usage.ts'
+import { readPressure, starving } from '../support/usage.ts'
+import { waitFor } from '../support/wait.ts'
 
 /** The player that picks on a real server with a real encoder; each kind of trouble is tested against a mock beside this. */
 
@@ -43,8 +44,12 @@ afterEach(async () => {
 const by = (transport: string) => (seen: Look) => seen.playing === transport && seen.phase === 'live' && seen.frames > 0
 
 async function goesOn(page: Page, transport: string): Promise<void> {
-  const { frames } = await until(page, `${transport} plays`, by(transport))
-  await until(page, `${transport} goes on`, (seen) => by(transport)(seen) && seen.frames > frames + 30)
+  let { frames } = await until(page, `${transport} plays`, by(transport), 90_000)
+  await until(page, `${transport} goes on`, (seen) => {
+    // Another stream counts from nothing.
+    frames = Math.min(frames, seen.frames)
+    return by(transport)(seen) && seen.frames > frames + 30
+  })
 }
 
 async function open(on: Bandstand, path = '/@main'): Promise<Page> {
@@ -71,39 +76,44 @@ function webrtcProcess({ pid }: Bandstand): number | undefined {
 test('a real-time channel plays by WebRTC with sound, and the delay it says is true', async (t) => {
   const page = await open(server)
   await goesOn(page, 'webrtc')
-  const tracks = await page.evaluate(() => {
-    const { video } = document.querySelector('bandstand-player') as PlayerElement
-    return (video.srcObject as MediaStream).getTracks().map(({ kind, muted }) => `${kind} ${muted}`)
+  await waitFor('pictures and sound', async () => {
+    const tracks = await page.evaluate(() => {
+      const { video } = document.querySelector('bandstand-player') as PlayerElement
+      return ((video.srcObject as MediaStream | null)?.getTracks() ?? []).map(({ kind, muted }) => `${kind} ${muted}`)
+    })
+    return tracks.sort().join() === 'audio false,video false'
   })
-  assert.deepEqual(tracks.sort(), ['audio false', 'video false'])
   await page.waitForTimeout(2000)
-  const pairs: { said: number; real: number }[] = []
-  const [pressure, begun] = [readPressure(), performance.now()]
-  for (let i = 0; i < 30; i++) {
-    await page.waitForTimeout(100)
-    const real = await page.evaluate<number>(`(${pictureAge})(document.querySelector('bandstand-player').video)`)
-    pairs.push({ said: (await look(page)).behind, real: real / 1000 })
+  for (let round = 1; ; round++) {
+    const pairs: { said: number; real: number }[] = []
+    const [pressure, begun] = [readPressure(), performance.now()]
+    for (let i = 0; i < 30; i++) {
+      await page.waitForTimeout(100)
+      const real = await page.evaluate<number>(`(${pictureAge})(document.querySelector('bandstand-player').video)`)
+      pairs.push({ said: (await look(page)).behind, real: real / 1000 })
+    }
+    const middle = (pick: (pair: (typeof pairs)[0]) => number) => pairs.map(pick).sort((a, b) => a - b)[15] ?? 0
+    const [said, real] = [middle((pair) => pair.said), middle((pair) => pair.real)]
+    const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+    const both = `says ${said.toFixed(3)} s, glass to glass ${real.toFixed(3)} s, starved ${Math.round(starved * 100)} %`
+    t.diagnostic(both)
+    // Drawing, encoding and the way to the server come before what the player knows of.
+    if (said > 0.01 && said <= real + 0.05 && real - said < 0.3) break
+    // An encoder without a processor is late, and no player can know of it.
+    assert.ok(starved > starving && round < 4, both)
   }
-  const middle = (pick: (pair: (typeof pairs)[0]) => number) => pairs.map(pick).sort((a, b) => a - b)[15] ?? 0
-  const [said, real] = [middle((pair) => pair.said), middle((pair) => pair.real)]
-  const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
-  const both = `says ${said.toFixed(3)} s, glass to glass ${real.toFixed(3)} s, starved ${Math.round(starved * 100)} %`
-  t.diagnostic(both)
-  // Drawing, encoding and the way to the server come before what the player knows of.
-  assert.ok(said > 0.01 && said <= real + 0.05, both)
-  // An encoder without a processor is late, and no player can know of it.
-  assert.ok(real - said < (starved > 0.6 ? 0.6 : 0.3), both)
   await page.getByRole('button', { name: 'Quality and delay' }).click()
   await page.getByText(/behind live, by WebRTC/).waitFor()
   await shoot(page, 'real-time')
   // The chat beside it is the same as with any other delay.
   const other = await open(server, '/@main/chat')
   await other.getByRole('textbox', { name: 'Message' }).fill('seen at once')
+  await other.getByText('Joining the chat').waitFor({ state: 'hidden' })
   await other.keyboard.press('Enter')
   await other.getByLabel('What should we call you?').fill('Mira')
   await other.keyboard.press('Enter')
   await page.getByRole('log').getByText('seen at once').waitFor()
-  assert.equal((await look(page)).playing, 'webrtc')
+  await until(page, 'still in real time', by('webrtc'))
 })
 
 test('the process of WebRTC is killed: the picture goes on, and real time comes back by itself', async (t) => {
@@ -114,8 +124,9 @@ test('the process of WebRTC is killed: the picture goes on, and real time comes 
   const begun = performance.now()
   process.kill(pid, 'SIGKILL')
   const seen: string[] = []
-  const { frames } = await look(page)
+  let { frames } = await look(page)
   await until(page, 'another picture after the kill', (now) => {
+    frames = Math.min(frames, now.frames)
     const state = `${now.playing} ${now.phase}`
     if (seen.at(-1) !== state) seen.push(state)
     return performance.now() - begun > 1500 && now.phase === 'live' && now.frames > frames + 15
@@ -139,7 +150,7 @@ test('rewinding out of real time and back to it', async () => {
   const page = await open(server)
   await goesOn(page, 'webrtc')
   await page.keyboard.press('Home')
-  await until(page, 'the beginning', (seen) => seen.phase === 'behind' && seen.time < 5 && seen.behind > 8)
+  await until(page, 'the beginning', (seen) => seen.phase === 'behind' && seen.time < 15 && seen.behind > 8)
   await page.keyboard.press('End')
   await goesOn(page, 'webrtc')
 })
@@ -158,8 +169,10 @@ test('an encoder that reconnects: real time goes on without a reload', async () 
   await encoders[0]?.kill()
   await page.waitForTimeout(3000)
   encoders[0] = publishClockPicture({ url: `${server.rtmp}/${streamKey}`, height: 360, bitrate: '1200k' })
-  const { frames } = await look(page)
-  await until(page, 'a picture', (seen) => seen.phase === 'live' && seen.frames > frames + 30, 30_000)
-  await until(page, 'real time', by('webrtc'), 40_000)
+  let { frames } = await look(page)
+  await until(page, 'a picture', (seen) => {
+    frames = Math.min(frames, seen.frames)
+    return seen.phase === 'live' && seen.frames > frames + 30
+  })
   await goesOn(page, 'webrtc')
 })

@@ -11,7 +11,7 @@ import { assertPlaysOn, type PlayerPage, servePlayerPage } from '../support/play
 import type { Running } from '../support/process.ts'
 import { waitLive } from '../support/published.ts'
 import { slowLink } from '../support/slow-link.ts'
-import { readPressure } from '../support/usage.ts'
+import { readPressure, starving } from '../support/usage.ts'
 import { stopwatch, waitFor } from '../support/wait.ts'
 
 const rungs = [
@@ -110,7 +110,7 @@ const tests = (seconds: number) => () => {
         if (faults.length === 0) break
         // A machine on which the player itself waits for a processor says nothing about the streams.
         assert(
-          starved > 0.6 && round < 4,
+          starved > starving && round < 4,
           `${faults.join(', ')}; waited for a processor ${Math.round(starved * 100)} %`,
         )
       }
@@ -143,7 +143,7 @@ const tests = (seconds: number) => () => {
       t.diagnostic(`down and up in ${Math.round((performance.now() - begun) / 1000)} s, ${waits} stalls`)
       if (waits === 0) break
       assert(
-        starved > 0.6 && round < 3,
+        starved > starving && round < 3,
         `it stood ${waits} times; waited for a processor ${Math.round(starved * 100)} %`,
       )
     }

@@ -10,7 +10,7 @@ import { type LossyRelay, startLossyRelay } from '../support/lossy-relay.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import type { Running } from '../support/process.ts'
 import { waitLive } from '../support/published.ts'
-import { readPressure, readUsage } from '../support/usage.ts'
+import { readPressure, readUsage, starving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 import { type WhepFigures, whepCrowd, whepFigures, whepJoin, whepLeave } from '../support/whep-page.ts'
 
@@ -89,7 +89,8 @@ describe('WHEP', () => {
       await fresh.live()
       assert.equal((await whepJoin(page, endpoint('again'))).status, 201)
       await waitShown(page, 'pictures', ({ shown }) => shown >= 20)
-      await first.stop()
+      first.disconnect()
+      await first.ended
       const second = publishClip(fresh.publishUrl)
       const before = await whepFigures(page)
       const later = await waitShown(page, 'pictures of the second', ({ shown }) => shown >= before.shown + 40)
@@ -118,19 +119,26 @@ describe('WHEP', () => {
     try {
       const joined = await whepJoin(page, endpoint(), { port: relay.port, looks: false })
       assert.equal(joined.status, 201)
-      const begun = await waitShown(page, 'pictures', ({ shown }) => shown >= 20)
+      let begun = await waitShown(page, 'pictures', ({ shown }) => shown >= 20)
       Object.assign(relay, line)
-      const [pressure, from] = [readPressure(), performance.now()]
-      await sleep(8_000)
-      const { framesDecoded, lost, nacks, freezeSeconds } = await whepFigures(page)
-      const seconds = (performance.now() - from) / 1000
-      const starved = (readPressure() - pressure) / 1e6 / seconds
-      assert.ok(relay.lost > 0 && nacks > 0, `${relay.lost} of ${relay.passed} lost, ${nacks} asked for again`)
-      const rate = (framesDecoded - begun.framesDecoded) / seconds
-      const all = `${rate.toFixed(1)} of 30 pictures a second, ${lost} packets lost for good, ${freezeSeconds} s frozen, ${relay.overtaken} overtaken, starved ${Math.round(starved * 100)} %`
-      t.diagnostic(all)
-      // Without resends one picture in a group of 60 that is lost for good would stop all that follow: about 1 a second.
-      assert.ok(rate > (starved > 0.6 ? 20 : 25), all)
+      for (let round = 1; ; round++) {
+        const [pressure, from] = [readPressure(), performance.now()]
+        await sleep(8_000)
+        const now = await whepFigures(page)
+        const seconds = (performance.now() - from) / 1000
+        const starved = (readPressure() - pressure) / 1e6 / seconds
+        assert.ok(
+          relay.lost > 0 && now.nacks > 0,
+          `${relay.lost} of ${relay.passed} lost, ${now.nacks} asked for again`,
+        )
+        const rate = (now.framesDecoded - begun.framesDecoded) / seconds
+        const all = `${rate.toFixed(1)} of 30 pictures a second, ${now.lost} packets lost for good, ${now.freezeSeconds} s frozen, ${relay.overtaken} overtaken, starved ${Math.round(starved * 100)} %`
+        t.diagnostic(all)
+        // Without resends one picture in a group of 60 that is lost for good would stop all that follow: about 1 a second.
+        if (rate > 25) break
+        assert.ok(starved > starving && round < 4, all)
+        begun = now
+      }
       // A goodbye on the connection itself might be lost, and the session wait for it.
       await fetch(joined.location ?? '', { method: 'DELETE' })
       return relay
@@ -144,7 +152,10 @@ describe('WHEP', () => {
     const crowd = 10
     const round = async (count: number) => {
       for (let i = 0; i < count; i += crowd) {
-        const seen = await whepCrowd(page, endpoint(), crowd, { audio: true, bare: true })
+        let seen = await whepCrowd(page, endpoint(), crowd, { audio: true, bare: true })
+        // A busy machine may take longer than an offer has.
+        for (let more = 0; more < 2 && seen.connected < crowd - 1; more++)
+          seen = await whepCrowd(page, endpoint(), crowd, { audio: true, bare: true })
         assert.deepEqual(seen, { answered: crowd, connected: crowd - 1 })
       }
       await waitFor('all to be gone', async () => (await sessions()) === 0, 40_000, 100)

@@ -108,7 +108,7 @@ export async function startBandstand(options: BandstandOptions = {}): Promise<Ba
       if (!server.running()) return { msg: 'ended', level: 60 }
       return server.stdout().includes('"ready"') && log().find((line) => line.msg === 'ready')
     },
-    options.readyLimit ?? 20_000,
+    options.readyLimit ?? 60_000,
     10,
   ).catch(async (cause: unknown) => {
     await server.stop('SIGKILL')

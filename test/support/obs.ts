@@ -83,7 +83,7 @@ export async function obsPublish(options: ObsOptions): Promise<Obs> {
 /** Presses "Stop Streaming" through obs-websocket (protocol 5) and waits until the stream has been ended. */
 async function stopStream(port: number): Promise<void> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}`)
-  const deadline = AbortSignal.timeout(5000)
+  const deadline = AbortSignal.timeout(20_000)
   const [HELLO, IDENTIFY, IDENTIFIED, EVENT, REQUEST] = [0, 1, 2, 5, 6]
   const outputs = 1 << 6
   const send = (op: number, d: object) => socket.send(JSON.stringify({ op, d }))

@@ -44,7 +44,7 @@ export function look(page: Page): Promise<Look> {
 }
 
 /** Looks until it is right, and says what was seen in the end. @param limit ms */
-export async function until(page: Page, what: string, test: (seen: Look) => boolean, limit = 30_000): Promise<Look> {
+export async function until(page: Page, what: string, test: (seen: Look) => boolean, limit = 60_000): Promise<Look> {
   let seen: Look | undefined
   const see = async () => test((seen = await look(page))) && seen
   return waitFor(what, see, limit).catch((cause: unknown) => {

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { type Expected, findInterruptions, type Playback } from './continuity.ts'
-import { readPressure } from './usage.ts'
+import { readPressure, starving } from './usage.ts'
 
 const resolve = createRequire(import.meta.url).resolve
 
@@ -80,8 +80,6 @@ export async function recordPlayback(page: Page, ms: number): Promise<Playback> 
   )
 }
 
-/** A machine on which something waits for a processor for more of the time has no say on whether a player should have. */
-const starving = 0.6
 /** How long it is given to become less busy, ms. */
 const patience = 60_000
 

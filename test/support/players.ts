@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runToEnd, start } from './process.ts'
 import { findProgram } from './programs.ts'
 import { temporaryFolder } from './temporary.ts'
+import { readPressure } from './usage.ts'
 
 export interface ProbedStream {
   readonly index: number
@@ -126,6 +127,8 @@ export interface VlcPlayed {
   readonly broken: number
   /** Longest time between two pictures after the first, ms, to a quarter of a second. */
   readonly stood: number
+  /** Part of the time, 0 to 1, in which something on this machine waited for a processor. */
+  readonly starved: number
   readonly log: string
 }
 
@@ -153,14 +156,20 @@ export async function vlcPlay(url: string, pictures: number, limit = 30_000): Pr
   let stood = 0
   let shown = 0
   let since = performance.now()
+  const [begun, pressure] = [since, readPressure()]
   for (const end = since + limit; performance.now() < end && shown < pictures && running.running(); ) {
+    const asked = performance.now()
     await sleep(250)
+    // Then this process stood, and not VLC.
+    since += Math.max(0, performance.now() - asked - 250)
     running.stdin.write('stats\n')
     const now = count('frames displayed')
     if (shown > 0) stood = Math.max(stood, performance.now() - since)
     if (now > shown) since = performance.now()
     shown = now
   }
+  const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
   await running.stop('SIGTERM')
-  return { shown, lost: count('frames lost'), broken: count('demux corrupted'), stood, log: running.output() }
+  const [lost, broken] = [count('frames lost'), count('demux corrupted')]
+  return { shown, lost, broken, stood, starved, log: running.output() }
 }

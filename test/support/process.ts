@@ -34,7 +34,7 @@ export interface Running {
 
 /** Output kept per process; the rest is cut from its beginning. */
 const keptOutput = 4 << 20
-const defaultLimit = 180_000
+const defaultLimit = 300_000
 
 const groups = new Set<number>()
 

@@ -55,6 +55,12 @@ export function sampleUsage(pids: readonly number[], interval = 500): { stop(): 
   }
 }
 
+/**
+ * Share of the time in which something waited for a processor from which a stand says nothing of who stood: one second of four is a
+ * quarter. What was measured then is measured anew.
+ */
+export const starving = 0.25
+
 /** Microseconds since boot in which something waited for a processor (Linux 4.20); 0 where the kernel does not count. */
 export function readPressure(): number {
   const path = '/proc/pressure/cpu'

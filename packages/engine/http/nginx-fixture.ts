@@ -83,7 +83,7 @@ ${settle(documentedNginx(), { port, originPort, folder, tls })}
     await ended
     rmSync(folder, { recursive: true, force: true })
   })
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 600; i++) {
     if (nginx.exitCode !== null) throw new Error(`nginx does not take the documented block: ${complaints}`)
     // On TLS an answer of nginx to plain HTTP (400) tells as well that it is there.
     if (await get(port, '/healthz').then(Boolean, () => false)) return port

@@ -92,7 +92,7 @@ export async function openSocket(t: TestContext, port: number): Promise<Socket> 
 }
 
 /** Resolves when `condition` holds; fails after `ms`. */
-export async function until(condition: () => boolean, ms = 3_000): Promise<void> {
+export async function until(condition: () => boolean, ms = 20_000): Promise<void> {
   const end = performance.now() + ms
   while (!condition()) {
     if (performance.now() > end) throw new Error('condition did not come true')

@@ -103,7 +103,7 @@ test('the last picture stays when the broadcast ends', async (t) => {
 
 test('a program that fails or hangs leaves the picture before, is tried again later, and is logged once', async (t) => {
   // Long enough for one that works on a machine that is busy.
-  const { thumbnail, keyFrame, pass, runs, modeIs, warnings } = stage(t, undefined, 1_500)
+  const { thumbnail, keyFrame, pass, runs, modeIs, warnings } = stage(t, undefined, 4_000)
   await thumbnail()
   keyFrame(2)
   for (const [mode, said] of [

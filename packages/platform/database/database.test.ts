@@ -21,7 +21,7 @@ async function path(t: TestContext): Promise<string> {
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000
+  const end = performance.now() + 30_000
   while (!condition()) {
     assert.ok(performance.now() < end, 'it did not come true')
     await new Promise((resolve) => setTimeout(resolve, 10))

@@ -71,8 +71,13 @@ test('a wrong password takes as long to refuse as the right one to accept', asyn
     return performance.now() - from
   }
   await time(PASSWORD, '192.0.2.1')
-  const right = await time(PASSWORD, '192.0.2.2')
-  const wrong = await time('x', '192.0.2.3')
+  const quickest = async (password: string, from: number) => {
+    const times: number[] = []
+    for (let i = 0; i < 3; i++) times.push(await time(password, `192.0.2.${from + i}`))
+    return Math.min(...times)
+  }
+  const right = await quickest(PASSWORD, 10)
+  const wrong = await quickest('x', 20)
   // Loose: other work runs on the machine; what must not be is a refusal without the work.
   assert.ok(wrong > right / 5, `${wrong} ${right}`)
 })

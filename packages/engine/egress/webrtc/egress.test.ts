@@ -199,14 +199,14 @@ test('a port that another program has taken is told once, and used when it is fr
   await new Promise<void>((done) => other.bind(0, '127.0.0.1', done))
   const { egress, refused, errors } = await stage({ main: liveHub() }, { port: other.address().port })
   assert.equal(await refused('main'), 'unavailable')
-  await sleep(WEBRTC_LIMITS.restartMs)
+  await sleep(WEBRTC_LIMITS.restartMs + 100)
   assert.equal(await refused('main'), 'unavailable')
   assert.deepEqual(
     errors.map((error) => 'reason' in error && error.reason),
     [`UDP port ${egress.port} of 127.0.0.1 is taken by another program`],
   )
   await new Promise<void>((done) => other.close(done))
-  await sleep(WEBRTC_LIMITS.restartMs * 2)
+  await sleep(WEBRTC_LIMITS.restartMs * 2 + 100)
   assert.equal(await refused('main'), 'answered')
   // And it is kept when nobody watches.
   const late = createSocket('udp4')
@@ -423,7 +423,7 @@ test('a killed process loses its sessions; the next offer is put off, then answe
   await until('nobody there', () => egress.figures.sessions === 0)
   const answer = await offer('main')
   assert.deepEqual('code' in answer && [answer.code, answer.retryAfter], ['unavailable', 1])
-  await sleep(WEBRTC_LIMITS.restartMs)
+  await sleep(WEBRTC_LIMITS.restartMs + 100)
   assert.equal(await refused('main'), 'answered')
   assert.notEqual(egress.pid, killed)
 })
@@ -438,7 +438,7 @@ test('a process that dies while a rendition is waited for does not keep the chan
   await until('no process', () => egress.pid === undefined)
   begin(later)
   assert.equal(await waiting, 'unavailable')
-  await sleep(WEBRTC_LIMITS.restartMs)
+  await sleep(WEBRTC_LIMITS.restartMs + 100)
   assert.equal(await refused('main', OFFER, '10.0.0.1', '480p'), 'answered')
 })
 

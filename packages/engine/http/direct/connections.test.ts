@@ -160,7 +160,7 @@ test('who sends on and on while waiting is not listened to', async (t) => {
 })
 
 test('a connection is handed over once, with all that was sent ahead, when nothing of its answers is left', async (t) => {
-  let answer = () => {}
+  let answer: (() => void) | undefined
   const { client } = await start(t, [
     (req, res) => {
       if (req.url !== '/big') return false
@@ -175,9 +175,9 @@ test('a connection is handed over once, with all that was sent ahead, when nothi
   let received = 0
   socket.on('data', (chunk: Buffer) => (received += chunk.length))
   socket.write(request('/big') + request('/post', 'POST', 'Content-Length: 40000\r\n') + 'p'.repeat(40_000))
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  await until(() => answer !== undefined)
   socket.pause()
-  answer()
+  answer?.()
   await new Promise((resolve) => setTimeout(resolve, 30))
   socket.resume()
   await until(() => state.text.endsWith('general POST /post 40000'))
@@ -312,11 +312,12 @@ test('a handler that throws costs its connection only', async (t) => {
 test('idle connections are cut, those who wait are not', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] })
   let time = 0
-  const { client } = await start(t, [() => true], () => time)
+  let asked = 0
+  const { client, open } = await start(t, [() => ++asked > 0], () => time)
   const silent = await client()
   const waits = await client()
   waits.socket.write(request('/'))
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await until(() => open.size === 2 && asked === 1)
   time = limits.headersTimeout + 1
   t.mock.timers.tick(2_000)
   await until(() => silent.state.closed)
@@ -327,9 +328,11 @@ test('idle connections are cut, those who wait are not', async (t) => {
 })
 
 test('closing ends who is idle at once, and who waits with the answer', async (t) => {
+  let asked = 0
   let answer = () => {}
   const { client, direct } = await start(t, [
     (req, res) => {
+      asked++
       answer = () => text(res, 'late')
       if (req.url === '/idle') text(res, 'early')
       return true
@@ -340,7 +343,7 @@ test('closing ends who is idle at once, and who waits with the answer', async (t
   await until(() => idle.state.text.endsWith('early'))
   const waits = await client()
   waits.socket.write(request('/'))
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await until(() => asked === 2)
   direct.close()
   await until(() => idle.state.closed)
   assert.equal(waits.state.closed, false)

@@ -84,11 +84,12 @@ describe('publishing', () => {
     await until(() => (port.publishers[0]?.units.length ?? 0) > 5, 'media')
     publisher.jump(60_000)
     await until(() => (port.publishers[0]?.units.at(-1)?.dts ?? 0) > 60_000 * 90, 'the jump')
-    publisher.stall(300)
+    publisher.stall(60_000)
     const { sent } = publisher
-    await new Promise((resolve) => setTimeout(resolve, 150))
+    await new Promise((resolve) => setTimeout(resolve, 350))
     assert.equal(publisher.sent, sent)
-    // What was held back comes at once: 300 ms are 9 pictures and 14 frames of sound.
+    publisher.stall(0)
+    // What was held back comes at once: 350 ms are 10 pictures and 16 frames of sound.
     await until(() => publisher.sent >= sent + 20, 'what was held back')
     await publisher.stop()
   })
@@ -250,7 +251,7 @@ describe('connections', () => {
     await until(() => listener.connections() === 2, 'both')
     const start = performance.now()
     await listener.close()
-    assert.ok(performance.now() - start < 2000)
+    assert.ok(performance.now() - start < 10_000)
     assert.deepEqual(only(port).ends, ['disconnected'])
     assert.equal((await publisher.ended).how, 'lost')
     idle.destroy()

@@ -29,7 +29,7 @@ let port = 0
 
 afterEach(async () => {
   for (const connection of open) connection.close()
-  for (const until = performance.now() + 5_000; open.size > 0 && performance.now() < until; ) await sleep(10)
+  for (const until = performance.now() + 30_000; open.size > 0 && performance.now() < until; ) await sleep(10)
   assert.equal(open.size, 0)
 })
 after(() => cleanup())
@@ -134,6 +134,6 @@ test('what the library refuses leaves nothing behind', async () => {
   // Some 40 kB each when their connections stay, 12 MB in every round. Otherwise there is one that needs no more memory.
   const rounds: number[] = []
   do rounds.push(await grows(300))
-  while ((rounds.at(-1) ?? 0) > 2e6 && rounds.length < 8)
-  assert.ok((rounds.at(-1) ?? 0) < 2e6, `${rounds.join()} bytes more`)
+  while ((rounds.at(-1) ?? 0) > 6e6 && rounds.length < 8)
+  assert.ok((rounds.at(-1) ?? 0) < 6e6, `${rounds.join()} bytes more`)
 })

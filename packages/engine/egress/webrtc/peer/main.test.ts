@@ -37,7 +37,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} }
 /** What never comes fails, and leaves what was opened to be closed: with a connection left the process would not end. */
 function within(what: string, begin: (resolve: () => void) => void): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const limit = setTimeout(() => reject(new assert.AssertionError({ message: `${what} did not come` })), 10_000)
+  const limit = setTimeout(() => reject(new assert.AssertionError({ message: `${what} did not come` })), 25_000)
   begin(resolve)
   return promise.finally(() => clearTimeout(limit))
 }
