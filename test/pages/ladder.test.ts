@@ -16,7 +16,7 @@ let mock: MockServer
 let page: Page
 
 before(async () => {
-  clip = await makeLadder(120, [
+  clip = await makeLadder(85, [
     [360, 2_000_000],
     [270, 800_000],
     [180, 250_000],
