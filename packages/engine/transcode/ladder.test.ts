@@ -47,8 +47,7 @@ interface Rig {
   /** The clip again and again, so many seconds. @param data in place of each of its pictures */
   play(seconds: number, data?: Uint8Array): void
   close(): void
-  /** Lets real time pass, ticking, until it is so. */
-  /** @param step ms by which its clock goes on in each 20 of the world's */
+  /** Lets real time pass, ticking, until it is so. @param step ms by which its clock goes on in each 20 of the world's */
   until(what: string, is: () => boolean, step?: number): Promise<void>
 }
 

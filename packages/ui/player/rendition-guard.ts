@@ -1,5 +1,5 @@
 import type Hls from 'hls.js'
-import type { LevelDetails, Part } from 'hls.js'
+import type { LevelDetails, MediaFragment, Part } from 'hls.js'
 import { tooSlow } from './slow-part.ts'
 
 /**
@@ -94,6 +94,8 @@ const calm = 8000
 const look = 50
 /** A part that takes so many times its duration ends the segment's rendition early. */
 const hopeless = 2.5
+/** More than playlists round by, and less than a frame; seconds. */
+const edge = 0.004
 
 /**
  * Has hls.js go on behind a segment that ends with `part`, when it comes to another rendition. A browser says a millionth of a
@@ -103,15 +105,17 @@ const hopeless = 2.5
  * @param details of the rendition to be loaded next
  */
 function leaveOut(details: LevelDetails, part: Part): void {
-  const same = details.fragments.find(({ sn }) => sn === part.fragment.sn)
-  if (same && Math.abs(same.end - part.end) < edge) same.setDuration(part.end - edge - same.start)
+  const whole = segmentOf(details, part)
+  if (whole && Math.abs(whole.end - part.end) < edge) whole.setDuration(part.end - edge - whole.start)
 }
-/** More than playlists round by, and less than a frame; seconds. */
-const edge = 0.004
 
 /** Whether a part is the last one of a segment that is complete. */
-function endsSegment({ fragments, partList }: LevelDetails, { fragment, index }: Part): boolean {
-  const whole = fragments.find(({ sn }) => sn === fragment.sn)
-  const last = partList?.findLast((part) => part.fragment.sn === fragment.sn)
-  return whole !== undefined && last?.index === index
+function endsSegment(details: LevelDetails, part: Part): boolean {
+  const last = details.partList?.findLast(({ fragment }) => fragment.sn === part.fragment.sn)
+  return segmentOf(details, part) !== undefined && last?.index === part.index
+}
+
+/** The segment that a part belongs to, in any rendition; `undefined` while it is not complete. */
+function segmentOf({ fragments }: LevelDetails, { fragment }: Part): MediaFragment | undefined {
+  return fragments.find(({ sn }) => sn === fragment.sn)
 }

@@ -37,7 +37,7 @@ const frameByFrame = [...movie, '-frag_duration', '1']
 const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p']
 const keyEvery = (frames: number) => ['-g', String(frames), '-keyint_min', String(frames), '-sc_threshold', '0']
 
-/** A clip that ffmpeg makes: 30 frames and 10 parts to 3⅓ seconds. @param keyFrames frames between key frames, a multiple of 10 */
+/** A clip that ffmpeg makes: 30 frames and 3 parts a second. @param keyFrames frames between key frames, a multiple of 10 */
 export async function makeClip(seconds: number, keyFrames: number): Promise<Clip> {
   const folder = await encodeOnce([
     ...['-f', 'lavfi', '-i', `testsrc=size=320x180:rate=30:duration=${seconds}`],
