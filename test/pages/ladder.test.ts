@@ -16,7 +16,7 @@ let mock: MockServer
 let page: Page
 
 before(async () => {
-  clip = await makeLadder(85, [
+  clip = await makeLadder(110, [
     [360, 2_000_000],
     [270, 800_000],
     [180, 250_000],
@@ -74,6 +74,12 @@ const look = (): Promise<Seen> =>
     return { phase, gap, height: video.videoHeight }
   })
 
+/** A test for `until` that waits; milliseconds from now. */
+function elapsed(ms: number): () => boolean {
+  const begun = performance.now()
+  return () => performance.now() - begun > ms
+}
+
 async function until(what: string, test: (seen: Seen) => boolean, each?: (seen: Seen) => void) {
   const end = performance.now() + 30_000
   for (;;) {
@@ -120,7 +126,7 @@ test('each rendition is chosen in the menu, and the automatic choice says what i
   await until('better than 180 lines', (seen) => seen.height > 180)
 })
 
-test('on a link that becomes slow and quick again the rendition changes down and up without a stall', async (t) => {
+test('on a link that becomes slow, quick and slow again the rendition changes without a stall', async (t) => {
   const link = await page.context().newCDPSession(page)
   await link.send('Network.enable')
   const carry = (bits: number) => {
@@ -128,7 +134,8 @@ test('on a link that becomes slow and quick again the rendition changes down and
     return link.send('Network.emulateNetworkConditions', { ...each, downloadThroughput: bits / 8 })
   }
   for (let round = 1; ; round++) {
-    // A broadcast of its own, for the clip ends.
+    // A broadcast of its own, for the clip ends, and none that the page of the last round would go on with.
+    await page.goto('about:blank')
     mock.goLive('main', createMockStream(clip, `as_round-${round}`, Date.now() - 15_000))
     // Not so quick that the player would do without the reserve that it keeps for this.
     await carry(5e6)
@@ -141,6 +148,7 @@ test('on a link that becomes slow and quick again the rendition changes down and
     // The start is over: what is buffered is there, and the place is found.
     await page.waitForTimeout(4000)
     await look()
+    mock.requests.splice(0)
     const pressure = readPressure()
     const begun = performance.now()
     const gaps: number[] = []
@@ -149,12 +157,16 @@ test('on a link that becomes slow and quick again the rendition changes down and
       gaps.push(Math.round(gap))
       phases.add(phase)
     }
-    await carry(1.5e6)
-    await reach('down', (seen) => seen.height < 360, note)
-    const low = (await look()).height
-    await until('a while below', () => performance.now() - begun > 10_000, note)
-    await carry(5e6)
-    await reach('up', (seen) => seen.height > low, note)
+    // Twice, for hls.js does not come back to a rendition as it came to it first. The better one's bits a second are not carried.
+    for (const bits of [1.5e6, 0.8e6]) {
+      const { height: best } = await look()
+      await carry(bits)
+      await reach(`down from ${best}`, (seen) => seen.height < best, note)
+      const { height: low } = await look()
+      await until('a while below', elapsed(8000), note)
+      await carry(5e6)
+      await reach(`up from ${low}`, (seen) => seen.height > low, note)
+    }
     const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
     const parts = mock.requests.splice(0).flatMap((line) => /\/v\d\/(p\d+\.m4s)/.exec(line)?.[1] ?? [])
     const twice = parts.filter((part, i) => parts.indexOf(part) !== i)
@@ -166,7 +178,8 @@ test('on a link that becomes slow and quick again the rendition changes down and
       `${[...phases].join(', ')}, starved ${Math.round(starved * 100)} %`,
     ].join('; ')
     t.diagnostic(said)
-    if (missed.length === 0 && stood < 500 && phases.size === 1 && phases.has('live') && twice.length === 0) break
+    assert.deepEqual(twice, [], said)
+    if (missed.length === 0 && stood < 500 && phases.size === 1 && phases.has('live')) break
     // A machine on which the player itself waits for a processor says nothing about the player.
     assert.ok(starved > starving && round < 3, said)
   }

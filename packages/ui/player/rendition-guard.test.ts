@@ -4,13 +4,19 @@ import type Hls from 'hls.js'
 import { fakePage } from '../testing/fake-page.ts'
 import { guardRenditions } from './rendition-guard.ts'
 
-const Events = { FRAG_LOADING: 'loading', FRAG_LOADED: 'loaded', LEVEL_UPDATED: 'updated', DESTROYING: 'destroying' }
+const Events = {
+  FRAG_LOADING: 'loading',
+  FRAG_LOADED: 'loaded',
+  LEVEL_SWITCHING: 'switching',
+  LEVEL_UPDATED: 'updated',
+  DESTROYING: 'destroying',
+}
 
 /** What the guard uses of hls.js: three renditions, a segment of two parts of 0.5 s, a second buffered. */
 function guarded(t: TestContext) {
   const page = fakePage(t)
   const listeners = new Map<string, (name: string, data: object) => void>()
-  const level = (bitrate: number) => ({ bitrate, maxBitrate: bitrate })
+  const level = (bitrate: number) => ({ bitrate, maxBitrate: bitrate, details: undefined as object | undefined })
   const hls = {
     levels: [level(500_000), level(2_000_000), level(6_000_000)],
     config: { minAutoBitrate: 0 },
@@ -27,7 +33,7 @@ function guarded(t: TestContext) {
   const tell = (name: string, data: object) => listeners.get(name)?.(name, data)
   const frag = { type: 'main', level: 2, sn: 7 }
   const partOf = (index: number) => ({
-    ...{ index, duration: 0.5, fragment: frag },
+    ...{ index, duration: 0.5, end: 7.5 + index / 2, fragment: frag },
     stats: { loaded: 375_000, loading: { first: 0, end: 0 } },
   })
   const parts = [partOf(0), partOf(1)] as const
@@ -89,4 +95,47 @@ test('a rendition that the viewer has chosen is left alone, and so is sound', as
   hls.autoLevelEnabled = true
   tell(Events.FRAG_LOADING, { frag: { type: 'audio', level: 0 }, part: parts[0] })
   assert.equal(hls.autoLevelCapping, -1)
+})
+
+/** Segment 7 of another rendition, as hls.js holds it. */
+function segmentOf(end: number) {
+  const segment = { level: 0, sn: 7, start: 7, duration: end - 7, end }
+  return Object.assign(segment, {
+    setDuration(duration: number) {
+      segment.duration = duration
+      segment.end = segment.start + duration
+    },
+  })
+}
+
+test('behind a segment that is loaded the next one is chosen in another rendition, and nothing stays changed', async (t) => {
+  const { page, parts, begin, load, tell } = guarded(t)
+  await page.pass(1000)
+  await load(parts[1], 100)
+  const whole = segmentOf(8)
+  tell(Events.LEVEL_UPDATED, { level: 0, details: { fragments: [whole], partList: [] } })
+  // What is buffered ends at 7.999999.
+  assert.ok(whole.end > 7.99 && whole.end < 7.999, `${whole.end}`)
+  begin(parts[0])
+  assert.equal(whole.duration, 1)
+})
+
+test('a segment of which something is missing is not left out', async (t) => {
+  const { page, parts, load, tell } = guarded(t)
+  await page.pass(1000)
+  await load(parts[0], 100)
+  const whole = segmentOf(8)
+  tell(Events.LEVEL_UPDATED, { level: 0, details: { fragments: [whole], partList: [] } })
+  assert.equal(whole.end, 8)
+})
+
+test('a live rendition that is played again begins without what was loaded of it before', (t) => {
+  const { hls, tell } = guarded(t)
+  const ended = { live: false }
+  hls.levels.forEach((level, i) => (level.details = i === 1 ? ended : { live: true }))
+  for (const level of [0, 1]) tell(Events.LEVEL_SWITCHING, { level })
+  assert.deepEqual(
+    hls.levels.map(({ details }) => details),
+    [undefined, ended, { live: true }],
+  )
 })

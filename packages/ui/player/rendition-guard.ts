@@ -1,5 +1,5 @@
 import type Hls from 'hls.js'
-import type { LevelDetails, MediaFragment, Part } from 'hls.js'
+import type { Level, LevelDetails, MediaFragment, Part } from 'hls.js'
 import { tooSlow } from './slow-part.ts'
 
 /**
@@ -12,6 +12,8 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
   const { Events } = HlsClass
   let timer: ReturnType<typeof setInterval> | undefined
   let newest: Part | undefined
+  /** Makes the segment that was left out as long as it was. */
+  let restore: (() => void) | undefined
   /** A part is on its way. */
   let loading = false
   /** Bits per second that the next segment may have. */
@@ -59,6 +61,8 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
 
   hls.on(Events.FRAG_LOADING, (_, { frag, part }) => {
     if ((frag.type as string) !== 'main') return
+    restore?.()
+    restore = undefined
     clearInterval(timer)
     loading = Boolean(part)
     if (!part || !hls.autoLevelEnabled) return
@@ -78,8 +82,9 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     judge(part, (end - first) / 1000)
     settle(hls.latestLevelDetails)
   })
+  hls.on(Events.LEVEL_SWITCHING, (_, { level }) => forget(hls.levels[level]))
   hls.on(Events.LEVEL_UPDATED, (_, { details, level }) => {
-    if (newest && level !== newest.fragment.level) leaveOut(details, newest)
+    if (newest && level !== newest.fragment.level) restore = leaveOut(details, newest)
     settle(details)
   })
   hls.on(Events.DESTROYING, () => clearInterval(timer))
@@ -103,10 +108,23 @@ const edge = 0.004
  * segment for missing its last millionth and fetch all of it again.
  *
  * @param details of the rendition to be loaded next
+ * @returns what to call once the next part is chosen: hls.js places the segments before it by how long each is, and with one
+ *   that is too short the renditions would no longer be seen to end at the same time
  */
-function leaveOut(details: LevelDetails, part: Part): void {
+function leaveOut(details: LevelDetails, part: Part): (() => void) | undefined {
   const whole = segmentOf(details, part)
-  if (whole && Math.abs(whole.end - part.end) < edge) whole.setDuration(part.end - edge - whole.start)
+  if (!whole || Math.abs(whole.end - part.end) >= edge) return undefined
+  const { duration } = whole
+  whole.setDuration(part.end - edge - whole.start)
+  return () => whole.setDuration(duration)
+}
+
+/**
+ * Drops what hls.js knows of a live rendition that it comes back to. It would keep which parts it had loaded when it played
+ * this rendition before, and go on behind those while the playlist does not list a part that it needs now.
+ */
+function forget(level: Level | undefined): void {
+  if (level?.details?.live) level.details = undefined
 }
 
 /** Whether a part is the last one of a segment that is complete. */
