@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import type { Browser } from 'playwright-core'
+import { chromium } from '../support/browser.ts'
 import { findings } from './axe.ts'
-import { openBrowser } from './browser.ts'
 import { type Clip, makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
@@ -31,7 +31,7 @@ before(async () => {
     bytes: 9e8,
   })
   clip = await makeClip(120, 60)
-  browser = await openBrowser()
+  browser = await chromium()
 })
 after(async () => {
   await browser.close()

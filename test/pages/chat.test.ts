@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { chromium } from '../support/browser.ts'
 import { waitFor } from '../support/wait.ts'
-import { openBrowser } from './browser.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
 import { mockMessage } from './mock/values.ts'
@@ -12,7 +12,7 @@ let mock: MockServer
 let page: Page
 
 before(async () => {
-  browser = await openBrowser()
+  browser = await chromium()
 })
 after(() => browser.close())
 beforeEach(async () => {

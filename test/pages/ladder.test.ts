@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { chromium } from '../support/browser.ts'
 import { readPressure, starving } from '../support/usage.ts'
-import { openBrowser } from './browser.ts'
 import { type Clip, makeLadder } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
@@ -21,7 +21,7 @@ before(async () => {
     [270, 800_000],
     [180, 250_000],
   ])
-  browser = await openBrowser()
+  browser = await chromium()
 })
 after(() => browser.close())
 beforeEach(async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { chromium } from '../support/browser.ts'
 import { type Look, look, until } from '../support/our-player.ts'
 import { waitFor } from '../support/wait.ts'
-import { openBrowser } from './browser.ts'
 import { type Clip, makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
@@ -21,7 +21,7 @@ let page: Page
 before(async () => {
   clip = await makeClip(120, 60)
   farKeys = await makeClip(120, 250)
-  browser = await openBrowser()
+  browser = await chromium()
 })
 after(() => browser.close())
 beforeEach(async () => {
@@ -236,7 +236,7 @@ test('keys: full screen and back, volume, picture in picture', async () => {
 })
 
 test('a browser that refuses sound plays in silence and offers it', async () => {
-  const strict = await openBrowser({ autoplay: false })
+  const strict = await chromium(['--autoplay-policy=document-user-activation-required'])
   try {
     mock.goLive('main', stream('as_1', 12_000))
     await page.close()

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { chromium } from '../support/browser.ts'
 import { type Look, look, type PlayerElement, until } from '../support/our-player.ts'
-import { openBrowser } from './browser.ts'
 import { type Clip, makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
@@ -20,9 +20,7 @@ let page: Page
 
 before(async () => {
   clip = await makeClip(120, 60)
-  browser = await openBrowser({
-    args: ['--allow-loopback-in-peer-connection', '--disable-features=WebRtcHideLocalIpsWithMdns'],
-  })
+  browser = await chromium(['--allow-loopback-in-peer-connection', '--disable-features=WebRtcHideLocalIpsWithMdns'])
 })
 after(() => browser.close())
 beforeEach(async () => {

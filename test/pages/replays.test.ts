@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { openBrowser } from './browser.ts'
+import { chromium } from '../support/browser.ts'
 import { makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
@@ -14,7 +14,7 @@ let mock: MockServer
 let page: Page
 
 before(async () => {
-  browser = await openBrowser()
+  browser = await chromium()
 })
 after(() => browser.close())
 beforeEach(async () => {
