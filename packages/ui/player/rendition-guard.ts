@@ -124,7 +124,7 @@ function leaveOut(details: LevelDetails, part: Part): (() => void) | undefined {
  * this rendition before, and go on behind those while the playlist does not list a part that it needs now.
  */
 function forget(level: Level | undefined): void {
-  if (level?.details?.live) level.details = undefined
+  if (level?.details?.live) delete level.details
 }
 
 /** Whether a part is the last one of a segment that is complete. */
