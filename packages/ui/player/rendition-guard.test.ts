@@ -129,13 +129,14 @@ test('a segment of which something is missing is not left out', async (t) => {
   assert.equal(whole.end, 8)
 })
 
-test('a live rendition that is played again begins without what was loaded of it before', (t) => {
-  const { hls, tell } = guarded(t)
-  const ended = { live: false }
-  hls.levels.forEach((level, i) => (level.details = i === 1 ? ended : { live: true }))
+test('a rendition in parts that is played again begins without what was loaded of it before', (t) => {
+  const { hls, parts, tell } = guarded(t)
+  // A long recording's playlist is not fetched anew as a whole.
+  const whole = { partList: null }
+  hls.levels.forEach((level, i) => (level.details = i === 1 ? whole : { partList: parts }))
   for (const level of [0, 1]) tell(Events.LEVEL_SWITCHING, { level })
   assert.deepEqual(
     hls.levels.map(({ details }) => details),
-    [undefined, ended, { live: true }],
+    [undefined, whole, { partList: parts }],
   )
 })

@@ -120,11 +120,11 @@ function leaveOut(details: LevelDetails, part: Part): (() => void) | undefined {
 }
 
 /**
- * Drops what hls.js knows of a live rendition that it comes back to. It would keep which parts it had loaded when it played
+ * Drops what hls.js knows of a rendition in parts that it comes back to. It would keep which parts it had loaded when it played
  * this rendition before, and go on behind those while the playlist does not list a part that it needs now.
  */
 function forget(level: Level | undefined): void {
-  if (level?.details?.live) delete level.details
+  if (level?.details?.partList) delete level.details
 }
 
 /** Whether a part is the last one of a segment that is complete. */
