@@ -84,7 +84,8 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
   })
   hls.on(Events.LEVEL_SWITCHING, (_, { level }) => forget(hls.levels[level]))
   hls.on(Events.LEVEL_UPDATED, (_, { details, level }) => {
-    if (newest && level !== newest.fragment.level) restore = leaveOut(details, newest)
+    restore?.()
+    restore = newest && level !== newest.fragment.level ? leaveOut(details, newest) : undefined
     settle(details)
   })
   hls.on(Events.DESTROYING, () => clearInterval(timer))
