@@ -45,20 +45,20 @@ const nothingLeft: readonly RegExp[] = [...itsOwn, /stall/i, /skipping hole/, /b
 /** An encoder that is cut off sends one track further than the other, whose last segment is then listed as a gap. */
 const encoderCutOff: readonly RegExp[] = [/fragGap/, ...nothingLeft]
 
+/** A seek ends the requests that it makes needless. */
+const onSeek: readonly RegExp[] = [...nothingLeft, /aborted Aborted/]
+
 /**
  * What hls.js 1.7 says when it joins between key frames. It loads a segment without one, of which the browser takes
- * nothing, loads it again after the first part of the next, and so breaks that one's chain too. Our own page tells it
- * to begin at a key frame.
+ * nothing, loads it again after the first part of the next, and so breaks that one's chain too; then it seeks. Our own
+ * page tells it to begin at a key frame.
  */
 const betweenKeyFrames: readonly RegExp[] = [
   /appended \d times? without buffered range growth/,
   /bufferAppendNoProgress/,
   /Marking fragment \d+ of level \d+ as a gap after 3 appends/,
-  ...nothingLeft,
+  ...onSeek,
 ]
-
-/** A seek ends the requests that it makes needless. */
-const onSeek: readonly RegExp[] = [...nothingLeft, /aborted Aborted/]
 
 const unexpected = (lines: readonly string[], patterns: readonly RegExp[]) =>
   lines.filter((line) => !patterns.some((pattern) => pattern.test(line)))
