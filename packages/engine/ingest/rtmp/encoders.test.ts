@@ -102,7 +102,7 @@ describe('ffmpeg', () => {
 test('GStreamer rtmp2sink: H.264 and AAC arrive, and end as unpublished', async () => {
   const pipeline = `videotestsrc num-buffers=30 ! video/x-raw,format=I420,width=64,height=36,framerate=30/1
     ! x264enc tune=zerolatency key-int-max=30 ! h264parse ! mux.
-    audiotestsrc num-buffers=44 ! avenc_aac ! aacparse ! mux.
+    audiotestsrc num-buffers=44 ! voaacenc ! aacparse ! mux.
     flvmux name=mux streamable=true ! rtmp2sink location=URL`
   const { publisher, output } = await encode('gst-launch-1.0', ['-q', '-e', ...pipeline.split(/\s+/)])
   assert.ok(publisher !== undefined, output)
