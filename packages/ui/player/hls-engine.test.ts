@@ -23,6 +23,7 @@ class FakeHls {
     ...{ ERROR: 'error', LEVEL_UPDATED: 'updated', MANIFEST_PARSED: 'parsed', FRAG_BUFFERED: 'buffered' },
   }
   static readonly ErrorTypes = { MEDIA_ERROR: 'mediaError', NETWORK_ERROR: 'networkError' }
+  static readonly ErrorDetails = { FRAG_GAP: 'fragGap' }
   static readonly DefaultConfig = { loader: EventTarget }
   static readonly made: FakeHls[] = []
   readonly #listeners = new Map<string, Listener[]>()
@@ -30,6 +31,8 @@ class FakeHls {
   mended = 0
   destroyed = false
   latestLevelDetails: object | null = null
+  audioTrack = -1
+  audioTracks: { details?: object }[] = []
 
   constructor(config: object) {
     this.config = config
@@ -142,6 +145,18 @@ test('the newest hole after the picture is told with what is listed behind it', 
   hls.latestLevelDetails = { fragments, edge: 6 }
   assert.deepEqual(engine.behindHole(1), { time: 4, length: 2 })
   assert.equal(engine.behindHole(5), undefined)
+})
+
+test('behind a hole of sound that ends later there are pictures too, unless there is no more sound', (t) => {
+  const { engine, hls } = loaded(t)
+  hls.latestLevelDetails = { fragments, edge: 6 }
+  hls.audioTrack = 0
+  hls.audioTracks = [{ details: { fragments: [{ gap: true, end: 4.25 }, { end: 5.5 }], edge: 5.5 } }]
+  assert.deepEqual(engine.behindHole(1), { time: 4.25, length: 1.75 })
+  hls.audioTracks = [{ details: { fragments: [{ gap: true, end: 5.5 }], edge: 5.5 } }]
+  assert.deepEqual(engine.behindHole(1), { time: 4, length: 2 })
+  hls.audioTracks = [{ details: { fragments: [{ end: 5.5 }], edge: 5.5 } }]
+  assert.deepEqual(engine.behindHole(1), { time: 4, length: 2 })
 })
 
 const level = (bitrate: number, height?: number) => ({ bitrate, maxBitrate: bitrate, ...(height && { height }) })

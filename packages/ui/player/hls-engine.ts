@@ -191,8 +191,13 @@ export function createHlsEngine(
     },
     behindHole(time) {
       const current = details()
-      const hole = current?.fragments.findLast((fragment) => fragment.gap)
-      return current && hole && hole.end > time ? { time: hole.end, length: current.edge - hole.end } : undefined
+      const end = current && holeEnd(current)
+      if (!current || end === undefined || end <= time) return undefined
+      // By its playlist sound may go on later than pictures do. Before that hls.js would wait for a whole segment of it.
+      const sound = hls?.audioTracks[hls.audioTrack]?.details
+      const soundEnd = (sound && holeEnd(sound)) ?? end
+      const to = sound && soundEnd < sound.edge ? Math.max(end, soundEnd) : end
+      return { time: to, length: current.edge - to }
     },
     get qualities() {
       const of = hls
@@ -221,6 +226,11 @@ function holdBackOf(details: LevelDetails | undefined): number {
 function firstEstimate(): number {
   const { downlink } = (navigator as Navigator & { connection?: { downlink?: number } }).connection ?? {}
   return downlink ? Math.min(usualBandwidth, downlink * 800_000) : usualBandwidth
+}
+
+/** Where media go on behind the newest hole. */
+function holeEnd({ fragments }: LevelDetails): number | undefined {
+  return fragments.findLast(({ gap }) => gap)?.end
 }
 
 function windowOf(details: LevelDetails): { start: number; end: number } | undefined {

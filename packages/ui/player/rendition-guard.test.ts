@@ -9,14 +9,19 @@ const Events = {
   FRAG_LOADED: 'loaded',
   LEVEL_SWITCHING: 'switching',
   LEVEL_UPDATED: 'updated',
+  ERROR: 'error',
   DESTROYING: 'destroying',
 }
+const ErrorDetails = { FRAG_GAP: 'gap' }
 
 /** What the guard uses of hls.js: three renditions, a segment of two parts of 0.5 s, a second buffered. */
 function guarded(t: TestContext) {
   const page = fakePage(t)
   const listeners = new Map<string, (name: string, data: object) => void>()
-  const level = (bitrate: number) => ({ bitrate, maxBitrate: bitrate, details: undefined as object | undefined })
+  const level = (bitrate: number) => ({
+    ...{ bitrate, maxBitrate: bitrate, loadError: 0, loadErrorTime: 0 },
+    details: undefined as object | undefined,
+  })
   const hls = {
     levels: [level(500_000), level(2_000_000), level(6_000_000)],
     config: { minAutoBitrate: 0 },
@@ -29,7 +34,7 @@ function guarded(t: TestContext) {
     latestLevelDetails: null as object | null,
     on: (name: string, listener: (name: string, data: object) => void) => listeners.set(name, listener),
   }
-  guardRenditions({ Events } as unknown as typeof Hls, hls as unknown as Hls)
+  guardRenditions({ Events, ErrorDetails } as unknown as typeof Hls, hls as unknown as Hls)
   const tell = (name: string, data: object) => listeners.get(name)?.(name, data)
   const frag = { type: 'main', level: 2, sn: 7 }
   const partOf = (index: number) => ({
@@ -118,6 +123,23 @@ test('behind a segment that is loaded the next one is chosen in another renditio
   assert.ok(whole.end > 7.99 && whole.end < 7.999, `${whole.end}`)
   begin(parts[0])
   assert.equal(whole.duration, 1)
+})
+
+test('a hole in the broadcast is not looked for in other renditions', (t) => {
+  const { hls, tell } = guarded(t)
+  hls.levels.forEach((level, i) => (level.loadError = i === 0 ? 2 : 0))
+  tell(Events.FRAG_LOADING, { frag: { type: 'main', level: 1, sn: 8, gap: true } })
+  assert.deepEqual(
+    hls.levels.map(({ loadError }) => loadError),
+    [2, 0, 1],
+  )
+  tell(Events.ERROR, { details: 'another' })
+  assert.equal(hls.levels[2]?.loadError, 1)
+  tell(Events.ERROR, { details: 'gap' })
+  assert.deepEqual(
+    hls.levels.map(({ loadError }) => loadError),
+    [2, 0, 0],
+  )
 })
 
 test('a segment of which something is missing is not left out', async (t) => {

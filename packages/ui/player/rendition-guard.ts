@@ -9,11 +9,13 @@ import { tooSlow } from './slow-part.ts'
  * so that the next segment is already of the right rendition.
  */
 export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
-  const { Events } = HlsClass
+  const { Events, ErrorDetails } = HlsClass
   let timer: ReturnType<typeof setInterval> | undefined
   let newest: Part | undefined
   /** Makes the segment that was left out as long as it was. */
   let restore: (() => void) | undefined
+  /** Renditions that are not to be tried while hls.js is at a hole. */
+  let barred: readonly Level[] = []
   /** A part is on its way. */
   let loading = false
   /** Bits per second that the next segment may have. */
@@ -65,6 +67,7 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     restore = undefined
     clearInterval(timer)
     loading = Boolean(part)
+    if (frag.gap) barred = bar(hls.levels, frag.level)
     if (!part || !hls.autoLevelEnabled) return
     pin(frag.level)
     timer = setInterval(() => {
@@ -87,6 +90,11 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     restore?.()
     restore = newest && level !== newest.fragment.level ? leaveOut(details, newest) : undefined
     settle(details)
+  })
+  hls.on(Events.ERROR, (_, { details }) => {
+    if (details !== ErrorDetails.FRAG_GAP) return
+    for (const level of barred) level.loadError = 0
+    barred = []
   })
   hls.on(Events.DESTROYING, () => clearInterval(timer))
 }
@@ -126,6 +134,21 @@ function leaveOut(details: LevelDetails, part: Part): (() => void) | undefined {
  */
 function forget(level: Level | undefined): void {
   if (level?.details?.partList) delete level.details
+}
+
+/**
+ * Says of all renditions but one that they failed just now. A hole in the broadcast is in all of them: hls.js would look for it
+ * in another, wait for that one's playlist, and have the server make a rendition that nobody needs.
+ *
+ * @returns those of which it was not true
+ */
+function bar(levels: readonly Level[], but: number): readonly Level[] {
+  const sound = levels.filter(({ loadError }, i) => i !== but && loadError === 0)
+  for (const level of sound) {
+    level.loadError = 1
+    level.loadErrorTime = performance.now()
+  }
+  return sound
 }
 
 /** Whether a part is the last one of a segment that is complete. */
