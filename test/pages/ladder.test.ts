@@ -157,10 +157,11 @@ test('on a link that becomes slow, quick and slow again the rendition changes wi
       gaps.push(Math.round(gap))
       phases.add(phase)
     }
-    // Twice, for hls.js does not come back to a rendition as it came to it first. The better one's bits a second are not carried.
-    for (const bits of [1.5e6, 0.8e6]) {
+    // Twice, for hls.js does not come back to a rendition as it came to it first.
+    for (let times = 0; times < 2; times++) {
       const { height: best } = await look()
-      await carry(bits)
+      // Less than it takes, but no third of it: then the rest of a segment would be given up, and fetched in another rendition.
+      await carry(best === 360 ? 1.5e6 : 0.8e6)
       await reach(`down from ${best}`, (seen) => seen.height < best, note)
       const { height: low } = await look()
       await until('a while below', elapsed(8000), note)
@@ -178,8 +179,10 @@ test('on a link that becomes slow, quick and slow again the rendition changes wi
       `${[...phases].join(', ')}, starved ${Math.round(starved * 100)} %`,
     ].join('; ')
     t.diagnostic(said)
-    assert.deepEqual(twice, [], said)
-    if (missed.length === 0 && stood < 500 && phases.size === 1 && phases.has('live')) break
+    if (missed.length === 0 && stood < 500 && phases.size === 1 && phases.has('live')) {
+      assert.deepEqual(twice, [], said)
+      break
+    }
     // A machine on which the player itself waits for a processor says nothing about the player.
     assert.ok(starved > starving && round < 3, said)
   }
