@@ -124,13 +124,10 @@ describe('WHEP', () => {
       for (let round = 1; ; round++) {
         const [pressure, from] = [readPressure(), performance.now()]
         await sleep(8_000)
-        const now = await whepFigures(page)
+        // Of some 400 packets in these seconds now and then not one of a hundred is lost.
+        const now = await waitShown(page, 'a loss, asked for again', ({ nacks }) => relay.lost > 0 && nacks > 0)
         const seconds = (performance.now() - from) / 1000
         const starved = (readPressure() - pressure) / 1e6 / seconds
-        assert.ok(
-          relay.lost > 0 && now.nacks > 0,
-          `${relay.lost} of ${relay.passed} lost, ${now.nacks} asked for again`,
-        )
         const rate = (now.framesDecoded - begun.framesDecoded) / seconds
         const all = `${rate.toFixed(1)} of 30 pictures a second, ${now.lost} packets lost for good, ${now.freezeSeconds} s frozen, ${relay.overtaken} overtaken, starved ${Math.round(starved * 100)} %`
         t.diagnostic(all)
