@@ -190,6 +190,8 @@ test('the choice is forced by the menu, with the keyboard alone', async () => {
   await page.getByRole('button', { name: 'Quality and delay' }).focus()
   await page.keyboard.press('Enter')
   const items = page.getByRole('menuitemradio')
+  // Of which size the pictures are is known a moment after the first.
+  await items.filter({ hasText: 'Automatic (180p)' }).waitFor()
   assert.deepEqual(await items.allTextContents().then((texts) => texts.map((text) => text.trim())), [
     'Automatic (180p)',
     'Automatic (real time)',
