@@ -61,10 +61,17 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     if (limit !== undefined && transfer > hopeless * duration && transfer > ahead) free()
   }
 
+  function release(): void {
+    for (const level of barred) level.loadError = 0
+    barred = []
+  }
+
   hls.on(Events.FRAG_LOADING, (_, { frag, part }) => {
     if ((frag.type as string) !== 'main') return
     restore?.()
     restore = undefined
+    // A seek may have come before hls.js said what it met.
+    release()
     clearInterval(timer)
     loading = Boolean(part)
     if (frag.gap) barred = bar(hls.levels, frag.level)
@@ -92,9 +99,7 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     settle(details)
   })
   hls.on(Events.ERROR, (_, { details }) => {
-    if (details !== ErrorDetails.FRAG_GAP) return
-    for (const level of barred) level.loadError = 0
-    barred = []
+    if (details === ErrorDetails.FRAG_GAP) release()
   })
   hls.on(Events.DESTROYING, () => clearInterval(timer))
 }
