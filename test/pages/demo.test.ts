@@ -27,6 +27,8 @@ after(async () => {
 async function say(page: Page, name: string, words: string): Promise<void> {
   const field = page.locator('bandstand-chat input').first()
   await field.fill(words)
+  // Until it has joined, a name is not sent.
+  await page.getByText('Joining the chat').waitFor({ state: 'hidden' })
   await field.press('Enter')
   const naming = page.locator('bandstand-chat input').first()
   if ((await naming.inputValue()) !== words) {
@@ -63,10 +65,10 @@ test('the demo plays with sound, and two people talk', { timeout: 120_000 }, asy
       60_000,
     )
   }
-  const heard = await page.evaluate<number>(
-    `document.querySelector('bandstand-player').video.webkitAudioDecodedByteCount`,
+  // The time is that of the live edge before the first sound is decoded.
+  await waitFor('sound that is decoded', () =>
+    page.evaluate<boolean>(`document.querySelector('bandstand-player').video.webkitAudioDecodedByteCount > 0`),
   )
-  assert.ok(heard > 0, 'no sound was decoded')
   await say(page, 'front row', 'Good evening! The sound is lovely today.')
   await say(other, 'balcony', 'Hello from the train, no stalls so far.')
   await page.locator('bandstand-chat').getByText('Hello from the train').waitFor()
@@ -107,9 +109,16 @@ test('on the demo a viewer has real time less than a second behind, any renditio
   const isRealTime = ({ phase, playing }: Look) => phase === 'live' && playing === 'webrtc'
   const { behind } = await until('real time', (look) => isRealTime(look) && look.behind > 0 && look.behind < 1)
   t.diagnostic(`real time: ${behind.toFixed(2)} s behind`)
-  await choose('Quality', '360p')
-  const { frames } = await until('360 lines', (look) => isRealTime(look) && look.height === 360)
-  await until('more of them', (look) => isRealTime(look) && look.height === 360 && look.frames > frames + 15)
+  for (let round = 1; ; round++) {
+    await choose('Quality', '360p')
+    const { frames } = await until('360 lines', (look) => !isRealTime(look) || look.height === 360)
+    const isMore = (look: Look) => isRealTime(look) && look.height === 360 && look.frames > frames + 15
+    const last = await until('more of them', (look) => !isRealTime(look) || isMore(look))
+    if (isMore(last)) break
+    // On a busy machine a connection may be lost; the next one begins with the best.
+    assert.ok(round < 3, JSON.stringify(last))
+    await until('real time again', isRealTime)
+  }
   await page.keyboard.press('Home')
   const { time } = await until('the begin', (look) => look.phase === 'behind' && look.time < 10)
   await until('its pictures', (look) => look.phase === 'behind' && look.time > time + 0.5)
