@@ -152,7 +152,7 @@ test('a picture for offline that is too large is refused before it is sent; one 
   await page.getByText('The picture may be up to 2 MB.').waitFor()
   await page.getByRole('button', { name: 'Remove picture', exact: true }).click()
   await page.getByText('Picture removed.').waitFor()
-  assert.equal(await page.getByAltText('The picture shown while offline').count(), 0)
+  await page.getByAltText('The picture shown while offline').waitFor({ state: 'detached' })
   const asked = mock.requests.filter((line) => line.endsWith('offline-image'))
   assert.deepEqual(asked, ['DELETE /api/v1/channels/main/offline-image'])
 })
