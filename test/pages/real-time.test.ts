@@ -82,7 +82,8 @@ test('where no UDP gets through LL-HLS plays within two seconds and a start', as
   whep.block(true)
   await page.goto(`${mock.url}/@main`)
   await until(page, 'gives up', ({ playing }) => playing === 'll-hls')
-  assert.ok(asked('POST') > 0, 'it was tried')
+  // On a busy machine the first attempt may be over before its offer is made, and the next one comes soon.
+  await until(page, 'it was tried', () => asked('POST') > 0)
   await until(page, 'plays', by('ll-hls'))
   await openMenu()
   await page.getByText(/Real time: No direct connection came about.*UDP/).waitFor()
