@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startBandstand } from '../support/bandstand.ts'
+import { ownAddresses, startBandstand } from '../support/bandstand.ts'
 import { channelMaker } from '../support/channels.ts'
 import { type Fault, faultEnvironment } from '../support/fault.ts'
 import { judgeReplay } from '../support/replay.ts'
@@ -15,7 +15,7 @@ describe('faults', { concurrency: true }, () => {
     ['throw', 'injected exception'],
   ] as const satisfies readonly (readonly [Fault, string])[]) {
     test(`a fault that nobody catches (${fault}) is logged with its stack and ends the server in order: the broadcast goes on after a restart`, async (t) => {
-      let server = await startBandstand({ env: faultEnvironment(fault) })
+      let server = await startBandstand({ env: faultEnvironment(fault), ...ownAddresses })
       t.after(() => server.stop())
       const channel = await (await channelMaker(server))('faulty')
       const addresses = { http: new URL(server.http).host, rtmp: new URL(server.rtmp).host }

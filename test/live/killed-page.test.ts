@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startBandstand } from '../support/bandstand.ts'
+import { ownAddresses, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { channelMaker } from '../support/channels.ts'
 import { clip } from '../support/scene.ts'
@@ -10,7 +10,7 @@ import { waitFor } from '../support/wait.ts'
 // Each has a server and a browser of its own, and they mostly wait.
 describe('an open page and a killed server', { concurrency: true }, () => {
   test('an open page goes on after the server was killed, over the numbers that were reserved and never used', async (t) => {
-    let server = await startBandstand({ limit: 120_000 })
+    let server = await startBandstand({ limit: 120_000, ...ownAddresses })
     t.after(() => server.stop())
     const browser = await chromium()
     t.after(() => browser.close())
@@ -46,7 +46,7 @@ describe('an open page and a killed server', { concurrency: true }, () => {
   })
 
   test('an open page goes on soon after server and encoder were killed and away for longer than its first retries', async (t) => {
-    let server = await startBandstand({ limit: 120_000 })
+    let server = await startBandstand({ limit: 120_000, ...ownAddresses })
     t.after(() => server.stop())
     const browser = await chromium()
     t.after(() => browser.close())

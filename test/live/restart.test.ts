@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startBandstand } from '../support/bandstand.ts'
+import { ownAddresses, startBandstand } from '../support/bandstand.ts'
 import { channelMaker } from '../support/channels.ts'
 import { killAgainAndAgain, missingParts } from '../support/kills.ts'
 import { judgeReplay } from '../support/replay.ts'
@@ -11,7 +11,7 @@ import { watchChannel } from '../support/watcher.ts'
 
 describe('a server that goes and comes back', { concurrency: true }, () => {
   test('SIGTERM: exit 0 within 10 s, and the broadcast goes on when the encoder returns after the restart', async (t) => {
-    let server = await startBandstand()
+    let server = await startBandstand(ownAddresses)
     t.after(() => server.stop())
     const channel = await (await channelMaker(server))('restarted')
     const watcher = watchChannel(() => server.http, channel.slug)
@@ -48,7 +48,7 @@ describe('a server that goes and comes back', { concurrency: true }, () => {
   })
 
   test('a broadcast without an encoder after the restart is finished by the restarted server', async (t) => {
-    let server = await startBandstand()
+    let server = await startBandstand(ownAddresses)
     t.after(() => server.stop())
     const channel = await (await channelMaker(server))('orphan')
     const sending = stopwatch()

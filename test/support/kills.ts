@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { killedStart, startBandstand } from './bandstand.ts'
+import { killedStart, ownAddresses, startBandstand } from './bandstand.ts'
 import { channelMaker } from './channels.ts'
 import { judgeReplay, type Replay } from './replay.ts'
 import { clip } from './scene.ts'
@@ -30,7 +30,7 @@ export async function killAgainAndAgain(
   { kills, least, most }: { readonly kills: number; readonly least: number; readonly most: number },
 ): Promise<void> {
   const limit = 60_000 + kills * (most + 10_000)
-  let server = await startBandstand({ limit })
+  let server = await startBandstand({ limit, ...ownAddresses })
   t.after(() => server.stop())
   const channel = await (await channelMaker(server))('killed')
   const watcher = watchChannel(() => server.http, channel.slug)
