@@ -18,7 +18,7 @@ const harm = {
   // Again and again until the next signal, so that there is a time without it.
   database: () => {
     if (ending === undefined) ending = setInterval(() => threads.get('database').terminate(), 20)
-    else clearInterval(ending)
+    else ending = clearInterval(ending)
   },
 }
 
@@ -27,6 +27,8 @@ if (isMainThread) {
     constructor(file, options) {
       super(file, options)
       threads.set(options?.name, this)
+      // One that begins in between does not get to open anything, however late the next turn comes.
+      if (ending !== undefined && options?.name === 'database') void this.terminate()
     }
   }
   syncBuiltinESMExports()
