@@ -125,8 +125,8 @@ describe('a replay plays from its beginning to its end', () => {
     'hls.js': (folder) => `
       const hls = new Hls()
       hls.on(Hls.Events.ERROR, (_, { details, fatal }) => {
-        // A busy machine's player stands for a moment.
-        if (fatal || details !== 'bufferStalledError') errors.push(details + (fatal ? ' (fatal)' : ''))
+        // A busy machine's player stands for a moment, and after three seconds of that it is nudged.
+        if (fatal || !/^buffer(StalledError|NudgeOnStall)$/.test(details)) errors.push(details + (fatal ? ' (fatal)' : ''))
       })
       hls.loadSource('${folder}/index.m3u8')
       hls.attachMedia(video)`,
