@@ -115,6 +115,15 @@ describe('the ladder', () => {
       200,
     )
 
+  /** Some seconds of each variant decode without a complaint. */
+  async function assertDecodes(found: ReadonlyMap<number, string>): Promise<void> {
+    for (const [height, url] of found) {
+      const { pictures, complaints } = await decode(url, 3)
+      assert.equal(complaints, '', `${height}p`)
+      assert(pictures > 60, `${height}p: ${pictures} pictures`)
+    }
+  }
+
   /** Number of a playlist's newest part that has media. */
   async function newestPart(url: string): Promise<number> {
     const { segments, trailingParts } = await playlist(url)
@@ -139,21 +148,35 @@ describe('the ladder', () => {
           .toLowerCase()
           .slice(0, 8)
           .replaceAll(/[^a-z0-9]+/g, '-')}1`
+        const [pressure, begun] = [readPressure(), performance.now()]
         await publish(t, slug, { mode: 'always' }, options)
         const found = await waitVariants(slug, 3)
         const [source = '', ...others] = found.values()
         assert.deepEqual([...found.keys()].slice(1), [270, 180])
-        await Promise.all(others.map((rung) => waitMedia(rung, 3)))
-        for (const rung of others) assert((await assertAligned(source, rung)) >= 3)
-        const conforms = assertConforms(`${server.http}/live/${slug}/index.m3u8`, 6)
-        for (const [height, url] of found) {
-          const { pictures, complaints } = await decode(url, 3)
-          assert.equal(complaints, '', `${height}p`)
-          assert(pictures > 60, `${height}p: ${pictures} pictures`)
+        async function assertPlays(): Promise<void> {
+          await Promise.all(others.map((rung) => waitMedia(rung, 3)))
+          for (const rung of others) assert((await assertAligned(source, rung)) >= 3)
+          const judged = await Promise.allSettled([
+            assertDecodes(found),
+            assertConforms(`${server.http}/live/${slug}/index.m3u8`, 6),
+          ])
+          for (const one of judged) if (one.status === 'rejected') throw one.reason
         }
-        await conforms
-        const ladder = (await health(slug))?.ladder
-        assert.deepEqual([ladder?.state, ladder?.encoder, ladder?.restarts], ['running', 'x264', 0])
+        let restarts = 0
+        for (let round = 1; ; round++) {
+          const [judged] = await Promise.allSettled([assertPlays()])
+          const ladder = (await health(slug))?.ladder
+          const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+          // An ffmpeg that has no processor for two seconds is replaced, and what it did not make meanwhile is missing.
+          const isReplaced = ladder?.restarts !== restarts
+          if (isReplaced && starved > starving && round < 4) {
+            restarts = ladder?.restarts ?? 0
+            continue
+          }
+          if (judged.status === 'rejected') throw judged.reason
+          assert.deepEqual([ladder?.state, ladder?.encoder, ladder?.restarts], ['running', 'x264', restarts])
+          break
+        }
       })
     }
 
@@ -162,7 +185,12 @@ describe('the ladder', () => {
       const [source = '', rung = ''] = (await waitVariants('asked', 3)).values()
       await waitMedia(source, 3)
       assert.equal((await health('asked'))?.ladder?.state, 'waiting')
-      const { segments, trailingParts } = await playlist(rung)
+      const asked = performance.now()
+      const { segments, trailingParts } = await playlist(rung).catch((error: unknown) => {
+        // It is held for eight seconds, in which a busy machine may not get an ffmpeg started.
+        if (performance.now() - asked < 7_500) throw error
+        return playlist(rung)
+      })
       const isThere = segments.at(-1)?.gap === false || trailingParts.some(({ gap }) => !gap)
       assert(isThere, 'the first answer has media at its end')
       assert(
@@ -219,8 +247,8 @@ describe('the ladder', () => {
       ['stopped', 'SIGSTOP', 1, 7_000],
     ] as const) {
       const before = numbered(await playlist(source))
-      const [pid] = children()
-      assert.ok(pid !== undefined)
+      // One may just have been replaced, or a picture be in the making beside it.
+      const pid = await waitFor('the only ffmpeg', () => children().length === 1 && children()[0])
       if (ends === 2) writeFileSync(garbled, '')
       // Back after the first one; the second may find the viewer elsewhere.
       else await viewer.hasRung()

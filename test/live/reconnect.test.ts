@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Bandstand, startBandstand } from '../support/bandstand.ts'
+import { type Bandstand, type LogLine, startBandstand } from '../support/bandstand.ts'
 import { channelMaker, type TestChannel } from '../support/channels.ts'
 import { start } from '../support/process.ts'
 import { findProgram } from '../support/programs.ts'
@@ -23,6 +23,11 @@ after(() => server.stop())
 const logged = (text: string, key: string) => () =>
   server.log().find((line) => line.msg.includes(text) && JSON.stringify(line).includes(key.slice(0, 4)))
 
+const isAccepted =
+  ({ slug }: TestChannel) =>
+  (line: LogLine) =>
+    line.msg === 'rtmp: encoder publishing' && line['channel'] === slug
+
 describe('reconnects', { concurrency: true }, () => {
   test('an encoder whose connection is lost returns into the same broadcast', async (t) => {
     const channel = await make('lost')
@@ -35,6 +40,8 @@ describe('reconnects', { concurrency: true }, () => {
     await sleep(2_000)
     assert.equal((await channel.facts()).assetId, assetId)
     const second = ffmpeg(t, channel.publishUrl)
+    // A busy machine takes seconds to start it, and until then there is nothing new to be listed.
+    await waitFor('the second encoder', () => server.log().filter(isAccepted(channel)).length === 2)
     await sleep(2_000)
     await judgeLive(server.http, channel.slug, 3)
     await second.stop('SIGKILL')
