@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
@@ -9,6 +9,7 @@ import type { Shown } from '../support/continuity.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import { ffprobe } from '../support/players.ts'
 import { assertNear, getChannel, waitEnded, waitLive } from '../support/published.ts'
+import { readPressure, starving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 
 /** Code of a page in which `video` is in hand; errors that a player calls fatal go to `lines`. */
@@ -99,19 +100,26 @@ describe('DASH', () => {
       `(() => { const { currentTime: at, buffered } = document.querySelector('video'); const b = []; for (let i = 0; i < buffered.length; i++) b.push([buffered.start(i), buffered.end(i)]); return JSON.stringify({ at, b, lines }) })()`,
     )
 
+  /** A player that shows pictures, with sound and low latency. Who stood on a busy machine stays as far behind, and comes again. */
+  async function openClose(t: TestContext, load: (url: string) => string, name: string): Promise<Page> {
+    for (let round = 1; ; round++) {
+      const [pressure, begun] = [readPressure(), performance.now()]
+      const page = await open(load(live()))
+      await assertShows(page, 3)
+      await assertSounds(page, name)
+      const latency = await latencyOf(page)
+      t.diagnostic(`${name}: ${latency.toFixed(2)} s behind`)
+      // Ten where only whole segments are listed.
+      if (latency < 6) return page
+      const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+      assert.ok(starved > starving && round < 6, `${name} is ${latency} s behind: ${await state(page)}`)
+      await page.close()
+    }
+  }
+
   it('dash.js and Shaka play with low latency and sound, on over a reconnect of the encoder in two periods of one manifest', async (t) => {
     await waitFor('regular segments', async () => (await text(live())).includes('availabilityTimeComplete="false"'))
-    const opened = await both((load) => open(load(live())))
-    await Promise.all(
-      opened.map(async ([name, page]) => {
-        await assertShows(page, 3)
-        await assertSounds(page, name)
-        const latency = await latencyOf(page)
-        t.diagnostic(`${name}: ${latency.toFixed(2)} s behind`)
-        // Ten where only whole segments are listed.
-        assert.ok(latency < 6, `${name} is ${latency} s behind: ${await state(page)}`)
-      }),
-    )
+    const opened = await both((load, name) => openClose(t, load, name))
     encoder.disconnect()
     await encoder.ended
     await sleep(1_000)
