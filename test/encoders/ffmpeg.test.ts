@@ -7,7 +7,7 @@ import { ffmpegPublish, type PublishOptions } from '../support/encoders.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { ffprobe } from '../support/players.ts'
 import { assertConforms, assertNear, decode, getChannel, waitEnded, waitLive } from '../support/published.ts'
-import { waitFor } from '../support/wait.ts'
+import { stopwatch, waitFor } from '../support/wait.ts'
 
 interface Case extends Omit<PublishOptions, 'url' | 'seconds'> {
   readonly name: string
@@ -77,6 +77,7 @@ describe('ffmpeg, with nothing but server and key', { concurrency: true }, () =>
   async function publish(setup: Case): Promise<void> {
     const { name, channels = 2, keyFrames, audio = true, frameRate = 30, sampleRate = 48_000, bitrate = 0 } = setup
     const key = await owner.createChannel(name)
+    const sending = stopwatch()
     const encoder = ffmpegPublish({ ...setup, url: `${server.rtmp}/${key}`, seconds })
     const { variants, renditions } = await waitLive(server, name)
     const { assetId } = await getChannel(server, name)
@@ -101,8 +102,10 @@ describe('ffmpeg, with nothing but server and key', { concurrency: true }, () =>
       decode(live, 4),
       decode(replay, 2),
       assertConforms(live, 6),
-      // While it certainly sends: a busy machine decodes for longer than the encoder runs.
-      sleep(6_000).then(() => owner.call<ChannelHealth>('GET', `/channels/${name}/health`)),
+      // While it certainly sends: a busy machine decodes for longer than the encoder runs, and may get here late.
+      sleep(Math.max(0, 10 - sending()) * 1_000).then(() =>
+        owner.call<ChannelHealth>('GET', `/channels/${name}/health`),
+      ),
     ])
     const video = probed.streams.find((stream) => stream.codec_type === 'video') as Record<string, unknown> | undefined
     const sound = probed.streams.find((stream) => stream.codec_type === 'audio') as Record<string, unknown> | undefined
