@@ -77,7 +77,7 @@ test('500 viewers behind nginx as documented make one request of each URL', {
 
   const playlist = crowd('/live/main/as_1/v1/index.m3u8?_HLS_msn=1&_HLS_part=2')
   const part = crowd('/live/main/as_1/a2/p0000000008.m4s')
-  await until(() => live.waiting() === 2, 10_000)
+  await until(() => live.waiting() === 2)
   await sleep(heldMs)
   assert.equal(live.waiting(), 2)
   fake.advance()

@@ -45,5 +45,5 @@ test('a part counts once, when the last of those who waited for it has it', asyn
   fake.advance()
   for (const answer of await Promise.all(all)) assert.equal(answer.status, 200)
   assert.equal(live.delivery.count, 1)
-  assert.ok(live.delivery.quantile(1) < 1)
+  assert.ok(live.delivery.quantile(1) < 30)
 })

@@ -6,7 +6,8 @@ import { epoch, part, partBytes, quietLog, retention, temporaryFolder, timing, u
 
 test('a full lane costs a gap in the recording and a message, and recording goes on when there is room', async (t) => {
   const io = createFaultyIo()
-  const limits = { tickMs: 5, retryMs: 10, writeQueue: 1, queueParts: 40 }
+  // The only place in the queue is the test's: retention takes none.
+  const limits = { tickMs: 5, retryMs: 10, writeQueue: 1, queueParts: 40, scanDelayMs: 1e6 }
   const warnings: string[] = []
   const log = { ...quietLog, warn: (_: object, message: string) => void warnings.push(message) }
   const store = createDiskStore({ root: await temporaryFolder(t), io, log, retention, limits })

@@ -219,13 +219,16 @@ test('one that is not there has ended', async () => {
   assert.match(reason, /could not be started: .*ENOENT/)
 })
 
-test('a trial tells what works from what does not', async () => {
+test('a trial tells what works from what does not', async (t) => {
+  // How long ffmpeg takes is not what this is about.
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   assert.deepEqual(await tryEncoder('ffmpeg', 'x264'), { works: true })
   assert.equal((await tryEncoder(program('liar', 'cat > /dev/null'), 'x264')).works, false)
   assert.equal((await tryEncoder(join(folder, 'nothing'), 'x264')).works, false)
 })
 
-test('a trial looks at what came out', async () => {
+test('a trial looks at what came out', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const fixed = (size: string, filter: string) =>
     program(
       'fixed',

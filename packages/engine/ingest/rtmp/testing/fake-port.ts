@@ -74,7 +74,7 @@ export class FakeLog implements Log {
 }
 
 /** Resolves once `condition` holds, looked at every 10 ms; fails the test after `limit` ms. */
-export async function until(condition: () => boolean, what: string, limit = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, limit = 20_000): Promise<void> {
   const end = performance.now() + limit
   while (!condition()) {
     if (performance.now() > end) throw new Error(`not within ${limit} ms: ${what}`)
