@@ -40,7 +40,7 @@ test('a port in use and a data folder that is a file are named with the flag tha
   const holder = createServer()
   await new Promise<void>((done) => holder.listen(0, '127.0.0.1', done))
   const { port } = holder.address() as { port: number }
-  const { status, text } = await examine(['--http', `127.0.0.1:${port}`, '--rtmp', '127.0.0.1:0', '--data', file])
+  const { status, text } = await examine([...free, '--http', `127.0.0.1:${port}`, '--data', file])
   holder.close()
   assert.equal(status, 1)
   assert.match(text, new RegExp(`HTTP address 127.0.0.1:${port}: another program listens there.*--http`))

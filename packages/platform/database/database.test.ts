@@ -8,7 +8,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Log } from '../ports.ts'
 import { startPlatform } from '../testing/start.ts'
 import { openClient } from './client.ts'
-import { RESTART_FIRST, STATEMENTS_MAX, WATCH_ROUNDS } from './limits.ts'
+import { RESTART_FIRST, STATEMENTS_MAX, WATCH_INTERVAL, WATCH_ROUNDS } from './limits.ts'
 import { migrate, migrations } from './migrate.ts'
 import { openDatabase } from './open.ts'
 
@@ -130,8 +130,12 @@ test('a thread that gets nothing done any more is given up at once, and started 
   const line = (_fields: object, message: string) => void logged.push(message)
   const client = await openClient(await path(t), { debug: line, info: line, warn: line, error: line })
   t.after(() => client.close())
-  client.watch(50)
+  // Looks are made here: by a clock, a busy machine's next thread could be given up as well.
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  client.watch()
   const asked = [client.run(count(10_000_000), []), client.run('select 1', [])]
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  t.mock.timers.tick(WATCH_INTERVAL * (WATCH_ROUNDS + 1))
   for (const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
     assert.equal(status, 'rejected')
     assert.equal(reason.code, 'unavailable')

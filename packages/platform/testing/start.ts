@@ -185,7 +185,7 @@ function openChat(url: string, headers: Record<string, string>): Promise<ChatCli
     unread,
     send: (message) => socket.send(JSON.stringify(message)),
     async next(type) {
-      const deadline = Date.now() + 5000
+      const deadline = Date.now() + 30_000
       for (;;) {
         const message = unread.shift()
         if (message?.type === type) return message as never
