@@ -33,7 +33,9 @@ test('what was said elsewhere is kept when a channel is deleted with its message
   // Not written by the interval: on a slow machine that may be in the middle of the deletion, which loses what is said there.
   const { setTimeout: later } = globalThis
   const hour = 3_600_000
-  t.mock.method(globalThis, 'setTimeout', (done: () => void, ms?: number) => later(done, ms === SAVE_INTERVAL ? hour : ms))
+  t.mock.method(globalThis, 'setTimeout', (done: () => void, ms?: number) =>
+    later(done, ms === SAVE_INTERVAL ? hour : ms),
+  )
   const deleted = asOwner('DELETE', '/channels/other')
   bob.send({ type: 'say', text: 'in other', clientId: 'b' })
   ada.send({ type: 'say', text: 'in main', clientId: 'a' })
