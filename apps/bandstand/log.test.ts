@@ -36,7 +36,7 @@ test('a fatal line has the stack below it, any other has not', () => {
 
 for (const form of ['json', 'text']) {
   test(`a log that cannot be written (${form}) loses lines, and a fault still ends the process`, {
-    timeout: 30_000,
+    timeout: 90_000,
   }, () => {
     const module = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
     const program = `
@@ -50,7 +50,7 @@ for (const form of ['json', 'text']) {
     const full = openSync('/dev/full', 'w')
     const child = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
       stdio: ['ignore', full, 'pipe'],
-      timeout: 20_000,
+      timeout: 60_000,
       killSignal: 'SIGKILL',
     })
     closeSync(full)
