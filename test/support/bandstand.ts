@@ -58,9 +58,12 @@ export const ownerPassword = 'test-password-of-owner'
 
 /**
  * Addresses of a server that is to come back to the ports it had: meanwhile a server of another file, which asks for any port
- * of 127.0.0.1, might be given one of them. All of 127.0.0.0/8 is this machine, so each process has an address of its own.
+ * of 127.0.0.1, might be given one of them. On Linux all of 127.0.0.0/8 is this machine, so each process has an address of its own.
  */
-const ownHost = `127.${64 + ((process.pid >> 16) & 63)}.${(process.pid >> 8) & 255}.${process.pid & 255}`
+const ownHost =
+  process.platform !== 'linux'
+    ? '127.0.0.1'
+    : `127.${64 + ((process.pid >> 16) & 63)}.${(process.pid >> 8) & 255}.${process.pid & 255}`
 export const ownAddresses = { http: `${ownHost}:0`, rtmp: `${ownHost}:0` } as const
 
 interface Spawned {

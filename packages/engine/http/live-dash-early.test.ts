@@ -219,11 +219,11 @@ test('HTTP/2: the same as DATA frames; a range of what has no length yet is all 
 })
 
 test('an encoder that stops: the end of the broadcast ends the answer with what there is, and the manifest says so', async (t) => {
-  const { run, mpd, studio, port, window } = await broadcast(t, { seconds: 30 })
+  const { run, mpd, studio, port, live, window } = await broadcast(t, { seconds: 30 })
   run(7)
   const { address, segments } = listed(mpd(), 'video')
   const answer = get(port, address)
-  await until(() => true)
+  await until(() => live.waiting() === 1)
   studio.stop()
   window().end()
   const { body, status } = await answer
