@@ -7,6 +7,7 @@ import { guardRenditions } from './rendition-guard.ts'
 const Events = {
   FRAG_LOADING: 'loading',
   FRAG_LOADED: 'loaded',
+  BUFFER_APPENDED: 'appended',
   LEVEL_SWITCHING: 'switching',
   LEVEL_UPDATED: 'updated',
   ERROR: 'error',
@@ -30,19 +31,22 @@ function guarded(t: TestContext) {
     lowLatencyMode: true,
     bandwidthEstimate: 20_000_000,
     nextLoadLevel: 2,
-    mainForwardBufferInfo: { len: 1 },
+    mainForwardBufferInfo: { len: 1, end: 7.7 },
     latestLevelDetails: null as object | null,
+    media: { currentTime: 6.8 },
     on: (name: string, listener: (name: string, data: object) => void) => listeners.set(name, listener),
   }
   guardRenditions({ Events, ErrorDetails } as unknown as typeof Hls, hls as unknown as Hls)
   const tell = (name: string, data: object) => listeners.get(name)?.(name, data)
-  const frag = { type: 'main', level: 2, sn: 7 }
+  const abortRequests = t.mock.fn()
+  const frag = { type: 'main', level: 2, sn: 7, start: 7, abortRequests }
   const partOf = (index: number) => ({
-    ...{ index, duration: 0.5, end: 7.5 + index / 2, fragment: frag },
+    ...{ index, duration: 0.5, start: 7 + index / 2, end: 7.5 + index / 2, fragment: frag },
     stats: { loaded: 375_000, loading: { first: 0, end: 0 } },
   })
   const parts = [partOf(0), partOf(1)] as const
-  hls.latestLevelDetails = { fragments: [frag], partList: parts }
+  hls.latestLevelDetails = { fragments: [frag], partList: parts, levelTargetDuration: 1 }
+  hls.levels.forEach((each, i) => (each.details = i === 2 ? (hls.latestLevelDetails ?? undefined) : undefined))
   const begin = (part: (typeof parts)[number]) => {
     part.stats.loading.first = performance.now() || 1
     tell(Events.FRAG_LOADING, { frag, part })
@@ -54,7 +58,7 @@ function guarded(t: TestContext) {
     part.stats.loading.end = performance.now()
     tell(Events.FRAG_LOADED, { frag, part })
   }
-  return { page, hls, parts, begin, load, tell }
+  return { page, hls, parts, abortRequests, begin, load, tell }
 }
 
 test('within a segment the rendition stays, at its end another may follow', async (t) => {
@@ -82,13 +86,67 @@ test('a link that was too slow gets what it carries with the next segment, and n
 })
 
 test('a part that is hopelessly late ends the rendition at once', async (t) => {
-  const { page, hls, parts, begin } = guarded(t)
+  const { page, hls, parts, abortRequests, begin } = guarded(t)
   await page.pass(1000)
+  parts[0].stats.loaded = 50_000
   begin(parts[0])
   await page.pass(1200)
-  assert.equal(hls.nextLoadLevel, 2)
+  assert.deepEqual([hls.nextLoadLevel, abortRequests.mock.callCount()], [2, 0])
   await page.pass(200)
-  assert.equal(hls.nextLoadLevel, 0)
+  assert.deepEqual([hls.nextLoadLevel, abortRequests.mock.callCount()], [0, 1])
+})
+
+test('a part that is fetched behind another one, without being announced, is looked at too', async (t) => {
+  const { page, hls, parts, abortRequests, load } = guarded(t)
+  await page.pass(1000)
+  await load(parts[0], 400)
+  parts[1].stats.loaded = 50_000
+  parts[1].stats.loading.first = performance.now()
+  await page.pass(1400)
+  assert.deepEqual([hls.nextLoadLevel, abortRequests.mock.callCount()], [0, 1])
+})
+
+test('a segment of which less is missing than another rendition has in all comes to its end', async (t) => {
+  const { page, hls, parts, abortRequests, begin } = guarded(t)
+  await page.pass(1000)
+  parts[1].stats.loaded = 330_000
+  begin(parts[1])
+  await page.pass(3000)
+  assert.deepEqual([hls.nextLoadLevel, abortRequests.mock.callCount()], [2, 0])
+})
+
+test('a segment that came anew while it was played is decoded from its start', async (t) => {
+  const { page, hls, parts, begin, tell } = guarded(t)
+  const seeks: number[] = []
+  let at = 0
+  Object.defineProperty(hls.media, 'currentTime', { get: () => at, set: (to: number) => seeks.push(to) })
+  const append = (sn: number, end: number) =>
+    tell(Events.BUFFER_APPENDED, { type: 'video', frag: { sn, level: 0, start: sn }, part: { end } })
+  async function giveUp(): Promise<void> {
+    await page.pass(1000)
+    parts[0].stats.loaded = 50_000
+    begin(parts[0])
+    await page.pass(1400)
+    // Its initialization segment, and a part that ends before the picture.
+    tell(Events.BUFFER_APPENDED, { type: 'video', frag: { sn: 'initSegment', level: 0 }, part: null })
+    append(7, 7.3)
+    assert.deepEqual(seeks, [])
+  }
+  at = 7.2
+  await giveUp()
+  append(7, 7.5)
+  append(7, 8)
+  assert.deepEqual(seeks.splice(0), [7.2])
+  // Sound has gone on, and pictures have not.
+  at = 7.9
+  await giveUp()
+  append(7, 8)
+  assert.deepEqual(seeks.splice(0), [7.7])
+  // What comes next is nothing that was played.
+  await giveUp()
+  append(8, 8.5)
+  append(7, 8)
+  assert.deepEqual(seeks, [])
 })
 
 test('a rendition that the viewer has chosen is left alone, and so is sound', async (t) => {

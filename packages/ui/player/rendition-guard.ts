@@ -1,12 +1,13 @@
 import type Hls from 'hls.js'
-import type { Level, LevelDetails, MediaFragment, Part } from 'hls.js'
-import { tooSlow } from './slow-part.ts'
+import type { Fragment, Level, LevelDetails, MediaFragment, Part } from 'hls.js'
+import { lessAnew, tooSlow } from './slow-part.ts'
 
 /**
  * Keeps switches of rendition from stopping the picture where only a second is buffered (LL-HLS): they are made at the ends of
  * segments. Within one, hls.js would fetch all of it again in the other rendition, and a browser that gets frames it is just
  * playing anew shows none until the next key frame. That a link has become too slow is noticed while a part is on its way,
- * so that the next segment is already of the right rendition.
+ * so that the next segment is already of the right rendition. Only where the rest of a segment would take longer than all of it
+ * in another rendition it is given up in its midst.
  */
 export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
   const { Events, ErrorDetails } = HlsClass
@@ -18,6 +19,11 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
   let barred: readonly Level[] = []
   /** A part is on its way. */
   let loading = false
+  /**
+   * Segment that is fetched anew in another rendition, because what was missing of it would have come too late, and where its
+   * pictures end until then.
+   */
+  let givenUp: { readonly frag: Fragment; readonly end: number } | undefined
   /** Bits per second that the next segment may have. */
   let limit: number | undefined
   /** The best rendition that may be chosen, and until when. */
@@ -37,16 +43,21 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     if (!hls.lowLatencyMode || (newest && details && endsSegment(details, newest))) free()
   }
 
+  /** The best rendition within so many bits per second. */
+  function bestWithin(most: number): number {
+    return Math.max(
+      0,
+      hls.levels.findLastIndex(({ bitrate }) => bitrate <= most),
+    )
+  }
+
   function free(): void {
     if (limit === undefined || !hls.autoLevelEnabled) return pin(undefined)
     const most = limit
     limit = undefined
     // Without a new estimate the part after the next would be of the old rendition again.
     hls.bandwidthEstimate = most
-    cap = Math.max(
-      0,
-      hls.levels.findLastIndex(({ bitrate }) => bitrate <= most),
-    )
+    cap = bestWithin(most)
     capUntil = performance.now() + calm
     pin(undefined)
     hls.nextLoadLevel = cap
@@ -57,8 +68,23 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     const ahead = hls.mainForwardBufferInfo?.len ?? 0
     const { duration } = part
     limit = tooSlow({ duration, bytes: part.stats.loaded, transfer, ahead }) ?? limit
-    // So slow that the rest of the segment would take longer than a picture from the next key frame.
-    if (limit !== undefined && transfer > hopeless * duration && transfer > ahead) free()
+  }
+
+  /** Ends a segment in its midst where the picture would stand for longer than with all of it in another rendition. */
+  function giveUp(frag: Fragment, part: Part, transfer: number): void {
+    const { bitrate = 0, details } = hls.levels[frag.level] ?? {}
+    const next = hls.levels[bestWithin(limit ?? 0)]?.bitrate
+    if (limit === undefined || next === undefined || !details || !hls.autoLevelEnabled) return
+    if (transfer <= hopeless * part.duration || transfer <= (hls.mainForwardBufferInfo?.len ?? 0)) return
+    const duration = details.levelTargetDuration
+    const left = duration - (part.start - frag.start)
+    if (!lessAnew({ duration, left, bitrate, next, bytes: part.stats.loaded })) return
+    givenUp = { frag, end: hls.mainForwardBufferInfo?.end ?? part.start }
+    clearInterval(timer)
+    loading = false
+    free()
+    // Else all of its parts that are listed by now would still come.
+    frag.abortRequests()
   }
 
   function release(): void {
@@ -78,19 +104,32 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     if (!part || !hls.autoLevelEnabled) return
     pin(frag.level)
     timer = setInterval(() => {
-      const { first, end } = part.stats.loading
-      if (first > 0 && end === 0) judge(part, (performance.now() - first) / 1000)
+      const coming = inFlight(hls.levels[frag.level]?.details, frag.sn)
+      if (!coming) return
+      const transfer = (performance.now() - coming.stats.loading.first) / 1000
+      judge(coming, transfer)
+      giveUp(frag, coming, transfer)
     }, look)
   })
   hls.on(Events.FRAG_LOADED, (_, { frag, part }) => {
     if ((frag.type as string) !== 'main') return
-    clearInterval(timer)
     newest = part ?? undefined
     loading = false
     if (!part) return pin(undefined)
     const { first, end } = part.stats.loading
     judge(part, (end - first) / 1000)
     settle(hls.latestLevelDetails)
+  })
+  hls.on(Events.BUFFER_APPENDED, (_, { type, frag, part }) => {
+    const { media } = hls
+    if (!givenUp || !media || type !== 'video' || !part || frag.level === givenUp.frag.level) return
+    const isSame = frag.sn === givenUp.frag.sn
+    // Sound may have gone on without pictures.
+    const at = Math.min(media.currentTime, givenUp.end)
+    if (isSame && part.end < at + playable) return
+    givenUp = undefined
+    // A seek, even to where it is, has the browser decode from the segment's key frame.
+    if (isSame && frag.start < at + decoded) media.currentTime = at
   })
   hls.on(Events.LEVEL_SWITCHING, (_, { level }) => forget(hls.levels[level]))
   hls.on(Events.LEVEL_UPDATED, (_, { details, level }) => {
@@ -113,6 +152,10 @@ const calm = 8000
 const look = 50
 /** A part that takes so many times its duration ends the segment's rendition early. */
 const hopeless = 2.5
+/** So much of a segment that was fetched anew is there before the picture goes on in it; seconds. */
+const playable = 0.2
+/** So far ahead of the picture a browser may have taken frames out of its buffer; seconds. */
+const decoded = 0.5
 /** More than playlists round by, and less than a frame; seconds. */
 const edge = 0.004
 
@@ -154,6 +197,13 @@ function bar(levels: readonly Level[], but: number): readonly Level[] {
     level.loadErrorTime = performance.now()
   }
   return sound
+}
+
+/** The part of a segment that is on its way. hls.js fetches those that are listed one after the other, and announces the first. */
+function inFlight(details: LevelDetails | undefined, segment: Fragment['sn']): Part | undefined {
+  return details?.partList?.find(
+    ({ fragment, stats: { loading } }) => fragment.sn === segment && loading.first > 0 && loading.end === 0,
+  )
 }
 
 /** Whether a part is the last one of a segment that is complete. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { tooSlow } from './slow-part.ts'
+import { lessAnew, tooSlow } from './slow-part.ts'
 
 const part = { duration: 0.333, bytes: 83_000, ahead: 0.9 }
 
@@ -16,4 +16,13 @@ test('a part that takes nearly as long as it plays limits the next rendition to 
 
 test('with much in the buffer there is no hurry', () => {
   assert.equal(tooSlow({ ...part, transfer: 0.553, ahead: 12 }), undefined)
+})
+
+test('a segment is fetched anew where that is less than what is missing of it', () => {
+  const segment = { duration: 2, bytes: 20_000, bitrate: 2_000_000, next: 300_000 }
+  assert.equal(lessAnew({ ...segment, left: 2 }), true)
+  assert.equal(lessAnew({ ...segment, left: 1 }), true)
+  // Of its last part little is missing.
+  assert.equal(lessAnew({ ...segment, left: 0.333 }), false)
+  assert.equal(lessAnew({ ...segment, left: 1, next: 1_000_000 }), false)
 })

@@ -28,3 +28,23 @@ export function tooSlow({ duration, bytes, transfer, ahead }: LoadedPart): numbe
   if (ahead > ample || transfer <= duration * slow) return undefined
   return ((bytes * 8) / transfer) * safe
 }
+
+export interface SlowSegment {
+  /** Seconds of the whole segment. */
+  readonly duration: number
+  /** Seconds from the start of the part that is on its way to the segment's end. */
+  readonly left: number
+  /** Bytes of that part that are there. */
+  readonly bytes: number
+  /** Bits per second of the rendition that it is in, and of the one that would come instead. */
+  readonly bitrate: number
+  readonly next: number
+}
+
+/**
+ * Whether all of a segment in another rendition is less to fetch than what is missing of it in this one. Without its first part,
+ * where the key frame is, nothing of the other could be shown.
+ */
+export function lessAnew({ duration, left, bytes, bitrate, next }: SlowSegment): boolean {
+  return duration * next < left * bitrate - bytes * 8
+}
