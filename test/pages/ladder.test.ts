@@ -213,12 +213,9 @@ test('on a link that carries a third of what is played the picture goes on in an
     const gaps: number[] = []
     // A segment takes three times as long as it plays: what is missing of it is fetched in another rendition.
     await carry(0.8e6)
-    await until(
-      'a lower one',
-      (seen) => seen.height < 360,
-      ({ gap }) => gaps.push(Math.round(gap)),
-    )
-    await until('a while below', elapsed(3000), ({ gap }) => gaps.push(Math.round(gap)))
+    const note = ({ gap }: Seen) => void gaps.push(Math.round(gap))
+    await until('a lower one', (seen) => seen.height < 360, note)
+    await until('a while below', elapsed(3000), note)
     const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
     const stood = Math.max(...gaps)
     const said = `longest time between two pictures ${stood} ms, starved ${Math.round(starved * 100)} %`
