@@ -119,7 +119,14 @@ test('a segment that came anew while it was played is decoded from its start', a
   const { page, hls, parts, begin, tell } = guarded(t)
   const seeks: number[] = []
   let at = 0
-  Object.defineProperty(hls.media, 'currentTime', { get: () => at, set: (to: number) => void seeks.push(to) })
+  hls.media = {
+    get currentTime() {
+      return at
+    },
+    set currentTime(to) {
+      seeks.push(to)
+    },
+  }
   const append = (sn: number, end: number) =>
     tell(Events.BUFFER_APPENDED, { type: 'video', frag: { sn, level: 0, start: sn }, part: { end } })
   async function giveUp(): Promise<void> {
