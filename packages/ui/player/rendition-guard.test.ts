@@ -42,7 +42,7 @@ function guarded(t: TestContext) {
   const frag = { type: 'main', level: 2, sn: 7, start: 7, abortRequests }
   const partOf = (index: number) => ({
     ...{ index, duration: 0.5, start: 7 + index / 2, end: 7.5 + index / 2, fragment: frag },
-    stats: { loaded: 375_000, loading: { first: 0, end: 0 } },
+    stats: { loaded: 375_000, loading: { first: 0, end: 0 }, aborted: false },
   })
   const parts = [partOf(0), partOf(1)] as const
   hls.latestLevelDetails = { fragments: [frag], partList: parts, levelTargetDuration: 1 }
@@ -104,6 +104,18 @@ test('a part that is fetched behind another one, without being announced, is loo
   parts[1].stats.loading.first = performance.now()
   await page.pass(1400)
   assert.deepEqual([hls.nextLoadLevel, abortRequests.mock.callCount()], [0, 1])
+})
+
+test('a part that was given up for a seek is not on its way', async (t) => {
+  const { page, hls, parts, abortRequests, begin } = guarded(t)
+  await page.pass(1000)
+  parts[1].stats.loaded = 50_000
+  begin(parts[1])
+  parts[1].stats.aborted = true
+  begin(parts[0])
+  parts[0].stats.loading.end = performance.now()
+  await page.pass(3000)
+  assert.deepEqual([hls.nextLoadLevel, abortRequests.mock.callCount()], [2, 0])
 })
 
 test('a segment of which less is missing than another rendition has in all comes to its end', async (t) => {

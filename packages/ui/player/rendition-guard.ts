@@ -202,7 +202,8 @@ function bar(levels: readonly Level[], but: number): readonly Level[] {
 /** The part of a segment that is on its way. hls.js fetches those that are listed one after the other, and announces the first. */
 function inFlight(details: LevelDetails | undefined, segment: Fragment['sn']): Part | undefined {
   return details?.partList?.find(
-    ({ fragment, stats: { loading } }) => fragment.sn === segment && loading.first > 0 && loading.end === 0,
+    ({ fragment, stats: { loading, aborted } }) =>
+      fragment.sn === segment && loading.first > 0 && loading.end === 0 && !aborted,
   )
 }
 
