@@ -34,10 +34,14 @@ const streams = [
 ] as const
 
 /**
- * A race of its own: it takes sound for blocked and sets the duration while sound is being appended. The next playlist
- * sets it again.
+ * A race of its own: it takes sound for blocked, and sets the duration, or appends more of it, while sound is being appended.
+ * The next playlist sets it again, and what could not be appended is at once.
  */
-const itsOwn: readonly RegExp[] = [/SourceBuffer blocked callback InvalidStateError: Failed to set the 'duration'/]
+const itsOwn: readonly RegExp[] = [
+  /SourceBuffer blocked callback InvalidStateError: Failed to set the 'duration'/,
+  /^(warn .*Failed 1\/4 times to append segment in "audio"|error bufferAppendError Failed) .*This SourceBuffer is still processing/,
+  /^warn \[audio-stream-controller\]: Reduce max buffer length to 300s$/,
+]
 
 /** What hls.js says when there was nothing left to play. Whether that was anybody's fault `assertPlaysOn` judges. */
 const nothingLeft: readonly RegExp[] = [...itsOwn, /stall/i, /skipping hole/, /bufferSeekOverHole/, /nudg/i]
