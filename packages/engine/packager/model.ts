@@ -57,8 +57,10 @@ export interface Part {
   readonly closedAt: number
   /** `moof` + `mdat`; empty for a gap. */
   readonly bytes: Uint8Array
-  /** No media: the segment is listed with EXT-X-GAP. */
+  /** No media: the encoder sent none for this time. A segment without any is listed with EXT-X-GAP. */
   readonly gap: boolean
+  /** Of a gap in a recording: there were media, and they could not be kept. What follows in its segment cannot be decoded. */
+  readonly lost?: boolean
 }
 
 /** HLS constants of a broadcast, declared once and never changed (players stop when they change). */

@@ -157,7 +157,10 @@ function pushRow(options: AssemblerOptions, listing: Listing, row: Waiting): voi
   )
 }
 
-/** One missing part makes the whole segment a gap: nobody could decode through it. */
+/**
+ * A lost part makes the whole segment a gap: nobody could decode through it. Where the encoder sent nothing for a while, what
+ * it did send is there.
+ */
 function toSegment(options: AssemblerOptions, track: TrackId, growing: Growing): StoredSegment {
   const first = growing.parts[0] as PartRecord
   const last = growing.parts[growing.parts.length - 1] as PartRecord
@@ -170,8 +173,8 @@ function toSegment(options: AssemblerOptions, track: TrackId, growing: Growing):
     duration: last.start + last.duration - first.start,
     timescale: options.timescale(track, first.epoch),
     size: growing.parts.reduce((sum, part) => sum + part.length, 0),
-    independent: first.key,
-    gap: growing.parts.some((part) => part.gap),
+    independent: growing.parts.find((part) => !part.gap)?.key ?? false,
+    gap: growing.parts.every((part) => part.gap) || growing.parts.some((part) => part.lost),
     closedAt: last.closedAt,
     offset: first.offset,
     parts: growing.parts.length,

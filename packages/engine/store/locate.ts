@@ -56,9 +56,9 @@ export async function locateParts(
 function between(span: Span, parts: readonly PartRecord[], firstPart: number, lastPart: number): Place | undefined {
   const first = parts.find((part) => part.number === firstPart)
   const last = parts.find((part) => part.number === lastPart)
-  if (first === undefined || last === undefined || parts.some((part) => part.gap)) return undefined
-  if (last.offset < first.offset) return undefined
+  if (first === undefined || last === undefined || last.offset < first.offset) return undefined
   const inside = parts.filter((part) => part.number >= firstPart && part.number <= lastPart)
+  if (inside.every((part) => part.gap) || inside.some((part) => part.lost)) return undefined
   const offset = first.offset - RECORD_BYTES
   return { span, offset, length: endOf(last) - offset, parts: inside }
 }

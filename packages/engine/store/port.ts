@@ -149,7 +149,7 @@ export interface SegmentStore {
     lastPart: number,
     range?: ByteRange,
   ): Promise<Uint8Array | undefined>
-  /** Where each of consecutive parts of one segment begins in what `read` gives for them; `undefined` as there. */
+  /** Where each of consecutive parts of one segment that have media begins in what `read` gives for them; `undefined` as there. */
   parts(
     assetId: string,
     track: TrackId,

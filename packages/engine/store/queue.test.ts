@@ -35,7 +35,7 @@ for (const [what, limits] of [
     const next = (lost + 1) * 3
     assert.equal(queue.push(part(1, next)), true)
     const [gap, first] = queue.peek(2)
-    assert.deepEqual([gap?.msn, gap?.gap, gap?.last, gap?.bytes.byteLength], [lost, true, true, 0])
+    assert.deepEqual([gap?.msn, gap?.gap, gap?.lost, gap?.last, gap?.bytes.byteLength], [lost, true, true, true, 0])
     assert.equal(first?.number, next)
     assert.equal(queue.overflowing, false)
   })

@@ -44,7 +44,7 @@ export function createPartQueue(limits: StoreLimits, blocked: () => boolean): Pa
     if (overflowing) droppedMsn = Math.max(droppedMsn, part.msn)
     const gap = gaps.get(part.track)
     if (gap === undefined) {
-      gaps.set(part.track, { ...part, bytes: new Uint8Array(0), gap: true, last: true, independent: false })
+      gaps.set(part.track, { ...part, bytes: new Uint8Array(0), gap: true, last: true, independent: false, lost: true })
     } else if (gap.msn === part.msn) {
       const duration = part.start + part.duration - gap.start
       gaps.set(part.track, { ...gap, number: part.number, duration, closedAt: part.closedAt })

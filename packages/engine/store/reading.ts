@@ -47,10 +47,10 @@ export function createReading(catalogue: Catalogue, handles: ReadHandles): Pick<
     async parts(assetId, track, firstPart, lastPart) {
       const place = (await find(assetId, track, firstPart, lastPart, true))?.place
       let offset = 0
-      return place?.parts?.map(({ number, length }) => {
+      return place?.parts?.flatMap(({ number, length, gap }) => {
         const part = { number, offset, length }
         offset += length
-        return part
+        return gap ? [] : part
       })
     },
   }

@@ -49,6 +49,9 @@ test('a record has the layout that is drawn', () => {
   assert.equal(hex(bytes), expected.join(''))
   assert.equal(bytes.byteLength, RECORD_BYTES)
   assert.deepEqual(parseRecord(bytes, 0), record)
+  const lost = writeRecord({ ...record, lost: true })
+  assert.equal(lost[4], 0b1101)
+  assert.deepEqual(parseRecord(lost, 0), { ...record, lost: true })
 })
 
 test('a span header has the layout that is drawn', () => {

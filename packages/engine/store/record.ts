@@ -9,7 +9,7 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
  *
  *     header of the index                           record
  *      0  "BSIX"                                     0  CRC-32 of bytes 4..63
- *      4  format version (2)  | zero (2)             4  flags (1): 1 key, 2 last, 4 gap | format version (1) | track (2)
+ *      4  format version (2)  | zero (2)             4  flags (1): 1 key, 2 last, 4 gap, 8 lost | format version (1) | track (2)
  *      8  first media sequence number (4)            8  media sequence number (4)
  *     12  zero (48)                                 12  epoch (4)
  *     60  CRC-32 of bytes 0..59                     16  part number (8)
@@ -41,6 +41,8 @@ export interface PartRecord {
   readonly key: boolean
   readonly last: boolean
   readonly gap: boolean
+  /** As `Part.lost`. */
+  readonly lost?: boolean
 }
 
 const MAGIC = 0x42534958
@@ -68,7 +70,7 @@ export function parseSpanHeader(bytes: Uint8Array): number | undefined {
 export function writeRecord(record: PartRecord): Uint8Array {
   const bytes = new Uint8Array(RECORD_BYTES)
   const view = new DataView(bytes.buffer)
-  view.setUint8(4, (record.key ? 1 : 0) | (record.last ? 2 : 0) | (record.gap ? 4 : 0))
+  view.setUint8(4, (record.key ? 1 : 0) | (record.last ? 2 : 0) | (record.gap ? 4 : 0) | (record.lost ? 8 : 0))
   view.setUint8(5, RECORD_VERSION)
   view.setUint16(6, record.track)
   view.setUint32(8, record.msn)
@@ -108,6 +110,7 @@ export function parseRecord(bytes: Uint8Array, at: number): PartRecord | undefin
     key: (flags & 1) !== 0,
     last: (flags & 2) !== 0,
     gap: (flags & 4) !== 0,
+    ...((flags & 8) !== 0 && { lost: true }),
   }
 }
 

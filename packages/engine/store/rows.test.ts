@@ -62,12 +62,19 @@ test('a track that stays away does not hold up the others for ever, and what com
   assert.deepEqual(list(2), [-1, -2, -3])
 })
 
-test('one missing part makes a segment a gap', () => {
-  const { add, list } = fixture()
+test('one lost part makes a segment a gap, one that never was does not', () => {
+  const { add, list, rows } = fixture()
   add(1, 1, { last: false })
-  add(1, 1, { number: 2, gap: true, length: 0 })
+  add(1, 1, { number: 2, gap: true, lost: true, length: 0 })
   add(2, 1)
-  assert.deepEqual(list(1), [-1])
+  add(1, 2, { number: 3, key: false, gap: true, length: 0, last: false })
+  add(1, 2, { number: 4 })
+  add(2, 2)
+  add(1, 3, { number: 5, key: false, gap: true, length: 0 })
+  add(2, 3)
+  assert.deepEqual(list(1), [-1, 2, -3])
+  const { firstPart, lastPart, independent, size } = rows.list(1).at(1) ?? {}
+  assert.deepEqual([firstPart, lastPart, independent, size], [3, 4, true, 10])
 })
 
 test('a list keeps to its rows while others come and the front goes', () => {

@@ -178,5 +178,6 @@ function toRecord(part: Part, offset: number): PartRecord {
     key: part.independent,
     last: part.last,
     gap: part.gap,
+    ...(part.lost === true && { lost: true }),
   }
 }

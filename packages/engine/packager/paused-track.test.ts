@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { planDownload } from '../replay/download.ts'
+import { createDiskStore } from '../store/disk.ts'
+import { quietLog, retention, temporaryFolder, until } from '../store/fixtures/material.ts'
+import { encode } from './fixtures/encoder.ts'
+import { createStudio } from './fixtures/studio.ts'
+import type { Part } from './model.ts'
+
+/** Parts of a track by segment. */
+function segmentsOf(parts: readonly Part[], track: TrackId): Map<number, Part[]> {
+  return Map.groupBy(
+    parts.filter((part) => part.track === track),
+    ({ msn }) => msn,
+  )
+}
+
+// Sound that pauses is filled with silence long before.
+test('pictures that pause: what was sent of a segment is recorded as it was live', async (t) => {
+  const store = createDiskStore({ root: await temporaryFolder(t), log: quietLog, retention })
+  t.after(() => store.close())
+  const studio = createStudio({ sinks: (timing) => [store.create('as_one', timing)] })
+  studio.connect()
+  // Within segments of two seconds, so that there are some of which a part is missing.
+  const isPause = ({ unit, at }: { unit: { track: TrackId }; at: number }) =>
+    unit.track === VIDEO_TRACK && at > 5.3 && at < 11.4
+  studio.send([...encode({ seconds: 20, gop: 30 })].filter((sent) => !isPause(sent)))
+  const { parts } = studio.recorded
+  const own = segmentsOf(parts, VIDEO_TRACK)
+  const mixed = [...own.values()].filter((of) => of.some(({ gap }) => gap) && of.some(({ gap }) => !gap))
+  assert.ok(mixed.length > 0, 'no segment has both')
+  const last = Math.max(...own.keys())
+  const index = () => store.index('as_one')
+  await until(async () => ((await index())?.tracks[0]?.segments.at(-1)?.msn ?? 0) >= last - 1, 'recorded')
+  const recorded = (await index()) ?? assert.fail()
+  for (const each of [VIDEO_TRACK, AUDIO_TRACK]) {
+    const listed = recorded.tracks.find((one) => one.track === each)?.segments ?? assert.fail()
+    for (const segment of listed) {
+      const of = segmentsOf(parts, each).get(segment.msn) ?? []
+      const media = of.filter(({ gap }) => !gap)
+      assert.equal(segment.gap, media.length === 0, `segment ${segment.msn}`)
+      if (segment.gap) continue
+      assert.deepEqual([segment.firstPart, segment.lastPart], [of[0]?.number, of.at(-1)?.number])
+      assert.equal(segment.independent, media[0]?.independent)
+      const whole = await store.read('as_one', each, segment.firstPart, segment.lastPart)
+      assert.deepEqual(Buffer.from(whole ?? []), Buffer.concat(media.map(({ bytes }) => bytes)))
+      for (const { number, bytes, gap } of of)
+        assert.deepEqual(await store.read('as_one', each, number, number), gap ? undefined : bytes)
+      const places = await store.parts('as_one', each, segment.firstPart, segment.lastPart)
+      assert.deepEqual(
+        places?.map(({ number, length }) => [number, length]),
+        media.map(({ number, bytes }) => [number, bytes.byteLength]),
+      )
+    }
+  }
+  const download = (await planDownload(store, recorded)) ?? assert.fail()
+  let size = 0
+  for await (const chunk of download.open(0, download.total - 1)) size += chunk.byteLength
+  assert.equal(size, download.total)
+})
