@@ -57,9 +57,9 @@ export interface Part {
   readonly closedAt: number
   /** `moof` + `mdat`; empty for a gap. */
   readonly bytes: Uint8Array
-  /** No media: the encoder sent none for this time. A segment without any is listed with EXT-X-GAP. */
+  /** No media for this time. A segment that has none at all is listed with EXT-X-GAP, one of a rung where any of it is missing. */
   readonly gap: boolean
-  /** Of a gap in a recording: there were media, and they could not be kept. What follows in its segment cannot be decoded. */
+  /** Of a gap in a recording: there were media, which viewers saw, and they could not be kept. */
   readonly lost?: boolean
 }
 

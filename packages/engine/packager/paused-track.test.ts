@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { storedKeyFrame } from '../pictures/key-frame.ts'
+import { readSheet } from '../pictures/sheet.ts'
+import { planStoryboard } from '../pictures/storyboard-plan.ts'
 import { planDownload } from '../replay/download.ts'
 import { createDiskStore } from '../store/disk.ts'
 import { quietLog, retention, temporaryFolder, until } from '../store/fixtures/material.ts'
@@ -22,14 +25,17 @@ test('pictures that pause: what was sent of a segment is recorded as it was live
   t.after(() => store.close())
   const studio = createStudio({ sinks: (timing) => [store.create('as_one', timing)] })
   studio.connect()
-  // Within segments of two seconds, so that there are some of which a part is missing.
+  // Comes back within a segment of two seconds, with a key frame.
   const isPause = ({ unit, at }: { unit: { track: TrackId }; at: number }) =>
-    unit.track === VIDEO_TRACK && at > 5.3 && at < 11.4
+    unit.track === VIDEO_TRACK && at > 5.3 && at < 10.99
   studio.send([...encode({ seconds: 20, gop: 30 })].filter((sent) => !isPause(sent)))
   const { parts } = studio.recorded
   const own = segmentsOf(parts, VIDEO_TRACK)
   const mixed = [...own.values()].filter((of) => of.some(({ gap }) => gap) && of.some(({ gap }) => !gap))
-  assert.ok(mixed.length > 0, 'no segment has both')
+  assert.ok(
+    mixed.some(([first, ...rest]) => first?.gap === true && rest.find(({ gap }) => !gap)?.independent === true),
+    'no segment has a gap and then a key frame',
+  )
   const last = Math.max(...own.keys())
   const index = () => store.index('as_one')
   await until(async () => ((await index())?.tracks[0]?.segments.at(-1)?.msn ?? 0) >= last - 1, 'recorded')
@@ -42,7 +48,7 @@ test('pictures that pause: what was sent of a segment is recorded as it was live
       assert.equal(segment.gap, media.length === 0, `segment ${segment.msn}`)
       if (segment.gap) continue
       assert.deepEqual([segment.firstPart, segment.lastPart], [of[0]?.number, of.at(-1)?.number])
-      assert.equal(segment.independent, media[0]?.independent)
+      assert.equal(segment.independent, of[0]?.independent)
       const whole = await store.read('as_one', each, segment.firstPart, segment.lastPart)
       assert.deepEqual(Buffer.from(whole ?? []), Buffer.concat(media.map(({ bytes }) => bytes)))
       for (const { number, bytes, gap } of of)
@@ -54,6 +60,10 @@ test('pictures that pause: what was sent of a segment is recorded as it was live
       )
     }
   }
+  // Pictures are made of parts that begin with a key frame.
+  const storyboard = planStoryboard(recorded, 2) ?? assert.fail()
+  for (const sheet of storyboard.sheets) assert.ok(await readSheet(sheet, 'as_one', store))
+  for (let share = 0; share < 1; share += 0.1) assert.ok(await storedKeyFrame(recorded, store, share)?.read())
   const download = (await planDownload(store, recorded)) ?? assert.fail()
   let size = 0
   for await (const chunk of download.open(0, download.total - 1)) size += chunk.byteLength

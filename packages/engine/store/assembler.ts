@@ -158,8 +158,8 @@ function pushRow(options: AssemblerOptions, listing: Listing, row: Waiting): voi
 }
 
 /**
- * A lost part makes the whole segment a gap: nobody could decode through it. Where the encoder sent nothing for a while, what
- * it did send is there.
+ * A lost part makes the whole segment a gap: live it was listed with all of it, and a name has the same bytes wherever it is
+ * read. Where the encoder sent nothing for a while, what it did send is there.
  */
 function toSegment(options: AssemblerOptions, track: TrackId, growing: Growing): StoredSegment {
   const first = growing.parts[0] as PartRecord
@@ -173,7 +173,7 @@ function toSegment(options: AssemblerOptions, track: TrackId, growing: Growing):
     duration: last.start + last.duration - first.start,
     timescale: options.timescale(track, first.epoch),
     size: growing.parts.reduce((sum, part) => sum + part.length, 0),
-    independent: growing.parts.find((part) => !part.gap)?.key ?? false,
+    independent: first.key,
     gap: growing.parts.every((part) => part.gap) || growing.parts.some((part) => part.lost),
     closedAt: last.closedAt,
     offset: first.offset,

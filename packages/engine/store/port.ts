@@ -15,6 +15,7 @@ export interface IndexedSegment {
   readonly timescale: number
   /** Bytes of the whole segment. */
   readonly size: number
+  /** Its first part begins with a key frame. */
   readonly independent: boolean
   readonly gap: boolean
   /** Wall clock when its last part was closed, Unix milliseconds. */

@@ -74,7 +74,7 @@ test('one lost part makes a segment a gap, one that never was does not', () => {
   add(2, 3)
   assert.deepEqual(list(1), [-1, 2, -3])
   const { firstPart, lastPart, independent, size } = rows.list(1).at(1) ?? {}
-  assert.deepEqual([firstPart, lastPart, independent, size], [3, 4, true, 10])
+  assert.deepEqual([firstPart, lastPart, independent, size], [3, 4, false, 10])
 })
 
 test('a list keeps to its rows while others come and the front goes', () => {

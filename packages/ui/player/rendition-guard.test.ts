@@ -33,32 +33,41 @@ function guarded(t: TestContext) {
     nextLoadLevel: 2,
     mainForwardBufferInfo: { len: 1, end: 7.7 },
     latestLevelDetails: null as object | null,
-    media: { currentTime: 6.8 },
+    media: Object.assign(new EventTarget(), { currentTime: 6.8 }) as EventTarget & { currentTime: number },
     on: (name: string, listener: (name: string, data: object) => void) => listeners.set(name, listener),
   }
   guardRenditions({ Events, ErrorDetails } as unknown as typeof Hls, hls as unknown as Hls)
   const tell = (name: string, data: object) => listeners.get(name)?.(name, data)
   const abortRequests = t.mock.fn()
-  const frag = { type: 'main', level: 2, sn: 7, start: 7, abortRequests }
+  const frag = {
+    ...{ type: 'main', level: 2, sn: 7, start: 7, abortRequests },
+    loader: null as { context: { part: object } } | null,
+  }
   const partOf = (index: number) => ({
     ...{ index, duration: 0.5, start: 7 + index / 2, end: 7.5 + index / 2, fragment: frag },
-    stats: { loaded: 375_000, loading: { first: 0, end: 0 }, aborted: false },
+    stats: { loaded: 375_000, loading: { first: 0, end: 0 } },
   })
   const parts = [partOf(0), partOf(1)] as const
   hls.latestLevelDetails = { fragments: [frag], partList: parts, levelTargetDuration: 1 }
   hls.levels.forEach((each, i) => (each.details = i === 2 ? (hls.latestLevelDetails ?? undefined) : undefined))
-  const begin = (part: (typeof parts)[number]) => {
+  /** Its bytes begin to come. */
+  const fetch = (part: (typeof parts)[number]) => {
     part.stats.loading.first = performance.now() || 1
+    frag.loader = { context: { part } }
+  }
+  const begin = (part: (typeof parts)[number]) => {
     tell(Events.FRAG_LOADING, { frag, part })
+    fetch(part)
   }
   /** @param ms that its bytes took */
   const load = async (part: (typeof parts)[number], ms: number) => {
     begin(part)
     await page.pass(ms)
     part.stats.loading.end = performance.now()
+    frag.loader = null
     tell(Events.FRAG_LOADED, { frag, part })
   }
-  return { page, hls, parts, abortRequests, begin, load, tell }
+  return { page, hls, frag, parts, abortRequests, fetch, begin, load, tell }
 }
 
 test('within a segment the rendition stays, at its end another may follow', async (t) => {
@@ -97,75 +106,114 @@ test('a part that is hopelessly late ends the rendition at once', async (t) => {
 })
 
 test('a part that is fetched behind another one, without being announced, is looked at too', async (t) => {
-  const { page, hls, parts, abortRequests, load } = guarded(t)
+  const { page, hls, parts, abortRequests, fetch, load } = guarded(t)
   await page.pass(1000)
   await load(parts[0], 400)
   parts[1].stats.loaded = 50_000
-  parts[1].stats.loading.first = performance.now()
+  fetch(parts[1])
   await page.pass(1400)
   assert.deepEqual([hls.nextLoadLevel, abortRequests.mock.callCount()], [0, 1])
 })
 
-test('a part that was given up for a seek is not on its way', async (t) => {
-  const { page, hls, parts, abortRequests, begin } = guarded(t)
-  await page.pass(1000)
-  parts[1].stats.loaded = 50_000
-  begin(parts[1])
-  parts[1].stats.aborted = true
-  begin(parts[0])
-  parts[0].stats.loading.end = performance.now()
-  await page.pass(3000)
-  assert.deepEqual([hls.nextLoadLevel, abortRequests.mock.callCount()], [2, 0])
-})
-
-test('a segment of which less is missing than another rendition has in all comes to its end', async (t) => {
-  const { page, hls, parts, abortRequests, begin } = guarded(t)
-  await page.pass(1000)
-  parts[1].stats.loaded = 330_000
-  begin(parts[1])
-  await page.pass(3000)
-  assert.deepEqual([hls.nextLoadLevel, abortRequests.mock.callCount()], [2, 0])
-})
-
-test('a segment that came anew while it was played is decoded from its start', async (t) => {
-  const { page, hls, parts, begin, tell } = guarded(t)
-  const seeks: number[] = []
-  let at = 0
-  hls.media = {
-    get currentTime() {
-      return at
-    },
-    set currentTime(to) {
-      seeks.push(to)
-    },
-  }
-  const append = (sn: number, end: number) =>
-    tell(Events.BUFFER_APPENDED, { type: 'video', frag: { sn, level: 0, start: sn }, part: { end } })
-  async function giveUp(): Promise<void> {
+/** How a part that has been on its way for 1.4 s is no reason to give its segment up. */
+const patient: readonly [string, (rig: ReturnType<typeof guarded>) => void][] = [
+  ['while more than it takes is buffered', ({ hls }) => (hls.mainForwardBufferInfo.len = 3)],
+  ['where the viewer has chosen the rendition meanwhile', ({ hls }) => (hls.autoLevelEnabled = false)],
+  ['where there is no other rendition', ({ hls }) => hls.levels.splice(0, 2)],
+  ['where the load failed, or was given up for a seek', ({ frag }) => (frag.loader = null)],
+  ['where what is missing is less than another rendition has in all', ({ parts }) => (parts[0].stats.loaded = 700_000)],
+  ['where nothing is played any more', ({ tell }) => tell(Events.DESTROYING, {})],
+]
+for (const [when, change] of patient) {
+  test(`a segment that comes slowly comes to its end ${when}`, async (t) => {
+    const rig = guarded(t)
+    const { page, parts, abortRequests, begin } = rig
     await page.pass(1000)
     parts[0].stats.loaded = 50_000
     begin(parts[0])
+    change(rig)
     await page.pass(1400)
-    // Its initialization segment, and a part that ends before the picture.
-    tell(Events.BUFFER_APPENDED, { type: 'video', frag: { sn: 'initSegment', level: 0 }, part: null })
-    append(7, 7.3)
-    assert.deepEqual(seeks, [])
-  }
-  at = 7.2
-  await giveUp()
+    assert.equal(abortRequests.mock.callCount(), 0)
+  })
+}
+
+/** A segment that was given up at 2.4 s, with pictures up to 7.7 s there, and what is appended after it. */
+async function left(t: TestContext, at: number) {
+  const rig = guarded(t)
+  const seeks: number[] = []
+  const place = { at }
+  Object.defineProperty(rig.hls.media, 'currentTime', {
+    get: () => place.at,
+    set(to: number) {
+      seeks.push(to)
+    },
+  })
+  await rig.page.pass(1000)
+  rig.parts[0].stats.loaded = 50_000
+  rig.begin(rig.parts[0])
+  await rig.page.pass(1400)
+  assert.equal(rig.abortRequests.mock.callCount(), 1)
+  const append = (start: number, end: number, { sn = 7, level = 0, type = 'video' } = {}) =>
+    rig.tell(Events.BUFFER_APPENDED, { type, frag: { sn, level }, part: { start, end } })
+  // Its initialization segment.
+  rig.tell(Events.BUFFER_APPENDED, { type: 'video', frag: { sn: 'initSegment', level: 0 }, part: null })
+  return { ...rig, place, seeks, append }
+}
+
+test('what came anew while it was played is decoded from its key frame, once', async (t) => {
+  const { seeks, append } = await left(t, 7.2)
+  append(7, 7.3)
+  assert.deepEqual(seeks, [])
+  append(7.3, 7.6)
+  append(7.6, 8)
+  assert.deepEqual(seeks, [7.2])
+})
+
+test('where sound has gone on without pictures, both go on where the pictures ended', async (t) => {
+  const { place, seeks, append } = await left(t, 7.2)
+  place.at = 7.9
   append(7, 7.5)
-  append(7, 8)
-  assert.deepEqual(seeks.splice(0), [7.2])
-  // Sound has gone on, and pictures have not.
-  at = 7.9
-  await giveUp()
-  append(7, 8)
-  assert.deepEqual(seeks.splice(0), [7.7])
-  // What comes next is nothing that was played.
-  await giveUp()
-  append(8, 8.5)
+  append(7.5, 8)
+  assert.deepEqual(seeks, [7.7])
+})
+
+test('nothing is decoded anew where nothing that is played has been replaced', async (t) => {
+  const { seeks, append, tell } = await left(t, 6.2)
+  append(6, 7.5, { type: 'audio' })
+  append(6, 7.5, { level: 2 })
+  append(6, 7.5, { sn: 8 })
+  // Begins further ahead than a browser has taken frames.
+  append(7, 7.5)
+  append(6, 7.5)
+  assert.deepEqual(seeks, [])
+  tell(Events.DESTROYING, {})
+})
+
+test('a viewer who has moved meanwhile stays there', async (t) => {
+  const { hls, seeks, append } = await left(t, 7.2)
+  hls.media.dispatchEvent(new Event('seeking'))
   append(7, 8)
   assert.deepEqual(seeks, [])
+})
+
+test('a segment that was given up is forgotten with the next one', async (t) => {
+  const { seeks, append, tell } = await left(t, 7.2)
+  tell(Events.FRAG_LOADING, { frag: { type: 'main', level: 0, sn: 8 } })
+  append(7, 8)
+  assert.deepEqual(seeks, [])
+})
+
+test('what was found of a rendition that the viewer had chosen is no limit when he leaves the choice again', async (t) => {
+  const { page, hls, parts, begin, load, tell, frag } = guarded(t)
+  await page.pass(1000)
+  hls.autoLevelEnabled = true
+  begin(parts[0])
+  hls.autoLevelEnabled = false
+  await page.pass(600)
+  tell(Events.FRAG_LOADED, { frag, part: { ...parts[0], stats: { loaded: 375_000, loading: { first: 1, end: 600 } } } })
+  hls.autoLevelEnabled = true
+  await load(parts[1], 100)
+  assert.deepEqual([hls.nextLoadLevel, hls.autoLevelCapping], [2, -1])
 })
 
 test('a rendition that the viewer has chosen is left alone, and so is sound', async (t) => {

@@ -6,8 +6,8 @@ import { lessAnew, tooSlow } from './slow-part.ts'
  * Keeps switches of rendition from stopping the picture where only a second is buffered (LL-HLS): they are made at the ends of
  * segments. Within one, hls.js would fetch all of it again in the other rendition, and a browser that gets frames it is just
  * playing anew shows none until the next key frame. That a link has become too slow is noticed while a part is on its way,
- * so that the next segment is already of the right rendition. Only where the rest of a segment would take longer than all of it
- * in another rendition it is given up in its midst.
+ * so that the next segment is already of the right rendition. Only where the rest of a segment would take longer than what has
+ * to be fetched anew of another rendition it is given up in its midst, and the browser told to decode that from its key frame.
  */
 export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
   const { Events, ErrorDetails } = HlsClass
@@ -19,11 +19,8 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
   let barred: readonly Level[] = []
   /** A part is on its way. */
   let loading = false
-  /**
-   * Segment that is fetched anew in another rendition, because what was missing of it would have come too late, and where its
-   * pictures end until then.
-   */
-  let givenUp: { readonly frag: Fragment; readonly end: number } | undefined
+  /** What comes in another rendition, because what was missing of it would have come too late. */
+  let givenUp: GivenUp | undefined
   /** Bits per second that the next segment may have. */
   let limit: number | undefined
   /** The best rendition that may be chosen, and until when. */
@@ -67,10 +64,12 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
   function judge(part: Part, transfer: number): void {
     const ahead = hls.mainForwardBufferInfo?.len ?? 0
     const { duration } = part
+    // What is found for a rendition that the viewer has chosen says nothing when the choice is left to hls.js again.
+    if (!hls.autoLevelEnabled) return void (limit = undefined)
     limit = tooSlow({ duration, bytes: part.stats.loaded, transfer, ahead }) ?? limit
   }
 
-  /** Ends a segment in its midst where the picture would stand for longer than with all of it in another rendition. */
+  /** Ends a segment in its midst where the picture would stand for longer than with another rendition of it. */
   function giveUp(frag: Fragment, part: Part, transfer: number): void {
     const { bitrate = 0, details } = hls.levels[frag.level] ?? {}
     const next = hls.levels[bestWithin(limit ?? 0)]?.bitrate
@@ -79,12 +78,18 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     const duration = details.levelTargetDuration
     const left = duration - (part.start - frag.start)
     if (!lessAnew({ duration, left, bitrate, next, bytes: part.stats.loaded })) return
-    givenUp = { frag, end: hls.mainForwardBufferInfo?.end ?? part.start }
+    givenUp = { frag, end: hls.mainForwardBufferInfo?.end ?? part.start, from: undefined }
+    hls.media?.addEventListener('seeking', forgetGivenUp, { once: true })
     clearInterval(timer)
     loading = false
     free()
     // Else all of its parts that are listed by now would still come.
     frag.abortRequests()
+  }
+
+  /** Somebody else has said where to go on. */
+  function forgetGivenUp(): void {
+    givenUp = undefined
   }
 
   function release(): void {
@@ -100,11 +105,12 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     release()
     clearInterval(timer)
     loading = Boolean(part)
+    if (frag.sn !== givenUp?.frag.sn || frag.level === givenUp.frag.level) forgetGivenUp()
     if (frag.gap) barred = bar(hls.levels, frag.level)
     if (!part || !hls.autoLevelEnabled) return
     pin(frag.level)
     timer = setInterval(() => {
-      const coming = inFlight(hls.levels[frag.level]?.details, frag.sn)
+      const coming = inFlight(frag)
       if (!coming) return
       const transfer = (performance.now() - coming.stats.loading.first) / 1000
       judge(coming, transfer)
@@ -115,21 +121,29 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     if ((frag.type as string) !== 'main') return
     newest = part ?? undefined
     loading = false
-    if (!part) return pin(undefined)
+    if (!part) {
+      clearInterval(timer)
+      return pin(undefined)
+    }
+    if (!hasNext(hls.levels[frag.level]?.details, part)) clearInterval(timer)
     const { first, end } = part.stats.loading
     judge(part, (end - first) / 1000)
     settle(hls.latestLevelDetails)
   })
   hls.on(Events.BUFFER_APPENDED, (_, { type, frag, part }) => {
     const { media } = hls
-    if (!givenUp || !media || type !== 'video' || !part || frag.level === givenUp.frag.level) return
-    const isSame = frag.sn === givenUp.frag.sn
+    if (!givenUp || !media || type !== 'video' || !part) return
+    if (frag.sn !== givenUp.frag.sn || frag.level === givenUp.frag.level) return
+    const { end, from = part.start } = givenUp
     // Sound may have gone on without pictures.
-    const at = Math.min(media.currentTime, givenUp.end)
-    if (isSame && part.end < at + playable) return
+    const at = Math.min(media.currentTime, end)
+    if (part.end < at + playable) {
+      givenUp.from = from
+      return
+    }
     givenUp = undefined
-    // A seek, even to where it is, has the browser decode from the segment's key frame.
-    if (isSame && frag.start < at + decoded) media.currentTime = at
+    // A seek, even to where it is, has the browser decode from the key frame before.
+    if (from < at + decoded) media.currentTime = at
   })
   hls.on(Events.LEVEL_SWITCHING, (_, { level }) => forget(hls.levels[level]))
   hls.on(Events.LEVEL_UPDATED, (_, { details, level }) => {
@@ -143,6 +157,14 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
   hls.on(Events.DESTROYING, () => clearInterval(timer))
 }
 
+interface GivenUp {
+  readonly frag: Fragment
+  /** Where its pictures end, or where the viewer was if that was behind; media time, seconds. */
+  readonly end: number
+  /** Where what came instead begins, once something has. */
+  from: number | undefined
+}
+
 /**
  * After a link was too slow nothing better is tried for so long: the parts that are there already come fast, and say little of
  * what the link does with the next ones; milliseconds.
@@ -152,7 +174,7 @@ const calm = 8000
 const look = 50
 /** A part that takes so many times its duration ends the segment's rendition early. */
 const hopeless = 2.5
-/** So much of a segment that was fetched anew is there before the picture goes on in it; seconds. */
+/** So much of what was fetched anew is there before the picture goes on in it; seconds. */
 const playable = 0.2
 /** So far ahead of the picture a browser may have taken frames out of its buffer; seconds. */
 const decoded = 0.5
@@ -199,12 +221,18 @@ function bar(levels: readonly Level[], but: number): readonly Level[] {
   return sound
 }
 
-/** The part of a segment that is on its way. hls.js fetches those that are listed one after the other, and announces the first. */
-function inFlight(details: LevelDetails | undefined, segment: Fragment['sn']): Part | undefined {
-  return details?.partList?.find(
-    ({ fragment, stats: { loading, aborted } }) =>
-      fragment.sn === segment && loading.first > 0 && loading.end === 0 && !aborted,
-  )
+/**
+ * The part of a segment whose bytes are on their way. hls.js fetches those that are listed one after the other, and announces
+ * the first.
+ */
+function inFlight({ loader }: Fragment): Part | undefined {
+  const part = loader?.context?.part
+  return part && part.stats.loading.first > 0 && part.stats.loading.end === 0 ? part : undefined
+}
+
+/** Whether the segment's next part is listed: then hls.js fetches it at once. */
+function hasNext(details: LevelDetails | undefined, { fragment, index }: Part): boolean {
+  return Boolean(details?.partList?.some((part) => part.fragment.sn === fragment.sn && part.index === index + 1))
 }
 
 /** Whether a part is the last one of a segment that is complete. */

@@ -42,8 +42,8 @@ export interface SlowSegment {
 }
 
 /**
- * Whether all of a segment in another rendition is less to fetch than what is missing of it in this one. Without its first part,
- * where the key frame is, nothing of the other could be shown.
+ * Whether all of a segment in another rendition is less to fetch than what is missing of it in this one. From its last key frame
+ * on would do, and where that is nobody knows before the other's playlist is there.
  */
 export function lessAnew({ duration, left, bytes, bitrate, next }: SlowSegment): boolean {
   return duration * next < left * bitrate - bytes * 8

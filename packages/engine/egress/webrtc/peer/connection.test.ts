@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
-import { cleanup, PeerConnection, Video } from 'node-datachannel'
+import { PeerConnection, Video } from 'node-datachannel'
 import { PEER_LIMITS } from '../limits.ts'
 import { printTaken } from '../offer.ts'
 import { reserveUdpPort } from '../port.ts'
 import { openConnection } from './connection.ts'
 import { VIDEO } from './fixtures.ts'
+import { endLibrary } from './library-fixture.ts'
 
 const H264 = 'packetization-mode=1;profile-level-id=42e01f'
 
-after(() => cleanup())
+after(endLibrary)
 
 /** RTP with this sequence number and nothing in it. */
 function packet(sequence: number): Uint8Array {

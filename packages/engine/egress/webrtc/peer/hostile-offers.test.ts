@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
-import { cleanup, PeerConnection, Video } from 'node-datachannel'
+import { PeerConnection, Video } from 'node-datachannel'
 import type { AnsweredMedia } from '../messages.ts'
 import { printTaken } from '../offer.ts'
 import { reserveUdpPort } from '../port.ts'
 import { type Connection, openConnection } from './connection.ts'
+import { endLibrary } from './library-fixture.ts'
 
 const CHROMIUM = readFileSync(
   new URL(import.meta.resolve('@bandstand/media/protocols/sdp/fixtures/chromium-156-recvonly.sdp')),
@@ -32,7 +33,7 @@ afterEach(async () => {
   for (const until = performance.now() + 30_000; open.size > 0 && performance.now() < until; ) await sleep(10)
   assert.equal(open.size, 0)
 })
-after(() => cleanup())
+after(endLibrary)
 
 /** The real library's answer. */
 async function answerTo(offer: string, media: { video?: AnsweredMedia; audio?: AnsweredMedia }, onOpen = () => {}) {

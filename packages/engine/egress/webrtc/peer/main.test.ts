@@ -4,18 +4,19 @@ import { networkInterfaces } from 'node:os'
 import { after, test } from 'node:test'
 import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
-import { cleanup, PeerConnection, Video } from 'node-datachannel'
+import { PeerConnection, Video } from 'node-datachannel'
 import { videoConfig } from '../../../packager/fixtures/encoder.ts'
 import { createHub } from '../../../stream/hub.ts'
 import { createWebRtcEgress } from '../egress.ts'
 import { WEBRTC_LIMITS } from '../limits.ts'
 import { reserveUdpPort } from '../port.ts'
 import { slice } from './fixtures.ts'
+import { endLibrary } from './library-fixture.ts'
 
 const addresses = Object.values(networkInterfaces()).flatMap((own) => own ?? [])
 const skip = !addresses.some(({ address }) => address === '::1') && 'this machine has no IPv6'
 
-after(() => cleanup())
+after(endLibrary)
 
 /** A stream of four pictures without B-frames. */
 function liveHub() {
