@@ -96,7 +96,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     const rungs = createRungPacker({ timing, sink: window, numbersOf: (track) => packager.numbersOf(track) })
     const packager = createPackager({
       timing,
-      // The window asks for what it lists whether it is written.
+      // The writer first: the window asks whether what it lists is recorded, and when it is written.
       sinks: [writer, window],
       follower: sheltered(rungs, beside),
       ...(recovered !== undefined && { start: firstNumbers(recovered), before: recovered.epochs }),

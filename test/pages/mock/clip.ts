@@ -24,6 +24,8 @@ export interface Rung {
   readonly height: number
   /** Bits per second. */
   readonly bitrate: number
+  /** Parts between key frames. */
+  readonly keyParts: number
 }
 
 /** Seconds of a part. */
@@ -55,18 +57,23 @@ export async function makeClip(seconds: number, keyFrames: number): Promise<Clip
 /** Lines and bits per second of a ladder's renditions. */
 export type Step = readonly [height: number, bitrate: number]
 
-/** A clip in several renditions, each at a constant bit rate as a busy picture has it. Key frames are 2 s apart. */
+/**
+ * A clip in several renditions, each at a constant bit rate as a busy picture has it. Key frames of the best are 2 s apart, as an
+ * encoder sends them, those of the others a second, as our ladder makes them.
+ */
 export async function makeLadder(seconds: number, steps: readonly Step[]): Promise<Clip> {
   const clip = await makeClip(seconds, 60)
   const rungs: Rung[] = []
-  for (const [height, bitrate] of steps) {
+  for (const [place, [height, bitrate]] of steps.entries()) {
     const rate = String(bitrate)
+    const keyFrames = place === 0 ? 60 : 30
     const folder = await encodeOnce([
       ...['-f', 'lavfi', '-i', `testsrc=size=${(height * 16) / 9}x${height}:rate=30`, '-t', String(seconds)],
-      ...[...x264, ...keyEvery(60), '-x264-params', 'nal-hrd=cbr'],
+      ...[...x264, ...keyEvery(keyFrames), '-x264-params', 'nal-hrd=cbr'],
       ...['-b:v', rate, '-minrate', rate, '-maxrate', rate, '-bufsize', String(bitrate / 2), ...fragmented, 'v.mp4'],
     ])
-    rungs.push({ track: toParts(split(await readFile(join(folder, 'v.mp4'))), partDuration), height, bitrate })
+    const track = toParts(split(await readFile(join(folder, 'v.mp4'))), partDuration)
+    rungs.push({ track, height, bitrate, keyParts: keyFrames / 10 })
   }
   return { ...clip, rungs }
 }

@@ -40,10 +40,17 @@ export function createMockStream(clip: Clip, assetId: string, startedAt: number,
     return new Date(startedAt + before + part * partDuration * 1000).toISOString()
   }
 
+  const rungOf = (name: string) => (name === 'v' ? undefined : clip.rungs?.[Number(name.slice(1))])
+
   /** `a`, `v`, or `v` and the number of a rung. */
   function trackOf(name: string): ClipTrack | undefined {
     if (name === 'a') return clip.audio
-    return name === 'v' ? clip.video : clip.rungs?.[Number(name.slice(1))]?.track
+    return name === 'v' ? clip.video : rungOf(name)?.track
+  }
+
+  /** A part that begins with a key frame, or is of sound. */
+  function isIndependent(name: string, part: number): boolean {
+    return name === 'a' || part % (rungOf(name)?.keyParts ?? clip.keyParts) === 0
   }
 
   function playlist(track: string, { durations }: ClipTrack, vod: boolean): string {
@@ -67,7 +74,7 @@ export function createMockStream(clip: Clip, assetId: string, startedAt: number,
       if (to > from) lines.push(`#EXT-X-PROGRAM-DATE-TIME:${dateOf(from)}`)
       if (!vod && sn > complete - 7) {
         for (let part = from; part < to; part++) {
-          const key = track === 'a' || part % clip.keyParts === 0 ? ',INDEPENDENT=YES' : ''
+          const key = isIndependent(track, part) ? ',INDEPENDENT=YES' : ''
           lines.push(`#EXT-X-PART:DURATION=${seconds(part, part + 1).toFixed(5)},URI="p${part}.m4s"${key}`)
         }
       }

@@ -180,13 +180,14 @@ export function createListed(
       const newest = segments.at(-1)
       // Of whole segments (RFC 8216bis §6.2.2).
       const least = 3 * timing.targetDuration + (newest === undefined || newest.complete ? 0 : seconds(newest))
+      // What stands before it goes too, be it a gap or in the store: nothing may be listed from the middle on.
+      let gone = segments.findLastIndex((segment) => segment.complete && isGone(segment))
       for (;;) {
         const first = segments[0]
         if (first === undefined || total - seconds(first) < least) break
         const isTooMuch = total - seconds(first) >= listedSeconds || segments.length > WINDOW_LIMITS.segments
-        // A gap keeps nothing listed that is behind it.
-        const oldest = segments.find(({ gap }) => !gap) ?? first
-        if (!isTooMuch && !isGone(oldest)) break
+        if (!isTooMuch && gone < 0) break
+        gone--
         total -= seconds(first)
         segments.shift()
         lingering.push(first)

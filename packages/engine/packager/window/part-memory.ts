@@ -27,6 +27,8 @@ export function createPartMemory(
   const parts: WindowPart[] = []
   let bytes = 0
   let seconds = 0
+  /** How many of them the store does not have. */
+  let unstored = 0
   /** Seconds of media since anyone asked for something. */
   let unasked = Number.POSITIVE_INFINITY
 
@@ -46,18 +48,24 @@ export function createPartMemory(
     bytes -= part.size
     seconds -= part.seconds
     part.bytes = undefined
+    if (part.unrecorded === true) unstored--
     return true
+  }
+
+  /** What is listed can be had from memory alone, also for a while after recording goes on. */
+  function isAlone(): boolean {
+    return !isRecorded() || unstored > 0
   }
 
   function mostSeconds(): number {
     const { targetDuration } = timing
-    if (!isRecorded()) return Math.max(3 * targetDuration, unrecorded)
+    if (isAlone()) return Math.max(3 * targetDuration, unrecorded)
     if (unasked > WINDOW_LIMITS.unwatchedAfter) return Math.max(1.5 * targetDuration, WINDOW_LIMITS.unwatchedSeconds)
     return Math.max(3 * targetDuration, WINDOW_LIMITS.watchedSeconds)
   }
 
   function mostBytes(): number {
-    return isRecorded() ? WINDOW_LIMITS.memoryBytes : WINDOW_LIMITS.unrecordedBytes
+    return isAlone() ? WINDOW_LIMITS.unrecordedBytes : WINDOW_LIMITS.memoryBytes
   }
 
   return {
@@ -67,6 +75,7 @@ export function createPartMemory(
       bytes += part.size
       seconds += part.seconds
       unasked += part.seconds
+      if (part.unrecorded === true) unstored++
       while (seconds > mostSeconds() || bytes > mostBytes()) if (!release()) break
       budget.settle(part.size)
     },

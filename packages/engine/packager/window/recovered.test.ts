@@ -29,7 +29,7 @@ async function lowSpace(root: string, lost: number) {
   const writer: AssetWriter = store.create('as_one', timing)
   const older = { ...everything, available: () => writer.state.recording }
   const window = watchedWindow({ timing, older })
-  const studio = createStudio({ sinks: () => [window, writer] })
+  const studio = createStudio({ sinks: () => [writer, window] })
   studio.stream({ seconds: 40 })
   await until(async () => ((await store.index('as_one'))?.tracks[0]?.segments.length ?? 0) >= 15, 'recorded')
   disk.isFull = true

@@ -54,7 +54,9 @@ export function createRendition(options: RenditionOptions): Rendition {
   const { nonce, reports } = options
   const playlists = createPlaylistAnswers({ name, timing, scheduler, nonce, listed, reports })
   const media = createMediaAnswers({ track, timing, scheduler, listed, older })
-  const isGone = (segment: WindowSegment) => !isRecorded() && !segment.gap && chunksOf(segment.parts) === undefined
+  const isUnstored = ({ parts }: WindowSegment) => !isRecorded() || parts.some(({ unrecorded }) => unrecorded === true)
+  const isGone = (segment: WindowSegment) =>
+    !segment.gap && isUnstored(segment) && chunksOf(segment.parts) === undefined
   let ended = false
   /** Lists the segment as a whole whose last part is on its way to the disk. */
   let release: (() => void) | undefined
@@ -93,12 +95,14 @@ export function createRendition(options: RenditionOptions): Rendition {
       if (ended) return
       release?.()
       const written = part.last && isRecorded() ? older?.written?.() : undefined
-      memory.hold(listed.add(part, epoch, initNumber, written !== undefined))
+      const kept = listed.add(part, epoch, initNumber, written !== undefined)
+      kept.unrecorded = !isRecorded()
+      memory.hold(kept)
       const segment = listed.segments.at(-1)
       if (segment?.complete === true || segment?.parts.length === 1) options.onSegment(part.closedAt)
       if (segment?.complete === false && written !== undefined) hold(part.closedAt, written)
       // Without a store a segment that leaves memory must leave the playlist at once.
-      if (part.last || !isRecorded()) listed.slide(isGone)
+      if (part.last || listed.segments.some(isUnstored)) listed.slide(isGone)
       playlists.changed()
       media.arrived(part)
     },

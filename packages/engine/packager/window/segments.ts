@@ -7,6 +7,8 @@ export interface WindowPart {
   readonly seconds: number
   readonly independent: boolean
   readonly gap: boolean
+  /** It came while nothing was recorded: there is no other place to have it from than memory. */
+  unrecorded?: boolean
   readonly size: number
   /** `undefined` once it has left memory. */
   bytes: Uint8Array | undefined

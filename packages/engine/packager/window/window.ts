@@ -127,7 +127,8 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   function backfill(rendition: Rendition, like: EpochTrack): void {
     rendition.restore(
       longest()
-        .filter((s) => s.complete)
+        // Also one that is listed as a whole as soon as it is written.
+        .filter((s) => s.closed)
         .map((s) => beforeJoining(s, like)),
     )
   }

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { createDiskStore } from '../store/disk.ts'
+import { quietLog, temporaryFolder } from '../store/fixtures/material.ts'
+import { nodeIo } from '../store/io.ts'
+import { audioConfig, encode, type Sent } from './fixtures/encoder.ts'
+import { createStudio } from './fixtures/studio.ts'
+import { playlist, text, watchedWindow } from './fixtures/watched.ts'
+
+const timing = { targetDuration: 4, partTarget: 0.35 }
+
+/** A broadcast with its live window and a real store, on a disk that can be full. */
+async function broadcast(t: TestContext) {
+  const disk = { isFull: false }
+  const io = { ...nodeIo, free: async () => (disk.isFull ? 0 : 1e12) }
+  const bounds = { maxBytes: 1e12, maxAgeMs: 1e15, minFreeBytes: 1e6 }
+  const limits = { tickMs: 5, scanDelayMs: 1e6 }
+  const root = await temporaryFolder(t)
+  const store = createDiskStore({ root, log: quietLog, retention: bounds, io, limits })
+  t.after(() => store.close())
+  const writer = store.create('as_one', timing)
+  const window = watchedWindow({
+    timing,
+    older: {
+      available: () => writer.state.recording,
+      written: () => writer.written(),
+      read: (track, first, last) => store.read('as_one', track, first, last),
+    },
+  })
+  const studio = createStudio({ sinks: () => [writer, window] })
+
+  /** Sends what an encoder sends from one second to another, and lets the disk have it. */
+  async function send(sent: readonly Sent[], from: number, to: number, each = () => {}): Promise<void> {
+    for (let second = from; second < to; second += 2) {
+      const begun = studio.now
+      const now = sent.filter(({ at }) => at >= second && at < Math.min(second + 2, to))
+      studio.send(now.map((one) => ({ ...one, at: one.at - second })))
+      studio.now = begun + 2000
+      each()
+      if (writer.state.recording) await writer.written()
+      await sleep(5)
+    }
+  }
+
+  /** What is listed and cannot be had. */
+  async function dead(): Promise<string[]> {
+    const found: string[] = []
+    for (const name of ['v1', 'a2']) {
+      for (const { uri, gap } of playlist(window, name).segments) {
+        if (gap) continue
+        const answer = window.rendition(name)?.media(uri)
+        const isThere = answer?.kind === 'now' || (answer?.kind === 'wait' && (await answer.ready) !== undefined)
+        if (!isThere) found.push(`${name}/${uri}`)
+      }
+    }
+    return found
+  }
+
+  async function fill(isFull: boolean): Promise<void> {
+    disk.isFull = isFull
+    await store.retain()
+  }
+
+  return { studio, window, writer, send, dead, fill }
+}
+
+for (const isWatched of [true, false]) {
+  const who = isWatched ? 'somebody watches' : 'nobody watches'
+  test(`after a time without recording all that is listed can be had: ${who}`, async (t) => {
+    const { studio, window, writer, send, dead, fill } = await broadcast(t)
+    const sent = [...encode({ seconds: 92, gop: 60 })]
+    const watch = () => void (isWatched && ['v1', 'a2'].map((name) => window.rendition(name)?.playlist({})))
+    studio.connect()
+    await send(sent, 0, 30, watch)
+    await fill(true)
+    await send(sent, 30, 46, watch)
+    assert.equal(writer.state.recording, false)
+    await fill(false)
+    for (const second of [46, 52, 58, 70, 82]) {
+      await send(sent, second, second + 6, watch)
+      assert.deepEqual([writer.state.recording, await dead()], [true, []], `${second + 6} s`)
+      assert.ok(playlist(window, 'v1').segments.length >= 6)
+    }
+  })
+}
+
+test('sound that joins while the last segment before it is being written lists silence up to there', async (t) => {
+  const { studio, window, send } = await broadcast(t)
+  const sent = [...encode({ seconds: 30, gop: 60 })]
+  studio.connect({ audio: undefined, announce: false })
+  await send(
+    sent.filter(({ unit }) => unit.track === VIDEO_TRACK),
+    0,
+    13,
+  )
+  studio.do((timeline, now) => timeline.configure(AUDIO_TRACK, audioConfig(), now))
+  await send(sent, 13, 21)
+  const lines = text(window, 'a2').split('\n')
+  const joined = lines.indexOf('#EXT-X-DISCONTINUITY')
+  assert.ok(joined > 0)
+  const before = lines.slice(0, joined).filter((line) => /^[a-z]\d/.test(line))
+  assert.match(before.at(-1) ?? '', /^q/)
+})
