@@ -33,7 +33,7 @@ function guarded(t: TestContext) {
     nextLoadLevel: 2,
     mainForwardBufferInfo: { len: 1, end: 7.7 },
     latestLevelDetails: null as object | null,
-    media: Object.assign(new EventTarget(), { currentTime: 6.8 }) as EventTarget & { currentTime: number },
+    media: Object.assign(new EventTarget(), { currentTime: 6.8 }),
     on: (name: string, listener: (name: string, data: object) => void) => listeners.set(name, listener),
   }
   guardRenditions({ Events, ErrorDetails } as unknown as typeof Hls, hls as unknown as Hls)
