@@ -199,6 +199,6 @@ for (const stage of stages) {
   if (stage.name === 'unit' ? !options.e2e || options.unit : !options.unit || options.e2e) await runStage(stage)
 }
 // What was ended a moment ago needs one to go, and on a busy machine some.
-const gone = performance.now() + 5000
-while (findLeftovers('BANDSTAND_TEST_RUN', mark).length > 0 && performance.now() < gone) await sleep(100)
+const deadline = performance.now() + 5000
+while (findLeftovers('BANDSTAND_TEST_RUN', mark).length > 0 && performance.now() < deadline) await sleep(100)
 finish()
