@@ -9,7 +9,8 @@ import { createDiskStore } from '../store/disk.ts'
 import { quietLog, retention, temporaryFolder, until } from '../store/fixtures/material.ts'
 import { encode } from './fixtures/encoder.ts'
 import { createStudio } from './fixtures/studio.ts'
-import type { Part } from './model.ts'
+import { everything, playlist, watchedWindow } from './fixtures/watched.ts'
+import { names, type Part } from './model.ts'
 
 /** Parts of a track by segment. */
 function segmentsOf(parts: readonly Part[], track: TrackId): Map<number, Part[]> {
@@ -20,10 +21,13 @@ function segmentsOf(parts: readonly Part[], track: TrackId): Map<number, Part[]>
 }
 
 // Sound that pauses is filled with silence long before.
-test('pictures that pause: what was sent of a segment is recorded as it was live', async (t) => {
-  const store = createDiskStore({ root: await temporaryFolder(t), log: quietLog, retention })
+test('pictures that pause: what was sent of a segment can be had as it was live', async (t) => {
+  const root = await temporaryFolder(t)
+  const store = createDiskStore({ root, log: quietLog, retention })
   t.after(() => store.close())
-  const studio = createStudio({ sinks: (timing) => [store.create('as_one', timing)] })
+  const timing = { targetDuration: 4, partTarget: 0.35 }
+  const window = watchedWindow({ timing, older: everything })
+  const studio = createStudio({ sinks: () => [store.create('as_one', timing), window] })
   studio.connect()
   // Comes back within a segment of two seconds, with a key frame.
   const isPause = ({ unit, at }: { unit: { track: TrackId }; at: number }) =>
@@ -45,8 +49,9 @@ test('pictures that pause: what was sent of a segment is recorded as it was live
     for (const segment of listed) {
       const of = segmentsOf(parts, each).get(segment.msn) ?? []
       const media = of.filter(({ gap }) => !gap)
-      assert.equal(segment.gap, media.length === 0, `segment ${segment.msn}`)
-      if (segment.gap) continue
+      assert.equal(segment.gap, media.length < of.length, `segment ${segment.msn}`)
+      assert.equal(segment.partial === true, segment.gap && media.length > 0)
+      if (media.length === 0) continue
       assert.deepEqual([segment.firstPart, segment.lastPart], [of[0]?.number, of.at(-1)?.number])
       assert.equal(segment.independent, of[0]?.independent)
       const whole = await store.read('as_one', each, segment.firstPart, segment.lastPart)
@@ -68,4 +73,23 @@ test('pictures that pause: what was sent of a segment is recorded as it was live
   let size = 0
   for await (const chunk of download.open(0, download.total - 1)) size += chunk.byteLength
   assert.equal(size, download.total)
+
+  // The next process lists it as this one did.
+  const before = playlist(window, 'v1')
+  const left = await store.index('as_one')
+  assert.ok(left)
+  const after = playlist(watchedWindow({ timing, older: everything, recovered: left }), 'v1')
+  const known = new Map(before.segments.map((segment, i) => [before.mediaSequence + i, segment]))
+  const again = after.segments.flatMap((segment, i) => {
+    const was = known.get(after.mediaSequence + i)
+    return was === undefined ? [] : [[segment.uri, segment.gap, was.uri, was.gap]]
+  })
+  for (const of of mixed) {
+    const uri = names.segment(of[0]?.number ?? 0, of.at(-1)?.number ?? 0)
+    assert.ok(
+      again.some((segment) => segment[0] === uri),
+      `${uri}: ${JSON.stringify(again)}`,
+    )
+  }
+  for (const [uri, gap, was, wasGap] of again) assert.deepEqual([uri, gap], [was, wasGap])
 })

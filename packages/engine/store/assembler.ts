@@ -158,12 +158,14 @@ function pushRow(options: AssemblerOptions, listing: Listing, row: Waiting): voi
 }
 
 /**
- * A lost part makes the whole segment a gap: live it was listed with all of it, and a name has the same bytes wherever it is
- * read. Where the encoder sent nothing for a while, what it did send is there.
+ * One missing part makes the whole segment a gap. Where it was lost nothing of the segment is read: live it was listed with all
+ * of it, and a name has the same bytes wherever it is read.
  */
 function toSegment(options: AssemblerOptions, track: TrackId, growing: Growing): StoredSegment {
   const first = growing.parts[0] as PartRecord
   const last = growing.parts[growing.parts.length - 1] as PartRecord
+  const gap = growing.parts.some((part) => part.gap)
+  const isPartial = gap && !growing.parts.every((part) => part.gap) && !growing.parts.some((part) => part.lost)
   return {
     msn: first.msn,
     epoch: first.epoch,
@@ -174,7 +176,8 @@ function toSegment(options: AssemblerOptions, track: TrackId, growing: Growing):
     timescale: options.timescale(track, first.epoch),
     size: growing.parts.reduce((sum, part) => sum + part.length, 0),
     independent: first.key,
-    gap: growing.parts.every((part) => part.gap) || growing.parts.some((part) => part.lost),
+    gap,
+    ...(isPartial && { partial: true as const }),
     closedAt: last.closedAt,
     offset: first.offset,
     parts: growing.parts.length,

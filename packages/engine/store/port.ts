@@ -18,6 +18,11 @@ export interface IndexedSegment {
   /** Its first part begins with a key frame. */
   readonly independent: boolean
   readonly gap: boolean
+  /**
+   * Of a gap: the encoder paused within it, and what it sent can be read. Live it is listed as a segment, with its parts.
+   * Replays list a gap: where media begin later than listed, hls.js 1.7.4 moves what follows, and may not come to the end.
+   */
+  readonly partial?: true
   /** Wall clock when its last part was closed, Unix milliseconds. */
   readonly closedAt: number
 }

@@ -62,7 +62,7 @@ test('a track that stays away does not hold up the others for ever, and what com
   assert.deepEqual(list(2), [-1, -2, -3])
 })
 
-test('one lost part makes a segment a gap, one that never was does not', () => {
+test('one missing part makes a segment a gap, of which what was sent can be read unless some of it was lost', () => {
   const { add, list, rows } = fixture()
   add(1, 1, { last: false })
   add(1, 1, { number: 2, gap: true, lost: true, length: 0 })
@@ -72,7 +72,14 @@ test('one lost part makes a segment a gap, one that never was does not', () => {
   add(2, 2)
   add(1, 3, { number: 5, key: false, gap: true, length: 0 })
   add(2, 3)
-  assert.deepEqual(list(1), [-1, 2, -3])
+  assert.deepEqual(list(1), [-1, -2, -3])
+  assert.deepEqual(
+    rows
+      .list(1)
+      .slice()
+      .map(({ partial }) => partial),
+    [undefined, true, undefined],
+  )
   const { firstPart, lastPart, independent, size } = rows.list(1).at(1) ?? {}
   assert.deepEqual([firstPart, lastPart, independent, size], [3, 4, false, 10])
 })

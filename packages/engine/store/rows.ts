@@ -78,6 +78,7 @@ const PAGE_BYTES = PAGE * 41
 const COLUMN_BYTES = PAGE * 49
 const MEDIA = 1
 const INDEPENDENT = 2
+const PARTIAL = 4
 
 /** @param timescale of a track in an epoch, in ticks a second. */
 export function createRows(timescale: (track: TrackId, epoch: number) => number): Rows {
@@ -117,7 +118,8 @@ export function createRows(timescale: (track: TrackId, epoch: number) => number)
         column.lastPart[at] = lastPart
         continue
       }
-      column.flags[at] = (segment.gap ? 0 : MEDIA) | (segment.independent ? INDEPENDENT : 0)
+      column.flags[at] =
+        (segment.gap ? 0 : MEDIA) | (segment.independent ? INDEPENDENT : 0) | (segment.partial === true ? PARTIAL : 0)
       column.firstPart[at] = segment.firstPart
       column.lastPart[at] = segment.lastPart
       column.start[at] = segment.start
@@ -175,6 +177,7 @@ export function createRows(timescale: (track: TrackId, epoch: number) => number)
       size: column.size[at] ?? 0,
       independent: (flags & INDEPENDENT) !== 0,
       gap: (flags & MEDIA) === 0,
+      ...((flags & PARTIAL) !== 0 && { partial: true as const }),
       offset: column.offset[at] ?? 0,
       record: column.record[at] ?? 0,
       records: column.records[at] ?? 0,
