@@ -156,6 +156,7 @@ async function left(t: TestContext, at: number) {
   const append = (start: number, end: number, { sn = 7, level = 0, type = 'video' } = {}) =>
     rig.tell(Events.BUFFER_APPENDED, { type, frag: { sn, level }, part: { start, end } })
   // Its initialization segment.
+  rig.tell(Events.FRAG_LOADING, { frag: { type: 'main', sn: 'initSegment', level: 0 } })
   rig.tell(Events.BUFFER_APPENDED, { type: 'video', frag: { sn: 'initSegment', level: 0 }, part: null })
   return { ...rig, place, seeks, append }
 }

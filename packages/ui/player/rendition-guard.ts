@@ -105,7 +105,9 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     release()
     clearInterval(timer)
     loading = Boolean(part)
-    if (frag.sn !== givenUp?.frag.sn || frag.level === givenUp.frag.level) forgetGivenUp()
+    const isSame = frag.sn === givenUp?.frag.sn && frag.level !== givenUp.frag.level
+    // The other rendition's initialization segment comes first.
+    if (frag.sn !== 'initSegment' && !isSame) forgetGivenUp()
     if (frag.gap) barred = bar(hls.levels, frag.level)
     if (!part || !hls.autoLevelEnabled) return
     pin(frag.level)
