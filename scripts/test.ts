@@ -80,9 +80,8 @@ const stages: readonly Stage[] = [
   {
     name: 'end to end',
     patterns: ['test/**/*.test.ts'],
-    // A little more than a fifth of a processor each, with which two of them rest a quarter of the time: beside more, players
-    // would wait for a processor and not for media.
-    places: Math.floor(4.5 * (jobs ?? cores)),
+    // A quarter of a processor each: beside more than these, players would wait for a processor and not for media.
+    places: 4 * (jobs ?? cores),
     placesOf: (file) => (file.includes('ladder') ? 5 : opensBrowser(file) ? 3 : 2),
     fileLimit: 4 * minute * long,
   },
