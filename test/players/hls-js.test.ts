@@ -70,7 +70,8 @@ const betweenKeyFrames: readonly RegExp[] = [
 /** What it says where it meets such a gap of its own making again: it stands there until it is too far from the end. */
 const ownGap = /Marking fragment \d+ of level \d+ as a gap/
 const atOwnGap: readonly RegExp[] = [
-  /^(warn|error fragGap) .*(fragGap|GAP tag found)/,
+  /^warn .* errored with fragGap/,
+  /^error fragGap GAP tag found/,
   /located too far from the end of live sliding playlist/,
   /Buffer full error while media.currentTime .* is not buffered/,
 ]
