@@ -112,9 +112,14 @@ test('on the demo a viewer has real time less than a second behind, any renditio
   t.diagnostic(`real time: ${behind.toFixed(2)} s behind`)
   for (let round = 1; ; round++) {
     const [pressure, begun] = [readPressure(), performance.now()]
-    await choose('Quality', '360p')
-    const { frames } = await until('360 lines', (look) => !isRealTime(look) || look.height === 360)
-    const isMore = (look: Look) => isRealTime(look) && look.height === 360 && look.frames > frames + 15
+    await page.getByRole('button', { name: 'Quality and delay' }).click()
+    const offered = page.getByRole('group', { name: 'Quality' }).getByRole('menuitemradio', { name: /^\d+p$/ })
+    await offered.nth(1).waitFor({ timeout: 60_000 })
+    // The least of them: a busy machine leaves the dearest rungs out.
+    const height = Number.parseInt((await offered.last().innerText()).trim())
+    await offered.last().click()
+    const { frames } = await until(`${height} lines`, (look) => !isRealTime(look) || look.height === height)
+    const isMore = (look: Look) => isRealTime(look) && look.height === height && look.frames > frames + 15
     const last = await until('more of them', (look) => !isRealTime(look) || isMore(look))
     if (isMore(last)) break
     const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
