@@ -146,6 +146,32 @@ function countAborted(): () => number {
   return () => count
 }
 
+/** What `note` is told of, from now on, and how it went. */
+function record(aborted: () => number) {
+  const before = aborted()
+  const pressure = readPressure()
+  const begun = performance.now()
+  const gaps: number[] = []
+  const phases = new Set<string>()
+  return {
+    note({ gap, phase }: Seen) {
+      gaps.push(Math.round(gap))
+      phases.add(phase)
+    },
+    sum() {
+      const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+      const stood = Math.max(...gaps)
+      const givenUp = aborted() - before
+      const said = [
+        `longest time between two pictures ${stood} ms`,
+        `${givenUp} segments given up`,
+        `${[...phases].join(', ')}, starved ${Math.round(starved * 100)} %`,
+      ].join('; ')
+      return { starved, stood, givenUp, isLive: phases.size === 1 && phases.has('live'), said }
+    },
+  }
+}
+
 test('on a link that becomes slow, quick and slow again the rendition changes without a stall', async (t) => {
   const carry = await slowLink(page, 5e6)
   const aborted = countAborted()
@@ -159,15 +185,7 @@ test('on a link that becomes slow, quick and slow again the rendition changes wi
     await page.waitForTimeout(4000)
     await look()
     mock.requests.splice(0)
-    const abortedBefore = aborted()
-    const pressure = readPressure()
-    const begun = performance.now()
-    const gaps: number[] = []
-    const phases = new Set<string>()
-    const note = ({ gap, phase }: Seen) => {
-      gaps.push(Math.round(gap))
-      phases.add(phase)
-    }
+    const { note, sum } = record(aborted)
     // Twice, for hls.js does not come back to a rendition as it came to it first.
     for (let times = 0; times < 2; times++) {
       const { height: best } = await look()
@@ -179,20 +197,12 @@ test('on a link that becomes slow, quick and slow again the rendition changes wi
       await carry(5e6)
       await reach(`up from ${low}`, (seen) => seen.height > low, note)
     }
-    const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+    const { starved, stood, givenUp, isLive, ...rest } = sum()
     const parts = mock.requests.splice(0).flatMap((line) => /\/v\d\/(p\d+\.m4s)/.exec(line)?.[1] ?? [])
     const twice = parts.filter((part, i) => parts.indexOf(part) !== i)
-    const stood = Math.max(...gaps)
-    const givenUp = aborted() - abortedBefore
-    const said = [
-      `longest time between two pictures ${stood} ms`,
-      `${givenUp} segments given up`,
-      `fetched in two renditions: ${twice.join(' ') || 'nothing'}`,
-      ...missed,
-      `${[...phases].join(', ')}, starved ${Math.round(starved * 100)} %`,
-    ].join('; ')
+    const said = [rest.said, `fetched in two renditions: ${twice.join(' ') || 'nothing'}`, ...missed].join('; ')
     t.diagnostic(said)
-    if (missed.length === 0 && stood < 500 && givenUp === 0 && phases.size === 1 && phases.has('live')) {
+    if (missed.length === 0 && stood < 500 && givenUp === 0 && isLive) {
       assert.deepEqual(twice, [], said)
       break
     }
@@ -209,30 +219,15 @@ test('on a link that carries a third of what is played the picture goes on in an
     await until('the best', (seen) => seen.height === 360)
     await page.waitForTimeout(4000)
     await until('the best again', (seen) => seen.height === 360)
-    const abortedBefore = aborted()
-    const pressure = readPressure()
-    const begun = performance.now()
-    const gaps: number[] = []
-    const phases = new Set<string>()
-    const note = ({ gap, phase }: Seen) => {
-      gaps.push(Math.round(gap))
-      phases.add(phase)
-    }
+    const { note, sum } = record(aborted)
     // A segment takes three times as long as it plays: what is missing of it is fetched in another rendition.
     await carry(0.8e6)
     await until('a lower one', (seen) => seen.height < 360, note)
     await until('a while below', elapsed(3000), note)
-    const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
-    const stood = Math.max(...gaps)
-    const givenUp = aborted() - abortedBefore
-    const said = [
-      `longest time between two pictures ${stood} ms`,
-      `${givenUp} segments given up`,
-      `${[...phases].join(', ')}, starved ${Math.round(starved * 100)} %`,
-    ].join('; ')
+    const { starved, stood, givenUp, isLive, said } = sum()
     t.diagnostic(said)
     // Played to its end, the segment would have it stand for one to two and a half seconds.
-    if (stood < 600 && givenUp > 0 && phases.size === 1 && phases.has('live')) break
+    if (stood < 600 && givenUp > 0 && isLive) break
     assert.ok(starved > starving && round < 4, said)
   }
 })

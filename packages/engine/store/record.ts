@@ -41,7 +41,7 @@ export interface PartRecord {
   readonly key: boolean
   readonly last: boolean
   readonly gap: boolean
-  /** As `Part.lost`; not said by recordings of before it was known, whose segments then are as long as what was kept of them. */
+  /** As `Part.lost`. */
   readonly lost?: boolean
 }
 

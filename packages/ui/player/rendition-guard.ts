@@ -156,7 +156,10 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
   hls.on(Events.ERROR, (_, { details }) => {
     if (details === ErrorDetails.FRAG_GAP) release()
   })
-  hls.on(Events.DESTROYING, () => clearInterval(timer))
+  hls.on(Events.DESTROYING, () => {
+    clearInterval(timer)
+    hls.media?.removeEventListener('seeking', forgetGivenUp)
+  })
 }
 
 interface GivenUp {
