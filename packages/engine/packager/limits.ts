@@ -40,6 +40,8 @@ export const WINDOW_LIMITS = {
   segments: 600,
   /** Seconds for which segments stay to be had after they left the playlist. */
   lingering: 60,
+  /** Seconds for which the playlists of a broadcast that has ended stay: players read its end. */
+  ended: 120,
   /**
    * Parts' bytes in memory for one rendition, seconds and bytes: 3 target durations, where players start, and at least
    * `watchedSeconds`. Less while nobody has asked for anything during `unwatchedAfter` seconds: whoever comes then reads

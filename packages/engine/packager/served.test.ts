@@ -12,13 +12,16 @@ import { playlist, text, watchedWindow } from './fixtures/watched.ts'
 const timing = { targetDuration: 4, partTarget: 0.35 }
 
 /** A broadcast with its live window and a real store, on a disk that can be full. */
-async function broadcast(t: TestContext) {
+async function broadcast(t: TestContext, options: { readonly maxBytes?: number; readonly spanMs?: number } = {}) {
+  const { maxBytes = 1e12, spanMs = 600_000 } = options
   const disk = { isFull: false }
   const io = { ...nodeIo, free: async () => (disk.isFull ? 0 : 1e12) }
-  const bounds = { maxBytes: 1e12, maxAgeMs: 1e15, minFreeBytes: 1e6 }
-  const limits = { tickMs: 5, scanDelayMs: 1e6 }
+  const bounds = { maxBytes, maxAgeMs: 1e15, minFreeBytes: 1e6 }
+  const limits = { tickMs: 5, scanDelayMs: 1e6, spanMs }
   const root = await temporaryFolder(t)
-  const store = createDiskStore({ root, log: quietLog, retention: bounds, io, limits })
+  const studio = createStudio({ sinks: () => [writer, window] })
+  const now = () => studio.now
+  const store = createDiskStore({ root, log: quietLog, retention: bounds, io, limits, now })
   t.after(() => store.close())
   const writer = store.create('as_one', timing)
   const window = watchedWindow({
@@ -29,7 +32,6 @@ async function broadcast(t: TestContext) {
       read: (track, first, last) => store.read('as_one', track, first, last),
     },
   })
-  const studio = createStudio({ sinks: () => [writer, window] })
 
   /** Sends what an encoder sends from one second to another, and lets the disk have it. */
   async function send(sent: readonly Sent[], from: number, to: number, each = () => {}): Promise<void> {
@@ -63,7 +65,7 @@ async function broadcast(t: TestContext) {
     await store.retain()
   }
 
-  return { studio, window, writer, send, dead, fill }
+  return { studio, window, writer, store, send, dead, fill }
 }
 
 for (const isWatched of [true, false]) {
@@ -85,6 +87,45 @@ for (const isWatched of [true, false]) {
     }
   })
 }
+
+test('what is listed can be had where recordings may take less than a playlist lists', async (t) => {
+  const { studio, writer, store, send, dead } = await broadcast(t, { maxBytes: 100_000 })
+  const sent = [...encode({ seconds: 160, gop: 60 })]
+  studio.connect()
+  for (let second = 0; second < 160; second += 8) {
+    await send(sent, second, second + 8)
+    await store.retain()
+    assert.deepEqual([writer.state.recording, await dead()], [true, []], `${second + 8} s`)
+  }
+  // What no playlist lists goes: two minutes are left.
+  const segments = (await store.index('as_one'))?.tracks[0]?.segments
+  const seconds = (segments?.slice() ?? []).reduce((sum, { duration, timescale }) => sum + duration / timescale, 0)
+  assert.ok(seconds >= 120 && seconds < 130, `${seconds} s`)
+})
+
+test('a disk that something else fills stops the recording before anything goes that is listed', async (t) => {
+  const { studio, writer, store, send, dead, fill } = await broadcast(t, { spanMs: 4_000 })
+  const sent = [...encode({ seconds: 220, gop: 60 })]
+  studio.connect()
+  await send(sent, 0, 80)
+  const recorded = store.usage()
+  await fill(true)
+  assert.match(writer.state.reason ?? '', /almost full/)
+  // Nobody has been told yet that the recording has stopped.
+  assert.deepEqual(await dead(), [])
+  for (const second of [80, 82, 90]) {
+    await send(sent, second, second + 2)
+    await fill(true)
+    assert.deepEqual([store.usage() >= recorded, await dead()], [true, []], `${second + 2} s`)
+  }
+  // Nobody has been shown any of it for long: it makes room.
+  await send(sent, 92, 208)
+  await fill(true)
+  assert.ok(store.usage() < recorded / 4, `${store.usage()} of ${recorded} bytes`)
+  await fill(false)
+  await send(sent, 208, 220)
+  assert.deepEqual([writer.state.recording, await dead()], [true, []])
+})
 
 test('sound that joins while the last segment before it is being written lists silence up to there', async (t) => {
   const { studio, window, send } = await broadcast(t)

@@ -40,6 +40,11 @@ export interface AssetFiles {
   state: AssetState
   /** Set as soon as the asset is to vanish: nothing is read from it any more. */
   removed: boolean
+  /**
+   * Of a broadcast that this process ended: live playlists list it from this sequence number on, until `performance.now()`
+   * says so. No other process lists it.
+   */
+  listed?: { readonly from: number; readonly until: number }
 }
 
 interface TrackMemory {
@@ -159,6 +164,20 @@ export function countBefore({ rows, removed }: AssetMemory, msn: number): AssetM
   if (row !== undefined) return { segments: row.segments - 1, discontinuities: row.discontinuities }
   const before = rows.row(rows.length - 1)
   return before === undefined ? removed : { segments: before.segments, discontinuities: before.discontinuities }
+}
+
+/**
+ * The first sequence number of the newest `ms` of media. Live playlists count media too, not clocks: those are set, and an
+ * encoder may be away for an hour with the same minute listed all the while.
+ */
+export function firstOfNewest({ rows }: AssetMemory, ms: number): number {
+  let left = ms * 90
+  for (let index = rows.length - 1; index >= 0; index--) {
+    const row = rows.row(index)
+    left -= row?.duration ?? 0
+    if (row !== undefined && left <= 0) return row.msn
+  }
+  return 0
 }
 
 /** Forgets rows before a sequence number. */

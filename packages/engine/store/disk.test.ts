@@ -316,7 +316,10 @@ test('a new span begins at a segment that no track has begun', async (t) => {
 
 test('a running broadcast sheds its oldest spans on all tracks, and counts on from there', async (t) => {
   const root = await temporaryFolder(t)
-  const store = open(root, { retention: { ...retention, maxBytes: 60_000 }, limits: { tickMs: 5, spanMs: 2_000 } })
+  const store = open(root, {
+    retention: { ...retention, maxBytes: 60_000 },
+    limits: { tickMs: 5, spanMs: 2_000, windowMs: 2_000 },
+  })
   const writer = store.create('as_one', timing)
   writer.epoch(epoch(0))
   let written = 0
@@ -349,6 +352,7 @@ test('the oldest recording goes first, and the database is told when one is gone
     now: () => now,
     onRemoved: (assetId) => removed.push(assetId),
     retention: { ...retention, maxAgeMs: 1_000_000 },
+    limits: { tickMs: 5, endedWindowMs: 0 },
   })
   for (const [assetId, later] of [
     ['as_old', 0],

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { EngineError } from '../error.ts'
 import type { Log } from '../ports.ts'
-import { type AssetFiles, type AssetMemory, createMemory, toIndex } from './asset.ts'
+import { type AssetFiles, type AssetMemory, createMemory, firstOfNewest, toIndex } from './asset.ts'
 import { createCatalogue } from './catalogue.ts'
 import { endTask } from './ending.ts'
 import { createReadHandles } from './handles.ts'
@@ -89,7 +89,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       memory,
       wake: writing.wake,
       isBlocked: () => writing.isBlocked,
-      // Running broadcasts can shed all but their newest spans: together those stay well below the limit.
+      // Running broadcasts can shed all but what live playlists list and their newest spans: these stay well below the limit.
       spanBytes: () => shedding.capacity / (8 * Math.max(1, writing.tasks.size)),
       wrote: shedding.wrote,
       onState: (state) => options.onState?.(assetId, state),
@@ -106,6 +106,10 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     writing.tasks.delete(assetId)
     if (how === 'suspend') return
     files.state = 'ended'
+    files.listed = {
+      from: firstOfNewest(memory, limits.windowMs),
+      until: performance.now() + limits.endedWindowMs,
+    }
     catalogue.retire(assetId)
     if (memory.recording) return
     await shedding.remove(files).catch((error: unknown) => {

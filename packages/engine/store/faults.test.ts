@@ -166,7 +166,10 @@ test('a broadcast that ends on a hung disk is given up in time and finished by t
 })
 
 test('too little free space deletes old recordings, and stops recording when there are none', async (t) => {
-  const { io, store, writer, at } = await fixture(t, { retention: { ...retention, minFreeBytes: 1_000 } })
+  const { io, store, writer, at } = await fixture(t, {
+    retention: { ...retention, minFreeBytes: 1_000 },
+    limits: { endedWindowMs: 0 },
+  })
   write(writer, 0, 6)
   await until(() => at(5), 'written')
   const old = store.create('as_old', timing)

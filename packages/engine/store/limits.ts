@@ -1,11 +1,18 @@
+import { WINDOW_LIMITS } from '../packager/limits.ts'
+
 /** Every bound of the disk store in one place. Milliseconds and bytes. */
 export interface StoreLimits {
   /** A data file and its index cover this much of a broadcast, then the next segment begins new ones. */
   readonly spanMs: number
   /** The same for a broadcast that is not recorded: only a short window is kept. */
   readonly windowSpanMs: number
-  /** How much a broadcast that is not recorded keeps. */
+  /**
+   * Media that live playlists list or have just listed: no limit of retention takes it from a running recording, and a
+   * broadcast that is not recorded keeps no more.
+   */
   readonly windowMs: number
+  /** How long after its end the same is left of a recording: as long as its live playlists stay. */
+  readonly endedWindowMs: number
   /** What may wait for the disk, per broadcast; beyond it parts are dropped. */
   readonly queueBytes: number
   readonly queueParts: number
@@ -63,7 +70,8 @@ export interface StoreLimits {
 export const STORE_LIMITS: StoreLimits = {
   spanMs: 600_000,
   windowSpanMs: 30_000,
-  windowMs: 120_000,
+  windowMs: (WINDOW_LIMITS.listed + WINDOW_LIMITS.lingering) * 1_000,
+  endedWindowMs: WINDOW_LIMITS.ended * 1_000,
   queueBytes: 32 * 2 ** 20,
   queueParts: 1_000,
   journalQueue: 1_000,

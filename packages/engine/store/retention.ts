@@ -16,7 +16,10 @@ export interface RetentionView {
   /** Bytes free on the disk; `undefined` when that is not known. */
   readonly free: number | undefined
   readonly now: number
-  /** A broadcast that runs (or may go on) and writes to this span, or cannot do without it; an asset that cannot be deleted now. */
+  /**
+   * A broadcast that runs (or may go on) and writes to this span, or cannot do without it; live playlists list it; an asset
+   * that cannot be deleted now.
+   */
   isHeld(files: AssetFiles, span: Span | undefined): boolean
   /** How long a broadcast that is not recorded keeps its parts; `undefined` for a recorded one. */
   windowMs(files: AssetFiles): number | undefined

@@ -5,11 +5,14 @@ import { test } from 'node:test'
 import { createDiskStore } from './disk.ts'
 import { epoch, part, quietLog, temporaryFolder, timing, until } from './fixtures/material.ts'
 import { nodeIo, type StoreIo } from './io.ts'
+import type { StoreLimits } from './limits.ts'
 
-/** A store with short spans, whose limit of bytes a test moves. */
-function shedder(root: string, io: StoreIo = nodeIo) {
+const SHORT = { windowMs: 2_000, endedWindowMs: 0 }
+
+/** A store with short spans that live playlists list little of, whose limit of bytes a test moves. */
+function shedder(root: string, io: StoreIo = nodeIo, window: Partial<StoreLimits> = SHORT) {
   const retention = { maxBytes: 1e12, maxAgeMs: 1e15, minFreeBytes: 0 }
-  const limits = { spanMs: 2_000, tickMs: 5, retryMs: 20, scanDelayMs: 1e6 }
+  const limits = { spanMs: 2_000, tickMs: 5, retryMs: 20, scanDelayMs: 1e6, ...window }
   const store = createDiskStore({ root, log: quietLog, retention, io, limits })
   return {
     store,
@@ -97,6 +100,33 @@ for (const how of ['running', 'ended'] as const) {
   })
 }
 
+for (const how of ['running', 'ended', 'recovered'] as const) {
+  test(`what live playlists may list stays, whatever the limit: ${how}`, async (t) => {
+    const root = await temporaryFolder(t)
+    const window = { windowMs: 10_000, endedWindowMs: 120_000 }
+    let shed = shedder(root, nodeIo, window)
+    const writer = await begin(shed)
+    if (how === 'ended') await writer.end()
+    if (how === 'recovered') {
+      await shed.store.close()
+      shed = shedder(root, nodeIo, window)
+      await shed.store.recover()
+    }
+    await shed.shedTo(0)
+    assert.deepEqual(await shed.facts(), { removed: 10, first: 10, left: 10 })
+    await shed.store.close()
+  })
+}
+
+test('a recording that nobody lists live any more is deleted as a whole', async (t) => {
+  const root = await temporaryFolder(t)
+  const shed = shedder(root, nodeIo, { windowMs: 10_000, endedWindowMs: 0 })
+  await (await begin(shed)).end()
+  await shed.shedTo(0)
+  assert.equal(await shed.store.index('as_one'), undefined)
+  await shed.store.close()
+})
+
 test('a disk too full for a note is made room on', async (t) => {
   const root = await temporaryFolder(t)
   const fault: { code: string | undefined } = { code: undefined }
@@ -120,7 +150,7 @@ test('a disk too full for a note is made room on', async (t) => {
 test('the limit is kept as bytes are written, not from time to time', async (t) => {
   const root = await temporaryFolder(t)
   const retention = { maxBytes: 60_000, maxAgeMs: 1e15, minFreeBytes: 0 }
-  const limits = { tickMs: 5, scanDelayMs: 1, retentionMs: 1e9 }
+  const limits = { tickMs: 5, scanDelayMs: 1, retentionMs: 1e9, ...SHORT }
   const store = createDiskStore({ root, log: quietLog, retention, limits })
   await store.recover()
   await new Promise((resolve) => setTimeout(resolve, 20))
@@ -146,7 +176,7 @@ test('the limit is kept as bytes are written, not from time to time', async (t) 
 test('on a disk smaller than the limit the oldest hours of a running broadcast go, and the reserve is left', async (t) => {
   const root = await temporaryFolder(t)
   const retention = { maxBytes: 1e12, maxAgeMs: 1e15, minFreeBytes: 10_000 }
-  const limits = { tickMs: 5, scanDelayMs: 1, retentionMs: 1e9 }
+  const limits = { tickMs: 5, scanDelayMs: 1, retentionMs: 1e9, ...SHORT }
   const disk = 100_000
   let usage = () => 0
   const io = { ...nodeIo, free: async () => disk - usage() }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Log } from '../ports.ts'
-import { type AssetFiles, countBefore, type Span, shedRows } from './asset.ts'
+import { type AssetFiles, countBefore, firstOfNewest, type Span, shedRows } from './asset.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { ReadHandles } from './handles.ts'
 import type { StoreIo } from './io.ts'
@@ -14,7 +14,10 @@ import type { Writing } from './writing.ts'
 
 /** Deletes recordings, by retention and by name. */
 export interface Shedding {
-  /** Deletes the oldest as long as a limit is exceeded, and stops recording when nothing is left to delete. Never throws. */
+  /**
+   * Deletes the oldest as long as a limit is exceeded, but nothing that live playlists list. Where that leaves too little
+   * free on the disk, recording stops. Never throws.
+   */
   retain(): Promise<void>
   /** Counts bytes that were written; retains when they were too many. */
   wrote(bytes: number): void
@@ -58,7 +61,8 @@ export function createShedding(options: SheddingOptions): Shedding {
       stuck.has(files) ||
       going.has(files) ||
       (files.state === 'open' &&
-        (span === files.spans.at(-1) || writing.tasks.get(files.assetId)?.isWriting(span?.firstMsn ?? -1) === true))
+        (span === files.spans.at(-1) || writing.tasks.get(files.assetId)?.isWriting(span?.firstMsn ?? -1) === true)) ||
+      (span !== undefined && isListed(files, span))
     const windowMs = ({ assetId }: AssetFiles) =>
       catalogue.running(assetId)?.recording === false ? limits.windowMs : undefined
     const next = () => {
@@ -80,6 +84,23 @@ export function createShedding(options: SheddingOptions): Shedding {
     }
     room.measured(catalogue.usage(), free)
     writing.block(free !== undefined && free < retention.minFreeBytes)
+  }
+
+  /** Whether live playlists may list something of an asset's oldest span: it would answer 404 once it has left memory. */
+  function isListed(files: AssetFiles, span: Span): boolean {
+    if (files.removed) return false
+    const reaches = (from: number) => (files.spans[1]?.firstMsn ?? Number.POSITIVE_INFINITY) > from
+    const memory = catalogue.running(files.assetId)
+    if (memory === undefined) {
+      const { listed } = files
+      return listed !== undefined && performance.now() < listed.until && reaches(listed.from)
+    }
+    // Of what is not recorded playlists list nothing but what is in memory.
+    if (!memory.recording) return false
+    if (!writing.isBlocked) return reaches(firstOfNewest(memory, limits.windowMs))
+    // Neither since recording stopped for want of space. Who read a playlist before that has its time; then it makes room.
+    const age = now() - span.newest
+    return age >= 0 && age < limits.windowMs
   }
 
   async function shed(files: AssetFiles, span: Span | undefined): Promise<void> {

@@ -1,7 +1,7 @@
+import { WINDOW_LIMITS } from '../packager/limits.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 
-/** How long the playlists of a broadcast that has ended stay, ms: players read its end. */
-export const ENDED_LINGER_MS = 120_000
+export const ENDED_LINGER_MS = WINDOW_LIMITS.ended * 1_000
 /** Ended broadcasts of one channel that stay in memory; of more, the oldest go. */
 export const ENDED_MAX = 3
 
