@@ -174,10 +174,10 @@ function reportPair(what: string, windows: readonly Pair[], peers: readonly [str
   })
 }
 
-/** Keeps what twenty publishers record in 20 s: from then on retention deletes as much as comes in. */
+/** Two minutes of each publisher stay, which live playlists list, though the limit is less: from then on retention deletes as much as comes in. */
 async function reportDeleting(clip: string, what: string): Promise<void> {
   const recordingMaxGb = Math.max(0.1, (count * 4.2e6 * 20) / 8 / 1e9)
-  const seconds = 75
+  const seconds = 180
   const ours = { bandstand: () => startOurs(['--recording-max-gb', String(recordingMaxGb)]) }
   const [window] = await measure(clip, ours, { windows: 1, seconds })
   const {
