@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { lookup } from 'node:dns/promises'
+import { cp } from 'node:fs/promises'
 import { test } from 'node:test'
 import { createDiskStore, type DiskStoreOptions } from './disk.ts'
 import { createFaultyIo } from './fixtures/faulty-io.ts'
@@ -234,6 +235,38 @@ test('an epoch that begins while the journal is being written is written too', a
     [0, 1, 2],
   )
   await reopened.close()
+})
+
+test('killed at any moment, no part is there without its epoch', async (t) => {
+  const { root, io, store, writer, at } = await fixture(t, { limits: { syncMs: 1e6 } })
+  write(writer, 0, 3)
+  await until(() => at(2), 'written')
+  io.fault = 'hang'
+  write(writer, 3, 6)
+  await until(() => io.outstanding.hanging === 1, 'parts are with the disk')
+  writer.epoch(epoch(1, 180_000))
+  for (const i of [6, 7, 8]) for (const track of [1, 2]) writer.part(part(track, i, { epoch: 1 }))
+  let isWritten = false
+  const written = writer.written().then(() => (isWritten = true))
+  for (let calls = 0; ; calls++) {
+    const copy = await temporaryFolder(t)
+    await cp(root, copy, { recursive: true })
+    const next = createDiskStore({ root: copy, log: quietLog, retention })
+    const [index] = await next.recover()
+    const known = index?.epochs.map(({ id }) => id)
+    for (const { segments } of index?.tracks ?? []) {
+      for (const segment of segments) assert.ok(known?.includes(segment.epoch), `epoch ${segment.epoch}, call ${calls}`)
+    }
+    await next.close()
+    if (isWritten) break
+    io.release()
+    await until(() => isWritten || io.outstanding.hanging === 1, 'the next call')
+  }
+  await written
+  io.fault = undefined
+  io.release()
+  await writer.end()
+  await store.close()
 })
 
 test('the end of a broadcast ends its trouble with the disk', async (t) => {

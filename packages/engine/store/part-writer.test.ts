@@ -28,10 +28,10 @@ test('a span begins when its first part is written, not while the disk still ref
   // A segment lasts a second: the third one is for another span, on both tracks, whoever is first.
   for (let i = 0; i < 12; i++) for (const track of [1, 2]) queue.push(part(track, i))
   const spans = () => files.spans.map(({ firstMsn }) => firstMsn)
-  await assert.rejects(writer.write(), /injected/)
+  await assert.rejects(writer.write(queue.parts), /injected/)
   assert.deepEqual(spans(), [0])
   disk.isBroken = false
-  await writer.write()
+  await writer.write(queue.parts)
   assert.deepEqual(spans(), [0, 2])
   assert.equal(queue.parts, 0)
   for (const track of [1, 2]) assert.equal(memory.rows.list(track).length, 4)

@@ -8,8 +8,12 @@ import { createSpanFiles, type SpanFiles } from './span-files.ts'
 
 /** Brings the queued parts of one broadcast to the disk and into its index. */
 export interface PartWriter {
-  /** Writes what is queued, a few batches at most: other broadcasts write through the same lane. @throws what the disk says */
-  write(): Promise<void>
+  /**
+   * Writes the first `count` parts of the queue, a few batches at most: other broadcasts write through the same lane.
+   *
+   * @throws what the disk says
+   */
+  write(count: number): Promise<void>
   /** Flushes media and indexes to the device. @throws what the disk says */
   sync(): Promise<void>
   /** Something was written since. */
@@ -77,18 +81,18 @@ export function createPartWriter(options: PartWriterOptions): PartWriter {
     return end < 0 ? parts.length : end
   }
 
-  /** Writes the first parts of the queue that go to one span. False when there are none. */
-  async function writeBatch(): Promise<boolean> {
-    const waiting = queue.peek(limits.batchParts)
+  /** Writes the first parts of the queue that go to one span, at most so many. Gives how many it took. */
+  async function writeBatch(most: number): Promise<number> {
+    const waiting = queue.peek(Math.min(most, limits.batchParts))
     const [head] = waiting
-    if (head === undefined || isClosed) return false
+    if (head === undefined || isClosed) return 0
     const span = beginsSpan(head, highest) ? beginSpan(head) : spanOf(files.spans, head.msn)
     const own = span === undefined ? undefined : open.get(span.firstMsn)
     if (span === undefined || own === undefined) {
       const { track, msn } = head
       log.error({ assetId: files.assetId, track, msn }, 'part with an old sequence number not recorded')
       queue.shift(1)
-      return true
+      return 1
     }
     const batch = waiting.slice(0, countOf(span, waiting))
     highest = batch.reduce((most, part) => Math.max(most, part.msn), highest)
@@ -108,7 +112,7 @@ export function createPartWriter(options: PartWriterOptions): PartWriter {
       span.newest = Math.max(span.newest, record.closedAt)
     }
     touch(memory)
-    return true
+    return batch.length
   }
 
   /** Tracks begin a span one after the other; one that stays behind for long has nothing more for the old one. */
@@ -125,8 +129,13 @@ export function createPartWriter(options: PartWriterOptions): PartWriter {
   }
 
   return {
-    async write() {
-      for (let batches = 0; batches < BATCHES; batches++) if (!(await writeBatch())) break
+    async write(count) {
+      let left = count
+      for (let batches = 0; batches < BATCHES && left > 0; batches++) {
+        const written = await writeBatch(left)
+        if (written === 0) break
+        left -= written
+      }
       if (open.size > 1) await closeOld()
     },
     async sync() {

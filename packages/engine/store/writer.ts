@@ -120,9 +120,11 @@ export function createWriter(options: WriterOptions): WriterTask {
     if (isGone) return
     try {
       if (!isFolderMade) await makeFolder()
+      // What comes while the disk is busy may be of an epoch that comes too: it waits for that to be in the journal.
+      const count = queue.parts
       if (!journal.isIdle) await journal.write()
-      if (queue.parts > 0) {
-        await parts.write()
+      if (count > 0) {
+        await parts.write(count)
         if (!queue.overflowing && lostEpoch === undefined) isLosing = false
       }
       answer()
