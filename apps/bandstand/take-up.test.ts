@@ -53,7 +53,8 @@ async function start(
         finished.push(assetId)
         const done = async () => {}
         const state = { recording: true, droppedParts: 0 }
-        return { epoch() {}, part() {}, reserve() {}, end: done, suspend: done, written: done, state }
+        const read = async () => undefined
+        return { epoch() {}, part() {}, reserve() {}, end: done, suspend: done, written: done, read, state }
       },
     },
     register: {

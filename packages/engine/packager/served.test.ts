@@ -3,21 +3,22 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { createDiskStore } from '../store/disk.ts'
+import { createFaultyIo } from '../store/fixtures/faulty-io.ts'
 import { quietLog, temporaryFolder } from '../store/fixtures/material.ts'
-import { nodeIo } from '../store/io.ts'
 import { audioConfig, encode, type Sent } from './fixtures/encoder.ts'
 import { createStudio } from './fixtures/studio.ts'
 import { playlist, text, watchedWindow } from './fixtures/watched.ts'
 
 const timing = { targetDuration: 4, partTarget: 0.35 }
 
-/** A broadcast with its live window and a real store, on a disk that can be full. */
+/** A broadcast with its live window and a real store, on a disk that can be full or behind. */
 async function broadcast(t: TestContext, options: { readonly maxBytes?: number; readonly spanMs?: number } = {}) {
   const { maxBytes = 1e12, spanMs = 600_000 } = options
-  const disk = { isFull: false }
-  const io = { ...nodeIo, free: async () => (disk.isFull ? 0 : 1e12) }
+  const io = createFaultyIo()
+  io.freeBytes = 1e12
   const bounds = { maxBytes, maxAgeMs: 1e15, minFreeBytes: 1e6 }
-  const limits = { tickMs: 5, scanDelayMs: 1e6, spanMs }
+  // A disk that is behind does answer.
+  const limits = { tickMs: 5, scanDelayMs: 1e6, hungMs: 1e9, spanMs }
   const root = await temporaryFolder(t)
   const studio = createStudio({ sinks: () => [writer, window] })
   const now = () => studio.now
@@ -29,7 +30,7 @@ async function broadcast(t: TestContext, options: { readonly maxBytes?: number; 
     older: {
       available: () => writer.state.recording,
       written: () => writer.written(),
-      read: (track, first, last) => store.read('as_one', track, first, last),
+      read: (track, first, last) => writer.read(track, first, last),
     },
   })
 
@@ -41,31 +42,38 @@ async function broadcast(t: TestContext, options: { readonly maxBytes?: number; 
       studio.send(now.map((one) => ({ ...one, at: one.at - second })))
       studio.now = begun + 2000
       each()
-      if (writer.state.recording) await writer.written()
+      if (writer.state.recording && io.fault === undefined) await writer.written()
       await sleep(5)
     }
   }
 
-  /** What is listed and cannot be had. */
-  async function dead(): Promise<string[]> {
-    const found: string[] = []
+  /** The segments that are listed, and their parts: those of some that are not listed any more too. */
+  async function listed(): Promise<ReadonlyMap<string, Buffer | undefined>> {
+    const found = new Map<string, Buffer | undefined>()
     for (const name of ['v1', 'a2']) {
-      for (const { uri, gap } of playlist(window, name).segments) {
+      for (const { uri, gap, parts } of playlist(window, name).segments) {
         if (gap) continue
-        const answer = window.rendition(name)?.media(uri)
-        const isThere = answer?.kind === 'now' || (answer?.kind === 'wait' && (await answer.ready) !== undefined)
-        if (!isThere) found.push(`${name}/${uri}`)
+        for (const one of [uri, ...parts.filter((part) => !part.gap).map((part) => part.uri)]) {
+          const answer = window.rendition(name)?.media(one)
+          const media = answer?.kind === 'wait' ? await answer.ready : answer?.kind === 'now' ? answer : undefined
+          found.set(`${name}/${one}`, media && Buffer.concat(media.chunks))
+        }
       }
     }
     return found
   }
 
+  /** What is listed and cannot be had. */
+  async function dead(): Promise<string[]> {
+    return [...(await listed())].filter(([, bytes]) => bytes === undefined).map(([uri]) => uri)
+  }
+
   async function fill(isFull: boolean): Promise<void> {
-    disk.isFull = isFull
+    io.freeBytes = isFull ? 0 : 1e12
     await store.retain()
   }
 
-  return { studio, window, writer, store, send, dead, fill }
+  return { io, studio, window, writer, store, send, listed, dead, fill }
 }
 
 for (const isWatched of [true, false]) {
@@ -125,6 +133,38 @@ test('a disk that something else fills stops the recording before anything goes 
   await fill(false)
   await send(sent, 208, 220)
   assert.deepEqual([writer.state.recording, await dead()], [true, []])
+})
+
+test('what is listed can be had while the disk is behind, with the bytes that it has there in the end', async (t) => {
+  const { io, studio, writer, send, listed, dead } = await broadcast(t)
+  const sent = [...encode({ seconds: 60, gop: 60 })]
+  studio.connect()
+  // In the middle of a segment: the disk has the first parts of it.
+  await send(sent, 0, 11)
+  io.fault = 'hang'
+  const seen = new Map<string, Buffer | undefined>()
+  for (let second = 11; second < 41; second += 2) {
+    await send(sent, second, second + 2)
+    for (const [uri, bytes] of await listed()) {
+      assert.ok(bytes !== undefined, `${uri} after ${second + 2} s`)
+      assert.deepEqual(seen.get(uri) ?? bytes, bytes)
+      seen.set(uri, bytes)
+    }
+  }
+  assert.equal(writer.state.recording, true)
+  io.fault = undefined
+  io.release()
+  await writer.written()
+  // Only what is older than memory comes from the disk.
+  await send(sent, 41, 60)
+  assert.deepEqual(await dead(), [])
+  let compared = 0
+  for (const [uri, bytes] of await listed()) {
+    if (!seen.has(uri)) continue
+    assert.deepEqual(bytes, seen.get(uri), uri)
+    compared++
+  }
+  assert.ok(compared > 30, `${compared}`)
 })
 
 test('sound that joins while the last segment before it is being written lists silence up to there', async (t) => {

@@ -58,6 +58,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
   const writing = createWriting({ limits, now, log })
   const handles = createReadHandles(readIo, limits.readHandles, limits.readQueue)
   const catalogue = createCatalogue({ io: readIo, root, limits, log })
+  const reading = createReading(catalogue, handles)
   const onRemoved = (assetId: string) => options.onRemoved?.(assetId)
   const shedding = createShedding({
     io,
@@ -87,6 +88,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       now,
       files,
       memory,
+      read: reading.read,
       wake: writing.wake,
       isBlocked: () => writing.isBlocked,
       // Running broadcasts can shed all but what live playlists list and their newest spans: these stay well below the limit.
@@ -198,7 +200,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       return toIndex(files, memory)
     },
 
-    ...createReading(catalogue, handles),
+    ...reading,
 
     async remove(assetId) {
       const files = await catalogue.find(assetId)

@@ -101,6 +101,11 @@ export interface AssetWriter extends PartSink {
    * up. A disk that does not answer keeps it from settling.
    */
   written(): Promise<void>
+  /**
+   * Bytes of consecutive parts of one segment in pieces, as `SegmentStore.read`, and of those too that still wait for the disk.
+   * `undefined` where some of them were dropped or given up.
+   */
+  read(track: TrackId, firstPart: number, lastPart: number): Promise<readonly Uint8Array[] | undefined>
   /** `recording` or why not, for the studio. Changes are also reported through the store's `onState`. */
   readonly state: WriterState
 }

@@ -11,6 +11,8 @@ export interface PartQueue {
   push(part: Part): boolean
   /** The oldest parts in the order they came, not taken out. */
   peek(count: number): readonly Part[]
+  /** Those of a track from one number to another, oldest first. */
+  between(track: TrackId, first: number, last: number): readonly Part[]
   /** Takes out parts that were written. */
   shift(count: number): void
   readonly parts: number
@@ -76,6 +78,8 @@ export function createPartQueue(limits: StoreLimits, blocked: () => boolean): Pa
       return true
     },
     peek: (count) => queue.slice(0, count),
+    between: (track, first, last) =>
+      queue.filter((part) => part.track === track && part.number >= first && part.number <= last),
     shift(count) {
       for (const part of queue.splice(0, count)) bytes -= part.bytes.byteLength
     },

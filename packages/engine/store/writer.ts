@@ -5,8 +5,9 @@ import type { JournalRecord } from './journal.ts'
 import { createJournalWriter } from './journal-writer.ts'
 import type { StoreLimits } from './limits.ts'
 import { createPartWriter } from './part-writer.ts'
-import type { AssetWriter, WriterState } from './port.ts'
+import type { AssetWriter, SegmentStore, WriterState } from './port.ts'
 import { createPartQueue } from './queue.ts'
+import { createQueuedReading } from './queued-reading.ts'
 import { mendLeft } from './repair.ts'
 import { markRunning, unmarkRunning } from './running.ts'
 import { BEHIND, describeTrouble, RESTLESS, SWITCHED_OFF } from './trouble.ts'
@@ -51,6 +52,8 @@ export interface WriterOptions {
   readonly spanBytes: () => number
   /** So many bytes were written. */
   readonly wrote: (bytes: number) => void
+  /** What is on the disk. */
+  readonly read: SegmentStore['read']
   /** True while there is no space for recordings. */
   readonly isBlocked: () => boolean
   /** Something new waits. */
@@ -178,6 +181,7 @@ export function createWriter(options: WriterOptions): WriterTask {
       waiting.push(entry)
       return entry.promise
     },
+    read: createQueuedReading(queue, memory.assembler, (...parts) => options.read(files.assetId, ...parts)),
     end: () => (closing ??= options.finish('end')),
     suspend: () => (closing ??= options.finish('suspend')),
     get state() {
@@ -187,6 +191,8 @@ export function createWriter(options: WriterOptions): WriterTask {
 
   async function leave(): Promise<void> {
     isGone = true
+    // What was given up is not read any more.
+    queue.shift(queue.parts)
     answer()
     report.end()
     await parts.close()

@@ -22,6 +22,7 @@ function brokenStore() {
     end: async () => void calls.push('end'),
     suspend: async () => void calls.push('suspend'),
     written: async () => {},
+    read: async () => undefined,
     state: { recording: true, droppedParts: 0 },
   }
   const port: Partial<SegmentStore> = { create: () => writer, resume: () => writer, index: async () => undefined }

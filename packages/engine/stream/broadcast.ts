@@ -87,7 +87,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       older: {
         available: () => writer.state.recording,
         written: () => writer.written(),
-        read: (track, first, last) => store.read(assetId, track, first, last),
+        read: (track, first, last) => writer.read(track, first, last),
       },
       onGeneration: () => attended('page', options.onGeneration),
       onLadderAsked: () => beside.pass(() => stage?.ladder?.asked()),

@@ -9,13 +9,14 @@ import { parseMediaName } from './media-name.ts'
 import type { WindowPart, WindowSegment } from './segments.ts'
 import { createWaitingRoom, type Scheduler } from './waiting-room.ts'
 
-/** Segments that have left memory. */
+/** Parts that have left memory. */
 export interface OlderParts {
   /** False while nothing is being recorded: then only what is in memory is listed. */
   available(): boolean
   /** Resolves when the parts given so far are safe from the end of this process. Without it they count as safe at once. */
   written?(): Promise<void>
-  read(track: TrackId, firstPart: number, lastPart: number): Promise<Uint8Array | undefined>
+  /** Those of one segment in pieces, also while they wait for the disk. */
+  read(track: TrackId, firstPart: number, lastPart: number): Promise<readonly Uint8Array[] | undefined>
 }
 
 /** Bytes of one rendition's parts, segments and initialisation segments, and those who wait for the next part. */
@@ -58,7 +59,7 @@ export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
     if (ready === undefined) {
       ready = older
         .read(track, first, last)
-        .then((data) => (data === undefined ? undefined : { chunks: [data], total: data.byteLength }))
+        .then((chunks) => chunks && { chunks, total: chunks.reduce((sum, { byteLength }) => sum + byteLength, 0) })
         .finally(() => reading.delete(key))
       reading.set(key, ready)
     }

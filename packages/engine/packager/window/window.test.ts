@@ -324,7 +324,7 @@ test('those who ask at the same time for what has left memory share one read', a
     available: () => true,
     read: async () => {
       reads++
-      return new Uint8Array(1)
+      return [new Uint8Array(1)]
     },
   }
   const { window } = live(40, { older })
