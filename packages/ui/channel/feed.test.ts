@@ -38,6 +38,20 @@ test('facts come by a request, then over the socket', async (t) => {
   assert.deepEqual(titles, ['Main', 'Renamed'])
 })
 
+test('an answer that was under way while the socket brought something newer is not believed', async (t) => {
+  const { page, feed, titles } = watched(t)
+  await page.pass(2000)
+  page.answer = () => {
+    // The server has answered, and then something changed.
+    page.answer = () => Response.json({ ...facts, title: 'Renamed', generation: 2 })
+    queueMicrotask(() => page.sockets[0]?.receive({ type: 'channel', ...facts, title: 'Renamed', generation: 2 }))
+    return Response.json(facts)
+  }
+  feed.ask()
+  await page.pass(2000)
+  assert.deepEqual(titles, ['Main', 'Renamed', 'Renamed'])
+})
+
 test('a request without an answer is given up, and another is made', async (t) => {
   const { page, titles } = watched(t, (fake) => {
     fake.answer = () => 'hang'

@@ -71,6 +71,8 @@ function createFeed(place: Place): Feed {
   let pollDue = 0
   let asking: Promise<void> | undefined
   let etag: string | undefined
+  /** What the socket has brought since the server was asked last. */
+  let pushed: Partial<Channel> = {}
 
   const socket = createChannelSocket({
     address: addresses.socket(place),
@@ -84,6 +86,7 @@ function createFeed(place: Place): Feed {
     message(message) {
       if (message.type === 'channel') {
         const { type: _, ...facts } = message
+        pushed = facts
         if (channel) update({ ...channel, ...facts })
         else ask()
         return
@@ -137,6 +140,7 @@ function createFeed(place: Place): Feed {
   }
 
   async function get(): Promise<void> {
+    pushed = {}
     try {
       const response = await fetch(addresses.channelFacts(place), {
         headers: etag ? { 'if-none-match': etag } : {},
@@ -151,7 +155,8 @@ function createFeed(place: Place): Feed {
       if (response.ok) {
         const next = (await response.json()) as Channel
         etag = response.headers.get('etag') ?? undefined
-        update(next)
+        // What the socket brought meanwhile may be newer. Where it is not, it brings what is.
+        update({ ...next, ...pushed })
       }
       // A proxy in front of a server that is away says so with one of these.
       if (response.status >= 500) away = true

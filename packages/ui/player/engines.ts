@@ -29,13 +29,13 @@ export function createEngine(
 ): Engine {
   return createChoosingEngine({
     ...{ video, events, whep, ...asked, able: abilities.transports, onAnotherNetwork },
-    async createPlaylist(about) {
+    async createPlaylist(about, wanted) {
       const hls = abilities.hls === 'hls.js' ? await loadHls() : undefined
       return hls?.HlsClass.isSupported()
-        ? hls.createHlsEngine(hls.HlsClass, video, { id, sameOrigin }, about)
+        ? hls.createHlsEngine(hls.HlsClass, video, { id, sameOrigin }, wanted, about)
         : createNativeEngine(video, about)
     },
-    openRealTime: async (url, about) => (await loadRealTime()).openRealTime(url, video, about),
+    openRealTime: async (url, about, wanted) => (await loadRealTime()).openRealTime(url, video, wanted, about),
   })
 }
 

@@ -70,6 +70,7 @@ function loaded(t: TestContext) {
     FakeHls as unknown as typeof Hls,
     video.element,
     { id: 'player', sameOrigin: true },
+    { quality: undefined },
     {
       updated: (edge) => edges.push(edge),
       failed(why, isUnreachable) {

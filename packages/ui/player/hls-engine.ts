@@ -5,7 +5,7 @@ import type { PlaylistEngine, PlaylistEvents } from './engine.ts'
 import { loadPolicy } from './load-policy.ts'
 import { playlistLoader } from './playlist-loader.ts'
 import { recall } from './preferences.ts'
-import { nearestQuality, type Qualities, type Quality, sortQualities } from './qualities.ts'
+import { nearestQuality, type Qualities, type Quality, sortQualities, type WantedQuality } from './qualities.ts'
 import { guardRenditions } from './rendition-guard.ts'
 
 /** Attempts at mending a decoding error before the source is loaded anew. */
@@ -31,6 +31,7 @@ export function createHlsEngine(
   HlsClass: typeof Hls,
   video: HTMLVideoElement,
   session: { readonly id: string; readonly sameOrigin: boolean },
+  wanted: WantedQuality,
   events: PlaylistEvents,
 ): PlaylistEngine {
   let hls: Hls | undefined
@@ -40,8 +41,6 @@ export function createHlsEngine(
   let lowLatency = true
   /** The link carries much more than the best rendition. */
   let ample = false
-  /** The rendition that the viewer has chosen; kept over loads. */
-  let chosen: Quality | undefined
   /** Bits per second, as last measured; where to begin with the next source. */
   let bandwidth = firstEstimate()
 
@@ -100,7 +99,7 @@ export function createHlsEngine(
 
   /** What the viewer has chosen, in this source or in one before. */
   function chosenLevel(of: Hls): number | undefined {
-    return chosen && nearestQuality(qualities(of), chosen)?.id
+    return wanted.quality && nearestQuality(qualities(of), wanted.quality)?.id
   }
 
   function chooseAgain(of: Hls): void {
@@ -208,8 +207,8 @@ export function createHlsEngine(
         chosen: chosenLevel(of) ?? 'auto',
         playing: of.currentLevel >= 0 ? of.currentLevel : undefined,
         choose(id) {
-          chosen = list.find((one) => one.id === id)
-          of.nextLevel = chosen?.id ?? -1
+          wanted.quality = list.find((one) => one.id === id)
+          of.nextLevel = wanted.quality?.id ?? -1
         },
       }
       return known

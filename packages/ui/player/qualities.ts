@@ -19,6 +19,12 @@ export interface Qualities {
   choose(id: number | 'auto'): void
 }
 
+/** What the viewer has chosen: kept over sources, connections and transports, each of which has renditions of its own. */
+export interface WantedQuality {
+  /** `undefined`: as the network allows. */
+  quality: Quality | undefined
+}
+
 /** Frames per second from which on the number is worth saying. */
 const swift = 45
 

@@ -46,6 +46,8 @@ export class BandstandStudio extends LitElement {
   static override styles = [tokens, buttons, fields, studioStyles, shellStyles]
 
   #timer: ReturnType<typeof setTimeout> | undefined
+  /** Rises with each question and each change: what was asked before a change says how it was before. */
+  #turn = 0
   readonly #onHash = () => this.#follow()
   readonly #onSignedOut = () => {
     this._signedIn = false
@@ -87,18 +89,22 @@ export class BandstandStudio extends LitElement {
   async #refresh(): Promise<void> {
     clearTimeout(this.#timer)
     if (!this._signedIn) return
-    if (document.visibilityState === 'visible') {
-      try {
-        const [list, instance] = await Promise.all([api.channels(), api.instance()])
-        this._channels = list.channels
-        this._instance = instance
-        this._error = ''
-        this.#follow()
-      } catch (error) {
-        this._error = messageOf(error)
-      }
-    }
+    if (document.visibilityState === 'visible') await this.#ask()
     this.#later(() => this.#refresh())
+  }
+
+  async #ask(): Promise<void> {
+    const turn = ++this.#turn
+    try {
+      const [list, instance] = await Promise.all([api.channels(), api.instance()])
+      if (turn !== this.#turn) return
+      this._channels = list.channels
+      this._instance = instance
+      this._error = ''
+      this.#follow()
+    } catch (error) {
+      if (turn === this.#turn) this._error = messageOf(error)
+    }
   }
 
   #later(then: () => Promise<void>): void {
@@ -115,6 +121,7 @@ export class BandstandStudio extends LitElement {
   }
 
   #onChanged({ was, channel }: { was: string; channel: Channel }): void {
+    this.#turn++
     this._channels = this._channels.map((one) => (one.slug === was ? channel : one))
     // Unless another one was opened meanwhile.
     if (was === this._slug && was !== channel.slug) location.hash = encodeURIComponent(channel.slug)
@@ -124,6 +131,7 @@ export class BandstandStudio extends LitElement {
   async #signOut(): Promise<void> {
     try {
       await api.signOut()
+      this.#turn++
       this._signedIn = false
       this._channels = []
     } catch (error) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { WantedQuality } from '../qualities.ts'
 import { createLayers } from './layers.ts'
 
 const rendition = (encodingId: string, height: number, bitrate: number) => ({
@@ -11,17 +12,27 @@ const rendition = (encodingId: string, height: number, bitrate: number) => ({
 const renditions = [rendition('source', 1080, 6e6), rendition('480p', 480, 1e6), rendition('360p', 360, 5e5)]
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
 
-function stage() {
+/** A server that keeps what each session chose, where it is listed. */
+function stage(wanted: WantedQuality = { quality: undefined }) {
   const asked: string[] = []
-  const server = { status: 200, code: '', answer: { chosen: null, reason: null as string | null, renditions } }
+  const server = { status: 200, reason: null as string | null, renditions }
+  const chosen = new Map<string, string>()
   let now = 0
   let height = 1080
   let changes = 0
   const layers = createLayers({
+    wanted,
     async fetch(url, { method = 'GET', body }) {
       asked.push(`${method} ${url} ${typeof body === 'string' ? body : ''}`.trim())
-      const { status, code, answer } = server
-      return Response.json(status === 200 ? answer : { status, code }, { status })
+      const { status, reason } = server
+      if (status !== 200) return Response.json({ status }, { status })
+      if (typeof body === 'string') {
+        const { encodingId } = JSON.parse(body) as { encodingId?: string }
+        if (encodingId === undefined) chosen.delete(url)
+        else if (server.renditions.some((one) => one.encodingId === encodingId)) chosen.set(url, encodingId)
+        else return Response.json({ status: 404, code: 'no-rendition' }, { status: 404 })
+      }
+      return Response.json({ chosen: chosen.get(url) ?? null, reason, renditions: server.renditions })
     },
     height: () => height,
     onChange: () => void changes++,
@@ -70,24 +81,43 @@ test('a choice is told to the server, kept for the next session, and taken back'
   assert.equal(layers.qualities?.chosen, 'auto')
   assert.deepEqual(said(), [
     'POST s1/layer {"encodingId":"360p"}',
+    'GET s2/layer',
     'POST s2/layer {"encodingId":"360p"}',
     'POST s2/layer {}',
   ])
 })
 
-test('what was chosen and is not there any more leaves the choice to the server', async () => {
-  const { layers, server, said } = stage()
+test('what was chosen by another connection or transport is chosen in this one', async () => {
+  const wanted: WantedQuality = { quality: undefined }
+  const { layers, said } = stage(wanted)
+  // In a playlist, which says more of bit rates.
+  wanted.quality = { id: 0, height: 480, frameRate: 30, bitrate: 1.2e6 }
+  layers.begin('s1')
+  await settled()
+  assert.deepEqual(said(), ['GET s1/layer', 'POST s1/layer {"encodingId":"480p"}'])
+  assert.equal(layers.qualities?.chosen, layers.qualities?.list[1]?.id)
+  layers.qualities?.choose(layers.qualities.list[2]?.id ?? assert.fail())
+  assert.equal(wanted.quality.height, 360)
+})
+
+test('while what was chosen is not there the nearest is, and then it is again', async () => {
+  const { layers, server, said, pass } = stage()
   layers.begin('s1')
   await settled()
   layers.qualities?.choose(layers.qualities.list[1]?.id ?? assert.fail())
   await settled()
-  server.status = 404
-  server.code = 'no-rendition'
-  layers.begin('s2')
-  await settled()
   said()
-  layers.begin('s3')
-  assert.deepEqual([layers.qualities?.chosen, said()], ['auto', ['GET s3/layer']])
+  const look = async () => {
+    pass(11_000)
+    layers.tick()
+    await settled()
+    return said()
+  }
+  server.renditions = renditions.filter(({ encodingId }) => encodingId !== '480p')
+  assert.deepEqual(await look(), ['GET s1/layer', 'POST s1/layer {"encodingId":"360p"}'])
+  server.renditions = renditions
+  assert.deepEqual(await look(), ['GET s1/layer', 'POST s1/layer {"encodingId":"480p"}'])
+  assert.deepEqual(await look(), ['GET s1/layer'])
 })
 
 test('a choice outlives the session that has gone while it was told', async () => {
@@ -96,7 +126,6 @@ test('a choice outlives the session that has gone while it was told', async () =
   await settled()
   said()
   server.status = 404
-  server.code = 'not-found'
   const id = layers.qualities?.list[1]?.id ?? assert.fail()
   layers.qualities?.choose(id)
   await settled()
@@ -104,7 +133,11 @@ test('a choice outlives the session that has gone while it was told', async () =
   layers.begin('s2')
   await settled()
   assert.equal(layers.qualities?.chosen, id)
-  assert.deepEqual(said(), ['POST s1/layer {"encodingId":"480p"}', 'POST s2/layer {"encodingId":"480p"}'])
+  assert.deepEqual(said(), [
+    'POST s1/layer {"encodingId":"480p"}',
+    'GET s2/layer',
+    'POST s2/layer {"encodingId":"480p"}',
+  ])
 })
 
 test('a server that knows no renditions offers none', async () => {
@@ -117,7 +150,7 @@ test('a server that knows no renditions offers none', async () => {
 
 test('the reason why a source is encoded again is the server’s', async () => {
   const { layers, server } = stage()
-  server.answer.reason = 'the encoder sends B-frames'
+  server.reason = 'the encoder sends B-frames'
   layers.begin('s1')
   await settled()
   assert.equal(layers.reason, 'the encoder sends B-frames')

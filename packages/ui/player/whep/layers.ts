@@ -1,20 +1,20 @@
 /** The renditions of a WHEP session: what may be watched, and the choice among it, on the connection that is there. */
-import { type Qualities, type Quality, sortQualities } from '../qualities.ts'
+import { nearestQuality, type Qualities, type Quality, sortQualities, type WantedQuality } from '../qualities.ts'
 import { readText } from './body.ts'
-import { failureOf } from './failure.ts'
 
 export interface Layers {
   /** `undefined` where the server has said nothing of them. */
   readonly qualities: Qualities | undefined
   /** Why the best of them is not what the encoder sends, in the server's words. */
   readonly reason: string | undefined
-  /** A session has begun: what was chosen in the one before is chosen in it. @param url its own */
+  /** A session has begun: what the viewer wants is chosen in it. @param url its own */
   begin(url: string): void
   /** Asks again, when that is due. */
   tick(): void
 }
 
 export interface LayersOptions {
+  readonly wanted: WantedQuality
   fetch(url: string, init: RequestInit): Promise<Response>
   /** Lines of the picture on screen. */
   height(): number | undefined
@@ -43,7 +43,6 @@ export function createLayers(options: LayersOptions): Layers {
   let url: string | undefined
   let list: readonly Quality[] = []
   let reason: string | undefined
-  let chosen: string | undefined
   let askedAt = 0
 
   function numberOf(name: string): number {
@@ -51,22 +50,47 @@ export function createLayers(options: LayersOptions): Layers {
     return known < 0 ? names.push(name) - 1 : known
   }
 
-  /** @param choice what to say; without it is only asked */
-  async function ask(choice?: { readonly encodingId?: string }): Promise<void> {
+  /** The rendition that is nearest to what the viewer wants; `undefined` where the server is to go by the line. */
+  function chosen(): Quality | undefined {
+    const { quality } = options.wanted
+    return quality && nearestQuality(list, quality)
+  }
+
+  function nameOf(quality: Quality | undefined): string | undefined {
+    return quality && names[quality.id]
+  }
+
+  /** Asks what there is. */
+  async function ask(): Promise<void> {
+    const answer = await exchange({})
+    // Rungs come and go: the one that is wanted may be back, or another be the nearest.
+    if (answer && nameOf(chosen()) !== (answer.chosen ?? undefined)) await say()
+  }
+
+  /** Says which one is to be played. */
+  async function say(): Promise<void> {
+    const encodingId = nameOf(chosen())
+    await exchange({ method: 'POST', body: JSON.stringify({ encodingId }) })
+  }
+
+  /** @returns `undefined` without an answer: it plays as it did */
+  async function exchange(init: RequestInit): Promise<Answer | undefined> {
     const of = url
-    if (of === undefined) return
+    if (of === undefined) return undefined
     askedAt = options.now()
-    const init = choice === undefined ? {} : { method: 'POST', body: JSON.stringify(choice) }
-    const response = await options.fetch(`${of}/layer`, { cache: 'no-store', ...init })
-    if (!response.ok) {
-      const { code } = await failureOf(response)
-      // What was chosen is not there any more: the server goes by the line. A session that has gone says nothing of that.
-      if (of === url && code === 'no-rendition' && choice?.encodingId === chosen) chosen = undefined
-      return
+    try {
+      const response = await options.fetch(`${of}/layer`, { cache: 'no-store', ...init })
+      const text = response.ok ? await readText(response) : undefined
+      if (of !== url || text === undefined) return undefined
+      const answer = JSON.parse(text) as Answer
+      take(answer)
+      return answer
+    } catch {
+      return undefined
     }
-    const text = await readText(response)
-    if (of !== url || text === undefined) return
-    const answer = JSON.parse(text) as Answer
+  }
+
+  function take(answer: Answer): void {
     reason = answer.reason ?? undefined
     list = sortQualities(
       answer.renditions.map(({ encodingId, height, frameRate, bitrate }) => {
@@ -76,23 +100,17 @@ export function createLayers(options: LayersOptions): Layers {
     options.onChange()
   }
 
-  function say(): void {
-    // Without an answer it plays as it did.
-    ask(chosen === undefined ? {} : { encodingId: chosen }).catch(() => undefined)
-  }
-
   return {
     get qualities(): Qualities | undefined {
       if (list.length === 0) return undefined
       const height = options.height()
-      const numbered = chosen === undefined ? undefined : list.find(({ id }) => names[id] === chosen)
       return {
         list,
-        chosen: numbered?.id ?? 'auto',
+        chosen: chosen()?.id ?? 'auto',
         playing: list.find((quality) => quality.height === height)?.id,
         choose(id) {
-          chosen = id === 'auto' ? undefined : names[id]
-          say()
+          options.wanted.quality = list.find((one) => one.id === id)
+          void say()
           options.onChange()
         },
       }
@@ -102,11 +120,10 @@ export function createLayers(options: LayersOptions): Layers {
     },
     begin(session) {
       url = session
-      if (chosen === undefined) ask().catch(() => undefined)
-      else say()
+      void ask()
     },
     tick() {
-      if (options.now() - askedAt > look) ask().catch(() => undefined)
+      if (options.now() - askedAt > look) void ask()
     },
   }
 }

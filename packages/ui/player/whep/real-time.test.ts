@@ -51,6 +51,7 @@ function opened(t: TestContext) {
   const realTime = openRealTime(
     'whep',
     video.element,
+    { quality: undefined },
     {
       connected: () => heard.push('connected'),
       ready: () => heard.push('ready'),

@@ -4,7 +4,7 @@
  */
 import type { Failure } from '../choice/choice.ts'
 import { CONNECT_LIMIT } from '../choice/limits.ts'
-import type { Qualities } from '../qualities.ts'
+import type { Qualities, WantedQuality } from '../qualities.ts'
 import { openWhep, type WhepConnection } from './connection.ts'
 import { createLayers } from './layers.ts'
 import { latencyOf, type Sample, sampleOf } from './stats.ts'
@@ -58,6 +58,7 @@ const mendPause = 10_000
 export function openRealTime(
   url: string,
   video: HTMLVideoElement,
+  wanted: WantedQuality,
   events: RealTimeEvents,
   openSession: typeof openWhep = openWhep,
 ): RealTime {
@@ -80,6 +81,7 @@ export function openRealTime(
   let frozen = 0
   let timer = setTimeout(watch, lookSoon)
   const layers = createLayers({
+    wanted,
     fetch: (to, init) => fetch(to, init),
     height: () => last?.height,
     onChange: events.measured,
