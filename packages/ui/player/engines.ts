@@ -29,13 +29,14 @@ export function createEngine(
 ): Engine {
   return createChoosingEngine({
     ...{ video, events, whep, ...asked, able: abilities.transports, onAnotherNetwork },
-    async createPlaylist(about, wanted) {
+    async createPlaylist(about, wantedQuality) {
       const hls = abilities.hls === 'hls.js' ? await loadHls() : undefined
       return hls?.HlsClass.isSupported()
-        ? hls.createHlsEngine(hls.HlsClass, video, { id, sameOrigin }, wanted, about)
+        ? hls.createHlsEngine(hls.HlsClass, video, { id, sameOrigin }, wantedQuality, about)
         : createNativeEngine(video, about)
     },
-    openRealTime: async (url, about, wanted) => (await loadRealTime()).openRealTime(url, video, wanted, about),
+    openRealTime: async (url, about, wantedQuality) =>
+      (await loadRealTime()).openRealTime(url, video, wantedQuality, about),
   })
 }
 

@@ -194,6 +194,15 @@ test('what was chosen is chosen again in the next source', (t) => {
   assert.equal(next?.loadLevel, 1)
 })
 
+test('what is pressed in a menu that was drawn before another source was loaded plays in that one', (t) => {
+  const { engine, hls } = ladder(t, level(6e6, 1080), level(1e6, 480))
+  const { qualities } = engine
+  FakeHls.levels = [level(1e6, 480), level(6e6, 1080)]
+  engine.load('http://server/vod/as_1/index.m3u8', undefined)
+  qualities?.choose(1)
+  assert.deepEqual([hls.nextLevel, FakeHls.made.at(-1)?.nextLevel, engine.qualities?.chosen], [-1, 0, 0])
+})
+
 test('a rendition that was chosen and left by hls.js for a gap is still the choice, and plays again later', async (t) => {
   const { engine, hls, page } = ladder(t, level(4e6, 1080), level(1e6, 480))
   const update = () => hls.tell('updated', { details: { fragments: [], edge: 0 } })

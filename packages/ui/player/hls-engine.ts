@@ -208,7 +208,8 @@ export function createHlsEngine(
         playing: of.currentLevel >= 0 ? of.currentLevel : undefined,
         choose(id) {
           wanted.quality = list.find((one) => one.id === id)
-          of.nextLevel = wanted.quality?.id ?? -1
+          // Another source may have been loaded since the menu was drawn.
+          if (hls) hls.nextLevel = chosenLevel(hls) ?? -1
         },
       }
       return known

@@ -45,6 +45,13 @@ test('renditions and delays are listed, what is set is checked', () => {
   ])
 })
 
+test('where one rendition is left the choice is automatic, whatever was chosen of more', () => {
+  const { list } = ladder()
+  assert.deepEqual(names({ qualities: ladder({ list: list.slice(0, 1), chosen: 0, playing: 0 }) }).slice(0, 2), [
+    ...['*Automatic (1080p)', '*Automatic (low)'],
+  ])
+})
+
 test('a delay that the browser cannot play is not offered', () => {
   const able = new Set(['hls'] as const)
   assert.deepEqual(names({ choice: { ...choice, able } }), ['*Automatic', '*Automatic (low)', 'Normal'])

@@ -133,13 +133,15 @@ export class SettingsMenu extends LitElement {
   }
 
   #quality({ list, chosen, playing, choose }: Qualities, height: number | undefined) {
+    // One alone is no choice.
+    const offered = list.length < 2 ? [] : list
+    const isAuto = !offered.some(({ id }) => id === chosen)
     const shown = list.find(({ id }) => id === playing)
     const now = shown ? qualityName(shown, list) : height === undefined ? undefined : `${height}p`
-    const auto = now && chosen === 'auto' ? `Automatic (${now})` : 'Automatic'
+    const auto = now && isAuto ? `Automatic (${now})` : 'Automatic'
     return this.#group('Quality', [
-      { name: auto, checked: chosen === 'auto', choose: () => choose('auto') },
-      // One alone is no choice.
-      ...(list.length < 2 ? [] : list).map((quality) => ({
+      { name: auto, checked: isAuto, choose: () => choose('auto') },
+      ...offered.map((quality) => ({
         name: qualityName(quality, list),
         checked: chosen === quality.id,
         choose: () => choose(quality.id),

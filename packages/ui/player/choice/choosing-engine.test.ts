@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FakeVideo } from '../../testing/fake-player.ts'
 import type { PlaylistEngine } from '../engine.ts'
+import type { WantedQuality } from '../qualities.ts'
 import type { RealTime, RealTimeEvents } from '../whep/real-time.ts'
 import { createChoosingEngine } from './choosing-engine.ts'
 import { type Transport, transports } from './transport.ts'
@@ -13,6 +14,7 @@ const live = (assetId: string) => ({ kind: 'live', url: `live/${assetId}`, asset
 function engine(wanted: Transport, settings: { forced?: boolean; soundMissing?: string; codeFails?: number } = {}) {
   const said: string[] = []
   const failures: string[] = []
+  const wantedQualities: WantedQuality[] = []
   let codeFails = settings.codeFails ?? 0
   let about: RealTimeEvents | undefined
   const network = new Set<() => void>()
@@ -30,11 +32,13 @@ function engine(wanted: Transport, settings: { forced?: boolean; soundMissing?: 
     wanted: () => wanted,
     forced: () => settings.forced ?? false,
     events: { updated() {}, failed: (reason) => void failures.push(reason), leaving() {}, changed() {} },
-    async createPlaylist() {
+    async createPlaylist(_, wantedQuality) {
+      wantedQualities.push(wantedQuality)
       if (codeFails-- > 0) throw new TypeError('refused')
       return playlist as unknown as PlaylistEngine
     },
-    async openRealTime(url, events) {
+    async openRealTime(url, events, wantedQuality) {
+      wantedQualities.push(wantedQuality)
       said.push(`asked ${url}`)
       about = events
       const realTime: RealTime = {
@@ -60,7 +64,7 @@ function engine(wanted: Transport, settings: { forced?: boolean; soundMissing?: 
       return () => network.delete(tell)
     },
   })
-  return { made, network, failures, tell: () => about as RealTimeEvents, said: () => said.splice(0) }
+  return { made, network, failures, wantedQualities, tell: () => about as RealTimeEvents, said: () => said.splice(0) }
 }
 
 test('real time has the element from the beginning where nothing else plays', async () => {
@@ -87,6 +91,22 @@ test('what fails leaves the element to the playlist', async () => {
   assert.deepEqual(
     made.choice.failures.map(({ transport, failure }) => `${transport} ${failure.code}`),
     ['webrtc lost'],
+  )
+})
+
+test('the rendition that is wanted is one for all ways of playing', async () => {
+  const { made, tell, wantedQualities } = engine('webrtc')
+  made.load(live('as_1'), undefined)
+  await settled()
+  tell().ready()
+  tell().failed({ code: 'lost' })
+  await settled()
+  made.load(live('as_2'), undefined)
+  await settled()
+  const [first, ...others] = wantedQualities
+  assert.deepEqual(
+    others.map((other) => other === first),
+    [true, true],
   )
 })
 

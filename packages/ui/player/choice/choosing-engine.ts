@@ -16,8 +16,8 @@ interface Options {
   /** It was asked for by the viewer or the page, who then take it as it is. */
   forced(): boolean
   /** Rejects when its code cannot be loaded. */
-  createPlaylist(events: PlaylistEvents, wanted: WantedQuality): Promise<PlaylistEngine>
-  openRealTime(url: string, events: RealTimeEvents, wanted: WantedQuality): Promise<RealTime>
+  createPlaylist(events: PlaylistEvents, wantedQuality: WantedQuality): Promise<PlaylistEngine>
+  openRealTime(url: string, events: RealTimeEvents, wantedQuality: WantedQuality): Promise<RealTime>
   /** @returns to stop listening */
   onAnotherNetwork(tell: () => void): () => void
 }
@@ -25,7 +25,7 @@ interface Options {
 /** Carries out what `choice.ts` decides: one playlist engine and one WebRTC session at most take turns at the element. */
 export function createChoosingEngine(options: Options): Engine {
   const { video, events, able } = options
-  const wanted: WantedQuality = { quality: undefined }
+  const wantedQuality: WantedQuality = { quality: undefined }
   let state = initialChoice
   let source: EngineSource | undefined
   /** The live broadcast that was loaded last. */
@@ -102,7 +102,7 @@ export function createChoosingEngine(options: Options): Engine {
       },
     }
     const plays = () => mine.realTime !== undefined && mine.realTime === realTime
-    options.openRealTime(options.whep, about, wanted).then(
+    options.openRealTime(options.whep, about, wantedQuality).then(
       (opened) => {
         mine.realTime = opened
         if (gone || attempt !== mine) return opened.close()
@@ -131,7 +131,7 @@ export function createChoosingEngine(options: Options): Engine {
       playlist.lowLatency = low
       return playlist.load(url, at)
     }
-    making ??= options.createPlaylist({ updated: events.updated, failed: events.failed }, wanted).then(
+    making ??= options.createPlaylist({ updated: events.updated, failed: events.failed }, wantedQuality).then(
       (made) => {
         playlist = made
         if (gone) made.destroy()

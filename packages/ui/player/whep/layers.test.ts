@@ -20,6 +20,8 @@ function stage(wanted: WantedQuality = { quality: undefined }) {
   let now = 0
   let height = 1080
   let changes = 0
+  /** What the next answer waits for. */
+  let held: Promise<void> | undefined
   const layers = createLayers({
     wanted,
     async fetch(url, { method = 'GET', body }) {
@@ -32,7 +34,11 @@ function stage(wanted: WantedQuality = { quality: undefined }) {
         else if (server.renditions.some((one) => one.encodingId === encodingId)) chosen.set(url, encodingId)
         else return Response.json({ status: 404, code: 'no-rendition' }, { status: 404 })
       }
-      return Response.json({ chosen: chosen.get(url) ?? null, reason, renditions: server.renditions })
+      const answer = Response.json({ chosen: chosen.get(url) ?? null, reason, renditions: server.renditions })
+      const until = held
+      held = undefined
+      await until
+      return answer
     },
     height: () => height,
     onChange: () => void changes++,
@@ -45,6 +51,11 @@ function stage(wanted: WantedQuality = { quality: undefined }) {
     pass: (ms: number) => (now += ms),
     show: (lines: number) => (height = lines),
     changes: () => changes,
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = promise
+      return resolve
+    },
   }
 }
 
@@ -118,6 +129,35 @@ test('while what was chosen is not there the nearest is, and then it is again', 
   server.renditions = renditions
   assert.deepEqual(await look(), ['GET s1/layer', 'POST s1/layer {"encodingId":"480p"}'])
   assert.deepEqual(await look(), ['GET s1/layer'])
+})
+
+test('what is pressed in a menu that was drawn before it went is what the viewer wants', async () => {
+  const wanted: WantedQuality = { quality: undefined }
+  const { layers, server, pass } = stage(wanted)
+  layers.begin('s1')
+  await settled()
+  const drawn = layers.qualities ?? assert.fail()
+  server.renditions = renditions.filter(({ encodingId }) => encodingId !== '480p')
+  pass(11_000)
+  layers.tick()
+  await settled()
+  drawn.choose(drawn.list[1]?.id ?? assert.fail())
+  assert.equal(wanted.quality?.height, 480)
+  assert.equal(layers.qualities?.chosen, drawn.list[2]?.id)
+})
+
+test('an older answer does not undo a choice', async () => {
+  const { layers, said, pass, hold } = stage()
+  layers.begin('s1')
+  await settled()
+  const answer = hold()
+  pass(11_000)
+  layers.tick()
+  layers.qualities?.choose(layers.qualities.list[2]?.id ?? assert.fail())
+  await settled()
+  answer()
+  await settled()
+  assert.deepEqual(said(), ['GET s1/layer', 'GET s1/layer', 'POST s1/layer {"encodingId":"360p"}'])
 })
 
 test('a choice outlives the session that has gone while it was told', async () => {

@@ -44,6 +44,8 @@ export function createLayers(options: LayersOptions): Layers {
   let list: readonly Quality[] = []
   let reason: string | undefined
   let askedAt = 0
+  /** Rises with each request: an answer that comes after a newer request was made says how it was before. */
+  let turn = 0
 
   function numberOf(name: string): number {
     const known = names.indexOf(name)
@@ -75,13 +77,13 @@ export function createLayers(options: LayersOptions): Layers {
 
   /** @returns `undefined` without an answer: it plays as it did */
   async function exchange(init: RequestInit): Promise<Answer | undefined> {
-    const of = url
-    if (of === undefined) return undefined
+    if (url === undefined) return undefined
+    const mine = ++turn
     askedAt = options.now()
     try {
-      const response = await options.fetch(`${of}/layer`, { cache: 'no-store', ...init })
+      const response = await options.fetch(`${url}/layer`, { cache: 'no-store', ...init })
       const text = response.ok ? await readText(response) : undefined
-      if (of !== url || text === undefined) return undefined
+      if (mine !== turn || text === undefined) return undefined
       const answer = JSON.parse(text) as Answer
       take(answer)
       return answer
@@ -104,12 +106,14 @@ export function createLayers(options: LayersOptions): Layers {
     get qualities(): Qualities | undefined {
       if (list.length === 0) return undefined
       const height = options.height()
+      // Of these one is chosen, also when another answer has come meanwhile.
+      const shown = list
       return {
-        list,
+        list: shown,
         chosen: chosen()?.id ?? 'auto',
-        playing: list.find((quality) => quality.height === height)?.id,
+        playing: shown.find((quality) => quality.height === height)?.id,
         choose(id) {
-          options.wanted.quality = list.find((one) => one.id === id)
+          options.wanted.quality = shown.find((one) => one.id === id)
           void say()
           options.onChange()
         },
