@@ -52,6 +52,34 @@ test('an answer that was under way while the socket brought something newer is n
   assert.deepEqual(titles, ['Main', 'Renamed', 'Renamed'])
 })
 
+test('what the socket has brought is no answer that the server could say is unchanged', async (t) => {
+  const { page, feed, titles } = watched(t)
+  const answer = (_: string, headers: Readonly<Record<string, string>>) =>
+    headers['if-none-match'] === '"1"'
+      ? new Response(null, { status: 304 })
+      : Response.json(facts, { headers: { etag: '"1"' } })
+  const push = () => page.sockets[0]?.receive({ type: 'channel', ...facts, title: 'Between' })
+  page.answer = answer
+  feed.ask()
+  await page.pass(2000)
+  // That it is again as it was is lost with the socket.
+  push()
+  feed.ask()
+  await page.pass(2000)
+  assert.deepEqual(titles.slice(-2), ['Between', 'Main'])
+  page.answer = (...asked) => {
+    page.answer = answer
+    queueMicrotask(push)
+    return answer(...asked)
+  }
+  push()
+  feed.ask()
+  await page.pass(2000)
+  feed.ask()
+  await page.pass(2000)
+  assert.deepEqual(titles.slice(-2), ['Between', 'Main'])
+})
+
 test('a request without an answer is given up, and another is made', async (t) => {
   const { page, titles } = watched(t, (fake) => {
     fake.answer = () => 'hang'

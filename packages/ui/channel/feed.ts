@@ -70,9 +70,10 @@ function createFeed(place: Place): Feed {
   let pollTimer: ReturnType<typeof setTimeout> | undefined
   let pollDue = 0
   let asking: Promise<void> | undefined
+  /** Of the answer that is shown; `undefined` once the socket has brought other facts. */
   let etag: string | undefined
   /** What the socket has brought since the server was asked last. */
-  let pushed: Partial<Channel> = {}
+  let pushed: Partial<Channel> | undefined
 
   const socket = createChannelSocket({
     address: addresses.socket(place),
@@ -87,6 +88,7 @@ function createFeed(place: Place): Feed {
       if (message.type === 'channel') {
         const { type: _, ...facts } = message
         pushed = facts
+        etag = undefined
         if (channel) update({ ...channel, ...facts })
         else ask()
         return
@@ -131,7 +133,9 @@ function createFeed(place: Place): Feed {
   }
 
   function ask(): void {
-    asking ??= get().finally(() => {
+    if (asking) return
+    pushed = undefined
+    asking = get().finally(() => {
       asking = undefined
       clearTimeout(pollTimer)
       pollTimer = undefined
@@ -140,7 +144,6 @@ function createFeed(place: Place): Feed {
   }
 
   async function get(): Promise<void> {
-    pushed = {}
     try {
       const response = await fetch(addresses.channelFacts(place), {
         headers: etag ? { 'if-none-match': etag } : {},
@@ -154,8 +157,8 @@ function createFeed(place: Place): Feed {
       }
       if (response.ok) {
         const next = (await response.json()) as Channel
-        etag = response.headers.get('etag') ?? undefined
-        // What the socket brought meanwhile may be newer. Where it is not, it brings what is.
+        etag = pushed ? undefined : (response.headers.get('etag') ?? undefined)
+        // What the socket brought meanwhile may be newer. Where it is not, it brings what is, or the next answer does.
         update({ ...next, ...pushed })
       }
       // A proxy in front of a server that is away says so with one of these.

@@ -9,7 +9,7 @@ export interface FakePage {
   /** It takes sockets, when it can be reached. */
   takesSockets: boolean
   /** What the server answers to a request, `hang` for one that never gets an answer. */
-  answer: (url: string) => Response | 'hang'
+  answer: (url: string, headers: Readonly<Record<string, string>>) => Response | 'hang'
   /** Times of requests. */
   readonly requests: readonly { readonly url: string; readonly at: number }[]
   /** Every socket that was made, oldest first. */
@@ -107,10 +107,10 @@ export function fakePage(t: TestContext): FakePage {
     location: { origin: 'http://server', href: 'http://server/' },
     document: { getElementById: () => null, visibilityState: 'visible' },
     WebSocket: PageSocket,
-    fetch: (url: string, { signal }: { signal?: AbortSignal } = {}) =>
+    fetch: (url: string, { signal, headers = {} }: { signal?: AbortSignal; headers?: Record<string, string> } = {}) =>
       new Promise<Response>((resolve, reject) => {
         requests.push({ url, at: fake.now })
-        const answer = fake.up ? fake.answer(url) : undefined
+        const answer = fake.up ? fake.answer(url, headers) : undefined
         if (answer === undefined) reject(new TypeError('refused'))
         else if (answer !== 'hang') resolve(answer)
         else signal?.addEventListener('abort', () => reject(new TypeError('aborted')))
