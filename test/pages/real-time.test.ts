@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
 import { type Look, look, type PlayerElement, until } from '../support/our-player.ts'
 import { readPressure, starving } from '../support/usage.ts'
-import { type Clip, makeClip } from './mock/clip.ts'
+import { type Clip, makeClip, makeLadder } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
 import { createMockStream } from './mock/stream.ts'
@@ -14,6 +14,7 @@ import { type MockWhep, startMockWhep } from './mock/whep.ts'
 /** The player that picks: real time against the browser's own WebRTC, LL-HLS and HLS against a mock of a live stream. */
 
 let clip: Clip
+let ladder: Clip
 let browser: Browser
 let mock: MockServer
 let whep: MockWhep
@@ -21,6 +22,10 @@ let page: Page
 
 before(async () => {
   clip = await makeClip(120, 60)
+  ladder = await makeLadder(110, [
+    [360, 2_000_000],
+    [180, 250_000],
+  ])
   browser = await chromium(['--allow-loopback-in-peer-connection', '--disable-features=WebRtcHideLocalIpsWithMdns'])
 })
 after(() => browser.close())
@@ -101,16 +106,30 @@ test('a refusal is told in plain words, and LL-HLS plays at once', async () => {
   await page.getByText(/Real time: The encoder sends B-frames/).waitFor()
 })
 
-test('a server whose WebRTC dies: LL-HLS goes on, and real time comes back by itself', async () => {
+test('a server whose WebRTC dies: LL-HLS goes on, and real time comes back by itself, in the rendition that was chosen', async () => {
+  mock.goLive('main', createMockStream(ladder, 'as_ladder', Date.now() - 15_000))
+  whep.heights = [360, 180]
   await page.goto(`${mock.url}/@main`)
   await until(page, 'plays', by('webrtc'))
+  await openMenu()
+  const qualities = page.getByRole('group', { name: 'Quality' })
+  await qualities.getByRole('menuitemradio', { name: '180p', exact: true }).click()
+  const chosen = async (transport: string) => {
+    await until(page, `the one that was chosen by ${transport}`, (seen) => by(transport)(seen) && seen.height === 180)
+    await openMenu()
+    await qualities.getByRole('menuitemradio', { name: '180p', exact: true, checked: true }).waitFor()
+    await page.keyboard.press('Escape')
+  }
+  await chosen('webrtc')
   whep.refuse({ status: 503, code: 'unavailable' })
   await whep.drop()
   await until(page, 'falls', by('ll-hls'))
   await goOn('ll-hls')
+  await chosen('ll-hls')
   whep.refuse(undefined)
   await until(page, 'climbs', by('webrtc'))
   await goOn('webrtc')
+  await chosen('webrtc')
   assert.equal(await page.evaluate(() => performance.getEntriesByType('navigation').length), 1)
 })
 

@@ -276,6 +276,32 @@ test('an answer about one channel says nothing about another that was opened mea
   assert.match(page.url(), /#garden$/)
 })
 
+test('a list of the channels that was asked for before a change does not undo it', async () => {
+  await signIn()
+  const [asked, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  await page.route('**/api/v1/channels', async (route) => {
+    if (route.request().method() !== 'GET') return route.fallback()
+    const response = await route.fetch()
+    asked.resolve()
+    await told.promise
+    await route.fulfill({ response })
+  })
+  await page.getByRole('button', { name: 'New channel' }).click()
+  await page.getByRole('dialog').getByLabel('Title').fill('Garden')
+  await page.getByRole('button', { name: 'Make channel' }).click()
+  await asked.promise
+  await page.locator('studio-page-card').getByLabel('Title').fill('Renamed')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  const renamed = page.getByRole('link', { name: 'Renamed', exact: true })
+  await renamed.waitFor()
+  const answered = page.waitForResponse((response) => response.url().endsWith('/channels'))
+  told.resolve()
+  await (await answered).finished()
+  // The page takes it in a turn of its own.
+  await page.evaluate('new Promise((done) => setTimeout(done, 100))')
+  assert.equal(await renamed.count(), 1)
+})
+
 test('a channel is made, found by its address, renamed and deleted', async () => {
   await signIn()
   await page.getByRole('button', { name: 'New channel' }).click()

@@ -23,6 +23,8 @@ export interface Look {
   readonly time: number
   readonly paused: boolean
   readonly muted: boolean
+  /** Lines of the picture. */
+  readonly height: number
   /** Pictures shown or dropped so far. */
   readonly frames: number
 }
@@ -38,6 +40,7 @@ export function look(page: Page): Promise<Look> {
       time: video?.currentTime ?? 0,
       paused: video?.paused ?? true,
       muted: video?.muted ?? false,
+      height: video?.videoHeight ?? 0,
       frames: video?.getVideoPlaybackQuality().totalVideoFrames ?? 0,
     }
   })

@@ -133,6 +133,7 @@ export async function startMockServer(): Promise<MockServer> {
       if (!answer) return reply.code(404).send()
       if ('sdp' in answer) {
         const location = `/live/${request.params.slug}/whep/${++sessions}`
+        if (answer.rendition !== undefined) reply.header('bandstand-rendition', answer.rendition)
         return reply.code(201).type('application/sdp').header('location', location).send(answer.sdp)
       }
       const { status, code } = answer
@@ -140,6 +141,15 @@ export async function startMockServer(): Promise<MockServer> {
         .code(status)
         .type('application/problem+json')
         .send({ status, code, detail: `refused: ${code}` })
+    })
+    const layer = '/live/:slug/whep/:session/layer'
+    fresh.get<{ Params: { session: string } }>(layer, async ({ params }, reply) => {
+      return mock.whep?.layers(params.session) ?? reply.code(404).send()
+    })
+    fresh.post<{ Params: { session: string }; Body: string }>(layer, async ({ params, body }, reply) => {
+      const { encodingId } = JSON.parse(body) as { encodingId?: string }
+      await mock.whep?.choose(params.session, encodingId)
+      return mock.whep?.layers(params.session) ?? reply.code(404).send()
     })
     fresh.delete('/live/:slug/whep/:session', async (_, reply) => reply.code(204).send())
     registerMockApi(fresh, mock)

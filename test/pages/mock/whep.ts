@@ -5,8 +5,19 @@ import type { Browser, Page } from 'playwright-core'
  * side is tested against another implementation than ours, with everything real but the network.
  */
 export interface MockWhep {
-  /** Answers an offer with an SDP, or with the status and code of a refusal. */
-  answer(offer: string): Promise<{ readonly sdp: string } | { readonly status: number; readonly code: string }>
+  /** Lines of the renditions that are offered, the best first; without any a session is asked for none. */
+  heights: readonly number[]
+  /** What a session may choose from and has chosen; `undefined` where nothing is offered. @param session its number */
+  layers(session: string): object | undefined
+  /** The picture is of the size that is named, or of the best; the next session begins with the best. */
+  choose(session: string, encodingId: string | undefined): Promise<void>
+  /** Answers an offer with an SDP and the rendition that it begins with, or with the status and code of a refusal. */
+  answer(
+    offer: string,
+  ): Promise<
+    | { readonly sdp: string; readonly rendition: string | undefined }
+    | { readonly status: number; readonly code: string }
+  >
   /** Refuses from now on, as a server whose WebRTC process has died does; `undefined` accepts again. */
   refuse(with_: { readonly status: number; readonly code: string } | undefined): void
   /** Names an address at which nobody answers, as behind a firewall that lets no UDP through. */
@@ -24,6 +35,7 @@ declare global {
   interface Window {
     peers: RTCPeerConnection[]
     held: boolean
+    resize(height: number): void
     answer(offer: string): Promise<string>
     hold(on: boolean): Promise<void>
   }
@@ -43,7 +55,7 @@ export async function startMockWhep(browser: Browser, url: string): Promise<Mock
     setInterval(() => {
       count++
       context.fillStyle = `hsl(${(count * 7) % 360} 80% 50%)`
-      context.fillRect(0, 0, 320, 180)
+      context.fillRect(0, 0, canvas.width, canvas.height)
     }, 33)
     const audio = new AudioContext()
     const tone = audio.createOscillator()
@@ -55,6 +67,10 @@ export async function startMockWhep(browser: Browser, url: string): Promise<Mock
     window.peers = []
     window.held = false
     Object.assign(window, {
+      resize(height: number) {
+        canvas.width = (height * 16) / 9
+        canvas.height = height
+      },
       async answer(offer: string) {
         const peer = new RTCPeerConnection()
         window.peers.push(peer)
@@ -78,12 +94,32 @@ export async function startMockWhep(browser: Browser, url: string): Promise<Mock
   })
   let refusal: { readonly status: number; readonly code: string } | undefined
   let blocked = false
-  return {
+  const chosen = new Map<string, string>()
+  const resize = (height: number) => page.evaluate((lines) => window.resize(lines), height)
+  const whep: MockWhep = {
+    heights: [],
+    layers(session) {
+      if (whep.heights.length === 0) return undefined
+      const renditions = whep.heights.map((height) => ({
+        ...{ encodingId: `${height}p`, height, frameRate: 30, bitrate: height * 2000 },
+      }))
+      return { chosen: chosen.get(session) ?? null, reason: null, renditions }
+    },
+    async choose(session, encodingId) {
+      if (encodingId === undefined) chosen.delete(session)
+      else chosen.set(session, encodingId)
+      await resize(encodingId === undefined ? (whep.heights[0] ?? 0) : Number.parseInt(encodingId, 10))
+    },
     async answer(offer) {
       if (refusal) return refusal
+      const [best] = whep.heights
+      if (best !== undefined) await resize(best)
       const sdp = await page.evaluate((text) => window.answer(text), offer)
       // Port 9 is "discard": nobody listens there.
-      return { sdp: blocked ? sdp.replace(/^(a=candidate:\S+ \d \S+ \d+ \S+ )\d+/gm, '$19') : sdp }
+      return {
+        sdp: blocked ? sdp.replace(/^(a=candidate:\S+ \d \S+ \d+ \S+ )\d+/gm, '$19') : sdp,
+        rendition: best === undefined ? undefined : `${best}p`,
+      }
     },
     refuse(with_) {
       refusal = with_
@@ -100,4 +136,5 @@ export async function startMockWhep(browser: Browser, url: string): Promise<Mock
       page.evaluate(() => window.peers.filter(({ connectionState }) => connectionState === 'connected').length),
     close: () => context.close(),
   }
+  return whep
 }
