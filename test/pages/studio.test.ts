@@ -302,6 +302,22 @@ test('a list of the channels that was asked for before a change does not undo it
   assert.equal(await renamed.count(), 1)
 })
 
+test('what is set while a picture is being removed stays set', async () => {
+  const channel = mock.channels.get('main') ?? assert.fail()
+  mock.channels.set('main', { ...channel, offlineImage: '/api/v1/channels/main/offline-image/1.png' })
+  await signIn()
+  const answer = await hold('DELETE')
+  await page.getByRole('button', { name: 'Remove picture', exact: true }).click()
+  const normal = page.getByRole('radio', { name: 'Normal' })
+  const answered = page.waitForResponse((response) => response.request().method() === 'PATCH')
+  await normal.click()
+  await (await answered).finished()
+  answer()
+  await page.getByText('Picture removed.').waitFor()
+  assert.equal(await normal.isChecked(), true)
+  assert.equal(await page.getByAltText('The picture shown while offline').count(), 0)
+})
+
 test('a channel is made, found by its address, renamed and deleted', async () => {
   await signIn()
   await page.getByRole('button', { name: 'New channel' }).click()

@@ -23,6 +23,14 @@ import { studioStyles } from './styles.ts'
 
 const every = 5000
 
+/** Detail of the cards' `changed`. */
+interface Changed {
+  /** The channel's address until then. */
+  readonly was: string
+  /** What is known of it now. */
+  readonly channel: Partial<Channel>
+}
+
 /**
  * The owner's studio: channels, stream keys, health, recordings, chat. Works on the server's own pages only, because the
  * session's cookie goes nowhere else.
@@ -120,11 +128,12 @@ export class BandstandStudio extends LitElement {
     this._slug = known ? wanted : (this._channels[0]?.slug ?? '')
   }
 
-  #onChanged({ was, channel }: { was: string; channel: Channel }): void {
+  #onChanged({ was, channel }: Changed): void {
     this.#turn++
-    this._channels = this._channels.map((one) => (one.slug === was ? channel : one))
+    this._channels = this._channels.map((one) => (one.slug === was ? { ...one, ...channel } : one))
+    const { slug = was } = channel
     // Unless another one was opened meanwhile.
-    if (was === this._slug && was !== channel.slug) location.hash = encodeURIComponent(channel.slug)
+    if (was === this._slug && was !== slug) location.hash = encodeURIComponent(slug)
     this.#follow()
   }
 
@@ -185,7 +194,7 @@ export class BandstandStudio extends LitElement {
   }
 
   #channel(channel: Channel) {
-    const onChanged = (event: CustomEvent<{ was: string; channel: Channel }>) => this.#onChanged(event.detail)
+    const onChanged = (event: CustomEvent<Changed>) => this.#onChanged(event.detail)
     const onHealth = (event: CustomEvent<HealthNews>) => {
       this._health = event.detail
     }

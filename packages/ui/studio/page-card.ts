@@ -13,7 +13,7 @@ import { tokens } from '../style/tokens.ts'
 import { api, messageOf } from './api.ts'
 import { studioStyles } from './styles.ts'
 
-/** Title, description, address, offline screen. Fires `changed` with the channel as it is now. Inside the studio only. */
+/** Title, description, address, offline screen. Fires `changed` with what is known of the channel now. Inside the studio only. */
 export class StudioPageCard extends LitElement {
   static override properties = {
     channel: { attribute: false },
@@ -67,7 +67,7 @@ export class StudioPageCard extends LitElement {
     this._busy = false
   }
 
-  async #run(act: () => Promise<Channel>, note: string): Promise<void> {
+  async #run(act: () => Promise<Partial<Channel>>, note: string): Promise<void> {
     this._busy = true
     this._note = ''
     this._error = ''
@@ -76,7 +76,7 @@ export class StudioPageCard extends LitElement {
     try {
       const channel = await act()
       if (turn === this.#turn) {
-        this.#slug = channel.slug
+        this.#slug = channel.slug ?? this.#slug
         this._note = note
       }
       this.dispatchEvent(new CustomEvent('changed', { detail: { was, channel } }))
@@ -112,10 +112,8 @@ export class StudioPageCard extends LitElement {
       this._error = `The picture may be up to ${OFFLINE_IMAGE_MAX / 1024 / 1024} MB.`
       return
     }
-    void this.#run(async () => {
-      const { offlineImage } = await api.setOfflineImage(channel.slug, file)
-      return { ...channel, offlineImage }
-    }, 'Picture saved.')
+    // No more than the picture: other things may have been set while it was on its way.
+    void this.#run(() => api.setOfflineImage(channel.slug, file), 'Picture saved.')
     field.value = ''
   }
 
@@ -124,7 +122,7 @@ export class StudioPageCard extends LitElement {
     if (!channel) return
     void this.#run(async () => {
       await api.removeOfflineImage(channel.slug)
-      return { ...channel, offlineImage: null }
+      return { offlineImage: null }
     }, 'Picture removed.')
   }
 
