@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { parseFragment } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
 import { storedKeyFrame } from '../pictures/key-frame.ts'
 import { readSheet } from '../pictures/sheet.ts'
 import { planStoryboard } from '../pictures/storyboard-plan.ts'
@@ -44,16 +45,18 @@ test('pictures that pause: what was sent of a segment can be had as it was live'
   const index = () => store.index('as_one')
   await until(async () => ((await index())?.tracks[0]?.segments.at(-1)?.msn ?? 0) >= last - 1, 'recorded')
   const recorded = (await index()) ?? assert.fail()
+  const lastRecorded = recorded.tracks[0]?.segments.at(-1)?.msn ?? 0
   for (const each of [VIDEO_TRACK, AUDIO_TRACK]) {
     const listed = recorded.tracks.find((one) => one.track === each)?.segments ?? assert.fail()
     for (const segment of listed) {
       const of = segmentsOf(parts, each).get(segment.msn) ?? []
       const media = of.filter(({ gap }) => !gap)
-      assert.equal(segment.gap, media.length < of.length, `segment ${segment.msn}`)
-      assert.equal(segment.partial === true, segment.gap && media.length > 0)
+      assert.equal(segment.gap, media.length === 0, `segment ${segment.msn}`)
+      const paused = media.length === 0 ? 0 : (media[0]?.start ?? 0) - segment.start
+      assert.equal(segment.pause ?? 0, paused, `segment ${segment.msn}`)
       if (media.length === 0) continue
       assert.deepEqual([segment.firstPart, segment.lastPart], [of[0]?.number, of.at(-1)?.number])
-      assert.equal(segment.independent, of[0]?.independent)
+      assert.equal(segment.independent, media[0]?.independent)
       const whole = await store.read('as_one', each, segment.firstPart, segment.lastPart)
       assert.deepEqual(Buffer.from(whole ?? []), Buffer.concat(media.map(({ bytes }) => bytes)))
       for (const { number, bytes, gap } of of)
@@ -70,9 +73,14 @@ test('pictures that pause: what was sent of a segment can be had as it was live'
   for (const sheet of storyboard.sheets) assert.ok(await readSheet(sheet, 'as_one', store))
   for (let share = 0; share < 1; share += 0.1) assert.ok(await storedKeyFrame(recorded, store, share)?.read())
   const download = (await planDownload(store, recorded)) ?? assert.fail()
-  let size = 0
-  for await (const chunk of download.open(0, download.total - 1)) size += chunk.byteLength
-  assert.equal(size, download.total)
+  const file = Buffer.concat(await Array.fromAsync(download.open(0, download.total - 1)))
+  assert.equal(file.byteLength, download.total)
+  const sent = parts.filter(({ msn, gap }) => msn <= lastRecorded && !gap)
+  const samples = sent.flatMap(({ bytes }) => parseFragment(bytes).samples)
+  assert.equal(
+    file.readUInt32BE(file.indexOf('mdat') - 4) - 8,
+    samples.reduce((sum, { size }) => sum + size, 0),
+  )
 
   // The next process lists it as this one did.
   const before = playlist(window, 'v1')

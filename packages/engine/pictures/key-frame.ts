@@ -9,6 +9,11 @@ export interface KeyFrame {
   read(): Promise<readonly Uint8Array[] | undefined>
 }
 
+/** Its first part is there, and begins with a key frame. */
+export function beginsWithKeyFrame({ independent, gap, pause }: IndexedSegment): boolean {
+  return independent && !gap && pause === undefined
+}
+
 /** The newest key frame of a broadcast, from its live window. */
 export function newestKeyFrame(broadcast: LiveBroadcast): KeyFrame | undefined {
   const place = broadcast.keyFrame()
@@ -43,7 +48,7 @@ export function storedKeyFrame(
   if (track === undefined) return undefined
   const { segments } = track
   const from = Math.floor(segments.length * share)
-  const isFit = (segment: IndexedSegment | undefined) => segment?.independent === true && !segment.gap
+  const isFit = (segment: IndexedSegment | undefined) => segment !== undefined && beginsWithKeyFrame(segment)
   let found: IndexedSegment | undefined
   for (let i = from; i < segments.length && found === undefined; i++) {
     if (isFit(segments.at(i))) found = segments.at(i)

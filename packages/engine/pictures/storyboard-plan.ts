@@ -1,6 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { nameNumber } from '../packager/model.ts'
 import type { AssetIndex, IndexedSegment } from '../store/port.ts'
+import { beginsWithKeyFrame } from './key-frame.ts'
 import { PICTURE_LIMITS } from './limits.ts'
 
 /** One picture of a storyboard: the key frame at the beginning of a segment. */
@@ -59,7 +60,7 @@ export function planStoryboard(index: AssetIndex, interval?: number): Storyboard
   for (const segment of track.segments) {
     const at = clockOf(segment)
     const slot = Math.floor(at / every)
-    if (segment.independent && !segment.gap && slot > before) {
+    if (beginsWithKeyFrame(segment) && slot > before) {
       const found = epochs.get(segment.epoch)?.tracks.find((candidate) => candidate.track === track.track)
       if (found?.config.kind === 'video') {
         const { width, height, sampleAspectRatio } = found.config

@@ -1,3 +1,4 @@
+import { isReplayed } from '../store/pause.ts'
 import type { ReplayRow } from './rows.ts'
 
 /**
@@ -18,9 +19,9 @@ export function createDownloadTimeline(): DownloadTimeline {
   let shift = 0
   return {
     next(row) {
-      const spans = row.segments.flatMap(({ gap, start, duration, timescale }) =>
-        gap ? [] : [{ start: start / timescale, end: (start + duration) / timescale }],
-      )
+      const spans = row.segments.filter(isReplayed).map(({ start, duration, timescale }) => {
+        return { start: start / timescale, end: (start + duration) / timescale }
+      })
       if (shifts === undefined || row.discontinuity) {
         shift = end - Math.min(...spans.map((span) => span.start))
         // Timescales change with the epoch only, and a new epoch is discontinuous.

@@ -3,6 +3,7 @@ import type { SampleDefaults } from '@bandstand/media/containers/isobmff/parse-f
 import { parseInitSegment } from '@bandstand/media/containers/isobmff/parse-init.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import { EngineError } from '../error.ts'
+import { isReplayed } from '../store/pause.ts'
 import type { AssetIndex, AssetTrack, IndexedSegment, SegmentStore } from '../store/port.ts'
 import { createDownloadTimeline } from './download-timeline.ts'
 import { limits } from './limits.ts'
@@ -52,7 +53,7 @@ export async function planDownload(store: Store, index: AssetIndex): Promise<Dow
         for (const [i, { track }] of index.tracks.entries()) {
           const segment = row.segments[i]
           const configIndex = configs.get(track)?.ofEpoch.get(row.epoch?.id ?? -1)
-          if (segment === undefined || segment.gap || configIndex === undefined) continue
+          if (segment === undefined || !isReplayed(segment) || configIndex === undefined) continue
           const { firstPart, lastPart } = segment
           segments.push({ track, firstPart, lastPart, configIndex, shift: shifts[i] ?? 0, heads: heads[i] ?? [] })
         }
@@ -108,7 +109,7 @@ async function readHeads(
   track: TrackId,
   segment: IndexedSegment | undefined,
 ): Promise<readonly PlanHead[]> {
-  if (segment === undefined || segment.gap) return []
+  if (segment === undefined || !isReplayed(segment)) return []
   const { firstPart, lastPart, size } = segment
   const parts = (await store.parts(assetId, track, firstPart, lastPart)) ?? []
   if (size <= limits.smallSegment) {

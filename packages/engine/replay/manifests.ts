@@ -6,6 +6,7 @@ import { type ManifestInput, replayManifest, runningManifest } from '../dash/man
 import { createStretches, type Stretches } from '../dash/stretches.ts'
 import type { RenderedPlaylist } from '../packager/live.ts'
 import { rendered } from '../packager/window/rendered.ts'
+import { isReplayed } from '../store/pause.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
 import { limits } from './limits.ts'
 import { addToRate, createRate, rateOf, type TrackRate } from './multivariant.ts'
@@ -63,7 +64,8 @@ export function createReplayManifests(
         if (discontinuity && index.ended) known.stretches.split()
         for (const [place, { track }] of index.tracks.entries()) {
           const segment = segments[place]
-          if (segment === undefined || segment.gap || epoch === undefined) continue
+          if (segment === undefined || !isReplayed(segment) || epoch === undefined) continue
+          // With its pause: dash.js 5.2 asks for nothing behind a hole.
           known.stretches.add(track, epoch, segment)
           addToRate(rateFor(known, track), segment, index.timing.targetDuration)
           known.published = Math.max(known.published, segment.closedAt)

@@ -3,6 +3,7 @@ import type { MultivariantPlaylist, Rendition, Variant } from '@bandstand/media/
 import type { AudioTrackConfig, TrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
 import { displaySize, type PictureSize } from '../packager/display-size.ts'
 import { names, renditionName } from '../packager/model.ts'
+import { isReplayed, withoutPause } from '../store/pause.ts'
 import type { AssetIndex, AssetTrack, IndexedSegment } from '../store/port.ts'
 
 /** What a track's segments cost, measured. */
@@ -15,8 +16,8 @@ export interface TrackRate {
 
 /** Counts a segment. Very short ones say nothing about the peak (RFC 8216bis §4.4.6.2: half a target at least). */
 export function addToRate(rate: TrackRate, segment: IndexedSegment, targetDuration: number): void {
-  const seconds = segment.duration / segment.timescale
-  if (segment.gap || seconds <= 0) return
+  const seconds = withoutPause(segment).duration / segment.timescale
+  if (!isReplayed(segment) || seconds <= 0) return
   rate.bytes += segment.size
   rate.seconds += seconds
   if (seconds >= targetDuration / 2) rate.peak = Math.max(rate.peak, (segment.size * 8) / seconds)

@@ -10,7 +10,10 @@ import { replaySize } from './multivariant.ts'
 import { createReplayPlaylists } from './playlists.ts'
 import { createRowReader } from './rows.ts'
 
-/** Rows as text: epoch, then `-` for a gap on a track; segments of two seconds from 0 on, five seconds between epochs. */
+/**
+ * Rows as text: epoch, then `-` for a gap on a track, `k` for a pause of half a second and then a key frame, `p` for one and
+ * then none; segments of two seconds from 0 on, five seconds between epochs.
+ */
 function index(rows: readonly string[], fields: Partial<AssetIndex> = {}): AssetIndex {
   const segments: IndexedSegment[][] = [[], []]
   let time = 0
@@ -24,7 +27,9 @@ function index(rows: readonly string[], fields: Partial<AssetIndex> = {}): Asset
       const gap = row[1 + track] === '-'
       segments[track]?.push({
         ...{ msn: i, epoch: own, firstPart: i * 6, lastPart: i * 6 + 5, start: time * ticks, duration: 2 * ticks },
-        ...{ size: gap ? 0 : 100_000 * (i + 1), independent: true, gap, closedAt: 0, timescale: ticks },
+        ...{ size: gap ? 0 : 100_000 * (i + 1), gap, closedAt: 0, timescale: ticks },
+        independent: row[1 + track] !== 'p',
+        ...(/[kp]/.test(row[1 + track] ?? '') && { pause: ticks / 2 }),
       })
     }
     time += 2
@@ -217,6 +222,42 @@ test('a shed front is noticed, and numbers go on counting', async () => {
   const text = String((await replay.media('as_one', 'v1', false))?.plain)
   assert.deepEqual(text.match(/^s\d+/gm), ['s0000000012', 's0000000018'])
   assert.match(text, /MEDIA-SEQUENCE:2\n#EXT-X-DISCONTINUITY-SEQUENCE:1\n#EXT-X-MAP/)
+})
+
+test('pictures that came back within a segment are listed behind a gap as long as they were away', async () => {
+  const value = index(['0++', '0k+', '0++', '1k+'])
+  const lines = (text: string) => text.match(/^(?:#EXT-X-(?:GAP|MAP|DISC.*Y)$|#EXTINF|[gqs]\d).*/gm)
+  assert.deepEqual(lines(await media(value)), [
+    ...['#EXTINF:2.000000,', 's0000000000-0000000005.m4s'],
+    ...['#EXT-X-GAP', '#EXTINF:0.500000,', 'g0000000001.m4s', '#EXTINF:1.500000,', 's0000000006-0000000011.m4s'],
+    ...['#EXTINF:2.000000,', 's0000000012-0000000017.m4s'],
+    ...['#EXT-X-DISCONTINUITY', '#EXT-X-GAP', '#EXTINF:0.500000,', 'g0000000003.m4s'],
+    ...['#EXTINF:1.500000,', 's0000000018-0000000023.m4s'],
+  ])
+  assert.equal((await media(value)).match(/PROGRAM-DATE-TIME/g)?.length, 2)
+  assert.equal((await media(value, 1)).match(/^#EXTINF:2.000000,$/gm)?.length, 4)
+  // Of what was sent: 1 MB in 7 s of pictures, and in 8 s of sound.
+  assert.match(await multivariant(value), /:BANDWIDTH=2800000,AVERAGE-BANDWIDTH=2142858,/)
+  const manifest = String((await createReplayManifests({ index: async () => value }).get('as_one'))?.plain)
+  // dash.js 5.2 asks for nothing behind a hole.
+  assert.match(manifest, /<S t="0" d="180000" r="2"\/>/)
+})
+
+test('pictures that came back without a key frame are a gap in playlists up to the next segment', async () => {
+  const text = await media(index(['0++', '0p+', '0++']))
+  assert.deepEqual(text.match(/^[gs]\d+/gm), ['s0000000000', 'g0000000001', 's0000000012'])
+  assert.equal(text.match(/^#EXTINF:2.000000,$/gm)?.length, 3)
+  const manifest = await createReplayManifests({ index: async () => index(['0++', '0p+', '0++']) }).get('as_one')
+  assert.match(String(manifest?.plain), /<S t="0" d="180000"\/>\s*<S t="360000" d="180000"\/>/)
+  // Alone it is nothing to play.
+  assert.doesNotMatch(await media(index(['0++', '0p-', '0++'])), /GAP/)
+})
+
+test('a playlist whose front went counts the gaps that stood for pauses', async () => {
+  const removed = { segments: 7, discontinuities: 0, pauses: { 1: 3 } }
+  const value = index(['0++', '0k+'], { ended: false, shed: true, removed })
+  assert.match(await media(value), /#EXT-X-MEDIA-SEQUENCE:10\n/)
+  assert.match(await media(value, 1), /#EXT-X-MEDIA-SEQUENCE:7\n/)
 })
 
 test('a delta update lists what is within six targets of the end', () => {

@@ -30,6 +30,7 @@ interface Printed {
 }
 
 interface PrintedTrack {
+  readonly track: TrackId
   readonly name: string
   toSegment: ReturnType<typeof createSegmentMaker>
   readonly rate: TrackRate
@@ -85,7 +86,7 @@ export function createReplayPlaylists(
       const toSegment = createSegmentMaker(index, track)
       const name = renditionName(track.track, track.kind)
       const empty = { text: [], bytes: 0, count: 0, held: [], newest: [], rate: createRate() }
-      printed.tracks.set(track.track, { name, toSegment, ...empty })
+      printed.tracks.set(track.track, { track: track.track, name, toSegment, ...empty })
     }
     for (;;) {
       const rows = printed.reader.next(index, limits.rowsPerTurn)
@@ -97,7 +98,7 @@ export function createReplayPlaylists(
           const segment = row.segments[place]
           if (segment !== undefined) addToRate(own.rate, segment, index.timing.targetDuration)
         }
-        append(own, index, rows.map(own.toSegment))
+        append(own, index, rows.flatMap(own.toSegment))
       }
       if (rows.length >= limits.rowsPerTurn / 2) await turn()
     }
@@ -152,10 +153,10 @@ export function createReplayPlaylists(
       const known = printed.answers.get(key)
       if (known !== undefined) return known
       if (isDelta) {
-        const playlist = replayPlaylistOf(index, track.newest.slice(-kept), track.count - kept)
+        const playlist = replayPlaylistOf(index, track.track, track.newest.slice(-kept), track.count - kept)
         return remember(assetId, printed, key, [Buffer.from(printMediaPlaylist(playlist))])
       }
-      const head = printMediaPlaylist({ ...replayPlaylistOf(index, []), endList: false })
+      const head = printMediaPlaylist({ ...replayPlaylistOf(index, track.track, []), endList: false })
       return remember(assetId, printed, key, [
         Buffer.from(head),
         ...track.text,
@@ -171,8 +172,8 @@ function append(track: PrintedTrack, index: AssetIndex, made: readonly MediaSegm
   const segments = withoutTail(all)
   track.held = all.slice(segments.length)
   if (segments.length === 0) return
-  const head = printMediaPlaylist({ ...replayPlaylistOf(index, []), endList: false })
-  const whole = printMediaPlaylist({ ...replayPlaylistOf(index, segments), endList: false })
+  const head = printMediaPlaylist({ ...replayPlaylistOf(index, track.track, []), endList: false })
+  const whole = printMediaPlaylist({ ...replayPlaylistOf(index, track.track, segments), endList: false })
   const text = Buffer.from(whole.slice(head.length))
   track.text.push(text)
   // Reloads of a running broadcast add one segment each.

@@ -2,6 +2,7 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { Epoch, EpochTrack } from '../packager/model.ts'
 import { findEpoch } from '../store/epochs.ts'
 import { createListing, type Listing } from '../store/listing.ts'
+import { isReplayed } from '../store/pause.ts'
 import type { AssetIndex, IndexedSegment } from '../store/port.ts'
 
 /** A row of the index that a replay has: one media sequence number over all tracks, in the order of `AssetIndex.tracks`. */
@@ -33,10 +34,10 @@ export function createRowReader(removed: AssetIndex['removed']): RowReader {
           const segment = track.segments.at(at)
           if (segment !== undefined) segments.push(segment)
         }
-        const lead = segments.find((segment) => !segment.gap) ?? segments[0]
+        const lead = segments.find(isReplayed) ?? segments[0]
         // A track that lost its front between two calls: whoever reads notices that the index has changed.
         if (lead === undefined || segments.length < index.tracks.length) continue
-        const { listed, discontinuity } = listing.next({ msn: lead.msn, epoch: lead.epoch, media: !lead.gap })
+        const { listed, discontinuity } = listing.next({ msn: lead.msn, epoch: lead.epoch, media: isReplayed(lead) })
         if (listed) rows.push({ segments, discontinuity, epoch: findEpoch(index.epochs, lead.epoch) })
       }
       return rows

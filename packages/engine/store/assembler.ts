@@ -1,5 +1,6 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { createListing, type Listing } from './listing.ts'
+import { isReplayed } from './pause.ts'
 import type { PartRecord } from './record.ts'
 import type { Rows, StoredSegment } from './rows.ts'
 
@@ -135,7 +136,10 @@ function pushRow(options: AssemblerOptions, listing: Listing, row: Waiting): voi
   const segments = new Map<TrackId, StoredSegment>()
   for (const [track, segment] of row.segments) segments.set(track, toSegment(options, track, segment))
   const tracks = [...segments.keys()].sort((a, b) => a - b)
-  const withMedia = tracks.find((track) => segments.get(track)?.gap === false)
+  const withMedia = tracks.find((track) => {
+    const own = segments.get(track)
+    return own !== undefined && isReplayed(own)
+  })
   const lead = withMedia ?? tracks[0]
   const segment = lead === undefined ? undefined : segments.get(lead)
   if (lead === undefined || segment === undefined) return
@@ -158,14 +162,14 @@ function pushRow(options: AssemblerOptions, listing: Listing, row: Waiting): voi
 }
 
 /**
- * One missing part makes the whole segment a gap. Where it was lost nothing of the segment is read: live it was listed with all
- * of it, and a name has the same bytes wherever it is read.
+ * A lost part makes the whole segment a gap: live it was listed with all of it, and a name has the same bytes wherever it is
+ * read. Where the encoder sent nothing for a while, what it did send is there.
  */
 function toSegment(options: AssemblerOptions, track: TrackId, growing: Growing): StoredSegment {
   const first = growing.parts[0] as PartRecord
   const last = growing.parts[growing.parts.length - 1] as PartRecord
-  const gap = growing.parts.some((part) => part.gap)
-  const isPartial = gap && !growing.parts.every((part) => part.gap) && !growing.parts.some((part) => part.lost)
+  const sent = growing.parts.some((part) => part.lost) ? undefined : growing.parts.find((part) => !part.gap)
+  const pause = (sent?.start ?? first.start) - first.start
   return {
     msn: first.msn,
     epoch: first.epoch,
@@ -175,9 +179,9 @@ function toSegment(options: AssemblerOptions, track: TrackId, growing: Growing):
     duration: last.start + last.duration - first.start,
     timescale: options.timescale(track, first.epoch),
     size: growing.parts.reduce((sum, part) => sum + part.length, 0),
-    independent: first.key,
-    gap,
-    ...(isPartial && { partial: true as const }),
+    independent: (sent ?? first).key,
+    gap: sent === undefined,
+    ...(pause > 0 && { pause }),
     closedAt: last.closedAt,
     offset: first.offset,
     parts: growing.parts.length,

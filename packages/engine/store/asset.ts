@@ -4,7 +4,8 @@ import { type Assembler, createAssembler } from './assembler.ts'
 import { addEpoch, findEpoch } from './epochs.ts'
 import type { StoreIo } from './io.ts'
 import type { JournalRecord } from './journal.ts'
-import type { AssetIndex, AssetTrack, IndexedPart } from './port.ts'
+import { isReplayed } from './pause.ts'
+import type { AssetIndex, AssetTrack, IndexedPart, Removed } from './port.ts'
 import type { Reserved } from './reserved.ts'
 import { createRows, type Rows } from './rows.ts'
 
@@ -69,7 +70,7 @@ export interface AssetMemory {
   readonly recent: Map<TrackId, readonly IndexedPart[]>
   reserved: Reserved
   shed: boolean
-  removed: { segments: number; discontinuities: number }
+  removed: Removed
   version: number
 }
 
@@ -101,7 +102,8 @@ export function createMemory(journal: readonly JournalRecord[], lagging: number)
   const begin = journal.find((record) => record.type === 'begin')
   if (begin === undefined) return undefined
   const shed = journal.findLast((record) => record.type === 'shed')
-  const removed = { segments: shed?.segments ?? 0, discontinuities: shed?.discontinuities ?? 0 }
+  const { segments = 0, discontinuities = 0, pauses } = shed ?? {}
+  const removed = { segments, discontinuities, ...(pauses !== undefined && { pauses }) }
   const epochs: Epoch[] = []
   for (const record of journal) if (record.type === 'epoch') addEpoch(epochs, record.epoch)
   const tracks: AssetMemory['tracks'] = new Map()
@@ -155,15 +157,28 @@ function learnTracks(memory: AssetMemory, epoch: Epoch): void {
   }
 }
 
-/** Listed segments and discontinuities in all before a sequence number: what playlists count on from once it is the first. */
-export function countBefore({ rows, removed }: AssetMemory, msn: number): AssetMemory['removed'] {
+/** All that is listed before a sequence number: what playlists count on from once it is the first. */
+export function countBefore({ rows, removed }: AssetMemory, msn: number): Removed {
   const cut = rows.find(msn)
+  const pauses = pausesBefore(rows, cut, removed.pauses)
   let index = cut
   let row = rows.row(index)
   while (row !== undefined && !row.listed) row = rows.row(++index)
-  if (row !== undefined) return { segments: row.segments - 1, discontinuities: row.discontinuities }
+  if (row !== undefined) return { segments: row.segments - 1, discontinuities: row.discontinuities, ...pauses }
   const before = rows.row(rows.length - 1)
-  return before === undefined ? removed : { segments: before.segments, discontinuities: before.discontinuities }
+  if (before === undefined) return removed
+  return { segments: before.segments, discontinuities: before.discontinuities, ...pauses }
+}
+
+function pausesBefore(rows: Rows, cut: number, removed: Removed['pauses']): Pick<Removed, 'pauses'> {
+  const pauses = { ...removed }
+  for (const track of rows.tracks) {
+    for (let at = 0; at < cut; at++) {
+      const segment = rows.segment(track, at)
+      if (segment?.pause !== undefined && isReplayed(segment)) pauses[track] = (pauses[track] ?? 0) + 1
+    }
+  }
+  return Object.keys(pauses).length === 0 ? {} : { pauses }
 }
 
 /**

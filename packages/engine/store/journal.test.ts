@@ -14,6 +14,7 @@ const records: JournalRecord[] = [
   { type: 'begin', timing, recording: true, at: 1, channelId: 'ch_1' },
   { type: 'epoch', epoch: epoch(0) },
   { type: 'shed', msn: 10, segments: 9, discontinuities: 1 },
+  { type: 'shed', msn: 20, segments: 19, discontinuities: 1, pauses: { 1: 2 } },
   { type: 'epoch', epoch: epoch(1, 900_000) },
   { type: 'end', at: 2 },
 ]

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { BroadcastTiming, Epoch, EpochTrack } from '../packager/model.ts'
+import type { Removed } from './port.ts'
 
 /**
  * Journal of an asset: what is rare and must not be lost. Big endian.
@@ -37,8 +38,8 @@ export type JournalRecord =
       readonly channelId?: string
     }
   | { readonly type: 'epoch'; readonly epoch: Epoch }
-  /** Everything before `msn` was removed by retention: so many listed segments and discontinuities in all. */
-  | { readonly type: 'shed'; readonly msn: number; readonly segments: number; readonly discontinuities: number }
+  /** Everything before `msn` was removed by retention: so much in all. */
+  | ({ readonly type: 'shed'; readonly msn: number } & Removed)
   | { readonly type: 'end'; readonly at: number; readonly spans?: readonly SpanSummary[] }
 
 /** What an ended asset's files are, so that a start need not look at each. */
@@ -176,11 +177,13 @@ function parsePayload(
     case 'shed': {
       const msn = count(fields['msn'])
       if (msn === undefined) return undefined
+      const { pauses } = fields
       return {
         type,
         msn,
         segments: count(fields['segments']) ?? 0,
         discontinuities: count(fields['discontinuities']) ?? 0,
+        ...(areCounts(pauses) && { pauses }),
       }
     }
     case 'end': {
@@ -230,6 +233,10 @@ function isSummary(value: unknown): value is SpanSummary {
   const span = value as Partial<SpanSummary> | null
   if (count(span?.firstMsn) === undefined || count(span?.bytes) === undefined || !isPositive(span?.newest)) return false
   return Array.isArray(span.tracks) && span.tracks.every(isPositive)
+}
+
+function areCounts(value: unknown): value is Readonly<Record<TrackId, number>> {
+  return typeof value === 'object' && value !== null && Object.values(value).every((one) => count(one) !== undefined)
 }
 
 function isFiniteNumber(value: unknown): value is number {

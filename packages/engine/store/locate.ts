@@ -35,7 +35,7 @@ export async function locateParts(
     const span = spanOf(spans, open?.parts[0]?.msn ?? -1)
     return open === undefined || span === undefined ? undefined : between(span, open.parts, firstPart, lastPart)
   }
-  if ((segment.gap && segment.partial !== true) || lastPart > segment.lastPart) return undefined
+  if (segment.gap || lastPart > segment.lastPart) return undefined
   const span = spanOf(spans, segment.msn)
   if (span === undefined) return undefined
   if (!withParts && segment.firstPart === firstPart && segment.lastPart === lastPart) {

@@ -15,14 +15,12 @@ export interface IndexedSegment {
   readonly timescale: number
   /** Bytes of the whole segment. */
   readonly size: number
-  /** Its first part begins with a key frame. */
+  /** Its media begin with a key frame. */
   readonly independent: boolean
+  /** Nothing of it can be read. */
   readonly gap: boolean
-  /**
-   * Of a gap: the encoder paused within it, and what it sent can be read. Live it is listed as a segment, with its parts.
-   * Replays list a gap: where media begin later than listed, hls.js 1.7.4 moves what follows, and may not come to the end.
-   */
-  readonly partial?: true
+  /** Ticks at its beginning for which the encoder sent nothing, as its gap parts say; its media begin behind them. */
+  readonly pause?: number
   /** Wall clock when its last part was closed, Unix milliseconds. */
   readonly closedAt: number
 }
@@ -66,6 +64,15 @@ export interface AssetTrack {
   readonly recent?: readonly IndexedPart[]
 }
 
+/** What retention removed before the first segment listed: where playlists count from. */
+export interface Removed {
+  /** Listed sequence numbers. */
+  readonly segments: number
+  readonly discontinuities: number
+  /** How many of them a playlist lists as two, a pause and what follows it, by track. Absent: none. */
+  readonly pauses?: Readonly<Record<TrackId, number>>
+}
+
 /** What is known of a stored broadcast. */
 export interface AssetIndex {
   readonly assetId: string
@@ -78,8 +85,7 @@ export interface AssetIndex {
   readonly ended: boolean
   /** True when retention has removed the start. */
   readonly shed: boolean
-  /** Segments and discontinuities that retention removed before the first one listed: where playlists count from. */
-  readonly removed: { readonly segments: number; readonly discontinuities: number }
+  readonly removed: Removed
   /** Changes whenever anything else here does; equal versions of an asset are equal indexes. */
   readonly version: number
   /** First number that no viewer can have seen: continue from here after a restart. */

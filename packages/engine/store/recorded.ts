@@ -1,8 +1,9 @@
+import { isReplayed, withoutPause } from './pause.ts'
 import type { AssetIndex } from './port.ts'
 
 /** How much there is of a recording. */
 export interface Recorded {
-  /** Milliseconds of media in the longest track, gaps left out. */
+  /** Milliseconds of media in the longest track, gaps and pauses left out. */
   readonly duration: number
   /** When the newest segment was closed, Unix milliseconds; `undefined` when there is none. */
   readonly until: number | undefined
@@ -14,8 +15,8 @@ export function recorded(index: AssetIndex): Recorded {
   for (const { segments } of index.tracks) {
     let duration = 0
     for (const segment of segments) {
-      if (segment.gap) continue
-      duration += (segment.duration * 1000) / segment.timescale
+      if (!isReplayed(segment)) continue
+      duration += (withoutPause(segment).duration * 1000) / segment.timescale
       until = Math.max(until ?? 0, segment.closedAt)
     }
     longest = Math.max(longest, duration)

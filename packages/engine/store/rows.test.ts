@@ -62,26 +62,29 @@ test('a track that stays away does not hold up the others for ever, and what com
   assert.deepEqual(list(2), [-1, -2, -3])
 })
 
-test('one missing part makes a segment a gap, of which what was sent can be read unless some of it was lost', () => {
+test('one lost part makes a segment a gap; one for which nothing was sent does not, at its beginning it is a pause', () => {
   const { add, list, rows } = fixture()
   add(1, 1, { last: false })
   add(1, 1, { number: 2, gap: true, lost: true, length: 0 })
   add(2, 1)
-  add(1, 2, { number: 3, key: false, gap: true, length: 0, last: false })
-  add(1, 2, { number: 4 })
+  add(1, 2, { number: 3, start: 180_000, duration: 30_000, key: false, gap: true, length: 0, last: false })
+  add(1, 2, { number: 4, start: 210_000, duration: 150_000 })
   add(2, 2)
   add(1, 3, { number: 5, key: false, gap: true, length: 0 })
   add(2, 3)
-  assert.deepEqual(list(1), [-1, -2, -3])
+  add(1, 4, { number: 6, start: 720_000, duration: 30_000, last: false })
+  add(1, 4, { number: 7, start: 750_000, duration: 30_000, key: false, gap: true, length: 0 })
+  add(2, 4)
+  assert.deepEqual(list(1), [-1, 2, -3, 4])
   assert.deepEqual(
     rows
       .list(1)
       .slice()
-      .map(({ partial }) => partial),
-    [undefined, true, undefined],
+      .map(({ pause }) => pause),
+    [undefined, 30_000, undefined, undefined],
   )
-  const { firstPart, lastPart, independent, size } = rows.list(1).at(1) ?? {}
-  assert.deepEqual([firstPart, lastPart, independent, size], [3, 4, false, 10])
+  const { firstPart, lastPart, independent, size, start, duration } = rows.list(1).at(1) ?? {}
+  assert.deepEqual([firstPart, lastPart, independent, size, start, duration], [3, 4, true, 10, 180_000, 180_000])
 })
 
 test('a list keeps to its rows while others come and the front goes', () => {

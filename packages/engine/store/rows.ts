@@ -25,7 +25,7 @@ export interface Row {
 }
 
 /**
- * Rows of an asset in typed arrays, in pages so that the front can be dropped: about 80 bytes a row and 40 more for
+ * Rows of an asset in typed arrays, in pages so that the front can be dropped: about 80 bytes a row and 50 more for
  * each track.
  */
 export interface Rows {
@@ -56,6 +56,7 @@ interface Column {
   readonly start: Float64Array
   readonly offset: Float64Array
   readonly duration: Uint32Array
+  readonly pause: Uint32Array
   readonly size: Uint32Array
   readonly record: Uint32Array
   readonly records: Uint16Array
@@ -75,10 +76,9 @@ interface Page {
 }
 
 const PAGE_BYTES = PAGE * 41
-const COLUMN_BYTES = PAGE * 49
+const COLUMN_BYTES = PAGE * 53
 const MEDIA = 1
 const INDEPENDENT = 2
-const PARTIAL = 4
 
 /** @param timescale of a track in an epoch, in ticks a second. */
 export function createRows(timescale: (track: TrackId, epoch: number) => number): Rows {
@@ -118,13 +118,13 @@ export function createRows(timescale: (track: TrackId, epoch: number) => number)
         column.lastPart[at] = lastPart
         continue
       }
-      column.flags[at] =
-        (segment.gap ? 0 : MEDIA) | (segment.independent ? INDEPENDENT : 0) | (segment.partial === true ? PARTIAL : 0)
+      column.flags[at] = (segment.gap ? 0 : MEDIA) | (segment.independent ? INDEPENDENT : 0)
       column.firstPart[at] = segment.firstPart
       column.lastPart[at] = segment.lastPart
       column.start[at] = segment.start
       column.offset[at] = segment.offset
       column.duration[at] = segment.duration
+      column.pause[at] = segment.pause ?? 0
       column.size[at] = segment.size
       column.record[at] = segment.record
       column.records[at] = segment.records
@@ -168,6 +168,7 @@ export function createRows(timescale: (track: TrackId, epoch: number) => number)
       return { ...common, ...none, firstPart, lastPart, start, duration }
     }
     const flags = column.flags[at] ?? 0
+    const pause = column.pause[at] ?? 0
     return {
       ...common,
       firstPart,
@@ -177,7 +178,7 @@ export function createRows(timescale: (track: TrackId, epoch: number) => number)
       size: column.size[at] ?? 0,
       independent: (flags & INDEPENDENT) !== 0,
       gap: (flags & MEDIA) === 0,
-      ...((flags & PARTIAL) !== 0 && { partial: true as const }),
+      ...(pause > 0 && { pause }),
       offset: column.offset[at] ?? 0,
       record: column.record[at] ?? 0,
       records: column.records[at] ?? 0,
@@ -291,6 +292,7 @@ function createColumn(from: number, lastPart: number): Column {
     start: new Float64Array(PAGE),
     offset: new Float64Array(PAGE),
     duration: new Uint32Array(PAGE),
+    pause: new Uint32Array(PAGE),
     size: new Uint32Array(PAGE),
     record: new Uint32Array(PAGE),
     records: new Uint16Array(PAGE),

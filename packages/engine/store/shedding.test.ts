@@ -26,16 +26,26 @@ function shedder(root: string, io: StoreIo = nodeIo, window: Partial<StoreLimits
     async facts() {
       const index = await store.index('as_one')
       const segments = index?.tracks[0]?.segments
-      return { removed: index?.removed.segments ?? 0, first: segments?.at(0)?.msn ?? 0, left: segments?.length ?? 0 }
+      const { segments: removed = 0, pauses } = index?.removed ?? {}
+      return { removed, pauses, first: segments?.at(0)?.msn ?? 0, left: segments?.length ?? 0 }
     },
   }
 }
 
-/** Begins a broadcast of 20 segments; gives its writer when they are on the disk. */
+/**
+ * Begins a broadcast of 20 segments, each with a pause at the beginning of its pictures; gives its writer when they are on the
+ * disk.
+ */
 async function begin({ store }: ReturnType<typeof shedder>) {
   const writer = store.create('as_one', timing)
   writer.epoch(epoch(0))
-  for (let i = 0; i < 60; i++) for (const track of [1, 2]) writer.part(part(track, i))
+  for (let i = 0; i < 60; i++) {
+    const isPause = i % 3 === 0
+    writer.part(
+      part(1, i, isPause ? { gap: true, bytes: new Uint8Array(0), independent: false } : { independent: i % 3 === 1 }),
+    )
+    writer.part(part(2, i))
+  }
   await until(async () => (await store.index('as_one'))?.tracks[0]?.segments.length === 20, 'written')
   return writer
 }
@@ -72,6 +82,7 @@ test('what was counted while a broadcast ran is counted on when its replay is sh
   const after = await second.facts()
   assert.ok(after.first > before.first)
   assert.equal(after.removed - before.removed, after.first - before.first)
+  assert.deepEqual([before.pauses, after.pauses], [{ 1: before.removed }, { 1: after.removed }])
   await second.store.close()
   const third = shedder(root)
   await third.store.recover()

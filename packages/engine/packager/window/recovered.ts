@@ -139,7 +139,7 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
     const epoch = index.epochs.findLast((e) => e.id === segment.epoch)
     if (epoch === undefined) continue
     const before = out.at(-1)
-    const joining = isGap(segment) ? joiningAt(index, track, i - recent.length, epoch) : undefined
+    const joining = segment.gap ? joiningAt(index, track, i - recent.length, epoch) : undefined
     const discontinuity = before !== undefined && before.epoch.id !== epoch.id
     const entry =
       joining !== undefined
@@ -209,11 +209,6 @@ function ownStart({ segments }: AssetTrack, place: number): number {
   return (row?.start ?? 0) + after
 }
 
-/** It was listed as a gap by the process before. */
-function isGap({ gap, partial }: IndexedSegment): boolean {
-  return gap && partial !== true
-}
-
 /** The track has nothing of it. */
 function isBare({ firstPart, lastPart }: IndexedSegment): boolean {
   return lastPart < firstPart
@@ -239,7 +234,7 @@ function restored(
     lastPart: segment.lastPart,
     parts,
     size: segment.size,
-    gap: isGap(segment),
+    gap: segment.gap,
     complete: true,
     closed: true,
     bare: isBare(segment),
