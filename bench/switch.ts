@@ -9,7 +9,7 @@ import { signIn } from '../test/support/owner.ts'
 import { type PlayerPage, servePlayerPage, watchVideo } from '../test/support/player-page.ts'
 import { waitLive } from '../test/support/published.ts'
 import { slowLink } from '../test/support/slow-link.ts'
-import { readPressure } from '../test/support/usage.ts'
+import { watchStarving } from '../test/support/usage.ts'
 import { waitFor } from '../test/support/wait.ts'
 import { quantile, report } from './support/report.ts'
 
@@ -109,10 +109,10 @@ for (const seconds of [1, 2]) {
         await sleep(8_000)
         // It may have tried another meanwhile.
         await waitFor('the best', isBest, 60_000)
-        const [begun, pressure] = [performance.now(), readPressure()]
+        const watched = watchStarving()
         const one = await measure(page, player, carry)
         found.push(one)
-        const starved = (readPressure() - pressure) / 10 / (performance.now() - begun)
+        const starved = 100 * watched()
         console.log(
           `${player.name}, ${seconds} s: ${JSON.stringify(one)}, something waited for a processor ${Math.round(starved)} %`,
         )

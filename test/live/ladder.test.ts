@@ -14,7 +14,7 @@ import { type Owner, signIn } from '../support/owner.ts'
 import { assertConforms, decode, getChannel, waitLive } from '../support/published.ts'
 import { watchRung } from '../support/rung-viewer.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { readPressure, starving } from '../support/usage.ts'
+import { starving, watchStarving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 
 const rungs = [
@@ -148,7 +148,7 @@ describe('the ladder', () => {
           .toLowerCase()
           .slice(0, 8)
           .replaceAll(/[^a-z0-9]+/g, '-')}1`
-        const [pressure, begun] = [readPressure(), performance.now()]
+        const watched = watchStarving()
         await publish(t, slug, { mode: 'always' }, options)
         const found = await waitVariants(slug, 3)
         const [source = '', ...others] = found.values()
@@ -166,7 +166,7 @@ describe('the ladder', () => {
         for (let round = 1; ; round++) {
           const [judged] = await Promise.allSettled([assertPlays()])
           const ladder = (await health(slug))?.ladder
-          const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+          const starved = watched()
           // An ffmpeg that has no processor for two seconds is replaced, and what it did not make meanwhile is missing.
           const isReplaced = ladder?.restarts !== restarts
           if (isReplaced && starved > starving && round < 4) {
@@ -185,10 +185,10 @@ describe('the ladder', () => {
       const [source = '', rung = ''] = (await waitVariants('asked', 3)).values()
       await waitMedia(source, 3)
       assert.equal((await health('asked'))?.ladder?.state, 'waiting')
-      const [pressure, asked] = [readPressure(), performance.now()]
+      const [watched, asked] = [watchStarving(), performance.now()]
       const { segments, trailingParts } = await playlist(rung).catch((error: unknown) => {
         const held = performance.now() - asked
-        const starved = (readPressure() - pressure) / 1000 / held
+        const starved = watched()
         // It is held for eight seconds, in which a busy machine may not get an ffmpeg started.
         if (held < 7_500 || starved <= starving) throw error
         t.diagnostic(`asked again after ${Math.round(held)} ms, starved ${Math.round(starved * 100)} %`)
@@ -257,7 +257,7 @@ describe('the ladder', () => {
       else await viewer.hasRung()
       const seen = await viewer.pictures()
       const begun = performance.now()
-      const pressure = readPressure()
+      const watched = watchStarving()
       process.kill(pid, signal)
       expected += ends
       // One that has no processor for two seconds is replaced as well.
@@ -269,7 +269,7 @@ describe('the ladder', () => {
       const last = await newestPart(rung)
       await waitFor('a new part', async () => (await newestPart(rung)) > last)
       const took = performance.now() - begun
-      const starved = (readPressure() - pressure) / 1000 / took
+      const starved = watched()
       await viewer.goesOn()
       t.diagnostic(
         `${strike}: a new part after ${Math.round(took)} ms; the viewer's picture stood for ${await viewer.stood(seen)} ms`,

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { type Bandstand, ownerPassword, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
-import { readPressure, starving } from '../support/usage.ts'
+import { starving, watchStarving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 import { hoverOverBar } from './hover.ts'
 
@@ -111,7 +111,7 @@ test('on the demo a viewer has real time less than a second behind, any renditio
   const { behind } = await until('real time', (look) => isRealTime(look) && look.behind > 0 && look.behind < 1)
   t.diagnostic(`real time: ${behind.toFixed(2)} s behind`)
   for (let round = 1; ; round++) {
-    const [pressure, begun] = [readPressure(), performance.now()]
+    const watched = watchStarving()
     await page.getByRole('button', { name: 'Quality and delay' }).click()
     const offered = page.getByRole('group', { name: 'Quality' }).getByRole('menuitemradio', { name: /^\d+p$/ })
     await offered.nth(1).waitFor({ timeout: 60_000 })
@@ -122,7 +122,7 @@ test('on the demo a viewer has real time less than a second behind, any renditio
     const isMore = (look: Look) => isRealTime(look) && look.height === height && look.frames > frames + 15
     const last = await until('more of them', (look) => !isRealTime(look) || isMore(look))
     if (isMore(last)) break
-    const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+    const starved = watched()
     // On a busy machine a connection may be lost; the next one begins with the best.
     const said = `${JSON.stringify(last)}, starved ${Math.round(starved * 100)} %`
     t.diagnostic(said)

@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
 import { slowLink } from '../support/slow-link.ts'
-import { readPressure, starving } from '../support/usage.ts'
+import { starving, watchStarving } from '../support/usage.ts'
 import { type Clip, makeLadder } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
@@ -149,8 +149,7 @@ function countAborted(): () => number {
 /** What `note` is told of, from now on, and how it went. */
 function record(aborted: () => number) {
   const before = aborted()
-  const pressure = readPressure()
-  const begun = performance.now()
+  const watched = watchStarving()
   const gaps: number[] = []
   const phases = new Set<string>()
   return {
@@ -159,7 +158,7 @@ function record(aborted: () => number) {
       phases.add(phase)
     },
     sum() {
-      const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+      const starved = watched()
       const stood = Math.max(...gaps)
       const givenUp = aborted() - before
       const said = [

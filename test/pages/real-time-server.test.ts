@@ -8,7 +8,7 @@ import { type ClockPicturePublisher, pictureAge, publishClockPicture } from '../
 import { type Look, look, type PlayerElement, shoot, until } from '../support/our-player.ts'
 import { signIn } from '../support/owner.ts'
 import { waitLive } from '../support/published.ts'
-import { readPressure, starving } from '../support/usage.ts'
+import { starving, watchStarving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 
 /** The player that picks on a real server with a real encoder; each kind of trouble is tested against a mock beside this. */
@@ -86,7 +86,7 @@ test('a real-time channel plays by WebRTC with sound, and the delay it says is t
   await page.waitForTimeout(2000)
   for (let round = 1; ; round++) {
     const pairs: { said: number; real: number }[] = []
-    const [pressure, begun] = [readPressure(), performance.now()]
+    const watched = watchStarving()
     for (let i = 0; i < 30; i++) {
       await page.waitForTimeout(100)
       const real = await page.evaluate<number>(`(${pictureAge})(document.querySelector('bandstand-player').video)`)
@@ -94,7 +94,7 @@ test('a real-time channel plays by WebRTC with sound, and the delay it says is t
     }
     const middle = (pick: (pair: (typeof pairs)[0]) => number) => pairs.map(pick).sort((a, b) => a - b)[15] ?? 0
     const [said, real] = [middle((pair) => pair.said), middle((pair) => pair.real)]
-    const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+    const starved = watched()
     const both = `says ${said.toFixed(3)} s, glass to glass ${real.toFixed(3)} s, starved ${Math.round(starved * 100)} %`
     t.diagnostic(both)
     // Drawing, encoding and the way to the server come before what the player knows of.

@@ -9,7 +9,7 @@ import { type PlayerElement, shoot, until } from '../support/our-player.ts'
 import { signIn } from '../support/owner.ts'
 import type { Running } from '../support/process.ts'
 import { assertNear, getChannel, waitEnded, waitLive } from '../support/published.ts'
-import { readPressure, starving } from '../support/usage.ts'
+import { starving, watchStarving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 import { findings } from './axe.ts'
 
@@ -136,12 +136,12 @@ test('key frames 10 s apart: the picture comes soon and goes on, whenever somebo
   let late = 0
   for (let i = 0; i < 3 + late; i++) {
     const page = await open('/@slides')
-    const [pressure, begun] = [readPressure(), performance.now()]
+    const watched = watchStarving()
     try {
       const joined = await until(page, 'a picture', ({ frames }) => frames > 2, 8_000)
       await until(page, 'pictures that go on', ({ frames }) => frames > joined.frames + 60, 6_000)
     } catch (error) {
-      const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+      const starved = watched()
       // Once the machine may have stood still, where others have its processors more often. Who waits for key frames is late again.
       if (++late > (starved > starving ? 4 : 1)) throw error
     }

@@ -10,7 +10,7 @@ import { ffmpegPublish } from '../support/encoders.ts'
 import { signIn } from '../support/owner.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import { slowLink } from '../support/slow-link.ts'
-import { readPressure, starving } from '../support/usage.ts'
+import { starving, watchStarving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 
 const isLong = process.env['BANDSTAND_LONG'] !== undefined
@@ -126,8 +126,7 @@ describe('DASH of the ladder', () => {
   /** What was seen of changes to each height, and the share of the time in which something waited for a processor. */
   async function changes(page: Page, name: string) {
     const from = await page.evaluate<number>('(seen.waiting.length = 0, seen.shown.length)')
-    const begun = performance.now()
-    const pressure = readPressure()
+    const watched = watchStarving()
     for (const wanted of [180, 720, 360]) {
       await page.evaluate(`void choose(${wanted})`)
       await waitFor(`${name}: ${wanted} lines`, async () => (await height(page)) === wanted, 40_000)
@@ -135,7 +134,7 @@ describe('DASH of the ladder', () => {
       const more = async () => (await page.evaluate<number>('seen.shown.length')) > before + 30
       await waitFor(`${name}: pictures of ${wanted} lines`, more)
     }
-    const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+    const starved = watched()
     const [waits, shown] = await page.evaluate<[number, Shown[]]>(`[seen.waiting.length, seen.shown.slice(${from})]`)
     const leaps = shown.flatMap(({ media }, i) => {
       const step = media - (shown[i - 1]?.media ?? media)
@@ -167,13 +166,13 @@ describe('DASH of the ladder', () => {
     for (let round = 1; ; round++) {
       await page.evaluate('seen.waiting.length = 0')
       const begun = performance.now()
-      const pressure = readPressure()
+      const watched = watchStarving()
       await carry(7e5)
       await waitFor('down', async () => (await height(page)) === 180, 60_000)
       await sleep(10_000)
       await carry(4e6)
       await waitFor('up', async () => (await height(page)) === 360, 60_000)
-      const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+      const starved = watched()
       const waits = await page.evaluate<number>('seen.waiting.length')
       t.diagnostic(`down and up in ${Math.round((performance.now() - begun) / 1000)} s, ${waits} stalls`)
       // It holds 3 to 4 s, and learns of the link's rate by the segment that is too late.

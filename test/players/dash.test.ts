@@ -9,7 +9,7 @@ import type { Shown } from '../support/continuity.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import { ffprobe } from '../support/players.ts'
 import { assertNear, getChannel, waitEnded, waitLive } from '../support/published.ts'
-import { readPressure, starving } from '../support/usage.ts'
+import { starving, watchStarving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 
 /** Code of a page in which `video` is in hand; errors that a player calls fatal go to `lines`. */
@@ -103,7 +103,7 @@ describe('DASH', () => {
   /** A player that shows pictures, with sound and low latency. Who stood on a busy machine stays as far behind, and comes again. */
   async function openClose(t: TestContext, load: (url: string) => string, name: string): Promise<Page> {
     for (let round = 1; ; round++) {
-      const [pressure, begun] = [readPressure(), performance.now()]
+      const watched = watchStarving()
       const page = await open(load(live()))
       await assertShows(page, 3)
       await assertSounds(page, name)
@@ -111,7 +111,7 @@ describe('DASH', () => {
       t.diagnostic(`${name}: ${latency.toFixed(2)} s behind`)
       // Ten where only whole segments are listed.
       if (latency < 6) return page
-      const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+      const starved = watched()
       assert.ok(starved > starving && round < 6, `${name} is ${latency} s behind: ${await state(page)}`)
       await page.close()
     }

@@ -10,7 +10,7 @@ import { type Owner, signIn } from '../support/owner.ts'
 import { assertPlaysOn, type PlayerPage, recordPlayback, servePlayerPage } from '../support/player-page.ts'
 import type { Running } from '../support/process.ts'
 import { assertNear, getChannel, waitEnded, waitLive } from '../support/published.ts'
-import { readPressure, starving } from '../support/usage.ts'
+import { starving, watchStarving } from '../support/usage.ts'
 import { stopwatch, waitFor } from '../support/wait.ts'
 
 interface Facts {
@@ -155,9 +155,9 @@ describe('hls.js as its makers publish it', () => {
       await waitFor(`pictures ${seconds} s after the begin`, async () => (await facts(page)).time > time + 0.5)
       await page.close()
     })
-    const pressure = readPressure()
+    const watched = watchStarving()
     const late = sleep(15_000, undefined, { ref: false }).then(async () => {
-      if ((readPressure() - pressure) / 15e6 > starving) await sleep(30_000, undefined, { ref: false })
+      if (watched() > starving) await sleep(30_000, undefined, { ref: false })
       return `no picture ${seconds} s after the begin`
     })
     return Promise.race([playing, late]).catch((error: unknown) => error)
@@ -216,8 +216,8 @@ describe('hls.js as its makers publish it', () => {
   it('joins at once and plays at low latency with key frames every 2 s and B-frames', async (t) => {
     // Until the opening gaps are further from the end than HOLD-BACK: before, EXT-X-START leads everybody to a whole segment.
     await sleep(Math.max(0, 14 - live()) * 1_000)
-    const [pressure, begun] = [readPressure(), performance.now()]
-    const isStarved = () => (readPressure() - pressure) / 1000 / (performance.now() - begun) > starving
+    const watched = watchStarving()
+    const isStarved = () => watched() > starving
     let { page, joined } = await play(`${server.http}/live/often/index.m3u8`)
     await sleep(1_000)
     let from = await facts(page)

@@ -11,7 +11,7 @@ import { assertPlaysOn, type PlayerPage, servePlayerPage } from '../support/play
 import type { Running } from '../support/process.ts'
 import { waitLive } from '../support/published.ts'
 import { slowLink } from '../support/slow-link.ts'
-import { readPressure, starving } from '../support/usage.ts'
+import { starving, watchStarving } from '../support/usage.ts'
 import { stopwatch, waitFor } from '../support/wait.ts'
 
 const rungs = [
@@ -71,8 +71,7 @@ const tests = (seconds: number) => () => {
     forgiven: readonly number[] = [],
   ) {
     const faults: string[] = []
-    const begun = performance.now()
-    const pressure = readPressure()
+    const watched = watchStarving()
     for (const wanted of heights) {
       await page.evaluate('lines.length = 0; seen.waiting.length = 0')
       const level = levels.indexOf(wanted)
@@ -86,7 +85,7 @@ const tests = (seconds: number) => () => {
       const passing = forgiven.includes(wanted) ? /^waiting$|bufferStalledError$/ : /^$/
       faults.push(...found.filter((fault) => !passing.test(fault)))
     }
-    const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+    const starved = watched()
     return { faults, starved }
   }
 
@@ -132,13 +131,13 @@ const tests = (seconds: number) => () => {
     for (let round = 1; ; round++) {
       await page.evaluate('lines.length = 0; seen.waiting.length = 0')
       const begun = performance.now()
-      const pressure = readPressure()
+      const watched = watchStarving()
       await carry(6e5)
       await waitFor('down', async () => (await height(page)) < 360, 40_000)
       await sleep(10_000)
       await carry(4e6)
       await waitFor('up', async () => (await height(page)) === 360, 60_000)
-      const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+      const starved = watched()
       const waits = await page.evaluate<number>('seen.waiting.length')
       t.diagnostic(`down and up in ${Math.round((performance.now() - begun) / 1000)} s, ${waits} stalls`)
       if (waits === 0) break

@@ -8,7 +8,7 @@ import { type Owner, signIn } from '../support/owner.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import type { Running } from '../support/process.ts'
 import { waitLive } from '../support/published.ts'
-import { readPressure, starving } from '../support/usage.ts'
+import { starving, watchStarving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 import { type WhepFigures, whepFigures, whepJoin, whepLeave } from '../support/whep-page.ts'
 
@@ -76,7 +76,7 @@ describe('renditions by WHEP', () => {
   }
 
   it('a viewer goes to a rung that is made for it and back, on one connection, with the sound', async (t) => {
-    const [pressure, begun] = [readPressure(), performance.now()]
+    const watched = watchStarving()
     const joined = await whepJoin(page, endpoint('rungs'), { audio: true })
     assert.deepEqual([joined.status, joined.rendition], [201, 'source'])
     await waitShown('the source with sound', ({ height, loudest }) => height === 360 && loudest > 0.01)
@@ -97,7 +97,7 @@ describe('renditions by WHEP', () => {
       return shown > back.shown + 15 && lost === 0
     })
     assert.equal(state, 'connected')
-    const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+    const starved = watched()
     const said = `stood still for ${freezeSeconds} s, starved ${Math.round(starved * 100)} %`
     t.diagnostic(said)
     assert.ok(freezeSeconds < (starved > starving ? 5 : 1.5), said)

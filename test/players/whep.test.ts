@@ -10,7 +10,7 @@ import { type LossyRelay, startLossyRelay } from '../support/lossy-relay.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import type { Running } from '../support/process.ts'
 import { waitLive } from '../support/published.ts'
-import { readPressure, readUsage, starving } from '../support/usage.ts'
+import { readUsage, starving, watchStarving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 import { type WhepFigures, whepCrowd, whepFigures, whepJoin, whepLeave } from '../support/whep-page.ts'
 
@@ -123,12 +123,12 @@ describe('WHEP', () => {
       let begun = await waitShown(page, 'pictures', ({ shown }) => shown >= 20)
       Object.assign(relay, line)
       for (let round = 1; ; round++) {
-        const [pressure, from] = [readPressure(), performance.now()]
+        const [watched, from] = [watchStarving(), performance.now()]
         await sleep(8_000)
         // Of some 400 packets in these seconds now and then not one of a hundred is lost.
         const now = await waitShown(page, 'a loss, asked for again', ({ nacks }) => relay.lost > 0 && nacks > 0)
         const seconds = (performance.now() - from) / 1000
-        const starved = (readPressure() - pressure) / 1e6 / seconds
+        const starved = watched()
         const rate = (now.framesDecoded - begun.framesDecoded) / seconds
         const all = `${rate.toFixed(1)} of 30 pictures a second, ${now.lost} packets lost for good, ${now.freezeSeconds} s frozen, ${relay.overtaken} overtaken, starved ${Math.round(starved * 100)} %`
         t.diagnostic(all)
@@ -151,9 +151,9 @@ describe('WHEP', () => {
     const round = async (count: number) => {
       for (let i = 0; i < count; i += crowd) {
         for (let more = 0; ; more++) {
-          const [pressure, begun] = [readPressure(), performance.now()]
+          const watched = watchStarving()
           const seen = await whepCrowd(page, endpoint(), crowd, { audio: true, bare: true })
-          const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+          const starved = watched()
           if (seen.answered === crowd && seen.connected === crowd - 1) break
           const all = `${seen.answered} of ${crowd} answered, ${seen.connected} connected, starved ${Math.round(starved * 100)} %`
           t.diagnostic(all)

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { type Expected, findInterruptions, type Playback } from './continuity.ts'
-import { readPressure, starving } from './usage.ts'
+import { starving, watchStarving } from './usage.ts'
 
 const resolve = createRequire(import.meta.url).resolve
 
@@ -70,10 +70,9 @@ export async function recordPlayback(page: Page, ms: number): Promise<Playback> 
   const from = await page.evaluate<{ at: number; shown: number; waiting: number }>(
     '({ at: performance.now(), shown: seen.shown.length, waiting: seen.waiting.length })',
   )
-  const begun = performance.now()
-  const pressure = readPressure()
+  const watched = watchStarving()
   await sleep(ms)
-  const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+  const starved = watched()
   return page.evaluate<Playback>(
     `({ from: ${from.at}, to: performance.now(), shown: seen.shown.slice(${from.shown}),
       waiting: seen.waiting.slice(${from.waiting}), starved: ${starved} })`,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runToEnd, start } from './process.ts'
 import { findProgram } from './programs.ts'
 import { temporaryFolder } from './temporary.ts'
-import { readPressure } from './usage.ts'
+import { watchStarving } from './usage.ts'
 
 export interface ProbedStream {
   readonly index: number
@@ -156,7 +156,7 @@ export async function vlcPlay(url: string, pictures: number, limit = 30_000): Pr
   let stood = 0
   let shown = 0
   let since = performance.now()
-  const [begun, pressure] = [since, readPressure()]
+  const watched = watchStarving()
   for (const end = since + limit; performance.now() < end && shown < pictures && running.running(); ) {
     const asked = performance.now()
     await sleep(250)
@@ -168,7 +168,7 @@ export async function vlcPlay(url: string, pictures: number, limit = 30_000): Pr
     if (now > shown) since = performance.now()
     shown = now
   }
-  const starved = (readPressure() - pressure) / 1000 / (performance.now() - begun)
+  const starved = watched()
   await running.stop('SIGTERM')
   const [lost, broken] = [count('frames lost'), count('demux corrupted')]
   return { shown, lost, broken, stood, starved, log: running.output() }

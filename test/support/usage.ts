@@ -61,8 +61,14 @@ export function sampleUsage(pids: readonly number[], interval = 500): { stop(): 
  */
 export const starving = 0.25
 
+/** Watches this machine from now on. @returns what gives the share of the time since in which something waited for a processor */
+export function watchStarving(): () => number {
+  const [pressure, begun] = [readPressure(), performance.now()]
+  return () => (readPressure() - pressure) / 1000 / (performance.now() - begun)
+}
+
 /** Microseconds since boot in which something waited for a processor (Linux 4.20); 0 where the kernel does not count. */
-export function readPressure(): number {
+function readPressure(): number {
   const path = '/proc/pressure/cpu'
   const text = existsSync(path) ? readFileSync(path, 'latin1') : ''
   return Number(/^some .*total=(\d+)/m.exec(text)?.[1] ?? 0)
