@@ -26,7 +26,7 @@ before(async () => {
     [360, 2_000_000],
     [180, 250_000],
   ])
-  browser = await chromium(['--allow-loopback-in-peer-connection', '--disable-features=WebRtcHideLocalIpsWithMdns'])
+  browser = await chromium(['--allow-loopback-in-peer-connection'], ['WebRtcHideLocalIpsWithMdns'])
 })
 after(() => browser.close())
 beforeEach(async () => {
