@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
 import { findings } from './axe.ts'
 import { type Clip, makeClip } from './mock/clip.ts'
@@ -43,10 +43,7 @@ beforeEach(() => mock.goLive('main', createMockStream(clip, `as_${++broadcasts}`
 const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const
 
 test('the sign of waiting stands still for who asked for less motion', async () => {
-  for (const [reducedMotion, moving] of [
-    ['no-preference', 1],
-    ['reduce', 0],
-  ] as const) {
+  const look = async (reducedMotion: 'no-preference' | 'reduce') => {
     const page = await browser.newPage({ reducedMotion })
     // Never answered, so that the player waits.
     await page.route(/\.m3u8/, () => undefined)
@@ -54,52 +51,65 @@ test('the sign of waiting stands still for who asked for less motion', async () 
     const spinner = page.locator('bandstand-player .spinner')
     await spinner.waitFor()
     const running = await spinner.evaluate((element) => element.getAnimations().length)
-    assert.equal(running, moving, reducedMotion)
     await page.close()
+    return running
   }
+  assert.deepEqual(await Promise.all([look('no-preference'), look('reduce')]), [1, 0])
 })
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const [size, viewport] of Object.entries(sizes)) {
-    test(`axe finds nothing on the viewer's pages, ${colorScheme}, ${size}`, async () => {
-      const page = await browser.newPage({ colorScheme, viewport, reducedMotion: 'reduce' })
-      for (const path of ['/', '/@main', '/@other', '/@main/embed', '/@main/chat', '/watch/as_old', '/@nobody']) {
-        await page.goto(mock.url + path)
-        await page.waitForTimeout(400)
-        assert.deepEqual(await findings(page), [], path)
-      }
-      await page.close()
-    })
+/** In both colour schemes, for colours are all that they change. */
+async function inBoth(page: Page, look: (colorScheme: string) => Promise<void>): Promise<void> {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await look(colorScheme)
+  }
+}
 
-    test(`axe finds nothing in the player's menu, ${colorScheme}, ${size}`, async () => {
-      const page = await browser.newPage({ colorScheme, viewport, reducedMotion: 'reduce' })
-      await page.goto(`${mock.url}/@main`)
-      await page.getByRole('button', { name: 'Quality and delay' }).click()
-      await page.getByRole('menu').waitFor()
-      assert.deepEqual(await findings(page), [])
-      const popup = page.locator('bandstand-settings-menu .popup')
+for (const [size, viewport] of Object.entries(sizes)) {
+  const open = () => browser.newPage({ viewport, colorScheme: 'dark', reducedMotion: 'reduce' })
+
+  test(`axe finds nothing on the viewer's pages, light and dark, ${size}`, async () => {
+    const page = await open()
+    for (const path of ['/', '/@main', '/@other', '/@main/embed', '/@main/chat', '/watch/as_old', '/@nobody']) {
+      await page.goto(mock.url + path)
+      await page.waitForTimeout(400)
+      await inBoth(page, async (scheme) => assert.deepEqual(await findings(page), [], `${path}, ${scheme}`))
+    }
+    await page.close()
+  })
+
+  test(`axe finds nothing in the player's menu, light and dark, ${size}`, async () => {
+    const page = await open()
+    await page.goto(`${mock.url}/@main`)
+    await page.getByRole('button', { name: 'Quality and delay' }).click()
+    await page.getByRole('menu').waitFor()
+    const popup = page.locator('bandstand-settings-menu .popup')
+    await inBoth(page, async (scheme) => {
+      assert.deepEqual(await findings(page), [], scheme)
       const colour = await popup.evaluate((element) => getComputedStyle(element).backgroundColor)
       assert.match(colour, /^rgb\(/, 'nothing shines through')
       const box = await popup.boundingBox()
       const inside = box && box.x >= 0 && box.y >= 0 && box.x + box.width <= viewport.width
       assert.ok(inside && box.y + box.height <= viewport.height, 'all of it is on the screen')
-      await page.close()
     })
+    await page.close()
+  })
 
-    test(`axe finds nothing in the studio, ${colorScheme}, ${size}`, async () => {
-      mock.owner = false
-      const page = await browser.newPage({ colorScheme, viewport, reducedMotion: 'reduce' })
-      await page.goto(`${mock.url}/studio`)
-      await page.locator('input[type=password]').waitFor()
-      assert.deepEqual(await findings(page), [], 'sign in')
-      await page.keyboard.type('open sesame')
-      await page.keyboard.press('Enter')
-      await page.getByRole('heading', { name: 'Recordings' }).waitFor()
-      await page.waitForTimeout(300)
-      assert.deepEqual(await findings(page), [], 'studio')
-      await page.getByRole('button', { name: 'New channel' }).click()
-      assert.deepEqual(await findings(page), [], 'new channel')
-      await page.close()
-    })
-  }
+  test(`axe finds nothing in the studio, light and dark, ${size}`, async () => {
+    mock.owner = false
+    const page = await open()
+    await page.goto(`${mock.url}/studio`)
+    await page.locator('input[type=password]').waitFor()
+    const assertNothing = (what: string) =>
+      inBoth(page, async (scheme) => assert.deepEqual(await findings(page), [], `${what}, ${scheme}`))
+    await assertNothing('sign in')
+    await page.keyboard.type('open sesame')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Recordings' }).waitFor()
+    await page.waitForTimeout(300)
+    await assertNothing('studio')
+    await page.getByRole('button', { name: 'New channel' }).click()
+    await assertNothing('new channel')
+    await page.close()
+  })
 }
