@@ -10,7 +10,8 @@ import { assertConforms, assertNear, decode, getChannel, waitEnded, waitLive } f
 import { waitFor } from '../support/wait.ts'
 
 /** Encoders that people have on their desks: nothing is typed into them but server and key. */
-describe('OBS and GStreamer', () => {
+// They mostly wait, each for what it sends.
+describe('OBS and GStreamer', { concurrency: true }, () => {
   let server: Bandstand
   let owner: Owner
   before(async () => {

@@ -14,8 +14,8 @@ import { judgeLive, judgeReplay } from '../support/replay.ts'
 import { clip } from '../support/scene.ts'
 import { waitFor } from '../support/wait.ts'
 
-/** One of the tracks is silent for some seconds while the other goes on, as where an encoder is overloaded. */
-describe('a track that pauses', () => {
+/** One of the tracks is silent for some seconds while the other goes on, as where an encoder is overloaded. Both mostly wait. */
+describe('a track that pauses', { concurrency: true }, () => {
   /** Seconds of the clip, longer than anybody takes, and of the hole within. */
   const length = 60
   const hole = { from: 6, to: 11 }
