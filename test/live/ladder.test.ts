@@ -32,22 +32,31 @@ rm ${garbled} 2>/dev/null || exec ffmpeg "$@"
 ffmpeg "$@" 4>&1 | { head -c 20000; head -c 1000 /dev/urandom; cat; } >&4
 `
 
-describe('the ladder', () => {
-  let server: Bandstand
-  let owner: Owner
+/** A server, and its owner. */
+interface Site {
+  readonly server: Bandstand
+  readonly owner: Owner
+}
+
+async function startSite(args: readonly string[] = []): Promise<Site> {
+  const server = await startBandstand({ ffmpeg: true, args })
+  return { server, owner: await signIn(server) }
+}
+
+// They mostly wait.
+describe('the ladder', { concurrency: true }, () => {
+  let shared: Site
   before(async () => {
-    writeFileSync(program, script)
-    chmodSync(program, 0o755)
-    server = await startBandstand({ ffmpeg: true, args: ['--ffmpeg', program] })
-    owner = await signIn(server)
+    shared = await startSite()
   })
-  after(() => server?.stop())
+  after(() => shared?.server.stop())
 
   async function publish(
     t: TestContext,
     slug: string,
     change: Partial<LadderSettings>,
     options: Partial<PublishOptions> = {},
+    { server, owner } = shared,
   ) {
     const key = await owner.createChannel(slug)
     await owner.call('PUT', `/channels/${slug}/ladder`, { ...settings, ...change })
@@ -60,16 +69,16 @@ describe('the ladder', () => {
   }
 
   /** Addresses of the variants' playlists by height of their picture. */
-  async function variants(slug: string): Promise<Map<number, string>> {
+  async function variants(slug: string, { server } = shared): Promise<Map<number, string>> {
     const { variants: found } = await waitLive(server, slug)
     const base = `${server.http}/live/${slug}/index.m3u8`
     return new Map(found.map(({ resolution, uri }) => [resolution?.height ?? 0, new URL(uri, base).href]))
   }
 
   /** Waits until so many variants are listed. */
-  const waitVariants = (slug: string, count: number) =>
+  const waitVariants = (slug: string, count: number, on = shared) =>
     waitFor(`${count} variants`, async () => {
-      const found = await variants(slug)
+      const found = await variants(slug, on)
       return found.size === count && found
     })
 
@@ -81,7 +90,8 @@ describe('the ladder', () => {
     return parsed.playlist
   }
 
-  const health = async (slug: string) => (await owner.call<ChannelHealth>('GET', `/channels/${slug}/health`)).encoder
+  const health = async (slug: string, { owner } = shared) =>
+    (await owner.call<ChannelHealth>('GET', `/channels/${slug}/health`)).encoder
 
   const numbered = ({ mediaSequence, segments }: MediaPlaylist) =>
     new Map(segments.map((segment, i) => [mediaSequence + i, segment]))
@@ -158,7 +168,7 @@ describe('the ladder', () => {
           for (const rung of others) assert((await assertAligned(source, rung)) >= 3)
           const judged = await Promise.allSettled([
             assertDecodes(found),
-            assertConforms(`${server.http}/live/${slug}/index.m3u8`, 6),
+            assertConforms(`${shared.server.http}/live/${slug}/index.m3u8`, 6),
           ])
           for (const one of judged) if (one.status === 'rejected') throw one.reason
         }
@@ -208,17 +218,17 @@ describe('the ladder', () => {
       const { first, begin } = await publish(t, 'changed', { mode: 'always' })
       const before = await waitVariants('changed', 3)
       await waitMedia([...before.values()][1] ?? '', 2)
-      const { generation } = await getChannel(server, 'changed')
+      const { generation } = await getChannel(shared.server, 'changed')
       await first.stop('SIGKILL')
       begin({ width: 426, height: 240 })
       const now = await waitVariants('changed', 2)
       assert.deepEqual([...now.keys()], [240, 180])
-      assert((await getChannel(server, 'changed')).generation > generation)
+      assert((await getChannel(shared.server, 'changed')).generation > generation)
       const [source = '', rung = ''] = now.values()
       assert.equal(rung, before.get(180))
       await waitMedia(rung, 2)
       await assertAligned(source, rung)
-      await assertConforms(`${server.http}/live/changed/index.m3u8`, 4)
+      await assertConforms(`${shared.server.http}/live/changed/index.m3u8`, 4)
     })
 
     for (const [slug, change, options] of [
@@ -228,7 +238,7 @@ describe('the ladder', () => {
     ] as const) {
       it(`${slug}: no rungs`, async (t) => {
         await publish(t, slug, change, options)
-        await waitLive(server, slug)
+        await waitLive(shared.server, slug)
         await sleep(1_000)
         assert.equal((await variants(slug)).size, 1)
       })
@@ -236,10 +246,15 @@ describe('the ladder', () => {
   })
 
   it('ffmpeg that is killed, writes nonsense or is stopped is back soon; meanwhile the source plays on, and who has chosen a rung goes on', async (t) => {
+    // Of its own, for children are told by their parent alone, and the next ffmpeg is to be this one's.
+    writeFileSync(program, script)
+    chmodSync(program, 0o755)
+    const site = await startSite(['--ffmpeg', program])
+    const { server } = site
+    t.after(() => server.stop())
     const children = () => ffmpegsOf(server.pid)
-    await waitFor('every ladder to end', () => children().length === 0)
-    await publish(t, 'struck', { mode: 'always' })
-    const [source = '', rung = ''] = (await waitVariants('struck', 3)).values()
+    await publish(t, 'struck', { mode: 'always' }, {}, site)
+    const [source = '', rung = ''] = (await waitVariants('struck', 3, site)).values()
     await waitMedia(rung, 1)
     const viewer = await watchRung(t, `${server.http}/@struck`, 270)
     let expected = 0
@@ -262,7 +277,7 @@ describe('the ladder', () => {
       expected += ends
       // One that has no processor for two seconds is replaced as well.
       expected = await waitFor('the restarts to be told', async () => {
-        const told = (await health('struck'))?.ladder?.restarts ?? 0
+        const told = (await health('struck', site))?.ladder?.restarts ?? 0
         return told >= expected && told
       })
       await waitFor('another ffmpeg', () => !children().includes(pid) && children().length === 1)
