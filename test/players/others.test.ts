@@ -107,12 +107,14 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
     it('ffmpeg and ffprobe read what was broadcast while it goes on', async () => {
       const probed = await ffprobe(replay())
       assert.deepEqual(probed.streams.map((stream) => stream.codec_name).sort(), ['aac', 'h264'])
-      for (const url of [live(), replay(), file()]) {
-        const { times, complaints } = await ffmpegDecode(url, 4)
-        assert.deepEqual(findHoles(times, frameRate), [], url)
-        assertNear(times.length, 4 * frameRate, 3, `pictures of ${url}`)
-        assert.equal(complaints, '')
-      }
+      await Promise.all(
+        [live(), replay(), file()].map(async (url) => {
+          const { times, complaints } = await ffmpegDecode(url, 4)
+          assert.deepEqual(findHoles(times, frameRate), [], url)
+          assertNear(times.length, 4 * frameRate, 3, `pictures of ${url}`)
+          assert.equal(complaints, '')
+        }),
+      )
     })
   })
 
@@ -127,20 +129,23 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
 
     it('ffmpeg and mpv decode each picture of each listed segment', async () => {
       assertNear(listed, seconds * frameRate, 2, 'pictures in the segments')
-      for (const url of [replay(), file()]) {
-        const { times, complaints } = await ffmpegDecode(url)
-        assert.deepEqual(findHoles(times, frameRate), [], url)
-        assert.deepEqual({ pictures: times.length, complaints }, { pictures: listed, complaints: '' }, url)
-        const decoded = await mpvDecode(url)
-        assertWhole(decoded, listed)
-        assert.equal(decoded.times.length, listed, url)
-      }
+      await Promise.all(
+        [replay(), file()].map(async (url) => {
+          const { times, complaints } = await ffmpegDecode(url)
+          assert.deepEqual(findHoles(times, frameRate), [], url)
+          assert.deepEqual({ pictures: times.length, complaints }, { pictures: listed, complaints: '' }, url)
+          const decoded = await mpvDecode(url)
+          assertWhole(decoded, listed)
+          assert.equal(decoded.times.length, listed, url)
+        }),
+      )
     })
 
-    it('VLC shows them', async () => {
-      await assertVlcShows(replay(), 90)
-      await assertVlcShows(file(), 90)
-    })
+    for (const [what, url] of [
+      ['replay', replay],
+      ['file', file],
+    ] as const)
+      it(`VLC shows the ${what}`, () => assertVlcShows(url(), 90))
 
     it('Shaka plays the replay with the right duration', async () => {
       const page = await pages.play(browser, shaka(replay(), '{}'))
