@@ -66,7 +66,18 @@ interface Stage {
 const cores = Math.max(2, availableParallelism())
 const long = options.long ? 60 : 1
 const jobs = options.jobs === undefined ? undefined : Number(options.jobs)
-const opensBrowser = (file: string) => /\/browser\.ts'/.test(readFileSync(join(root, file), 'utf8'))
+
+/** Quarters of a processor that a file's programs take while it runs, as measured. */
+function quarters(file: string): number {
+  if (file === 'test/live/ladder.test.ts') return 5
+  // Takes two, but what it judges is whether a picture ever stands.
+  if (file === 'test/pages/ladder.test.ts') return 4
+  const text = readFileSync(join(root, file), 'utf8')
+  if (!text.includes("/browser.ts'")) return 2
+  // A browser with no server and no encoder beside it; one that axe keeps busy takes as much as those.
+  return text.includes("/mock/server.ts'") && !text.includes("/axe.ts'") ? 2 : 3
+}
+
 const stages: readonly Stage[] = [
   {
     name: 'unit',
@@ -80,9 +91,9 @@ const stages: readonly Stage[] = [
   {
     name: 'end to end',
     patterns: ['test/**/*.test.ts'],
-    // A quarter of a processor each: beside more than these, players would wait for a processor and not for media.
+    // Beside more than these, players would wait for a processor and not for media.
     places: 4 * (jobs ?? cores),
-    placesOf: (file) => (file.includes('ladder') ? 5 : opensBrowser(file) ? 3 : 2),
+    placesOf: quarters,
     fileLimit: 4 * minute * long,
   },
 ]
