@@ -19,21 +19,19 @@ const omnibox = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullP
 
 /** What Playwright 1.65 leaves out. The last list of such features counts alone, so that a list of ours has to have them too. */
 const playwrights = [
-  ...[
-    'AvoidUnnecessaryBeforeUnloadCheckSync',
-    'DestroyProfileOnBrowserClose',
-    'HttpsUpgrades',
-    'LensOverlay',
-    'MediaRouter',
-  ],
-  ...[
-    'HttpsFirstBalancedModeAutoEnable',
-    'PaintHolding',
-    'ThirdPartyStoragePartitioning',
-    'OptimizationHints',
-    'AimEnabled',
-  ],
-  ...['AvoidCorsURLLoaderRestartOnRedirect', 'NetworkTimeServiceQuerying', 'PreconnectToSearch'],
+  'AimEnabled',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'ThirdPartyStoragePartitioning',
 ]
 
 /**
@@ -48,7 +46,7 @@ export function chromium(args: readonly string[] = [], without: readonly string[
       named === '' ? findProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable') : named,
     // The sandbox does not work for root, and there the tests run only pages of our own.
     chromiumSandbox: process.getuid?.() !== 0,
-    args: [...flags, `--disable-features=${[...playwrights, ...omnibox, ...without].join()}`, ...args],
+    args: [...flags, `--disable-features=${[...playwrights, ...omnibox, ...without].join(',')}`, ...args],
     timeout: 30_000,
   })
 }
