@@ -67,16 +67,17 @@ const cores = Math.max(2, availableParallelism())
 const long = options.long ? 60 : 1
 const jobs = options.jobs === undefined ? undefined : Number(options.jobs)
 
-/** Quarters of a processor that a file's programs take while it runs, as measured. */
-function quarters(file: string): number {
-  if (file === 'test/live/ladder.test.ts') return 5
+/** Quarters of a processor that the programs of a file take while it runs, where that is not what others like it take. */
+const measured: Readonly<Record<string, number>> = {
+  'test/live/ladder.test.ts': 5,
   // Takes two, but what it judges is whether a picture ever stands.
-  if (file === 'test/pages/ladder.test.ts') return 4
-  const text = readFileSync(join(root, file), 'utf8')
-  if (!text.includes("/browser.ts'")) return 2
-  // A browser with no server and no encoder beside it; one that axe keeps busy takes as much as those.
-  return text.includes("/mock/server.ts'") && !text.includes("/axe.ts'") ? 2 : 3
+  'test/pages/ladder.test.ts': 4,
+  // With no server and no encoder beside the browser, and mostly waiting.
+  'test/pages/player.test.ts': 2,
+  'test/pages/real-time.test.ts': 2,
 }
+const quarters = (file: string) =>
+  measured[file] ?? (/\/browser\.ts'/.test(readFileSync(join(root, file), 'utf8')) ? 3 : 2)
 
 const stages: readonly Stage[] = [
   {
