@@ -70,6 +70,8 @@ const jobs = options.jobs === undefined ? undefined : Number(options.jobs)
 /** Quarters of a processor that the programs of a file take while it runs, where that is not what others like it take. */
 const measured: Readonly<Record<string, number>> = {
   'test/live/ladder.test.ts': 5,
+  // Makes smaller pictures of 720p, and a busy machine would leave them out.
+  'test/pages/demo.test.ts': 5,
   // Takes two, but what it judges is whether a picture ever stands.
   'test/pages/ladder.test.ts': 4,
   // With no server and no encoder beside the browser, and mostly waiting.
