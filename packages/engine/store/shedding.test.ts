@@ -124,7 +124,7 @@ for (const how of ['running', 'ended', 'recovered'] as const) {
       await shed.store.recover()
     }
     await shed.shedTo(0)
-    assert.deepEqual(await shed.facts(), { removed: 10, first: 10, left: 10 })
+    assert.deepEqual(await shed.facts(), { removed: 10, pauses: { 1: 10 }, first: 10, left: 10 })
     await shed.store.close()
   })
 }
