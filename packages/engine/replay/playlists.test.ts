@@ -224,6 +224,38 @@ test('a shed front is noticed, and numbers go on counting', async () => {
   assert.match(text, /MEDIA-SEQUENCE:2\n#EXT-X-DISCONTINUITY-SEQUENCE:1\n#EXT-X-MAP/)
 })
 
+test('a front that goes while a playlist is made leaves no old number before the new one', async () => {
+  // More than are read in one turn.
+  const old = index(
+    Array.from({ length: 600 }, () => '0++'),
+    { ended: false },
+  )
+  const shedBy = (count: number) => old.tracks.map((track) => ({ ...track, segments: track.segments.slice(count) }))
+  const removed = { segments: 2, discontinuities: 0 }
+  const shed = { ...old, tracks: shedBy(2), shed: true, removed, version: 2 }
+  let now = old
+  const replay = createReplayPlaylists({ index: async () => now })
+  // As the store's lists do, those of the old index lose their front too.
+  let isShed = false
+  const listOf = (track: number) => ({
+    get length() {
+      return (isShed ? shed : old).tracks[track]?.segments.length ?? 0
+    },
+    at: (place: number) => (isShed ? shed : old).tracks[track]?.segments.at(place),
+  })
+  now = { ...old, tracks: old.tracks.map((track, i) => ({ ...track, segments: listOf(i) as never })) }
+  const answers = [replay.media('as_one', 'v1', false), replay.media('as_one', 'v1', false)]
+  await new Promise((resolve) => setImmediate(resolve))
+  isShed = true
+  now = shed
+  answers.push(replay.media('as_one', 'v1', false))
+  for (const answer of await Promise.all(answers)) {
+    const text = String(answer?.plain)
+    assert.equal(text.match(/^s\d+/m)?.[0], 's0000000012')
+    assert.match(text, /#EXT-X-MEDIA-SEQUENCE:2\n/)
+  }
+})
+
 test('pictures that came back within a segment are listed behind a gap as long as they were away', async () => {
   const value = index(['0++', '0k+', '0++', '1k+'])
   const lines = (text: string) => text.match(/^(?:#EXT-X-(?:GAP|MAP|DISC.*Y)$|#EXTINF|[gqs]\d).*/gm)

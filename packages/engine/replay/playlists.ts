@@ -29,6 +29,12 @@ interface Printed {
   readonly answers: Map<string, RenderedPlaylist>
 }
 
+/** What is printed, and the index that says all of it: what goes in front counts from there. */
+interface UpToDate {
+  readonly index: AssetIndex
+  readonly printed: Printed
+}
+
 interface PrintedTrack {
   readonly track: TrackId
   readonly name: string
@@ -51,22 +57,23 @@ export function createReplayPlaylists(
 ): ReplayPlaylists {
   const cache = new LRUCache<string, Printed>({ max: 1_000, maxSize: maxBytes, sizeCalculation: sizeOf })
   /** One at a time brings an asset's text up to date. */
-  const turns = new Map<string, Promise<Printed | undefined>>()
+  const turns = new Map<string, Promise<UpToDate | undefined>>()
 
-  async function upToDate(assetId: string): Promise<readonly [AssetIndex, Printed] | undefined> {
-    const index = await store.index(assetId)
-    if (index === undefined) return undefined
+  async function upToDate(assetId: string): Promise<UpToDate | undefined> {
     const before = turns.get(assetId)
-    const mine = (before ?? Promise.resolve(undefined)).catch(() => undefined).then(() => update(index))
+    const mine = (before ?? Promise.resolve(undefined)).catch(() => undefined).then(() => update(assetId))
     turns.set(assetId, mine)
     try {
-      return [index, await mine]
+      return await mine
     } finally {
       if (turns.get(assetId) === mine) turns.delete(assetId)
     }
   }
 
-  async function update(index: AssetIndex): Promise<Printed> {
+  async function update(assetId: string): Promise<UpToDate | undefined> {
+    // Not before its turn: the lists of an index lose their front while it waits, what it says of that stays.
+    const index = await store.index(assetId)
+    if (index === undefined) return undefined
     const firstMsn = index.tracks[0]?.segments.at(0)?.msn ?? -1
     let printed = cache.get(index.assetId)
     const isOther =
@@ -79,8 +86,7 @@ export function createReplayPlaylists(
       const reader = createRowReader(index.removed)
       printed = { version: -1, firstMsn, removed, reader, tracks: new Map(), answers: new Map() }
     }
-    // Whoever waited for a turn may find its index already passed.
-    if (printed.version >= index.version) return printed
+    if (printed.version >= index.version) return { index, printed }
     for (const track of index.tracks) {
       if (printed.tracks.has(track.track)) continue
       const toSegment = createSegmentMaker(index, track)
@@ -105,13 +111,12 @@ export function createReplayPlaylists(
     if (index.tracks[0]?.segments.at(0)?.msn !== (firstMsn < 0 ? undefined : firstMsn)) {
       // Retention removed the front while it was read.
       cache.delete(index.assetId)
-      const current = await store.index(index.assetId)
-      return current === undefined ? printed : update(current)
+      return update(assetId)
     }
     printed.version = index.version
     printed.answers.clear()
     keep(index.assetId, printed)
-    return printed
+    return { index, printed }
   }
 
   /** The cache measures what is new to it, not what has grown since. */
@@ -131,7 +136,7 @@ export function createReplayPlaylists(
     async multivariant(assetId) {
       const found = await upToDate(assetId)
       if (found === undefined) return undefined
-      const [index, printed] = found
+      const { index, printed } = found
       const known = printed.answers.get('multivariant')
       if (known !== undefined) return known
       const rates = new Map([...printed.tracks].map(([track, { rate }]) => [track, rate]))
@@ -143,7 +148,7 @@ export function createReplayPlaylists(
     async media(assetId, rendition, skip) {
       const found = await upToDate(assetId)
       if (found === undefined) return undefined
-      const [index, printed] = found
+      const { index, printed } = found
       const track = [...printed.tracks.values()].find(({ name }) => name === rendition)
       if (track === undefined || track.count === 0) return undefined
       const durations = track.newest.map((segment) => segment.duration)
