@@ -54,7 +54,9 @@ describe('a track that pauses', { concurrency: true }, () => {
     await page.evaluate(`(() => {
       const video = document.querySelector('video')
       globalThis.seen = watch(video)
-      const hls = new Hls({ lowLatencyMode: true })
+      const nothing = () => {}
+      const debug = { debug: nothing, info: nothing, log: nothing, trace: nothing, warn: log('warn'), error: log('error') }
+      const hls = new Hls({ lowLatencyMode: true, debug })
       hls.loadSource(${JSON.stringify(`${server.http}/live/${slug}/index.m3u8`)})
       hls.attachMedia(video)
       video.play().catch(() => {})

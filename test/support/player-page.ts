@@ -43,6 +43,11 @@ globalThis.watch = (video) => {
   }
   video.requestVideoFrameCallback(onFrame)
   video.addEventListener('waiting', () => seen.waiting.push(performance.now()))
+  seen.state = () => {
+    const { currentTime, readyState, paused, buffered } = video
+    const ranges = Array.from({ length: buffered.length }, (_, i) => [buffered.start(i), buffered.end(i)])
+    return JSON.stringify({ currentTime, readyState, paused, buffered: ranges, lines: lines.slice(-20) })
+  }
   return seen
 }
 globalThis.listen = async (video, seen) => {
@@ -105,7 +110,8 @@ export async function assertPlaysOn(
     before.push(`${faults.join(', ')}; something waited for a processor in ${Math.round(playback.starved * 100)} %`)
     if (elapsed < settling || (playback.starved > starving && elapsed < settling + patience)) continue
     const share = Math.round(playback.starved * 100)
-    assert.deepEqual(faults, [], `something waited for a processor in ${share} % of the time`)
+    const state = await page.evaluate<string>('seen.state()')
+    assert.deepEqual(faults, [], `something waited for a processor in ${share} % of the time; ${state}`)
   }
 }
 

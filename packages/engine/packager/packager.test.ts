@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
-import { seeded } from './fixtures/encoder.ts'
+import { encode, seeded } from './fixtures/encoder.ts'
 import { assertInvariants, createStudio, worstMisalignment } from './fixtures/studio.ts'
 
 const FRAME_RATES = [10, 12, 12.5, 14.985, 15, 20, 23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60, 100, 120]
@@ -90,3 +90,26 @@ test('invariants hold for any frame rate, key-frame distance, jitter and offset'
     assertInvariants(studio, false)
   }
 })
+
+for (const [what, lag] of [
+  ['as it sends sound', 0],
+  ['a second after the sound', 1],
+] as const) {
+  test(`after a pause segments begin with key frames again, pictures sent ${what}`, () => {
+    for (const gop of [21, 30, 60])
+      for (let back = 9.5; back < 13.5; back += 0.07) {
+        const studio = createStudio()
+        studio.connect()
+        const sent = [...encode({ seconds: 26, gop })].flatMap(({ unit, at }) => {
+          if (unit.track !== VIDEO_TRACK) return [{ unit, at }]
+          return at > 5.3 && at < back ? [] : [{ unit, at: at + lag }]
+        })
+        studio.send(sent.sort((a, b) => a.at - b.at))
+        const firsts = studio.parts(VIDEO_TRACK).filter((p, i, all) => p.msn !== all[i - 1]?.msn)
+        const later = firsts.filter(({ start }) => start > (back + 6) * 90_000)
+        assert.ok(later.length >= 2 && later.every((p) => p.independent), `${gop} ${back}`)
+        // Pictures that came with the border or just behind it may stay before it, or need no gap.
+        assert.ok(worstMisalignment(studio) <= 0.1 + 1024 / 48_000, `${gop} ${back}: ${worstMisalignment(studio)}`)
+      }
+  })
+}

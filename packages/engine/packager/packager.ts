@@ -184,15 +184,16 @@ export function createPackager(options: PackagerOptions): Packager {
     return reach
   }
 
-  /** Where the lead is silent, others go on: from the ceiling on the clock cuts. */
+  /** Where the lead is silent, others go on: from the ceiling on the clock cuts, until it is back. */
   function cutByClock(r: Running): void {
     const ceiling = timing.targetDuration * 90_000
     const slack = 2 * PACKAGER_LIMITS.segmentSlack * 90_000
     const reach = furthest(r, r.lead)
+    // One that is back is behind as well, by the segments that it passes: it cuts again where it is through.
+    const isAway = reach - r.lead.reach > PACKAGER_LIMITS.stallSlack * 90_000
     for (;;) {
-      const behind = r.lead.msn < r.cuts.newest
-      const limit = r.cuts.newestStart + (behind ? 0 : ceiling + slack)
-      if (reach < limit) return
+      const isBehind = isAway && r.lead.msn < r.cuts.newest
+      if (reach < r.cuts.newestStart + (isBehind ? 0 : ceiling + slack)) return
       cut(r, r.cuts.newestStart + ceiling)
     }
   }
