@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { parseFragment } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
 import { encode, seeded } from './fixtures/encoder.ts'
 import { assertInvariants, createStudio, worstMisalignment } from './fixtures/studio.ts'
 
@@ -111,5 +112,32 @@ for (const [what, lag] of [
         // Pictures that came with the border or just behind it may stay before it, or need no gap.
         assert.ok(worstMisalignment(studio) <= 0.1 + 1024 / 48_000, `${gop} ${back}: ${worstMisalignment(studio)}`)
       }
+  })
+}
+
+for (const [what, back, gop, isShown] of [
+  ['with a key frame', 11, 30, true],
+  ['with a key frame after a segment without any', 14, 30, true],
+  ['without a key frame', 10.3, 30, true],
+  ['without a key frame after a segment without any', 13.3, 30, false],
+] as const) {
+  test(`pictures that come back ${what} ${isShown ? 'are shown from the begin of their segment' : 'begin late'}`, () => {
+    const studio = createStudio()
+    studio.connect()
+    const sent = [...encode({ seconds: 20, gop })]
+    studio.send(sent.filter(({ unit, at }) => unit.track !== VIDEO_TRACK || at < 5.3 || at > back - 0.01))
+    const segments = [...Map.groupBy(studio.parts(VIDEO_TRACK), ({ msn }) => msn).values()]
+    const own = segments.find((parts) => (parts.at(-1)?.start ?? 0) / 90_000 > back) ?? assert.fail()
+    const [first] = own
+    assert.ok(first)
+    assert.equal(first.start, back > 12 ? 12 * 90_000 : 8 * 90_000)
+    assert.deepEqual([first.gap, first.independent], [!isShown, isShown && what.startsWith('with a')])
+    if (!isShown) return
+    assert.ok(own.every(({ gap }) => !gap))
+    const { baseDecodeTime, samples } = parseFragment(first.bytes)
+    assert.equal(baseDecodeTime, first.start)
+    const until = (samples[0]?.duration ?? 0) + first.start
+    assert.ok(Math.abs(until / 90_000 - back - 1 / 30) < 0.005, `until ${until / 90_000}`)
+    assert.equal(own[1]?.start, first.start + first.duration)
   })
 }

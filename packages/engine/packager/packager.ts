@@ -82,6 +82,7 @@ export function createPackager(options: PackagerOptions): Packager {
       timescale: config.timescale,
       frameDuration: Math.max(1, Math.round(frameDuration * config.timescale)),
       timed,
+      bridges: timed && config.kind === 'video',
       timing,
       cuts,
       msn,

@@ -18,6 +18,7 @@ export interface BuiltPart {
 /** Collects the frames of one part of one track. Lengths in ticks of the track's timescale. */
 export class PartBuilder {
   readonly #track: TrackId
+  readonly #timescale: number
   readonly #target: number
   readonly #nominal: number
   readonly #shortest: number
@@ -28,6 +29,7 @@ export class PartBuilder {
 
   constructor(track: TrackId, timescale: number, timing: BroadcastTiming) {
     this.#track = track
+    this.#timescale = timescale
     // Timestamps are whole ticks: a part that is over by rounding alone is not over.
     this.#target = Math.round(timing.partTarget * timescale)
     this.#nominal = nominalPart(timing) * timescale
@@ -58,10 +60,11 @@ export class PartBuilder {
     return this.#duration < this.#shortest ? this.#target - this.#duration : this.#target
   }
 
-  add(unit: TimedUnit, duration: number): void {
+  /** @param early it is shown by so much earlier than it was sent for; only of a part's first. */
+  add(unit: TimedUnit, duration: number, early = 0): void {
     if (this.empty) {
-      this.#start = unit.dts
-      this.#arrivedAt = unit.arrivedAt
+      this.#start = unit.dts - early
+      this.#arrivedAt = unit.arrivedAt - (early * 1000) / this.#timescale
     }
     this.#samples.push({ unit, data: unit.data, duration, compositionOffset: unit.pts - unit.dts, key: unit.key })
     this.#duration += duration

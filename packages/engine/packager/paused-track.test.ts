@@ -30,16 +30,16 @@ test('pictures that pause: what was sent of a segment can be had as it was live'
   const window = watchedWindow({ timing, older: everything })
   const studio = createStudio({ sinks: () => [store.create('as_one', timing), window] })
   studio.connect()
-  // Comes back within a segment of two seconds, with a key frame.
+  // Comes back within a segment, without a key frame, after one without any picture.
   const isPause = ({ unit, at }: { unit: { track: TrackId }; at: number }) =>
-    unit.track === VIDEO_TRACK && at > 5.3 && at < 10.99
-  studio.send([...encode({ seconds: 20, gop: 30 })].filter((sent) => !isPause(sent)))
+    unit.track === VIDEO_TRACK && at > 5.3 && at < 13.3
+  studio.send([...encode({ seconds: 24, gop: 30 })].filter((sent) => !isPause(sent)))
   const { parts } = studio.recorded
   const own = segmentsOf(parts, VIDEO_TRACK)
   const mixed = [...own.values()].filter((of) => of.some(({ gap }) => gap) && of.some(({ gap }) => !gap))
   assert.ok(
-    mixed.some(([first, ...rest]) => first?.gap === true && rest.find(({ gap }) => !gap)?.independent === true),
-    'no segment has a gap and then a key frame',
+    mixed.some(([first, ...rest]) => first?.gap === true && rest.some(({ gap }) => !gap)),
+    'no segment has a gap and then pictures',
   )
   const last = Math.max(...own.keys())
   const index = () => store.index('as_one')
@@ -75,7 +75,10 @@ test('pictures that pause: what was sent of a segment can be had as it was live'
   const download = (await planDownload(store, recorded)) ?? assert.fail()
   const file = Buffer.concat(await Array.fromAsync(download.open(0, download.total - 1)))
   assert.equal(file.byteLength, download.total)
-  const sent = parts.filter(({ msn, gap }) => msn <= lastRecorded && !gap)
+  const sent = parts.filter(({ msn, track, gap }) => {
+    const isReplayed = track !== VIDEO_TRACK || !mixed.some(([first]) => first?.msn === msn)
+    return msn <= lastRecorded && !gap && isReplayed
+  })
   const samples = sent.flatMap(({ bytes }) => parseFragment(bytes).samples)
   assert.equal(
     file.readUInt32BE(file.indexOf('mdat') - 4) - 8,

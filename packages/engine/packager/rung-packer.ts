@@ -88,6 +88,8 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       ...{ track: rung.track, number: rung.number, frameDuration: rung.frameDuration },
       timescale: 90_000,
       timed: false,
+      // Who has chosen a rung is shown the source meanwhile.
+      bridges: false,
       timing,
       cuts: cuts.list,
       msn,

@@ -13,6 +13,8 @@ export interface PackedTrack {
   readonly frameDuration: number
   /** Its parts carry wall clock. */
   readonly timed: boolean
+  /** The first picture after a pause is shown from its segment's begin on. */
+  readonly bridges: boolean
 }
 
 export interface TrackPackerOptions extends PackedTrack {
@@ -43,6 +45,8 @@ export class TrackPacker {
   /** In the current segment: ticks of media and gaps that went into parts, and whether any of it is media. */
   #inSegment = 0
   #media = false
+  /** What was cut last is a gap. */
+  #isInGap = false
   #lastDuration: number
   #frameDuration: number
   #msn: number
@@ -139,11 +143,13 @@ export class TrackPacker {
     this.#cross(unit, wanted)
     const duration = this.#clip(unit, wanted)
     if (this.#part.closesBefore(duration)) this.closePart(false)
-    this.#fillHole(unit)
+    const early = this.#bridgeable(unit)
+    if (early === 0) this.#fillHole(unit)
     if (this.#part.empty && !this.#media) this.#keyed = unit.key
-    if (duration > this.#o.timing.partTarget * this.#o.timescale * 1.001) this.#o.counters.longFrames++
+    if (early + duration > this.#o.timing.partTarget * this.#o.timescale * 1.001) this.#o.counters.longFrames++
     this.#queue.shift()
-    this.#part.add(unit, duration)
+    this.#part.add(unit, early + duration, early)
+    this.#isInGap = false
     this.#position = unit.dts + duration
     this.#shown = Math.max(this.#shown, unit.pts + duration)
     this.#started = true
@@ -237,10 +243,25 @@ export class TrackPacker {
     return this.to90(unit.dts + Math.min(duration, 2 * this.#frameDuration) / 2)
   }
 
+  /** Nothing was sent for some time before it. */
+  #isHole(unit: TimedUnit): boolean {
+    const hole = unit.dts - this.#position
+    return this.#part.empty && this.#started && hole > PACKAGER_LIMITS.holeSlack * this.#o.timescale
+  }
+
+  /**
+   * By how much a picture is shown early so that its segment begins with it, in ticks. hls.js 1.7 stands for good at gap parts with
+   * media behind them, now and then, and takes media for misplaced that begin long after their segment (`isInvalidInitPts`). Not one
+   * that decoders pass over because of the gap before it.
+   */
+  #bridgeable(unit: TimedUnit): number {
+    const isMended = unit.key || !this.#isInGap
+    return this.#o.bridges && !this.#media && isMended && this.#isHole(unit) ? unit.dts - this.#position : 0
+  }
+
   /** After a stall the part of the segment that has no media is said to be a gap. */
   #fillHole(unit: TimedUnit): void {
-    const hole = unit.dts - this.#position
-    if (!this.#part.empty || !this.#started || hole <= PACKAGER_LIMITS.holeSlack * this.#o.timescale) return
+    if (!this.#isHole(unit)) return
     const longest = Math.floor(this.#o.timing.partTarget * this.#o.timescale)
     while (this.#position < unit.dts) this.#gap(Math.min(longest, unit.dts - this.#position), false)
   }
@@ -271,6 +292,7 @@ export class TrackPacker {
     this.#position += duration
     this.#inSegment += duration
     this.#started = true
+    this.#isInGap = true
   }
 
   #ticks(time: number): number {
