@@ -168,7 +168,7 @@ describe('a replay plays from its beginning to its end', () => {
       await player.load('${folder}/manifest.mpd')`,
   }
 
-  async function play(load: string, { seconds, pictures }: Broadcast): Promise<void> {
+  async function play(player: string, load: string, { seconds, pictures }: Broadcast): Promise<void> {
     const page = await pages.open(browser)
     await page.evaluate(`(async () => {
       const video = document.querySelector('video')
@@ -192,10 +192,13 @@ describe('a replay plays from its beginning to its end', () => {
         return { time: video.currentTime, ended: video.ended, errors, shown }
       })()`)
     let played = await look()
-    await waitFor('the end', async () => (played = await look()).ended, 40_000).catch((cause: unknown) => {
+    // On a busy machine dash.js 5.2 may go back by half a second when it has shown the last picture, and stand there.
+    const isThrough = ({ ended, shown }: Played) =>
+      ended || (player === 'dash.js' && shown.some((at) => at > seconds - 0.1))
+    await waitFor('the end', async () => isThrough((played = await look())), 40_000).catch((cause: unknown) => {
       throw new Error(`stopped: ${JSON.stringify(played)}`, { cause })
     })
-    assert.ok(Math.abs(played.time - seconds) < 0.3, JSON.stringify(played))
+    assert.ok(!played.ended || Math.abs(played.time - seconds) < 0.3, JSON.stringify(played))
     assert.deepEqual(played.errors, [])
     if (pictures !== undefined) {
       const [from, to] = pictures
@@ -210,7 +213,7 @@ describe('a replay plays from its beginning to its end', () => {
       const folder = await replay(t, broadcast.run)
       await Promise.all(
         Object.entries(players).map(([name, load]) =>
-          play(load(folder), broadcast).catch((cause: unknown) => {
+          play(name, load(folder), broadcast).catch((cause: unknown) => {
             throw new Error(name, { cause })
           }),
         ),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseFragment } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
 import { PartBuilder } from './part-builder.ts'
 
 const timing = { targetDuration: 4, partTarget: 0.35 }
@@ -73,4 +74,16 @@ test('units stand in the part once it is written, with the bytes they had', () =
   part.add(unit(9000), 3000)
   part.finish(2, true)
   for (const { data } of units) assert.equal(data.buffer, first.bytes.buffer)
+})
+
+test('a picture that is shown early has the wall clock of when that was', () => {
+  const part = new PartBuilder(1, 90_000, timing)
+  part.add({ ...unit(270_000, true), arrivedAt: 10_000 }, 3_000 + 180_000, 180_000)
+  const { start, duration, bytes } = part.finish(1, true)
+  assert.deepEqual([start, duration], [90_000, 183_000])
+  const { baseDecodeTime, samples } = parseFragment(bytes)
+  assert.deepEqual([baseDecodeTime, samples[0]?.duration, samples[0]?.compositionOffset], [90_000, 183_000, 10])
+  const prft = Buffer.from(bytes).indexOf('prft') + 4
+  // Seconds since 1900.
+  assert.equal(Buffer.from(bytes).readUInt32BE(prft + 8) - 2_208_988_800, 8)
 })
