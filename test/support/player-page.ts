@@ -160,14 +160,17 @@ export async function servePlayerPage(): Promise<PlayerPage> {
       await page.evaluate(`(async () => {
         const video = document.querySelector('video')
         globalThis.seen = watch(video)
-        ${load}
-        video.muted = true
-        await video.play()
-        const end = performance.now() + 60_000
-        while (seen.shown.length < 2) {
-          if (performance.now() > end) throw new Error('no picture: ' + JSON.stringify([video.currentTime, video.readyState, lines]))
-          await new Promise((done) => setTimeout(done, 20))
+        const play = async () => {
+          ${load}
+          video.muted = true
+          await video.play()
+          while (seen.shown.length < 2) await new Promise((done) => setTimeout(done, 20))
         }
+        const late = new Promise((_, reject) => setTimeout(() => {
+          const fetched = performance.getEntriesByType('resource').slice(-8).map((one) => [one.name, one.responseStatus, one.startTime, one.responseEnd])
+          reject(new Error('no picture: ' + seen.state() + JSON.stringify(fetched)))
+        }, 60_000))
+        await Promise.race([play(), late])
       })()`)
       return page
     },
