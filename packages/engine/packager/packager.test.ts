@@ -141,3 +141,36 @@ for (const [what, back, gop, isShown] of [
     assert.equal(own[1]?.start, first.start + first.duration)
   })
 }
+
+for (const at of [12.05, 13]) {
+  test(`a single picture in a long pause, at ${at} s, holds up nothing and makes no segment too long`, () => {
+    const studio = createStudio()
+    studio.connect()
+    const sent = [...encode({ seconds: 40, gop: 60 })].filter(
+      ({ unit, at: time }) =>
+        unit.track !== VIDEO_TRACK || time < 5.3 || (time > at - 0.02 && time < at + 0.014) || time > 35,
+    )
+    studio.send(sent.filter(({ at: time }) => time < 20))
+    const lengths = () =>
+      Map.groupBy(studio.parts(VIDEO_TRACK), ({ msn }) => msn)
+        .values()
+        .map((parts) => parts.reduce((sum, { duration }) => sum + duration, 0) / 90_000)
+        .toArray()
+    assert.equal(sent.filter(({ unit, at: time }) => unit.track === VIDEO_TRACK && time > 6 && time < 30).length, 1)
+    assert.ok((studio.parts(VIDEO_TRACK).at(-1)?.start ?? 0) >= 8 * 90_000, 'what is before it is still open')
+    studio.send(sent.filter(({ at: time }) => time >= 20).map((one) => ({ ...one, at: one.at - 20 })))
+    assert.ok(Math.max(...lengths()) < 4.5, lengths().join(' '))
+    const parts = studio.parts(VIDEO_TRACK)
+    for (const [i, part] of parts.entries()) {
+      const before = parts[i - 1]
+      assert.ok(before === undefined || part.start >= before.start + before.duration, `${part.start / 90_000}`)
+    }
+  })
+}
+
+test('a picture every five seconds beside sound makes no segment too long', () => {
+  const studio = createStudio()
+  studio.stream({ fps: 0.2, gop: 1, seconds: 60 })
+  const segments = Map.groupBy(studio.parts(VIDEO_TRACK), ({ msn }) => msn).values()
+  for (const parts of segments) assert.ok(parts.reduce((sum, { duration }) => sum + duration, 0) < 4.5 * 90_000)
+})

@@ -149,7 +149,10 @@ export function createPackager(options: PackagerOptions): Packager {
 
   /** Up to here no border can come any more. */
   function decidedOf(r: Running): number {
-    return r.lead.msn < r.cuts.newest ? r.cuts.newestStart : r.lead.front
+    const { lead, cuts } = r
+    if (lead.msn < cuts.newest) return cuts.newestStart
+    // After a pause the clock may cut before the picture that waits for the next one.
+    return lead.hasMedia ? lead.front : Math.min(lead.front, cuts.newestStart + timing.targetDuration * 90_000)
   }
 
   /** The lead's head goes into its part; where the next frame begins a segment is decided at once. */
@@ -214,7 +217,10 @@ export function createPackager(options: PackagerOptions): Packager {
     for (const track of r.tracks) {
       for (;;) {
         const border = r.cuts.startOf(track.msn + 1)
-        if (border === undefined || track.reach >= border) break
+        if (border === undefined) break
+        // One picture after a pause, which waits for the next one, is no reason to leave what is before it open.
+        const isAlone = track.queued === 1 && track.front >= border
+        if (track.reach >= border && !isAlone) break
         const absent = !r.epoch.tracks.some((t) => t.track === track.track)
         if (reach < border + (absent ? 0 : PACKAGER_LIMITS.stallSlack * 90_000)) break
         track.giveUpAt(border)

@@ -45,7 +45,7 @@ export class TrackPacker {
   /** In the current segment: ticks of media and gaps that went into parts, and whether any of it is media. */
   #inSegment = 0
   #media = false
-  /** What was cut last is a gap. */
+  /** Since a gap nothing was cut that can be decoded: that needs a key frame. */
   #isInGap = false
   #lastDuration: number
   #frameDuration: number
@@ -149,7 +149,7 @@ export class TrackPacker {
     if (early + duration > this.#o.timing.partTarget * this.#o.timescale * 1.001) this.#o.counters.longFrames++
     this.#queue.shift()
     this.#part.add(unit, early + duration, early)
-    this.#isInGap = false
+    if (unit.key || early > 0) this.#isInGap = false
     this.#position = unit.dts + duration
     this.#shown = Math.max(this.#shown, unit.pts + duration)
     this.#started = true
@@ -231,9 +231,10 @@ export class TrackPacker {
     for (;;) {
       const border = this.#o.cuts.startOf(this.#msn + 1)
       if (border === undefined || this.#middle(unit, duration) < border) return
-      // A segment shorter than a frame of this track still gets one, unless the frames are far past it.
-      const empty = this.#part.empty && this.#inSegment === 0
-      if (empty && this.to90(unit.dts) < border + 90_000 * PACKAGER_LIMITS.holeSlack) return
+      // A segment shorter than a frame of this track still gets one, unless the frames are far past it or come after a pause.
+      const at = this.to90(unit.dts)
+      const empty = this.#part.empty && this.#inSegment === 0 && !(this.#isHole(unit) && at >= border)
+      if (empty && at < border + 90_000 * PACKAGER_LIMITS.holeSlack) return
       this.closeSegment(border)
     }
   }
