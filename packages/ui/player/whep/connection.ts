@@ -15,6 +15,8 @@ export interface WhepConnection {
   /** What arrives; empty until the server has answered. */
   readonly stream: MediaStream
   readonly connected: boolean
+  /** Pictures come along. */
+  readonly hasPicture: boolean
   /** Sound comes along. */
   readonly hasSound: boolean
   /** Address of the session, where the server says which rendition it begins with: more of them may be to be had there. */
@@ -175,6 +177,9 @@ export function openWhep(url: string, events: WhepEvents, browser: WhepBrowser =
     stream,
     get connected() {
       return connected
+    },
+    get hasPicture() {
+      return stream.getVideoTracks().length > 0
     },
     get hasSound() {
       return stream.getAudioTracks().length > 0

@@ -12,12 +12,14 @@ class FakeSession implements WhepConnection {
   readonly stream = {} as MediaStream
   readonly events: WhepEvents
   connected = false
+  hasPicture = true
   hasSound = false
   soundMissing: string | undefined
   readonly renditions = undefined
   skew: number | undefined = 0
   closed = false
   packets = 0
+  received = 0
   frames = 0
   frozen = 0
 
@@ -30,7 +32,12 @@ class FakeSession implements WhepConnection {
       ...{ type: 'inbound-rtp', kind: 'video', frameHeight: 720, totalFreezesDuration: this.frozen },
       ...{ packetsReceived: this.packets, framesDecoded: this.frames },
     }
-    return new Map([['v', video]])
+    const audio = { type: 'inbound-rtp', kind: 'audio', packetsReceived: this.packets }
+    const transport = { type: 'transport', bytesReceived: this.received }
+    return new Map<string, object>([
+      ['t', transport],
+      ['m', this.hasPicture ? video : audio],
+    ])
   }
 
   connect(): void {
@@ -72,11 +79,19 @@ function opened(t: TestContext) {
   const play = async (ms: number) => {
     for (let left = ms; left > 0; left -= 100) {
       newest().packets += 10
+      newest().received += 10_000
       newest().frames += 3
       await page.pass(100)
     }
   }
-  return { page, video, sessions, heard, realTime, newest, play }
+  /** The line brings reports and no media for so long. @param ms */
+  const report = async (ms: number, session = newest()) => {
+    for (let left = ms; left > 0; left -= 1000) {
+      session.received += 60
+      await page.pass(1000)
+    }
+  }
+  return { page, video, sessions, heard, realTime, newest, play, report }
 }
 
 /** One that plays on the element. */
@@ -132,9 +147,9 @@ test('a new offer that comes to nothing in time is a loss', async (t) => {
   assert.deepEqual(heard, ['leaving', { code: 'lost' }])
 })
 
-test('silence is a reason to offer anew, but seldom: an encoder that is away is silent too', async (t) => {
+test('a line that brings nothing at all is a reason to offer anew, but seldom', async (t) => {
   const { page, sessions, heard, newest, realTime } = await playing(t)
-  await page.pass(2500)
+  await page.pass(3500)
   assert.equal(realTime.silent, true)
   assert.equal(sessions.length, 2)
   newest().connect()
@@ -149,6 +164,47 @@ test('silence is a reason to offer anew, but seldom: an encoder that is away is 
   )
 })
 
+test('an encoder that is away is waited for: the line carries, and a refusal changes nothing', async (t) => {
+  const { sessions, heard, newest, realTime, report, play } = await playing(t)
+  const first = newest()
+  await report(12_000)
+  assert.deepEqual([realTime.silent, sessions.length], [true, 1])
+  await report(20_000)
+  assert.equal(sessions.length, 2)
+  newest().events.failed({ code: 'not-ready' })
+  assert.deepEqual([first.closed, newest().closed, heard], [false, true, []])
+  // The next offer waits its time too, and one without an answer changes as little.
+  await report(8000, first)
+  assert.equal(sessions.length, 2)
+  await report(8000, first)
+  assert.deepEqual([sessions.length, newest().closed, first.closed, heard], [3, true, false, []])
+  sessions.length = 1
+  await play(1000)
+  assert.deepEqual([realTime.silent, sessions.length, heard], [false, 1, []])
+})
+
+test('a line that breaks while an absent encoder is asked for is as lost as any other', async (t) => {
+  const { sessions, heard, newest, report } = await playing(t)
+  const first = newest()
+  while (sessions.length === 1) await report(1000)
+  first.events.failed({ code: 'lost' })
+  assert.deepEqual(heard, [])
+  newest().events.failed({ code: 'not-ready' })
+  assert.deepEqual(heard, ['leaving', { code: 'not-ready' }])
+})
+
+test('sound alone is ready with its first packets', async (t) => {
+  const { page, heard, newest } = opened(t)
+  newest().hasPicture = false
+  newest().hasSound = true
+  newest().connect()
+  await page.pass(500)
+  assert.deepEqual(heard, ['connected'])
+  newest().packets = 5
+  await page.pass(500)
+  assert.deepEqual(heard, ['connected', 'ready'])
+})
+
 test('sound that joins late is asked for, and what plays goes on where none comes', async (t) => {
   const { page, sessions, heard, realTime, newest, play } = await playing(t)
   const first = newest()
@@ -161,6 +217,7 @@ test('sound that joins late is asked for, and what plays goes on where none come
   realTime.renew()
   for (let waited = 0; waited <= CONNECT_LIMIT; waited += 100) {
     first.packets += 10
+    first.received += 10_000
     await page.pass(100)
   }
   assert.deepEqual([sessions.length, first.closed, newest().closed, heard], [4, false, true, []])

@@ -50,10 +50,19 @@ const lookSoon = 100
 const look = 500
 /** So much standing still is a trouble; seconds. */
 const trouble = 1
-/** Nothing received for this long is a reason to offer anew; milliseconds. */
+/** No media for this long is silence: the encoder is away, or the line; milliseconds. */
 const silence = 1500
-/** Between two such offers: an encoder that is away is silent too; milliseconds. */
+/**
+ * Nothing at all for this long, and it is the line: offered anew. The server reports each second also while it has no media to
+ * send (RFC 3550 §6.4.1), and one report may be lost; milliseconds.
+ */
+const deafness = 2500
+/** Between two such offers; milliseconds. */
 const mendPause = 10_000
+/** Media missing for so long, on a line that carries, is asked for anew: seldom, for everybody misses what the encoder does not send; milliseconds. */
+const standstill = 15_000
+/** Those who miss the same do not ask all at once. */
+const patienceFor = () => standstill * (1 + Math.random())
 
 export function openRealTime(
   url: string,
@@ -65,8 +74,8 @@ export function openRealTime(
   let current = open()
   /** What is to follow it; connected first, shown once it has a frame. */
   let next: WhepConnection | undefined
-  /** It is to bring the sound and no more: where it does not, what there is goes on. */
-  let isSpare = false
+  /** Why it is to follow. Where it does not bring the sound or the media that are missing, what there is goes on. */
+  let lack: 'line' | 'sound' | 'media' = 'line'
   let mendTimer: ReturnType<typeof setTimeout> | undefined
   let mendedAt = Number.NEGATIVE_INFINITY
   let attached = false
@@ -74,6 +83,9 @@ export function openRealTime(
   let closed = false
   let last: Sample | undefined
   let heardAt = performance.now()
+  /** When anything came, reports too. */
+  let carriedAt = heardAt
+  let patience = patienceFor()
   let latency: number | undefined
   /** Seconds that the newest frame looked at has spent in the browser. */
   let waited: number | undefined
@@ -91,15 +103,15 @@ export function openRealTime(
   function open(): WhepConnection {
     const connection: WhepConnection = openSession(url, {
       connected() {
-        if (connection === next) return isSpare && !connection.hasSound ? dropSpare() : take(connection)
+        if (connection === next) return lack === 'sound' && !connection.hasSound ? dropNext() : take(connection)
         if (connection !== current) return
         if (attached) show()
         events.connected()
       },
       failed(failure) {
-        if (connection === next) (isSpare ? dropSpare : fail)(failure)
+        if (connection === next) comeToNothing(failure)
         else if (connection !== current) return
-        else if (ready) mend()
+        else if (ready) follow('line')
         else fail(failure)
       },
     })
@@ -114,19 +126,21 @@ export function openRealTime(
   }
 
   /** Offers anew; what plays goes on for as long as it can. */
-  function mend(): void {
-    isSpare = false
+  function follow(missing: typeof lack): void {
+    // One that is under way serves a line that has broken meanwhile as well.
+    if (!next || missing === 'line') lack = missing
     if (next || closed) return
     mendedAt = performance.now()
-    follow()
-  }
-
-  function follow(): void {
     next = open()
-    mendTimer = setTimeout(() => (isSpare ? dropSpare() : fail({ code: 'lost' })), CONNECT_LIMIT)
+    mendTimer = setTimeout(() => comeToNothing({ code: 'lost' }), CONNECT_LIMIT)
   }
 
-  function dropSpare(): void {
+  function comeToNothing(failure: Failure): void {
+    if (lack === 'line') fail(failure)
+    else dropNext()
+  }
+
+  function dropNext(): void {
     clearTimeout(mendTimer)
     next?.close()
     next = undefined
@@ -174,9 +188,13 @@ export function openRealTime(
     const report = await looked.stats()
     if (closed) return
     const now = performance.now()
-    const sample = report && looked === current ? sampleOf(report, now) : undefined
+    const sample = report && looked === current ? sampleOf(report, now, looked.hasPicture) : undefined
     if (sample) {
-      if (sample.packets !== (last?.packets ?? 0)) heardAt = now
+      if (sample.received !== last?.received) carriedAt = now
+      if (sample.packets !== (last?.packets ?? 0)) {
+        heardAt = now
+        patience = patienceFor()
+      }
       if (last) {
         const measured = latencyOf(last, sample)
         if (measured !== undefined) latency = Math.max(measured, (waited ?? 0) + (sample.roundTrip ?? 0) / 2)
@@ -186,13 +204,16 @@ export function openRealTime(
           events.trouble()
         }
       }
-      if (!ready && sample.frames > 0) onFirstFrame()
+      if (!ready && (looked.hasPicture ? sample.frames : sample.packets) > 0) onFirstFrame()
       last = sample
       if (attached && ready) readFrame()
       if (ready) layers.tick()
       events.measured()
     }
-    if (ready && now - heardAt > silence && now - mendedAt > mendPause) mend()
+    if (ready && now - mendedAt > mendPause) {
+      if (now - carriedAt > deafness) follow('line')
+      else if (now - heardAt > patience) follow('media')
+    }
     clearTimeout(timer)
     if (!closed) timer = setTimeout(watch, ready ? look : lookSoon)
   }
@@ -231,8 +252,7 @@ export function openRealTime(
     },
     renew() {
       if (next || closed || !ready || current.hasSound || current.soundMissing !== undefined) return
-      isSpare = true
-      follow()
+      follow('sound')
     },
     attach() {
       attached = true

@@ -42,6 +42,18 @@ test('Firefox: the wait in the jitter buffer and decoding stand for the processi
   near(latencyOf(before, after), 0.1 + 0.01 + 0.02)
 })
 
+test('sound alone: its wait in the jitter buffer, per sample', () => {
+  const sound = (samples: number, waited: number) =>
+    report(
+      { type: 'transport', id: 'T', selectedCandidatePairId: 'P', bytesReceived: samples },
+      { type: 'candidate-pair', id: 'P', state: 'succeeded', currentRoundTripTime: 0.02 },
+      { type: 'inbound-rtp', id: 'A', kind: 'audio', jitterBufferEmittedCount: samples, jitterBufferDelay: waited },
+    )
+  const [before, after] = [sampleOf(sound(48_000, 2400), 0, false), sampleOf(sound(96_000, 7200), 1000, false)]
+  assert.equal(after.received, 96_000)
+  near(latencyOf(before, after), 0.1 + 0.01)
+})
+
 test('without a new frame the latency is not known', () => {
   const one = sampleOf(chromium(30, 3), 0)
   assert.equal(latencyOf(one, sampleOf(chromium(30, 3), 1000)), undefined)

@@ -3,10 +3,13 @@ export interface Sample {
   /** When it was taken; milliseconds. */
   readonly at: number
   readonly packets: number
+  /** Bytes of everything the line has brought, reports too. */
+  readonly received: number
+  /** Pictures; of sound alone its samples. */
   readonly frames: number
   /** For how long the picture stood still, where the browser counts it. */
   readonly frozen: number
-  /** Time that all frames together have spent from their first packet to their picture. */
+  /** Time that all frames together have spent from their first packet to their picture, or samples to their sound. */
   readonly processing: number
   readonly roundTrip: number | undefined
   readonly height: number | undefined
@@ -17,6 +20,7 @@ interface Entry {
   readonly id: string
   readonly kind?: string
   readonly packetsReceived?: number
+  readonly bytesReceived?: number
   readonly framesDecoded?: number
   readonly totalFreezesDuration?: number
   readonly frameHeight?: number
@@ -30,23 +34,28 @@ interface Entry {
   readonly selectedCandidatePairId?: string
 }
 
-export function sampleOf(report: Pick<RTCStatsReport, 'forEach'>, at: number): Sample {
+/** @param hasPicture pictures come along; of sound alone the latency is the sound's. */
+export function sampleOf(report: Pick<RTCStatsReport, 'forEach'>, at: number, hasPicture = true): Sample {
   const entries: Entry[] = []
   report.forEach((entry: Entry) => entries.push(entry))
   const inbound = entries.filter((entry) => entry.type === 'inbound-rtp')
   const video = inbound.find((entry) => entry.kind === 'video')
-  const chosen = entries.find((entry) => entry.type === 'transport')?.selectedCandidatePairId
+  const transport = entries.find((entry) => entry.type === 'transport')
   const pair =
-    entries.find((entry) => entry.type === 'candidate-pair' && entry.id === chosen) ??
+    entries.find((entry) => entry.type === 'candidate-pair' && entry.id === transport?.selectedCandidatePairId) ??
     // Firefox has no `transport`.
     entries.find((entry) => entry.type === 'candidate-pair' && entry.nominated && entry.state === 'succeeded')
-  const frames = video?.framesDecoded ?? 0
+  const sound = hasPicture ? undefined : inbound.find((entry) => entry.kind === 'audio')
+  const frames = sound ? (sound.jitterBufferEmittedCount ?? 0) : (video?.framesDecoded ?? 0)
   return {
     at,
     packets: inbound.reduce((sum, entry) => sum + (entry.packetsReceived ?? 0), 0),
+    received: transport?.bytesReceived ?? pair?.bytesReceived ?? 0,
     frames,
     frozen: video?.totalFreezesDuration ?? 0,
-    processing: video?.totalProcessingDelay ?? buffered(video, frames) + (video?.totalDecodeTime ?? 0),
+    processing: sound
+      ? (sound.jitterBufferDelay ?? 0)
+      : (video?.totalProcessingDelay ?? buffered(video, frames) + (video?.totalDecodeTime ?? 0)),
     roundTrip: pair?.currentRoundTripTime,
     height: video?.frameHeight,
   }
