@@ -8,7 +8,7 @@ export interface ReadOptions {
   readonly from: 'newest-key' | 'now'
   /** Bytes of units that may wait to be taken. */
   readonly maxBytes: number
-  /** Milliseconds of media that may wait to be taken. */
+  /** Milliseconds of media that may wait to be taken; the group that it begins with may be longer. */
   readonly maxDuration: number
   /** Whether single units are worth waking up for; asked again and again. */
   readonly isUrgent: () => boolean
@@ -81,6 +81,8 @@ export function createReader(options: ReadOptions, hooks: ReaderHooks): FedReade
   let newest = 0
   /** Units before the next group's first picture are not for this reader. */
   let isWaiting = true
+  /** Something of the group that it began with waits. */
+  let isBeginning = false
   /** A group was lost in part, and what comes of it is lost with it. */
   let isLosing = false
   let isFinished = false
@@ -96,7 +98,8 @@ export function createReader(options: ReadOptions, hooks: ReaderHooks): FedReade
   }
 
   function isOver(): boolean {
-    return bytes > maxBytes || queue.length - head > HUB_LIMITS.queuedEvents || duration() > maxDuration
+    if (bytes > maxBytes || queue.length - head > HUB_LIMITS.queuedEvents) return true
+    return !isBeginning && duration() > maxDuration
   }
 
   function add(entry: Queued): void {
@@ -186,6 +189,7 @@ export function createReader(options: ReadOptions, hooks: ReaderHooks): FedReade
         queue = []
         head = 0
         isTold = false
+        isBeginning = false
         return undefined
       }
       head++
@@ -206,6 +210,7 @@ export function createReader(options: ReadOptions, hooks: ReaderHooks): FedReade
       const first = group[0]
       if (first !== undefined) {
         for (const entry of group) add(entry)
+        isBeginning = true
         isWaiting = isOver()
         if (isWaiting) {
           queue = [epoch]

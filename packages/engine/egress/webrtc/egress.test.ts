@@ -21,8 +21,8 @@ const OFFER = readFileSync(
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** Waits for what is bound to happen, and fails where it does not. */
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (const end = performance.now() + 30_000; !isSo(); await sleep(10)) {
+async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 30_000; !(await isSo()); await sleep(10)) {
     if (performance.now() > end) assert.fail(`${what}: it did not come to pass`)
   }
 }
@@ -143,6 +143,15 @@ test('one address has so many sessions and no more', async () => {
   assert.equal(await refused('main'), 'answered')
   assert.equal(await refused('main'), 'busy')
   assert.equal(await refused('main', OFFER, '10.0.0.2'), 'answered')
+})
+
+test('who leaves has the place until the connection is closed', async () => {
+  const { egress, offer, refused } = await stage({ main: liveHub() }, { perAddress: 1 })
+  const answer = await offer('main')
+  assert.ok('sdp' in answer)
+  egress.leave(answer.session)
+  assert.deepEqual([egress.figures.sessions, await refused('main')], [0, 'busy'])
+  await until('the place', async () => (await refused('main')) === 'answered')
 })
 
 test('an offer that is being answered takes one place, not two', async () => {

@@ -87,7 +87,9 @@ const NOTHING_HEARD = { loss: 0, estimate: undefined }
 export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   const { log, limits, now = () => performance.now() } = options
   const sessions = new Map<string, Session>()
-  /** Offers under way and sessions. */
+  /** Remote addresses of sessions that have ended and whose connections the process still closes, by session. */
+  const closing = new Map<string, string>()
+  /** Offers under way, sessions, and connections that are being closed: who comes and goes without end gets no more than others. */
   const places = createPlaces(limits)
   let packets = 0
   let resent = 0
@@ -105,7 +107,12 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
       resent = 0
       refused = 0
       stages.dropAll()
-      for (const session of [...sessions.values()]) forget(session, 'the webrtc process ended', down(supervisor))
+      for (const session of [...sessions.values()]) {
+        places.release(session.remote)
+        forget(session, 'the webrtc process ended', down(supervisor))
+      }
+      for (const remote of closing.values()) places.release(remote)
+      closing.clear()
     },
   })
   const stages = createStages({ supervisor, ffmpeg: options.ffmpeg, log, now })
@@ -116,8 +123,11 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   function hear(message: FromRunning): void {
     if (message.kind === 'answer') sessions.get(message.session)?.answer.resolve(message.sdp)
     else if (message.kind === 'refused' || message.kind === 'closed') {
+      const remote = closing.get(message.session)
+      if (remote !== undefined && closing.delete(message.session)) places.release(remote)
       const session = sessions.get(message.session)
       if (session === undefined) return
+      places.release(session.remote)
       const isItsFault = message.kind === 'refused' && message.fault === 'offer'
       forget(session, message.reason, isItsFault ? BAD_OFFER : session.passage.stage.hub.ended ? OFFLINE : CHANGED)
     } else if (message.kind === 'unsendable') {
@@ -181,13 +191,13 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
 
   function end(session: Session, reason: string, refusal: OfferRefusal): void {
     supervisor.send({ kind: 'leave', session: session.id })
+    if (sessions.has(session.id)) closing.set(session.id, session.remote)
     forget(session, reason, refusal)
   }
 
   /** @param refusal what its offer is told that has not been answered yet. */
   function forget(session: Session, reason: string, refusal: OfferRefusal): void {
     if (!sessions.delete(session.id)) return
-    places.release(session.remote)
     session.passage.end()
     session.answer.resolve(refusal)
     log.debug({ channel: session.channel, session: session.id.slice(0, 4), reason }, 'webrtc viewer left')

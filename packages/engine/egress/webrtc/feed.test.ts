@@ -68,6 +68,14 @@ test('what the hub has kept is sent at once, what comes later as it comes', () =
   assert.deepEqual(sent.at(-1), 'p2')
 })
 
+test('a group of ten seconds is sent at once too', () => {
+  const { feed, open, picture, sent } = stage()
+  open(1)
+  for (let n = 0; n < 300; n++) picture(n, n === 0)
+  feed().pump()
+  assert.deepEqual([sent.length, sent[1], sent.at(-1)], [301, 'K0', 'p299'])
+})
+
 test('pictures in order are told after a few, and B-frames that come later still are', () => {
   const { feed, open, picture, judged } = stage()
   const created = feed()

@@ -60,6 +60,8 @@ export interface ViewerReport {
   readonly roundTrip: number | undefined
   /** What the receiver thinks it can take, bits a second. */
   readonly estimate: number | undefined
+  /** Bits of pictures a second that it was sent since the last report. */
+  readonly sent: number
 }
 
 export type FromProcess =

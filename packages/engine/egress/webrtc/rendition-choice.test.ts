@@ -12,14 +12,15 @@ const RUNGS = [
 interface Report {
   readonly loss?: number
   readonly estimate?: number
+  readonly sent?: number
 }
 
 /** One report a second, after ten of which nothing was to be said; gives where the viewer is after each. */
 function walk(reports: readonly Report[], from = 'source', before: readonly Report[] = times(10, {})): string[] {
   const choice = createRenditionChoice()
   let current = from
-  const way = [...before, ...reports].map(({ loss = 0, estimate = 1e9 }, second) => {
-    current = choice.judge({ loss, estimate }, RUNGS, current, second * 1_000)?.name ?? current
+  const way = [...before, ...reports].map(({ loss = 0, estimate = 1e9, sent = 1e9 }, second) => {
+    current = choice.judge({ loss, estimate, sent }, RUNGS, current, second * 1_000)?.name ?? current
     return current
   })
   return way.slice(before.length)
@@ -48,6 +49,15 @@ test('an estimate that is low and rises or stands still is no trouble, its fall 
   assert.deepEqual(walk([...rising, ...times(5, { estimate: 1.9e6 })], 'source', []), times(14, 'source'))
   const fallen = [...rising.slice(0, 4), { estimate: 9e5 }, { estimate: 9e5 }]
   assert.equal(walk(fallen, 'source', []).at(-1), '360p')
+})
+
+test('an estimate that fell while the picture hardly moved is no trouble, nor when it moves again', () => {
+  const before = times(10, { estimate: 9e6, sent: 6e6 })
+  const still = [...times(3, { estimate: 8.8e5, sent: 1e6 }), ...times(3, { estimate: 1.4e6, sent: 1e6 })]
+  const moving = Array.from({ length: 9 }, (_, second) => ({ estimate: 1.4e6 * 1.08 ** second, sent: 6e6 }))
+  assert.deepEqual(walk([...still, ...moving], 'source', before), times(15, 'source'))
+  // A line that has become too narrow for what comes shows itself by less than that.
+  assert.equal(walk([...still, ...times(2, { estimate: 6e5, sent: 1e6 })], 'source', before).at(-1), '360p')
 })
 
 test('much loss sends a viewer down, and below the lowest rung there is none', () => {
@@ -138,6 +148,22 @@ test('a line that widens is climbed to the top', () => {
     return now
   }, 900)
   assert.equal(way.at(-1)?.name, 'source')
+})
+
+test('a climb that has held makes the next one come sooner', () => {
+  let width = 1e6
+  let second = 0
+  const way = line(() => {
+    if (++second === 700) width = 20e6
+    return width
+  }, 1400)
+  const climbs = way.filter(({ at }) => at >= 700)
+  assert.deepEqual(
+    climbs.map(({ name }) => name),
+    ['480p', '720p', 'source'],
+  )
+  const [first = 0, next = 0, last = 0] = climbs.map(({ at }) => at)
+  assert.ok(next - first > 150 && last - next < 100, JSON.stringify(climbs))
 })
 
 test('a rendition that is not there any more is left alone', () => {

@@ -7,8 +7,8 @@ export interface Rung {
   readonly bitrate: number
 }
 
-/** What a viewer has told of. Without `reports` each counts as a new one. */
-export type Heard = Pick<ViewerReport, 'loss' | 'estimate'> & Partial<Pick<ViewerReport, 'reports'>>
+/** What a viewer has told of, and been sent. Without `reports` each counts as a new one, without `sent` it is what the rung has. */
+export type Heard = Pick<ViewerReport, 'loss' | 'estimate'> & Partial<Pick<ViewerReport, 'reports' | 'sent'>>
 
 /** One viewer's way through the renditions, by what its receiver reports. */
 export interface RenditionChoice {
@@ -38,12 +38,21 @@ const ENOUGH = 0.9
 /** A rung is taken when it needs no more than this share of the estimate. */
 const HEADROOM = 0.85
 /**
+ * A receiver that sees a delay comes down to a share of what comes (draft-ietf-rmcat-gcc-02 §5.5: 0.85). Where less than this share
+ * comes of what the rung has needed lately, for the picture hardly moves, such a fall says nothing of what the line carries.
+ */
+const QUIET = 0.75
+const FALL_TO = 0.8
+/** What the rung has needed is forgotten by so much with each look, of which there is one a second. */
+const FORGET = 0.98
+/**
  * Milliseconds of calm before the next higher rung is tried. A receiver's estimate is bounded by what it is sent
  * (draft-ietf-rmcat-gcc-02 §5.5), so it cannot say that a higher rung would fit: that has to be tried. Each try taken back doubles
- * the wait.
+ * the wait, each that has held for `HELD` halves it.
  */
 const CALM = 10_000
 const MOST_CALM = 160_000
+const HELD = 60_000
 
 export function createRenditionChoice(): RenditionChoice {
   let poor = 0
@@ -55,24 +64,32 @@ export function createRenditionChoice(): RenditionChoice {
   let isClimbing = false
   /** The highest estimate since the last change. */
   let highest = 0
+  /** Bits a second that the rung has needed lately. */
+  let needed = 0
 
   function moved(now: number, isUp: boolean): void {
     poor = 0
     calmSince = now
     highest = 0
-    if (isUp) climbedAt = now
+    needed = 0
+    if (isUp) {
+      if (isClimbing && now - climbedAt >= HELD) calm = Math.max(CALM, calm / 2)
+      climbedAt = now
+    }
     // Once for each try: on the way down there may be more steps, and one that is waited for is chosen again and again.
     else if (isClimbing && now - climbedAt < CALM) calm = Math.min(MOST_CALM, calm * 2)
     isClimbing = isUp
   }
 
-  function isTooLittle(estimate: number, bitrate: number): boolean {
-    highest = Math.max(highest, estimate)
+  function isTooLittle(estimate: number, bitrate: number, sent: number): boolean {
+    needed = Math.max(needed * FORGET, bitrate)
+    const isFallOfQuiet = sent < needed * QUIET && estimate > sent * FALL_TO
+    highest = isFallOfQuiet ? estimate : Math.max(highest, estimate)
     return estimate < bitrate * ENOUGH && estimate < highest * ENOUGH
   }
 
   return {
-    judge({ reports, loss, estimate }, rungs, current, now, isUnderWay = false) {
+    judge({ reports, loss, estimate, sent = Number.POSITIVE_INFINITY }, rungs, current, now, isUnderWay = false) {
       const at = rungs.findIndex(({ name }) => name === current)
       const rung = rungs[at]
       if (rung === undefined) return undefined
@@ -80,7 +97,7 @@ export function createRenditionChoice(): RenditionChoice {
       // A climb is tried from where it arrives on, and an encoder may take longer than that calm to its next key frame.
       if (isUnderWay) calmSince = now
       if (isUnderWay && isClimbing) climbedAt = now
-      if (loss > LOSS_DOWN || (estimate !== undefined && isTooLittle(estimate, rung.bitrate))) {
+      if (loss > LOSS_DOWN || (estimate !== undefined && isTooLittle(estimate, rung.bitrate, sent))) {
         calmSince = now
         if (reports !== undefined && reports === heard) return undefined
         heard = reports

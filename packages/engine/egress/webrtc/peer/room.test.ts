@@ -1,26 +1,30 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isRtcp } from '@bandstand/media/protocols/rtp/packet.ts'
+import { isRtcp, parseRtp } from '@bandstand/media/protocols/rtp/packet.ts'
 import { WEBRTC_LIMITS } from '../limits.ts'
-import type { FromProcess } from '../messages.ts'
+import type { AnsweredMedia, FromProcess } from '../messages.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { AUDIO, readGot, slice, VIDEO } from './fixtures.ts'
 import { createRoom } from './room.ts'
 
 type Hooks = Omit<ConnectionOptions, 'port' | 'host'>
 
-function stage() {
-  const at = { now: 0 }
+function stage(extra: Partial<AnsweredMedia> = {}) {
+  /** `step`: milliseconds that pass with each look at the clock. */
+  const at = { now: 0, step: 0 }
   const said: FromProcess[] = []
-  const connections = new Map<string, Hooks & { isClosed: boolean; packets: number[] }>()
+  const connections = new Map<string, Hooks & { isClosed: boolean; packets: number[]; left: number[] }>()
   const room = createRoom({
     openConnection(options) {
       if (options.offer === 'bad') throw new RangeError('injected')
-      const connection = { ...options, isClosed: false, packets: [] as number[] }
+      const connection = { ...options, isClosed: false, packets: [] as number[], left: [] as number[] }
       connections.set(options.id, connection)
       return {
         write(kind, packet) {
-          if (kind === 'video' && !isRtcp(packet)) connection.packets.push(readGot(packet).picture)
+          if (kind !== 'video' || isRtcp(packet)) return
+          connection.packets.push(readGot(packet).picture)
+          const said = parseRtp(packet).extensions.find(({ id }) => id === extra.absSendTime)?.data
+          if (said !== undefined) connection.left.push(Buffer.from(said).readUIntBE(0, 3) / 2 ** 18)
         },
         close() {
           if (connection.isClosed) return
@@ -31,7 +35,7 @@ function stage() {
     },
     say: (message) => said.push(message),
     onBehind() {},
-    now: () => at.now,
+    now: () => (at.now += at.step),
     wallClock: () => at.now,
   })
   return {
@@ -40,7 +44,7 @@ function stage() {
     said,
     connection: (id: string) => connections.get(id) as NonNullable<ReturnType<typeof connections.get>>,
     offer: (session: string, stream: number, sdp = 'v=0') =>
-      room.handle({ kind: 'offer', session, stream, sdp, video: VIDEO, audio: AUDIO }),
+      room.handle({ kind: 'offer', session, stream, sdp, video: { ...VIDEO, ...extra }, audio: AUDIO }),
     picture: (stream: number, n: number, key: boolean) =>
       room.handle({ kind: 'picture', stream, time: n * 3000, key, data: slice(n, key) }),
     told: (kind: FromProcess['kind']) => said.filter((message) => message.kind === kind),
@@ -207,12 +211,43 @@ test('packets are counted on when viewers leave, and the report tells how they f
   assert.deepEqual(said.at(-1), {
     kind: 'report',
     viewers: [
-      { session: 'b', connected: false, stream: 1, reports: 0, loss: 0, roundTrip: undefined, estimate: undefined },
+      { session: 'b', connected: false, stream: 1, reports: 0, loss: 0, roundTrip: undefined, estimate: undefined, sent: 0 },
     ],
     packets: 2,
     resent: 0,
     refused: 0,
   })
+})
+
+test('what is sent is told in bits a second, of each second anew', () => {
+  const { room, offer, connection, picture, said, at } = stage()
+  room.handle({ kind: 'open', stream: 1 })
+  at.now = 5000
+  offer('a', 1)
+  connection('a').onOpen()
+  const sent = () => {
+    at.now += 1000
+    room.tick()
+    const last = said.at(-1)
+    return last?.kind === 'report' ? last.viewers[0]?.sent : undefined
+  }
+  for (let n = 0; n < 30; n++) picture(1, n, n === 0)
+  const busy = sent() ?? 0
+  assert.ok(busy > 30 * 2000 * 8 && busy < 30 * 2100 * 8, `${busy} bit/s`)
+  assert.equal(sent(), 0)
+})
+
+test('each packet says when it left, however long a picture takes for all', () => {
+  const { room, at, offer, connection, picture } = stage({ absSendTime: 3 })
+  room.handle({ kind: 'open', stream: 1 })
+  for (const session of ['a', 'b']) {
+    offer(session, 1)
+    connection(session).onOpen()
+  }
+  at.step = 100
+  picture(1, 1, true)
+  const [first, second] = ['a', 'b'].map((session) => connection(session).left[0] ?? 0)
+  assert.ok((second ?? 0) - (first ?? 0) >= 0.1, `${first} and ${second}`)
 })
 
 test('a stream that cannot be sent sends its own viewers away and nobody else', () => {

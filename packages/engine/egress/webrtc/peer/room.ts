@@ -158,11 +158,11 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
   function picture({ stream, data, time, key }: Extract<ToProcess, { kind: 'picture' }>): void {
     const stage = stages.get(stream)
     if (stage === undefined) return
-    const at = now()
-    const first = stage.stream.picture(data, time, key, at)
+    const first = stage.stream.picture(data, time, key, now())
     for (const seat of stage.seats) {
       if (!seat.isOpen) continue
-      seat.viewer.picture(stage.stream, first, key, at)
+      // Each packet says when it left: a picture for hundreds of viewers takes its time.
+      seat.viewer.picture(stage.stream, first, key, now())
       settle(seat)
       if (!key || seat.stream !== stream) continue
       for (const left of seat.leaving) left.seats.delete(seat)
@@ -173,9 +173,8 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
   function sound({ stream, data, time }: Extract<ToProcess, { kind: 'sound' }>): void {
     const stage = stages.get(stream)
     if (stage === undefined) return
-    const at = now()
-    const number = stage.stream.sound(data, time, at)
-    for (const seat of stage.seats) if (seat.isOpen) seat.viewer.sound(stage.stream, number, at)
+    const number = stage.stream.sound(data, time, now())
+    for (const seat of stage.seats) if (seat.isOpen) seat.viewer.sound(stage.stream, number, now())
   }
 
   function close(stream: number, why: string): void {
@@ -247,7 +246,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
         allPackets += viewer.packets
         allResent += viewer.resent
         allRefused += viewer.refused
-        viewers.push({ session: viewer.session, connected: isOpen, stream, ...viewer.report })
+        viewers.push({ session: viewer.session, connected: isOpen, stream, ...viewer.takeReport(at) })
       }
       say({ kind: 'report', viewers, packets: allPackets, resent: allResent, refused: allRefused })
     },

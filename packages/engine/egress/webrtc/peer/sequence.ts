@@ -46,7 +46,12 @@ export function createSequence(first: number): Sequence {
       runs.push({ start: next, track, number, times: new Map() })
       if (runs.length > PEER_LIMITS.runs) runs = runs.slice(-PEER_LIMITS.runs)
     },
-    take: () => next++,
+    take() {
+      const second = runs[1]
+      // Each holds its track with all packets of that: not longer than they may be sent again.
+      if (second !== undefined && next - second.start >= PEER_LIMITS.resendWindow) runs.shift()
+      return next++
+    },
     moved(frame, timestamp) {
       runs.at(-1)?.times.set(frame, timestamp)
     },

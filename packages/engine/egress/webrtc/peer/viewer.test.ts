@@ -116,7 +116,7 @@ test('loss, round trip and estimate are read from what the receiver says', () =>
     },
     { type: 'remb', sender: 9, bitrate: 2_000_000, ssrcs: [1] },
   )
-  const { loss, roundTrip, estimate } = viewer.report
+  const { loss, roundTrip, estimate } = viewer.takeReport(0)
   assert.equal(loss, 0.25)
   assert.ok(Math.abs((roundTrip ?? 0) - 50) < 1, `${roundTrip}`)
   assert.equal(estimate, 2_000_000)
@@ -165,12 +165,12 @@ test('key frames are asked for by name, and a request that comes twice counts on
 test('only what was heard is told as a report', () => {
   const { viewer, stream, answer } = stage()
   viewer.start(stream, 0)
-  assert.equal(viewer.report.reports, 0)
+  assert.equal(viewer.takeReport(0).reports, 0)
   const block = { fractionLost: 64, lost: 3, highestSequence: 9, jitter: 0, lastSr: 0, delaySinceLastSr: 0 }
   answer({ type: 'rr', ssrc: 9, reports: [{ ssrc: 1, ...block }] }, { type: 'pli', sender: 9, media: 1 })
-  assert.equal(viewer.report.reports, 1)
+  assert.equal(viewer.takeReport(0).reports, 1)
   answer({ type: 'remb', sender: 9, bitrate: 2_000_000, ssrcs: [1] })
-  assert.equal(viewer.report.reports, 2)
+  assert.equal(viewer.takeReport(0).reports, 2)
 })
 
 test('lost pictures are sent again, sound is not, and rubbish changes nothing', () => {

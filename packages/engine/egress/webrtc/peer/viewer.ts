@@ -23,7 +23,8 @@ export interface Viewer {
   readonly session: string
   /** Since then nothing was heard of it. */
   readonly heardAt: number
-  readonly report: Omit<ViewerReport, 'session' | 'connected' | 'stream'>
+  /** Of the time since the last one was taken. */
+  takeReport(now: number): Omit<ViewerReport, 'session' | 'connected' | 'stream'>
   /** Pictures are missing that the next `step` sends. */
   readonly isBehind: boolean
   readonly packets: number
@@ -56,6 +57,7 @@ export function createViewer(options: ViewerOptions): Viewer {
   let trip: number | undefined
   let estimate: number | undefined
   let reports = 0
+  let reported = { at: 0, octets: 0 }
   let lastFir: number | undefined
 
   function take(packet: RtcpPacket, now: number, wallClock: number): void {
@@ -135,8 +137,11 @@ export function createViewer(options: ViewerOptions): Viewer {
     get heardAt() {
       return heardAt
     },
-    get report() {
-      return { reports, loss, roundTrip: trip, estimate }
+    takeReport(now) {
+      const octets = videoSender?.octets ?? 0
+      const sent = ((octets - reported.octets) * 8000) / Math.max(1, now - reported.at)
+      reported = { at: now, octets }
+      return { reports, loss, roundTrip: trip, estimate, sent }
     },
     get isBehind() {
       return pictures?.isBehind ?? false
@@ -152,6 +157,7 @@ export function createViewer(options: ViewerOptions): Viewer {
     },
     start(from, now) {
       heardAt = now
+      reported = { at: now, octets: 0 }
       enter(from)
       pictures?.attach(from.video, now)
     },
