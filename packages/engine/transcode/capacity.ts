@@ -2,7 +2,7 @@ import { CAPACITY_LIMITS } from './limits.ts'
 
 /** How a running ladder and the machine are doing. */
 export interface CapacityLook {
-  /** Seconds that the slowest rung is behind the source. */
+  /** Seconds that the slowest rung is behind the source's last picture but one. */
   readonly lag: number
   /** Processes that want to run, for each processor. */
   readonly load: number

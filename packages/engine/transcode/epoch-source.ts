@@ -15,8 +15,9 @@ export interface EpochSource {
   readonly plan: readonly Rung[]
   /** The epoch has been closed. */
   isOver: boolean
-  /** Time of the newest picture, 90 kHz. */
+  /** Decode times of the newest picture and of the one before it, 90 kHz. */
   newest: number
+  previous: number
 }
 
 /** `undefined` where an epoch has no pictures, or larger ones than a ladder takes. */
@@ -29,5 +30,6 @@ export function epochSource(
   const { track, config } = video
   if (config.width * config.height > LADDER_LIMITS.pixels) return undefined
   const facts = sourceFacts(config, frameRateOf(video))
-  return { epoch: event.id, track, config, facts, plan: plan(facts), isOver: false, newest: event.start }
+  const { id: epoch, start } = event
+  return { epoch, track, config, facts, plan: plan(facts), isOver: false, newest: start, previous: start }
 }

@@ -138,7 +138,8 @@ export function createLadder(options: LadderOptions): Ladder {
 
   function unit(timed: TimedUnit): void {
     if (source === undefined || source.isOver || timed.track !== source.track) return
-    source.newest = Math.max(source.newest, timed.dts)
+    source.previous = source.newest
+    source.newest = timed.dts
     // Nothing is kept for what cannot begin.
     if (source.plan.length > 0 && (choice.encoder !== undefined || choice.isTrying))
       backlog.add(timed, packer.starts[0] ?? 0)
@@ -184,9 +185,10 @@ export function createLadder(options: LadderOptions): Ladder {
   function look(): void {
     if (steady() - looked < CAPACITY_LIMITS.look) return
     looked = steady()
-    const reached = runs.current?.process.reached.map((at) => at ?? Number.POSITIVE_INFINITY) ?? []
-    const slowest = Math.min(source?.newest ?? 0, ...reached)
-    const lag = ((source?.newest ?? 0) - slowest) / 90_000
+    // The newest picture cannot be out: ffmpeg's MP4 writer holds each until it has the next one, which may take seconds.
+    const due = source?.previous ?? 0
+    const slowest = Math.min(due, ...(runs.current?.process.reached ?? []).map((at) => at ?? due))
+    const lag = (due - slowest) / 90_000
     weigh(guard.look({ lag, load: machine.mayRestore(looked) ? load() : Number.POSITIVE_INFINITY }, looked), lag)
   }
 
