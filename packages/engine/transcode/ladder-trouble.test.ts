@@ -34,9 +34,12 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
   /** How far the source is; its next picture is at `ticks`. */
   let played = 0
   let epoch = -1
+  /** Of the epoch. */
+  let begun = 0
 
   function startProcess(process: LadderProcessOptions) {
     const own = { args: process.args, isOver: false }
+    let finishesAt = Number.POSITIVE_INFINITY
     started.push(own)
     const reached = Array.from({ length: process.outputs }, (): number | undefined => undefined)
     let newest: { readonly pts: number; readonly key: boolean } | undefined
@@ -60,9 +63,13 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
           process.onPicture(i, { dts: pts, pts, key, data: new Uint8Array(1) })
         }
       },
-      finish: () => end({ clean: true }),
+      finish() {
+        finishesAt = steady + rig.finishing
+        if (rig.finishing === 0) end({ clean: true })
+      },
       kill: () => end(),
       tick() {
+        if (steady >= finishesAt) end({ clean: true })
         if (rig.behaviour === 'writes its head and dies') process.onTrack(0, clip.video)
         if (rig.behaviour !== 'works') end()
       },
@@ -88,6 +95,7 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
 
   function open(): void {
     epoch++
+    begun = ticks
     const tracks = [{ track: VIDEO_TRACK, config: clip.video, frameDuration: 1 / 30 }]
     const facts = {
       id: epoch,
@@ -103,20 +111,27 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
   const rig = {
     ...{ ladder, listed, paused, started, open },
     behaviour: 'works' as Behaviour,
+    /** Milliseconds that an ffmpeg takes to write what it holds. */
+    finishing: 0,
     /** From picture to picture, 90 kHz. */
     every: 3_000,
     close: () => ladder.handle({ kind: 'epoch-closed', id: epoch, end: ticks }),
     /** The wall clock alone. */
     setClock: (ms: number) => (wall += ms),
+    /** What of the source comes in so many milliseconds. */
+    play(ms: number): void {
+      steady += ms
+      wall += ms
+      for (played += ms * 90; ticks < played; ticks += rig.every) {
+        const key = ticks === begun || ticks % 90_000 === 0
+        const unit = { track: VIDEO_TRACK, dts: ticks, pts: ticks, key, arrivedAt: wall }
+        ladder.handle({ kind: 'unit', unit: { ...unit, data: new Uint8Array(100) } })
+      }
+    },
     /** @param each called each time some of it has passed. */
     async pass(ms: number, each: () => void = nothing): Promise<void> {
       for (const until = steady + ms; steady < until; ) {
-        steady += 200
-        wall += 200
-        for (played += 18_000; ticks < played; ticks += rig.every) {
-          const unit = { track: VIDEO_TRACK, dts: ticks, pts: ticks, key: ticks % 90_000 === 0, arrivedAt: wall }
-          ladder.handle({ kind: 'unit', unit: { ...unit, data: new Uint8Array(100) } })
-        }
+        rig.play(200)
         ladder.tick()
         each()
         // What a trial says comes a moment later.
@@ -224,6 +239,26 @@ test('pictures that are seconds apart are no sign of a slow machine', async () =
   await rig.pass(120_000)
   assert.deepEqual([rig.listed, rig.started.length], [[[72, 46]], 1])
   assert.deepEqual([rig.ladder.report.state, rig.ladder.report.message], ['running', undefined])
+})
+
+test('encoder settings that change again and again: few ffmpegs at once, and the last settings are made', async () => {
+  const rig = stage()
+  rig.finishing = 5_000
+  let most = 0
+  const count = () => {
+    most = Math.max(most, rig.started.filter(({ isOver }) => !isOver).length)
+  }
+  rig.open()
+  await rig.pass(1_000)
+  for (let i = 0; i < 20; i++) {
+    rig.close()
+    rig.open()
+    rig.play(50)
+    count()
+  }
+  await rig.pass(10_000, count)
+  assert.deepEqual([most, rig.started.length], [2, 3])
+  assert.deepEqual([rig.ladder.report.state, rig.ladder.report.restarts], ['running', 0])
 })
 
 test('one that is given up says so, and nothing more is expected of its rungs', async () => {

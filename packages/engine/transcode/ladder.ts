@@ -155,7 +155,7 @@ export function createLadder(options: LadderOptions): Ladder {
     if (!isWanted() && !restarts.isHopeless) return
     const { epoch, config, facts } = source
     const rungs = kept(source)
-    if (rungs.length === 0 || runs.isEnding(epoch)) return
+    if (rungs.length === 0 || !runs.mayStart(epoch)) return
     const [first, ...others] = backlog.from(packer.starts)
     if (first === undefined) return
     crowded(!machine.join(held))

@@ -28,6 +28,8 @@ export const LADDER_LIMITS = {
   /** To write what it holds after the last picture: without anything written, and at most. What is later is a gap already. */
   flushPatience: 3_000,
   flush: 6_000,
+  /** Of one ladder that may do so at once, before another is started. */
+  ending: 2,
   /** Before it is started again: at first, and at most; forgotten after it has run so long. */
   backOff: 250,
   longestBackOff: 15_000,
