@@ -21,7 +21,7 @@ const settings: LadderSettings = { mode: 'always', encoder: 'x264', preset: 'sup
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const HOUR = 3_600_000
 
-type Behaviour = 'dies' | 'writes its head and dies' | 'works'
+type Behaviour = 'dies' | 'writes its head and dies' | 'dies unless by x264' | 'works'
 
 /** A ladder over processes that are made up, as is the time: a second of it is a group of thirty pictures. */
 function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOptions> = {}) {
@@ -43,6 +43,8 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
     started.push(own)
     const reached = Array.from({ length: process.outputs }, (): number | undefined => undefined)
     let newest: { readonly pts: number; readonly key: boolean } | undefined
+    const works = () =>
+      rig.behaviour === 'works' || (rig.behaviour === 'dies unless by x264' && process.args.includes('libx264'))
     function end(how: Partial<ProcessEnd> = {}): void {
       if (own.isOver) return
       own.isOver = true
@@ -51,7 +53,7 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
     return {
       ...{ pid: 1, progress: undefined, reached, waiting: 0 },
       feed(picture: { readonly pts: number; readonly key: boolean }) {
-        if (own.isOver || rig.behaviour !== 'works') return
+        if (own.isOver || !works()) return
         // As ffmpeg's MP4 writer does: each when the next one has come.
         const before = newest
         newest = picture
@@ -71,7 +73,7 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
       tick() {
         if (steady >= finishesAt) end({ clean: true })
         if (rig.behaviour === 'writes its head and dies') process.onTrack(0, clip.video)
-        if (rig.behaviour !== 'works') end()
+        if (!works()) end()
       },
     }
   }
@@ -199,6 +201,29 @@ test('an encoder that has gone since it worked is found out, and x264 takes its 
   assert.match(rig.ladder.report.message ?? '', /no such card; x264 is used/)
   assert.equal(rig.ladder.report.state, 'running')
   assert(rig.started.at(-1)?.args.includes('libx264'))
+})
+
+test('an encoder that passes every trial and makes no ladder, as a card that has all its sessions: x264 takes its place', async () => {
+  const rig = stage({ encoder: 'nvenc' })
+  rig.behaviour = 'dies unless by x264'
+  rig.open()
+  await rig.pass(120_000)
+  const { state, encoder, message } = rig.ladder.report
+  assert.deepEqual([state, encoder, rig.listed.at(-1)], ['running', 'x264', [72, 46]])
+  assert.equal(message, 'nvenc makes single pictures but not this ladder: it died; x264 is used')
+})
+
+test('an encoder that was doubted and makes pictures again is as good as ever', async () => {
+  const rig = stage({ encoder: 'nvenc' })
+  rig.open()
+  for (let i = 0; i < 3; i++) {
+    rig.behaviour = 'dies'
+    await rig.pass(5_000)
+    assert.equal(rig.ladder.report.state, 'failing')
+    rig.behaviour = 'works'
+    await rig.pass(60_000)
+    assert.deepEqual([rig.ladder.report.state, rig.ladder.report.encoder], ['running', 'nvenc'])
+  }
 })
 
 test('where no encoder worked they are tried again, in the same broadcast', async () => {

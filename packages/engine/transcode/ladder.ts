@@ -169,6 +169,7 @@ export function createLadder(options: LadderOptions): Ladder {
   function proved(): void {
     const wasHopeless = isHopeless()
     restarts.proved()
+    choice.proved()
     if (wasHopeless) announce()
   }
 
@@ -177,7 +178,7 @@ export function createLadder(options: LadderOptions): Ladder {
     const { again, isDoubtful } = restarts.failed(reason, lasted, steady())
     if (isDoubtful) {
       announce()
-      choice.doubt()
+      choice.doubt(reason)
     }
     log.warn({ ...fields, reason, again }, 'ladder: ffmpeg ended and is started again')
   }
