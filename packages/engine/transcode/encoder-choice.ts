@@ -1,7 +1,7 @@
 import type { Log } from '../ports.ts'
 import { LADDER_LIMITS } from './limits.ts'
 import type { Encoder } from './model.ts'
-import type { Trials } from './trial.ts'
+import { restAfter, type TrialResult, type Trials } from './trial.ts'
 
 export interface EncoderChoiceOptions {
   readonly wanted: Encoder
@@ -41,29 +41,33 @@ export function createEncoderChoice(options: EncoderChoiceOptions): EncoderChoic
   let fallback: string | undefined
   let isTrying = false
   let triedAt = 0
-
+  /** Milliseconds from there on until they are tried again, where none worked. */
+  let rest: number = LADDER_LIMITS.trialAgain
   /** The one that is wanted was doubted, has passed its trial, and has not made a picture since. */
   let isCleared = false
   /** Why it is not tried again for this ladder. */
   let rejected: string | undefined
 
-  /**
-   * Why not the one that is wanted.
-   *
-   * @param oldest milliseconds that a former success may be old.
-   */
+  /** @param oldest milliseconds that a former success may be old. */
+  async function attempt(one: Encoder, oldest?: number): Promise<TrialResult> {
+    const result = await trials.of(one, oldest)
+    if (!result.works) rest = Math.min(rest, restAfter(result))
+    return result
+  }
+
+  /** Why not the one that is wanted. */
   async function objection(oldest?: number): Promise<string | undefined> {
     if (rejected !== undefined) return rejected
-    const result = await trials.of(wanted, oldest)
+    const result = await attempt(wanted, oldest)
     if (result.works) return undefined
     log.warn({ ...fields, reason: result.reason }, `ladder: ${wanted} does not work here`)
     return `${wanted} does not work here: ${result.reason}`
   }
 
-  /** @param oldest as above. */
   async function choose(oldest?: number): Promise<void> {
+    rest = LADDER_LIMITS.trialAgain
     const why = await objection(oldest)
-    const isReplaced = why !== undefined && wanted !== 'x264' && (await trials.of('x264', oldest)).works
+    const isReplaced = why !== undefined && wanted !== 'x264' && (await attempt('x264', oldest)).works
     isCleared = why === undefined && oldest !== undefined
     encoder = why === undefined ? wanted : isReplaced ? 'x264' : undefined
     fallback = isReplaced ? `${why}; x264 is used` : why
@@ -102,7 +106,7 @@ export function createEncoderChoice(options: EncoderChoiceOptions): EncoderChoic
       isCleared = false
     },
     tick() {
-      if (encoder === undefined && now() - triedAt > LADDER_LIMITS.trialAgain) tryOut()
+      if (encoder === undefined && now() - triedAt > rest) tryOut()
     },
   }
 }

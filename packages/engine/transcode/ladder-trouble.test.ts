@@ -137,7 +137,7 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
         ladder.tick()
         each()
         // What a trial says comes a moment later.
-        await Promise.resolve()
+        await new Promise(setImmediate)
       }
     },
   }
@@ -226,18 +226,23 @@ test('an encoder that was doubted and makes pictures again is as good as ever', 
   }
 })
 
-test('where no encoder worked they are tried again, in the same broadcast', async () => {
-  let works = false
-  const trials: Trials = { of: async () => (works ? { works } : { works, reason: 'it did not finish in time' }) }
-  const rig = stage({}, { trials })
-  rig.open()
-  await rig.pass(60_000)
-  assert.deepEqual([rig.listed, rig.ladder.report.state], [[], 'failing'])
-  works = true
-  await rig.pass(LADDER_LIMITS.trialAgain)
-  assert.deepEqual(rig.listed, [[72, 46]])
-  assert.deepEqual([rig.ladder.report.state, rig.ladder.report.message], ['running', undefined])
-})
+for (const [reason, isInconclusive, rest] of [
+  ['no such encoder', false, LADDER_LIMITS.trialAgain],
+  ['it did not finish in time', true, LADDER_LIMITS.inconclusiveAgain],
+] as const) {
+  test(`where no encoder worked they are tried again, in the same broadcast: ${reason}`, async () => {
+    let works = false
+    const trials: Trials = { of: async () => (works ? { works } : { works, reason, isInconclusive }) }
+    const rig = stage({}, { trials })
+    rig.open()
+    await rig.pass(60_000)
+    assert.deepEqual([rig.listed, rig.ladder.report.state], [[], 'failing'])
+    works = true
+    await rig.pass(rest + 1_000)
+    assert.deepEqual(rig.listed, [[72, 46]])
+    assert.deepEqual([rig.ladder.report.state, rig.ladder.report.message], ['running', undefined])
+  })
+}
 
 test('a wall clock that is set, back or forward, changes nothing', async () => {
   for (const change of [-HOUR, HOUR]) {

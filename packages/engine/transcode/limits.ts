@@ -36,10 +36,12 @@ export const LADDER_LIMITS = {
   settled: 10_000,
   /** Ends in a row after which its rungs are not listed any more, until one writes something. */
   failures: 4,
-  /** A trial encode. */
+  /** A trial encode, and its end once it is killed. */
   trialPatience: 8_000,
-  /** An encoder that failed its trial is tried again after. */
+  killPatience: 2_000,
+  /** An encoder that failed its trial is tried again after, and one whose trial only took too long. */
   trialAgain: 10 * 60_000,
+  inconclusiveAgain: 20_000,
   /** So old may a success be when ffmpeg fails again and again with that encoder. */
   doubted: 30_000,
   /** Encoding goes on so long after the last viewer of a rung. */
