@@ -59,7 +59,7 @@ export const ladderHealth = z
         shed: z.boolean().describe('left out for a while: the machine is too slow'),
       }),
     ),
-    message: z.string().nullable().describe('what is not as it should be'),
+    message: z.string().nullable().describe('what is not as it should be, or why there is nothing to do'),
   })
   .meta({ id: 'LadderHealth' })
 export type LadderHealth = z.infer<typeof ladderHealth>

@@ -222,7 +222,8 @@ test('sound alone lists nothing, also after pictures', async (t) => {
   rig.close()
   rig.open([{ track: 2, config: audioConfig(), frameDuration: 1024 / 48_000 }])
   assert.deepEqual(rig.listed.at(-1), [])
-  assert.equal(rig.ladder.report.state, 'nothing-to-do')
+  const { state, message } = rig.ladder.report
+  assert.deepEqual([state, message], ['nothing-to-do', 'there are no pictures'])
 })
 
 test('when it fails it is given up, and the source does not notice', async (t) => {

@@ -74,6 +74,8 @@ export function createLadder(options: LadderOptions): Ladder {
   const guard = createCapacityGuard(options.best?.most ?? settings.rungs.length)
   const listing = createListing(packer, options.list)
   let source: EpochSource | undefined
+  /** Why there is none. */
+  let missing: string | undefined
   let shed = 0
   let askedAt = Number.NEGATIVE_INFINITY
   let looked = 0
@@ -132,7 +134,9 @@ export function createLadder(options: LadderOptions): Ladder {
   }
 
   function open(event: Extract<TimelineEvent, { kind: 'epoch-opened' }>): void {
-    source = epochSource(event, (facts) => options.best?.plan(facts) ?? planRungs(facts, settings.rungs))
+    const found = epochSource(event, (facts) => options.best?.plan(facts) ?? planRungs(facts, settings.rungs))
+    source = 'missing' in found ? undefined : found
+    missing = 'missing' in found ? found.missing : undefined
     announce()
   }
 
@@ -141,8 +145,7 @@ export function createLadder(options: LadderOptions): Ladder {
     source.previous = source.newest
     source.newest = timed.dts
     // Nothing is kept for what cannot begin.
-    if (source.plan.length > 0 && (choice.encoder !== undefined || choice.isTrying))
-      backlog.add(timed, packer.starts[0] ?? 0)
+    if (choice.encoder !== undefined || choice.isTrying) backlog.add(timed, packer.starts[0] ?? 0)
     if (runs.current === undefined) start()
     else runs.current.process.feed(timed)
   }
@@ -277,7 +280,7 @@ export function createLadder(options: LadderOptions): Ladder {
       const { plan = [], isOver = false } = source ?? {}
       return reportLadder({
         ...{ encoder: choice.encoder, fallback: choice.fallback, restarts: restarts.count, isGivenUp },
-        ...{ trouble: trouble(), plan, lost: lostOf(plan, shed) },
+        ...{ trouble: trouble(), missing, plan, lost: lostOf(plan, shed) },
         ...{ speed: process?.progress?.speed, hasBegun: process?.reached.every((at) => at !== undefined) },
         isWanted: (isWanted() || restarts.isHopeless) && !isOver,
       })

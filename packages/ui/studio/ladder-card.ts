@@ -19,7 +19,7 @@ const STATES = {
   starting: 'Starting …',
   running: 'Being made now.',
   failing: 'Not being made.',
-  'nothing-to-do': 'Nothing to make: the picture is not larger than any of these.',
+  'nothing-to-do': 'Nothing to make.',
 } as const satisfies Record<LadderHealth['state'], string>
 /** As many as the server takes. */
 const MOST = 6
