@@ -76,7 +76,6 @@ export function createLadder(options: LadderOptions): Ladder {
   let source: EpochSource | undefined
   /** Why there is none. */
   let missing: string | undefined
-  let shed = 0
   let askedAt = Number.NEGATIVE_INFINITY
   let looked = 0
   /** Other ladders have all the places. */
@@ -110,7 +109,7 @@ export function createLadder(options: LadderOptions): Ladder {
 
   /** What is encoded: the most expensive go first. */
   function kept({ plan }: EpochSource): readonly Rung[] {
-    const carried = keptOf(plan, shed)
+    const carried = keptOf(plan, guard.shed)
     return options.best === undefined ? carried : carried.slice(0, 1)
   }
 
@@ -129,8 +128,9 @@ export function createLadder(options: LadderOptions): Ladder {
     announce()
   }
 
-  function isWanted(): boolean {
-    return settings.mode === 'always' || steady() - askedAt <= LADDER_LIMITS.linger
+  /** One that has failed too often is not listed, so nobody asks: it has to show by itself that it works again. */
+  function isDue(): boolean {
+    return settings.mode === 'always' || steady() - askedAt <= LADDER_LIMITS.linger || restarts.isHopeless
   }
 
   function open(event: Extract<TimelineEvent, { kind: 'epoch-opened' }>): void {
@@ -153,9 +153,7 @@ export function createLadder(options: LadderOptions): Ladder {
   function start(): void {
     const { encoder } = choice
     if (source === undefined || encoder === undefined || source.isOver || isClosed) return
-    if (!restarts.mayStart(steady())) return
-    // One that has failed too often is not listed, so nobody asks: it has to show by itself that it works again.
-    if (!isWanted() && !restarts.isHopeless) return
+    if (!isDue() || !restarts.mayStart(steady())) return
     const { epoch, config, facts } = source
     const rungs = kept(source)
     if (rungs.length === 0 || !runs.mayStart(epoch)) return
@@ -198,11 +196,10 @@ export function createLadder(options: LadderOptions): Ladder {
 
   function weigh(verdict: CapacityVerdict, lag?: number): void {
     if (verdict === undefined) return
-    shed += verdict === 'shed' ? 1 : -1
     if (verdict === 'restore') machine.restored(looked)
     const what =
       verdict === 'shed' ? 'the machine is too slow; the most expensive rung is left out' : 'a rung comes back'
-    log.warn({ ...fields, lag, shed }, `ladder: ${what}`)
+    log.warn({ ...fields, lag, shed: guard.shed }, `ladder: ${what}`)
     announce()
     runs.replace()
   }
@@ -220,7 +217,7 @@ export function createLadder(options: LadderOptions): Ladder {
     look()
     choice.tick()
     if (machine.hasRoom) crowded(false)
-    if (!isWanted() && !restarts.isHopeless) runs.finish()
+    if (!isDue()) runs.finish()
     if (runs.current === undefined) start()
   }
 
@@ -280,9 +277,9 @@ export function createLadder(options: LadderOptions): Ladder {
       const { plan = [], isOver = false } = source ?? {}
       return reportLadder({
         ...{ encoder: choice.encoder, fallback: choice.fallback, restarts: restarts.count, isGivenUp },
-        ...{ trouble: trouble(), missing, plan, lost: lostOf(plan, shed) },
+        ...{ trouble: trouble(), missing, plan, lost: lostOf(plan, guard.shed) },
         ...{ speed: process?.progress?.speed, hasBegun: process?.reached.every((at) => at !== undefined) },
-        isWanted: (isWanted() || restarts.isHopeless) && !isOver,
+        isWanted: isDue() && !isOver,
       })
     },
   }
