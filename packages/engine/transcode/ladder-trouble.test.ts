@@ -10,6 +10,7 @@ import { LADDER_LIMITS } from './limits.ts'
 import { createLadderMachine } from './machine.ts'
 import type { LadderSettings } from './model.ts'
 import type { LadderProcessOptions, ProcessEnd } from './process.ts'
+import { chosenRungs } from './rung-policy.ts'
 import type { Trials } from './trial.ts'
 
 /** 160 × 90. */
@@ -79,8 +80,10 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
   }
 
   const nothing = () => undefined
+  const wanted = { ...settings, ...change }
   const ladder = createLadder({
-    ...{ ffmpeg: 'ffmpeg', settings: { ...settings, ...change }, trials: { of: async () => ({ works: true }) } },
+    ...{ ffmpeg: 'ffmpeg', settings: wanted, policy: chosenRungs(wanted.rungs) },
+    trials: { of: async () => ({ works: true }) },
     packer: {
       ...{ add: nothing, begin: nothing, configure: nothing, unit: nothing, tick: nothing, finish: nothing },
       ...{ opened: nothing, cut: nothing, decided: nothing, closed: nothing, starts: [0], lateUnits: 0 },

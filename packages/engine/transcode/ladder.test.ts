@@ -13,6 +13,7 @@ import { chooseTiming } from '../packager/timing.ts'
 import type { TimelineEvent, TimelineTrack } from '../timeline/model.ts'
 import { createLadder, type Ladder, type LadderOptions } from './ladder.ts'
 import type { LadderSettings } from './model.ts'
+import { chosenRungs } from './rung-policy.ts'
 import type { Trials } from './trial.ts'
 
 const clipUrl = new URL(import.meta.resolve('@bandstand/media/containers/isobmff/fixtures/clip.flv'))
@@ -68,7 +69,8 @@ function createRig(t: TestContext, change: Partial<LadderSettings> = {}, options
   let epoch = -1
   let ticks = 0
   const ladder = createLadder({
-    ...{ ffmpeg: 'ffmpeg', settings: { ...settings, ...change }, trials: works, packer, fields: {} },
+    ...{ ffmpeg: 'ffmpeg', settings: { ...settings, ...change }, policy: chosenRungs(rungs) },
+    ...{ trials: works, packer, fields: {} },
     list: (found) => void listed.push([...found]),
     log: { debug: write, info: write, warn: write, error: write },
     now: () => rig.now,

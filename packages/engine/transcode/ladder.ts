@@ -10,20 +10,21 @@ import { type CapacityVerdict, createCapacityGuard } from './capacity.ts'
 import { createEncoderChoice } from './encoder-choice.ts'
 import { type EpochSource, epochSource } from './epoch-source.ts'
 import { CAPACITY_LIMITS, LADDER_LIMITS } from './limits.ts'
-import { createListing, keptOf, lostOf } from './listing.ts'
+import { createListing, lostOf } from './listing.ts'
 import { createLadderMachine, type LadderMachine } from './machine.ts'
-import type { LadderSettings, Rung, SourceFacts } from './model.ts'
+import type { LadderSettings, Rung } from './model.ts'
 import { type ProcessEnd, startLadderProcess } from './process.ts'
 import { type LadderReport, reportLadder } from './report.ts'
 import { createRestarts } from './restarts.ts'
-import { planRungs } from './rungs.ts'
+import type { RungPolicy } from './rung-policy.ts'
 import { createLadderRuns } from './runs.ts'
 import type { Trials } from './trial.ts'
 
 export interface LadderOptions {
   /** Path of the program. */
   readonly ffmpeg: string
-  readonly settings: LadderSettings
+  readonly settings: Omit<LadderSettings, 'rungs'>
+  readonly policy: RungPolicy
   readonly trials: Trials
   /** Takes what comes back. */
   readonly packer: RungPort
@@ -32,8 +33,6 @@ export interface LadderOptions {
   readonly log: Log
   /** Of every log line. */
   readonly fields: object
-  /** What to make instead of the rungs of the settings: the first of what the machine carries, and no other. */
-  readonly best?: { readonly most: number; readonly plan: (source: SourceFacts) => readonly Rung[] }
   /** Unix milliseconds. */
   readonly now: () => number
   /** Processes that want to run, for each processor; the machine's where not given. */
@@ -66,12 +65,12 @@ export interface Ladder {
 }
 
 export function createLadder(options: LadderOptions): Ladder {
-  const { settings, packer, trials, log, fields, now } = options
+  const { settings, policy, packer, trials, log, fields, now } = options
   const { steady = () => performance.now(), machine = createLadderMachine() } = options
   const load = options.load ?? (() => (loadavg()[0] ?? 0) / availableParallelism())
   const backlog = createBacklog()
   const restarts = createRestarts()
-  const guard = createCapacityGuard(options.best?.most ?? settings.rungs.length)
+  const guard = createCapacityGuard(policy.most)
   const listing = createListing(packer, options.list)
   let source: EpochSource | undefined
   /** Why there is none. */
@@ -109,8 +108,7 @@ export function createLadder(options: LadderOptions): Ladder {
 
   /** What is encoded: the most expensive go first. */
   function kept({ plan }: EpochSource): readonly Rung[] {
-    const carried = keptOf(plan, guard.shed)
-    return options.best === undefined ? carried : carried.slice(0, 1)
+    return policy.kept(plan, guard.shed)
   }
 
   /** Players would wait for what does not come. */
@@ -134,7 +132,7 @@ export function createLadder(options: LadderOptions): Ladder {
   }
 
   function open(event: Extract<TimelineEvent, { kind: 'epoch-opened' }>): void {
-    const found = epochSource(event, (facts) => options.best?.plan(facts) ?? planRungs(facts, settings.rungs))
+    const found = epochSource(event, policy.plan)
     source = 'missing' in found ? undefined : found
     missing = 'missing' in found ? found.missing : undefined
     announce()
