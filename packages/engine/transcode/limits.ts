@@ -1,7 +1,9 @@
+import { LADDER_RUNGS_MAX } from '@bandstand/contract/limits.ts'
+
 /** Every bound of the ladder in one place. Milliseconds and bytes, unless said otherwise. */
 export const LADDER_LIMITS = {
   /** Renditions of a ladder. */
-  rungs: 6,
+  rungs: LADDER_RUNGS_MAX,
   /** Ladders that run at once, for each processor: a usual one takes a quarter of one. */
   perProcessor: 4,
   /** Of a source's picture, as coded: 8K. */

@@ -1,4 +1,5 @@
 import type { LadderEncoders, LadderHealth, LadderSettings, Rung } from '@bandstand/contract/api/ladder.ts'
+import { LADDER_RUNGS_MAX } from '@bandstand/contract/limits.ts'
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
 import { guard } from 'lit/directives/guard.js'
 import { live } from 'lit/directives/live.js'
@@ -21,8 +22,6 @@ const STATES = {
   failing: 'Not being made.',
   'nothing-to-do': 'Nothing to make.',
 } as const satisfies Record<LadderHealth['state'], string>
-/** As many as the server takes. */
-const MOST = 6
 
 /** Smaller pictures for slow connections. Inside the studio only. */
 export class StudioLadderCard extends LitElement {
@@ -181,7 +180,7 @@ export class StudioLadderCard extends LitElement {
       ${rows}
       <div class="row">
         <button class="primary" ?disabled=${this._busy}>Save the ladder</button>
-        <button type="button" ?disabled=${rungs.length >= MOST} @click=${add}>Add a picture</button>
+        <button type="button" ?disabled=${rungs.length >= LADDER_RUNGS_MAX} @click=${add}>Add a picture</button>
       </div>
     </form>`
   }
