@@ -41,6 +41,8 @@ interface Rig {
   readonly ladder: Ladder
   readonly listed: ListedRung[][]
   readonly parts: Part[]
+  /** Of the source itself. */
+  readonly source: Part[]
   readonly logged: string[]
   /** Unix ms; goes on when told to. */
   now: number
@@ -56,6 +58,7 @@ const video: TimelineTrack = { track: VIDEO_TRACK, config: clip.video, frameDura
 
 function createRig(t: TestContext, change: Partial<LadderSettings> = {}, options: Partial<LadderOptions> = {}): Rig {
   const parts: Part[] = []
+  const source: Part[] = []
   const listed: ListedRung[][] = []
   const logged: string[] = []
   const timing = chooseTiming([1 / 30])
@@ -65,7 +68,8 @@ function createRig(t: TestContext, change: Partial<LadderSettings> = {}, options
     sink: { part: (part) => void parts.push(part), rung: () => undefined },
     numbersOf: (track) => packager.numbersOf(track),
   })
-  const packager: Packager = createPackager({ timing, sinks: [], follower: packer })
+  const sink = { epoch: () => undefined, part: (part: Part) => void source.push(part), reserve: () => undefined }
+  const packager: Packager = createPackager({ timing, sinks: [sink], follower: packer })
   let epoch = -1
   let ticks = 0
   const ladder = createLadder({
@@ -84,7 +88,7 @@ function createRig(t: TestContext, change: Partial<LadderSettings> = {}, options
     ladder.handle(event)
   }
   const rig: Rig = {
-    ...{ ladder, listed, parts, logged },
+    ...{ ladder, listed, parts, source, logged },
     now: 1_700_000_000_000,
     open(tracks = [video]) {
       epoch++
@@ -234,7 +238,12 @@ test('when it fails it is given up, and the source does not notice', async (t) =
   await rig.until('the trial', () => rig.listed.length > 0)
   rig.ladder.fail(new TypeError('broken'))
   rig.play(3)
+  rig.close()
   assert.deepEqual(rig.listed.at(-1), [])
+  assert.equal(
+    rig.source.reduce((sum, { duration, gap }) => sum + (gap ? 0 : duration), 0),
+    3 * 90_000,
+  )
   assert.match(rig.ladder.report.message ?? '', /given up/)
   assert(rig.logged.includes('ladder: given up for this broadcast'))
 })
