@@ -3,6 +3,7 @@ import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import type { ChannelRecord, Log } from '@bandstand/engine/ports.ts'
 import { createLadder, type Ladder, type LadderOptions } from '@bandstand/engine/transcode/ladder.ts'
 import type { LadderMachine } from '@bandstand/engine/transcode/machine.ts'
+import { chosenRungs } from '@bandstand/engine/transcode/rung-policy.ts'
 import type { Trials } from '@bandstand/engine/transcode/trial.ts'
 
 export interface LaddersOptions {
@@ -28,7 +29,7 @@ export function createLadders({ settingsOf, ...options }: LaddersOptions) {
     if (ffmpeg === undefined || settings === undefined || settings.mode === 'off') return undefined
     return createLadder({
       ...ports,
-      ...{ ...options, ffmpeg, settings },
+      ...{ ...options, ffmpeg, settings, policy: chosenRungs(settings.rungs) },
       fields: { channel: channel.slug, asset: assetId },
     })
   }

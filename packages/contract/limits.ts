@@ -8,6 +8,8 @@ export const SLUG_MAX = 40
 /** Bytes of an offline image. */
 export const OFFLINE_IMAGE_MAX = 2 * 1024 * 1024
 export const PASSWORD_MAX = 256
+/** Smaller pictures of a channel. */
+export const LADDER_RUNGS_MAX = 6
 
 /** Code points of a chat message after normalisation. */
 export const CHAT_TEXT_MAX = 500

@@ -90,20 +90,27 @@ test('ffmpeg that gets too little of the processor loses its dearest rung, the s
   limit.share = undefined
   const back = async () => {
     await waitFor('it to come back', async () => (await shed())?.length === 0, 150_000, 500)
-    assert.deepEqual(await heights(), [144, 576, 720])
     await waitFor(
       'its pictures',
       async () => (await media(576)).segments.slice(-3).every(({ gap }) => !gap),
       60_000,
       500,
     )
-    assert.equal((await ladder())?.message, null)
   }
   await back().catch((cause) => {
     const load = (loadavg()[0] ?? 0) / availableParallelism()
     if (load < 0.7) throw cause
     t.diagnostic(`the machine has other work (load ${load.toFixed(1)}): ${cause}`)
   })
+  // Other work may keep a rung away, and that is said then, and nothing else.
+  const { message, rungs = [] } = (await ladder()) ?? {}
+  const lost = rungs.flatMap((rung) => (rung.shed ? [rung.height] : []))
+  const names = lost.map((height) => `${height}p`).join(', ')
+  assert.equal(message, lost.length === 0 ? null : `this machine is too slow for ${names}; left out for a while`)
+  assert.deepEqual(
+    await heights(),
+    [144, 576, 720].filter((height) => !lost.includes(height)),
+  )
 
   await look()
   const numbers = [...seen.keys()].sort((a, b) => a - b)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
+import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
 import { waitFor } from '../support/wait.ts'
@@ -176,6 +177,46 @@ test('smaller pictures are chosen; encoders that do not work here are not offere
       { height: 240, bitrate: 350_000, frameRate: 30 },
     ],
   })
+})
+
+test('what is typed for a smaller picture goes where its row goes, and stays while the ladder is looked at', async () => {
+  await signIn()
+  const card = page.locator('studio-ladder-card')
+  const heights = card.getByLabel('Height')
+  const shown = () => heights.evaluateAll((inputs) => inputs.map((input) => (input as HTMLInputElement).value))
+  await heights.first().fill('500')
+  await heights.last().fill('480')
+  await page.route('**/channels/main/health', async (route) => {
+    const response = await route.fetch()
+    const health = await response.json()
+    const ladder = { ...health.encoder.ladder, state: 'waiting' }
+    await route.fulfill({ json: { ...health, encoder: { ...health.encoder, ladder } } })
+  })
+  await card.getByText('Ready: nobody watches a smaller picture.').waitFor()
+  assert.deepEqual(await shown(), ['500', '480'])
+  await card.getByRole('button', { name: 'Remove picture 1' }).click()
+  await heights.nth(1).waitFor({ state: 'detached' })
+  assert.deepEqual(await shown(), ['480'])
+  await card.getByRole('button', { name: 'Add a picture' }).click()
+  await heights.first().fill('240')
+  await heights.last().fill('480')
+  await card.getByRole('button', { name: 'Save the ladder' }).click()
+  await card.getByText('It counts from the next broadcast on.').waitFor()
+  // The server sorts them.
+  assert.deepEqual(await shown(), ['480', '240'])
+})
+
+test('sizes and bitrates that the API has taken do not stop a form from being saved', async () => {
+  const url = `${mock.url}/api/v1/channels/main/ladder`
+  const before = (await (await fetch(url)).json()) as LadderSettings
+  const settings: LadderSettings = { ...before, rungs: [{ height: 481, bitrate: 812_345, frameRate: 30 }] }
+  await fetch(url, { method: 'PUT', body: JSON.stringify(settings), headers: { 'content-type': 'application/json' } })
+  await signIn()
+  const card = page.locator('studio-ladder-card')
+  await card.getByRole('button', { name: 'Save the ladder' }).click()
+  await card.getByText('It counts from the next broadcast on.').waitFor()
+  assert.deepEqual(await (await fetch(url)).json(), settings)
+  await fetch(url, { method: 'PUT', body: JSON.stringify(before), headers: { 'content-type': 'application/json' } })
 })
 
 test('what becomes of the smaller pictures is told while the studio is open', async () => {

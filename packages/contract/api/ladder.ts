@@ -1,10 +1,10 @@
 import * as z from 'zod'
+import { LADDER_RUNGS_MAX } from '../limits.ts'
 
 /** How pictures are encoded: `x264` by the processor, the others by hardware, where the machine has it. */
 export const LADDER_ENCODERS = ['x264', 'nvenc', 'qsv', 'vaapi', 'v4l2m2m', 'videotoolbox'] as const
 export const LADDER_PRESETS = ['superfast', 'veryfast', 'faster', 'fast', 'medium'] as const
 export const LADDER_MODES = ['off', 'on-demand', 'always'] as const
-export const LADDER_RUNGS_MAX = 6
 
 export const rung = z
   .strictObject({
@@ -59,7 +59,7 @@ export const ladderHealth = z
         shed: z.boolean().describe('left out for a while: the machine is too slow'),
       }),
     ),
-    message: z.string().nullable().describe('what is not as it should be'),
+    message: z.string().nullable().describe('what is not as it should be, or why there is nothing to do'),
   })
   .meta({ id: 'LadderHealth' })
 export type LadderHealth = z.infer<typeof ladderHealth>

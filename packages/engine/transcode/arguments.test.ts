@@ -58,10 +58,6 @@ test('key frames begin parts, three of them apart', () => {
   assert.deepEqual(distances, ['24', '24', '30', '30', '60'])
 })
 
-test('there is no audio in any of it, whatever the source has', () => {
-  assert(!vector().some((arg) => /^-(c:a|acodec|ac|ar|an)$|0:a/.test(arg)))
-})
-
 test('twice as many frames as a rung may have: every other one, and each key frame', () => {
   assert.equal(
     graph(vector({ frameRate: 59.94 })),

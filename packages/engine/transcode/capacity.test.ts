@@ -56,7 +56,9 @@ test('one that can no longer be fed sheds a rung at once, and none that is not t
   const guard = createCapacityGuard(1)
   assert.equal(guard.overwhelmed(100_000), 'shed')
   assert.equal(guard.overwhelmed(101_000), undefined)
+  assert.equal(guard.shed, 1)
   assert.deepEqual(run(guard, 102, often(60)), [[160, 'restore']])
+  assert.equal(guard.shed, 0)
 })
 
 test('two rungs that go one after the other come back one after the other, not later', () => {

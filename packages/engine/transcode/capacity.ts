@@ -2,7 +2,7 @@ import { CAPACITY_LIMITS } from './limits.ts'
 
 /** How a running ladder and the machine are doing. */
 export interface CapacityLook {
-  /** Seconds that the slowest rung is behind the source. */
+  /** Seconds that the slowest rung is behind the source's last picture but one. */
   readonly lag: number
   /** Processes that want to run, for each processor. */
   readonly load: number
@@ -17,6 +17,8 @@ export type CapacityVerdict =
 
 /** Decides, a look at a time, whether a ladder is too much. Pure: `now` is milliseconds. */
 export interface CapacityGuard {
+  /** Rungs that are gone. */
+  readonly shed: number
   look(look: CapacityLook, now: number): CapacityVerdict
   /** It reads so slowly that nothing more could be given to it. */
   overwhelmed(now: number): CapacityVerdict
@@ -46,6 +48,9 @@ export function createCapacityGuard(most: number): CapacityGuard {
   }
 
   return {
+    get shed() {
+      return shed
+    },
     look({ lag, load }, now) {
       // Coming nearer, if slowly, is well: a start has seconds to make up for. The speed that ffmpeg says is the mean since its
       // start, in which a second that was too slow stays for long.

@@ -23,7 +23,8 @@ export const encoders: Readonly<Record<Encoder, EncoderArguments>> = {
     options: (rung, preset) => [
       ...['-c:v', 'libx264', '-preset', preset, '-tune', 'zerolatency', '-profile:v', 'high'],
       ...['-level:v', String(rung.level), '-bf', '0', '-sc_threshold', '0', '-forced-idr', '1'],
-      // ffmpeg has seen one picture when it opens the encoder: the rate it assumes is made up.
+      // ffmpeg has seen one picture when it opens the encoder: the rate it assumes is made up. The others cannot be told: `-r` and the
+      // filter `fps` make times of their own, and `-r` is refused beside `-fps_mode passthrough`.
       ...['-x264-params', `fps=${frameRate(rung)}`],
     ],
   },

@@ -7,6 +7,8 @@ import { audioConfig } from '../packager/fixtures/encoder.ts'
 import type { TimelineTrack } from '../timeline/model.ts'
 import { epochSource } from './epoch-source.ts'
 import { LADDER_LIMITS } from './limits.ts'
+import type { SourceFacts } from './model.ts'
+import { planRungs } from './rungs.ts'
 
 const clipUrl = new URL(import.meta.resolve('@bandstand/media/containers/isobmff/fixtures/clip.flv'))
 const video: TimelineTrack = {
@@ -16,21 +18,29 @@ const video: TimelineTrack = {
 }
 const audio: TimelineTrack = { track: AUDIO_TRACK, config: audioConfig(), frameDuration: 1_024 / 48_000 }
 
+const plan = (facts: SourceFacts) => planRungs(facts, [{ height: 72, bitrate: 200_000, frameRate: 30 }])
+
 function sourceOf(...tracks: TimelineTrack[]) {
   const epoch = { id: 7, start: 90_000, wallClock: 0, reason: 'encoder', trackSetChanged: false } as const
-  return epochSource({ kind: 'epoch-opened', ...epoch, tracks }, () => [])
+  return epochSource({ kind: 'epoch-opened', ...epoch, tracks }, plan)
 }
 
 test('the pictures of an epoch, wherever they stand among its tracks', () => {
   const source = sourceOf(audio, video)
-  assert.equal(source?.epoch, 7)
-  assert.equal(source?.track, VIDEO_TRACK)
-  assert.equal(source?.newest, 90_000)
-  assert.deepEqual([source?.facts.width, source?.facts.height, source?.facts.frameRate], [160, 90, 30])
+  assert('epoch' in source)
+  assert.equal(source.epoch, 7)
+  assert.equal(source.track, VIDEO_TRACK)
+  assert.deepEqual([source.newest, source.previous], [90_000, 90_000])
+  assert.deepEqual([source.facts.width, source.facts.height, source.facts.frameRate], [160, 90, 30])
+  assert.deepEqual(
+    source.plan.map(({ height }) => height),
+    [72],
+  )
 })
 
-test('no source: sound alone, and pictures that are too large', () => {
-  assert.equal(sourceOf(audio), undefined)
-  const huge = { ...video.config, width: LADDER_LIMITS.pixels, height: 2 }
-  assert.equal(sourceOf({ ...video, config: huge }), undefined)
+test('no source, and why: sound alone, pictures that are too large, and those that are small already', () => {
+  assert.deepEqual(sourceOf(audio), { missing: 'there are no pictures' })
+  const sized = (width: number, height: number) => ({ ...video, config: { ...video.config, width, height } })
+  assert.deepEqual(sourceOf(sized(LADDER_LIMITS.pixels, 2)), { missing: 'the picture is larger than 8K' })
+  assert.deepEqual(sourceOf(sized(128, 72)), { missing: 'the picture is not larger than any of those chosen' })
 })

@@ -12,22 +12,31 @@ export interface EpochSource {
   readonly track: TrackId
   readonly config: VideoTrackConfig
   readonly facts: SourceFacts
+  /** At least one. */
   readonly plan: readonly Rung[]
   /** The epoch has been closed. */
   isOver: boolean
-  /** Time of the newest picture, 90 kHz. */
+  /** Decode times of the newest picture and of the one before it, 90 kHz. */
   newest: number
+  previous: number
 }
 
-/** `undefined` where an epoch has no pictures, or larger ones than a ladder takes. */
+/** Why nothing is to be made of an epoch, in plain words. */
+export interface NoSource {
+  readonly missing: string
+}
+
 export function epochSource(
   event: Extract<TimelineEvent, { kind: 'epoch-opened' }>,
-  plan: (facts: SourceFacts) => readonly Rung[],
-): EpochSource | undefined {
+  planOf: (facts: SourceFacts) => readonly Rung[],
+): EpochSource | NoSource {
   const video = event.tracks.find(({ config }) => config.kind === 'video')
-  if (video?.config.kind !== 'video') return undefined
+  if (video?.config.kind !== 'video') return { missing: 'there are no pictures' }
   const { track, config } = video
-  if (config.width * config.height > LADDER_LIMITS.pixels) return undefined
+  if (config.width * config.height > LADDER_LIMITS.pixels) return { missing: 'the picture is larger than 8K' }
   const facts = sourceFacts(config, frameRateOf(video))
-  return { epoch: event.id, track, config, facts, plan: plan(facts), isOver: false, newest: event.start }
+  const plan = planOf(facts)
+  if (plan.length === 0) return { missing: 'the picture is not larger than any of those chosen' }
+  const { id: epoch, start } = event
+  return { epoch, track, config, facts, plan, isOver: false, newest: start, previous: start }
 }

@@ -10,6 +10,7 @@ import { LADDER_LIMITS } from './limits.ts'
 import { createLadderMachine } from './machine.ts'
 import type { LadderSettings } from './model.ts'
 import type { LadderProcessOptions, ProcessEnd } from './process.ts'
+import { chosenRungs } from './rung-policy.ts'
 import type { Trials } from './trial.ts'
 
 /** 160 × 90. */
@@ -21,7 +22,7 @@ const settings: LadderSettings = { mode: 'always', encoder: 'x264', preset: 'sup
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const HOUR = 3_600_000
 
-type Behaviour = 'dies' | 'writes its head and dies' | 'works'
+type Behaviour = 'dies' | 'writes its head and dies' | 'dies unless by x264' | 'works'
 
 /** A ladder over processes that are made up, as is the time: a second of it is a group of thirty pictures. */
 function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOptions> = {}) {
@@ -31,12 +32,20 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
   let steady = 5
   let wall = 1_700_000_000_000
   let ticks = 0
+  /** How far the source is; its next picture is at `ticks`. */
+  let played = 0
   let epoch = -1
+  /** Of the epoch. */
+  let begun = 0
 
   function startProcess(process: LadderProcessOptions) {
     const own = { args: process.args, isOver: false }
+    let finishesAt = Number.POSITIVE_INFINITY
     started.push(own)
     const reached = Array.from({ length: process.outputs }, (): number | undefined => undefined)
+    let newest: { readonly pts: number; readonly key: boolean } | undefined
+    const works = () =>
+      rig.behaviour === 'works' || (rig.behaviour === 'dies unless by x264' && process.args.includes('libx264'))
     function end(how: Partial<ProcessEnd> = {}): void {
       if (own.isOver) return
       own.isOver = true
@@ -44,26 +53,37 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
     }
     return {
       ...{ pid: 1, progress: undefined, reached, waiting: 0 },
-      feed({ pts, key }: { readonly pts: number; readonly key: boolean }) {
-        if (own.isOver || rig.behaviour !== 'works') return
+      feed(picture: { readonly pts: number; readonly key: boolean }) {
+        if (own.isOver || !works()) return
+        // As ffmpeg's MP4 writer does: each when the next one has come.
+        const before = newest
+        newest = picture
+        if (before === undefined) return
+        const { pts, key } = before
         for (let i = 0; i < process.outputs; i++) {
           if (reached[i] === undefined) process.onTrack(i, clip.video)
           reached[i] = pts
           process.onPicture(i, { dts: pts, pts, key, data: new Uint8Array(1) })
         }
       },
-      finish: () => end({ clean: true }),
+      finish() {
+        finishesAt = steady + rig.finishing
+        if (rig.finishing === 0) end({ clean: true })
+      },
       kill: () => end(),
       tick() {
+        if (steady >= finishesAt) end({ clean: true })
         if (rig.behaviour === 'writes its head and dies') process.onTrack(0, clip.video)
-        if (rig.behaviour !== 'works') end()
+        if (!works()) end()
       },
     }
   }
 
   const nothing = () => undefined
+  const wanted = { ...settings, ...change }
   const ladder = createLadder({
-    ...{ ffmpeg: 'ffmpeg', settings: { ...settings, ...change }, trials: { of: async () => ({ works: true }) } },
+    ...{ ffmpeg: 'ffmpeg', settings: wanted, policy: chosenRungs(wanted.rungs) },
+    trials: { of: async () => ({ works: true }) },
     packer: {
       ...{ add: nothing, begin: nothing, configure: nothing, unit: nothing, tick: nothing, finish: nothing },
       ...{ opened: nothing, cut: nothing, decided: nothing, closed: nothing, starts: [0], lateUnits: 0 },
@@ -80,6 +100,7 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
 
   function open(): void {
     epoch++
+    begun = ticks
     const tracks = [{ track: VIDEO_TRACK, config: clip.video, frameDuration: 1 / 30 }]
     const facts = {
       id: epoch,
@@ -95,22 +116,31 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
   const rig = {
     ...{ ladder, listed, paused, started, open },
     behaviour: 'works' as Behaviour,
+    /** Milliseconds that an ffmpeg takes to write what it holds. */
+    finishing: 0,
+    /** From picture to picture, 90 kHz. */
+    every: 3_000,
     close: () => ladder.handle({ kind: 'epoch-closed', id: epoch, end: ticks }),
     /** The wall clock alone. */
     setClock: (ms: number) => (wall += ms),
+    /** What of the source comes in so many milliseconds. */
+    play(ms: number): void {
+      steady += ms
+      wall += ms
+      for (played += ms * 90; ticks < played; ticks += rig.every) {
+        const key = ticks === begun || ticks % 90_000 === 0
+        const unit = { track: VIDEO_TRACK, dts: ticks, pts: ticks, key, arrivedAt: wall }
+        ladder.handle({ kind: 'unit', unit: { ...unit, data: new Uint8Array(100) } })
+      }
+    },
     /** @param each called each time some of it has passed. */
     async pass(ms: number, each: () => void = nothing): Promise<void> {
       for (const until = steady + ms; steady < until; ) {
-        steady += 200
-        wall += 200
-        for (let i = 0; i < 6; i++, ticks += 3_000) {
-          const unit = { track: VIDEO_TRACK, dts: ticks, pts: ticks, key: ticks % 90_000 === 0, arrivedAt: wall }
-          ladder.handle({ kind: 'unit', unit: { ...unit, data: new Uint8Array(100) } })
-        }
+        rig.play(200)
         ladder.tick()
         each()
         // What a trial says comes a moment later.
-        await Promise.resolve()
+        await new Promise(setImmediate)
       }
     },
   }
@@ -176,18 +206,46 @@ test('an encoder that has gone since it worked is found out, and x264 takes its 
   assert(rig.started.at(-1)?.args.includes('libx264'))
 })
 
-test('where no encoder worked they are tried again, in the same broadcast', async () => {
-  let works = false
-  const trials: Trials = { of: async () => (works ? { works } : { works, reason: 'it did not finish in time' }) }
-  const rig = stage({}, { trials })
+test('an encoder that passes every trial and makes no ladder, as a card that has all its sessions: x264 takes its place', async () => {
+  const rig = stage({ encoder: 'nvenc' })
+  rig.behaviour = 'dies unless by x264'
   rig.open()
-  await rig.pass(60_000)
-  assert.deepEqual([rig.listed, rig.ladder.report.state], [[], 'failing'])
-  works = true
-  await rig.pass(LADDER_LIMITS.trialAgain)
-  assert.deepEqual(rig.listed, [[72, 46]])
-  assert.deepEqual([rig.ladder.report.state, rig.ladder.report.message], ['running', undefined])
+  await rig.pass(120_000)
+  const { state, encoder, message } = rig.ladder.report
+  assert.deepEqual([state, encoder, rig.listed.at(-1)], ['running', 'x264', [72, 46]])
+  assert.equal(message, 'nvenc makes single pictures but not this ladder: it died; x264 is used')
 })
+
+test('an encoder that was doubted and makes pictures again is as good as ever', async () => {
+  const rig = stage({ encoder: 'nvenc' })
+  rig.open()
+  for (let i = 0; i < 3; i++) {
+    rig.behaviour = 'dies'
+    await rig.pass(5_000)
+    assert.equal(rig.ladder.report.state, 'failing')
+    rig.behaviour = 'works'
+    await rig.pass(60_000)
+    assert.deepEqual([rig.ladder.report.state, rig.ladder.report.encoder], ['running', 'nvenc'])
+  }
+})
+
+for (const [reason, isInconclusive, rest] of [
+  ['no such encoder', false, LADDER_LIMITS.trialAgain],
+  ['it did not finish in time', true, LADDER_LIMITS.inconclusiveAgain],
+] as const) {
+  test(`where no encoder worked they are tried again, in the same broadcast: ${reason}`, async () => {
+    let works = false
+    const trials: Trials = { of: async () => (works ? { works } : { works, reason, isInconclusive }) }
+    const rig = stage({}, { trials })
+    rig.open()
+    await rig.pass(60_000)
+    assert.deepEqual([rig.listed, rig.ladder.report.state], [[], 'failing'])
+    works = true
+    await rig.pass(rest + 1_000)
+    assert.deepEqual(rig.listed, [[72, 46]])
+    assert.deepEqual([rig.ladder.report.state, rig.ladder.report.message], ['running', undefined])
+  })
+}
 
 test('a wall clock that is set, back or forward, changes nothing', async () => {
   for (const change of [-HOUR, HOUR]) {
@@ -205,6 +263,35 @@ test('a wall clock that is set, back or forward, changes nothing', async () => {
     await rig.pass(5_000)
     assert.deepEqual([rig.ladder.report.state, rig.started.length], ['running', count])
   }
+})
+
+test('pictures that are seconds apart are no sign of a slow machine', async () => {
+  const rig = stage()
+  rig.every = 4 * 90_000
+  rig.open()
+  await rig.pass(120_000)
+  assert.deepEqual([rig.listed, rig.started.length], [[[72, 46]], 1])
+  assert.deepEqual([rig.ladder.report.state, rig.ladder.report.message], ['running', undefined])
+})
+
+test('encoder settings that change again and again: few ffmpegs at once, and the last settings are made', async () => {
+  const rig = stage()
+  rig.finishing = 5_000
+  let most = 0
+  const count = () => {
+    most = Math.max(most, rig.started.filter(({ isOver }) => !isOver).length)
+  }
+  rig.open()
+  await rig.pass(1_000)
+  for (let i = 0; i < 20; i++) {
+    rig.close()
+    rig.open()
+    rig.play(50)
+    count()
+  }
+  await rig.pass(10_000, count)
+  assert.deepEqual([most, rig.started.length], [2, 3])
+  assert.deepEqual([rig.ladder.report.state, rig.ladder.report.restarts], ['running', 0])
 })
 
 test('one that is given up says so, and nothing more is expected of its rungs', async () => {

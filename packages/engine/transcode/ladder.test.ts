@@ -13,6 +13,7 @@ import { chooseTiming } from '../packager/timing.ts'
 import type { TimelineEvent, TimelineTrack } from '../timeline/model.ts'
 import { createLadder, type Ladder, type LadderOptions } from './ladder.ts'
 import type { LadderSettings } from './model.ts'
+import { chosenRungs } from './rung-policy.ts'
 import type { Trials } from './trial.ts'
 
 const clipUrl = new URL(import.meta.resolve('@bandstand/media/containers/isobmff/fixtures/clip.flv'))
@@ -40,6 +41,8 @@ interface Rig {
   readonly ladder: Ladder
   readonly listed: ListedRung[][]
   readonly parts: Part[]
+  /** Of the source itself. */
+  readonly source: Part[]
   readonly logged: string[]
   /** Unix ms; goes on when told to. */
   now: number
@@ -55,6 +58,7 @@ const video: TimelineTrack = { track: VIDEO_TRACK, config: clip.video, frameDura
 
 function createRig(t: TestContext, change: Partial<LadderSettings> = {}, options: Partial<LadderOptions> = {}): Rig {
   const parts: Part[] = []
+  const source: Part[] = []
   const listed: ListedRung[][] = []
   const logged: string[] = []
   const timing = chooseTiming([1 / 30])
@@ -64,11 +68,13 @@ function createRig(t: TestContext, change: Partial<LadderSettings> = {}, options
     sink: { part: (part) => void parts.push(part), rung: () => undefined },
     numbersOf: (track) => packager.numbersOf(track),
   })
-  const packager: Packager = createPackager({ timing, sinks: [], follower: packer })
+  const sink = { epoch: () => undefined, part: (part: Part) => void source.push(part), reserve: () => undefined }
+  const packager: Packager = createPackager({ timing, sinks: [sink], follower: packer })
   let epoch = -1
   let ticks = 0
   const ladder = createLadder({
-    ...{ ffmpeg: 'ffmpeg', settings: { ...settings, ...change }, trials: works, packer, fields: {} },
+    ...{ ffmpeg: 'ffmpeg', settings: { ...settings, ...change }, policy: chosenRungs(rungs) },
+    ...{ trials: works, packer, fields: {} },
     list: (found) => void listed.push([...found]),
     log: { debug: write, info: write, warn: write, error: write },
     now: () => rig.now,
@@ -82,7 +88,7 @@ function createRig(t: TestContext, change: Partial<LadderSettings> = {}, options
     ladder.handle(event)
   }
   const rig: Rig = {
-    ...{ ladder, listed, parts, logged },
+    ...{ ladder, listed, parts, source, logged },
     now: 1_700_000_000_000,
     open(tracks = [video]) {
       epoch++
@@ -222,7 +228,8 @@ test('sound alone lists nothing, also after pictures', async (t) => {
   rig.close()
   rig.open([{ track: 2, config: audioConfig(), frameDuration: 1024 / 48_000 }])
   assert.deepEqual(rig.listed.at(-1), [])
-  assert.equal(rig.ladder.report.state, 'nothing-to-do')
+  const { state, message } = rig.ladder.report
+  assert.deepEqual([state, message], ['nothing-to-do', 'there are no pictures'])
 })
 
 test('when it fails it is given up, and the source does not notice', async (t) => {
@@ -231,7 +238,12 @@ test('when it fails it is given up, and the source does not notice', async (t) =
   await rig.until('the trial', () => rig.listed.length > 0)
   rig.ladder.fail(new TypeError('broken'))
   rig.play(3)
+  rig.close()
   assert.deepEqual(rig.listed.at(-1), [])
+  assert.equal(
+    rig.source.reduce((sum, { duration, gap }) => sum + (gap ? 0 : duration), 0),
+    3 * 90_000,
+  )
   assert.match(rig.ladder.report.message ?? '', /given up/)
   assert(rig.logged.includes('ladder: given up for this broadcast'))
 })

@@ -10,20 +10,21 @@ import { type CapacityVerdict, createCapacityGuard } from './capacity.ts'
 import { createEncoderChoice } from './encoder-choice.ts'
 import { type EpochSource, epochSource } from './epoch-source.ts'
 import { CAPACITY_LIMITS, LADDER_LIMITS } from './limits.ts'
-import { createListing, keptOf, lostOf } from './listing.ts'
+import { createListing, lostOf } from './listing.ts'
 import { createLadderMachine, type LadderMachine } from './machine.ts'
-import type { LadderSettings, Rung, SourceFacts } from './model.ts'
+import type { LadderSettings, Rung } from './model.ts'
 import { type ProcessEnd, startLadderProcess } from './process.ts'
 import { type LadderReport, reportLadder } from './report.ts'
 import { createRestarts } from './restarts.ts'
-import { planRungs } from './rungs.ts'
+import type { RungPolicy } from './rung-policy.ts'
 import { createLadderRuns } from './runs.ts'
 import type { Trials } from './trial.ts'
 
 export interface LadderOptions {
   /** Path of the program. */
   readonly ffmpeg: string
-  readonly settings: LadderSettings
+  readonly settings: Omit<LadderSettings, 'rungs'>
+  readonly policy: RungPolicy
   readonly trials: Trials
   /** Takes what comes back. */
   readonly packer: RungPort
@@ -32,8 +33,6 @@ export interface LadderOptions {
   readonly log: Log
   /** Of every log line. */
   readonly fields: object
-  /** What to make instead of the rungs of the settings: the first of what the machine carries, and no other. */
-  readonly best?: { readonly most: number; readonly plan: (source: SourceFacts) => readonly Rung[] }
   /** Unix milliseconds. */
   readonly now: () => number
   /** Processes that want to run, for each processor; the machine's where not given. */
@@ -66,15 +65,16 @@ export interface Ladder {
 }
 
 export function createLadder(options: LadderOptions): Ladder {
-  const { settings, packer, trials, log, fields, now } = options
+  const { settings, policy, packer, trials, log, fields, now } = options
   const { steady = () => performance.now(), machine = createLadderMachine() } = options
   const load = options.load ?? (() => (loadavg()[0] ?? 0) / availableParallelism())
   const backlog = createBacklog()
   const restarts = createRestarts()
-  const guard = createCapacityGuard(options.best?.most ?? settings.rungs.length)
+  const guard = createCapacityGuard(policy.most)
   const listing = createListing(packer, options.list)
   let source: EpochSource | undefined
-  let shed = 0
+  /** Why there is none. */
+  let missing: string | undefined
   let askedAt = Number.NEGATIVE_INFINITY
   let looked = 0
   /** Other ladders have all the places. */
@@ -108,8 +108,7 @@ export function createLadder(options: LadderOptions): Ladder {
 
   /** What is encoded: the most expensive go first. */
   function kept({ plan }: EpochSource): readonly Rung[] {
-    const carried = keptOf(plan, shed)
-    return options.best === undefined ? carried : carried.slice(0, 1)
+    return policy.kept(plan, guard.shed)
   }
 
   /** Players would wait for what does not come. */
@@ -127,21 +126,24 @@ export function createLadder(options: LadderOptions): Ladder {
     announce()
   }
 
-  function isWanted(): boolean {
-    return settings.mode === 'always' || steady() - askedAt <= LADDER_LIMITS.linger
+  /** One that has failed too often is not listed, so nobody asks: it has to show by itself that it works again. */
+  function isDue(): boolean {
+    return settings.mode === 'always' || steady() - askedAt <= LADDER_LIMITS.linger || restarts.isHopeless
   }
 
   function open(event: Extract<TimelineEvent, { kind: 'epoch-opened' }>): void {
-    source = epochSource(event, (facts) => options.best?.plan(facts) ?? planRungs(facts, settings.rungs))
+    const found = epochSource(event, policy.plan)
+    source = 'missing' in found ? undefined : found
+    missing = 'missing' in found ? found.missing : undefined
     announce()
   }
 
   function unit(timed: TimedUnit): void {
     if (source === undefined || source.isOver || timed.track !== source.track) return
-    source.newest = Math.max(source.newest, timed.dts)
+    source.previous = source.newest
+    source.newest = timed.dts
     // Nothing is kept for what cannot begin.
-    if (source.plan.length > 0 && (choice.encoder !== undefined || choice.isTrying))
-      backlog.add(timed, packer.starts[0] ?? 0)
+    if (choice.encoder !== undefined || choice.isTrying) backlog.add(timed, packer.starts[0] ?? 0)
     if (runs.current === undefined) start()
     else runs.current.process.feed(timed)
   }
@@ -149,12 +151,10 @@ export function createLadder(options: LadderOptions): Ladder {
   function start(): void {
     const { encoder } = choice
     if (source === undefined || encoder === undefined || source.isOver || isClosed) return
-    if (!restarts.mayStart(steady())) return
-    // One that has failed too often is not listed, so nobody asks: it has to show by itself that it works again.
-    if (!isWanted() && !restarts.isHopeless) return
+    if (!isDue() || !restarts.mayStart(steady())) return
     const { epoch, config, facts } = source
     const rungs = kept(source)
-    if (rungs.length === 0 || runs.isEnding(epoch)) return
+    if (rungs.length === 0 || !runs.mayStart(epoch)) return
     const [first, ...others] = backlog.from(packer.starts)
     if (first === undefined) return
     crowded(!machine.join(held))
@@ -168,6 +168,7 @@ export function createLadder(options: LadderOptions): Ladder {
   function proved(): void {
     const wasHopeless = isHopeless()
     restarts.proved()
+    choice.proved()
     if (wasHopeless) announce()
   }
 
@@ -176,7 +177,7 @@ export function createLadder(options: LadderOptions): Ladder {
     const { again, isDoubtful } = restarts.failed(reason, lasted, steady())
     if (isDoubtful) {
       announce()
-      choice.doubt()
+      choice.doubt(reason)
     }
     log.warn({ ...fields, reason, again }, 'ladder: ffmpeg ended and is started again')
   }
@@ -184,19 +185,19 @@ export function createLadder(options: LadderOptions): Ladder {
   function look(): void {
     if (steady() - looked < CAPACITY_LIMITS.look) return
     looked = steady()
-    const reached = runs.current?.process.reached.map((at) => at ?? Number.POSITIVE_INFINITY) ?? []
-    const slowest = Math.min(source?.newest ?? 0, ...reached)
-    const lag = ((source?.newest ?? 0) - slowest) / 90_000
+    // The newest picture cannot be out: ffmpeg's MP4 writer holds each until it has the next one, which may take seconds.
+    const due = source?.previous ?? 0
+    const slowest = Math.min(due, ...(runs.current?.process.reached ?? []).map((at) => at ?? due))
+    const lag = (due - slowest) / 90_000
     weigh(guard.look({ lag, load: machine.mayRestore(looked) ? load() : Number.POSITIVE_INFINITY }, looked), lag)
   }
 
   function weigh(verdict: CapacityVerdict, lag?: number): void {
     if (verdict === undefined) return
-    shed += verdict === 'shed' ? 1 : -1
     if (verdict === 'restore') machine.restored(looked)
     const what =
       verdict === 'shed' ? 'the machine is too slow; the most expensive rung is left out' : 'a rung comes back'
-    log.warn({ ...fields, lag, shed }, `ladder: ${what}`)
+    log.warn({ ...fields, lag, shed: guard.shed }, `ladder: ${what}`)
     announce()
     runs.replace()
   }
@@ -214,7 +215,7 @@ export function createLadder(options: LadderOptions): Ladder {
     look()
     choice.tick()
     if (machine.hasRoom) crowded(false)
-    if (!isWanted() && !restarts.isHopeless) runs.finish()
+    if (!isDue()) runs.finish()
     if (runs.current === undefined) start()
   }
 
@@ -274,9 +275,9 @@ export function createLadder(options: LadderOptions): Ladder {
       const { plan = [], isOver = false } = source ?? {}
       return reportLadder({
         ...{ encoder: choice.encoder, fallback: choice.fallback, restarts: restarts.count, isGivenUp },
-        ...{ trouble: trouble(), plan, lost: lostOf(plan, shed) },
+        ...{ trouble: trouble(), missing, plan, lost: lostOf(plan, guard.shed) },
         ...{ speed: process?.progress?.speed, hasBegun: process?.reached.every((at) => at !== undefined) },
-        isWanted: (isWanted() || restarts.isHopeless) && !isOver,
+        isWanted: isDue() && !isOver,
       })
     },
   }

@@ -1,7 +1,9 @@
+import { LADDER_RUNGS_MAX } from '@bandstand/contract/limits.ts'
+
 /** Every bound of the ladder in one place. Milliseconds and bytes, unless said otherwise. */
 export const LADDER_LIMITS = {
   /** Renditions of a ladder. */
-  rungs: 6,
+  rungs: LADDER_RUNGS_MAX,
   /** Ladders that run at once, for each processor: a usual one takes a quarter of one. */
   perProcessor: 4,
   /** Of a source's picture, as coded: 8K. */
@@ -28,16 +30,20 @@ export const LADDER_LIMITS = {
   /** To write what it holds after the last picture: without anything written, and at most. What is later is a gap already. */
   flushPatience: 3_000,
   flush: 6_000,
+  /** Of one ladder that may do so at once, before another is started. */
+  ending: 2,
   /** Before it is started again: at first, and at most; forgotten after it has run so long. */
   backOff: 250,
   longestBackOff: 15_000,
   settled: 10_000,
   /** Ends in a row after which its rungs are not listed any more, until one writes something. */
   failures: 4,
-  /** A trial encode. */
+  /** A trial encode, and its end once it is killed. */
   trialPatience: 8_000,
-  /** An encoder that failed its trial is tried again after. */
+  killPatience: 2_000,
+  /** An encoder that failed its trial is tried again after, and one whose trial only took too long. */
   trialAgain: 10 * 60_000,
+  inconclusiveAgain: 20_000,
   /** So old may a success be when ffmpeg fails again and again with that encoder. */
   doubted: 30_000,
   /** Encoding goes on so long after the last viewer of a rung. */

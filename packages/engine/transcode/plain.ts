@@ -8,7 +8,7 @@ import { createLadder } from './ladder.ts'
 import { PLAIN_LIMITS } from './limits.ts'
 import type { LadderMachine } from './machine.ts'
 import type { LadderSettings } from './model.ts'
-import { PLAIN_RUNGS, planPlain } from './rungs.ts'
+import { plainRung } from './rung-policy.ts'
 import type { Trials } from './trial.ts'
 
 export interface PlainOptions {
@@ -70,8 +70,8 @@ export function createPlainRendition(options: PlainOptions): PlainRendition {
     ...(options.machine !== undefined && { machine: options.machine }),
     ...(options.budget !== undefined && { budget: options.budget }),
     ...{ log: options.log, fields: { ...options.fields, rendition: 'without B-frames' } },
-    settings: { ...options.settings, mode: 'on-demand', rungs: [] },
-    best: { most: PLAIN_RUNGS, plan: planPlain },
+    settings: { ...options.settings, mode: 'on-demand' },
+    policy: plainRung,
     // It is cut by nobody, so it begins with the newest key frame.
     packer: {
       add: () => undefined,

@@ -10,6 +10,7 @@ const rung = (height: number): Rung => ({
 const [big, small] = [rung(720), rung(360)]
 const running: LadderFacts = {
   ...{ encoder: 'x264', fallback: undefined, trouble: undefined, restarts: 0, plan: [big, small], lost: [] },
+  missing: undefined,
   ...{ speed: 1, hasBegun: true, isWanted: true, isGivenUp: false },
 }
 
@@ -23,6 +24,11 @@ test('the state follows from what there is', () => {
   assert.equal(state({ isGivenUp: true, isWanted: false }), 'failing')
   assert.equal(state({ encoder: undefined }), 'starting')
   assert.equal(state({ encoder: undefined, fallback: 'no such card' }), 'failing')
+})
+
+test('where there is nothing to do it is said why', () => {
+  const { state, message } = reportLadder({ ...running, plan: [], missing: 'there are no pictures' })
+  assert.deepEqual([state, message], ['nothing-to-do', 'there are no pictures'])
 })
 
 test('a rung that is left out is told of, with everything else that is wrong', () => {

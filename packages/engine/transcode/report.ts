@@ -10,7 +10,7 @@ export interface LadderReport {
   /** Unexpected ends of ffmpeg since the broadcast began. */
   readonly restarts: number
   readonly rungs: readonly { readonly width: number; readonly height: number; readonly shed: boolean }[]
-  /** What is not as it should be, in plain words. */
+  /** What is not as it should be, or why there is nothing to do, in plain words. */
   readonly message: string | undefined
 }
 
@@ -23,6 +23,8 @@ export interface LadderFacts {
   /** Why ffmpeg ended, for a while after. */
   readonly trouble: string | undefined
   readonly restarts: number
+  /** Why nothing is to be made of the source. */
+  readonly missing: string | undefined
   /** What follows from the source, and what of it the machine is thought to be too slow for. */
   readonly plan: readonly Rung[]
   readonly lost: readonly Rung[]
@@ -36,14 +38,14 @@ export interface LadderFacts {
 }
 
 export function reportLadder(facts: LadderFacts): LadderReport {
-  const { encoder, speed, restarts, plan, lost, fallback, trouble } = facts
+  const { encoder, speed, restarts, plan, lost, fallback, trouble, missing } = facts
   const heights = lost.map(({ height }) => `${height}p`).join(', ')
   const tooMuch = lost.length === 0 ? undefined : `this machine is too slow for ${heights}; left out for a while`
   return {
     state: stateOf(facts),
     ...{ encoder, speed, restarts },
     rungs: plan.map((rung) => ({ width: rung.width, height: rung.height, shed: lost.includes(rung) })),
-    message: [fallback, trouble, tooMuch].filter((text) => text !== undefined).join('; ') || undefined,
+    message: [fallback, trouble, tooMuch, missing].filter((text) => text !== undefined).join('; ') || undefined,
   }
 }
 

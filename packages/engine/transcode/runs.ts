@@ -1,6 +1,7 @@
 import type { VideoTrackConfig } from '@bandstand/media/track.ts'
 import type { RungPort } from '../packager/rung-packer.ts'
 import type { TimedUnit } from '../timeline/model.ts'
+import { LADDER_LIMITS } from './limits.ts'
 import { trackOf } from './listing.ts'
 import type { Rung } from './model.ts'
 import type { LadderProcess, ProcessEnd, startLadderProcess } from './process.ts'
@@ -49,9 +50,12 @@ export interface Run {
 /** The ffmpegs of one ladder: one at work, and those before it that still write what they hold. What they make goes to the packager. */
 export interface LadderRuns {
   readonly current: Run | undefined
-  /** One still ends that made this epoch: another would make its pictures twice. */
-  isEnding(epoch: number): boolean
-  /** Only where none is at work. */
+  /**
+   * Not while one still ends that made this epoch: another would make its pictures twice. Nor while several end: a source that is
+   * another every few pictures would have an ffmpeg for each time.
+   */
+  mayStart(epoch: number): boolean
+  /** Only where none is at work, and one may. */
   start(start: RunStart): void
   /** Nothing more comes for the one at work: what it holds still does. */
   finish(): void
@@ -125,7 +129,7 @@ export function createLadderRuns(options: LadderRunsOptions): LadderRuns {
     get current() {
       return current
     },
-    isEnding: (epoch) => [...ending].some((run) => run.epoch === epoch),
+    mayStart: (epoch) => ending.size < LADDER_LIMITS.ending && ![...ending].some((run) => run.epoch === epoch),
     start,
     finish: () => leave((process) => process.finish()),
     replace: () => leave((process) => process.kill('other rungs are made now')),

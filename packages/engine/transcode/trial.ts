@@ -6,22 +6,35 @@ import { FIRST_OUTPUT, PROGRESS_OUTPUT, trialArguments, trialRung, trialSource }
 import { LADDER_LIMITS } from './limits.ts'
 import type { Encoder } from './model.ts'
 
-/** Outcome of a trial encode; `reason` in plain words. */
-export type TrialResult = { readonly works: true } | { readonly works: false; readonly reason: string }
+/** Outcome of a trial encode. */
+export type TrialResult = { readonly works: true } | TrialFailure
+
+export interface TrialFailure {
+  readonly works: false
+  /** In plain words. */
+  readonly reason: string
+  /** It took too long, which a busy machine makes too. */
+  readonly isInconclusive?: boolean
+}
+
+/** Milliseconds until it is tried again. */
+export function restAfter({ isInconclusive = false }: TrialFailure): number {
+  return isInconclusive ? LADDER_LIMITS.inconclusiveAgain : LADDER_LIMITS.trialAgain
+}
 
 /** Pictures of a trial, and how many must come back: an encoder may hold one. */
 const PICTURES = 8
 const ENOUGH = 6
 
-/** Encodes a few pictures as a ladder would. Never rejects; takes no longer than its patience. */
-export async function tryEncoder(ffmpeg: string, encoder: Encoder): Promise<TrialResult> {
+/** Encodes a few pictures as a ladder would. Never rejects; takes no longer than its patience, and that with one that is killed. */
+export async function tryEncoder(ffmpeg: string, encoder: Encoder, start = startChild): Promise<TrialResult> {
   const { promise, resolve } = Promise.withResolvers<TrialResult>()
   const reader = createFragmentStreamReader(LADDER_LIMITS.box)
   let pictures = 0
   let isRight = false
   let complaint = ''
-  let failure: string | undefined
-  const child = startChild({
+  let failure: TrialFailure | undefined
+  const child = start({
     program: ffmpeg,
     args: trialArguments(encoder),
     stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'],
@@ -29,19 +42,21 @@ export async function tryEncoder(ffmpeg: string, encoder: Encoder): Promise<Tria
     onEnd(end) {
       if ('error' in end) return resolve({ works: false, reason: `ffmpeg could not be started: ${end.error.message}` })
       const [line = ''] = complaint.trim().split('\n')
-      if (failure === undefined && isRight && pictures >= ENOUGH) resolve({ works: true })
-      else
-        resolve({
-          works: false,
-          reason: failure ?? (line !== '' ? line : pictures === 0 ? 'it made no pictures' : WRONG),
-        })
+      if (failure !== undefined) resolve(failure)
+      else if (isRight && pictures >= ENOUGH) resolve({ works: true })
+      else resolve({ works: false, reason: line !== '' ? line : pictures === 0 ? 'it made no pictures' : WRONG })
     },
   })
-  const stop = (why: string) => {
-    failure ??= why
+  let timer = setTimeout(() => stop('it did not finish in time', true), LADDER_LIMITS.trialPatience)
+  function stop(reason: string, isInconclusive: boolean): void {
+    if (failure !== undefined) return
+    failure = { works: false, reason, isInconclusive }
     child.kill()
+    clearTimeout(timer)
+    // One that sleeps in a driver does not end. The next would be one more of them, so this says enough of the encoder.
+    const stuck = { works: false, reason: `${reason}, nor did it end when it was killed` } as const
+    timer = setTimeout(() => resolve(stuck), LADDER_LIMITS.killPatience)
   }
-  const timer = setTimeout(() => stop('it did not finish in time'), LADDER_LIMITS.trialPatience)
   child.output(2)?.on('data', (text: Buffer) => {
     complaint = (complaint + text.toString()).slice(0, LADDER_LIMITS.complaint)
   })
@@ -53,7 +68,7 @@ export async function tryEncoder(ffmpeg: string, encoder: Encoder): Promise<Tria
         else isRight = isAsAsked(event.init.tracks[0]?.entries[0]?.config)
       }
     } catch (error) {
-      stop(`it wrote something that cannot be read: ${(error as Error).message}`)
+      stop(`it wrote something that cannot be read: ${(error as Error).message}`, false)
     }
   })
   const { width, height } = trialSource
@@ -89,7 +104,13 @@ export interface Trials {
  * @param now milliseconds of a steady clock.
  */
 export function createTrials(ffmpeg: string | undefined, now: () => number, attempt = tryEncoder): Trials {
-  const known = new Map<Encoder, { at: number; readonly result: Promise<TrialResult>; works: boolean | undefined }>()
+  interface Known {
+    at: number
+    readonly promise: Promise<TrialResult>
+    /** `undefined` while it is being made. */
+    result: TrialResult | undefined
+  }
+  const known = new Map<Encoder, Known>()
   let last: Promise<unknown> = Promise.resolve()
 
   return {
@@ -97,20 +118,17 @@ export function createTrials(ffmpeg: string | undefined, now: () => number, atte
       if (ffmpeg === undefined) return Promise.resolve({ works: false, reason: 'there is no ffmpeg on this machine' })
       const before = known.get(encoder)
       if (before !== undefined) {
-        const { works, at, result } = before
-        const keeps = { undefined: Number.POSITIVE_INFINITY, false: LADDER_LIMITS.trialAgain, true: oldest }
-        if (now() - at <= keeps[`${works}`]) return result
+        const { result, at, promise } = before
+        if (result === undefined || now() - at <= (result.works ? oldest : restAfter(result))) return promise
       }
-      const result = last.then(() => attempt(ffmpeg, encoder))
-      const entry: { at: number; result: typeof result; works: boolean | undefined } = {
-        ...{ at: now(), result, works: undefined },
-      }
+      const promise = last.then(() => attempt(ffmpeg, encoder))
+      const entry: Known = { at: now(), promise, result: undefined }
       known.set(encoder, entry)
-      last = result.then(({ works }) => {
+      last = promise.then((result) => {
         entry.at = now()
-        entry.works = works
+        entry.result = result
       })
-      return result
+      return promise
     },
   }
 }

@@ -1,5 +1,8 @@
 import type { LadderEncoders, LadderHealth, LadderSettings, Rung } from '@bandstand/contract/api/ladder.ts'
+import { LADDER_RUNGS_MAX } from '@bandstand/contract/limits.ts'
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
+import { guard } from 'lit/directives/guard.js'
+import { live } from 'lit/directives/live.js'
 import { sentence } from '../channel/sentence.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
@@ -17,10 +20,8 @@ const STATES = {
   starting: 'Starting …',
   running: 'Being made now.',
   failing: 'Not being made.',
-  'nothing-to-do': 'Nothing to make: the picture is not larger than any of these.',
+  'nothing-to-do': 'Nothing to make.',
 } as const satisfies Record<LadderHealth['state'], string>
-/** As many as the server takes. */
-const MOST = 6
 
 /** Smaller pictures for slow connections. Inside the studio only. */
 export class StudioLadderCard extends LitElement {
@@ -122,7 +123,7 @@ export class StudioLadderCard extends LitElement {
       preset: values.get('preset') as LadderSettings['preset'],
       rungs: heights.map((height, i) => ({
         height,
-        bitrate: (bitrates[i] ?? 0) * 1000,
+        bitrate: Math.round((bitrates[i] ?? 0) * 1000),
         frameRate: rates[i] ?? 30,
       })),
     }
@@ -144,9 +145,9 @@ export class StudioLadderCard extends LitElement {
   #rung({ height, bitrate, frameRate }: Rung, index: number, count: number) {
     const remove = (event: Event) => this.#change(event, (rungs) => rungs.filter((_, i) => i !== index))
     return html`<fieldset class="rung" aria-label=${`Picture ${index + 1}`}>
-      <label>Height <input name="height" type="number" required min="144" max="2160" step="2" .value=${String(height)} /></label>
-      <label>kbit/s <input name="bitrate" type="number" required min="100" max="50000" step="50" .value=${String(bitrate / 1000)} /></label>
-      <label>Frames/s <input name="frameRate" type="number" required min="10" max="120" .value=${String(frameRate)} /></label>
+      <label>Height <input name="height" type="number" required min="144" max="2160" .value=${live(String(height))} /></label>
+      <label>kbit/s <input name="bitrate" type="number" required min="100" max="50000" step="any" .value=${live(String(bitrate / 1000))} /></label>
+      <label>Frames/s <input name="frameRate" type="number" required min="10" max="120" .value=${live(String(frameRate))} /></label>
       <button type="button" ?disabled=${count === 1} aria-label=${`Remove picture ${index + 1}`} @click=${remove}>×</button>
     </fieldset>`
   }
@@ -162,6 +163,9 @@ export class StudioLadderCard extends LitElement {
     const isBroken = this._encoders.length > 0 && !works.has(encoder)
     const nameOf = (name: string) =>
       `${name === 'x264' ? 'x264 (processor)' : name}${this._encoders.length > 0 && !works.has(name as 'x264') ? ', does not work here' : ''}`
+    // Where a row goes, or they come back sorted, each shows another's values, whatever has been typed in it (`live`). Not before
+    // the settings are others: what is typed would go with each look at the ladder's health.
+    const rows = guard([settings], () => rungs.map((rung, i) => this.#rung(rung, i, rungs.length)))
     return html`<form @submit=${(event: SubmitEvent) => this.#onSubmit(event)}>
       <label>Made
         <select name="mode">${Object.entries(MODES).map(([value, text]) => option(value, text, mode))}</select>
@@ -173,10 +177,10 @@ export class StudioLadderCard extends LitElement {
       <label>Preset of x264
         <select name="preset">${PRESETS.map((name) => option(name, name, preset))}</select>
       </label>
-      ${rungs.map((rung, i) => this.#rung(rung, i, rungs.length))}
+      ${rows}
       <div class="row">
         <button class="primary" ?disabled=${this._busy}>Save the ladder</button>
-        <button type="button" ?disabled=${rungs.length >= MOST} @click=${add}>Add a picture</button>
+        <button type="button" ?disabled=${rungs.length >= LADDER_RUNGS_MAX} @click=${add}>Add a picture</button>
       </div>
     </form>`
   }

@@ -61,7 +61,10 @@ export function registerMockApi(app: FastifyInstance, mock: MockServer): void {
   app.post('/api/v1/channels/:slug/key/rotate', async () => ({ key: (key = `new${key.slice(3)}`) }))
   app.get('/api/v1/channels/:slug/health', async () => health)
   app.get('/api/v1/channels/:slug/ladder', async () => ladder)
-  app.put<{ Body: LadderSettings }>('/api/v1/channels/:slug/ladder', async ({ body }) => (ladder = body))
+  app.put<{ Body: LadderSettings }>('/api/v1/channels/:slug/ladder', async ({ body }) => {
+    ladder = { ...body, rungs: body.rungs.toSorted((a, b) => b.height - a.height) }
+    return ladder
+  })
   app.get('/api/v1/ladder/encoders', async () => ({
     encoders: [
       { name: 'x264', works: true, reason: null },
