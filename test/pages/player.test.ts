@@ -208,6 +208,33 @@ test('keys: pause, sound, help; and none while a text is being typed', async () 
   assert.deepEqual([seen.paused, seen.muted], [false, true])
 })
 
+/** @param message selector of what is to be seen in full screen */
+async function isFull(full: boolean, message = 'video'): Promise<void> {
+  const isSo = ([wanted, selector]: readonly [boolean, string]) => {
+    const shown = document.querySelector('bandstand-player')?.shadowRoot?.fullscreenElement
+    return wanted ? shown?.querySelector(selector) != null : shown == null
+  }
+  await page.waitForFunction(isSo, [full, message] as const)
+}
+
+test('what is said of the picture is said in full screen too, and the same key leaves it', async () => {
+  const live = stream('as_1', 12_000)
+  mock.goLive('main', live)
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', playing)
+  await page.keyboard.press('f')
+  await isFull(true)
+  live.pause()
+  await until(page, 'stalls', (seen) => seen.phase === 'stalled')
+  await isFull(true, '.note')
+  await isFull(true, '.spinner')
+  mock.goOffline('main')
+  await until(page, 'offline', (seen) => seen.phase === 'offline')
+  await isFull(true, '.screen')
+  await page.keyboard.press('f')
+  await isFull(false)
+})
+
 test('keys: full screen and back, volume, picture in picture', async () => {
   // Headless browsers have no window for it, so what was asked for is noted.
   await page.addInitScript(() => {
@@ -220,8 +247,6 @@ test('keys: full screen and back, volume, picture in picture', async () => {
   mock.goLive('main', stream('as_1', 12_000))
   await page.goto(`${mock.url}/@main`)
   await until(page, 'plays', playing)
-  const isFull = (full: boolean) =>
-    page.waitForFunction((wanted) => (document.fullscreenElement?.localName === 'bandstand-player') === wanted, full)
   await page.keyboard.press('f')
   await isFull(true)
   await page.keyboard.press('F')

@@ -5,6 +5,7 @@ import 'media-chrome/media-mute-button'
 import 'media-chrome/media-fullscreen-button'
 import type { Latency } from '@bandstand/contract/api/channel.ts'
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
+import type { MediaController } from 'media-chrome/media-controller'
 import { addresses, type Place, serverOf } from '../channel/address.ts'
 import { feedOf } from '../channel/feed.ts'
 import { tokens } from '../style/tokens.ts'
@@ -143,7 +144,10 @@ export class BandstandPlayer extends LitElement {
 
   /** @internal Presses one of the controls. */
   press(name: string): void {
-    this.renderRoot.querySelector<HTMLElement>(name)?.click()
+    const button = this.renderRoot.querySelector<HTMLElement>(name)
+    if (button) button.click()
+    // Without a picture there are no buttons, but the screen in place of it may be full.
+    else if (name === 'media-fullscreen-button' && this.shadowRoot?.fullscreenElement) void document.exitFullscreen()
   }
 
   override connectedCallback(): void {
@@ -162,6 +166,10 @@ export class BandstandPlayer extends LitElement {
 
   protected override firstUpdated(): void {
     this.#playback.restore()
+    const controller = this.renderRoot.querySelector<MediaController>('media-controller')
+    const frame = this.renderRoot.querySelector<HTMLElement>('.frame')
+    // Messages lie over the picture, beside media-controller, which in 4.19 does not hear of its `fullscreenelement` attribute.
+    if (controller && frame) controller.fullscreenElement = frame
     // Without them it still plays.
     import('./late-controls.ts').catch(() => undefined)
   }
