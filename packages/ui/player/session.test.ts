@@ -224,6 +224,33 @@ test('after a short pause a viewer is live again, after a longer one he is where
   assert.deepEqual([session.atEdge, engine.free], [true, true])
 })
 
+test('who goes back further while the recording is still being loaded gets it from there', async (t) => {
+  const { engine, page, session, video, play } = await playing(t)
+  await play(1000)
+  engine.window = { start: 900_000, end: 1_000_000 }
+  engine.listed = false
+  for (const date of [500_000, 490_000]) {
+    session.seekDate(date)
+    await page.pass(50)
+  }
+  assert.deepEqual(
+    engine.loads.slice(1).map(({ url, at }) => [url.includes('/vod/'), at]),
+    [
+      [true, 500_000],
+      [true, 490_000],
+    ],
+  )
+  engine.listed = true
+  session.seekDate(480_000)
+  assert.equal(video.currentTime, 480)
+  await play(1000)
+  // Streams without dates are left where they are.
+  engine.listed = false
+  session.seekDate(470_000)
+  await page.pass(50)
+  assert.equal(engine.loads.length, 3)
+})
+
 test('a live viewer is moved over a hole once enough is listed behind it; one who went back is not', async (t) => {
   const { engine, video, session, play } = await playing(t)
   await play(1000)

@@ -110,6 +110,8 @@ export function createSession(options: SessionOptions): Session {
         const time = engine?.timeOf(effect.date)
         keeper.atEdge = false
         if (time !== undefined) video.currentTime = time
+        // Its playlist is not there yet.
+        else if (state.source?.kind === 'vod' && !state.seen) load({ source: state.source, at: effect.date })
         return
       }
       case 'seek-live':
@@ -133,11 +135,10 @@ export function createSession(options: SessionOptions): Session {
     retryTimer = undefined
   }
 
-  function load(effect: Extract<Effect, { do: 'load' }>): void {
+  function load({ source, at }: Omit<Extract<Effect, { do: 'load' }>, 'do'>): void {
     forgetRetry()
     loads += 1
     const turn = loads
-    const { source, at } = effect
     let url = source.kind === 'live' ? addresses.live(place) : addresses.vod(server, source.assetId)
     if (!engine) prefetch(url)
     // What changed must not come from a cache, which may keep the channel's playlist for some seconds.

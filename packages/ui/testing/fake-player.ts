@@ -70,6 +70,8 @@ export class FakeEngine implements Engine {
   free: boolean | undefined
   /** Stalls that it was told of. */
   stalls = 0
+  /** Its playlist is there, so that dates have a place in it. */
+  listed = true
   /** Called at each load. */
   onLoad: (events: EngineEvents) => void = () => undefined
   readonly events: EngineEvents
@@ -102,8 +104,8 @@ export class FakeEngine implements Engine {
     this.free = free
   }
 
-  timeOf(date: number): number {
-    return date / 1000
+  timeOf(date: number): number | undefined {
+    return this.listed ? date / 1000 : undefined
   }
 
   behindHole(): ReturnType<Engine['behindHole']> {
