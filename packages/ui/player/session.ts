@@ -67,7 +67,7 @@ export function createSession(options: SessionOptions): Session {
   const keeper = createEdgeKeeper(video)
   const steady = createSteadyDelay()
   let delay: number | undefined
-  /** When a viewer who was at the edge has paused, and the date of the frame. */
+  /** When a viewer who was at the edge has paused, and the date of the frame, until he counts as one who has gone back. */
   let paused: { readonly since: number; readonly date: number | undefined } | undefined
 
   const events: EngineEvents = {
@@ -91,6 +91,7 @@ export function createSession(options: SessionOptions): Session {
 
   function send(event: PlayerEvent): void {
     if (gone) return
+    if (event.type === 'seek' || event.type === 'go-live') paused = undefined
     const next = step(state, event, Math.random(), performance.now())
     const changed = next.state.phase !== state.phase || next.state.source !== state.source
     state = next.state
@@ -159,6 +160,7 @@ export function createSession(options: SessionOptions): Session {
 
   function watch(): void {
     if (!state.source || state.phase === 'offline') return
+    keepMoment()
     const now = performance.now()
     const time = video.currentTime
     const moved = (engine?.moving ?? (time !== lastTime && lastTime >= 0)) && video.readyState >= 2
@@ -191,6 +193,20 @@ export function createSession(options: SessionOptions): Session {
     options.onChange()
   }
 
+  /** What is not missed is no reason to go back: a step to so little behind the edge would lead to it. */
+  function isLong({ since, date }: NonNullable<typeof paused>): boolean {
+    const missed = date === undefined ? Number.POSITIVE_INFINITY : session.edge - date
+    return Math.min(performance.now() - since, missed) > shortPause * 1000
+  }
+
+  /**
+   * Who has paused for long is one who has gone back, before he plays again too: what is loaded meanwhile is loaded where he was, and
+   * real time, which goes on without him, is left.
+   */
+  function keepMoment(): void {
+    if (paused?.date !== undefined && isLong(paused)) session.seekDate(paused.date)
+  }
+
   function isDry(): boolean {
     return (engine?.ahead ?? Number.POSITIVE_INFINITY) < dry
   }
@@ -203,14 +219,14 @@ export function createSession(options: SessionOptions): Session {
   const onPlay = () => {
     movedAt = performance.now()
     lastTime = -1
-    const before = paused
+    keepMoment()
+    const { source, rewound, at } = state
+    // The recording has what the playlist no longer lists.
+    if (source?.kind === 'live' && rewound && at !== undefined && at < (engine?.window?.start ?? 0))
+      session.seekDate(at)
+    // A playlist without dates goes on where it stood; real time has gone on.
+    else if (paused && (!isLong(paused) || engine?.choice.playing === 'webrtc')) keeper.atEdge = true
     paused = undefined
-    if (!before) return
-    if (performance.now() - before.since <= shortPause * 1000) keeper.atEdge = true
-    // A playlist goes on where it stood. Real time has gone on, and the recording is there.
-    else if (engine?.choice.playing !== 'webrtc') return
-    else if (before.date !== undefined) session.seekDate(before.date)
-    else keeper.atEdge = true
   }
   const onPause = () => {
     paused = keeper.atEdge ? { since: performance.now(), date: session.date } : undefined
