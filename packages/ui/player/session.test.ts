@@ -286,6 +286,22 @@ test('a paused viewer is still where he was after another set of tracks', async 
   )
 })
 
+test('a stream of real time that ends in the element, as browsers do while the encoder is away, is no pause of the viewer', async (t) => {
+  const made = await dated(t, 'webrtc')
+  const { engine, session, video, page } = made
+  Object.assign(engine, { moving: false, ahead: 0 })
+  Object.assign(video, { paused: true, ended: true })
+  video.dispatchEvent(new Event('pause'))
+  video.dispatchEvent(new Event('ended'))
+  await page.pass(10_000)
+  assert.deepEqual([session.state.phase, session.atEdge, engine.free, engine.loads.length], ['stalled', true, true, 1])
+  Object.assign(engine, { moving: true, ahead: undefined, date: Date.now() })
+  video.ended = false
+  await goOn(made)
+  await page.pass(500)
+  assert.deepEqual([session.state.phase, session.atEdge, engine.loads.length], ['live', true, 1])
+})
+
 test('who asks for another moment while he has paused gets that, not the one of the pause', async (t) => {
   const made = await dated(t, 'll-hls')
   const { session, engine, video, page } = made

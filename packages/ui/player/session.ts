@@ -165,15 +165,18 @@ export function createSession(options: SessionOptions): Session {
     const time = video.currentTime
     const moved = (engine?.moving ?? (time !== lastTime && lastTime >= 0)) && video.readyState >= 2
     lastTime = time
+    // Firefox and Safari end and pause a stream whose encoder is away. It is waited for like any other.
+    const isAway = video.ended && engine?.choice.playing === 'webrtc'
+    const isPaused = video.paused && !isAway
     // A browser that does not let it play by itself shows the first picture, and it is the viewer's turn.
-    if (moved || (video.paused && (state.seen || video.readyState >= 2)) || video.ended) {
+    if (moved || (isPaused && (state.seen || video.readyState >= 2)) || (video.ended && !isAway)) {
       movedAt = now
       // Nobody is behind for being where live viewers are meant to be.
       const late = session.behind - Math.max(0, (engine?.holdBack ?? 0) - usualHoldBack)
       if (moved && !video.paused) send({ type: 'progress', behind: late, date: session.date })
     } else {
       const still = now - movedAt
-      if (still > stallAfter && state.phase !== 'stalled' && !video.paused) {
+      if (still > stallAfter && state.phase !== 'stalled' && !isPaused) {
         if (hasCaughtUp(state, session.behind)) send({ type: 'go-live' })
         else {
           // An encoder that is away is not the transport's fault.
@@ -188,7 +191,7 @@ export function createSession(options: SessionOptions): Session {
       }
     }
     keeper.keepUp(state.source?.kind === 'live' ? engine : undefined)
-    engine?.tick(keeper.atEdge && !(video.paused && state.seen) && document.visibilityState !== 'hidden')
+    engine?.tick(keeper.atEdge && !(isPaused && state.seen) && document.visibilityState !== 'hidden')
     delay = steady(session.date === undefined ? undefined : session.behind)
     options.onChange()
   }
@@ -229,6 +232,8 @@ export function createSession(options: SessionOptions): Session {
     paused = undefined
   }
   const onPause = () => {
+    // Nobody's wish: it comes of the end.
+    if (video.ended) return
     paused = keeper.atEdge ? { since: performance.now(), date: session.date } : undefined
     keeper.atEdge = false
   }
