@@ -114,9 +114,12 @@ export function createHlsEngine(
     const share = of.bandwidthEstimate / Math.max(...of.levels.map(({ maxBitrate }) => maxBitrate))
     ample = share >= (ample ? ampleLink.until : ampleLink.from)
     const asked = details()?.partHoldBack ?? 0
-    if (lowLatency) of.targetLatency = ample && asked > 0 ? asked : Math.max(asked, ladderHoldBack)
+    let distance = config.liveSyncDuration
+    if (lowLatency) distance = ample && asked > 0 ? asked : Math.max(asked, ladderHoldBack)
     // As far as the playlist says.
-    else if (config.liveSyncDuration !== undefined) of.targetLatency = holdBackOf(details())
+    else if (distance !== undefined) distance = holdBackOf(details())
+    // To set what is set makes hls.js forget the stalls, with each of which it keeps further away (`liveSyncOnStallIncrease`).
+    if (distance !== undefined && distance !== config.liveSyncDuration) of.targetLatency = distance
   }
 
   function stop(): void {
