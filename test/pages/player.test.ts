@@ -127,6 +127,22 @@ test('an encoder that is away for five seconds: the picture goes on without a re
   await until(page, 'near live', (seen) => seen.behind < 4)
 })
 
+test('a paused picture stands without a sign of waiting, whatever is loaded anew meanwhile', async () => {
+  mock.goLive('main', stream('as_1', 12_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', playing)
+  await page.keyboard.press('k')
+  const channel = mock.channels.get('main') ?? mockChannel('main')
+  mock.channels.set('main', { ...channel, generation: 1 })
+  mock.push({ type: 'channel', ...channel, generation: 1 })
+  await until(page, 'is loaded anew', (seen) => seen.phase === 'starting')
+  await page.waitForTimeout(1500)
+  assert.equal((await look(page)).paused, true)
+  assert.equal(await page.locator('bandstand-player .spinner').count(), 0)
+  await page.keyboard.press('k')
+  await until(page, 'goes on', (seen) => seen.phase !== 'starting' && seen.time > 0 && !seen.paused)
+})
+
 test('a server that is gone for three seconds: the picture goes on without a reload', async () => {
   mock.goLive('main', stream('as_1', 12_000))
   await page.goto(`${mock.url}/@main`)

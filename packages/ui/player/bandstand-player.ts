@@ -263,8 +263,9 @@ export class BandstandPlayer extends LitElement {
 
   override render() {
     const { phase, missing } = this.#watching
-    const { silenced, refused } = this.#playback
-    const busy = phase === 'starting' || phase === 'stalled'
+    const { silenced, refused, paused } = this.#playback
+    // Whoever has paused waits for nothing.
+    const busy = !paused && (phase === 'starting' || phase === 'stalled')
     const idle = phase === 'offline' || missing
     return html`<div class="frame">
       <media-controller nohotkeys noautoseektolive novolumepref nomutedpref autohide=${this._menu ? -1 : 3} aria-label="Player">
@@ -286,7 +287,7 @@ export class BandstandPlayer extends LitElement {
       </media-controller>
       ${this.#screen()}
       ${busy && !refused && !missing ? html`<div class="spinner" aria-hidden="true"></div>` : nothing}
-      ${phase === 'stalled' ? html`<div class="note" role="status">Waiting for the broadcast to go on …</div>` : nothing}
+      ${busy && phase === 'stalled' ? html`<div class="note" role="status">Waiting for the broadcast to go on …</div>` : nothing}
       ${
         (silenced || refused) && !idle
           ? soundButton({ refused, onClick: () => this.#playback.playWithSound() })

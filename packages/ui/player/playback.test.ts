@@ -70,9 +70,9 @@ test('who has paused stays paused when a source is loaded anew, and plays when h
   video.paused = true
   playback.onPause()
   await playback.begin()
-  assert.equal(video.paused, true)
+  assert.deepEqual([video.paused, playback.paused], [true, true])
   playback.play()
-  assert.equal(video.paused, false)
+  assert.deepEqual([video.paused, playback.paused], [false, false])
 })
 
 test('a pause that comes of the end, or of a source taken away, is not the wish of the viewer', async () => {
@@ -81,6 +81,7 @@ test('a pause that comes of the end, or of a source taken away, is not the wish 
     await playback.begin()
     Object.assign(video, { paused: true, ...change })
     playback.onPause()
+    assert.equal(playback.paused, false)
     await playback.begin()
     assert.equal(video.paused, false)
   }

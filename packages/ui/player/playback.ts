@@ -3,6 +3,8 @@ import { recall, remember } from './preferences.ts'
 
 /** Playing and sound: what the browser allows of what the viewer wants. */
 export interface Playback {
+  /** The viewer has paused. */
+  readonly paused: boolean
   /** The browser refused sound, and the video is muted for that. */
   readonly silenced: boolean
   /** The browser refused to play at all. */
@@ -39,6 +41,9 @@ export function createPlayback(host: {
   }
 
   const playback: Playback = {
+    get paused() {
+      return paused
+    },
     get silenced() {
       return silenced
     },
