@@ -91,6 +91,31 @@ test('an element that is told its channel after it was put into a page plays', a
   await until(page, 'plays', playing)
 })
 
+test('an element that is moved within the page plays on, and one that is taken out stops', async () => {
+  mock.goLive('main', stream('as_1', 60_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3)
+  await page.keyboard.press('Home')
+  const { time } = await until(page, 'at the beginning', (seen) => seen.phase === 'behind' && seen.behind > 50)
+  const reads = () => mock.requests.filter((line) => line.includes('/index.m3u8')).length
+  const before = reads()
+  await page.evaluate(() => {
+    const player = document.querySelector('bandstand-player') as HTMLElement
+    const other = document.createElement('div')
+    document.body.append(other)
+    other.append(player)
+  })
+  await until(page, 'plays on', (seen) => seen.phase === 'behind' && seen.behind > 40 && seen.time > time + 0.5)
+  assert.deepEqual([(await look(page)).paused, reads()], [false, before])
+  const phase = await page.evaluate(async () => {
+    const player = document.querySelector('bandstand-player') as HTMLElement & { readonly phase: string }
+    player.remove()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    return player.phase
+  })
+  assert.equal(phase, 'offline')
+})
+
 test('with key frames 8.3 s apart the picture comes at once and moves to live', async () => {
   mock.goLive('main', stream('as_1', 24_000, farKeys))
   await page.goto(`${mock.url}/@main`)

@@ -155,13 +155,16 @@ export class BandstandPlayer extends LitElement {
     document.addEventListener('keydown', this.#onKey)
     // Before the first render: the first bytes of the picture should be on their way.
     this.#warm()
-    if (this.hasUpdated) this.#open()
+    if (this.hasUpdated && !this.#watching.session) this.#open()
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     document.removeEventListener('keydown', this.#onKey)
-    this.#watching.close()
+    // An element that is moved within the page is taken out and put in again at once; as the video itself, it then plays on.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#watching.close()
+    })
   }
 
   protected override firstUpdated(): void {
