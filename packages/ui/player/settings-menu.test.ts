@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fakePage } from '../testing/fake-page.ts'
 import { templatesIn, textOf } from '../testing/template.ts'
 import type { Choice } from './choice/view.ts'
 import type { Qualities } from './qualities.ts'
@@ -81,4 +82,14 @@ test('what is pressed is chosen, and the menu closes', () => {
     [undefined, 'webrtc'],
   )
   assert.equal(menu._open, false)
+})
+
+test('a menu that is taken away with the controls is closed, and says so', (t) => {
+  fakePage(t)
+  Object.assign(document, { removeEventListener: () => undefined })
+  const { menu } = opened()
+  const told: unknown[] = []
+  menu.addEventListener('opened', (event) => told.push((event as CustomEvent).detail))
+  menu.disconnectedCallback()
+  assert.deepEqual([menu._open, told], [false, [false]])
 })

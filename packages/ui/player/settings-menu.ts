@@ -61,6 +61,8 @@ export class SettingsMenu extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     document.removeEventListener('pointerdown', this.#onPointer)
+    // The controls go with the picture, and who was told that it is open would wait for its end.
+    this.#set(false)
   }
 
   readonly #onPointer = (event: Event): void => {
