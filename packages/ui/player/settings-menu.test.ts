@@ -93,3 +93,31 @@ test('a menu that is taken away with the controls is closed, and says so', (t) =
   menu.disconnectedCallback()
   assert.deepEqual([menu._open, told], [false, [false]])
 })
+
+test('keys of the browser stay its own while the menu is open', () => {
+  const { menu } = opened()
+  const popup = templatesIn(menu.render()).find(({ strings }) => strings.join('').includes('class="popup"'))
+  const onKey = popup?.values.find((value) => typeof value === 'function') as (event: KeyboardEvent) => void
+  Object.assign(menu.renderRoot, { querySelectorAll: () => [] })
+  const isKept = (press: object) => {
+    const event = Object.assign(new Event('keydown', { cancelable: true }), press)
+    onKey(event as KeyboardEvent)
+    return event.defaultPrevented
+  }
+  const kept = [{ key: 'k' }, { key: 'ArrowLeft' }, { key: 'Home' }]
+  const free = [
+    { key: 'r', ctrlKey: true },
+    { key: 'ArrowLeft', altKey: true },
+    { key: 't', metaKey: true },
+  ]
+  assert.deepEqual([...kept, ...free, { key: 'F5' }, { key: 'Tab' }].map(isKept), [
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+    false,
+  ])
+})

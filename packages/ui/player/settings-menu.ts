@@ -103,6 +103,8 @@ export class SettingsMenu extends LitElement {
   }
 
   #onKey(event: KeyboardEvent): void {
+    // Shortcuts are the browser's.
+    if (event.ctrlKey || event.altKey || event.metaKey || /^F\d/.test(event.key)) return
     const items = this.#items
     const at = items.indexOf(this.shadowRoot?.activeElement as HTMLElement)
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key]
