@@ -243,6 +243,7 @@ export class BandstandPlayer extends LitElement {
     return controls({
       span,
       storyboard: assetId ? addresses.storyboard(this.#place.server, assetId, span.dates) : '',
+      growing: session?.engine?.growing ?? false,
       live: facts?.live ?? false,
       atEdge: session?.atEdge === true && (phase === 'live' || phase === 'starting'),
       onSeek: (seconds) => this.#navigation.seekTo(seconds),
