@@ -6,7 +6,7 @@ import 'media-chrome/media-fullscreen-button'
 import type { Latency } from '@bandstand/contract/api/channel.ts'
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import type { MediaController } from 'media-chrome/media-controller'
-import { addresses, type Place, serverOf } from '../channel/address.ts'
+import { addresses, type Place, serverOf, wholeAddress } from '../channel/address.ts'
 import { feedOf } from '../channel/feed.ts'
 import { tokens } from '../style/tokens.ts'
 import { parseTransport, type Transport, transportFor } from './choice/transport.ts'
@@ -276,7 +276,7 @@ export class BandstandPlayer extends LitElement {
         <video
           slot="media"
           playsinline
-          poster=${idle || !this.poster ? nothing : new URL(this.poster, `${this.#place.server}/`).href}
+          poster=${(!idle && this.poster && wholeAddress(this.poster, this.#place.server)) || nothing}
           @loadedmetadata=${() => this.#playback.begin()}
           @playing=${() => {
             this.#playback.onPlaying()
