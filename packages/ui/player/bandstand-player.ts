@@ -178,7 +178,7 @@ export class BandstandPlayer extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has('transport') || changed.has('_forced')) this.#watching.session?.engine?.chooseAnew(true)
+    if (changed.has('transport') || changed.has('_forced')) this.#watching.session?.engine?.wantedChanged('viewer')
     if (!changed.has('channel') && !changed.has('asset') && !changed.has('server')) return
     this.#watching.close()
     this.#open()

@@ -128,7 +128,7 @@ export class FakeEngine implements Engine {
     this.stalls += 1
   }
 
-  chooseAnew(): void {}
+  wantedChanged(): void {}
 
   tick(free: boolean): void {
     this.free = free
