@@ -108,7 +108,7 @@ export function choose(before: ChoiceState, event: ChoiceEvent, now: number, ran
     // A server that is away is none of the transport's, and nobody should wait for it longer than it is away.
     const isAway = failure.code === 'unreachable'
     const count = state.marks[transport].failures + (isAway ? 0 : 1)
-    const first = failure.code === 'stalls' ? STALLS_WAIT : FIRST_WAIT[transport]
+    const first = failure.code === 'stalls' ? STALLS_WAIT : FIRST_WAIT
     const grown = isAway ? first : Math.min(LONGEST_WAIT, first * 2 ** Math.min(count - 1, 10))
     const wait = (failure.lasting ? LONGEST_WAIT : grown) * (0.75 + random / 2)
     const next: Mark = { failures: count, notBefore: now + wait, failure }
