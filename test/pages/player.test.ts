@@ -253,7 +253,7 @@ test('keys: pause, sound, help; and none while a text is being typed', async () 
 async function isFull(full: boolean, message = 'video'): Promise<void> {
   const isSo = ([wanted, selector]: readonly [boolean, string]) => {
     const shown = document.querySelector('bandstand-player')?.shadowRoot?.fullscreenElement
-    return wanted ? shown?.querySelector(selector) != null : shown == null
+    return wanted ? Boolean(shown?.querySelector(selector)) : !shown
   }
   await page.waitForFunction(isSo, [full, message] as const)
 }

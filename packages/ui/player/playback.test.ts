@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { FakeVideo } from '../testing/fake-player.ts'
-import { createPlayback, type Playback } from './playback.ts'
+import { createPlayback } from './playback.ts'
 
 function opened(allows: FakeVideo['allows'], muted = false) {
   const video = new FakeVideo()
