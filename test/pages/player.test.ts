@@ -218,6 +218,32 @@ test('a new generation of the multivariant playlist is followed', async () => {
   await until(page, 'plays', playing)
 })
 
+test('who has gone back a little stays there when a new generation is followed', async () => {
+  mock.goLive('main', stream('as_1', 60_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3)
+  for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowLeft')
+  const { behind } = await until(page, 'ten seconds back', (seen) => seen.phase === 'behind' && seen.behind > 9)
+  const channel = mock.channels.get('main') ?? mockChannel('main')
+  mock.channels.set('main', { ...channel, generation: 1 })
+  mock.push({ type: 'channel', ...channel, generation: 1 })
+  await waitFor('the recording', () => mock.requests.some((line) => line.includes('/vod/as_1/index.m3u8')))
+  await until(page, 'plays on there', (seen) => seen.phase === 'behind' && !seen.paused && seen.behind > behind - 3)
+})
+
+test('on the bar the arrows are those of the player', async () => {
+  mock.goLive('main', stream('as_1', 60_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3)
+  await page.locator('bandstand-rewind-bar input').focus()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowLeft')
+  await page.keyboard.press('ArrowLeft')
+  await until(page, 'ten seconds back', (seen) => seen.phase === 'behind' && seen.behind > 9 && seen.behind < 20)
+  const player = page.locator('bandstand-player')
+  assert.equal(await player.locator('video').evaluate((video: HTMLVideoElement) => Math.round(video.volume * 10)), 9)
+})
+
 test('rewinding to the beginning while live, and back to live, by keyboard', async () => {
   mock.goLive('main', stream('as_1', 60_000))
   await page.goto(`${mock.url}/@main`)
