@@ -91,6 +91,31 @@ test('an element that is told its channel after it was put into a page plays', a
   await until(page, 'plays', playing)
 })
 
+test('an element that is moved within the page plays on, and one that is taken out stops', async () => {
+  mock.goLive('main', stream('as_1', 60_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3)
+  await page.keyboard.press('Home')
+  const { time } = await until(page, 'at the beginning', (seen) => seen.phase === 'behind' && seen.behind > 50)
+  const reads = () => mock.requests.filter((line) => line.includes('/index.m3u8')).length
+  const before = reads()
+  await page.evaluate(() => {
+    const player = document.querySelector('bandstand-player') as HTMLElement
+    const other = document.createElement('div')
+    document.body.append(other)
+    other.append(player)
+  })
+  await until(page, 'plays on', (seen) => seen.phase === 'behind' && seen.behind > 40 && seen.time > time + 0.5)
+  assert.deepEqual([(await look(page)).paused, reads()], [false, before])
+  const phase = await page.evaluate(async () => {
+    const player = document.querySelector('bandstand-player') as HTMLElement & { readonly phase: string }
+    player.remove()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    return player.phase
+  })
+  assert.equal(phase, 'offline')
+})
+
 test('with key frames 8.3 s apart the picture comes at once and moves to live', async () => {
   mock.goLive('main', stream('as_1', 24_000, farKeys))
   await page.goto(`${mock.url}/@main`)
@@ -125,6 +150,22 @@ test('an encoder that is away for five seconds: the picture goes on without a re
   const before = (await look(page)).time
   await until(page, 'goes on', (seen) => seen.phase === 'live' && seen.time > before + 0.3)
   await until(page, 'near live', (seen) => seen.behind < 4)
+})
+
+test('a paused picture stands without a sign of waiting, whatever is loaded anew meanwhile', async () => {
+  mock.goLive('main', stream('as_1', 12_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', playing)
+  await page.keyboard.press('k')
+  const channel = mock.channels.get('main') ?? mockChannel('main')
+  mock.channels.set('main', { ...channel, generation: 1 })
+  mock.push({ type: 'channel', ...channel, generation: 1 })
+  await until(page, 'is loaded anew', (seen) => seen.phase === 'starting')
+  await page.waitForTimeout(1500)
+  assert.equal((await look(page)).paused, true)
+  assert.equal(await page.locator('bandstand-player .spinner').count(), 0)
+  await page.keyboard.press('k')
+  await until(page, 'goes on', (seen) => seen.phase !== 'starting' && seen.time > 0 && !seen.paused)
 })
 
 test('a server that is gone for three seconds: the picture goes on without a reload', async () => {
@@ -177,6 +218,32 @@ test('a new generation of the multivariant playlist is followed', async () => {
   await until(page, 'plays', playing)
 })
 
+test('who has gone back a little stays there when a new generation is followed', async () => {
+  mock.goLive('main', stream('as_1', 60_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3)
+  for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowLeft')
+  const { behind } = await until(page, 'ten seconds back', (seen) => seen.phase === 'behind' && seen.behind > 9)
+  const channel = mock.channels.get('main') ?? mockChannel('main')
+  mock.channels.set('main', { ...channel, generation: 1 })
+  mock.push({ type: 'channel', ...channel, generation: 1 })
+  await waitFor('the recording', () => mock.requests.some((line) => line.includes('/vod/as_1/index.m3u8')))
+  await until(page, 'plays on there', (seen) => seen.phase === 'behind' && !seen.paused && seen.behind > behind - 3)
+})
+
+test('on the bar the arrows are those of the player', async () => {
+  mock.goLive('main', stream('as_1', 60_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3)
+  await page.locator('bandstand-rewind-bar input').focus()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowLeft')
+  await page.keyboard.press('ArrowLeft')
+  await until(page, 'ten seconds back', (seen) => seen.phase === 'behind' && seen.behind > 9 && seen.behind < 20)
+  const player = page.locator('bandstand-player')
+  assert.equal(await player.locator('video').evaluate((video: HTMLVideoElement) => Math.round(video.volume * 10)), 9)
+})
+
 test('rewinding to the beginning while live, and back to live, by keyboard', async () => {
   mock.goLive('main', stream('as_1', 60_000))
   await page.goto(`${mock.url}/@main`)
@@ -208,6 +275,33 @@ test('keys: pause, sound, help; and none while a text is being typed', async () 
   assert.deepEqual([seen.paused, seen.muted], [false, true])
 })
 
+/** @param message selector of what is to be seen in full screen */
+async function isFull(full: boolean, message = 'video'): Promise<void> {
+  const isSo = ([wanted, selector]: readonly [boolean, string]) => {
+    const shown = document.querySelector('bandstand-player')?.shadowRoot?.fullscreenElement
+    return wanted ? Boolean(shown?.querySelector(selector)) : !shown
+  }
+  await page.waitForFunction(isSo, [full, message] as const)
+}
+
+test('what is said of the picture is said in full screen too, and the same key leaves it', async () => {
+  const live = stream('as_1', 12_000)
+  mock.goLive('main', live)
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', playing)
+  await page.keyboard.press('f')
+  await isFull(true)
+  live.pause()
+  await until(page, 'stalls', (seen) => seen.phase === 'stalled')
+  await isFull(true, '.note')
+  await isFull(true, '.spinner')
+  mock.goOffline('main')
+  await until(page, 'offline', (seen) => seen.phase === 'offline')
+  await isFull(true, '.screen')
+  await page.keyboard.press('f')
+  await isFull(false)
+})
+
 test('keys: full screen and back, volume, picture in picture', async () => {
   // Headless browsers have no window for it, so what was asked for is noted.
   await page.addInitScript(() => {
@@ -220,8 +314,6 @@ test('keys: full screen and back, volume, picture in picture', async () => {
   mock.goLive('main', stream('as_1', 12_000))
   await page.goto(`${mock.url}/@main`)
   await until(page, 'plays', playing)
-  const isFull = (full: boolean) =>
-    page.waitForFunction((wanted) => (document.fullscreenElement?.localName === 'bandstand-player') === wanted, full)
   await page.keyboard.press('f')
   await isFull(true)
   await page.keyboard.press('F')

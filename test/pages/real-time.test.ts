@@ -177,6 +177,14 @@ test('rewinding leaves real time for the recording, and the live button leads ba
   await until(page, 'at the edge', ({ behind }) => behind < 0.6)
 })
 
+test('keys that go back out of real time add up while the recording is loaded', async () => {
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', by('webrtc'))
+  await until(page, 'is measured', ({ behind }) => behind > 0)
+  for (let i = 0; i < 3; i++) await page.keyboard.press('j')
+  await until(page, 'thirty seconds back', ({ phase, behind, time }) => phase === 'behind' && behind > 28 && time > 0)
+})
+
 test('a long pause goes on where it was, a short one in real time', async () => {
   await page.goto(`${mock.url}/@main`)
   await until(page, 'plays', by('webrtc'))
@@ -188,6 +196,7 @@ test('a long pause goes on where it was, a short one in real time', async () => 
   const begun = performance.now()
   await page.keyboard.press('k')
   await page.waitForTimeout(6000)
+  await until(page, 'nothing is brought to nobody', (seen) => open() === 0 && seen.paused)
   await page.keyboard.press('k')
   await until(
     page,

@@ -4,10 +4,24 @@ export interface Place {
   readonly channel: string
 }
 
-/** @param server attribute as written; empty means the server that the page came from. */
+/** @param server attribute as written; empty, or no address at all, means the server that the page came from. */
 export function serverOf(server: string | null | undefined, page: string): string {
-  if (!server) return new URL('/', page).href.replace(/\/$/, '')
-  return new URL(server, page).href.replace(/\/$/, '')
+  const { href } = parseAddress(server || '/', page) ?? new URL('/', page)
+  return href.replace(/\/$/, '')
+}
+
+/** The whole address of what is written in an attribute, from the server on; `undefined` for what is no address. */
+export function wholeAddress(written: string, server: string): string | undefined {
+  return parseAddress(written, `${server}/`)?.href
+}
+
+/** As `URL.parse`, which browsers of 2023 do not have. */
+function parseAddress(written: string, base: string): URL | undefined {
+  try {
+    return new URL(written, base)
+  } catch {
+    return undefined
+  }
 }
 
 export const addresses = {

@@ -13,16 +13,19 @@ function refusing(when: (muted: boolean) => string | undefined) {
   return video
 }
 
+const nothing = () => undefined
+
 test('sound where the browser allows it', async () => {
   const video = refusing(() => undefined)
-  assert.equal(await autoplay(video, false), 'with-sound')
+  assert.equal(await autoplay(video, false, nothing), 'with-sound')
   assert.equal(video.muted, false)
 })
 
 test('silence where it does not', async () => {
   const video = refusing((muted) => (muted ? undefined : 'NotAllowedError'))
-  assert.equal(await autoplay(video, false), 'muted')
-  assert.equal(video.muted, true)
+  const told: boolean[] = []
+  assert.equal(await autoplay(video, false, () => told.push(video.muted)), 'muted')
+  assert.deepEqual([told, video.muted], [[false], true])
 })
 
 test('nothing where even that is refused', async () => {
@@ -30,6 +33,7 @@ test('nothing where even that is refused', async () => {
     await autoplay(
       refusing(() => 'NotAllowedError'),
       false,
+      nothing,
     ),
     'refused',
   )
@@ -37,8 +41,8 @@ test('nothing where even that is refused', async () => {
 
 test('a load that comes in between is not taken for a refusal of sound', async () => {
   const video = refusing(() => 'AbortError')
-  assert.equal(await autoplay(video, false), 'interrupted')
+  assert.equal(await autoplay(video, false, nothing), 'interrupted')
   assert.equal(video.muted, false)
   const silent = refusing((muted) => (muted ? 'AbortError' : 'NotAllowedError'))
-  assert.equal(await autoplay(silent, false), 'interrupted')
+  assert.equal(await autoplay(silent, false, nothing), 'interrupted')
 })

@@ -4,10 +4,12 @@ export type AutoplayOutcome = 'with-sound' | 'muted' | 'refused' | 'interrupted'
 /**
  * Plays with sound where the browser lets a page do so, else without, else waits for the viewer.
  * @param wantMuted the viewer (or the page) asked for silence: no sound is tried.
+ * @param onSoundRefused called before the video is muted for that, so that its event is known for what it is
  */
 export async function autoplay(
   video: { muted: boolean; play(): Promise<void> },
   wantMuted: boolean,
+  onSoundRefused: () => void,
 ): Promise<AutoplayOutcome> {
   if (!wantMuted) {
     try {
@@ -16,6 +18,7 @@ export async function autoplay(
       return 'with-sound'
     } catch (error) {
       if (!isRefusal(error)) return 'interrupted'
+      onSoundRefused()
     }
   }
   try {

@@ -5,7 +5,8 @@ import 'media-chrome/media-mute-button'
 import 'media-chrome/media-fullscreen-button'
 import type { Latency } from '@bandstand/contract/api/channel.ts'
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
-import { addresses, type Place, serverOf } from '../channel/address.ts'
+import type { MediaController } from 'media-chrome/media-controller'
+import { addresses, type Place, serverOf, wholeAddress } from '../channel/address.ts'
 import { feedOf } from '../channel/feed.ts'
 import { tokens } from '../style/tokens.ts'
 import { parseTransport, type Transport, transportFor } from './choice/transport.ts'
@@ -143,7 +144,10 @@ export class BandstandPlayer extends LitElement {
 
   /** @internal Presses one of the controls. */
   press(name: string): void {
-    this.renderRoot.querySelector<HTMLElement>(name)?.click()
+    const button = this.renderRoot.querySelector<HTMLElement>(name)
+    if (button) button.click()
+    // Without a picture there are no buttons, but the screen in place of it may be full.
+    else if (name === 'media-fullscreen-button' && this.shadowRoot?.fullscreenElement) void document.exitFullscreen()
   }
 
   override connectedCallback(): void {
@@ -151,23 +155,30 @@ export class BandstandPlayer extends LitElement {
     document.addEventListener('keydown', this.#onKey)
     // Before the first render: the first bytes of the picture should be on their way.
     this.#warm()
-    if (this.hasUpdated) this.#open()
+    if (this.hasUpdated && !this.#watching.session) this.#open()
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     document.removeEventListener('keydown', this.#onKey)
-    this.#watching.close()
+    // An element that is moved within the page is taken out and put in again at once; as the video itself, it then plays on.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#watching.close()
+    })
   }
 
   protected override firstUpdated(): void {
     this.#playback.restore()
+    const controller = this.renderRoot.querySelector<MediaController>('media-controller')
+    const frame = this.renderRoot.querySelector<HTMLElement>('.frame')
+    // Messages lie over the picture, beside media-controller, which in 4.19 does not hear of its `fullscreenelement` attribute.
+    if (controller && frame) controller.fullscreenElement = frame
     // Without them it still plays.
     import('./late-controls.ts').catch(() => undefined)
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has('transport') || changed.has('_forced')) this.#watching.session?.engine?.chooseAnew(true)
+    if (changed.has('transport') || changed.has('_forced')) this.#watching.session?.engine?.wantedChanged('viewer')
     if (!changed.has('channel') && !changed.has('asset') && !changed.has('server')) return
     this.#watching.close()
     this.#open()
@@ -232,6 +243,7 @@ export class BandstandPlayer extends LitElement {
     return controls({
       span,
       storyboard: assetId ? addresses.storyboard(this.#place.server, assetId, span.dates) : '',
+      growing: session?.engine?.growing ?? false,
       live: facts?.live ?? false,
       atEdge: session?.atEdge === true && (phase === 'live' || phase === 'starting'),
       onSeek: (seconds) => this.#navigation.seekTo(seconds),
@@ -255,15 +267,16 @@ export class BandstandPlayer extends LitElement {
 
   override render() {
     const { phase, missing } = this.#watching
-    const { silenced, refused } = this.#playback
-    const busy = phase === 'starting' || phase === 'stalled'
+    const { silenced, refused, paused } = this.#playback
+    // Whoever has paused waits for nothing.
+    const busy = !paused && (phase === 'starting' || phase === 'stalled')
     const idle = phase === 'offline' || missing
     return html`<div class="frame">
       <media-controller nohotkeys noautoseektolive novolumepref nomutedpref autohide=${this._menu ? -1 : 3} aria-label="Player">
         <video
           slot="media"
           playsinline
-          poster=${idle || !this.poster ? nothing : new URL(this.poster, `${this.#place.server}/`).href}
+          poster=${(!idle && this.poster && wholeAddress(this.poster, this.#place.server)) || nothing}
           @loadedmetadata=${() => this.#playback.begin()}
           @playing=${() => {
             this.#playback.onPlaying()
@@ -278,7 +291,7 @@ export class BandstandPlayer extends LitElement {
       </media-controller>
       ${this.#screen()}
       ${busy && !refused && !missing ? html`<div class="spinner" aria-hidden="true"></div>` : nothing}
-      ${phase === 'stalled' ? html`<div class="note" role="status">Waiting for the broadcast to go on …</div>` : nothing}
+      ${busy && phase === 'stalled' ? html`<div class="note" role="status">Waiting for the broadcast to go on …</div>` : nothing}
       ${
         (silenced || refused) && !idle
           ? soundButton({ refused, onClick: () => this.#playback.playWithSound() })

@@ -8,6 +8,8 @@ export interface Controls {
   readonly span: Span
   /** Address of the previews along the bar. */
   readonly storyboard: string
+  /** What is played is still being made. */
+  readonly growing: boolean
   /** The channel is live. */
   readonly live: boolean
   readonly atEdge: boolean
@@ -20,7 +22,7 @@ export interface Controls {
 }
 
 /** The bar from the beginning to now, and the buttons below it. */
-export function controls({ span, storyboard, live, atEdge, settings, ...on }: Controls) {
+export function controls({ span, storyboard, growing, live, atEdge, settings, ...on }: Controls) {
   const { onSeek, onLive, onHelp, onTransport, onMenu } = on
   const { delay } = settings
   return html`
@@ -31,6 +33,7 @@ export function controls({ span, storyboard, live, atEdge, settings, ...on }: Co
               .length=${span.length}
               .position=${span.position}
               .live=${span.dates}
+              .growing=${growing}
               .storyboard=${storyboard}
               @seek=${(event: CustomEvent<number>) => onSeek(event.detail)}
             ></bandstand-rewind-bar>`

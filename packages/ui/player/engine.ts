@@ -38,8 +38,8 @@ export interface Engine extends Omit<PlaylistEngine, 'load' | 'lowLatency'> {
   readonly moving: boolean | undefined
   /** How the live edge is played, and why. */
   readonly choice: Choice
-  /** The viewer, the page or the channel wants another transport. @param anew the viewer: what failed before is tried at once */
-  chooseAnew(anew: boolean): void
+  /** Another transport may be wanted. @param by `viewer`, or his page: what failed before is tried at once */
+  wantedChanged(by: 'viewer' | 'channel'): void
   /** Playback has stalled although media are listed, or has failed. */
   stalled(): void
   /** To be called some times a second. @param free something better may be tried now */

@@ -12,12 +12,13 @@ class FakeHls {
   /** Of each that is made. */
   static levels: readonly { readonly height?: number; readonly bitrate: number; readonly maxBitrate: number }[] = []
   readonly levels = FakeHls.levels
-  readonly config: object
+  readonly config: { liveSyncDuration?: number }
   nextLevel = -1
   loadLevel = -1
   currentLevel = 0
   autoLevelEnabled = true
-  targetLatency: number | undefined
+  /** As in hls.js: each stall moves it further back, and whoever sets the distance starts afresh. */
+  stalls = 0
   bandwidthEstimate = 5e6
   static readonly Events = {
     ...{ ERROR: 'error', LEVEL_UPDATED: 'updated', MANIFEST_PARSED: 'parsed', FRAG_BUFFERED: 'buffered' },
@@ -37,6 +38,13 @@ class FakeHls {
   constructor(config: object) {
     this.config = config
     FakeHls.made.push(this)
+  }
+  get targetLatency(): number | null {
+    return (this.config.liveSyncDuration ?? Number.NaN) + this.stalls * 0.35
+  }
+  set targetLatency(seconds: number) {
+    this.config.liveSyncDuration = seconds
+    this.stalls = 0
   }
   on(name: string, listener: Listener): void {
     this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener])
@@ -240,4 +248,18 @@ test('a ladder is kept further from the edge on a link that is not ample, never 
   assert.equal(distance(6, 5e6), 6)
   assert.equal(distance(1, 20e6), 1)
   assert.equal(distance(6, 20e6), 6)
+})
+
+test('on a ladder too the distance grows with each stall, whatever is listed after it', (t) => {
+  const { engine, hls } = ladder(t, level(4e6, 1080), level(1e6, 480))
+  hls.latestLevelDetails = { fragments: [], partHoldBack: 1, holdBack: 6 }
+  const update = () => hls.tell('updated', { details: hls.latestLevelDetails })
+  update()
+  hls.stalls = 2
+  update()
+  assert.equal(hls.targetLatency?.toFixed(2), '2.90')
+  engine.lowLatency = false
+  hls.stalls = 1
+  update()
+  assert.equal(hls.targetLatency?.toFixed(2), '6.35')
 })

@@ -7,6 +7,7 @@ import { playlistLoader } from './playlist-loader.ts'
 import { recall } from './preferences.ts'
 import { nearestQuality, type Qualities, type Quality, sortQualities, type WantedQuality } from './qualities.ts'
 import { guardRenditions } from './rendition-guard.ts'
+import { timeOfDate } from './start.ts'
 
 /** Attempts at mending a decoding error before the source is loaded anew. */
 const mendLimit = 2
@@ -114,9 +115,12 @@ export function createHlsEngine(
     const share = of.bandwidthEstimate / Math.max(...of.levels.map(({ maxBitrate }) => maxBitrate))
     ample = share >= (ample ? ampleLink.until : ampleLink.from)
     const asked = details()?.partHoldBack ?? 0
-    if (lowLatency) of.targetLatency = ample && asked > 0 ? asked : Math.max(asked, ladderHoldBack)
+    let distance = config.liveSyncDuration
+    if (lowLatency) distance = ample && asked > 0 ? asked : Math.max(asked, ladderHoldBack)
     // As far as the playlist says.
-    else if (config.liveSyncDuration !== undefined) of.targetLatency = holdBackOf(details())
+    else if (distance !== undefined) distance = holdBackOf(details())
+    // To set what is set makes hls.js forget the stalls, with each of which it keeps further away (`liveSyncOnStallIncrease`).
+    if (distance !== undefined && distance !== config.liveSyncDuration) of.targetLatency = distance
   }
 
   function stop(): void {
@@ -176,7 +180,7 @@ export function createHlsEngine(
     },
     timeOf(date) {
       const current = details()
-      return current && timeOfDate(current.fragments, date)
+      return current && timeOfDate(current.fragments.map(datedOf), date)
     },
     get livePosition() {
       return hls?.liveSyncPosition ?? undefined
@@ -233,21 +237,14 @@ function holeEnd({ fragments }: LevelDetails): number | undefined {
   return fragments.findLast(({ gap }) => gap)?.end
 }
 
+function datedOf({ start, duration, programDateTime, gap }: Fragment) {
+  return { start, duration, date: programDateTime ?? undefined, gap: gap === true }
+}
+
 function windowOf(details: LevelDetails): { start: number; end: number } | undefined {
   const dated = details.fragments.find((fragment) => fragment.programDateTime !== null && !fragment.gap)
   const last = details.fragments.findLast((fragment) => fragment.programDateTime !== null)
   if (!dated?.programDateTime || !last?.programDateTime) return undefined
   const parts = (details.edge - last.start) * 1000
   return { start: dated.programDateTime, end: last.programDateTime + Math.max(parts, last.duration * 1000) }
-}
-
-function timeOfDate(fragments: readonly Fragment[], date: number): number | undefined {
-  let after: Fragment | undefined
-  for (const fragment of fragments) {
-    const begin = fragment.programDateTime
-    if (begin === null || fragment.gap) continue
-    if (date >= begin && date < begin + fragment.duration * 1000) return fragment.start + (date - begin) / 1000
-    if (begin > date && after === undefined) after = fragment
-  }
-  return after?.start
 }

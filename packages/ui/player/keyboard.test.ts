@@ -50,9 +50,18 @@ test('keys that a control knows are the control’s', (t) => {
   const { host, press } = keyboard(t)
   assert.equal(press(' ', new FakeElement('button'), host), undefined)
   assert.equal(press('k', new FakeElement('button'), host), 'toggle-play')
-  const bar = new FakeElement('input[type=range]')
-  assert.equal(press('ArrowLeft', bar, host), undefined)
-  assert.equal(press('f', bar, host), 'full-screen')
+  const volume = [new FakeElement('input[type=range]'), new FakeElement('media-volume-range')]
+  assert.equal(press('ArrowLeft', ...volume, host), undefined)
+  assert.equal(press('f', ...volume, host), 'full-screen')
+})
+
+test('on the rewind bar arrows, Home and End do what they do elsewhere in the player', (t) => {
+  const { host, press } = keyboard(t)
+  const bar = [new FakeElement('input[type=range]'), new FakeElement('bandstand-rewind-bar')]
+  assert.deepEqual(
+    ['ArrowLeft', 'ArrowUp', 'Home', 'End', 'PageUp'].map((key) => press(key, ...bar, host)),
+    ['skip', 'volume', 'start', 'live', undefined],
+  )
 })
 
 test('while the help is open the keys are its own', (t) => {

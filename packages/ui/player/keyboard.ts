@@ -21,7 +21,9 @@ export function commandFor(event: KeyboardEvent, host: KeyboardHost): Command | 
     if (target.matches('input:not([type=range]), textarea, select')) return undefined
     // These keys belong to the control that has the focus.
     if (event.key === ' ' && inside && target !== host && target.matches(pressed)) return undefined
-    if (target.matches('input[type=range]') && /^(Arrow|Home|End|Page)/.test(event.key)) return undefined
+    // The bar's own step is a second: at the edge that is nothing, and what the help says is more.
+    const isVolume = path.some((node) => node instanceof Element && node.matches('media-volume-range'))
+    if (isVolume && /^(Arrow|Home|End|Page)/.test(event.key)) return undefined
   }
   return commandOf(event)
 }

@@ -1,14 +1,38 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { FakeVideo } from '../testing/fake-player.ts'
-import { createPlayback, type Playback } from './playback.ts'
+import { createPlayback } from './playback.ts'
 
-function opened(allows: FakeVideo['allows'], muted = false): { video: FakeVideo; playback: Playback } {
+function opened(allows: FakeVideo['allows'], muted = false) {
   const video = new FakeVideo()
   video.paused = true
   video.allows = allows
   const host = { video: video.element, muted, requestUpdate: () => undefined }
-  return { video, playback: createPlayback(host) }
+  const playback = createPlayback(host)
+  video.addEventListener('play', () => playback.onPlay())
+  video.addEventListener('playing', () => playback.onPlaying())
+  video.addEventListener('volumechange', () => playback.onVolume())
+  return { video, host, playback }
+}
+
+const fired = () => new Promise((resolve) => setImmediate(resolve))
+
+/** A page that the viewer has clicked, in a browser that remembers. @returns what is remembered */
+function clicked(t: TestContext): Map<string, string> {
+  const kept = new Map<string, string>()
+  const globals = {
+    navigator: { userActivation: { hasBeenActive: true } },
+    localStorage: {
+      getItem: (name: string) => kept.get(name) ?? null,
+      setItem: (name: string, value: string) => void kept.set(name, value),
+    },
+  }
+  for (const [name, value] of Object.entries(globals)) {
+    const before = Object.getOwnPropertyDescriptor(globalThis, name)
+    Object.defineProperty(globalThis, name, { value, configurable: true })
+    t.after(() => Object.defineProperty(globalThis, name, before ?? { value: undefined, configurable: true }))
+  }
+  return kept
 }
 
 test('it plays with sound where the browser lets it', async () => {
@@ -46,9 +70,9 @@ test('who has paused stays paused when a source is loaded anew, and plays when h
   video.paused = true
   playback.onPause()
   await playback.begin()
-  assert.equal(video.paused, true)
+  assert.deepEqual([video.paused, playback.paused], [true, true])
   playback.play()
-  assert.equal(video.paused, false)
+  assert.deepEqual([video.paused, playback.paused], [false, false])
 })
 
 test('a pause that comes of the end, or of a source taken away, is not the wish of the viewer', async () => {
@@ -57,6 +81,7 @@ test('a pause that comes of the end, or of a source taken away, is not the wish 
     await playback.begin()
     Object.assign(video, { paused: true, ...change })
     playback.onPause()
+    assert.equal(playback.paused, false)
     await playback.begin()
     assert.equal(video.paused, false)
   }
@@ -77,4 +102,48 @@ test('who wanted silence gets it, also where a click was needed to play', async 
     playback.playWithSound()
     assert.deepEqual([video.paused, video.muted], [false, muted])
   }
+})
+
+test('volume and silence that the viewer chose are remembered, and restored at the next visit', async (t) => {
+  const kept = clicked(t)
+  const { video, playback, host } = opened('sound')
+  await playback.begin()
+  video.volume = 0.3
+  video.muted = true
+  await fired()
+  assert.deepEqual(
+    [...kept],
+    [
+      ['bandstand-volume', '0.3'],
+      ['bandstand-muted', 'yes'],
+    ],
+  )
+  assert.equal(host.muted, true)
+  const next = opened('sound')
+  next.playback.restore()
+  await next.playback.begin()
+  assert.deepEqual([next.video.volume, next.video.muted, next.playback.silenced], [0.3, true, false])
+})
+
+for (const allows of ['silence', 'nothing'] as const) {
+  test(`silence that the browser made is not remembered, where it allows ${allows}`, async (t) => {
+    const kept = clicked(t)
+    const { video, host, playback } = opened(allows)
+    await playback.begin()
+    await fired()
+    assert.deepEqual([video.muted, host.muted, kept.get('bandstand-muted')], [true, false, undefined])
+    video.allows = 'sound'
+    playback.playWithSound()
+    await fired()
+    assert.deepEqual([video.paused, video.muted, playback.silenced, playback.refused], [false, false, false, false])
+    assert.equal(kept.get('bandstand-muted'), 'no')
+  })
+}
+
+test('what was refused is played without sound by the play button, and sound is still offered', async () => {
+  const { video, playback } = opened('nothing')
+  await playback.begin()
+  video.allows = 'sound'
+  await video.play()
+  assert.deepEqual([playback.refused, playback.silenced, video.muted], [false, true, true])
 })

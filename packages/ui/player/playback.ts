@@ -3,7 +3,9 @@ import { recall, remember } from './preferences.ts'
 
 /** Playing and sound: what the browser allows of what the viewer wants. */
 export interface Playback {
-  /** The browser refused sound. */
+  /** The viewer has paused. */
+  readonly paused: boolean
+  /** The browser refused sound, and the video is muted for that. */
   readonly silenced: boolean
   /** The browser refused to play at all. */
   readonly refused: boolean
@@ -39,6 +41,9 @@ export function createPlayback(host: {
   }
 
   const playback: Playback = {
+    get paused() {
+      return paused
+    },
     get silenced() {
       return silenced
     },
@@ -54,10 +59,8 @@ export function createPlayback(host: {
     async begin() {
       const { video } = host
       if (!video || paused) return
-      const sounded = !silenced && !host.muted
-      const outcome = await autoplay(video, !sounded)
-      if (outcome === 'interrupted') return
-      set({ refused: outcome === 'refused' && video.paused, ...(outcome === 'muted' && sounded && { silenced: true }) })
+      const outcome = await autoplay(video, silenced || host.muted, () => set({ silenced: true }))
+      if (outcome !== 'interrupted') set({ refused: outcome === 'refused' && video.paused })
     },
     play() {
       paused = false

@@ -2,6 +2,14 @@ import { css, html, LitElement, nothing } from 'lit'
 import { type Preview, Storyboard } from './storyboard.ts'
 import { clockText, spokenText } from './time-text.ts'
 
+/** Width of what is moved along the bar; pixels. */
+const thumb = 14
+
+/** Which share of the bar a place on it stands for: its ends are where the middle of the thumb ends. Pixels. */
+export function shareAt(x: number, width: number): number {
+  return Math.min(1, Math.max(0, (x - thumb / 2) / Math.max(1, width - thumb)))
+}
+
 /**
  * The bar from the beginning of a broadcast to now. A range input under the skin, so keyboard and screen readers work.
  * Inside the player only: `<bandstand-rewind-bar>`.
@@ -12,6 +20,7 @@ import { clockText, spokenText } from './time-text.ts'
  * | `length` | seconds from the beginning to the live edge or the end |
  * | `position` | seconds from the beginning |
  * | `live` | the end is the live edge |
+ * | `growing` | there are more previews later |
  * | `storyboard` | address of the WebVTT file of previews that are shown above the pointer; empty for none |
  *
  * | event | detail |
@@ -23,6 +32,7 @@ export class RewindBar extends LitElement {
     length: { type: Number },
     position: { type: Number },
     live: { type: Boolean },
+    growing: { type: Boolean },
     storyboard: { type: String },
     _hover: { state: true },
     _drag: { state: true },
@@ -30,6 +40,7 @@ export class RewindBar extends LitElement {
   declare length: number
   declare position: number
   declare live: boolean
+  declare growing: boolean
   declare storyboard: string
   declare _hover: number | undefined
   declare _drag: number | undefined
@@ -65,8 +76,8 @@ export class RewindBar extends LitElement {
     }
     input::-webkit-slider-thumb {
       appearance: none;
-      width: 14px;
-      height: 14px;
+      width: ${thumb}px;
+      height: ${thumb}px;
       margin-top: -5px;
       border-radius: 50%;
       background: #fff;
@@ -76,8 +87,8 @@ export class RewindBar extends LitElement {
       margin-top: -4px;
     }
     input::-moz-range-thumb {
-      width: 14px;
-      height: 14px;
+      width: ${thumb}px;
+      height: ${thumb}px;
       border: 0;
       border-radius: 50%;
       background: #fff;
@@ -122,6 +133,7 @@ export class RewindBar extends LitElement {
     this.length = 0
     this.position = 0
     this.live = false
+    this.growing = false
     this.storyboard = ''
   }
 
@@ -140,8 +152,7 @@ export class RewindBar extends LitElement {
 
   #onMove(event: PointerEvent): void {
     const box = this.getBoundingClientRect()
-    const share = Math.min(1, Math.max(0, (event.clientX - box.left) / Math.max(1, box.width)))
-    this._hover = share
+    this._hover = shareAt(event.clientX - box.left, box.width)
   }
 
   #onInput(event: Event): void {
@@ -155,12 +166,12 @@ export class RewindBar extends LitElement {
   }
 
   #bubble(share: number, length: number) {
-    const preview = this.#previews.at(this.storyboard, this.live, share * length)
+    const preview = this.#previews.at(this.storyboard, this.growing, share * length)
     // All of it stays above the bar.
     const margin = preview === undefined ? 32 : preview.width / 2 + 4
     return html`<output
       aria-hidden="true"
-      style="left:clamp(${margin}px, ${(share * 100).toFixed(1)}%, calc(100% - ${margin}px))"
+      style="left:clamp(${margin}px, ${thumb / 2}px + ${share.toFixed(3)} * (100% - ${thumb}px), 100% - ${margin}px)"
       >${preview === undefined ? nothing : picture(preview)}${this.#label(share * length)}</output
     >`
   }

@@ -16,6 +16,19 @@ interface Playing {
 
 const live = { type: 'channel', live: true, assetId: 'as_1', generation: 1 } as const
 
+/** The viewer pauses for so long. @param ms */
+async function pause({ video, page }: Playing, ms: number): Promise<void> {
+  video.paused = true
+  video.dispatchEvent(new Event('pause'))
+  await page.pass(ms)
+}
+
+async function goOn({ video, page }: Playing): Promise<void> {
+  video.paused = false
+  video.dispatchEvent(new Event('play'))
+  await page.pass(50)
+}
+
 /** A channel that is live, its playlist just loaded. */
 async function playing(t: TestContext, prepare: (made: FakeEngine) => void = () => undefined): Promise<Playing> {
   const page = fakePage(t)
@@ -176,52 +189,159 @@ test('a server that is away for a moment is no fault of the transport', async (t
   assert.equal(engine.stalls, 1)
 })
 
-test('in real time a short pause is nothing, and after a longer one the recording goes on where it was', async (t) => {
-  const { engine, page, video, session, play } = await playing(t)
-  engine.choice = { ...engine.choice, playing: 'webrtc', latency: 0.1 }
-  engine.date = Date.now()
-  engine.window = { start: Date.now(), end: Date.now() }
-  await play(1000)
-  const pause = async (ms: number) => {
-    engine.date = Date.now()
-    video.paused = true
-    video.dispatchEvent(new Event('pause'))
-    await page.pass(ms)
-    video.paused = false
-    video.dispatchEvent(new Event('play'))
-    await page.pass(50)
-  }
-  await pause(1000)
-  assert.equal(engine.loads.length, 1)
+/** Live, with dates: a minute is listed. */
+async function dated(t: TestContext, transport: 'webrtc' | 'll-hls'): Promise<Playing> {
+  const made = await playing(t)
+  const { engine } = made
+  engine.choice = { ...engine.choice, playing: transport }
+  engine.date = Date.now() - 1500
+  engine.window = { start: Date.now() - 60_000, end: Date.now() }
+  if (transport === 'webrtc') engine.window = { start: Date.now() + 1000, end: Date.now() + 1000 }
+  await made.play(1000)
+  assert.equal(made.session.state.phase, 'live')
+  return made
+}
+
+test('in real time a short pause is nothing, and a longer one leads to the recording, where it goes on', async (t) => {
+  const made = await dated(t, 'webrtc')
+  const { engine, session } = made
+  await pause(made, 3500)
+  await goOn(made)
+  assert.deepEqual([engine.loads.length, session.atEdge], [1, true])
   const { date } = engine
-  engine.window = { start: (date ?? 0) + 60_000, end: (date ?? 0) + 60_000 }
-  await pause(6000)
-  assert.equal(session.state.source?.kind, 'vod')
-  assert.equal(engine.loads.length, 2)
+  await pause(made, 6000)
+  // Not only when he comes back: until then a session would bring pictures for nobody.
+  assert.deepEqual([session.state.source?.kind, session.atEdge], ['vod', false])
+  await goOn(made)
+  assert.deepEqual(
+    engine.loads.slice(1).map(({ at }) => at),
+    [date],
+  )
+})
+
+test('a long pause in real time whose date is not known ends in real time', async (t) => {
+  const made = await dated(t, 'webrtc')
+  made.engine.date = undefined
+  await pause(made, 6000)
+  await goOn(made)
+  assert.deepEqual([made.engine.loads.length, made.session.atEdge], [1, true])
 })
 
 test('after a short pause a viewer is live again, after a longer one he is where he was', async (t) => {
-  const { engine, page, video, session, play } = await playing(t)
-  const pause = async (ms: number) => {
-    video.paused = true
-    video.dispatchEvent(new Event('pause'))
-    await page.pass(ms)
-    video.paused = false
-    video.dispatchEvent(new Event('play'))
+  const made = await dated(t, 'll-hls')
+  const { engine, video, session, play } = made
+  const stop = async (ms: number) => {
+    await pause(made, ms)
+    await goOn(made)
     await play(1000)
   }
-  await play(1000)
   assert.deepEqual([session.atEdge, engine.free], [true, true])
-  await pause(1000)
+  await stop(1000)
   assert.deepEqual([session.atEdge, engine.free], [true, true])
-  await pause(6000)
-  assert.deepEqual([session.atEdge, engine.free], [false, false])
+  // As the playlist has it.
+  video.currentTime = (engine.date ?? 0) / 1000
+  const { currentTime } = video
+  await stop(6000)
+  assert.deepEqual([session.atEdge, engine.free, video.currentTime], [false, false, currentTime + 1])
   // No pause makes somebody live who was not.
-  await pause(1000)
+  await stop(1000)
   assert.equal(session.atEdge, false)
   session.send({ type: 'go-live' })
   await play(500)
   assert.deepEqual([session.atEdge, engine.free], [true, true])
+})
+
+for (const rewound of [false, true]) {
+  const who = rewound ? 'somebody who had gone back' : 'a live viewer'
+  test(`what ${who} missed in a pause is in the recording when the playlist no longer lists it`, async (t) => {
+    const made = await dated(t, 'll-hls')
+    const { engine, session, play } = made
+    if (rewound) {
+      session.seekDate(Date.now() - 40_000)
+      engine.date = Date.now() - 40_000
+      await play(500)
+    }
+    const { date } = engine
+    await pause(made, 70_000)
+    assert.equal(engine.loads.length, 1)
+    engine.window = { start: Date.now() - 60_000, end: Date.now() }
+    await goOn(made)
+    assert.deepEqual(
+      engine.loads.slice(1).map(({ url, at }) => [url.includes('/vod/'), at]),
+      [[true, date]],
+    )
+  })
+}
+
+test('a paused viewer is still where he was after another set of tracks', async (t) => {
+  const made = await dated(t, 'll-hls')
+  const { engine, session, page } = made
+  const { date } = engine
+  await pause(made, 6000)
+  session.send({ ...live, generation: 2 })
+  await page.pass(50)
+  assert.deepEqual(
+    engine.loads.slice(1).map(({ url, at }) => [url.includes('/vod/'), at]),
+    [[true, date]],
+  )
+})
+
+test('a stream of real time that ends in the element, as browsers do while the encoder is away, is no pause of the viewer', async (t) => {
+  const made = await dated(t, 'webrtc')
+  const { engine, session, video, page } = made
+  Object.assign(engine, { moving: false, ahead: 0 })
+  Object.assign(video, { paused: true, ended: true })
+  video.dispatchEvent(new Event('pause'))
+  video.dispatchEvent(new Event('ended'))
+  await page.pass(10_000)
+  assert.deepEqual([session.state.phase, session.atEdge, engine.free, engine.loads.length], ['stalled', true, true, 1])
+  Object.assign(engine, { moving: true, ahead: undefined, date: Date.now() })
+  video.ended = false
+  await goOn(made)
+  await page.pass(500)
+  assert.deepEqual([session.state.phase, session.atEdge, engine.loads.length], ['live', true, 1])
+})
+
+test('who asks for another moment while he has paused gets that, not the one of the pause', async (t) => {
+  const made = await dated(t, 'll-hls')
+  const { session, engine, video, page } = made
+  await pause(made, 2000)
+  session.seekDate(Date.now() - 30_000)
+  const { currentTime } = video
+  await page.pass(6000)
+  await goOn(made)
+  assert.deepEqual([video.currentTime, session.atEdge, engine.loads.length], [currentTime, false, 1])
+  await pause(made, 2000)
+  session.send({ type: 'go-live' })
+  await goOn(made)
+  assert.equal(session.atEdge, true)
+})
+
+test('who goes back further while the recording is still being loaded gets it from there', async (t) => {
+  const { engine, page, session, video, play } = await playing(t)
+  await play(1000)
+  engine.window = { start: 900_000, end: 1_000_000 }
+  engine.listed = false
+  for (const date of [500_000, 490_000]) {
+    session.seekDate(date)
+    await page.pass(50)
+  }
+  assert.deepEqual(
+    engine.loads.slice(1).map(({ url, at }) => [url.includes('/vod/'), at]),
+    [
+      [true, 500_000],
+      [true, 490_000],
+    ],
+  )
+  engine.listed = true
+  session.seekDate(480_000)
+  assert.equal(video.currentTime, 480)
+  await play(1000)
+  // Streams without dates are left where they are.
+  engine.listed = false
+  session.seekDate(470_000)
+  await page.pass(50)
+  assert.equal(engine.loads.length, 3)
 })
 
 test('a live viewer is moved over a hole once enough is listed behind it; one who went back is not', async (t) => {

@@ -67,7 +67,7 @@ export function createSession(options: SessionOptions): Session {
   const keeper = createEdgeKeeper(video)
   const steady = createSteadyDelay()
   let delay: number | undefined
-  /** When a viewer who was at the edge has paused, and the date of the frame. */
+  /** When a viewer who was at the edge has paused, and the date of the frame, until he counts as one who has gone back. */
   let paused: { readonly since: number; readonly date: number | undefined } | undefined
 
   const events: EngineEvents = {
@@ -91,6 +91,7 @@ export function createSession(options: SessionOptions): Session {
 
   function send(event: PlayerEvent): void {
     if (gone) return
+    if (event.type === 'seek' || event.type === 'go-live') paused = undefined
     const next = step(state, event, Math.random(), performance.now())
     const changed = next.state.phase !== state.phase || next.state.source !== state.source
     state = next.state
@@ -110,6 +111,8 @@ export function createSession(options: SessionOptions): Session {
         const time = engine?.timeOf(effect.date)
         keeper.atEdge = false
         if (time !== undefined) video.currentTime = time
+        // Its playlist is not there yet.
+        else if (state.source?.kind === 'vod' && !state.seen) load({ source: state.source, at: effect.date })
         return
       }
       case 'seek-live':
@@ -133,11 +136,10 @@ export function createSession(options: SessionOptions): Session {
     retryTimer = undefined
   }
 
-  function load(effect: Extract<Effect, { do: 'load' }>): void {
+  function load({ source, at }: Omit<Extract<Effect, { do: 'load' }>, 'do'>): void {
     forgetRetry()
     loads += 1
     const turn = loads
-    const { source, at } = effect
     let url = source.kind === 'live' ? addresses.live(place) : addresses.vod(server, source.assetId)
     if (!engine) prefetch(url)
     // What changed must not come from a cache, which may keep the channel's playlist for some seconds.
@@ -158,19 +160,23 @@ export function createSession(options: SessionOptions): Session {
 
   function watch(): void {
     if (!state.source || state.phase === 'offline') return
+    keepMoment()
     const now = performance.now()
     const time = video.currentTime
     const moved = (engine?.moving ?? (time !== lastTime && lastTime >= 0)) && video.readyState >= 2
     lastTime = time
+    // Firefox and Safari end and pause a stream whose encoder is away. It is waited for like any other.
+    const isAway = video.ended && engine?.choice.playing === 'webrtc'
+    const isPaused = video.paused && !isAway
     // A browser that does not let it play by itself shows the first picture, and it is the viewer's turn.
-    if (moved || (video.paused && (state.seen || video.readyState >= 2)) || video.ended) {
+    if (moved || (isPaused && (state.seen || video.readyState >= 2)) || (video.ended && !isAway)) {
       movedAt = now
       // Nobody is behind for being where live viewers are meant to be.
       const late = session.behind - Math.max(0, (engine?.holdBack ?? 0) - usualHoldBack)
       if (moved && !video.paused) send({ type: 'progress', behind: late, date: session.date })
     } else {
       const still = now - movedAt
-      if (still > stallAfter && state.phase !== 'stalled' && !video.paused) {
+      if (still > stallAfter && state.phase !== 'stalled' && !isPaused) {
         if (hasCaughtUp(state, session.behind)) send({ type: 'go-live' })
         else {
           // An encoder that is away is not the transport's fault.
@@ -185,9 +191,23 @@ export function createSession(options: SessionOptions): Session {
       }
     }
     keeper.keepUp(state.source?.kind === 'live' ? engine : undefined)
-    engine?.tick(keeper.atEdge && !(video.paused && state.seen) && document.visibilityState !== 'hidden')
+    engine?.tick(keeper.atEdge && !(isPaused && state.seen) && document.visibilityState !== 'hidden')
     delay = steady(session.date === undefined ? undefined : session.behind)
     options.onChange()
+  }
+
+  /** What is not missed is no reason to go back: a step to so little behind the edge would lead to it. */
+  function isLong({ since, date }: NonNullable<typeof paused>): boolean {
+    const missed = date === undefined ? Number.POSITIVE_INFINITY : session.edge - date
+    return Math.min(performance.now() - since, missed) > shortPause * 1000
+  }
+
+  /**
+   * Who has paused for long is one who has gone back, before he plays again too: what is loaded meanwhile is loaded where he was, and
+   * real time, which goes on without him, is left.
+   */
+  function keepMoment(): void {
+    if (paused?.date !== undefined && isLong(paused)) session.seekDate(paused.date)
   }
 
   function isDry(): boolean {
@@ -202,16 +222,18 @@ export function createSession(options: SessionOptions): Session {
   const onPlay = () => {
     movedAt = performance.now()
     lastTime = -1
-    const before = paused
+    keepMoment()
+    const { source, rewound, at } = state
+    // The recording has what the playlist no longer lists.
+    if (source?.kind === 'live' && rewound && at !== undefined && at < (engine?.window?.start ?? 0))
+      session.seekDate(at)
+    // A playlist without dates goes on where it stood; real time has gone on.
+    else if (paused && (!isLong(paused) || engine?.choice.playing === 'webrtc')) keeper.atEdge = true
     paused = undefined
-    if (!before) return
-    if (performance.now() - before.since <= shortPause * 1000) keeper.atEdge = true
-    // A playlist goes on where it stood. Real time has gone on, and the recording is there.
-    else if (engine?.choice.playing !== 'webrtc') return
-    else if (before.date !== undefined) session.seekDate(before.date)
-    else keeper.atEdge = true
   }
   const onPause = () => {
+    // Nobody's wish: it comes of the end.
+    if (video.ended) return
     paused = keeper.atEdge ? { since: performance.now(), date: session.date } : undefined
     keeper.atEdge = false
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fakePage } from '../testing/fake-page.ts'
 import { templatesIn, textOf } from '../testing/template.ts'
 import type { Choice } from './choice/view.ts'
 import type { Qualities } from './qualities.ts'
@@ -81,4 +82,42 @@ test('what is pressed is chosen, and the menu closes', () => {
     [undefined, 'webrtc'],
   )
   assert.equal(menu._open, false)
+})
+
+test('a menu that is taken away with the controls is closed, and says so', (t) => {
+  fakePage(t)
+  Object.assign(document, { removeEventListener: () => undefined })
+  const { menu } = opened()
+  const told: unknown[] = []
+  menu.addEventListener('opened', (event) => told.push((event as CustomEvent).detail))
+  menu.disconnectedCallback()
+  assert.deepEqual([menu._open, told], [false, [false]])
+})
+
+test('keys of the browser stay its own while the menu is open', () => {
+  const { menu } = opened()
+  const popup = templatesIn(menu.render()).find(({ strings }) => strings.join('').includes('class="popup"'))
+  const onKey = popup?.values.find((value) => typeof value === 'function') as (event: KeyboardEvent) => void
+  Object.assign(menu.renderRoot, { querySelectorAll: () => [] })
+  const isKept = (press: object) => {
+    const event = Object.assign(new Event('keydown', { cancelable: true }), press)
+    onKey(event as KeyboardEvent)
+    return event.defaultPrevented
+  }
+  const kept = [{ key: 'k' }, { key: 'ArrowLeft' }, { key: 'Home' }]
+  const free = [
+    { key: 'r', ctrlKey: true },
+    { key: 'ArrowLeft', altKey: true },
+    { key: 't', metaKey: true },
+  ]
+  assert.deepEqual([...kept, ...free, { key: 'F5' }, { key: 'Tab' }].map(isKept), [
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+    false,
+  ])
 })

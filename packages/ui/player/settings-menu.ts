@@ -61,6 +61,8 @@ export class SettingsMenu extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     document.removeEventListener('pointerdown', this.#onPointer)
+    // The controls go with the picture, and who was told that it is open would wait for its end.
+    this.#set(false)
   }
 
   readonly #onPointer = (event: Event): void => {
@@ -101,6 +103,8 @@ export class SettingsMenu extends LitElement {
   }
 
   #onKey(event: KeyboardEvent): void {
+    // Shortcuts are the browser's.
+    if (event.ctrlKey || event.altKey || event.metaKey || /^F\d/.test(event.key)) return
     const items = this.#items
     const at = items.indexOf(this.shadowRoot?.activeElement as HTMLElement)
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key]

@@ -138,18 +138,25 @@ function trailing(listing: Listing): number {
   return last ? listing.end - (last.start + last.duration) : listing.end
 }
 
-/** Seconds from the playlist's beginning for a date; a date in a hole gives the next frame after it. */
-export function offsetOfDate(listing: Listing, date: number): number | undefined {
-  let best: number | undefined
-  for (const { start, duration, date: begin, gap } of listing.segments) {
-    if (begin === undefined || gap) continue
-    if (date < begin) return best === undefined ? start : best
-    if (date < begin + duration * 1000) return start + (date - begin) / 1000
-    // Past this one: what follows decides; the last one keeps a moment from the end.
-    best = undefined
-    if (start + duration >= listing.end - 0.001) best = Math.max(start, start + duration - 0.5)
+/**
+ * Seconds, as `start` counts them, for a date (Unix milliseconds); a date in a hole, or before all, gives the next frame after
+ * it, one past the end `undefined`.
+ */
+export function timeOfDate(
+  segments: readonly Pick<Entry, 'start' | 'duration' | 'date' | 'gap'>[],
+  date: number,
+): number | undefined {
+  for (const { start, duration, date: begin, gap } of segments) {
+    if (begin === undefined || gap || date >= begin + duration * 1000) continue
+    return start + Math.max(0, date - begin) / 1000
   }
-  return best
+  return undefined
+}
+
+/** Seconds from the playlist's beginning for a date; one past the end gives a moment before the end. */
+export function offsetOfDate({ segments }: Listing, date: number): number | undefined {
+  const last = segments.findLast((segment) => segment.date !== undefined && !segment.gap)
+  return timeOfDate(segments, date) ?? (last && last.start + Math.max(0, last.duration - 0.5))
 }
 
 /** Where the player wants to begin. */

@@ -150,6 +150,24 @@ test('somebody who has rewound stays where he is when the broadcast ends or anot
   assert.deepEqual(play(...rewound, moving(400), on('as_2'), { type: 'finished' }).loads, ['live as_2 undefined'])
 })
 
+const back: PlayerEvent[] = [
+  ...watching,
+  { type: 'seek', date: 950_000, window: 900_000, edge: 1_000_000 },
+  moving(40, 960_000),
+]
+
+test('somebody who has gone back within the live playlist goes on where he is, whatever it is loaded for', () => {
+  assert.deepEqual(play(...back, on('as_1', 1)).loads, ['vod as_1 960000'])
+  assert.deepEqual(play(...back, { type: 'failed' }, { type: 'retry' }).loads, ['vod as_1 960000'])
+  assert.deepEqual(play(...back, { type: 'stalled' }, { type: 'online' }).loads, ['vod as_1 960000'])
+  assert.deepEqual(play(...back, on('as_2')).loads, ['live as_2 undefined'])
+})
+
+test('who is live again, or late without having gone back, is loaded at the live edge', () => {
+  assert.deepEqual(play(...back, { type: 'go-live' }, on('as_1', 1)).loads, ['live as_1 undefined'])
+  assert.deepEqual(play(...watching, moving(20), on('as_1', 1)).loads, ['live as_1 undefined'])
+})
+
 test('a failed recording goes on where it was', () => {
   const failed: PlayerEvent[] = [...rewound, moving(400, 7000), { type: 'failed' }, { type: 'retry' }]
   assert.deepEqual(play(...failed).loads, ['vod as_1 7000'])

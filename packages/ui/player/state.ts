@@ -23,6 +23,8 @@ export interface PlayerState {
   readonly channel: { readonly live: boolean; readonly assetId: string; readonly generation: number }
   /** Where playback should go on after a reload; `undefined` means the live edge (or the beginning of a replay). */
   readonly at: number | undefined
+  /** The viewer has gone back within the live playlist. One who is merely late wants the live edge. */
+  readonly rewound: boolean
   /** Failures in a row. */
   readonly attempt: number
   /** When the first of them was; milliseconds. */
@@ -69,6 +71,7 @@ export const initial: PlayerState = {
   source: undefined,
   channel: { live: false, assetId: '', generation: 0 },
   at: undefined,
+  rewound: false,
   attempt: 0,
   failingSince: 0,
   seen: false,
@@ -112,9 +115,21 @@ export function step(state: PlayerState, event: PlayerEvent, random = 0.5, now =
 
 function load(state: PlayerState, source: Source, at: number | undefined): Step {
   return {
-    state: { ...state, source, at, seen: false, phase: state.phase === 'stalled' ? 'stalled' : 'starting' },
+    state: {
+      ...{ ...state, source, at, rewound: false, seen: false },
+      phase: state.phase === 'stalled' ? 'stalled' : 'starting',
+    },
     effects: [{ do: 'load', source, at }],
   }
+}
+
+/**
+ * The same once more. In the live playlist a viewer who was at the edge wants the edge; elsewhere the moment he was at, which
+ * a playlist that is loaded at its edge may no longer hold.
+ */
+function reload(state: PlayerState, { kind, assetId }: Source): Step {
+  const isAtEdge = kind === 'live' && !state.rewound
+  return isAtEdge ? load(state, { kind, assetId }, undefined) : load(state, { kind: 'vod', assetId }, state.at)
 }
 
 function onChannel(before: PlayerState, event: Extract<PlayerEvent, { type: 'channel' }>): Step {
@@ -125,8 +140,8 @@ function onChannel(before: PlayerState, event: Extract<PlayerEvent, { type: 'cha
     if (!state.source || state.phase === 'ended') return load({ ...state, attempt: 0 }, source, undefined)
     // Somebody who has rewound goes on where he is; the live button leads to the new broadcast.
     if (state.source.kind === 'vod') return { state, effects: [] }
-    const changed = state.source.assetId !== assetId || before.channel.generation !== generation
-    return changed ? load({ ...state, attempt: 0 }, source, undefined) : { state, effects: [] }
+    if (state.source.assetId !== assetId) return load({ ...state, attempt: 0 }, source, undefined)
+    return before.channel.generation === generation ? { state, effects: [] } : reload({ ...state, attempt: 0 }, source)
   }
   if (state.source?.kind === 'vod' && state.phase === 'behind')
     return { state: { ...state, phase: 'replay' }, effects: [] }
@@ -178,11 +193,10 @@ function onRetry(state: PlayerState, why: 'retry' | 'online'): Step {
   const troubled = state.phase === 'stalled' || state.attempt > 0
   // The network came back while all was well: only what is in trouble is loaded again.
   if (why === 'online' && !troubled) return { state, effects: [ask] }
-  // In the live playlist a viewer who was at the edge wants the edge; elsewhere the moment he was at.
   const attempt = why === 'online' ? 0 : state.attempt
   // It may have played on from what was buffered.
   const phase = state.seen ? 'stalled' : state.phase
-  const loaded = load({ ...state, attempt, phase }, state.source, state.source.kind === 'live' ? undefined : state.at)
+  const loaded = reload({ ...state, attempt, phase }, state.source)
   return { state: loaded.state, effects: [...loaded.effects, ask] }
 }
 
@@ -194,15 +208,16 @@ function onSeek(state: PlayerState, event: Extract<PlayerEvent, { type: 'seek' }
   if (source.kind === 'live' && event.date < event.window) {
     return load({ ...state, phase: 'behind' }, { kind: 'vod', assetId: source.assetId }, event.date)
   }
-  const phase = source.kind === 'live' ? 'behind' : state.phase === 'ended' ? 'replay' : state.phase
-  return { state: { ...state, phase, at: event.date }, effects: [{ do: 'seek', date: event.date }] }
+  const rewound = source.kind === 'live'
+  const phase = rewound ? 'behind' : state.phase === 'ended' ? 'replay' : state.phase
+  return { state: { ...state, phase, rewound, at: event.date }, effects: [{ do: 'seek', date: event.date }] }
 }
 
 function onGoLive(state: PlayerState): Step {
   const { source, channel } = state
   if (!channel.live) return { state, effects: [{ do: 'ask' }] }
   if (source?.kind === 'live' && source.assetId === channel.assetId && state.phase !== 'stalled') {
-    return { state: { ...state, at: undefined }, effects: [{ do: 'seek-live' }] }
+    return { state: { ...state, rewound: false, at: undefined }, effects: [{ do: 'seek-live' }] }
   }
   return load({ ...state, phase: 'starting', attempt: 0 }, { kind: 'live', assetId: channel.assetId }, undefined)
 }

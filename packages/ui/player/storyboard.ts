@@ -27,10 +27,11 @@ export function previewAt(previews: readonly Preview[], seconds: number): Previe
   return previews.findLast(({ from }) => from <= seconds)
 }
 
-/** Loads previews when somebody first wants one, and again after a while where the broadcast goes on. */
+/** Loads previews when somebody first wants one, and again after a while where the broadcast goes on or they did not come. */
 export class Storyboard {
   #address = ''
   #askedAt: number | undefined
+  #failed = false
   #previews: readonly Preview[] = []
   readonly #onLoad: () => void
 
@@ -46,7 +47,7 @@ export class Storyboard {
       this.#askedAt = undefined
       this.#previews = []
     }
-    const isDue = this.#askedAt === undefined || (grows && now - this.#askedAt > AGAIN_MS)
+    const isDue = this.#askedAt === undefined || ((grows || this.#failed) && now - this.#askedAt > AGAIN_MS)
     if (address && isDue) {
       this.#askedAt = now
       void this.#load(address)
@@ -55,17 +56,23 @@ export class Storyboard {
   }
 
   async #load(address: string): Promise<void> {
-    try {
-      const response = await fetch(address)
-      // A server without ffmpeg has none.
-      if (!response.ok) return
-      const previews = parseStoryboard(await response.text(), address)
-      if (address !== this.#address) return
-      this.#previews = previews
-      this.#onLoad()
-    } catch {
-      // The bar works without.
-    }
+    const text = await read(address)
+    if (address !== this.#address) return
+    this.#failed = text === undefined
+    if (!text) return
+    this.#previews = parseStoryboard(text, address)
+    this.#onLoad()
+  }
+}
+
+/** @returns nothing in it where the server has none, as one without ffmpeg; `undefined` where that is not known */
+async function read(address: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(address)
+    if (response.status === 404) return ''
+    return response.ok ? await response.text() : undefined
+  } catch {
+    return undefined
   }
 }
 

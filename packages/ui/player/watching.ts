@@ -63,7 +63,7 @@ export function createWatching(options: WatchingOptions): Watching {
     unwatch = feed.watch(
       (next) => {
         facts = next
-        started.engine?.chooseAnew(false)
+        started.engine?.wantedChanged('channel')
         const { live, assetId, generation } = next
         started.send({ type: 'channel', live: live && assetId !== null, assetId: assetId ?? '', generation })
         lookForLast()

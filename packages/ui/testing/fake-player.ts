@@ -1,14 +1,17 @@
 import type { Choice } from '../player/choice/view.ts'
 import type { Engine, EngineEvents, EngineSource } from '../player/engine.ts'
 
+/** A browser fires events in a task of their own. */
+const task = () => new Promise((resolve) => setImmediate(resolve))
+
 /** A video element without pictures; tests write what a browser would. */
 export class FakeVideo extends EventTarget {
   currentTime = 0
   paused = false
   ended = false
   seeking = false
-  muted = false
-  volume = 1
+  #muted = false
+  #volume = 1
   readyState = 4
   playbackRate = 1
   duration = Number.POSITIVE_INFINITY
@@ -22,7 +25,34 @@ export class FakeVideo extends EventTarget {
   async play(): Promise<void> {
     if (this.allows === 'nothing' || (this.allows === 'silence' && !this.muted))
       throw new DOMException('no gesture', 'NotAllowedError')
+    const wasPaused = this.paused
     this.paused = false
+    await task()
+    if (wasPaused) this.dispatchEvent(new Event('play'))
+    this.dispatchEvent(new Event('playing'))
+  }
+
+  get muted(): boolean {
+    return this.#muted
+  }
+
+  set muted(muted: boolean) {
+    if (muted !== this.#muted) void this.#tell('volumechange')
+    this.#muted = muted
+  }
+
+  get volume(): number {
+    return this.#volume
+  }
+
+  set volume(volume: number) {
+    if (volume !== this.#volume) void this.#tell('volumechange')
+    this.#volume = volume
+  }
+
+  async #tell(type: string): Promise<void> {
+    await task()
+    this.dispatchEvent(new Event(type))
   }
 
   load(): void {
@@ -70,6 +100,8 @@ export class FakeEngine implements Engine {
   free: boolean | undefined
   /** Stalls that it was told of. */
   stalls = 0
+  /** Its playlist is there, so that dates have a place in it. */
+  listed = true
   /** Called at each load. */
   onLoad: (events: EngineEvents) => void = () => undefined
   readonly events: EngineEvents
@@ -96,14 +128,14 @@ export class FakeEngine implements Engine {
     this.stalls += 1
   }
 
-  chooseAnew(): void {}
+  wantedChanged(): void {}
 
   tick(free: boolean): void {
     this.free = free
   }
 
-  timeOf(date: number): number {
-    return date / 1000
+  timeOf(date: number): number | undefined {
+    return this.listed ? date / 1000 : undefined
   }
 
   behindHole(): ReturnType<Engine['behindHole']> {

@@ -6,8 +6,8 @@
  *                 └──not within 2 s──► next steadier playing ──wait, steady──► trying behind the picture ──► …
  *
  * WebRTC can be tried behind the picture that plays. HLS with low latency cannot: it is climbed to by switching, so its waits
- * are longer. Each failure doubles the wait of the transport that failed; ten minutes without trouble take one off the count.
- * Times are milliseconds of any one clock.
+ * are longer. Each failure of its own doubles the wait of the transport that failed; ten minutes without trouble take one
+ * off the count. Times are milliseconds of any one clock.
  */
 import {
   CONNECT_LIMIT,
@@ -105,9 +105,11 @@ export function choose(before: ChoiceState, event: ChoiceEvent, now: number, ran
   let state = before
 
   function mark(transport: Transport, failure: Failure): void {
-    const count = state.marks[transport].failures + 1
-    const first = failure.code === 'stalls' ? STALLS_WAIT : FIRST_WAIT[transport]
-    const grown = Math.min(LONGEST_WAIT, first * 2 ** Math.min(count - 1, 10))
+    // A server that is away is none of the transport's, and nobody should wait for it longer than it is away.
+    const isAway = failure.code === 'unreachable'
+    const count = state.marks[transport].failures + (isAway ? 0 : 1)
+    const first = failure.code === 'stalls' ? STALLS_WAIT : FIRST_WAIT
+    const grown = isAway ? first : Math.min(LONGEST_WAIT, first * 2 ** Math.min(count - 1, 10))
     const wait = (failure.lasting ? LONGEST_WAIT : grown) * (0.75 + random / 2)
     const next: Mark = { failures: count, notBefore: now + wait, failure }
     state = { ...state, marks: { ...state.marks, [transport]: next } }

@@ -181,9 +181,15 @@ export function createChoosingEngine(options: Options): Engine {
     source = undefined
   }
 
-  function chooseAnew(anew: boolean): void {
+  function wantedChanged(by: 'viewer' | 'channel'): void {
     const ladder = ladderOf(options.wanted(), able)
+    const anew = by === 'viewer'
     if (anew || ladder.join() !== state.ladder.join()) send({ type: 'ladder', ladder, anew })
+  }
+
+  /** The playlist engine, while what it says is of the element. */
+  function shown(): PlaylistEngine | undefined {
+    return loaded ? playlist : undefined
   }
 
   return {
@@ -195,7 +201,7 @@ export function createChoosingEngine(options: Options): Engine {
         liveAsset = next.assetId
         source = next
         unloadPlaylist()
-        chooseAnew(false)
+        wantedChanged('channel')
         return send({ type: 'start', anew })
       }
       send({ type: 'stop' })
@@ -211,7 +217,7 @@ export function createChoosingEngine(options: Options): Engine {
       stopListening()
       playlist?.destroy()
     },
-    chooseAnew,
+    wantedChanged,
     stalled() {
       if (!realTime) send({ type: 'trouble' })
     },
@@ -234,26 +240,26 @@ export function createChoosingEngine(options: Options): Engine {
       return { start: now, end: now }
     },
     get duration() {
-      return loaded ? playlist?.duration : undefined
+      return shown()?.duration
     },
     get growing() {
       return realTime !== undefined || (playlist?.growing ?? false)
     },
-    timeOf: (date) => (loaded ? playlist?.timeOf(date) : undefined),
+    timeOf: (date) => shown()?.timeOf(date),
     get livePosition() {
-      return loaded ? playlist?.livePosition : undefined
+      return shown()?.livePosition
     },
     get holdBack() {
-      return loaded ? playlist?.holdBack : undefined
+      return shown()?.holdBack
     },
     get ahead() {
       if (!realTime) return playlist?.ahead
       // An encoder that is away is waited for; there would be nothing newer by other ways.
       return realTime.silent ? 0 : undefined
     },
-    behindHole: (time) => (loaded ? playlist?.behindHole(time) : undefined),
+    behindHole: (time) => shown()?.behindHole(time),
     get qualities() {
-      return loaded ? playlist?.qualities : realTime?.qualities
+      return (shown() ?? realTime)?.qualities
     },
   }
 

@@ -14,8 +14,11 @@ export const TROUBLE_WINDOW = 60_000
  * more rarely.
  */
 export const PROVEN = 600_000
-/** First wait after a failure; doubled with each further one. WebRTC is tried behind the picture, which costs the viewer nothing. */
-export const FIRST_WAIT = { webrtc: 5000, 'll-hls': 30_000, hls: 30_000 } as const
+/**
+ * First wait after a failure; doubled with each further one. Short: what fails is WebRTC, and that is tried behind the picture, which
+ * costs the viewer nothing.
+ */
+export const FIRST_WAIT = 5000
 /** The same after too many stalls, of which an attempt behind the picture shows nothing. */
 export const STALLS_WAIT = 30_000
 export const LONGEST_WAIT = 300_000

@@ -249,6 +249,21 @@ test('standing still although data arrive is a trouble, each second of it once',
   assert.deepEqual(heard, ['trouble'])
 })
 
+test('one frame at a time is looked at, however long none is shown', async (t) => {
+  const { video, play } = await playing(t)
+  const asked: (() => void)[] = []
+  const show = () => asked.splice(0).map((callback) => callback())
+  Object.assign(video, {
+    requestVideoFrameCallback: (callback: (now: number, frame: object) => void) =>
+      asked.push(() => callback(0, { expectedDisplayTime: 5, receiveTime: 3 })),
+  })
+  await play(5000)
+  assert.equal(asked.length, 1)
+  show()
+  await play(5000)
+  assert.equal(asked.length, 1)
+})
+
 test('after its end nothing is heard, looked at or left on the element', async (t) => {
   const { page, video, heard, newest, realTime } = await playing(t)
   realTime.close()

@@ -89,6 +89,8 @@ export function openRealTime(
   let latency: number | undefined
   /** Seconds that the newest frame looked at has spent in the browser. */
   let waited: number | undefined
+  /** A frame is being waited for: none is shown while paused or hidden. */
+  let isReading = false
   /** Seconds of standing still since they were last told. */
   let frozen = 0
   let timer = setTimeout(watch, lookSoon)
@@ -178,7 +180,10 @@ export function openRealTime(
    * know of. Its `captureTime` would tell the whole way, but is seconds off while the browser has seen few sender reports.
    */
   function readFrame(): void {
-    video.requestVideoFrameCallback?.((_, { receiveTime, expectedDisplayTime }) => {
+    if (isReading || !video.requestVideoFrameCallback) return
+    isReading = true
+    video.requestVideoFrameCallback((_, { receiveTime, expectedDisplayTime }) => {
+      isReading = false
       waited = receiveTime === undefined ? undefined : Math.max(0, expectedDisplayTime - receiveTime) / 1000
     })
   }
