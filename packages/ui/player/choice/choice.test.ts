@@ -122,20 +122,22 @@ test('waits double with each failure up to a bound', () => {
   assert.deepEqual(waits, [5, 10, 20, 40, 80, 160, 300, 300, 300])
 })
 
-test('a server that does not answer is no failure of the transport', () => {
-  const run = choice().start()
-  const waits: number[] = []
-  for (let i = 0; i < 9; i++) {
-    run.failed({ code: 'unreachable' })
-    waits.push(run.wait / 1000)
-    run.pass(run.wait)
-  }
-  assert.deepEqual([...new Set(waits)], [5])
-  run.failed()
-  assert.deepEqual([run.wait, run.state.marks.webrtc.failures], [FIRST_WAIT, 1])
-  run.pass(run.wait).failed({ code: 'unreachable' })
-  assert.deepEqual([run.wait, run.state.marks.webrtc.failures], [FIRST_WAIT, 1])
-})
+for (const code of ['unreachable', 'not-ready']) {
+  test(`a server or an encoder that is away is no failure of the transport: ${code}`, () => {
+    const run = choice().start()
+    const waits: number[] = []
+    for (let i = 0; i < 9; i++) {
+      run.failed({ code })
+      waits.push(run.wait / 1000)
+      run.pass(run.wait)
+    }
+    assert.deepEqual([...new Set(waits)], [5])
+    run.failed()
+    assert.deepEqual([run.wait, run.state.marks.webrtc.failures], [FIRST_WAIT, 1])
+    run.pass(run.wait).failed({ code })
+    assert.deepEqual([run.wait, run.state.marks.webrtc.failures], [FIRST_WAIT, 1])
+  })
+}
 
 test('a good while that it played takes a failure off the count, waiting does not', () => {
   const run = realTime().failed().pass(FIRST_WAIT).failed()

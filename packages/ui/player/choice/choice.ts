@@ -105,8 +105,8 @@ export function choose(before: ChoiceState, event: ChoiceEvent, now: number, ran
   let state = before
 
   function mark(transport: Transport, failure: Failure): void {
-    // A server that is away is none of the transport's, and nobody should wait for it longer than it is away.
-    const isAway = failure.code === 'unreachable'
+    // A server or an encoder that is away is none of the transport's, and nobody should wait for it longer than it is away.
+    const isAway = failure.code === 'unreachable' || failure.code === 'not-ready'
     const count = state.marks[transport].failures + (isAway ? 0 : 1)
     const first = failure.code === 'stalls' ? STALLS_WAIT : FIRST_WAIT
     const grown = isAway ? first : Math.min(LONGEST_WAIT, first * 2 ** Math.min(count - 1, 10))
