@@ -2,35 +2,36 @@
  * Letters that look like others, after case folding and without marks; an extract by hand of what UTS 39 (4, confusable
  * detection) lists for the Latin letters that reserved names are made of, and the letters that are used as their likeness all
  * the same: mirrored, turned, with hooks and strokes that no decomposition takes away, small capitals, and the alphabets whose
- * capitals are those of Latin (Cherokee, Lisu). Each line: the look, then its likenesses.
+ * capitals are those of Latin (Cherokee, Lisu) or are taken for them (Canadian Aboriginal). Each line: the look, then its
+ * likenesses.
  */
 const LIKENESSES = `
-a аαɑａ@4ᴀɐɒꓮᎪ
-b ьЬвʙƅ8ɓƀƃßꓐᏴ
-c сϲᴄƈȼɕꓚᏟ
-d ԁɗđᴅɖƌȡꓓᎠ
-e еεєҽɛ3ᴇəɘǝɇɜꓰᎬ
-f ƒꜰꞙꓝ
-g ɡցɢ9ɠǥꓖᏀ
-h һհнħʜɦɧꓧᎻᏂ
-i іιıɩ!ɪɨꓲᎥ
-j јʝᴊɉʄꓙᎫ
+a аαɑａ@4ᴀɐɒꓮᎪᗩᗅ
+b ьЬвʙƅ8ɓƀƃßꓐᏴᗷᑲ
+c сϲᴄƈȼɕꓚᏟᑕ
+d ԁɗđᴅɖƌȡꓓᎠᗪᗞᑯ
+e еεєҽɛ3ᴇəɘǝɇɜꓰᎬᗴᕮ
+f ƒꜰꞙꓝᖴ
+g ɡցɢ9ɠǥꓖᏀᘜ
+h һհнħʜɦɧꓧᎻᏂᕼ
+i іιıɩ!ɪɨꓲᎥᓰ
+j јʝᴊɉʄꓙᎫᒍ
 k кκᴋƙĸʞꓗᏦ
-l ӏḷł1|ʟƚɫɬɭȴꓡᏞ
-m мᴍɱɯɰꓟᎷ
-n ոηпɴиɲɳŋƞɷȵꓠᏁ
-o оοօσøᴏ0๐๏ⲟɵɔꓳᎾ
-p рρᴘƥᵽꓑᏢ
-q ԛզɋʠ
-r гʀяɹɾɼɽɍɿꓣᎡ
-s ѕꜱ$5ʂȿꓢᏚᏕ
-t тτᴛ7+ŧƫƭƬʇʈȶꓔᎢ
-u υսцᴜʋʉꓴ
-v νᴠѵʌⱱꓦᏙ
-w ԝωшѡᴡʍⱳꞷщꓪᎳᏔ
-x хχꓫ
-y уγүʏƴɏʎꓬᎩᎽ
-z ᴢʐ2ƶȥɀʑꓜᏃ
+l ӏḷł1|ʟƚɫɬɭȴꓡᏞᒪ
+m мᴍɱɯɰꓟᎷᗰ
+n ոηпɴиɲɳŋƞɷȵꓠᏁᑎᘉ
+o оοօσøᴏ0๐๏ⲟɵɔꓳᎾᗝᓍ
+p рρᴘƥᵽꓑᏢᑭ
+q ԛզɋʠᑫ
+r гʀяɹɾɼɽɍɿꓣᎡᖇ
+s ѕꜱ$5ʂȿꓢᏚᏕᔕ
+t тτᴛ7+ŧƫƭƬʇʈȶꓔᎢᖶ
+u υսцᴜʋʉꓴᑌ
+v νᴠѵʌⱱꓦᏙᐯ
+w ԝωшѡᴡʍⱳꞷщꓪᎳᏔᗯᘺ
+x хχꓫ᙭ᕁ
+y уγүʏƴɏʎꓬᎩᎽᖻ
+z ᴢʐ2ƶȥɀʑꓜᏃᘔᙆ
 `
 
 const look = new Map<string, string>()
@@ -39,12 +40,31 @@ for (const line of LIKENESSES.trim().split('\n')) {
   for (const likeness of likenesses.toLowerCase()) look.set(likeness, letter)
 }
 
+/** The A of alphabets of signs: regional indicators, of which flags are made, and white letters in black circles and squares. */
+const SIGNS = [0x1f1e6, 0x1f150, 0x1f170]
+const SIGN = /[\u{1f1e6}-\u{1f1ff}\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}]/gu
+
+/** How a name may be read: as it stands, its signs being ornaments, and with the letters that its signs show. */
+export function readings(name: string): readonly [string, string] {
+  const spelt = name.replace(SIGN, (sign) => {
+    const code = sign.codePointAt(0) ?? 0
+    const first = SIGNS.find((start) => code >= start && code < start + 26) ?? code
+    return String.fromCodePoint(0x61 + code - first)
+  })
+  return [name, spelt]
+}
+
 /**
- * What a name looks like: names with the same skeleton can be taken for one another. Compatibility forms, case, marks, spaces
- * and punctuation go, letters become what they look like.
+ * What a name looks like: names with the same skeleton can be taken for one another. Compatibility forms, case, marks, spaces,
+ * punctuation and letters that show nothing (fillers of Hangul) go, the others become what they look like.
  */
 export function skeleton(name: string): string {
-  const bare = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().normalize('NFKD').replace(/\p{M}/gu, '')
+  const bare = name
+    .normalize('NFKD')
+    .replace(/[\p{M}\p{DI}]/gu, '')
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
   return Array.from(bare, (letter) => look.get(letter) ?? letter)
     .join('')
     .replace(/[^\p{L}\p{N}]/gu, '')

@@ -1,5 +1,5 @@
 import { CHAT_NAME_MAX } from '@bandstand/contract/limits.ts'
-import { skeleton } from './confusables.ts'
+import { readings, skeleton } from './confusables.ts'
 import { keepsToScripts } from './scripts.ts'
 import { cleanText } from './text.ts'
 
@@ -10,6 +10,9 @@ const RESERVED = new Set(
     .map(skeleton),
 )
 
+/** Shows nothing. Only what makes an emoji of a sign is needed in a name. */
+const IGNORABLE = /(?!\ufe0f)\p{Default_Ignorable_Code_Point}/gu
+
 export type NameResult =
   | { readonly name: string }
   | { readonly refusal: 'bad-name' | 'name-taken'; readonly text: string }
@@ -19,19 +22,22 @@ export type NameResult =
  * @param taken names of the owner and the channel, which nobody else may look like; undefined for the owner, who may have any
  */
 export function parseName(text: string, taken: readonly string[] | undefined): NameResult {
-  const name = cleanText(text).replace(/[\u200c\u200d]/g, '')
+  const name = cleanText(text.replace(IGNORABLE, ''))
   const length = Array.from(name).length
   if (length > CHAT_NAME_MAX) return { refusal: 'bad-name', text: `a name has at most ${CHAT_NAME_MAX} characters` }
-  if (!/[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(name) || /^[\u3164\u115f\u1160\u2800\s]*$/u.test(name))
+  if (!/[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(name))
     return { refusal: 'bad-name', text: 'a name needs a letter or a digit' }
   if (taken === undefined) return { name }
-  const whole = skeleton(name)
-  const words = name.split(/[^\p{L}\p{N}\p{M}@$!|+]+/u).map(skeleton)
-  // Digits at the ends turn into letters in a skeleton, so "owner1" is compared without them as well.
-  const trimmed = skeleton(name.replace(/^[\d\W_]+|[\d\W_]+$/g, ''))
-  const isTaken = taken.some((other) => other !== '' && skeleton(other) !== '' && skeleton(other) === whole)
-  if (isTaken || [whole, trimmed, ...words].some((part) => RESERVED.has(part)))
+  const others = new Set(taken.flatMap(readings).map(skeleton).filter(Boolean))
+  if (readings(name).some((reading) => others.has(skeleton(reading)) || isReserved(reading)))
     return { refusal: 'name-taken', text: 'this name belongs to somebody else here; choose another' }
   if (!keepsToScripts(name)) return { refusal: 'bad-name', text: 'write each word of a name in one alphabet' }
   return { name }
+}
+
+function isReserved(name: string): boolean {
+  const words = name.split(/[^\p{L}\p{N}\p{M}@$!|+]+/u)
+  // Digits at the ends turn into letters in a skeleton, so "owner1" is compared without them as well.
+  const trimmed = name.replace(/^[\d\W_]+|[\d\W_]+$/g, '')
+  return [name, trimmed, ...words].some((part) => RESERVED.has(skeleton(part)))
 }

@@ -45,6 +45,9 @@ test('names of people are taken as they are', () => {
     'DJ Вася',
     '東京タワー',
     'ᎣᏏᏲ',
+    'ᐊᓐᓇ',
+    'Ada 🇩🇪',
+    'Ada ❤\ufe0f',
   ]
   for (const name of names) assert.deepEqual(parseName(name, ['The Channel', 'Owner']), { name })
 })
@@ -77,6 +80,21 @@ test('names that look like the owner, the channel or a title of office are refus
     'ɔwner',
     'мαριa',
     'ow\u200bner',
+    'Maria\u3164',
+    'Ma\uffa0ria',
+    '\u115fmaria',
+    'Late\u1160 Show',
+    'Late\u00ad Show',
+    'The Ow\u00adner',
+    '🇴🇼🇳🇪🇷',
+    '🇴 🇼 🇳 🇪 🇷',
+    'The 🇴🇼🇳🇪🇷',
+    'owner🇩🇪',
+    'Maria 🇩🇪',
+    '🅾🆆🅽🅴🆁 Ada',
+    '🅞🅦🅝🅔🅡 A',
+    'ᗝᗯᑎᗴᖇ',
+    'ᗩᗪᗰIᑎ',
     'admin',
     'аdmin',
     'adrnin',
@@ -107,6 +125,11 @@ test('names that nobody could read are refused', () => {
 
 test('a name loses what could turn the text around it', () => {
   assert.deepEqual(parseName('Ada\u202e\u0007', []), { name: 'Ada' })
+})
+
+test('a name loses letters that show nothing, so that none looks like another but for them', () => {
+  for (const name of ['Ada\u3164', '\uffa0Ada', 'A\u115fd\u1160a', 'A\u00adda', 'Ada \u3164', 'Ad\u034fa', 'Ada\u180b'])
+    assert.deepEqual(parseName(name, []), { name: 'Ada' }, JSON.stringify(name))
 })
 
 test('a skeleton of a skeleton is itself', () => {
