@@ -9,7 +9,7 @@ export const clientMessage = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('hello'),
     chat: z.boolean(),
-    name: z.string().max(200).optional(),
+    name: z.string().max(200).optional().describe('the owner has a name already, which only `rename` changes'),
     token: z.string().max(200).optional().describe('from an earlier `welcome`: who this chatter is'),
   }),
   z.strictObject({

@@ -38,7 +38,10 @@ export const serverMessage = z.discriminatedUnion('type', [
     type: z.literal('messages'),
     messages: z.array(chatMessage).describe('what was said since the last frame, oldest first; own messages too'),
   }),
-  z.object({ type: z.literal('renamed'), name: z.string() }),
+  z.object({
+    type: z.literal('renamed'),
+    name: z.string().describe('the answer to `rename`; the owner is told on each page'),
+  }),
   z.object({ type: z.literal('hidden'), ids: z.array(z.string()).describe('take these messages away') }),
   z.object({ type: z.literal('settings'), settings: chatSettings }),
   z.object({ type: z.literal('banned'), text: z.string() }),

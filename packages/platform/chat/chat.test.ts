@@ -123,7 +123,9 @@ test('after a renaming nobody takes the old name of the channel, by which it is 
 test('the owner speaks with a badge when signed in on a page of ours, and only then', async (t) => {
   const started = await startPlatform(t)
   const cookie = await started.signIn()
-  const owner = await join_(started, 'Maria', undefined, { cookie, origin: started.origin })
+  const owner = await join_(started, 'Ada', undefined, { cookie, origin: started.origin })
+  owner.send({ type: 'rename', name: 'Maria' })
+  await owner.next('renamed')
   say(owner, 'welcome')
   assert.deepEqual((await owner.next('messages')).messages[0]?.author, { id: owner.id, name: 'Maria', owner: true })
 
@@ -131,6 +133,33 @@ test('the owner speaks with a badge when signed in on a page of ours, and only t
   embedded.send({ type: 'hello', chat: true, name: 'Mаria' })
   assert.equal((await embedded.next('welcome')).you?.owner, false)
   assert.equal((await embedded.next('error')).code, 'name-taken')
+})
+
+test('the owner has one name, whatever a browser remembers; a new one is that of each page, and stays', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'bandstand-'))
+  t.after(() => rm(dataDir, { recursive: true, force: true }))
+  const started = await startPlatform(t, { dataDir })
+  await started.asOwner('POST', '/channels', { slug: 'other' })
+  const headers = { cookie: await started.signIn(), origin: started.origin }
+  const open = async (channel: string, name: string) => {
+    const page = await started.chat(`/live/${channel}/chat`, headers)
+    page.send({ type: 'hello', chat: true, name })
+    return { page, name: (await page.next('welcome')).you?.name }
+  }
+  const first = await open('main', 'Somebody')
+  const second = await open('other', 'Somebody else')
+  assert.deepEqual([first.name, second.name], ['Owner', 'Owner'])
+
+  first.page.send({ type: 'rename', name: 'Maria' })
+  for (const { page } of [first, second]) assert.equal((await page.next('renamed')).name, 'Maria')
+  say(second.page, 'hello')
+  assert.equal((await second.page.next('messages')).messages[0]?.author.name, 'Maria')
+  await started.stop()
+
+  const again = await startPlatform(t, { dataDir })
+  const page = await again.chat('/live/main/chat', { cookie: headers.cookie, origin: again.origin })
+  page.send({ type: 'hello', chat: true, name: 'Somebody' })
+  assert.equal((await page.next('welcome')).you?.name, 'Maria')
 })
 
 test('who writes too fast is told how long to wait', async (t) => {

@@ -53,6 +53,7 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
     onOwnerName(name) {
       options.saveOwnerName(name).catch((error) => log.error({ err: error }, "the owner's name could not be stored"))
     },
+    connections: () => connections,
   })
   let dropped = 0
 

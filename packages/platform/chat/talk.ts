@@ -20,6 +20,7 @@ export interface TalkOptions {
   readonly now: () => number
   readonly ownerName: string
   readonly onOwnerName: (name: string) => void
+  readonly connections: () => Iterable<Connection>
 }
 
 /** What chatters do in a room. */
@@ -58,7 +59,7 @@ export function createTalk({ channels, secrets, saver, limits, now, ...options }
       const identity = (hello.token !== undefined && readIdentity(hello.token, secrets)) || createIdentity(secrets)
       connection.chatterId = identity.id
       if (!owner && opened.bans.has(identity.id, addressHash)) return turnAway(connection)
-      refusal = name(connection, channel, owner ? (hello.name ?? ownerName) : hello.name)
+      refusal = name(connection, channel, owner ? ownerName : hello.name)
       you = { ...identity, name: connection.name ?? null, owner }
     }
     const history = opened.room.join(connection)
@@ -76,18 +77,22 @@ export function createTalk({ channels, secrets, saver, limits, now, ...options }
     const result = parseName(given, owner ? undefined : taken)
     if ('refusal' in result) return { code: result.refusal, text: result.text }
     connection.name = result.name
-    if (owner && result.name !== ownerName) {
-      ownerName = result.name
-      options.onOwnerName(ownerName)
-    }
     return undefined
   }
 
   const rename = (connection: Connection, channel: ChatChannel, given: string) => {
     if (!connection.chat) return connection.refuse('forbidden', 'this connection does not take part in the chat')
     const refusal = name(connection, channel, given)
-    if (refusal) connection.refuse(refusal.code, refusal.text)
-    else connection.send({ type: 'renamed', name: connection.name ?? '' })
+    if (refusal) return connection.refuse(refusal.code, refusal.text)
+    const renamed = { type: 'renamed', name: connection.name ?? '' } as const
+    if (!connection.facts.owner) return connection.send(renamed)
+    ownerName = renamed.name
+    options.onOwnerName(ownerName)
+    for (const other of options.connections()) {
+      if (!other.facts.owner || !other.chat) continue
+      other.name = ownerName
+      other.send(renamed)
+    }
   }
 
   const say = (

@@ -115,7 +115,8 @@ export class BandstandChat extends LitElement {
       if (!this.#follow) this._unread += message.messages.length
       this.#findLinks(message.messages)
     } else if (message.type === 'renamed') {
-      remember('chat-name', message.name)
+      // The owner's is the server's to remember: signed out, nobody here may bear it.
+      if (!this._room.owner) remember('chat-name', message.name)
       this.#sendDraft()
     }
   }
