@@ -76,7 +76,8 @@ function ensureDependencies() {
   const why = dependenciesMissing()
   if (why) {
     say(`${why}; running npm ci (about half a minute, once)`)
-    if (!run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']))
+    // What the pages are built with is left out otherwise where NODE_ENV is production, or npm is set to.
+    if (!run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']))
       stop('npm ci failed; its own message is above. Without network, copy node_modules from a machine like this one.')
   }
   if (pinnedNodeWorks()) return
