@@ -31,6 +31,8 @@ function run(/** @type {string} */ command, /** @type {string[]} */ args, /** @t
     env: { ...process.env, ...env },
     shell: process.platform === 'win32',
   })
+  // A program that could not be run has said nothing itself.
+  if (result.error) say(result.error.message)
   return result.status === 0
 }
 
@@ -96,6 +98,16 @@ function ensureDependencies() {
     )
 }
 
+/** It is there, and may be for another C library: told here, not as a build that fails. */
+function ensurePinnedNodeRuns() {
+  const { status, error } = spawnSync(pinnedNode, ['--version'], { stdio: ['ignore', 'ignore', 2] })
+  if (status === 0) return
+  stop(
+    `the pinned Node does not run here (${error?.message ?? `it ended with ${status}; its message is above`}).`,
+    'On Linux it needs glibc 2.28 or newer, as Debian 10 and RHEL 8 have; Alpine has another C library (musl).',
+  )
+}
+
 // --- pages ------------------------------------------------------------------------------------------------------
 
 /** Every file that the built pages are made of, except what a build or a test leaves there. */
@@ -122,6 +134,7 @@ function ensurePages() {
   const digest = hash.digest('hex')
   const stamp = join(ui, 'dist', '.built-from')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
+  ensurePinnedNodeRuns()
   say('building the pages')
   if (!run(pinnedNode, [join('node_modules', 'vite', 'bin', 'vite.js'), 'build', 'packages/ui', '--logLevel', 'warn']))
     stop('building the pages failed; the message is above.')

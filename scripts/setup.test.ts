@@ -19,6 +19,8 @@ import { root } from './source.ts'
 /** `setup.mjs` on machines that lack something, with stubs for what it would install with. */
 
 interface Machine {
+  /** The clone. */
+  readonly folder: string
   /** Writes a file of the clone, executable where it begins as a script does. */
   write(path: string, text: string): void
   remove(path: string): void
@@ -55,6 +57,7 @@ function machine(t: TestContext): Machine {
   mkdirSync(at('scripts'))
   cpSync(join(root, 'scripts/setup.mjs'), at('scripts/setup.mjs'))
   return {
+    folder: clone,
     write,
     remove: (path) => rmSync(at(path), { recursive: true }),
     has: (path) => existsSync(at(path)),
@@ -180,6 +183,28 @@ describe('what npm brings', { concurrency: true }, () => {
     const { code, said } = await here.setup('start')
     assert.equal(code, 0, said)
     assert.deepEqual(here.calls(), ['npm rebuild node --ignore-scripts=false'])
+  })
+
+  test('one that cannot run on this system is told before anything is built with it', async (t) => {
+    const here = machine(t)
+    here.write('packages/ui/vite.config.ts', '')
+    here.write('packages/contract/limits.ts', '')
+    here.remove('node_modules/node/bin/node')
+    // As a program for another C library: there, and without its loader.
+    here.write('node_modules/node/bin/node', `#!/no/such/loader\n${'#'.repeat(1_000_001)}`)
+    chmodSync(join(here.folder, 'node_modules/node/bin/node'), 0o755)
+    const { code, said } = await here.setup('start')
+    assert.equal(code, 1)
+    assert.match(said, /the pinned Node does not run here \(.*ENOENT.*\)[^]*glibc/)
+    assert.doesNotMatch(said, /building/)
+  })
+
+  test('a program that is not there is told by its name', async (t) => {
+    const here = machine(t)
+    here.remove('node_modules/.package-lock.json')
+    const { code, said } = await here.setup('start')
+    assert.equal(code, 1)
+    assert.match(said, /spawnSync npm ENOENT[^]*npm ci failed/)
   })
 
   test('one that cannot be fetched is told, with what to do', async (t) => {
