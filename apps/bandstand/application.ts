@@ -44,6 +44,8 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     routerOptions: { maxParamLength: 200 },
     schemaController: withoutCompilers,
   })
+  // Pages and probes; the API has its own.
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, log))
   probes.register(app)
   await platform.register(app)
   await registerPages(app, {

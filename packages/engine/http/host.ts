@@ -1,9 +1,12 @@
 /** `uri-host [":" port]` (RFC 9112 §3.2, RFC 3986 §3.2.2): an address in brackets, or a name, which may be empty. */
 const hostValue = /^(?:\[[0-9A-Fa-fv:.]+\]|(?:[\w\-.~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)(?::\d{0,5})?$/
 
-/** True for what a Host field may say. */
+/**
+ * True for what a Host field may say. Links are made of it: a port beyond 65535 and an IPv4 address out of range, which the
+ * syntax allows, are none.
+ */
 export function isHost(value: string): boolean {
-  return hostValue.test(value)
+  return hostValue.test(value) && (value === '' || URL.canParse(`http://${value}`))
 }
 
 /** Why a request must be refused with 400 for its Host fields (RFC 9112 §3.2); undefined where they are right. */

@@ -152,6 +152,8 @@ test('a request without a host, with two or with one that is none is refused, on
       'Host: a/b',
       'Host: u@a',
       'Host: a:b',
+      'Host: a:65536',
+      'Host: 256.0.0.1',
     ]) {
       const { received, closed } = await ask(`GET ${path} HTTP/1.1\r\n${more}${fields}`)
       assert.match(received, /^HTTP\/1\.1 400 .*application\/problem\+json.*"code":"bad-request"/s, `${path} ${fields}`)

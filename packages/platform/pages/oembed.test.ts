@@ -23,6 +23,10 @@ test('pages of this server are known by their address, others are not', () => {
   }
 })
 
+test('a server whose own address is not known has no pages to embed', () => {
+  for (const own of ['http://', 'http://a:99999']) assert.equal(parsePageAddress('http://a/@main', own), undefined, own)
+})
+
 test('the player fits into what is asked for and keeps its shape', () => {
   const size = (query: object) => {
     const { width, height } = printOembed({ title: 'T', player: `${origin}/@main/embed`, origin }, query)

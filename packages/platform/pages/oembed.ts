@@ -41,7 +41,7 @@ export function oembedAddress(origin: string, page: string): string {
 
 /** @param origin of this server; the scheme is not compared, for a proxy may have changed it. */
 export function parsePageAddress(url: string, origin: string): PageAddress | undefined {
-  if (!URL.canParse(url)) return undefined
+  if (!URL.canParse(url) || !URL.canParse(origin)) return undefined
   const { protocol, host, pathname } = new URL(url)
   if (!/^https?:$/.test(protocol) || host !== new URL(origin).host) return undefined
   if (pathname === '/') return { kind: 'front' }

@@ -106,6 +106,12 @@ test('the picture of a channel that is offline is the one its owner chose', asyn
   assert.match(body, /og:image" content="http:\/\/stage\.example\/api\/v1\/channels\/main\/offline-image\/a\.webp"/)
 })
 
+test('whoever names a host that is none, as a proxy may, gets the page all the same', async () => {
+  channels[0] = { ...main, live: false, assetId: null, startedAt: null }
+  assert.equal((await get('/@main', { host: 'a:99999' })).statusCode, 200)
+  channels[0] = main
+})
+
 test('the page of a recording names its picture and the player alone, which may stand in a frame', async () => {
   const { body } = await get('/watch/as_1')
   assert.match(body, /og:image" content="http:\/\/stage\.example\/vod\/as_1\/poster\.jpg"/)

@@ -66,7 +66,7 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
   /** The picture of a channel: of now while it is live, else what its owner chose. */
   function imageOf(request: FastifyRequest, { slug, live, offlineImage }: Channel): { readonly image?: string } {
     const path = live && options.hasPictures ? posterOf.channel(slug) : offlineImage
-    return path ? { image: new URL(path, `${origin(request)}/`).href } : {}
+    return path ? { image: origin(request) + path } : {}
   }
 
   async function sizeOf(assetId: string | null): Promise<{ readonly size?: PictureSize }> {
