@@ -59,6 +59,21 @@ test('the stream key and password settings win when they change, and a key rotat
   assert.match(await third.signIn(), /^bandstand=/)
 })
 
+test('the stream key setting stays with the channel that it was given to, and a new main keeps its own key', async (t) => {
+  const dataDir = await folder(t)
+  const settings = { streamKey: 'first-key-of-main', ownerPassword: PASSWORD }
+  const first = await startPlatform(t, { dataDir, settings })
+  await first.asOwner('PATCH', '/channels/main', { slug: 'show' })
+  await first.asOwner('POST', '/channels', { slug: 'main' })
+  const { key } = (await first.asOwner('GET', '/channels/main/key')).json()
+  await first.stop()
+
+  const second = await startPlatform(t, { dataDir, settings })
+  const { directory } = second.platform
+  assert.equal((await directory.findByKey('first-key-of-main'))?.slug, 'show')
+  assert.equal((await directory.findByKey(key))?.slug, 'main')
+})
+
 test('a secret that belongs to another database is refused', async (t) => {
   const dataDir = await folder(t)
   const first = await startPlatform(t, { dataDir })

@@ -45,7 +45,7 @@ export interface Channels {
   readonly remove: (channel: ChannelRecord) => Promise<void>
   readonly key: (channel: ChannelRecord) => Promise<string>
   readonly rotateKey: (channel: ChannelRecord) => Promise<string>
-  /** Applies the stream key setting once: a key that was rotated afterwards stays. */
+  /** Applies the stream key setting once: a key that was rotated afterwards stays, and so does a channel that was renamed. */
   readonly applyKeySetting: (channel: ChannelRecord, setting: string) => Promise<void>
   readonly setImage: (channel: ChannelRecord, bytes: Uint8Array) => Promise<string>
   readonly removeImage: (channel: ChannelRecord) => Promise<void>
@@ -223,9 +223,11 @@ export function createChannels(options: ChannelsOptions): Channels {
       return replaceKey(channel, generateStreamKey(), row?.key_setting ?? null)
     },
     async applyKeySetting(channel, setting) {
-      const row = await store.key(channel.id)
-      if (row?.key_setting && secrets.verify('setting', setting, row.key_setting)) return
-      await replaceKey(channel, setting, secrets.digest('setting', setting))
+      const digest = secrets.digest('setting', setting)
+      const holder = await store.holderOf(digest)
+      if (holder === undefined) await replaceKey(channel, setting, digest)
+      else if (holder !== channel.slug)
+        log.info({ channel: holder }, 'the stream key setting was applied to this channel, before it was renamed')
     },
 
     async setImage(channel, bytes) {

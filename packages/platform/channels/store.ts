@@ -33,6 +33,8 @@ export interface ChannelStore {
   /** The slug so far is kept as an alias when it changes, and the oldest alias goes where there are too many. */
   update(id: string, change: ChannelChange, now: number): Promise<UpdatedChannel | undefined>
   key(id: string): Promise<KeyColumns | undefined>
+  /** Slug of the channel that was given its key by this setting. */
+  holderOf(keySetting: string): Promise<string | undefined>
   setKey(id: string, key: KeyColumns, now: number): Promise<ChannelTable | undefined>
   remove(id: string, orgId: string, slug: string, now: number): Promise<void>
   assets(id: string): Promise<string[]>
@@ -86,6 +88,14 @@ export function createChannelStore(database: Database): ChannelStore {
         .select(['key_cipher', 'key_digest', 'key_setting'])
         .where('id', '=', id)
         .executeTakeFirst(),
+    async holderOf(keySetting) {
+      const row = await database
+        .selectFrom('channel')
+        .select('slug')
+        .where('key_setting', '=', keySetting)
+        .executeTakeFirst()
+      return row?.slug
+    },
     setKey(id, key, now) {
       return database.transaction().execute(async (tx) => {
         const row = await tx
