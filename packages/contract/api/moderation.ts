@@ -19,7 +19,10 @@ export type BanList = z.infer<typeof banList>
 export const createBan = z
   .strictObject({
     messageId: messageId,
-    address: z.boolean().default(true).describe('also ban the network address it came from'),
+    address: z
+      .boolean()
+      .default(true)
+      .describe("also ban the network address it came from, and all who share that; never the server's own"),
     hideMessages: z.boolean().default(true).describe('also hide what the chatter wrote before'),
   })
   .meta({ id: 'CreateBan' })

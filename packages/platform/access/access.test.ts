@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { addressGroup } from './address.ts'
+import { addressGroup, isLoopback } from './address.ts'
 import { generatePassword, generateStreamKey, hashPassword, verifyPassword } from './password.ts'
 import { type Action, isAllowed, ownerPolicy } from './principal.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -141,4 +141,10 @@ test('an IPv6 customer counts as one address, an IPv4 address as itself', () => 
   assert.equal(addressGroup('2001:0db8::1'), '2001:db8:0:0::/64')
   assert.equal(addressGroup('::1'), '0:0:0:0::/64')
   assert.equal(addressGroup('fe80::1%eth0'), 'fe80:0:0:0::/64')
+})
+
+test('the machine itself is known by each of its addresses', () => {
+  for (const address of ['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1'])
+    assert.equal(isLoopback(address), true, address)
+  for (const address of ['192.0.2.7', '2001:db8::1', '10.0.0.1', '']) assert.equal(isLoopback(address), false, address)
 })

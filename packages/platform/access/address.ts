@@ -11,3 +11,8 @@ export function addressGroup(address: string): string {
   const network = known.parts.slice(0, 4).map((part) => part.toString(16))
   return `${network.join(':')}::/64`
 }
+
+/** This machine itself: a proxy on it, where its address is not trusted. */
+export function isLoopback(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback'
+}

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { CHAT_FRAME_MAX } from '@bandstand/contract/limits.ts'
 import type { WebSocket, WebSocketServer } from 'ws'
-import { addressGroup } from '../access/address.ts'
+import { addressGroup, isLoopback } from '../access/address.ts'
 import type { Principal } from '../access/principal.ts'
 import type { Secrets } from '../access/secrets.ts'
 import { isOwnOrigin } from '../http/origin.ts'
@@ -97,7 +97,7 @@ export function createAdmission({ channels, secrets, limits, log, ...options }: 
       }
       server.handleUpgrade(request, socket, head, (ws) => {
         taken = true
-        const addressHash = secrets.digest('address', address)
+        const addressHash = isLoopback(client.address) ? null : secrets.digest('address', address)
         const owner = session !== undefined
         options.admitted(ws, socket, { channelId: channel?.id ?? '', address, addressHash, owner, session })
       })

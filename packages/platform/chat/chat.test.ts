@@ -245,6 +245,21 @@ test('who is banned is out at once, with what they wrote, and stays out until th
   await join_(started, 'Ada', ada.token)
 })
 
+test('a ban never holds for the machine itself, from which all come by a proxy that is not trusted', async (t) => {
+  let address = '::ffff:127.0.0.1'
+  const started = await startPlatform(t, { clientOf: ({ headers }) => ({ address, host: headers.host ?? '' }) })
+  const ada = await join_(started, 'Ada')
+  const bob = await join_(started, 'Bob')
+  say(ada, 'bad')
+  const id = (await bob.next('messages')).messages[0]?.id ?? ''
+  const ban = (await started.asOwner('POST', '/channels/main/chat/bans', { messageId: id, address: true })).json()
+  assert.equal(ban.address, false)
+  assert.equal(await ada.closed, 4003)
+  say(bob, 'still here')
+  await bob.next('messages')
+  for (address of ['127.0.0.1', '::1']) await join_(started, 'Eve')
+})
+
 test('pages are told at once that the channel is live, renamed or gone', async (t) => {
   const started = await startPlatform(t)
   const id = started.platform.directory.findBySlug('main')?.id ?? ''

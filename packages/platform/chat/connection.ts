@@ -20,9 +20,10 @@ export interface ConnectionEvents {
 
 export interface ConnectionFacts {
   readonly channelId: string
-  /** Name under which its address is counted, and the digest under which it is banned. */
+  /** Name under which its address is counted. */
   readonly address: string
-  readonly addressHash: string
+  /** Digest under which that is banned; null of the machine itself, from which all come by a proxy that is not trusted. */
+  readonly addressHash: string | null
   readonly owner: boolean
   /** What makes it the owner's: with this session the connection ends. */
   readonly session: OwnerSession | undefined

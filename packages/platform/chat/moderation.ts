@@ -6,7 +6,7 @@ import { type ChatStore, type StoredBan, toBan } from './store.ts'
 
 /** Bans of one channel, in memory. */
 export interface BanList {
-  has(chatterId: string | undefined, addressHash: string): boolean
+  has(chatterId: string | undefined, addressHash: string | null): boolean
   add(ban: StoredBan): void
   remove(id: string): void
 }
@@ -21,7 +21,8 @@ export function createBanList(bans: readonly StoredBan[]): BanList {
   }
   index()
   return {
-    has: (chatterId, addressHash) => addresses.has(addressHash) || (chatterId !== undefined && chatters.has(chatterId)),
+    has: (chatterId, addressHash) =>
+      (addressHash !== null && addresses.has(addressHash)) || (chatterId !== undefined && chatters.has(chatterId)),
     add(ban) {
       byId.set(ban.id, ban)
       index()
