@@ -3,6 +3,7 @@ import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { serverOf } from '../channel/address.ts'
 import { type Feed, feedOf } from '../channel/feed.ts'
+import { messageOf } from '../channel/request.ts'
 import { recall, remember } from '../player/preferences.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
@@ -218,7 +219,12 @@ export class BandstandChat extends LitElement {
     if (!this.#feed) return
     if (what === 'ban' && !confirm(`Ban ${message.author.name} from this chat and hide what they wrote?`)) return
     const act = what === 'hide' ? hideMessage : banAuthor
-    this.#change({ notice: (await act(this.#feed.place, message.id)) ?? '' })
+    try {
+      await act(this.#feed.place, message.id)
+      this.#change({ notice: '' })
+    } catch (error) {
+      this.#change({ notice: messageOf(error) })
+    }
   }
 
   #foot() {

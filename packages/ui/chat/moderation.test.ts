@@ -10,14 +10,14 @@ test('what was done says nothing, what was refused says why', async (t) => {
   page.answer = () => new Response(null, { status: 204 })
   assert.equal(await hideMessage(place, 'm/1'), undefined)
   assert.match(page.requests[0]?.url ?? '', /\/channels\/main\/chat\/messages\/m%2F1\/hide$/)
-  page.answer = () => Response.json({ detail: 'sign in at /studio first' }, { status: 401 })
-  assert.match((await banAuthor(place, 'm1')) ?? '', /sign in/i)
+  page.answer = () => Response.json({ detail: 'sign in at /studio first', code: 'not-signed-in' }, { status: 401 })
+  await assert.rejects(banAuthor(place, 'm1'), { code: 'not-signed-in', message: 'Sign in at /studio first.' })
 })
 
 test('an answer that is no problem document, and none at all, are told in words', async (t) => {
   const page = fakePage(t)
   page.answer = () => Response.json({}, { status: 500 })
-  assert.equal(await hideMessage(place, 'm1'), 'That did not work.')
+  await assert.rejects(hideMessage(place, 'm1'), { message: 'That did not work (500).' })
   page.up = false
-  assert.equal(await hideMessage(place, 'm1'), 'The server could not be reached.')
+  await assert.rejects(hideMessage(place, 'm1'), { code: 'unreachable' })
 })

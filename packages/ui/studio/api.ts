@@ -12,17 +12,7 @@ import type { Instance } from '@bandstand/contract/api/instance.ts'
 import type { LadderEncoders, LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { BanList } from '@bandstand/contract/api/moderation.ts'
 import type { Session } from '@bandstand/contract/api/session.ts'
-import type { ErrorCode, Problem } from '@bandstand/contract/errors.ts'
-import { sentence } from '../channel/sentence.ts'
-
-/** What the server refused, with words for people. */
-export class ApiError extends Error {
-  readonly code: ErrorCode | 'unreachable'
-  constructor(code: ErrorCode | 'unreachable', message: string) {
-    super(message)
-    this.code = code
-  }
-}
+import { ApiError, request } from '../channel/request.ts'
 
 const base = '/api/v1'
 const ch = (slug: string) => `/channels/${encodeURIComponent(slug)}`
@@ -53,26 +43,10 @@ export const api = {
 } as const
 
 async function call<T>(method: string, path: string, body?: object | Blob): Promise<T> {
-  const init: RequestInit = { method, cache: 'no-store' }
-  if (body instanceof Blob) {
-    init.body = body
-    init.headers = { 'content-type': body.type }
-  } else if (body) {
-    init.body = JSON.stringify(body)
-    init.headers = { 'content-type': 'application/json' }
-  }
-  let response: Response
   try {
-    response = await fetch(base + path, init)
-  } catch {
-    throw new ApiError('unreachable', 'The server cannot be reached just now.')
+    return await request<T>(method, base + path, body)
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'not-signed-in') dispatchEvent(new Event('bandstand-signed-out'))
+    throw error
   }
-  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T
-  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>
-  if (response.status === 401 && path !== '/session') dispatchEvent(new Event('bandstand-signed-out'))
-  throw new ApiError(problem.code ?? 'internal', sentence(problem.detail ?? `That did not work (${response.status}).`))
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'That did not work.'
 }

@@ -3,9 +3,10 @@ import type { Ban } from '@bandstand/contract/api/moderation.ts'
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
 import { live } from 'lit/directives/live.js'
 import '../chat/bandstand-chat.ts'
+import { messageOf } from '../channel/request.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
-import { api, messageOf } from './api.ts'
+import { api } from './api.ts'
 import { studioStyles } from './styles.ts'
 
 /** The chat as the owner sees it, its rules, and who is banned. Fires `changed`. Inside the studio only. */

@@ -1,8 +1,9 @@
 import type { ChannelHealth, EncoderFacts } from '@bandstand/contract/api/health.ts'
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
+import { messageOf } from '../channel/request.ts'
 import { buttons } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
-import { api, messageOf } from './api.ts'
+import { api } from './api.ts'
 import { studioStyles } from './styles.ts'
 import { codecText, rateText } from './units.ts'
 

@@ -3,10 +3,11 @@ import { LADDER_RUNGS_MAX } from '@bandstand/contract/limits.ts'
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
 import { guard } from 'lit/directives/guard.js'
 import { live } from 'lit/directives/live.js'
+import { messageOf } from '../channel/request.ts'
 import { sentence } from '../channel/sentence.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
-import { api, messageOf } from './api.ts'
+import { api } from './api.ts'
 import { studioStyles } from './styles.ts'
 
 const MODES = {

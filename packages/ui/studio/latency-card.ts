@@ -1,8 +1,9 @@
 import type { Channel, Latency } from '@bandstand/contract/api/channel.ts'
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
 import { live } from 'lit/directives/live.js'
+import { messageOf } from '../channel/request.ts'
 import { tokens } from '../style/tokens.ts'
-import { api, messageOf } from './api.ts'
+import { api } from './api.ts'
 import { studioStyles } from './styles.ts'
 
 const choices: readonly (readonly [Latency, name: string, means: string])[] = [

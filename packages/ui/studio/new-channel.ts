@@ -1,8 +1,9 @@
 import { SLUG_MAX, TITLE_MAX } from '@bandstand/contract/limits.ts'
 import { html, LitElement, nothing } from 'lit'
+import { messageOf } from '../channel/request.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
-import { api, messageOf } from './api.ts'
+import { api } from './api.ts'
 import { studioStyles } from './styles.ts'
 import { slugOf } from './units.ts'
 

@@ -8,9 +8,10 @@ import {
 } from '@bandstand/contract/limits.ts'
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
 import { keyed } from 'lit/directives/keyed.js'
+import { messageOf } from '../channel/request.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
-import { api, messageOf } from './api.ts'
+import { api } from './api.ts'
 import { studioStyles } from './styles.ts'
 
 /** Title, description, address, offline screen. Fires `changed` with what is known of the channel now. Inside the studio only. */

@@ -1,7 +1,8 @@
 import { css, html, LitElement, nothing } from 'lit'
+import { messageOf } from '../channel/request.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
-import { api, messageOf } from './api.ts'
+import { api } from './api.ts'
 import { studioStyles } from './styles.ts'
 
 /** Asks for the owner's password. Fires `signed-in`. Inside the studio only. */
