@@ -186,3 +186,26 @@ test('the owner can hide a message and ban its writer; others see no such button
   await log().getByText('rude words').waitFor({ state: 'detached' })
   assert.ok(mock.requests.some((line) => /^POST \/api\/v1\/channels\/main\/chat\/messages\/[^/]+\/hide$/.test(line)))
 })
+
+test('a ban says what it means, and may leave the network address out', async () => {
+  mock.owner = true
+  mock.messages.push(mockMessage('Mira', 'rude words'))
+  await open()
+  const ask = () => page.getByRole('button', { name: 'Ban Mira' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Ban Mira from this chat?' })
+  await ask()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await dialog.waitFor({ state: 'hidden' })
+  const bans: unknown[] = []
+  page.on('request', (request) => {
+    if (request.url().endsWith('/chat/bans')) bans.push(request.postDataJSON().address)
+  })
+  await ask()
+  await dialog.getByRole('button', { name: 'Ban' }).click()
+  await waitFor('a ban', () => bans.length === 1)
+  await ask()
+  await dialog.getByLabel(/network address/).uncheck()
+  await dialog.getByRole('button', { name: 'Ban' }).click()
+  await waitFor('another', () => bans.length === 2)
+  assert.deepEqual(bans, [true, false])
+})

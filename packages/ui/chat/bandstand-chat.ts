@@ -1,12 +1,13 @@
 import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
-import { serverOf } from '../channel/address.ts'
+import { type Place, serverOf } from '../channel/address.ts'
 import { type Feed, feedOf } from '../channel/feed.ts'
 import { messageOf } from '../channel/request.ts'
 import { recall, remember } from '../player/preferences.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
+import { banDialog } from './ban-dialog.ts'
 import { nameForm, textForm } from './entry-forms.ts'
 import { type FindLinks, mayHoldLink } from './links.ts'
 import { type Shown, said } from './log.ts'
@@ -42,12 +43,15 @@ export class BandstandChat extends LitElement {
     _room: { state: true },
     _unread: { state: true },
     _find: { state: true },
+    _banning: { state: true },
   }
   declare channel: string
   declare server: string
   declare _room: Room
   declare _unread: number
   declare _find: FindLinks | undefined
+  /** A message whose author may be banned: it is asked about. */
+  declare _banning: Shown | undefined
 
   static override styles = [tokens, buttons, fields, chatStyles]
 
@@ -215,16 +219,28 @@ export class BandstandChat extends LitElement {
     if (log) log.scrollTop = log.scrollHeight
   }
 
-  async #moderate(what: 'hide' | 'ban', message: Shown): Promise<void> {
+  async #moderate(act: (place: Place) => Promise<void>): Promise<void> {
     if (!this.#feed) return
-    if (what === 'ban' && !confirm(`Ban ${message.author.name} from this chat and hide what they wrote?`)) return
-    const act = what === 'hide' ? hideMessage : banAuthor
     try {
-      await act(this.#feed.place, message.id)
+      await act(this.#feed.place)
       this.#change({ notice: '' })
     } catch (error) {
       this.#change({ notice: messageOf(error) })
     }
+  }
+
+  #onModerate(what: 'hide' | 'ban', message: Shown): void {
+    if (what === 'hide') {
+      void this.#moderate((place) => hideMessage(place, message.id))
+      return
+    }
+    this._banning = message
+    void this.updateComplete.then(() => this.renderRoot.querySelector('dialog')?.showModal())
+  }
+
+  #onBan({ id }: Shown, { yes, address }: { readonly yes: boolean; readonly address: boolean }): void {
+    this._banning = undefined
+    if (yes) void this.#moderate((place) => banAuthor(place, id, address))
   }
 
   #foot() {
@@ -248,6 +264,7 @@ export class BandstandChat extends LitElement {
   override render() {
     const { connected, log, owner, stopped } = this._room
     const { messages } = log
+    const banning = this._banning
     return html`
       <div class="log" role="log" aria-live="polite" aria-label="Chat messages" tabindex="0" @scroll=${(event: Event) => this.#onScroll(event)}>
         ${
@@ -260,7 +277,7 @@ export class BandstandChat extends LitElement {
                   messages,
                   (message) => message.id,
                   (message) =>
-                    messageLine(message, this._find, owner ? (what) => this.#moderate(what, message) : undefined),
+                    messageLine(message, this._find, owner ? (what) => this.#onModerate(what, message) : undefined),
                 )}
               </ul>`
         }
@@ -278,6 +295,7 @@ export class BandstandChat extends LitElement {
           : nothing
       }
       <div class="foot">${this.#foot()}</div>
+      ${banning ? banDialog({ name: banning.author.name, onClose: (answer) => this.#onBan(banning, answer) }) : nothing}
     `
   }
 }

@@ -11,7 +11,7 @@ test('what was done says nothing, what was refused says why', async (t) => {
   assert.equal(await hideMessage(place, 'm/1'), undefined)
   assert.match(page.requests[0]?.url ?? '', /\/channels\/main\/chat\/messages\/m%2F1\/hide$/)
   page.answer = () => Response.json({ detail: 'sign in at /studio first', code: 'not-signed-in' }, { status: 401 })
-  await assert.rejects(banAuthor(place, 'm1'), { code: 'not-signed-in', message: 'Sign in at /studio first.' })
+  await assert.rejects(banAuthor(place, 'm1', false), { code: 'not-signed-in', message: 'Sign in at /studio first.' })
 })
 
 test('an answer that is no problem document, and none at all, are told in words', async (t) => {

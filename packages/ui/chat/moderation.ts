@@ -7,7 +7,8 @@ export function hideMessage(place: Place, messageId: string): Promise<void> {
   return request('POST', `${addresses.channelFacts(place)}/chat/messages/${encodeURIComponent(messageId)}/hide`)
 }
 
-export async function banAuthor(place: Place, messageId: string): Promise<void> {
-  const ban: CreateBan = { messageId }
+/** @param address with everybody at the network address that the message came from */
+export async function banAuthor(place: Place, messageId: string, address: boolean): Promise<void> {
+  const ban: CreateBan = { messageId, address }
   await request('POST', `${addresses.channelFacts(place)}/chat/bans`, ban)
 }

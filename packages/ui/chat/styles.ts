@@ -168,6 +168,38 @@ export const chatStyles = css`
     text-decoration: underline;
     white-space: nowrap;
   }
+  dialog {
+    color: var(--_text);
+    background: var(--_surface);
+    border: 1px solid var(--_line);
+    border-radius: 14px;
+    padding: 1.4rem 1.5rem;
+    max-width: min(30rem, calc(100vw - 3rem));
+  }
+  dialog::backdrop {
+    background: rgb(0 0 0 / 0.55);
+  }
+  dialog h2 {
+    margin: 0;
+    font-size: 1.1rem;
+    overflow-wrap: anywhere;
+  }
+  .check {
+    display: flex;
+    gap: 0.6rem;
+    align-items: start;
+  }
+  .check input {
+    flex: none;
+    width: 20px;
+    height: 20px;
+    margin: 0;
+    accent-color: var(--_accent);
+  }
+  .end {
+    justify-content: end;
+    margin-top: 0.8rem;
+  }
   .notice {
     padding: 0.3rem 0;
     font-size: 0.88rem;

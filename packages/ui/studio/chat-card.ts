@@ -154,7 +154,14 @@ export class StudioChatCard extends LitElement {
               ${this._bans.map(
                 (ban) =>
                   html`<li class="row">
-                    <span class="fill">${ban.name} <span class="hint">${new Date(ban.createdAt).toLocaleDateString()}</span></span>
+                    <span class="fill"
+                      >${ban.name}
+                      <span class="hint"
+                        >${new Date(ban.createdAt).toLocaleDateString()}${
+                          ban.address ? ', with everybody at the same network address' : ''
+                        }</span
+                      ></span
+                    >
                     <button type="button" @click=${() => this.#lift(ban)}>Let back in<span class="sr"> ${ban.name}</span></button>
                   </li>`,
               )}
