@@ -28,14 +28,14 @@ async function main(args: readonly string[]): Promise<number | undefined> {
     console.log(version)
     return 0
   }
-  const { settings, words } = loadSettings({ args, env: process.env, cwd: process.cwd() })
+  const { settings, words, leftAlone } = loadSettings({ args, env: process.env, cwd: process.cwd() })
   const [command = 'serve', ...rest] = words
   if (rest.length > 0) throw new AppError('usage', `did not understand ${rest.join(' ')}; --help lists the commands`)
   switch (command) {
     case 'serve':
     case 'demo': {
       const { serve } = await import('./serve.ts')
-      await serve(settings, { demo: command === 'demo' })
+      await serve(settings, { demo: command === 'demo', leftAlone })
       return undefined
     }
     case 'doctor': {

@@ -21,6 +21,8 @@ import { startWebRtc } from './start/webrtc.ts'
 
 export interface ServeOptions {
   readonly demo: boolean
+  /** Variables that look like settings and are Kubernetes's. */
+  readonly leftAlone: readonly string[]
 }
 
 /**
@@ -44,8 +46,9 @@ export async function serve(settings: Settings, options: ServeOptions): Promise<
 }
 
 /** Starts everything, one step after another. The one place where engine and platform meet. */
-async function start(begun: Begun, { demo }: ServeOptions): Promise<void> {
+async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<void> {
   const { settings, log, started } = begun
+  if (leftAlone.length > 0) log.info({ variables: leftAlone }, 'what Kubernetes says of a Service is no setting')
   const folder = await holdDataFolder(begun)
   const audience = createAudience(settings)
   const resources = findResources(begun)

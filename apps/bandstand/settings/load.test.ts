@@ -34,6 +34,7 @@ test('names have one form for each place', () => {
 for (const [what, args, env, message] of [
   ['an unknown flag', ['--htttp', '1'], {}, /--htttp is not a setting/],
   ['an unknown variable', [], { BANDSTAND_HTTPP: 'x' }, /BANDSTAND_HTTPP is not a setting/],
+  ['a port by a name of its own', [], { BANDSTAND_PORT: '8080' }, /BANDSTAND_PORT is not a setting/],
   ['a bad address', ['--http', 'localhost:99999'], {}, /setting http .*takes HOST:PORT/],
   [
     'a number out of range',
@@ -60,6 +61,23 @@ for (const [what, args, env, message] of [
     )
   })
 }
+
+test('what Kubernetes says of a Service named bandstand is left alone, and what steers the tests', () => {
+  const env = {
+    BANDSTAND_SERVICE_HOST: '10.96.0.7',
+    BANDSTAND_SERVICE_PORT: '8080',
+    BANDSTAND_SERVICE_PORT_HTTP: '8080',
+    BANDSTAND_PORT: 'tcp://10.96.0.7:8080',
+    BANDSTAND_PORT_8080_TCP: 'tcp://10.96.0.7:8080',
+    BANDSTAND_PORT_8080_TCP_PROTO: 'tcp',
+    BANDSTAND_PORT_8080_TCP_PORT: '8080',
+    BANDSTAND_PORT_8080_TCP_ADDR: '10.96.0.7',
+    BANDSTAND_WEBRTC_SERVICE_HOST: '10.96.0.8',
+    BANDSTAND_WEBRTC_PORT: 'udp://10.96.0.8:8189',
+  }
+  assert.deepEqual(load([], env).leftAlone, Object.keys(env))
+  assert.deepEqual(load([], { BANDSTAND_CHROMIUM: '/usr/bin/chromium', BANDSTAND_LONG: '1' }).leftAlone, [])
+})
 
 test('an environment variable that is empty counts as not set, as compose files leave it', () => {
   const { settings } = load([], { BANDSTAND_RECONNECT_WINDOW: '', BANDSTAND_RECORDING: '', BANDSTAND_TLS_CERT: '' })

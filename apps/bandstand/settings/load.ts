@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { AppError } from '../error.ts'
 import { type ListenAddress, printAddress } from './address.ts'
+import { isOfService } from './kubernetes.ts'
 import { environmentName, flagName, type SettingName, type Settings, secretSettings, settingsSchema } from './schema.ts'
 import { whyUnread } from './unread.ts'
 
+const OF_TESTS: ReadonlySet<string> = new Set(['BANDSTAND_LONG', 'BANDSTAND_CHROMIUM'])
 const settingNames = Object.keys(settingsSchema.shape) as SettingName[]
 
 /** Where settings come from, weakest first: `bandstand.yaml`, environment, flags. */
@@ -15,12 +17,21 @@ export interface SettingSources {
   readonly cwd: string
 }
 
-/** @returns the settings and the words that are not flags. @throws AppError `bad-setting`, one line naming the setting and what it takes. */
-export function loadSettings(sources: SettingSources): { settings: Settings; words: string[] } {
+export interface LoadedSettings {
+  readonly settings: Settings
+  /** What is no flag. */
+  readonly words: readonly string[]
+  /** Names of variables that look like settings and are Kubernetes's. */
+  readonly leftAlone: readonly string[]
+}
+
+/** @throws AppError `bad-setting`, one line naming the setting and what it takes. */
+export function loadSettings(sources: SettingSources): LoadedSettings {
   const { values: flags, words, config } = readFlags(sources.args)
+  const { values: variables, leftAlone } = readEnvironment(sources.env)
   const found: Record<string, unknown> = {
     ...readFile(config, sources),
-    ...readEnvironment(sources.env),
+    ...variables,
     ...flags,
   }
   const result = settingsSchema.safeParse(found)
@@ -36,7 +47,7 @@ export function loadSettings(sources: SettingSources): { settings: Settings; wor
   if ((result.data.tlsCert === undefined) !== (result.data.tlsKey === undefined)) {
     throw new AppError('bad-setting', '--tls-cert and --tls-key go together: give both or neither')
   }
-  return { settings: result.data, words }
+  return { settings: result.data, words, leftAlone }
 }
 
 function badSetting(name: string, value: unknown, why: string): AppError {
@@ -87,21 +98,23 @@ function splitOnce(text: string, separator: string): [string, string?] {
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
 }
 
-function readEnvironment(env: SettingSources['env']): Record<string, unknown> {
+function readEnvironment(env: SettingSources['env']): { values: Record<string, unknown>; leftAlone: string[] } {
   const values: Record<string, unknown> = {}
   for (const name of settingNames) {
     const value = env[environmentName(name)]
     // Compose files leave variables empty that nobody has set.
     if (value !== undefined && value !== '') values[name] = value
   }
-  for (const name of Object.keys(env)) {
+  const leftAlone: string[] = []
+  for (const [name, value = ''] of Object.entries(env)) {
     // BANDSTAND_LONG and the like steer the tests, not the server.
-    if (!name.startsWith('BANDSTAND_') || name.startsWith('BANDSTAND_TEST_') || name === 'BANDSTAND_LONG') continue
-    if (!settingNames.some((known) => environmentName(known) === name)) {
+    if (!name.startsWith('BANDSTAND_') || name.startsWith('BANDSTAND_TEST_') || OF_TESTS.has(name)) continue
+    if (settingNames.some((known) => environmentName(known) === name)) continue
+    if (!isOfService(name, value))
       throw new AppError('bad-setting', `environment variable ${name} is not a setting; --help lists them`)
-    }
+    leftAlone.push(name)
   }
-  return values
+  return { values, leftAlone }
 }
 
 /** Its 72 modules are loaded only where there is a settings file. */
