@@ -125,7 +125,10 @@ function isCompared({ cache, response }: Route): boolean {
 
 const header = (name: string, description: string, type = 'string') => ({ [name]: { description, schema: { type } } })
 const ETAG = header('ETag', 'for `If-None-Match`')
-const SET_COOKIE = header('Set-Cookie', 'the session, or its end')
+const SET_COOKIE = header(
+  'Set-Cookie',
+  'the session, or its end; on signing in also what the browser is known by next time',
+)
 const RETRY_AFTER = header('Retry-After', 'seconds to wait', 'integer')
 
 function failures(codes: readonly ErrorCode[]): Json {

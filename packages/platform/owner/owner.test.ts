@@ -6,8 +6,9 @@ test('the owner signs in, is known by the cookie, and signs out', async (t) => {
   const { app } = await startPlatform(t)
   const signIn = await app.inject({ method: 'POST', url: '/api/v1/session', payload: { password: PASSWORD } })
   assert.equal(signIn.statusCode, 201)
-  const setCookie = String(signIn.headers['set-cookie'])
+  const [setCookie = '', device = ''] = signIn.headers['set-cookie'] ?? []
   assert.match(setCookie, /^bandstand=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/)
+  assert.match(device, /^bandstand-device=[\w-]{22}\.[\w-]{43}; Path=\/; Max-Age=34560000; HttpOnly; SameSite=Strict$/)
   assert.equal(signIn.headers['cache-control'], 'no-store')
   const cookie = setCookie.split(';')[0] ?? ''
   assert.equal((await app.inject({ url: '/api/v1/session', headers: { cookie } })).json().signedIn, true)
@@ -63,6 +64,33 @@ test('guessing from everywhere is stopped in total, and the owner at a known add
   }
   assert.ok(limited > 20 && limited < 32, String(limited))
   assert.equal((await attempt(PASSWORD, '192.0.2.200')).statusCode, 201)
+})
+
+test('a browser that has signed in before gets in from a new address, however many guess; one that says so does not', async (t) => {
+  let now = Date.now()
+  const { app } = await startPlatform(t, { now: () => now })
+  const attempt = (password: string, remoteAddress: string, cookie = '') =>
+    app.inject({
+      method: 'POST',
+      url: '/api/v1/session',
+      payload: { password },
+      remoteAddress,
+      headers: { cookie },
+    })
+  const [, line = ''] = (await attempt(PASSWORD, '192.0.2.1')).headers['set-cookie'] ?? []
+  const device = line.split(';')[0] ?? ''
+  for (let i = 0; i < 30; i++) await attempt('wrong', `198.51.100.${i}`)
+  for (const forged of ['', 'bandstand-device=x.y', device.replace(/.$/, (last) => (last === 'A' ? 'E' : 'A'))])
+    assert.equal((await attempt(PASSWORD, '203.0.113.1', forged)).statusCode, 429, forged)
+  const back = await attempt(PASSWORD, '203.0.113.2', device)
+  assert.equal(back.statusCode, 201)
+  assert.equal(back.headers['set-cookie']?.[1]?.split(';')[0], device)
+
+  // Whoever guesses with it has no more attempts than strangers have.
+  now += 3_600_000
+  const statuses: number[] = []
+  for (let i = 0; i < 31; i++) statuses.push((await attempt('wrong', `198.51.100.${100 + i}`, device)).statusCode)
+  assert.equal(statuses.indexOf(429), 30)
 })
 
 test('a wrong password takes as long to refuse as the right one to accept', async (t) => {

@@ -2,12 +2,17 @@ import { session, signIn } from '@bandstand/contract/api/session.ts'
 import type { FastifyRequest } from 'fastify'
 import { printCookie, readCookie } from '../http/cookie.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { SESSION_LENGTH } from './limits.ts'
+import { DEVICE_KNOWN, SESSION_LENGTH } from './limits.ts'
 import type { Owner } from './service.ts'
 
 /** `__Host-` binds the cookie to this host and to TLS (RFC 6265bis, 4.1.3.2); plain HTTP on one's own network cannot have it. */
 function cookieName(secure: boolean): string {
   return secure ? '__Host-bandstand' : 'bandstand'
+}
+
+/** Known by this, a browser may sign in while strangers are kept out. Signing out leaves it. */
+function deviceCookieName(secure: boolean): string {
+  return `${cookieName(secure)}-device`
 }
 
 /** The session token that a request carries. */
@@ -31,10 +36,14 @@ export function ownerRoutes(owner: Owner, now: () => number): Route[] {
       response: session,
       setsCookie: true,
       errors: ['wrong-password'],
-      async handle({ body, address, secure, reply }) {
-        const { token, expiresAt } = await owner.signIn(body.password, address)
+      async handle({ body, address, secure, request, reply }) {
+        const before = readCookie(request.headers.cookie, deviceCookieName(secure))
+        const { token, expiresAt, device } = await owner.signIn(body.password, address, before)
         const maxAge = Math.min(Math.floor((expiresAt - now()) / 1000), SESSION_LENGTH / 1000)
-        reply.header('set-cookie', printCookie(cookieName(secure), token, { maxAge, secure }))
+        reply.header('set-cookie', [
+          printCookie(cookieName(secure), token, { maxAge, secure }),
+          printCookie(deviceCookieName(secure), device, { maxAge: DEVICE_KNOWN, secure }),
+        ])
         return { signedIn: true, expiresAt: new Date(expiresAt).toISOString() }
       },
     }),

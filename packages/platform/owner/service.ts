@@ -9,11 +9,13 @@ import type { Secrets } from '../access/secrets.ts'
 import { PlatformError } from '../error.ts'
 import { Refusal, tooFast } from '../http/problem.ts'
 import type { Log } from '../ports.ts'
+import { createDevice, readDevice } from './device.ts'
 import {
   ADDRESSES_MAX,
   ATTEMPTS_IN_TOTAL,
   ATTEMPTS_PER_ADDRESS,
   CHECKS_WAITING_MAX,
+  DEVICES_MAX,
   KNOWN_ADDRESSES_MAX,
   SESSION_LENGTH,
   SESSIONS_MAX,
@@ -36,10 +38,15 @@ export interface Owner {
   /** Applies the password setting, or makes a password where there is none; that one is returned, to be shown once. */
   prepare(setting: string | undefined): Promise<string | undefined>
   /**
-   * @returns a token for the cookie
+   * @param device what an earlier sign-in gave this browser
+   * @returns tokens for the cookies of the session and of the browser
    * @throws Refusal `wrong-password`, `rate-limited`
    */
-  signIn(password: string, address: string): Promise<{ token: string; expiresAt: number }>
+  signIn(
+    password: string,
+    address: string,
+    device: string | undefined,
+  ): Promise<{ token: string; expiresAt: number; device: string }>
   /** Who a token speaks for; anonymous where it is unknown, expired or absent. */
   identify(token: string | undefined): Promise<Principal>
   signOut(token: string | undefined): Promise<void>
@@ -49,7 +56,8 @@ const ANONYMOUS: Principal = { kind: 'anonymous' }
 
 export function createOwner({ store, secrets, orgId, log, now, onSignedOut }: OwnerOptions): Owner {
   const perAddress = createRateLimit(ATTEMPTS_PER_ADDRESS, ADDRESSES_MAX)
-  const inTotal = createRateLimit(ATTEMPTS_IN_TOTAL, 1)
+  /** By browser, where it is known; all others are one. */
+  const inTotal = createRateLimit(ATTEMPTS_IN_TOTAL, 1 + DEVICES_MAX)
   /** Addresses that have signed in: a flood of guesses from elsewhere does not lock the owner out. */
   const known = new LRUCache<string, true>({ max: KNOWN_ADDRESSES_MAX })
   /** By token hash, so that requests do not ask the database each time. */
@@ -84,9 +92,11 @@ export function createOwner({ store, secrets, orgId, log, now, onSignedOut }: Ow
       return password
     },
 
-    async signIn(password, address) {
+    async signIn(password, address, device) {
       const group = addressGroup(address)
-      const wait = perAddress.take(group, now()) || (known.has(group) ? 0 : inTotal.take('', now()))
+      // Guesses from ever new addresses use up what strangers have, and leave alone the owner whose address has changed.
+      const deviceId = readDevice(device, secrets)
+      const wait = perAddress.take(group, now()) || (known.has(group) ? 0 : inTotal.take(deviceId ?? '', now()))
       if (wait > 0) {
         log.warn({ remote: address }, 'sign-in refused: too many attempts')
         throw tooFast('too many attempts to sign in; wait a little', wait)
@@ -110,7 +120,8 @@ export function createOwner({ store, secrets, orgId, log, now, onSignedOut }: Ow
       })
       sessions.set(hash, session)
       log.info({ remote: address }, 'the owner signed in')
-      return { token, expiresAt: session.expiresAt }
+      const kept = device !== undefined && deviceId !== undefined ? device : createDevice(secrets)
+      return { token, expiresAt: session.expiresAt, device: kept }
     },
 
     async identify(token) {
