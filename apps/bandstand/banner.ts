@@ -17,11 +17,9 @@ export interface FirstStart {
 /** What a person needs to know when the server is ready. Secrets are shown at the first start only. */
 export function printBanner({ settings, addresses, demo, firstStart, version }: BannerFacts): string {
   const scheme = settings.tlsCert === undefined ? 'http' : 'https'
-  const web = settings.publicUrl ?? `${scheme}://${local(addresses.http)}`
-  const host =
-    settings.publicUrl === undefined
-      ? local(addresses.rtmp)
-      : `${new URL(settings.publicUrl).hostname}:${portOf(addresses.rtmp)}`
+  const known = settings.publicUrl === undefined ? undefined : new URL(settings.publicUrl)
+  const web = known?.origin ?? `${scheme}://${local(addresses.http)}`
+  const host = known === undefined ? local(addresses.rtmp) : `${known.hostname}:${portOf(addresses.rtmp)}`
   const lines: [string, string][] = [
     ['Watch', `${web}/`],
     ['Studio', `${web}/studio`],
