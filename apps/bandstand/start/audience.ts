@@ -1,5 +1,6 @@
 import {
   clientAddress,
+  clientHost,
   createTrustProxy,
   createViewerCounter,
   type TrustProxy,
@@ -18,6 +19,8 @@ export interface Audience {
   readonly trusted: TrustProxy
   /** Address of who asked, as trusted proxies say it. */
   addressOf(req: Request): string
+  /** Host and port that they asked, as trusted proxies say it. */
+  hostOf(req: Request): string
   /** Tells one viewer from another. */
   keyOf(req: Request, query: string): string
 }
@@ -28,6 +31,7 @@ export function createAudience(settings: Settings): Audience {
     viewers: createViewerCounter({ now: () => performance.now() }),
     trusted,
     addressOf: (req) => clientAddress(req, trusted),
+    hostOf: (req) => clientHost(req, trusted),
     keyOf: (req, query) => viewerKey(req, query, trusted),
   }
 }

@@ -54,7 +54,7 @@ export async function openPlatform(begun: Begun, needs: PlatformNeeds): Promise<
         return instanceFacts({ host, settings, store, trouble: trouble(), rtmp: rtmp().address })
       },
     },
-    clientOf: (req) => ({ address: audience.addressOf(req), host: req.headers.host ?? '' }),
+    clientOf: (req) => ({ address: audience.addressOf(req), host: audience.hostOf(req) }),
     now,
   })
   started.defer(() => platform.close())
