@@ -32,12 +32,23 @@ export interface ServeOptions {
  * @throws AppError
  */
 export async function serve(settings: Settings, options: ServeOptions): Promise<void> {
+  const log = createLog(settings)
   const started = new AsyncDisposableStack()
+  const starting = startOrClose({ settings, log, now: Date.now, started }, options)
+  superviseProcess(log, async () => {
+    // What is half made cannot be closed, and a first start is to tell the password that it makes.
+    await starting.catch(() => undefined)
+    await started.disposeAsync()
+  })
+  await starting
+}
+
+async function startOrClose(begun: Begun, options: ServeOptions): Promise<void> {
   try {
-    await start({ settings, log: createLog(settings), now: Date.now, started }, options)
+    await start(begun, options)
   } catch (error) {
     // What fails while closing says less than why it was closed.
-    await started.disposeAsync().catch(() => undefined)
+    await begun.started.disposeAsync().catch(() => undefined)
     if (error instanceof EngineError || error instanceof PlatformError) {
       throw new AppError('cannot-start', error.message, error)
     }
@@ -59,8 +70,8 @@ async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<v
   const platform = await openPlatform(begun, {
     ...{ audience, trials, streams: () => late.streams, recordings: () => recordings, rtmp: () => rtmp },
   })
-  await folder.refill()
   const untold = keepUntilTold(platform, settings)
+  await folder.refill()
   const recordings = await openRecordings(begun, platform)
   const { store } = recordings
 
@@ -83,5 +94,4 @@ async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<v
 
   if (demo) await startDemoStream(begun, rtmp, platform)
   announceReady(begun, { http: bound, rtmp: rtmp.address, webrtc, demo, untold })
-  superviseProcess(log, () => started.disposeAsync())
 }

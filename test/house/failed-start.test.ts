@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -40,4 +41,16 @@ test('with logs as JSON the first start says the password, once, and never the s
   assert.match(first, /"ownerPassword":"\w{5}-\w{5}-\w{5}-\w{5}"/)
   assert.doesNotMatch(first, /streamKey/)
   assert.doesNotMatch(await run(), /"ownerPassword"|"streamKey"/)
+})
+
+test('a first start that is told to stop before it is ready ends in order, and does not swallow the password either', async () => {
+  const data = temporaryFolder('data')
+  const free = ['--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--webrtc', 'off', '--ffmpeg', '/nowhere/ffmpeg']
+  const server = start(process.execPath, [program, '--data', data, ...free], { limit: 15_000 })
+  // The password is hashed next, which takes longer than anything else of a start.
+  while (server.running() && !existsSync(join(data, 'bandstand.db-wal'))) await new Promise((r) => setTimeout(r, 1))
+  server.signal('SIGTERM')
+  assert.deepEqual(await server.exited, { code: 0, signal: null }, server.output())
+  assert.match(server.output(), /Owner's password {2}\w{5}-\w{5}-\w{5}-\w{5} /)
+  assert.equal(existsSync(join(data, 'bandstand.lock')), false)
 })
