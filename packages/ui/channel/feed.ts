@@ -28,8 +28,8 @@ export type FeedNews = 'missing' | 'back'
 export interface ChatListener {
   hello(): Extract<ClientMessage, { type: 'hello' }>
   message(message: ServerMessage): void
-  /** `final`: it will not be tried again by itself. */
-  closed(why: { readonly code: number; readonly final: boolean }): void
+  /** `final`: it will not be tried again by itself. `opened`: it was lost; else it was never there. */
+  closed(why: { readonly code: number; readonly final: boolean; readonly opened: boolean }): void
 }
 
 interface Watcher {

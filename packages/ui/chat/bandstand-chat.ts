@@ -13,7 +13,7 @@ import { type FindLinks, mayHoldLink } from './links.ts'
 import { type Shown, said } from './log.ts'
 import { messageLine } from './message-line.ts'
 import { banAuthor, hideMessage } from './moderation.ts'
-import { closed, emptyRoom, type Room, told } from './room.ts'
+import { closed, emptyRoom, type Room, told, waitingFor } from './room.ts'
 import { chatStyles } from './styles.ts'
 
 /** Closer to the bottom than this (px) the log follows new messages. */
@@ -262,15 +262,16 @@ export class BandstandChat extends LitElement {
   }
 
   override render() {
-    const { connected, log, owner, stopped } = this._room
+    const { log, owner, stopped } = this._room
     const { messages } = log
+    const waiting = waitingFor(this._room)
     const banning = this._banning
     return html`
       <div class="log" role="log" aria-live="polite" aria-label="Chat messages" tabindex="0" @scroll=${(event: Event) => this.#onScroll(event)}>
         ${
           messages.length === 0
             ? html`<slot name="empty"
-                ><p class="empty">${connected ? 'Nobody has said anything yet. Be the first.' : 'Joining the chat …'}</p></slot
+                ><p class="empty">${waiting || 'Nobody has said anything yet. Be the first.'}</p></slot
               >`
             : html`<ul>
                 ${repeat(
@@ -289,11 +290,7 @@ export class BandstandChat extends LitElement {
             </button>`
           : nothing
       }
-      ${
-        !connected && messages.length > 0 && !stopped
-          ? html`<p class="notice" role="status">Connection lost. Joining again …</p>`
-          : nothing
-      }
+      ${waiting && messages.length > 0 && !stopped ? html`<p class="notice" role="status">${waiting}</p>` : nothing}
       <div class="foot">${this.#foot()}</div>
       ${banning ? banDialog({ name: banning.author.name, onClose: (answer) => this.#onBan(banning, answer) }) : nothing}
     `

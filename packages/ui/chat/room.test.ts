@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { CLOSE_BANNED, CLOSE_NO_CHANNEL } from '@bandstand/contract/chat/close.ts'
 import type { ChatMessage } from '@bandstand/contract/chat/model.ts'
 import { said } from './log.ts'
-import { closed, emptyRoom, told } from './room.ts'
+import { closed, emptyRoom, told, waitingFor } from './room.ts'
 
 const author = { id: 'usr_1', name: 'Someone', owner: false }
 const hello: ChatMessage = { id: 'msg_1', at: '2026-01-01T00:00:00.000Z', author, text: 'hello' }
@@ -44,11 +44,32 @@ test('an error belongs to the message that was refused, or is told below', () =>
 test('a lost connection is made anew; a final end says why, in the words of a ban where there were some', () => {
   const room = { ...emptyRoom, connected: true }
   assert.deepEqual(
-    [closed(room, { code: 1006, final: false }).stopped, closed(room, { code: 1006, final: false }).connected],
+    [
+      closed(room, { code: 1006, final: false, opened: true }).stopped,
+      closed(room, { code: 1006, final: false, opened: true }).connected,
+    ],
     ['', false],
   )
-  assert.equal(closed(room, { code: CLOSE_NO_CHANNEL, final: true }).stopped, 'This channel is gone.')
-  assert.equal(closed(room, { code: CLOSE_BANNED, final: true }).stopped, 'You cannot write in this chat.')
+  assert.equal(closed(room, { code: CLOSE_NO_CHANNEL, final: true, opened: true }).stopped, 'This channel is gone.')
+  assert.equal(
+    closed(room, { code: CLOSE_BANNED, final: true, opened: true }).stopped,
+    'You cannot write in this chat.',
+  )
   const banned = told(room, { type: 'banned', text: 'For spam' })
-  assert.equal(closed(banned, { code: CLOSE_BANNED, final: true }).stopped, 'For spam')
+  assert.equal(closed(banned, { code: CLOSE_BANNED, final: true, opened: true }).stopped, 'For spam')
+})
+
+test('what is waited for is told, and after a while what may be in the way, until there is a welcome', () => {
+  const lost = closed(told(emptyRoom, { ...welcome, you }), { code: 1006, final: false, opened: true })
+  assert.match(waitingFor(emptyRoom), /^Joining/)
+  assert.match(waitingFor(lost), /^Connection lost/)
+  let room = lost
+  for (let i = 0; i < 5; i++) {
+    assert.doesNotMatch(waitingFor(room), /too many/)
+    room = closed(room, { code: 1006, final: false, opened: false })
+  }
+  assert.match(waitingFor(room), /too many connections/)
+  const back = told(room, { ...welcome, you })
+  assert.equal(waitingFor(back), '')
+  assert.match(waitingFor(closed(back, { code: 1006, final: false, opened: true })), /^Connection lost/)
 })

@@ -12,6 +12,8 @@ export interface Room {
   /** The owner lets people write. */
   readonly enabled: boolean
   readonly connected: boolean
+  /** Connections in a row that did not open. */
+  readonly failures: number
   /** Banned, or no such channel, in words: it does not connect again by itself. */
   readonly stopped: string
   /** What went wrong with the last thing done, in words. */
@@ -26,6 +28,7 @@ export const emptyRoom: Room = {
   owner: false,
   enabled: true,
   connected: false,
+  failures: 0,
   stopped: '',
   notice: '',
   naming: false,
@@ -38,7 +41,7 @@ export function told(room: Room, message: ServerMessage): Room {
       const { you, history, settings } = message
       const chatter = you ? { name: you.name ?? undefined, owner: you.owner } : {}
       const log = rejoined(room.log, history, you?.id)
-      return { ...room, ...chatter, log, enabled: settings.enabled, connected: true, stopped: '' }
+      return { ...room, ...chatter, log, enabled: settings.enabled, connected: true, failures: 0, stopped: '' }
     }
     case 'messages':
       return { ...room, log: received(room.log, message.messages) }
@@ -60,8 +63,23 @@ export function told(room: Room, message: ServerMessage): Room {
   }
 }
 
-/** What the end of a connection makes of a room. @param how `final` where no other one is tried */
-export function closed(room: Room, how: { readonly code: number; readonly final: boolean }): Room {
+/** What the end of a connection makes of a room. @param how `final` where no other one is tried, `opened` where there was one */
+export function closed(
+  room: Room,
+  how: { readonly code: number; readonly final: boolean; readonly opened: boolean },
+): Room {
   const why = how.code === CLOSE_BANNED ? 'You cannot write in this chat.' : 'This channel is gone.'
-  return { ...room, connected: false, stopped: how.final ? room.stopped || why : room.stopped }
+  const failures = how.opened ? 0 : room.failures + 1
+  return { ...room, connected: false, failures, stopped: how.final ? room.stopped || why : room.stopped }
+}
+
+/** After so many failures, some seconds, it is more than a server that is started again. */
+const manyFailures = 5
+
+/** What a room without a connection waits for, in words. A browser does not tell a page why a socket was refused. */
+export function waitingFor({ connected, failures, log }: Room): string {
+  if (connected) return ''
+  if (failures >= manyFailures)
+    return 'The chat cannot be reached: the server is away, or there are too many connections from your network. Trying again …'
+  return log.messages.length > 0 ? 'Connection lost. Joining again …' : 'Joining the chat …'
 }
