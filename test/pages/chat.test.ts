@@ -167,6 +167,7 @@ test('the owner comes to Hide and Ban by keyboard and by touch', async () => {
   await page.keyboard.press('Shift+Tab')
   await page.keyboard.press('Enter')
   await log().getByText('rude words').waitFor({ state: 'detached' })
+  await waitFor('the focus in the log', () => log().evaluate((element) => element.matches(':focus')))
   await page.context().close()
 
   page = await browser.newPage({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })

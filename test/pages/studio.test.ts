@@ -6,6 +6,7 @@ import { chromium } from '../support/browser.ts'
 import { waitFor } from '../support/wait.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
+import { mockBan } from './mock/values.ts'
 
 let browser: Browser
 let mock: MockServer
@@ -40,11 +41,18 @@ async function signIn(): Promise<void> {
   await page.getByRole('heading', { name: 'Connect your encoder' }).waitFor()
 }
 
+/** The keyboard goes on from there. */
+async function focused(heading: string): Promise<void> {
+  const element = page.getByRole('heading', { name: heading, exact: true })
+  await waitFor(`the focus on ${heading}`, () => element.evaluate((found) => found.matches(':focus')))
+}
+
 test('a wrong password is told, the right one opens the studio', async () => {
   await page.getByLabel('Owner’s password').fill('wrong')
   await page.keyboard.press('Enter')
   await page.getByText('That is not the password.').waitFor()
   await signIn()
+  await focused('Studio')
 })
 
 test('the key is hidden until asked for, and a new one needs a yes', async () => {
@@ -392,6 +400,22 @@ test('recordings can be watched, downloaded and deleted', async () => {
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
   await page.getByText('Nothing yet.').waitFor()
   assert.equal(mock.assets.size, 0)
+  await focused('Recordings')
+})
+
+test('who is banned is listed with what is banned, and let back in', async () => {
+  mock.bans.push(mockBan('Mira', true), mockBan('Jonas', false))
+  await signIn()
+  const line = (name: string) => page.getByRole('listitem').filter({ hasText: name })
+  assert.match(await line('Mira').innerText(), /network address/)
+  assert.doesNotMatch(await line('Jonas').innerText(), /network address/)
+  await page.getByRole('button', { name: 'Let back in Mira' }).click()
+  await page.getByRole('button', { name: 'Let back in Mira' }).waitFor({ state: 'detached' })
+  await focused('Banned')
+  assert.deepEqual(
+    mock.bans.map(({ name }) => name),
+    ['Jonas'],
+  )
 })
 
 test('signing out leads back to the password, and so does a session that has ended', async () => {

@@ -83,6 +83,14 @@ export class BandstandChat extends LitElement {
     if (this.hasUpdated) this.#join()
   }
 
+  protected override update(changed: PropertyValues<this>): void {
+    const held = this.shadowRoot?.activeElement
+    const place = held?.closest('.log') ? '.log' : '#text'
+    super.update(changed)
+    // What had the focus has gone, a hidden message or the form of the name: the keyboard goes on here, not at the page's top.
+    if (held?.isConnected === false) this.renderRoot.querySelector<HTMLElement>(place)?.focus()
+  }
+
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('channel') || changed.has('server')) this.#join()
     if (changed.has('_room') && changed.get('_room')?.log !== this._room.log && this.#follow) this.#toBottom()

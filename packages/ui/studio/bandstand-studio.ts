@@ -1,6 +1,6 @@
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import type { Instance } from '@bandstand/contract/api/instance.ts'
-import { html, LitElement, nothing } from 'lit'
+import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { messageOf } from '../channel/request.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
@@ -81,6 +81,13 @@ export class BandstandStudio extends LitElement {
     removeEventListener('hashchange', this.#onHash)
     removeEventListener('bandstand-signed-out', this.#onSignedOut)
     clearTimeout(this.#timer)
+  }
+
+  protected override update(changed: PropertyValues<this>): void {
+    const held = this.shadowRoot?.activeElement
+    super.update(changed)
+    // The password's form had the focus, and has gone.
+    if (held?.isConnected === false) this.renderRoot.querySelector('h1')?.focus()
   }
 
   async #begin(): Promise<void> {
@@ -166,7 +173,7 @@ export class BandstandStudio extends LitElement {
 
   #nav() {
     return html`<header>
-      <h1>Studio</h1>
+      <h1 tabindex="-1">Studio</h1>
       <nav aria-label="Channels">
         <ul>
           ${this._channels.map(

@@ -108,6 +108,9 @@ export class StudioChatCard extends LitElement {
     await this.#run(async (slug) => {
       await api.liftBan(slug, ban.id)
       await this.#load()
+      await this.updateComplete
+      // The button that was pressed has gone with its line.
+      this.renderRoot.querySelector('h3')?.focus()
     })
   }
 
@@ -141,7 +144,7 @@ export class StudioChatCard extends LitElement {
       ${this._error ? html`<p class="error" role="status">${this._error}</p>` : nothing}
       <bandstand-chat channel=${channel.slug}></bandstand-chat>
       <div class="row">
-        <h3>Banned</h3>
+        <h3 tabindex="-1">Banned</h3>
         <button type="button" class="quiet" @click=${() => this.#load()}>Refresh<span class="sr"> the list of bans</span></button>
       </div>
       ${

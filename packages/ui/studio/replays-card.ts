@@ -93,6 +93,9 @@ export class StudioReplaysCard extends LitElement {
     try {
       await api.deleteAsset(asset.id)
       this._assets = this._assets?.filter(({ id }) => id !== asset.id)
+      await this.updateComplete
+      // The button that was pressed has gone with its line.
+      this.renderRoot.querySelector('h2')?.focus()
     } catch (error) {
       this._error = messageOf(error)
     }
@@ -119,7 +122,7 @@ export class StudioReplaysCard extends LitElement {
 
   override render() {
     return html`<section class="card" aria-labelledby="replays">
-      <h2 id="replays">Recordings</h2>
+      <h2 id="replays" tabindex="-1">Recordings</h2>
       ${this._error ? html`<p class="error" role="status">${this._error}</p>` : nothing}
       ${
         this._assets?.length === 0

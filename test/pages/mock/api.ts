@@ -85,8 +85,12 @@ export function registerMockApi(app: FastifyInstance, mock: MockServer): void {
     mock.push({ type: 'hidden', ids: [request.params.id] })
     return reply.code(204).send()
   })
-  app.get('/api/v1/channels/:slug/chat/bans', async () => ({ bans: [] }))
+  app.get('/api/v1/channels/:slug/chat/bans', async () => ({ bans: mock.bans }))
   app.post('/api/v1/channels/:slug/chat/bans', async (_, reply) => reply.code(201).send({}))
+  app.delete<{ Params: { id: string } }>('/api/v1/channels/:slug/chat/bans/:id', async (request, reply) => {
+    mock.bans.splice(0, mock.bans.length, ...mock.bans.filter(({ id }) => id !== request.params.id))
+    return reply.code(204).send()
+  })
 
   function replays(slug: string): ReplayList {
     const ended = [...mock.assets.values()].filter(({ channel, live }) => channel === slug && !live)

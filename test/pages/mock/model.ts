@@ -1,5 +1,6 @@
 import type { Asset } from '@bandstand/contract/api/asset.ts'
 import type { Channel } from '@bandstand/contract/api/channel.ts'
+import type { Ban } from '@bandstand/contract/api/moderation.ts'
 import type { ChatMessage } from '@bandstand/contract/chat/model.ts'
 import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
 import type { MockStream } from './stream.ts'
@@ -13,6 +14,7 @@ export interface MockServer {
   readonly streams: Map<string, MockStream>
   readonly assets: Map<string, Asset>
   readonly messages: ChatMessage[]
+  readonly bans: Ban[]
   /** Requests seen: method and path. */
   readonly requests: string[]
   /** Whether the next sockets belong to the owner. */

@@ -27,6 +27,7 @@ export async function startMockServer(): Promise<MockServer> {
     streams: new Map(),
     assets: new Map(),
     messages: [],
+    bans: [],
     requests: [],
     owner: false,
     whep: undefined,

@@ -1,4 +1,5 @@
 import type { Channel } from '@bandstand/contract/api/channel.ts'
+import type { Ban } from '@bandstand/contract/api/moderation.ts'
 import type { ChatMessage } from '@bandstand/contract/chat/model.ts'
 
 export function mockChannel(slug: string): Channel {
@@ -33,4 +34,9 @@ export function mockMessage(
     text,
     ...(clientId === undefined ? {} : { clientId }),
   }
+}
+
+export function mockBan(name: string, address: boolean): Ban {
+  const id = name.toLowerCase()
+  return { id: `ban_${id}`, name, chatterId: `usr_${id}`, address, createdAt: '2026-01-01T20:00:00.000Z' }
 }
