@@ -53,6 +53,24 @@ test('history is there on joining; talking asks for a name once and remembers it
   await waitFor('both at the server', () => mock.messages.length === 3)
 })
 
+test('the history is not read out as if it were said now', async () => {
+  mock.messages.push(mockMessage('Mira', 'first words'))
+  await page.addInitScript(() => {
+    const seen: string[] = []
+    Object.assign(globalThis, { seen })
+    setInterval(() => {
+      const element = document.querySelector('bandstand-chat')?.shadowRoot?.querySelector('.log')
+      const now = `${element?.getAttribute('aria-busy')} ${element?.querySelectorAll('li').length}`
+      if (now !== seen.at(-1)) seen.push(now)
+    }, 10)
+  })
+  await open()
+  const seen = () => page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen)
+  await waitFor('a log that is at rest', async () => (await seen()).includes('false 1'))
+  assert.equal((await seen()).includes('false 0'), false)
+  assert.equal((await seen()).includes('true 1'), true)
+})
+
 test("a name that imitates the host's is refused in words, and the text is not lost", async () => {
   await open()
   await field().fill('listen to me')

@@ -16,6 +16,8 @@ import { banAuthor, hideMessage } from './moderation.ts'
 import { closed, emptyRoom, type Room, told, waitingFor } from './room.ts'
 import { chatStyles } from './styles.ts'
 
+/** Screen readers have taken a history in after so long, and have left it unread; milliseconds. */
+const takenIn = 500
 /** Closer to the bottom than this (px) the log follows new messages. */
 const following = 48
 
@@ -44,6 +46,7 @@ export class BandstandChat extends LitElement {
     _unread: { state: true },
     _find: { state: true },
     _banning: { state: true },
+    _busy: { state: true },
   }
   declare channel: string
   declare server: string
@@ -52,6 +55,8 @@ export class BandstandChat extends LitElement {
   declare _find: FindLinks | undefined
   /** A message whose author may be banned: it is asked about. */
   declare _banning: Shown | undefined
+  /** The history comes, which nobody wants read out as if it were said now. */
+  declare _busy: boolean
 
   static override styles = [tokens, buttons, fields, chatStyles]
 
@@ -70,6 +75,7 @@ export class BandstandChat extends LitElement {
     this.server = ''
     this._room = emptyRoom
     this._unread = 0
+    this._busy = true
   }
 
   override disconnectedCallback(): void {
@@ -99,6 +105,7 @@ export class BandstandChat extends LitElement {
   #join(): void {
     this.#leave?.()
     if (!this.channel || !this.isConnected) return
+    this._busy = true
     const server = serverOf(this.server, location.href)
     this.#feed = feedOf({ server, channel: this.channel })
     const tokenName = `chat-token ${server}`
@@ -122,6 +129,9 @@ export class BandstandChat extends LitElement {
   #onMessage(message: ServerMessage, tokenName: string): void {
     this._room = told(this._room, message)
     if (message.type === 'welcome') {
+      setTimeout(() => {
+        this._busy = false
+      }, takenIn)
       if (message.you) remember(tokenName, message.you.token)
       this.#findLinks(message.history)
     } else if (message.type === 'messages') {
@@ -275,7 +285,7 @@ export class BandstandChat extends LitElement {
     const waiting = waitingFor(this._room)
     const banning = this._banning
     return html`
-      <div class="log" role="log" aria-live="polite" aria-label="Chat messages" tabindex="0" @scroll=${(event: Event) => this.#onScroll(event)}>
+      <div class="log" role="log" aria-live="polite" aria-busy=${String(this._busy)} aria-label="Chat messages" tabindex="0" @scroll=${(event: Event) => this.#onScroll(event)}>
         ${
           messages.length === 0
             ? html`<slot name="empty"
