@@ -266,3 +266,22 @@ test("the owner's files take the place of ours, with a policy of their own; the 
   assert.equal((await fresh.inject('/poster.txt')).body, 'a poster')
   await fresh.close()
 })
+
+test("the owner's videos are sent in ranges, without which Safari plays none", async () => {
+  await writeFile(join(folder, 'site', 'trailer.mp4'), '0123456789')
+  const whole = await get('/trailer.mp4')
+  assert.deepEqual([whole.statusCode, whole.headers['accept-ranges'], whole.body], [200, 'bytes', '0123456789'])
+  const etag = String(whole.headers['etag'])
+  for (const [headers, status, range, body] of [
+    [{ range: 'bytes=0-1' }, 206, 'bytes 0-1/10', '01'],
+    [{ range: 'bytes=7-', 'if-range': etag }, 206, 'bytes 7-9/10', '789'],
+    [{ range: 'bytes=7-', 'if-range': '"older"' }, 200, undefined, '0123456789'],
+    [{ range: 'bytes=10-' }, 416, 'bytes */10', ''],
+    [{ range: 'bytes=0-1', 'if-none-match': etag }, 304, undefined, ''],
+  ] as const) {
+    const answer = await get('/trailer.mp4', headers)
+    assert.deepEqual([answer.statusCode, answer.headers['content-range'], answer.body], [status, range, body])
+  }
+  const head = await app.inject({ method: 'HEAD', url: '/trailer.mp4', headers: { range: 'bytes=0-1' } })
+  assert.deepEqual([head.statusCode, head.headers['content-length']], [200, '10'])
+})

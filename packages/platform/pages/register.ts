@@ -18,6 +18,7 @@ import {
   printOembed,
 } from './oembed.ts'
 import { type PageKind, policyOf } from './policy.ts'
+import { parseRange } from './range.ts'
 import { type EntryName, readScripts, type Scripts } from './scripts.ts'
 import { fillTemplate, type Html } from './template.ts'
 
@@ -260,9 +261,23 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
     if (!file && /^(api|live|vod)\//.test(path)) return reply.callNotFound()
     if (!file) return notFound(request, reply)
     reply.headers({ ...safety, 'content-security-policy': policyOf('owner'), 'cache-control': 'no-cache' })
-    reply.type(file.type)
-    return unchanged(request, reply, file.etag) ? reply : reply.send(file.body)
+    reply.type(file.type).header('accept-ranges', 'bytes')
+    return unchanged(request, reply, file.etag) ? reply : sendRange(request, reply, file)
   })
+}
+
+/** Sends what is asked for of a file. Safari plays video and sound from servers alone that send ranges. */
+function sendRange({ method, headers }: FastifyRequest, reply: FastifyReply, { body, etag }: SiteFile): FastifyReply {
+  const isSame = headers['if-range'] === undefined || headers['if-range'] === etag
+  // Ranges are for GET alone (RFC 9110, 14.2).
+  const range = method === 'GET' && isSame ? parseRange(headers.range, body.length) : undefined
+  if (range === undefined) return reply.send(body)
+  if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${body.length}`).send()
+  const { start, end } = range
+  return reply
+    .code(206)
+    .header('content-range', `bytes ${start}-${end - 1}/${body.length}`)
+    .send(body.subarray(start, end))
 }
 
 const posterOf = {
