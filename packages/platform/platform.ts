@@ -152,8 +152,8 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
 
     const routes = [
       ...channelRoutes(channels, engine),
-      ...broadcastRoutes(broadcasts, (slug) => channels.bySlug(slug)?.id),
-      ...chatRoutes(chat.moderation, (slug) => channels.bySlug(slug)?.id),
+      ...broadcastRoutes(broadcasts, channels.require),
+      ...chatRoutes(chat.moderation, channels.require),
       ...ownerRoutes(owner, now),
       ...instanceRoutes(options.instance),
     ]

@@ -9,13 +9,8 @@ import type { Broadcasts } from './service.ts'
 const byId = z.object({ id: assetId })
 const BRIEFLY = 'public, max-age=1'
 
-/** @param findChannel id of the channel with this slug */
-export function broadcastRoutes(broadcasts: Broadcasts, findChannel: (slug: string) => string | undefined): Route[] {
-  const find = (given: string): string => {
-    const channelId = findChannel(given)
-    if (channelId === undefined) throw new Refusal('not-found', `there is no channel "${given}"`)
-    return channelId
-  }
+/** @param find the channel with this slug; refuses where there is none */
+export function broadcastRoutes(broadcasts: Broadcasts, find: (slug: string) => { readonly id: string }): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -30,7 +25,7 @@ export function broadcastRoutes(broadcasts: Broadcasts, findChannel: (slug: stri
       errors: ['not-found'],
       cache: BRIEFLY,
       handle: ({ params, query }) =>
-        broadcasts.replays({ channelId: find(params.slug), before: query.before, limit: query.limit }),
+        broadcasts.replays({ channelId: find(params.slug).id, before: query.before, limit: query.limit }),
     }),
     defineRoute({
       method: 'GET',
@@ -45,7 +40,7 @@ export function broadcastRoutes(broadcasts: Broadcasts, findChannel: (slug: stri
       errors: ['not-found'],
       cache: BRIEFLY,
       handle: ({ params, query }) =>
-        broadcasts.list({ channelId: find(params.slug), before: query.before, limit: query.limit }),
+        broadcasts.list({ channelId: find(params.slug).id, before: query.before, limit: query.limit }),
     }),
     defineRoute({
       method: 'GET',

@@ -16,7 +16,6 @@ import { defineRoute, type Route } from '../http/route.ts'
 import type { EnginePort } from '../ports.ts'
 import { IMAGE_TYPES } from './image.ts'
 import { imageType } from './images.ts'
-import type { ChannelRecord } from './model.ts'
 import type { Channels } from './service.ts'
 
 const bySlug = z.object({ slug })
@@ -26,11 +25,6 @@ const imagePath = z.object({ slug, name: z.string().regex(/^[0-9a-f]{16}\.(png|j
 const BRIEFLY = 'public, max-age=1'
 
 export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladderEncoders'>): Route[] {
-  const find = (given: string): ChannelRecord => {
-    const found = channels.bySlug(given)
-    if (found === undefined) throw new Refusal('not-found', `there is no channel "${given}"`)
-    return found
-  }
   return [
     defineRoute({
       method: 'GET',
@@ -68,7 +62,7 @@ export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladd
       response: channel,
       errors: ['not-found'],
       cache: BRIEFLY,
-      handle: ({ params }) => channels.view(find(params.slug)),
+      handle: ({ params }) => channels.view(channels.require(params.slug)),
     }),
     defineRoute({
       method: 'PATCH',
@@ -81,7 +75,7 @@ export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladd
       status: 200,
       response: channel,
       errors: ['not-found', 'slug-taken', 'slug-reserved'],
-      handle: async ({ params, body }) => channels.view(await channels.update(find(params.slug), body)),
+      handle: async ({ params, body }) => channels.view(await channels.update(channels.require(params.slug), body)),
     }),
     defineRoute({
       method: 'GET',
@@ -93,7 +87,7 @@ export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladd
       status: 200,
       response: ladderSettings,
       errors: ['not-found'],
-      handle: ({ params }) => find(params.slug).ladder,
+      handle: ({ params }) => channels.require(params.slug).ladder,
     }),
     defineRoute({
       method: 'PUT',
@@ -106,7 +100,7 @@ export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladd
       status: 200,
       response: ladderSettings,
       errors: ['not-found'],
-      handle: ({ params, body }) => channels.setLadder(find(params.slug), body),
+      handle: ({ params, body }) => channels.setLadder(channels.require(params.slug), body),
     }),
     defineRoute({
       method: 'GET',
@@ -128,7 +122,7 @@ export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladd
       params: bySlug,
       status: 204,
       errors: ['not-found'],
-      handle: ({ params }) => channels.remove(find(params.slug)),
+      handle: ({ params }) => channels.remove(channels.require(params.slug)),
     }),
     defineRoute({
       method: 'PUT',
@@ -142,7 +136,7 @@ export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladd
       response: offlineImage,
       errors: ['not-found', 'too-large', 'unsupported-media-type'],
       async handle({ params, body }) {
-        return { offlineImage: await channels.setImage(find(params.slug), body as unknown as Uint8Array) }
+        return { offlineImage: await channels.setImage(channels.require(params.slug), body as unknown as Uint8Array) }
       },
     }),
     defineRoute({
@@ -154,7 +148,7 @@ export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladd
       params: bySlug,
       status: 204,
       errors: ['not-found'],
-      handle: ({ params }) => channels.removeImage(find(params.slug)),
+      handle: ({ params }) => channels.removeImage(channels.require(params.slug)),
     }),
     defineRoute({
       method: 'GET',
@@ -167,7 +161,7 @@ export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladd
       produces: 'image/*',
       errors: ['not-found'],
       async handle({ params, reply }) {
-        const bytes = await channels.image(find(params.slug).id, params.name)
+        const bytes = await channels.image(channels.require(params.slug).id, params.name)
         if (bytes === undefined) throw new Refusal('not-found', 'this picture was replaced')
         reply
           .header('cache-control', 'public, max-age=86400, immutable')
@@ -187,7 +181,7 @@ export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladd
       status: 200,
       response: streamKey,
       errors: ['not-found'],
-      handle: async ({ params }) => ({ key: await channels.key(find(params.slug)) }),
+      handle: async ({ params }) => ({ key: await channels.key(channels.require(params.slug)) }),
     }),
     defineRoute({
       method: 'POST',
@@ -199,7 +193,7 @@ export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladd
       status: 200,
       response: streamKey,
       errors: ['not-found'],
-      handle: async ({ params }) => ({ key: await channels.rotateKey(find(params.slug)) }),
+      handle: async ({ params }) => ({ key: await channels.rotateKey(channels.require(params.slug)) }),
     }),
     defineRoute({
       method: 'GET',
@@ -211,7 +205,7 @@ export function channelRoutes(channels: Channels, engine: Pick<EnginePort, 'ladd
       status: 200,
       response: channelHealth,
       errors: ['not-found'],
-      handle: ({ params }) => channels.health(find(params.slug)),
+      handle: ({ params }) => channels.health(channels.require(params.slug)),
     }),
   ]
 }

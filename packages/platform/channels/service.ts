@@ -35,6 +35,8 @@ export interface Channels {
   readonly byId: (id: string) => ChannelRecord | undefined
   /** By slug, or by an earlier one: compare the slug to know. */
   readonly bySlug: (slug: string) => ChannelRecord | undefined
+  /** The same. @throws Refusal `not-found` */
+  readonly require: (slug: string) => ChannelRecord
   /** Earlier slugs by which it is still found. */
   readonly formerSlugs: (id: string) => readonly string[]
   readonly byKey: (key: string) => ChannelRecord | undefined
@@ -90,6 +92,7 @@ export function createChannels(options: ChannelsOptions): Channels {
     if (updated === undefined || !channels.has(channel.id)) throw gone()
     return remember(toRecord(updated.row), updated.aliases)
   }
+  const bySlug = (slug: string) => channels.get(slugs.get(slug) ?? aliases.get(slug) ?? '')
   const offlineImage = (id: string) => channels.get(id)?.offlineImage
   let lastImage: Promise<unknown> = Promise.resolve()
   /** One after another, so that each knows the file that it replaces, and no two write the same one. */
@@ -135,7 +138,12 @@ export function createChannels(options: ChannelsOptions): Channels {
     },
     list: () => [...channels.values()],
     byId: (id) => channels.get(id),
-    bySlug: (slug) => channels.get(slugs.get(slug) ?? aliases.get(slug) ?? ''),
+    bySlug,
+    require(slug) {
+      const found = bySlug(slug)
+      if (found === undefined) throw new Refusal('not-found', `there is no channel "${slug}"`)
+      return found
+    },
     formerSlugs: (id) => [...aliases].flatMap(([slug, channelId]) => (channelId === id ? [slug] : [])),
     // The digest is keyed, so how long the lookup takes says nothing about the keys.
     byKey(key) {

@@ -1,17 +1,11 @@
 import { ban, banList, createBan } from '@bandstand/contract/api/moderation.ts'
 import { banId, messageId, slug } from '@bandstand/contract/api/values.ts'
 import * as z from 'zod'
-import { Refusal } from '../http/problem.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import type { Moderation } from './moderation.ts'
 
-/** @param findChannel id of the channel with this slug */
-export function chatRoutes(moderation: Moderation, findChannel: (slug: string) => string | undefined): Route[] {
-  const find = (given: string): string => {
-    const id = findChannel(given)
-    if (id === undefined) throw new Refusal('not-found', `there is no channel "${given}"`)
-    return id
-  }
+/** @param find the channel with this slug; refuses where there is none */
+export function chatRoutes(moderation: Moderation, find: (slug: string) => { readonly id: string }): Route[] {
   const common = { action: 'chat.moderate', tag: 'Chat' } as const
   return [
     defineRoute({
@@ -22,7 +16,7 @@ export function chatRoutes(moderation: Moderation, findChannel: (slug: string) =
       params: z.object({ slug, id: messageId }),
       status: 204,
       errors: ['not-found'],
-      handle: ({ params }) => moderation.hide(find(params.slug), params.id),
+      handle: ({ params }) => moderation.hide(find(params.slug).id, params.id),
     }),
     defineRoute({
       ...common,
@@ -33,7 +27,7 @@ export function chatRoutes(moderation: Moderation, findChannel: (slug: string) =
       status: 200,
       response: banList,
       errors: ['not-found'],
-      handle: async ({ params }) => ({ bans: await moderation.bans(find(params.slug)) }),
+      handle: async ({ params }) => ({ bans: await moderation.bans(find(params.slug).id) }),
     }),
     defineRoute({
       ...common,
@@ -45,7 +39,7 @@ export function chatRoutes(moderation: Moderation, findChannel: (slug: string) =
       status: 201,
       response: ban,
       errors: ['not-found', 'conflict', 'limit'],
-      handle: ({ params, body }) => moderation.ban(find(params.slug), body),
+      handle: ({ params, body }) => moderation.ban(find(params.slug).id, body),
     }),
     defineRoute({
       ...common,
@@ -55,7 +49,7 @@ export function chatRoutes(moderation: Moderation, findChannel: (slug: string) =
       params: z.object({ slug, id: banId }),
       status: 204,
       errors: ['not-found'],
-      handle: ({ params }) => moderation.unban(find(params.slug), params.id),
+      handle: ({ params }) => moderation.unban(find(params.slug).id, params.id),
     }),
   ]
 }
