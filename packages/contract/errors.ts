@@ -17,7 +17,6 @@ export const ERROR_CODES = [
   'unsupported-media-type',
   'rate-limited',
   'chat-off',
-  'banned',
   'name-taken',
   'bad-name',
   'bad-text',

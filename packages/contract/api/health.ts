@@ -36,7 +36,6 @@ export type EncoderFacts = z.infer<typeof encoderFacts>
 
 export const ADVICE_CODES = [
   'key-frames-far',
-  'key-frames-unknown',
   'b-frames',
   'no-audio',
   'no-video',

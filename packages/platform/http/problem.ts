@@ -7,7 +7,6 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   'wrong-password': 401,
   forbidden: 403,
   'bad-origin': 403,
-  banned: 403,
   'not-found': 404,
   'method-not-allowed': 405,
   conflict: 409,
