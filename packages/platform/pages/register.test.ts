@@ -57,6 +57,9 @@ before(async () => {
   await writeFile(join(dist, 'assets', 'viewer-1.js'), 'plain')
   await writeFile(join(dist, 'assets', 'viewer-1.js.br'), 'br')
   await writeFile(join(dist, 'assets', 'viewer-1.js.gz'), 'gz')
+  // What must not be had is there.
+  await writeFile(join(folder, 'site', '.env'), 'a secret')
+  await writeFile(join(folder, 'package.json'), 'outside')
   app = Fastify()
   await registerPages(app, {
     siteDir: join(folder, 'site'),
@@ -165,7 +168,7 @@ test('the front page is the only channel, or the list of them', async () => {
   channels.pop()
 })
 
-test('what is not there is a page with status 404', async () => {
+test('what is not there, or not to be had, is a page with status 404', async () => {
   for (const url of [
     '/@nobody',
     '/@nobody/embed',
@@ -173,7 +176,9 @@ test('what is not there is a page with status 404', async () => {
     '/no/such/thing',
     '/.env',
     '/assets/none.js',
-    '/../package.json',
+    '/..%2fpackage.json',
+    '/..%2fmanifest.json',
+    '/assets/..%2fmanifest.json',
   ]) {
     const { statusCode, body } = await get(url)
     assert.equal(statusCode, 404, url)
