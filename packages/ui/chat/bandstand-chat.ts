@@ -89,7 +89,7 @@ export class BandstandChat extends LitElement {
     if (this.hasUpdated) this.#join()
   }
 
-  protected override update(changed: PropertyValues<this>): void {
+  protected override update(changed: PropertyValues): void {
     const held = this.shadowRoot?.activeElement
     const place = held?.closest('.log') ? '.log' : '#text'
     super.update(changed)

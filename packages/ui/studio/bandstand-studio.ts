@@ -83,7 +83,7 @@ export class BandstandStudio extends LitElement {
     clearTimeout(this.#timer)
   }
 
-  protected override update(changed: PropertyValues<this>): void {
+  protected override update(changed: PropertyValues): void {
     const held = this.shadowRoot?.activeElement
     super.update(changed)
     // The password's form had the focus, and has gone.
