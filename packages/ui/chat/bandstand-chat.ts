@@ -91,9 +91,9 @@ export class BandstandChat extends LitElement {
 
   protected override update(changed: PropertyValues): void {
     const held = this.shadowRoot?.activeElement
-    const place = held?.closest('.log') ? '.log' : '#text'
+    const place = held?.closest('.foot') ? '#text' : '.log'
     super.update(changed)
-    // What had the focus has gone, a hidden message or the form of the name: the keyboard goes on here, not at the page's top.
+    // What had the focus has gone, with a hidden message or the form of the name: the keyboard goes on here, not at the page's top.
     if (held?.isConnected === false) this.renderRoot.querySelector<HTMLElement>(place)?.focus()
   }
 
