@@ -5,7 +5,7 @@ import { type EpochTrack, names, renditionName } from '../packager/model.ts'
 import { parseSilenceName, writeSilence } from '../packager/silence.ts'
 import type { Log } from '../ports.ts'
 import { createDownloads } from '../replay/downloads.ts'
-import { createReplayManifests } from '../replay/manifests.ts'
+import { createReplayManifests, isOnClock } from '../replay/manifests.ts'
 import { createReplayPlaylists } from '../replay/playlists.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
 import { sendClock } from './clock.ts'
@@ -30,6 +30,8 @@ import { parseVodPath, type VodResource } from './vod-path.ts'
 export interface VodOptions {
   readonly store: Pick<SegmentStore, 'index' | 'read' | 'parts'>
   readonly log?: Log
+  /** Unix milliseconds. */
+  readonly now?: () => number
 }
 
 /** Shared caches may keep a VOD playlist this long, in seconds: it changes only when retention removes its front. */
@@ -37,10 +39,11 @@ const VOD_SECONDS = 60
 
 /** Replays: playlists from the index, segments from the store, and the download as one ordinary MP4. */
 export function createVodHandler(options: VodOptions): HttpHandler {
-  const { store, log } = options
+  const { store, log, now = Date.now } = options
   const playlists = createReplayPlaylists(store)
-  const manifests = createReplayManifests(store)
+  const manifests = createReplayManifests(store, undefined, now)
   const downloads = createDownloads(store)
+  const manifestCaching = (index: AssetIndex) => cachingFor(index, isOnClock(index, now()), contentType.manifest)
   /** Requests that the disk has not answered yet. */
   let waiting = 0
 
@@ -86,7 +89,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
     res: HttpResponse,
     assetId: string,
     render: () => Promise<RenderedPlaylist | undefined>,
-    type?: string,
+    caching: (index: AssetIndex) => PlaylistCaching = (index) => cachingFor(index, !index.ended),
   ): void {
     answer(req, res, PATIENCE, async () => {
       const index = await store.index(assetId)
@@ -94,7 +97,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       const rendered = await render()
       if (rendered === undefined) return undefined
       const { targetDuration } = index.timing
-      return (r) => sendPlaylist(req, r, rendered, cachingFor(index, type), deadline(targetDuration))
+      return (r) => sendPlaylist(req, r, rendered, caching(index), deadline(targetDuration))
     })
   }
 
@@ -170,7 +173,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
         playlist(req, res, assetId, () => playlists.multivariant(assetId))
         break
       case 'manifest':
-        playlist(req, res, assetId, () => manifests.get(assetId), contentType.manifest)
+        playlist(req, res, assetId, () => manifests.get(assetId), manifestCaching)
         break
       case 'clock':
         sendClock(req, res)
@@ -196,8 +199,9 @@ function deadline(targetDuration: number): number {
   return Math.max(30_000, targetDuration * 4_000)
 }
 
-function cachingFor(index: AssetIndex, type?: string): PlaylistCaching {
-  return playlistCaching(index.ended ? VOD_SECONDS : index.timing.targetDuration / 2, type)
+/** @param changes soon there is another version */
+function cachingFor({ timing }: AssetIndex, changes: boolean, type?: string): PlaylistCaching {
+  return playlistCaching(changes ? timing.targetDuration / 2 : VOD_SECONDS, type)
 }
 
 function findInit(index: AssetIndex, track: number, initNumber: number): EpochTrack | undefined {

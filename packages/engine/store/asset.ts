@@ -39,6 +39,8 @@ export interface AssetFiles {
   /** Where the next journal record goes. */
   journalBytes: number
   state: AssetState
+  /** As in the index. */
+  endedAt?: number
   /** Set as soon as the asset is to vanish: nothing is read from it any more. */
   removed: boolean
   /**
@@ -225,6 +227,7 @@ export function toIndex(files: AssetFiles, memory: AssetMemory): AssetIndex {
     epochs: memory.epochs,
     tracks,
     ended: files.state === 'ended',
+    ...(files.endedAt !== undefined && { endedAt: files.endedAt }),
     shed: memory.shed,
     removed: memory.removed,
     version: memory.version,

@@ -83,6 +83,8 @@ export interface AssetIndex {
   readonly tracks: readonly AssetTrack[]
   /** True when the broadcast was finished properly. */
   readonly ended: boolean
+  /** Of one that this process finished: when, Unix milliseconds. */
+  readonly endedAt?: number
   /** True when retention has removed the start. */
   readonly shed: boolean
   readonly removed: Removed
