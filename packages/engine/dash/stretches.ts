@@ -103,3 +103,18 @@ export function spanOf({ runs, timescale }: Lane): readonly [number, number] {
   if (first === undefined || last === undefined) return [0, 0]
   return [first.start / timescale, (last.start + last.duration * last.count) / timescale]
 }
+
+/**
+ * Whole seconds by the clock since the first media of a track, or of any; 0 where there are none.
+ *
+ * @param now Unix milliseconds.
+ */
+export function secondsSinceFirst(stretches: readonly Stretch[], now: number, track?: TrackId): number {
+  const lanesOf = ({ lanes }: Stretch) => [...lanes].filter(([own]) => track === undefined || own === track)
+  const first = stretches.find((stretch) => lanesOf(stretch).length > 0)
+  if (first === undefined) return 0
+  const { epoch } = first
+  const begin = Math.min(...lanesOf(first).map(([, lane]) => spanOf(lane)[0])) - epoch.start / 90_000
+  // The clock's milliseconds are not exact.
+  return Math.max(0, Math.floor(Math.round(now - epoch.wallClock - begin * 1000) / 1000))
+}

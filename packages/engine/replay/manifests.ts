@@ -3,7 +3,7 @@ import { printMpd } from '@bandstand/media/manifests/dash/print.ts'
 import { LRUCache } from 'lru-cache'
 import { availabilityStart } from '../dash/clock.ts'
 import { type ManifestInput, replayManifest, runningManifest } from '../dash/manifest.ts'
-import { createStretches, type Stretches } from '../dash/stretches.ts'
+import { createStretches, type Stretches, secondsSinceFirst } from '../dash/stretches.ts'
 import type { RenderedPlaylist } from '../packager/live.ts'
 import { rendered } from '../packager/window/rendered.ts'
 import { isReplayed } from '../store/pause.ts'
@@ -155,7 +155,8 @@ function render(index: AssetIndex, { stretches, rates, published, onClock }: Kno
         availabilityStart: availabilityStart(index.assetId),
         // The end is a version of its own.
         published: published + (index.ended ? 1 : 0),
-        depth: undefined,
+        // Without it players take a period's start for the left end, where there is nothing any more.
+        depth: index.shed ? secondsSinceFirst(stretches.list, published) : undefined,
         ended: index.ended,
       })
     : replayManifest(input)
