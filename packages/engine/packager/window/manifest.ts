@@ -2,7 +2,7 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { printMpd } from '@bandstand/media/manifests/dash/print.ts'
 import { availabilityStart } from '../../dash/clock.ts'
 import { longestSegment, runningManifest } from '../../dash/manifest.ts'
-import { createStretches, type Stretch, spanOf } from '../../dash/stretches.ts'
+import { createStretches, type Stretch, secondsSinceFirst, spanOf } from '../../dash/stretches.ts'
 import type { AssetIndex } from '../../store/port.ts'
 import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
 import type { RenderedPlaylist } from '../live.ts'
@@ -58,18 +58,19 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
     return trackBandwidth(epoch, track, options.bitrate(), rendition?.peak)
   }
 
+  const isRung = (track: TrackId) => options.rungBitrate(track) !== undefined
+
   function foresee(): InTheMaking | undefined {
     const all = [...renditions.values()]
     const epoch = all
       .map(({ segments }) => segments.at(-1)?.epoch)
       .reduce((last, other) => (other !== undefined && other.id >= (last?.id ?? 0) ? other : last), undefined)
-    const isRung = ({ track }: Rendition) => options.rungBitrate(track) !== undefined
     return (
       epoch &&
       inTheMaking(
         epoch,
-        all.filter((r) => !isRung(r)),
-        all.filter(isRung),
+        all.filter(({ track }) => !isRung(track)),
+        all.filter(({ track }) => isRung(track)),
         longestSegment(timing),
       )
     )
@@ -107,9 +108,21 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
     if (before === undefined || own.reduce((sum, segment) => sum + seconds(segment), 0) >= patience) return false
     const end = Math.max(...[...before.lanes.values()].map((lane) => spanOf(lane)[1]))
     return [...before.lanes].some(([track, lane]) => {
-      const wasMade = options.rungBitrate(track) !== undefined && spanOf(lane)[1] > end - PACKAGER_LIMITS.rungBehind
+      const wasMade = isRung(track) && spanOf(lane)[1] > end - PACKAGER_LIMITS.rungBehind
       return wasMade && !lanes.has(track)
     })
+  }
+
+  /**
+   * Seconds that can be rewound. A rung lists less than the source: players go back in the rendition that they are in, and find
+   * nothing where it has none. But not less than 3 target durations: of one that has just begun there is little for a moment.
+   */
+  function depthOf(stretches: readonly Stretch[]): number {
+    const least = 3 * timing.targetDuration
+    if (!options.isRecorded()) return least
+    const rungs = new Set(stretches.flatMap(({ lanes }) => [...lanes.keys()].filter(isRung)))
+    const depths = [...rungs].map((track) => secondsSinceFirst(stretches, published, track))
+    return Math.max(least, Math.min(WINDOW_LIMITS.listed, ...depths))
   }
 
   function render(ended: boolean): RenderedPlaylist | undefined {
@@ -143,7 +156,7 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
       availabilityStart: availabilityStart(assetId),
       // The end is a version of its own.
       published: published + (ended ? 1 : 0),
-      depth: options.isRecorded() ? WINDOW_LIMITS.listed : 3 * timing.targetDuration,
+      depth: depthOf(complete),
       ended,
       lowLatency,
     })
