@@ -39,6 +39,8 @@ export interface RunningInput extends ManifestInput {
   readonly depth: number | undefined
   /** Nothing more comes. */
   readonly ended: boolean
+  /** Whole seconds by which media come later than their dates say. */
+  readonly late: number
   /** Set where segments in the making are listed. */
   readonly lowLatency?: LowLatency | undefined
 }
@@ -85,9 +87,9 @@ export function runningManifest(input: RunningInput): Mpd {
 }
 
 /** Seconds: where players stay, what they have in hand before they begin, when they look again. */
-function timesOf({ timing, lowLatency, ended }: RunningInput) {
+function timesOf({ timing, lowLatency, ended, late }: RunningInput) {
   if (lowLatency !== undefined && !ended) return lowLatencyTimes(lowLatency, longestSegment(timing))
-  const delay = DELAY_TARGETS * timing.targetDuration
+  const delay = DELAY_TARGETS * timing.targetDuration + late
   return { delay, latency: delay, minBuffer: MIN_BUFFER, update: timing.targetDuration / 2 }
 }
 

@@ -11,13 +11,13 @@ interface Encoder {
   readonly at: number
 }
 
-/** The index of a running broadcast of these encoders, of which retention has removed so many segments. */
-function running(encoders: readonly Encoder[], removed = 0): AssetIndex {
+/** The index of a running broadcast of these encoders, of which retention has removed so many segments. @param late seconds */
+function running(encoders: readonly Encoder[], removed = 0, late = 0): AssetIndex {
   const lists: IndexedSegment[][] = [[], []]
   let msn = 0
   for (const [id, { segments, at }] of encoders.entries()) {
     for (let i = 0; i < segments; i++, msn++) {
-      const closedAt = START + (at + 2 * i + 2) * 1000
+      const closedAt = START + (at + 2 * i + 2 + late) * 1000
       for (const [place, timescale] of [90_000, 48_000].entries()) {
         const times = { start: 2 * msn * timescale, duration: 2 * timescale, timescale, closedAt }
         const name = { msn, epoch: id, firstPart: 6 * msn, lastPart: 6 * msn + 5 }
@@ -58,4 +58,17 @@ test('a running broadcast can be rewound to its begin, and where retention remov
   // From 20 s on to 140 s, with the time between the encoders.
   assert.equal(depth(await manifest(running(encoders, 10))), '120')
   assert.equal(depth(await manifest(running(encoders, 35))), '30')
+})
+
+test('media that come late are played as much later', async () => {
+  const delay = async (late: number) => {
+    const mpd = await manifest(running([{ segments: 30, at: 0 }], 10, late))
+    return [
+      /suggestedPresentationDelay="PT([\d.]+)S"/.exec(mpd)?.[1],
+      /Latency target="(\d+)"/.exec(mpd)?.[1],
+      depth(mpd),
+    ]
+  }
+  assert.deepEqual(await delay(0.4), ['10', '10000', '40'])
+  assert.deepEqual(await delay(7.5), ['17', '17000', '47'])
 })

@@ -6,6 +6,7 @@ import { type ManifestInput, replayManifest, runningManifest } from '../dash/man
 import { createStretches, type Stretches, secondsSinceFirst } from '../dash/stretches.ts'
 import type { RenderedPlaylist } from '../packager/live.ts'
 import { rendered } from '../packager/window/rendered.ts'
+import { findEpoch } from '../store/epochs.ts'
 import { isReplayed } from '../store/pause.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
 import { limits } from './limits.ts'
@@ -158,7 +159,26 @@ function render(index: AssetIndex, { stretches, rates, published, onClock }: Kno
         // Without it players take a period's start for the left end, where there is nothing any more.
         depth: index.shed ? secondsSinceFirst(stretches.list, published) : undefined,
         ended: index.ended,
+        late: lateBy(index),
       })
     : replayManifest(input)
   return rendered(printMpd(mpd))
+}
+
+/** Segments by which lateness is judged; one of them may be late by chance. */
+const JUDGED = 3
+
+/** Whole seconds by which media come late, those of the slowest track. */
+function lateBy({ tracks, epochs }: AssetIndex): number {
+  const late = tracks.map(({ segments }) => {
+    const newest = segments.slice(-JUDGED).filter(isReplayed)
+    const each = newest.map(({ epoch, start, duration, timescale, closedAt }) => {
+      const of = findEpoch(epochs, epoch)
+      return of === undefined
+        ? 0
+        : closedAt - of.wallClock - ((start + duration) / timescale - of.start / 90_000) * 1000
+    })
+    return each.length === 0 ? 0 : Math.min(...each)
+  })
+  return Math.floor(Math.max(0, ...late) / 1000)
 }

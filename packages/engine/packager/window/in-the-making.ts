@@ -139,3 +139,14 @@ function delayOf(track: Track): number | undefined {
   )
   return delays.length === 0 ? undefined : Math.min(...delays)
 }
+
+/** Segments behind the newest of all: of a track whose last is further behind nothing comes any more. */
+const STALE = 4
+
+/** Whole seconds by which media come late, those of the slowest track. */
+export function lateBy(tracks: readonly Track[]): number {
+  const newestOf = (track: Track) => (growing(track) ?? newest(track, 1)[0])?.msn ?? Number.NEGATIVE_INFINITY
+  const last = Math.max(...tracks.map(newestOf))
+  const delays = tracks.filter((track) => newestOf(track) > last - STALE).map((track) => delayOf(track) ?? 0)
+  return Math.max(0, ...delays.map(Math.floor))
+}

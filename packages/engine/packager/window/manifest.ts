@@ -7,7 +7,7 @@ import type { AssetIndex } from '../../store/port.ts'
 import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
 import type { RenderedPlaylist } from '../live.ts'
 import { type BroadcastTiming, type Epoch, trackOf } from '../model.ts'
-import { type InTheMaking, inTheMaking, isOutgrown } from './in-the-making.ts'
+import { type InTheMaking, inTheMaking, isOutgrown, lateBy } from './in-the-making.ts'
 import { trackBandwidth } from './multivariant.ts'
 import { rendered } from './rendered.ts'
 import type { Rendition } from './rendition.ts'
@@ -117,12 +117,12 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
    * Seconds that can be rewound. A rung lists less than the source: players go back in the rendition that they are in, and find
    * nothing where it has none. But not less than 3 target durations: of one that has just begun there is little for a moment.
    */
-  function depthOf(stretches: readonly Stretch[]): number {
-    const least = 3 * timing.targetDuration
+  function depthOf(stretches: readonly Stretch[], late: number): number {
+    const least = 3 * timing.targetDuration + late
     if (!options.isRecorded()) return least
     const rungs = new Set(stretches.flatMap(({ lanes }) => [...lanes.keys()].filter(isRung)))
     const depths = [...rungs].map((track) => secondsSinceFirst(stretches, published, track))
-    return Math.max(least, Math.min(WINDOW_LIMITS.listed, ...depths))
+    return Math.max(least, Math.min(WINDOW_LIMITS.listed + late, ...depths))
   }
 
   function render(ended: boolean): RenderedPlaylist | undefined {
@@ -148,6 +148,7 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
     if (last < newest && !ended) return shown?.playlist
     if (complete.length === 0) return undefined
     newest = last
+    const late = lateBy([...renditions.values()])
     const mpd = runningManifest({
       stretches: complete,
       timing,
@@ -156,8 +157,9 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
       availabilityStart: availabilityStart(assetId),
       // The end is a version of its own.
       published: published + (ended ? 1 : 0),
-      depth: depthOf(complete),
+      depth: depthOf(complete, late),
       ended,
+      late,
       lowLatency,
     })
     return rendered(printMpd(mpd), `"${options.nonce}-${assetId}-mpd${version}${ended ? 'e' : ''}"`)
