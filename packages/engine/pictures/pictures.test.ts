@@ -136,6 +136,22 @@ test('a channel whose picture fails again and again is tried less and less often
   assert.equal(runs(), 4)
 })
 
+test('where no key frame is in memory any more the newest one of the recording is taken', async (t) => {
+  const { thumbnail, keyFrame, pass, reads } = stage(t, recording([0, 4], false))
+  keyFrame(0)
+  assert.deepEqual(await thumbnail(), [0x49, 40])
+  keyFrame(2)
+  pass(PICTURE_LIMITS.fresh)
+  assert.deepEqual(await thumbnail(), [0x49, 2])
+  keyFrame(0)
+  pass(PICTURE_LIMITS.fresh)
+  assert.deepEqual(await Promise.all([thumbnail(), thumbnail()]), [
+    [0x49, 40],
+    [0x49, 40],
+  ])
+  assert.deepEqual(reads, [40, 40])
+})
+
 test('there is no picture without a key frame, or without ffmpeg', async (t) => {
   const { thumbnail, keyFrame, runs, broadcast } = stage(t)
   keyFrame(0)

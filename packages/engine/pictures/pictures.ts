@@ -57,6 +57,8 @@ interface Entry {
 
 /** Where in a recording its poster is taken. */
 const POSTER_AT = 0.25
+/** Its last key frame. */
+const NEWEST = 1
 
 export function createPictures(options: PicturesOptions): Pictures {
   const { ffmpeg, store, log, now = () => performance.now(), patience = PICTURE_LIMITS.patience } = options
@@ -68,7 +70,7 @@ export function createPictures(options: PicturesOptions): Pictures {
     maxSize: PICTURE_LIMITS.keptBytes,
     sizeCalculation: ({ picture }) => 200 + (picture?.bytes.byteLength ?? 0),
   })
-  /** Posters whose key frames are being read. */
+  /** Pictures whose key frames are being read from the store. */
   const asked = new Map<string, Promise<Picture | undefined>>()
   const rests = createRests(now)
   /** What has been logged already. */
@@ -111,13 +113,25 @@ export function createPictures(options: PicturesOptions): Pictures {
     return { bytes, etag: etagOf(bytes) }
   }
 
-  /** The disk is asked outside the lane: one that hangs must not hold up the pictures of what is live. */
-  async function readPoster(key: string, assetId: string): Promise<Picture | undefined> {
+  /**
+   * Of a key frame in the store. The disk is asked outside the lane: one that hangs must not hold up the pictures of what is live.
+   *
+   * @param share of the recording, as `storedKeyFrame` takes it.
+   */
+  async function readStored(key: string, assetId: string, share: number, canBeFinal: boolean) {
     const index = await store.index(assetId)
-    const frame = index && storedKeyFrame(index, store, POSTER_AT)
-    if (index === undefined || frame === undefined) return undefined
+    const frame = index && storedKeyFrame(index, store, share)
+    if (index === undefined || frame === undefined) return kept.get(key)?.picture
     const bytes = frame.name === kept.get(key)?.name ? undefined : await frame.read()
-    return lane.run(key, () => make(key, assetId, index.ended, () => ({ name: frame.name, read: async () => bytes })))
+    const isFinal = canBeFinal && index.ended
+    return lane.run(key, () => make(key, assetId, isFinal, () => ({ name: frame.name, read: async () => bytes })))
+  }
+
+  /** One reading for all who ask meanwhile. */
+  function stored(key: string, assetId: string, share: number, canBeFinal: boolean): Promise<Picture | undefined> {
+    const running = asked.get(key) ?? readStored(key, assetId, share, canBeFinal).finally(() => asked.delete(key))
+    asked.set(key, running)
+    return running
   }
 
   /** Once for each cause: a picture is tried again every few seconds. */
@@ -140,9 +154,11 @@ export function createPictures(options: PicturesOptions): Pictures {
       const key = `live ${broadcast.assetId}`
       const entry = kept.get(key)
       if (entry !== undefined && (broadcast.ended || now() - entry.triedAt < PICTURE_LIMITS.fresh)) return entry.picture
-      // Before the first: nothing to be tried again later, it will come any moment.
-      if (broadcast.keyFrame() === undefined || rests.isResting(broadcast.assetId)) return entry?.picture
-      return lane.run(key, () => make(key, broadcast.assetId, false, () => newestKeyFrame(broadcast)))
+      const { assetId } = broadcast
+      if (rests.isResting(assetId)) return entry?.picture
+      // Of what nobody watches less is in memory than some encoders send from one key frame to the next.
+      if (broadcast.keyFrame() === undefined) return stored(key, assetId, NEWEST, false)
+      return lane.run(key, () => make(key, assetId, false, () => newestKeyFrame(broadcast)))
     },
 
     async poster(assetId) {
@@ -151,9 +167,7 @@ export function createPictures(options: PicturesOptions): Pictures {
       const entry = kept.get(key)
       if (entry !== undefined && (entry.isFinal || now() - entry.triedAt < PICTURE_LIMITS.poster)) return entry.picture
       if (rests.isResting(assetId)) return entry?.picture
-      const running = asked.get(key) ?? readPoster(key, assetId).finally(() => asked.delete(key))
-      asked.set(key, running)
-      return running
+      return stored(key, assetId, POSTER_AT, true)
     },
 
     storyboard: async (assetId) => (ffmpeg === undefined ? undefined : storyboards.storyboard(assetId)),
