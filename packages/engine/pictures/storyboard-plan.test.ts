@@ -66,6 +66,14 @@ test('what retention takes from the front leaves the later sheets as they are', 
   assert.deepEqual(shed?.sheets[0]?.tiles[0], { part: 30, time: 0, clock: 10 })
 })
 
+test('the bar of a running broadcast counts from its beginning also where retention has taken whole epochs', () => {
+  const index = recording(10)
+  const epochs = index.epochs.map((epoch) => ({ ...epoch, wallClock: 1_000_000 + 7_200_000 }))
+  const plan = planStoryboard({ ...index, epochs, origin: 1_000_000, shed: true })
+  assert.deepEqual(plan?.sheets[0]?.tiles[0], { part: 0, time: 0, clock: 7_200 })
+  assert.equal(plan?.clock, 7_220)
+})
+
 test('what a replay leaves out is not counted: rows without pictures and sound, but not those with sound', () => {
   const index = recording(20)
   const [pictures] = index.tracks

@@ -42,7 +42,7 @@ export interface Storyboard {
  */
 export function planStoryboard(index: AssetIndex, interval?: number): Storyboard | undefined {
   const track = index.tracks.find(({ kind }) => kind === 'video')
-  const origin = index.epochs[0]?.wallClock
+  const origin = index.origin ?? index.epochs[0]?.wallClock
   if (track === undefined || origin === undefined) return undefined
   const epochs = new Map(index.epochs.map((epoch) => [epoch.id, epoch]))
   const clockOf = ({ epoch, start, timescale }: IndexedSegment) => {

@@ -80,6 +80,8 @@ export interface AssetIndex {
   /** As it was begun: whose it is, where that was noted, and Unix milliseconds. */
   readonly begun?: { readonly channelId: string | undefined; readonly at: number }
   readonly epochs: readonly Epoch[]
+  /** Where retention has removed whole epochs: the wall clock of the very first one, Unix milliseconds. */
+  readonly origin?: number
   readonly tracks: readonly AssetTrack[]
   /** True when the broadcast was finished properly. */
   readonly ended: boolean
