@@ -1,10 +1,10 @@
-import { LRUCache } from 'lru-cache'
 import { EngineError } from '../error.ts'
 import { etagOf } from '../etag.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { Log } from '../ports.ts'
 import type { SegmentStore } from '../store/port.ts'
 import { pictureArguments } from './arguments.ts'
+import { createKeptPictures } from './kept.ts'
 import { type KeyFrame, newestKeyFrame, storedKeyFrame } from './key-frame.ts'
 import { createPictureLane } from './lane.ts'
 import { PICTURE_LIMITS } from './limits.ts'
@@ -42,6 +42,8 @@ export interface Pictures {
   storyboard(assetId: string): Promise<Storyboard | undefined>
   /** One sheet of a storyboard; throws as `thumbnail`. */
   sheet(assetId: string, name: SheetName): Promise<Picture | undefined>
+  /** The recording was deleted: there are no pictures of it any more. What is live has its own for as long as it is served. */
+  forget(assetId: string): void
   /** Ends what is being made. */
   close(): void
 }
@@ -55,6 +57,8 @@ interface Entry {
   readonly isFinal: boolean
 }
 
+const posterKey = (assetId: string) => `poster ${assetId}`
+
 /** Where in a recording its poster is taken. */
 const POSTER_AT = 0.25
 /** Its last key frame. */
@@ -65,11 +69,7 @@ export function createPictures(options: PicturesOptions): Pictures {
   const lane = createPictureLane()
   const stopping = new AbortController()
   const args = pictureArguments()
-  const kept = new LRUCache<string, Entry>({
-    max: PICTURE_LIMITS.kept,
-    maxSize: PICTURE_LIMITS.keptBytes,
-    sizeCalculation: ({ picture }) => 200 + (picture?.bytes.byteLength ?? 0),
-  })
+  const kept = createKeptPictures<Entry>()
   /** Pictures whose key frames are being read from the store. */
   const asked = new Map<string, Promise<Picture | undefined>>()
   const rests = createRests(now)
@@ -97,8 +97,8 @@ export function createPictures(options: PicturesOptions): Pictures {
       rests.failed(assetId)
       complain(key, error)
     }
-    kept.set(key, { picture, name, triedAt: now(), isFinal: isFinal && picture !== undefined })
-    return picture
+    kept.set(key, key, { picture, name, triedAt: now(), isFinal: isFinal && picture !== undefined })
+    return kept.isForgotten(key) ? undefined : picture
   }
 
   async function draw(frame: KeyFrame): Promise<Picture | undefined> {
@@ -151,10 +151,10 @@ export function createPictures(options: PicturesOptions): Pictures {
 
     async thumbnail(broadcast) {
       if (ffmpeg === undefined) return undefined
-      const key = `live ${broadcast.assetId}`
+      const { assetId } = broadcast
+      const key = `live ${assetId}`
       const entry = kept.get(key)
       if (entry !== undefined && (broadcast.ended || now() - entry.triedAt < PICTURE_LIMITS.fresh)) return entry.picture
-      const { assetId } = broadcast
       if (rests.isResting(assetId)) return entry?.picture
       // Of what nobody watches less is in memory than some encoders send from one key frame to the next.
       if (broadcast.keyFrame() === undefined) return stored(key, assetId, NEWEST, false)
@@ -162,8 +162,8 @@ export function createPictures(options: PicturesOptions): Pictures {
     },
 
     async poster(assetId) {
-      if (ffmpeg === undefined) return undefined
-      const key = `poster ${assetId}`
+      const key = posterKey(assetId)
+      if (ffmpeg === undefined || kept.isForgotten(key)) return undefined
       const entry = kept.get(key)
       if (entry !== undefined && (entry.isFinal || now() - entry.triedAt < PICTURE_LIMITS.poster)) return entry.picture
       if (rests.isResting(assetId)) return entry?.picture
@@ -172,6 +172,10 @@ export function createPictures(options: PicturesOptions): Pictures {
 
     storyboard: async (assetId) => (ffmpeg === undefined ? undefined : storyboards.storyboard(assetId)),
     sheet: async (assetId, name) => (ffmpeg === undefined ? undefined : storyboards.sheet(assetId, name)),
+    forget(assetId) {
+      kept.forget(posterKey(assetId))
+      storyboards.forget(assetId)
+    },
     close: () => stopping.abort(),
   }
 }
