@@ -12,7 +12,7 @@ import type { Picture } from './picture.ts'
 import { createRests } from './rests.ts'
 import { runFfmpeg } from './run-ffmpeg.ts'
 import type { SheetName, Storyboard } from './storyboard-plan.ts'
-import { createStoryboards, sizeOf } from './storyboards.ts'
+import { createStoryboards } from './storyboards.ts'
 
 export interface PicturesOptions {
   /** Path of the program; without it there are no pictures. */
@@ -178,4 +178,9 @@ export function createPictures(options: PicturesOptions): Pictures {
     },
     close: () => stopping.abort(),
   }
+}
+
+/** Bytes. */
+function sizeOf(input: readonly Uint8Array[]): number {
+  return input.reduce((sum, chunk) => sum + chunk.byteLength, 0)
 }

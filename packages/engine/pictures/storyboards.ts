@@ -72,18 +72,20 @@ export function createStoryboards({ store, rests, now, draw, onFailure }: Storyb
   /** A sheet never changes: it is made once, and not tried again for a while when that fails. */
   async function make(key: string, assetId: string, name: SheetName): Promise<Picture | undefined> {
     const sheet = await find(assetId, name)
-    if (sheet === undefined || rests.isResting(assetId)) return undefined
+    // Not those of the broadcast itself: what is live must not wait for its recording.
+    const resting = `sheets ${assetId}`
+    if (sheet === undefined || rests.isResting(resting)) return undefined
     let picture: Picture | undefined
     try {
       const input = await readSheet(sheet, assetId, store)
-      if (input === undefined || sizeOf(input) > PICTURE_LIMITS.input) return undefined
+      if (input === undefined) return undefined
       const { columns } = PICTURE_LIMITS
       const words = sheetArguments(sheet.width, sheet.height, columns, Math.ceil(name.count / columns))
       picture = await draw(key, words, input)
-      rests.worked(assetId)
+      rests.worked(resting)
     } catch (error) {
       if (isFull(error)) throw error
-      rests.failed(assetId)
+      rests.failed(resting)
       onFailure(key, error)
     }
     kept.set(assetId, key, { picture, madeAt: now() })
@@ -104,9 +106,4 @@ export function createStoryboards({ store, rests, now, draw, onFailure }: Storyb
       for (const key of plans.keys()) if (key.startsWith(`${assetId} `)) plans.delete(key)
     },
   }
-}
-
-/** Bytes. */
-export function sizeOf(input: readonly Uint8Array[]): number {
-  return input.reduce((sum, chunk) => sum + chunk.byteLength, 0)
 }
