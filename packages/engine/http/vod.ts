@@ -1,15 +1,15 @@
-import { findByName, parseTemplateName } from '../dash/names.ts'
+import { findByName } from '../dash/names.ts'
 import { EngineError } from '../error.ts'
 import type { RenderedPlaylist } from '../packager/live.ts'
 import { type EpochTrack, names, renditionName } from '../packager/model.ts'
-import { parseSilenceName, writeSilence } from '../packager/silence.ts'
+import { writeSilence } from '../packager/silence.ts'
 import type { Log } from '../ports.ts'
 import { createDownloads } from '../replay/downloads.ts'
 import { createReplayManifests, isOnClock } from '../replay/manifests.ts'
 import { createReplayPlaylists } from '../replay/playlists.ts'
-import type { AssetIndex, SegmentStore } from '../store/port.ts'
+import type { AssetIndex, AssetTrack, SegmentStore } from '../store/port.ts'
 import { sendClock } from './clock.ts'
-import { gapBody, isGapName } from './gap.ts'
+import { gapBody } from './gap.ts'
 import { contentType, headerSet } from './headers.ts'
 import { limits } from './limits.ts'
 import { splitTarget } from './live-path.ts'
@@ -21,10 +21,12 @@ import {
   answeredByMethod,
   type PlaylistCaching,
   playlistCaching,
+  type ReadyBody,
   sendMedia,
   sendPlaylist,
   sendStream,
 } from './respond.ts'
+import { parseVodFile, type VodFile } from './vod-file.ts'
 import { parseVodPath, type VodResource } from './vod-path.ts'
 
 export interface VodOptions {
@@ -103,34 +105,41 @@ export function createVodHandler(options: VodOptions): HttpHandler {
 
   function file(req: HttpRequest, res: HttpResponse, resource: Extract<VodResource, { kind: 'file' }>): void {
     const { assetId, rendition } = resource
-    const segment = /^s(\d{10})-(\d{10})\.m4s$/.exec(resource.file)
-    const init = /^i(\d{10})\.mp4$/.exec(resource.file)
-    const part = /^p(\d{10})\.m4s$/.exec(resource.file)
-    const listed = parseTemplateName(resource.file)
-    const silence = parseSilenceName(resource.file)
-    const isGap = isGapName(resource.file)
-    if ([listed, silence].every((n) => n === undefined) && [segment, init, part].every((n) => n === null) && !isGap)
-      return sendProblem(req, res, notFound)
+    const wanted = parseVodFile(resource.file)
+    if (wanted === undefined) return sendProblem(req, res, notFound)
     answer(req, res, PATIENCE, async () => {
       const index = await store.index(assetId)
       const track = index?.tracks.find((candidate) => renditionName(candidate.track, candidate.kind) === rendition)
       if (index === undefined || track === undefined) return undefined
-      if (isGap) return (r) => sendMedia(req, r, gapBody, deadline(index.timing.targetDuration))
-      const found = listed && findByName(index, track.segments, listed)
-      if (listed !== undefined && found === undefined) return undefined
-      const first = found?.firstPart ?? Number((segment ?? part)?.[1])
-      const last = found?.lastPart ?? Number(segment?.[2] ?? part?.[1])
-      const described = findInit(index, track.track, silence?.initNumber ?? Number(init?.[1]))
-      const bytes =
-        silence !== undefined
-          ? described && writeSilence(described, silence)
-          : init === null
-            ? await store.read(assetId, track.track, first, last)
-            : described?.init
-      if (bytes === undefined) return undefined
-      const body = { chunks: [bytes], total: bytes.byteLength }
-      return (r) => sendMedia(req, r, body, deadline(index.timing.targetDuration))
+      const body = await read(index, track, wanted)
+      return body && ((r) => sendMedia(req, r, body, deadline(index.timing.targetDuration)))
     })
+  }
+
+  async function read(
+    index: AssetIndex,
+    { track, segments }: AssetTrack,
+    file: VodFile,
+  ): Promise<ReadyBody | undefined> {
+    const stored = (first: number, last: number) => store.read(index.assetId, track, first, last)
+    switch (file.kind) {
+      case 'gap':
+        return gapBody
+      case 'init':
+        return bodyOf(findInit(index, track, file.number)?.init)
+      case 'silence': {
+        const like = findInit(index, track, file.name.initNumber)
+        return bodyOf(like && writeSilence(like, file.name))
+      }
+      case 'part':
+        return bodyOf(await stored(file.number, file.number))
+      case 'segment':
+        return bodyOf(await stored(file.first, file.last))
+      case 'template': {
+        const found = findByName(index, segments, file.name)
+        return bodyOf(found && (await stored(found.firstPart, found.lastPart)))
+      }
+    }
   }
 
   function download(req: HttpRequest, res: HttpResponse, assetId: string): void {
@@ -202,6 +211,10 @@ function deadline(targetDuration: number): number {
 /** @param changes soon there is another version */
 function cachingFor({ timing }: AssetIndex, changes: boolean, type?: string): PlaylistCaching {
   return playlistCaching(changes ? timing.targetDuration / 2 : VOD_SECONDS, type)
+}
+
+function bodyOf(bytes: Uint8Array | undefined): ReadyBody | undefined {
+  return bytes && { chunks: [bytes], total: bytes.byteLength }
 }
 
 function findInit(index: AssetIndex, track: number, initNumber: number): EpochTrack | undefined {
