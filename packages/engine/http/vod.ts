@@ -14,11 +14,11 @@ import { contentType, headerSet } from './headers.ts'
 import { limits } from './limits.ts'
 import { splitTarget } from './live-path.ts'
 import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from './message.ts'
-import { etagMatches } from './negotiate.ts'
 import { abandon } from './outbox.ts'
 import { busy, notFound, notReady, sendProblem } from './problem.ts'
 import {
   answeredByMethod,
+  answeredNotModified,
   type PlaylistCaching,
   playlistCaching,
   type ReadyBody,
@@ -149,15 +149,12 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       const found = await downloads.get(assetId, wanted)
       if (found === undefined) return undefined
       const etag = `"${found.key}"`
-      const more = ['Accept-Ranges', 'bytes', 'ETag', etag, 'Content-Disposition', `inline; filename="${assetId}.mp4"`]
+      const more = ['Accept-Ranges', 'bytes', 'Content-Disposition', `inline; filename="${assetId}.mp4"`]
       const headers = headerSet(contentType.mp4, 'no-cache', ...more)
       return (r) => {
-        if (etagMatches(headerOf(req, 'if-none-match'), etag)) {
-          r.writeHead(304, [...headers])
-          r.end()
-          return undefined
-        }
-        return sendStream(req, r, found.download, headers, etag).catch(() => abandon(req, r))
+        if (answeredNotModified(req, r, etag, headers)) return undefined
+        const body = found.download
+        return sendStream(req, r, body, [...headers, 'ETag', etag], etag).catch(() => abandon(req, r))
       }
     })
   }
