@@ -81,10 +81,10 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
    * the front of one has gone. Players choose once: dash.js adds no sound to a period that it has begun without, Shaka Player
    * shows no pictures at all where one of several periods has none, and refuses a manifest with an empty one.
    */
-  function isComplete({ epoch, lanes }: Stretch): boolean {
+  function isComplete({ epoch, listed }: Stretch): boolean {
     return (
-      epoch.tracks.some(({ track }) => lanes.has(track)) &&
-      epoch.tracks.every(({ track }) => lanes.has(track) || hasGap(track, epoch))
+      epoch.tracks.some(({ track }) => listed.has(track)) &&
+      epoch.tracks.every(({ track }) => listed.has(track) || hasGap(track, epoch))
     )
   }
 
@@ -101,15 +101,15 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
    * The ladder is about to go on in the next period. Where that has no such rung when it is first seen, Shaka Player takes the
    * encoder's own picture in its place, and stays with it.
    */
-  function lacksRungs({ epoch, lanes }: Stretch, before: Stretch | undefined, patience: number): boolean {
+  function lacksRungs({ epoch, listed }: Stretch, before: Stretch | undefined, patience: number): boolean {
     const source = epoch.tracks.find(({ config }) => config.kind === 'video')
     const pictures = [...renditions.values()].find(({ track }) => track === source?.track)?.segments ?? []
     const own = pictures.filter((segment) => segment.epoch.id === epoch.id && !segment.gap)
     if (before === undefined || own.reduce((sum, segment) => sum + seconds(segment), 0) >= patience) return false
-    const end = Math.max(...[...before.lanes.values()].map((lane) => spanOf(lane)[1]))
-    return [...before.lanes].some(([track, lane]) => {
-      const wasMade = isRung(track) && spanOf(lane)[1] > end - PACKAGER_LIMITS.rungBehind
-      return wasMade && !lanes.has(track)
+    const end = Math.max(...[...before.listed.values()].map((own) => spanOf(own)[1]))
+    return [...before.listed].some(([track, own]) => {
+      const wasMade = isRung(track) && spanOf(own)[1] > end - PACKAGER_LIMITS.rungBehind
+      return wasMade && !listed.has(track)
     })
   }
 
@@ -120,7 +120,7 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
   function depthOf(stretches: readonly Stretch[], late: number): number {
     const least = 3 * timing.targetDuration + late
     if (!options.isRecorded()) return least
-    const rungs = new Set(stretches.flatMap(({ lanes }) => [...lanes.keys()].filter(isRung)))
+    const rungs = new Set(stretches.flatMap(({ listed }) => [...listed.keys()].filter(isRung)))
     const depths = [...rungs].map((track) => secondsSinceFirst(stretches, published, track))
     return Math.max(least, Math.min(WINDOW_LIMITS.listed + late, ...depths))
   }
