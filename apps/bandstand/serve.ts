@@ -12,7 +12,7 @@ import { keepUntilTold } from './start/first-start.ts'
 import { prepareHttp } from './start/http.ts'
 import { startDemoStream, startIngest } from './start/ingest.ts'
 import { createLive } from './start/live.ts'
-import { startPictures } from './start/pictures.ts'
+import { type ServedPictures, startPictures } from './start/pictures.ts'
 import { openPlatform } from './start/platform.ts'
 import { announceReady } from './start/ready.ts'
 import { openRecordings } from './start/recordings.ts'
@@ -52,13 +52,14 @@ async function start(begun: Begun, { demo }: ServeOptions): Promise<void> {
   const { ffmpeg, trials, budget } = resources
 
   // The platform is opened before what it asks.
-  const late: { streams?: Streams } = {}
+  const late: { streams?: Streams; pictures?: ServedPictures } = {}
   const platform = await openPlatform(begun, {
     ...{ audience, trials, streams: () => late.streams, recordings: () => recordings, rtmp: () => rtmp },
+    pictures: () => late.pictures,
   })
   await folder.refill()
   const untold = keepUntilTold(platform, settings)
-  const recordings = await openRecordings(begun, platform)
+  const recordings = await openRecordings(begun, platform, () => late.pictures)
   const { store } = recordings
 
   const live = createLive(begun, { platform, store, resources })
@@ -67,6 +68,7 @@ async function start(begun: Begun, { demo }: ServeOptions): Promise<void> {
 
   const webrtc = await startWebRtc(begun, { directory: platform.directory, live, audience, ffmpeg })
   const pictures = startPictures(begun, { store, live, ffmpeg })
+  late.pictures = pictures
   const http = await prepareHttp(begun, {
     ...{ platform, store, live, webrtc, pictures, audience, budget, rtmp: () => rtmp },
   })
