@@ -12,7 +12,7 @@ import { keepUntilTold } from './start/first-start.ts'
 import { prepareHttp } from './start/http.ts'
 import { startDemoStream, startIngest } from './start/ingest.ts'
 import { createLive } from './start/live.ts'
-import { startPictures } from './start/pictures.ts'
+import { type ServedPictures, startPictures } from './start/pictures.ts'
 import { openPlatform } from './start/platform.ts'
 import { announceReady } from './start/ready.ts'
 import { openRecordings } from './start/recordings.ts'
@@ -66,13 +66,14 @@ async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<v
   const { ffmpeg, trials, budget } = resources
 
   // The platform is opened before what it asks.
-  const late: { streams?: Streams } = {}
+  const late: { streams?: Streams; pictures?: ServedPictures } = {}
   const platform = await openPlatform(begun, {
     ...{ audience, trials, streams: () => late.streams, recordings: () => recordings, rtmp: () => rtmp },
+    pictures: () => late.pictures,
   })
   const untold = keepUntilTold(platform, settings)
   await folder.refill()
-  const recordings = await openRecordings(begun, platform)
+  const recordings = await openRecordings(begun, platform, () => late.pictures)
   const { store } = recordings
 
   const live = createLive(begun, { platform, store, resources })
@@ -81,6 +82,7 @@ async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<v
 
   const webrtc = await startWebRtc(begun, { directory: platform.directory, live, audience, ffmpeg })
   const pictures = startPictures(begun, { store, live, ffmpeg })
+  late.pictures = pictures
   const http = await prepareHttp(begun, {
     ...{ platform, store, live, webrtc, pictures, audience, budget, rtmp: () => rtmp },
   })

@@ -94,10 +94,13 @@ describe('pictures', { concurrency: true }, () => {
       const { assetId } = await getChannel(server, 'main')
       assert.ok(assetId !== null)
       const storyboard = `${server.http}/vod/${assetId}/storyboard.vtt`
+      const statuses = new Set<number>()
       const later = await waitFor(
         'another picture, and more than one in the storyboard',
         async () => {
-          const shown = await clockOf(await picture(thumbnail))
+          const answer = await fetch(thumbnail)
+          statuses.add(answer.status)
+          const shown = await clockOf(new Uint8Array(await answer.arrayBuffer()))
           // Every 10 s of media has one, which take longer where the encoder had to leave pictures out.
           const previews = parseStoryboard(await (await fetch(storyboard)).text(), storyboard)
           return shown - first >= 8_000 && previews.length >= 2 && shown
@@ -105,6 +108,8 @@ describe('pictures', { concurrency: true }, () => {
         60_000,
         500,
       )
+      // Once there is a picture there is one each time.
+      assert.deepEqual(statuses, new Set([200]))
 
       const page = await (await fetch(`${server.http}/@main`)).text()
       assert.match(page, new RegExp(`og:image" content="${server.http}/live/main/thumbnail.jpg"`))

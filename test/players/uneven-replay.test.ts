@@ -5,6 +5,7 @@ import { createVodHandler } from '@bandstand/engine/http/vod.ts'
 import type { Sent } from '@bandstand/engine/packager/fixtures/encoder.ts'
 import type { Studio } from '@bandstand/engine/packager/fixtures/studio.ts'
 import { createTestBroadcast, loop, smallClip } from '@bandstand/engine/replay/fixtures/broadcast.ts'
+import { limits } from '@bandstand/engine/replay/limits.ts'
 import { createDiskStore } from '@bandstand/engine/store/disk.ts'
 import { quietLog, retention, temporaryFolder } from '@bandstand/engine/store/fixtures/material.ts'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
@@ -125,10 +126,13 @@ describe('a replay plays from its beginning to its end', () => {
     },
   ]
 
+  /** Those who played it while it ran have been told that it has ended. */
+  const later = () => Date.now() + limits.endedOnClock
+
   async function replay(t: TestContext, run: (studio: Studio, begun: number) => void): Promise<string> {
     const store = createDiskStore({ root: await temporaryFolder(t), log: quietLog, retention })
     t.after(() => store.close())
-    const { port } = await startServer(t, [createVodHandler({ store })])
+    const { port } = await startServer(t, [createVodHandler({ store, now: later })])
     const { studio, writer } = createTestBroadcast(store, 'as_one')
     run(studio, studio.now)
     studio.stop()

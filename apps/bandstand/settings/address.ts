@@ -32,3 +32,10 @@ export function isNetwork(text: string): boolean {
   const kind = isIP(address)
   return kind !== 0 && Number(bits ?? 0) <= (kind === 4 ? 32 : 128)
 }
+
+/** The address of an HTTP server, with nothing behind host and port but perhaps a slash. */
+export function isBareOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, origin, href } = new URL(text)
+  return /^https?:$/.test(protocol) && href === `${origin}/`
+}

@@ -48,6 +48,8 @@ for (const [what, args, env, message] of [
   ['a part of an encoder', ['--max-publishers-per-address', '1.5'], {}, /takes a whole number from 1 to 10000/],
   ['neither on nor off', ['--recording', 'maybe'], {}, /setting recording .*takes on or off/],
   ['a certificate without its key', ['--tls-cert', 'x.pem'], {}, /go together/],
+  ['a public address with a path', ['--public-url', 'https://example.org/live'], {}, /setting publicUrl .*: no path/],
+  ['a public address that is none', ['--public-url', 'example.org'], {}, /setting publicUrl .*takes http:\/\/ or/],
   ['a flag without its value', ['--http'], {}, /--http takes a value/],
 ] as const) {
   test(`${what} stops the start with one line that names it`, () => {
@@ -77,6 +79,16 @@ test('what Kubernetes says of a Service named bandstand is left alone, and what 
   }
   assert.deepEqual(load([], env).leftAlone, Object.keys(env))
   assert.deepEqual(load([], { BANDSTAND_CHROMIUM: '/usr/bin/chromium', BANDSTAND_LONG: '1' }).leftAlone, [])
+})
+
+test('a public address is a scheme, a host and perhaps a port; a slash at its end is no path', () => {
+  for (const url of ['https://live.example.org', 'http://192.0.2.1:8080/', 'https://[2001:db8::1]:8443']) {
+    assert.equal(load(['--public-url', url]).settings.publicUrl, url)
+  }
+  for (const rest of ['/stage/', '/?a', '/#a', 'ftp://live.example.org', 'https://me:secret@live.example.org']) {
+    const url = rest.includes('://') ? rest : `https://live.example.org${rest}`
+    assert.throws(() => load(['--public-url', url]), { code: 'bad-setting' }, url)
+  }
 })
 
 test('an environment variable that is empty counts as not set, as compose files leave it', () => {

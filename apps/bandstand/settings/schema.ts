@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isNetwork, listenAddress } from './address.ts'
+import { isBareOrigin, isNetwork, listenAddress } from './address.ts'
 import { credential, iceServerUrls, publicAddresses } from './webrtc.ts'
 
 const flag = z
@@ -54,7 +54,10 @@ export const settingsSchema = z.strictObject({
   tlsCert: text.optional().describe('certificate file (PEM); with --tls-key turns on HTTPS and HTTP/2'),
   tlsKey: text.optional().describe('private key file (PEM)'),
   publicUrl: z
-    .url({ protocol: /^https?$/ })
+    .string()
+    .trim()
+    // Pages link to `/assets/…` and `/api/…`: below a path of a proxy nothing of it would be found.
+    .refine(isBareOrigin, 'takes http:// or https:// and a host, perhaps with a port, and nothing behind that: no path')
     .optional()
     .describe('address that viewers use, for example https://live.example.org'),
   trustProxy: z

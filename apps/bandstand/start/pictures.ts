@@ -20,6 +20,8 @@ export interface ServedPictures {
   readonly handle: HttpHandler
   /** How large the video of a broadcast is shown; `undefined` where that is not to be had in time. */
   sizeOf(assetId: string): Promise<PictureSize | undefined>
+  /** The recording was deleted. */
+  forget(assetId: string): void
 }
 
 export function startPictures({ log, started }: Begun, { store, live, ffmpeg }: PicturesNeeds): ServedPictures {
@@ -29,5 +31,6 @@ export function startPictures({ log, started }: Begun, { store, live, ffmpeg }: 
     available: pictures.available,
     handle: createPictureHandler({ pictures, find: live.find }),
     sizeOf: (assetId) => pictureSize(store, assetId),
+    forget: pictures.forget,
   }
 }

@@ -8,6 +8,7 @@ import { listEncoders } from '../ladders.ts'
 import { version } from '../version.ts'
 import type { Audience } from './audience.ts'
 import type { Begun } from './begun.ts'
+import type { ServedPictures } from './pictures.ts'
 import type { Recordings } from './recordings.ts'
 
 /** Whom the platform asks; all but the first two are started after it. */
@@ -18,12 +19,14 @@ export interface PlatformNeeds {
   readonly streams: () => Streams | undefined
   readonly recordings: () => Recordings
   readonly rtmp: () => RtmpListener
+  /** Not before they are made. */
+  readonly pictures: () => Pick<ServedPictures, 'forget'> | undefined
 }
 
 /** Opens database, owner, channels and chat, and tells them what they ask of the engine. @throws PlatformError */
 export async function openPlatform(begun: Begun, needs: PlatformNeeds): Promise<Platform> {
   const { settings, log, now, started } = begun
-  const { audience, trials, streams, recordings, rtmp } = needs
+  const { audience, trials, streams, recordings, rtmp, pictures } = needs
   const platform = await createPlatform({
     dataDir: settings.data,
     settings,
@@ -44,7 +47,10 @@ export async function openPlatform(begun: Begun, needs: PlatformNeeds): Promise<
         }),
       onChannelRenamed: (id, slug) => streams()?.rename({ id, slug }),
       stopChannel: async (channelId) => streams()?.remove(channelId),
-      deleteAsset: (assetId) => recordings().store.remove(assetId),
+      deleteAsset(assetId) {
+        pictures()?.forget(assetId)
+        return recordings().store.remove(assetId)
+      },
       ladderEncoders: () => listEncoders(trials),
     },
     instance: {

@@ -3,6 +3,7 @@ import { createDiskStore, type DiskStore } from '@bandstand/engine/store/disk.ts
 import type { Platform } from '@bandstand/platform/platform.ts'
 import { diskReserve } from '../disk-reserve.ts'
 import type { Begun } from './begun.ts'
+import type { ServedPictures } from './pictures.ts'
 
 const GB = 1e9
 const DAY_MS = 86_400_000
@@ -14,10 +15,11 @@ export interface Recordings {
   trouble(): string | undefined
 }
 
-/** Opens the store; a recording that it removes is not listed by the platform any more. */
+/** Opens the store; a recording that it removes is not listed by the platform any more, and has no pictures. */
 export async function openRecordings(
   { settings, log, started }: Begun,
   { broadcasts }: Pick<Platform, 'broadcasts'>,
+  pictures: () => Pick<ServedPictures, 'forget'> | undefined,
 ): Promise<Recordings> {
   /** Asset → why. */
   const troubles = new Map<string, string>()
@@ -35,6 +37,7 @@ export async function openRecordings(
     },
     onRemoved(assetId) {
       troubles.delete(assetId)
+      pictures()?.forget(assetId)
       broadcasts
         .removed(assetId)
         .catch((error: unknown) => log.error({ asset: assetId, err: error }, 'a removed recording is still listed'))

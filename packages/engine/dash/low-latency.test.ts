@@ -27,17 +27,17 @@ test('frames belong to the segment in which most of them is', () => {
 })
 
 test('a segment is early by what is left of it when its first part is there, if that is worth while', () => {
-  assert.equal(earlyBy({ segment: 2, delay: 0.36 }), 1.6)
-  assert.equal(earlyBy({ segment: 2, delay: -3 }), 2)
-  assert.equal(earlyBy({ segment: 2, delay: 1.6 }), undefined)
-  assert.equal(earlyBy({ segment: 2, delay: 90 }), undefined)
+  assert.equal(earlyBy({ segment: 2, late: 0.36 }), 1.6)
+  assert.equal(earlyBy({ segment: 2, late: -3 }), 2)
+  assert.equal(earlyBy({ segment: 2, late: 1.6 }), undefined)
+  assert.equal(earlyBy({ segment: 2, late: 90 }), undefined)
 })
 
 test('latency is three seconds, and more where media come late; who knows nothing of it stays further behind', () => {
-  assert.deepEqual(lowLatencyTimes({ segment: 2, delay: 0.36 }, 4.5), {
+  assert.deepEqual(lowLatencyTimes({ segment: 2, late: 0.36 }, 4.5), {
     ...{ delay: 3, latency: 3, minBuffer: 1, update: 0.5 },
   })
-  assert.equal(lowLatencyTimes({ segment: 2, delay: 1.4 }, 4.5).latency, 3.9)
-  const long = lowLatencyTimes({ segment: 4, delay: 0.36 }, 4.5)
+  assert.equal(lowLatencyTimes({ segment: 2, late: 1.4 }, 4.5).latency, 3.9)
+  const long = lowLatencyTimes({ segment: 4, late: 0.36 }, 4.5)
   assert.deepEqual([long.update, long.latency, long.delay], [1, 3.4, 7.8])
 })

@@ -9,7 +9,7 @@ export interface LowLatency {
   /** Seconds that segments last. */
   readonly segment: number
   /** Seconds from the begin of a segment, by the clock, until its first part is there; of the slowest track. */
-  readonly delay: number
+  readonly late: number
 }
 
 /** Segments that are looked at, how many of them must last equally long, and how many there must be. */
@@ -54,8 +54,8 @@ export function framesUntil(border: number, start: number, frame: number): numbe
  *
  * @returns `undefined` where a segment is over before anyone could be told of it.
  */
-export function earlyBy({ segment, delay }: LowLatency): number | undefined {
-  const early = Math.floor((segment - Math.max(0, delay)) * 10) / 10
+export function earlyBy({ segment, late }: LowLatency): number | undefined {
+  const early = Math.floor((segment - Math.max(0, late)) * 10) / 10
   return early >= LEAST_EARLY ? early : undefined
 }
 
@@ -68,7 +68,7 @@ const LEAST_EARLY = 0.5
  *
  * @param longest as `maxSegmentDuration` says.
  */
-export function lowLatencyTimes({ segment, delay: late }: LowLatency, longest: number) {
+export function lowLatencyTimes({ segment, late }: LowLatency, longest: number) {
   const update = Math.min(LONGEST_UPDATE, segment / 4)
   const latency = Math.max(LEAST_LATENCY, Math.ceil((late + update + IN_HAND) * 10) / 10)
   // Shaka Player 5 takes the end of what is listed for the live edge, and adds how early segments are: it would begin where

@@ -4,7 +4,7 @@ import { type BroadcastTiming, type Epoch, type EpochTrack, names, renditionName
 import { type LowLatency, lowLatencyTimes } from './low-latency.ts'
 import { segmentTemplate } from './names.ts'
 import { silenceTemplate, withSilence } from './silence.ts'
-import { type Lane, type Stretch, spanOf } from './stretches.ts'
+import { type ListedTrack, type Stretch, spanOf } from './stretches.ts'
 
 /** Seconds that a player should have before it begins (ISO/IEC 23009-1 5.3.1.2). */
 const MIN_BUFFER = 2
@@ -39,6 +39,8 @@ export interface RunningInput extends ManifestInput {
   readonly depth: number | undefined
   /** Nothing more comes. */
   readonly ended: boolean
+  /** Whole seconds by which media come later than their dates say. */
+  readonly late: number
   /** Set where segments in the making are listed. */
   readonly lowLatency?: LowLatency | undefined
 }
@@ -51,9 +53,9 @@ export function runningManifest(input: RunningInput): Mpd {
   const { timing, availabilityStart, stretches } = input
   const { delay, latency, minBuffer, update } = timesOf(input)
   const periods = stretches.map((stretch, i): Period => {
-    const { epoch, lanes } = stretch
+    const { epoch, listed } = stretch
     const isClosed = i < stretches.length - 1 || input.ended
-    const end = Math.max(...[...lanes.values()].map((lane) => spanOf(lane)[1]))
+    const end = Math.max(...[...listed.values()].map((own) => spanOf(own)[1]))
     return {
       id: String(epoch.id),
       start: Math.max(0, (epoch.wallClock - availabilityStart) / 1000),
@@ -85,9 +87,9 @@ export function runningManifest(input: RunningInput): Mpd {
 }
 
 /** Seconds: where players stay, what they have in hand before they begin, when they look again. */
-function timesOf({ timing, lowLatency, ended }: RunningInput) {
+function timesOf({ timing, lowLatency, ended, late }: RunningInput) {
   if (lowLatency !== undefined && !ended) return lowLatencyTimes(lowLatency, longestSegment(timing))
-  const delay = DELAY_TARGETS * timing.targetDuration
+  const delay = DELAY_TARGETS * timing.targetDuration + late
   return { delay, latency: delay, minBuffer: MIN_BUFFER, update: timing.targetDuration / 2 }
 }
 
@@ -115,13 +117,13 @@ export function replayManifest(input: ManifestInput): Mpd {
 }
 
 /** That of the pictures where they last about as long as everything; sound that is a few frames longer is cut there. */
-function extentOf({ epoch, lanes }: Stretch): readonly [number, number] {
-  const spans = [...lanes.values()].map(spanOf)
+function extentOf({ epoch, listed }: Stretch): readonly [number, number] {
+  const spans = [...listed.values()].map(spanOf)
   const whole = [Math.min(...spans.map(([from]) => from)), Math.max(...spans.map(([, to]) => to))] as const
-  const video = epoch.tracks.find(({ track, config }) => config.kind === 'video' && lanes.has(track))
-  const lane = video && lanes.get(video.track)
-  if (lane === undefined) return whole
-  const [from, to] = spanOf(lane)
+  const video = epoch.tracks.find(({ track, config }) => config.kind === 'video' && listed.has(track))
+  const own = video && listed.get(video.track)
+  if (own === undefined) return whole
+  const [from, to] = spanOf(own)
   return [from - whole[0] > RAGGED ? whole[0] : from, whole[1] - to > RAGGED ? whole[1] : to]
 }
 
@@ -131,16 +133,16 @@ function extentOf({ epoch, lanes }: Stretch): readonly [number, number] {
  *
  * @param origin media time at the period's begin, seconds.
  */
-function setsOf(input: ManifestInput, { epoch, lanes }: Stretch, origin: number): readonly AdaptationSet[] {
+function setsOf(input: ManifestInput, { epoch, listed }: Stretch, origin: number): readonly AdaptationSet[] {
   const sets: (AdaptationSet & { readonly representations: Representation[] })[] = []
   const add = ({ track, config, initNumber }: EpochTrack, beside?: (typeof sets)[number]) => {
-    const lane = lanes.get(track)
-    if (lane === undefined) return
+    const own = listed.get(track)
+    if (own === undefined) return
     const id = renditionName(track, config.kind)
     const template = {
-      ...templateOf(lane, origin),
+      ...templateOf(own, origin),
       initialization: `${input.folder}${id}/${names.init(initNumber)}`,
-      media: `${input.folder}${lane.silence === undefined ? segmentTemplate(epoch) : silenceTemplate(lane.silence)}`,
+      media: `${input.folder}${own.silence === undefined ? segmentTemplate(epoch) : silenceTemplate(own.silence)}`,
     }
     const representation: Representation = {
       id,
@@ -157,7 +159,7 @@ function setsOf(input: ManifestInput, { epoch, lanes }: Stretch, origin: number)
   return sets
 }
 
-function templateOf({ timescale, runs, early }: Lane, origin: number) {
+function templateOf({ timescale, runs, early }: ListedTrack, origin: number) {
   return {
     timescale,
     presentationTimeOffset: Math.round(origin * timescale),

@@ -1,6 +1,6 @@
 import { silentFrame } from '@bandstand/media/codecs/aac/silence.ts'
 import { type EpochTrack, nameNumber, trackOf } from '../packager/model.ts'
-import { type Lane, type SilentLane, type Stretch, spanOf } from './stretches.ts'
+import { type ListedTrack, type SilentTrack, type Stretch, spanOf } from './stretches.ts'
 
 /** Seconds of a silent segment, at most. */
 const LONGEST = 2
@@ -13,8 +13,8 @@ const LONGEST = 2
 export function withSilence(stretches: readonly Stretch[]): readonly Stretch[] {
   /** Sound as it was last, or will be first. */
   const likes = new Map<number, EpochTrack>()
-  const sound = ({ epoch, lanes }: Stretch) =>
-    [...lanes.keys()].flatMap((track) => {
+  const sound = ({ epoch, listed }: Stretch) =>
+    [...listed.keys()].flatMap((track) => {
       const own = trackOf(epoch, track)
       return own?.config.kind === 'audio' ? [own] : []
     })
@@ -24,34 +24,37 @@ export function withSilence(stretches: readonly Stretch[]): readonly Stretch[] {
     for (const own of sound(stretch)) likes.set(own.track, own)
     return filled(
       stretch,
-      [...likes.values()].filter(({ track }) => !stretch.lanes.has(track)),
+      [...likes.values()].filter(({ track }) => !stretch.listed.has(track)),
     )
   })
 }
 
-/** The name of a silent lane's segments, to be filled in as that of any other (ISO/IEC 23009-1 5.3.9.4.4). */
-export function silenceTemplate({ initNumber, duration }: SilentLane): string {
+/** The name of a silent track's segments, to be filled in as that of any other (ISO/IEC 23009-1 5.3.9.4.4). */
+export function silenceTemplate({ initNumber, duration }: SilentTrack): string {
   return `$RepresentationID$/q${nameNumber(initNumber)}-$Time%010d$-${nameNumber(duration)}.m4s`
 }
 
 function filled(stretch: Stretch, missing: readonly EpochTrack[]): Stretch {
   const { epoch } = stretch
-  const pictures = epoch.tracks.find(({ track, config }) => config.kind === 'video' && stretch.lanes.has(track))
-  const beside = pictures && stretch.lanes.get(pictures.track)
+  const pictures = epoch.tracks.find(({ track, config }) => config.kind === 'video' && stretch.listed.has(track))
+  const beside = pictures && stretch.listed.get(pictures.track)
   if (beside === undefined) return stretch
-  const lanes = new Map(stretch.lanes)
+  const listed = new Map(stretch.listed)
   const tracks = new Map(epoch.tracks.map((own) => [own.track, own]))
   for (const like of missing) {
-    const lane = silentLane(like, spanOf(beside))
-    if (lane === undefined) continue
-    lanes.set(like.track, lane)
+    const silent = silentTrack(like, spanOf(beside))
+    if (silent === undefined) continue
+    listed.set(like.track, silent)
     tracks.set(like.track, like)
   }
-  return { epoch: { ...epoch, tracks: [...tracks.values()] }, lanes }
+  return { epoch: { ...epoch, tracks: [...tracks.values()] }, listed }
 }
 
 /** @param span seconds. */
-function silentLane({ config, initNumber }: EpochTrack, [from, to]: readonly [number, number]): Lane | undefined {
+function silentTrack(
+  { config, initNumber }: EpochTrack,
+  [from, to]: readonly [number, number],
+): ListedTrack | undefined {
   if (config.kind !== 'audio' || silentFrame(config) === undefined) return undefined
   const { timescale, frameLength } = config
   const frames = Math.max(1, Math.round(((to - from) * timescale) / frameLength))

@@ -11,26 +11,26 @@ export interface ListedSegment {
 }
 
 /** Listed segments of a track within a stretch. */
-export interface Lane {
+export interface ListedTrack {
   readonly timescale: number
   readonly runs: readonly TimelineRun[]
   /** Seconds before its end at which a segment may be asked for: `availabilityTimeOffset`. */
   readonly early?: number
   /** No media: silence, made when it is asked for. */
-  readonly silence?: SilentLane
+  readonly silence?: SilentTrack
 }
 
-export interface SilentLane {
+export interface SilentTrack {
   readonly initNumber: number
-  /** Of each segment, in ticks of the lane's timescale. */
+  /** Of each segment, in ticks of the track's timescale. */
   readonly duration: number
 }
 
 /** Consecutive media of one epoch: a DASH period. */
 export interface Stretch {
   readonly epoch: Epoch
-  /** Tracks that have media in it. */
-  readonly lanes: ReadonlyMap<TrackId, Lane>
+  /** The tracks that have media in it. */
+  readonly listed: ReadonlyMap<TrackId, ListedTrack>
 }
 
 /** Collects segments, track by track or side by side; those of a track in order. Gaps are not added. */
@@ -46,14 +46,14 @@ export interface Stretches {
   readonly runs: number
 }
 
-interface GrowingLane {
+interface GrowingTrack {
   readonly timescale: number
   readonly runs: { start: number; duration: number; count: number }[]
   early?: number
 }
 
 export function createStretches(): Stretches {
-  const list: { readonly epoch: Epoch; readonly lanes: Map<TrackId, GrowingLane> }[] = []
+  const list: { readonly epoch: Epoch; readonly listed: Map<TrackId, GrowingTrack> }[] = []
   let isSplit = false
   let runs = 0
 
@@ -61,7 +61,7 @@ export function createStretches(): Stretches {
     const known = isSplit ? undefined : list.findLast((stretch) => stretch.epoch.id === epoch.id)
     if (known !== undefined) return known
     isSplit = false
-    const fresh = { epoch, lanes: new Map<TrackId, GrowingLane>() }
+    const fresh = { epoch, listed: new Map<TrackId, GrowingTrack>() }
     const at = list.findIndex((stretch) => stretch.epoch.id > epoch.id)
     list.splice(at < 0 ? list.length : at, 0, fresh)
     return fresh
@@ -69,21 +69,21 @@ export function createStretches(): Stretches {
 
   return {
     add(track, epoch, { start, duration, timescale }) {
-      const { lanes } = stretchOf(epoch)
-      let lane = lanes.get(track)
-      if (lane === undefined) lanes.set(track, (lane = { timescale, runs: [] }))
-      const last = lane.runs.at(-1)
+      const { listed } = stretchOf(epoch)
+      let own = listed.get(track)
+      if (own === undefined) listed.set(track, (own = { timescale, runs: [] }))
+      const last = own.runs.at(-1)
       if (last?.duration === duration && last.start + last.duration * last.count === start) {
         last.count++
         return
       }
-      lane.runs.push({ start, duration, count: 1 })
+      own.runs.push({ start, duration, count: 1 })
       runs++
     },
     early(track, seconds) {
-      for (const { lanes } of list) {
-        const lane = lanes.get(track)
-        if (lane !== undefined) lane.early = seconds
+      for (const { listed } of list) {
+        const own = listed.get(track)
+        if (own !== undefined) own.early = seconds
       }
     },
     split() {
@@ -96,10 +96,25 @@ export function createStretches(): Stretches {
   }
 }
 
-/** Begin and end of a lane's media in seconds. */
-export function spanOf({ runs, timescale }: Lane): readonly [number, number] {
+/** Begin and end of a track's media in seconds. */
+export function spanOf({ runs, timescale }: ListedTrack): readonly [number, number] {
   const first = runs[0]
   const last = runs.at(-1)
   if (first === undefined || last === undefined) return [0, 0]
   return [first.start / timescale, (last.start + last.duration * last.count) / timescale]
+}
+
+/**
+ * Whole seconds by the clock since the first media of a track, or of any; 0 where there are none.
+ *
+ * @param now Unix milliseconds.
+ */
+export function secondsSinceFirst(stretches: readonly Stretch[], now: number, track?: TrackId): number {
+  const listedOf = ({ listed }: Stretch) => [...listed].filter(([id]) => track === undefined || id === track)
+  const first = stretches.find((stretch) => listedOf(stretch).length > 0)
+  if (first === undefined) return 0
+  const { epoch } = first
+  const begin = Math.min(...listedOf(first).map(([, own]) => spanOf(own)[0])) - epoch.start / 90_000
+  // The clock's milliseconds are not exact.
+  return Math.max(0, Math.floor(Math.round(now - epoch.wallClock - begin * 1000) / 1000))
 }

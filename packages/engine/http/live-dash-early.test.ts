@@ -287,7 +287,7 @@ test('names beside that of the segment in the making are not there', async (t) =
   }
 })
 
-test('media that come late ask for more latency, and later than that for whole segments', async (t) => {
+test('media that come late ask for more latency, and later than that for whole segments and as much more', async (t) => {
   // The encoder's clock loses a tenth of a second each second, from the tenth on.
   const { run, mpd } = await broadcast(t, { seconds: 60, late: (at) => Math.max(0, at - 10) / 10 })
   run(8.8)
@@ -301,7 +301,25 @@ test('media that come late ask for more latency, and later than that for whole s
   assert.ok(earlyThen < early - 0.4 && targetThen > target, `${earlyThen} s early, ${targetThen} ms`)
   run(50)
   assert.doesNotMatch(mpd(), /availabilityTime/)
-  assert.match(mpd(), /Latency target="10000"/)
+  // Four seconds late; the newest segments began to come some seconds ago.
+  assert.match(mpd(), /suggestedPresentationDelay="PT13S"[^]*Latency target="13000" max="39000"/)
+  assert.match(mpd(), /timeShiftBufferDepth="PT15S"/)
+})
+
+test('where nothing is foretold lateness counts too, and a single segment that came late does not', async (t) => {
+  const gop = (n: number) => [0, 75, 140, 231].includes(n % 310)
+  const delays = (mpd: string) => [
+    Number(/suggestedPresentationDelay="PT(\d+)S"/.exec(mpd)?.[1]),
+    Number(/Latency target="(\d+)"/.exec(mpd)?.[1]) / 1000,
+  ]
+  const hanging = await broadcast(t, { seconds: 40, gop, late: (at) => (at > 20 && at < 24 ? 24 - at : 0) })
+  hanging.run(35)
+  assert.deepEqual(delays(hanging.mpd()), [10, 10])
+  const slow = await broadcast(t, { seconds: 80, gop, late: (at) => Math.min(20, Math.max(0, at - 10)) })
+  slow.run(9)
+  assert.deepEqual(delays(slow.mpd()), [10, 10])
+  slow.run(70)
+  assert.deepEqual(delays(slow.mpd()), [30, 30])
 })
 
 test('the end of an answer does not wait for the disk, the listing as a whole does', async (t) => {

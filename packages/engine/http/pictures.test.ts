@@ -11,7 +11,8 @@ const picture: Picture = { bytes: new Uint8Array(300).fill(7), etag: '"p1"' }
 
 async function serve(t: TestContext, make: () => Promise<Picture | undefined>, available = true) {
   const storyboard = async () => ({ interval: 10, sheets: [], time: 0, clock: 0 })
-  const pictures: Pictures = { available, thumbnail: make, poster: make, storyboard, sheet: make, close() {} }
+  const made = { thumbnail: make, poster: make, storyboard, sheet: make }
+  const pictures: Pictures = { available, ...made, forget() {}, close() {} }
   const find = (slug: string) => (slug === 'main' ? ({} as LiveBroadcast) : undefined)
   const { port } = await startServer(t, [createPictureHandler({ pictures, find })])
   return (path: string, options: Parameters<typeof get>[2] = {}) => get(port, path, options)

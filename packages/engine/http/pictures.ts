@@ -8,12 +8,11 @@ import { parseSheetName, printStoryboard } from '../pictures/storyboard-plan.ts'
 import { cacheControl, headerSet } from './headers.ts'
 import { limits } from './limits.ts'
 import { splitTarget } from './live-path.ts'
-import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from './message.ts'
-import { etagMatches } from './negotiate.ts'
+import type { HttpHandler, HttpRequest, HttpResponse } from './message.ts'
 import { abandon } from './outbox.ts'
 import { isPlainName, readPathNames } from './path-names.ts'
 import { busy, offline, type Problem, sendProblem } from './problem.ts'
-import { answeredByMethod, sendWhole } from './respond.ts'
+import { answeredByMethod, answeredNotModified, sendWhole } from './respond.ts'
 
 export interface PictureHandlerOptions {
   readonly pictures: Pictures
@@ -122,10 +121,6 @@ function namesOf(path: string, prefix: string): [] | [string, string] {
 }
 
 function send(req: HttpRequest, res: HttpResponse, { bytes, etag, headers }: Answer): void {
-  if (etagMatches(headerOf(req, 'if-none-match'), etag)) {
-    res.writeHead(304, [...headers, 'ETag', etag])
-    res.end()
-    return
-  }
+  if (answeredNotModified(req, res, etag, headers)) return
   sendWhole(req, res, bytes, [...headers, 'ETag', etag], PICTURE_LIMITS.deadline)
 }

@@ -24,6 +24,23 @@ export function answeredByMethod(req: HttpRequest, res: HttpResponse): boolean {
   return true
 }
 
+/**
+ * Answers 304 where the client has this very body (RFC 9110 §15.4.5). True when the request has been answered.
+ *
+ * @param headers those of the whole answer but for its length and validator.
+ */
+export function answeredNotModified(
+  req: HttpRequest,
+  res: HttpResponse,
+  etag: string,
+  headers: readonly string[],
+): boolean {
+  if (!etagMatches(headerOf(req, 'if-none-match'), etag)) return false
+  res.writeHead(304, [...headers, 'ETag', etag])
+  res.end()
+  return true
+}
+
 /** How a playlist is cached, with all its headers but those of its version. */
 export interface PlaylistCaching {
   readonly plain: readonly string[]
@@ -56,11 +73,7 @@ export function sendPlaylist(
   const gzip = acceptsGzip(headerOf(req, 'accept-encoding'))
   // Two encodings are two representations, and a strong validator names one (RFC 9110 §8.8.3.3).
   const etag = gzip ? `${playlist.etag.slice(0, -1)}-gz"` : playlist.etag
-  if (etagMatches(headerOf(req, 'if-none-match'), etag)) {
-    res.writeHead(304, [...caching.plain, 'ETag', etag])
-    res.end()
-    return
-  }
+  if (answeredNotModified(req, res, etag, caching.plain)) return
   if (!gzip) {
     sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', etag], deadline)
     return

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { createTestBroadcast, smallClip } from '../replay/fixtures/broadcast.ts'
+import { limits } from '../replay/limits.ts'
 import { createDiskStore } from '../store/disk.ts'
 import { quietLog, retention, temporaryFolder, until } from '../store/fixtures/material.ts'
 import { get, startServer } from './testing.ts'
@@ -14,10 +15,20 @@ const run = promisify(execFile)
 const manifest = '/vod/as_one/manifest.mpd'
 
 async function fixture(t: TestContext) {
-  const store = createDiskStore({ root: await temporaryFolder(t), log: quietLog, retention })
+  const clock = { at: 1_700_000_060_000 }
+  const now = () => clock.at
+  const store = createDiskStore({ root: await temporaryFolder(t), log: quietLog, retention, now })
   t.after(() => store.close())
-  const { port } = await startServer(t, [createVodHandler({ store })])
-  return { store, port, broadcast: createTestBroadcast(store, 'as_one') }
+  const { port } = await startServer(t, [createVodHandler({ store, now })])
+  const broadcast = createTestBroadcast(store, 'as_one')
+  return {
+    ...{ store, port, clock, broadcast },
+    /** The broadcast ends, and those who played it have been told. */
+    async end(): Promise<void> {
+      await broadcast.writer().end()
+      clock.at += limits.endedOnClock
+    },
+  }
 }
 
 const read = async (port: number) => String((await get(port, manifest)).body)
@@ -40,10 +51,10 @@ function addresses(mpd: string, rendition: string): string[] {
 }
 
 test('a replay of two encoders is static, its periods follow on each other, and its segments are those of HLS', async (t) => {
-  const { broadcast, port, store } = await fixture(t)
+  const { broadcast, port, store, end } = await fixture(t)
   broadcast.send(smallClip(), 2)
   broadcast.send(smallClip(), 3)
-  await broadcast.writer().end()
+  await end()
   const answer = await get(port, manifest)
   const mpd = String(answer.body)
   assert.equal(answer.headers['content-type'], 'application/dash+xml')
@@ -74,9 +85,9 @@ test('a replay of two encoders is static, its periods follow on each other, and 
 })
 
 test('ffprobe reads each packet of a replay of one encoder', async (t) => {
-  const { broadcast, port } = await fixture(t)
+  const { broadcast, port, end } = await fixture(t)
   broadcast.send(smallClip(), 2)
-  await broadcast.writer().end()
+  await end()
   const count = async (stream: 'v' | 'a') => {
     const show = ['-count_packets', '-show_entries', 'stream=nb_read_packets:format=duration', '-of', 'json']
     const args = ['-v', 'error', '-select_streams', stream, ...show, `http://127.0.0.1:${port}${manifest}`]
@@ -119,6 +130,34 @@ test('while it runs it is dynamic from the first frame on, grows, and is rendere
   // The second encoder came five seconds after the first had gone: a hole that belongs to neither period.
   assert.ok(Math.abs(Number(second?.[2]) - Number(first?.[2]) - 11) < 0.1, later)
   assert.deepEqual(addresses(later, 'v1').slice(0, before.length), before)
+})
+
+test('who plays it when it ends keeps its timeline and stops asking; later comers have a replay from 0 on', async (t) => {
+  const { broadcast, port, store, clock } = await fixture(t)
+  broadcast.send(smallClip(), 2)
+  broadcast.send(smallClip(), 2)
+  const list = async () => (await store.index('as_one'))?.tracks[0]?.segments.length ?? 0
+  await until(async () => (await list()) >= 6, 'six segments')
+  const timeline = (mpd: string) => mpd.match(/<Period [^>]*?start="[^"]+"|presentationTimeOffset="\d+"|<S .*?>/g)
+  const running = await read(port)
+  await broadcast.writer().end()
+  const answer = await get(port, manifest)
+  const ended = String(answer.body)
+  assert.match(ended, /type="dynamic" availabilityStartTime="1970-01-01T00:00:00.000Z"/)
+  assert.match(ended, /mediaPresentationDuration/)
+  assert.doesNotMatch(ended, /minimumUpdatePeriod/)
+  assert.deepEqual(timeline(ended), timeline(running))
+  const published = (mpd: string) => Date.parse(/publishTime="([^"]+)"/.exec(mpd)?.[1] ?? '')
+  assert.ok(published(ended) > published(running))
+  // Nobody keeps it beyond the moment at which it becomes another.
+  assert.equal(answer.headers['cache-control'], 'public, max-age=2')
+  clock.at += limits.endedOnClock - 1
+  assert.equal(await read(port), ended)
+  clock.at++
+  const packed = await get(port, manifest, { headers: { 'if-none-match': String(answer.headers.etag) } })
+  assert.equal(packed.status, 200)
+  assert.match(String(packed.body), /type="static" mediaPresentationDuration="PT12S"/)
+  assert.equal(packed.headers['cache-control'], 'public, max-age=60')
 })
 
 test("the server's clock is told beside the manifest and kept by nobody", async (t) => {

@@ -1,35 +1,39 @@
-import { findByName, parseTemplateName } from '../dash/names.ts'
+import { findByName } from '../dash/names.ts'
 import { EngineError } from '../error.ts'
 import type { RenderedPlaylist } from '../packager/live.ts'
 import { type EpochTrack, names, renditionName } from '../packager/model.ts'
-import { parseSilenceName, writeSilence } from '../packager/silence.ts'
+import { writeSilence } from '../packager/silence.ts'
 import type { Log } from '../ports.ts'
 import { createDownloads } from '../replay/downloads.ts'
-import { createReplayManifests } from '../replay/manifests.ts'
+import { createReplayManifests, isOnClock } from '../replay/manifests.ts'
 import { createReplayPlaylists } from '../replay/playlists.ts'
-import type { AssetIndex, SegmentStore } from '../store/port.ts'
+import type { AssetIndex, AssetTrack, SegmentStore } from '../store/port.ts'
 import { sendClock } from './clock.ts'
-import { gapBody, isGapName } from './gap.ts'
+import { gapBody } from './gap.ts'
 import { contentType, headerSet } from './headers.ts'
 import { limits } from './limits.ts'
 import { splitTarget } from './live-path.ts'
 import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from './message.ts'
-import { etagMatches } from './negotiate.ts'
 import { abandon } from './outbox.ts'
 import { busy, notFound, notReady, sendProblem } from './problem.ts'
 import {
   answeredByMethod,
+  answeredNotModified,
   type PlaylistCaching,
   playlistCaching,
+  type ReadyBody,
   sendMedia,
   sendPlaylist,
   sendStream,
 } from './respond.ts'
+import { parseVodFile, type VodFile } from './vod-file.ts'
 import { parseVodPath, type VodResource } from './vod-path.ts'
 
 export interface VodOptions {
   readonly store: Pick<SegmentStore, 'index' | 'read' | 'parts'>
   readonly log?: Log
+  /** Unix milliseconds. */
+  readonly now?: () => number
 }
 
 /** Shared caches may keep a VOD playlist this long, in seconds: it changes only when retention removes its front. */
@@ -37,10 +41,11 @@ const VOD_SECONDS = 60
 
 /** Replays: playlists from the index, segments from the store, and the download as one ordinary MP4. */
 export function createVodHandler(options: VodOptions): HttpHandler {
-  const { store, log } = options
+  const { store, log, now = Date.now } = options
   const playlists = createReplayPlaylists(store)
-  const manifests = createReplayManifests(store)
+  const manifests = createReplayManifests(store, undefined, now)
   const downloads = createDownloads(store)
+  const manifestCaching = (index: AssetIndex) => cachingFor(index, isOnClock(index, now()), contentType.manifest)
   /** Requests that the disk has not answered yet. */
   let waiting = 0
 
@@ -86,7 +91,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
     res: HttpResponse,
     assetId: string,
     render: () => Promise<RenderedPlaylist | undefined>,
-    type?: string,
+    caching: (index: AssetIndex) => PlaylistCaching = (index) => cachingFor(index, !index.ended),
   ): void {
     answer(req, res, PATIENCE, async () => {
       const index = await store.index(assetId)
@@ -94,40 +99,47 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       const rendered = await render()
       if (rendered === undefined) return undefined
       const { targetDuration } = index.timing
-      return (r) => sendPlaylist(req, r, rendered, cachingFor(index, type), deadline(targetDuration))
+      return (r) => sendPlaylist(req, r, rendered, caching(index), deadline(targetDuration))
     })
   }
 
   function file(req: HttpRequest, res: HttpResponse, resource: Extract<VodResource, { kind: 'file' }>): void {
     const { assetId, rendition } = resource
-    const segment = /^s(\d{10})-(\d{10})\.m4s$/.exec(resource.file)
-    const init = /^i(\d{10})\.mp4$/.exec(resource.file)
-    const part = /^p(\d{10})\.m4s$/.exec(resource.file)
-    const listed = parseTemplateName(resource.file)
-    const silence = parseSilenceName(resource.file)
-    const isGap = isGapName(resource.file)
-    if ([listed, silence].every((n) => n === undefined) && [segment, init, part].every((n) => n === null) && !isGap)
-      return sendProblem(req, res, notFound)
+    const wanted = parseVodFile(resource.file)
+    if (wanted === undefined) return sendProblem(req, res, notFound)
     answer(req, res, PATIENCE, async () => {
       const index = await store.index(assetId)
       const track = index?.tracks.find((candidate) => renditionName(candidate.track, candidate.kind) === rendition)
       if (index === undefined || track === undefined) return undefined
-      if (isGap) return (r) => sendMedia(req, r, gapBody, deadline(index.timing.targetDuration))
-      const found = listed && findByName(index, track.segments, listed)
-      if (listed !== undefined && found === undefined) return undefined
-      const first = found?.firstPart ?? Number((segment ?? part)?.[1])
-      const last = found?.lastPart ?? Number(segment?.[2] ?? part?.[1])
-      const described = findInit(index, track.track, silence?.initNumber ?? Number(init?.[1]))
-      const bytes =
-        silence !== undefined
-          ? described && writeSilence(described, silence)
-          : init === null
-            ? await store.read(assetId, track.track, first, last)
-            : described?.init
-      if (bytes === undefined) return undefined
-      const body = { chunks: [bytes], total: bytes.byteLength }
-      return (r) => sendMedia(req, r, body, deadline(index.timing.targetDuration))
+      const body = await read(index, track, wanted)
+      return body && ((r) => sendMedia(req, r, body, deadline(index.timing.targetDuration)))
     })
+  }
+
+  async function read(
+    index: AssetIndex,
+    { track, segments }: AssetTrack,
+    file: VodFile,
+  ): Promise<ReadyBody | undefined> {
+    const stored = (first: number, last: number) => store.read(index.assetId, track, first, last)
+    switch (file.kind) {
+      case 'gap':
+        return gapBody
+      case 'init':
+        return bodyOf(findInit(index, track, file.number)?.init)
+      case 'silence': {
+        const like = findInit(index, track, file.name.initNumber)
+        return bodyOf(like && writeSilence(like, file.name))
+      }
+      case 'part':
+        return bodyOf(await stored(file.number, file.number))
+      case 'segment':
+        return bodyOf(await stored(file.first, file.last))
+      case 'template': {
+        const found = findByName(index, segments, file.name)
+        return bodyOf(found && (await stored(found.firstPart, found.lastPart)))
+      }
+    }
   }
 
   function download(req: HttpRequest, res: HttpResponse, assetId: string): void {
@@ -137,15 +149,12 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       const found = await downloads.get(assetId, wanted)
       if (found === undefined) return undefined
       const etag = `"${found.key}"`
-      const more = ['Accept-Ranges', 'bytes', 'ETag', etag, 'Content-Disposition', `inline; filename="${assetId}.mp4"`]
+      const more = ['Accept-Ranges', 'bytes', 'Content-Disposition', `inline; filename="${assetId}.mp4"`]
       const headers = headerSet(contentType.mp4, 'no-cache', ...more)
       return (r) => {
-        if (etagMatches(headerOf(req, 'if-none-match'), etag)) {
-          r.writeHead(304, [...headers])
-          r.end()
-          return undefined
-        }
-        return sendStream(req, r, found.download, headers, etag).catch(() => abandon(req, r))
+        if (answeredNotModified(req, r, etag, headers)) return undefined
+        const body = found.download
+        return sendStream(req, r, body, [...headers, 'ETag', etag], etag).catch(() => abandon(req, r))
       }
     })
   }
@@ -170,7 +179,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
         playlist(req, res, assetId, () => playlists.multivariant(assetId))
         break
       case 'manifest':
-        playlist(req, res, assetId, () => manifests.get(assetId), contentType.manifest)
+        playlist(req, res, assetId, () => manifests.get(assetId), manifestCaching)
         break
       case 'clock':
         sendClock(req, res)
@@ -196,8 +205,13 @@ function deadline(targetDuration: number): number {
   return Math.max(30_000, targetDuration * 4_000)
 }
 
-function cachingFor(index: AssetIndex, type?: string): PlaylistCaching {
-  return playlistCaching(index.ended ? VOD_SECONDS : index.timing.targetDuration / 2, type)
+/** @param changes soon there is another version */
+function cachingFor({ timing }: AssetIndex, changes: boolean, type?: string): PlaylistCaching {
+  return playlistCaching(changes ? timing.targetDuration / 2 : VOD_SECONDS, type)
+}
+
+function bodyOf(bytes: Uint8Array | undefined): ReadyBody | undefined {
+  return bytes && { chunks: [bytes], total: bytes.byteLength }
 }
 
 function findInit(index: AssetIndex, track: number, initNumber: number): EpochTrack | undefined {

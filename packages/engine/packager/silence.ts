@@ -17,31 +17,31 @@ export interface SilentSegment {
   readonly frame: number
 }
 
-/** A stretch of the broadcast in ticks of `timescale`. */
-export interface Stretch {
+/** A span of the broadcast in ticks of `timescale`. */
+export interface MediaSpan {
   readonly start: number
   readonly duration: number
   readonly timescale: number
 }
 
 /**
- * Silence for a stretch of an epoch.
+ * Silence for a span of an epoch.
  *
  * @param like the track as the epoch has it; where it has none, as another one does.
  * @returns `undefined` where no silence can be made.
  */
-export function silentSegment(stretch: Stretch, epoch: Epoch, like: EpochTrack): SilentSegment | undefined {
+export function silentSegment(span: MediaSpan, epoch: Epoch, like: EpochTrack): SilentSegment | undefined {
   const { config, initNumber, track } = like
   if (config.kind !== 'audio' || silentFrame(config) === undefined) return undefined
   const { timescale, frameLength } = config
   const isOwn = epoch.tracks.some((candidate) => candidate.track === track)
-  const ticks = (time: number) => Math.round((time * timescale) / stretch.timescale)
+  const ticks = (time: number) => Math.round((time * timescale) / span.timescale)
   // Without sound in the epoch all frames are on one grid, so that no segment of it ends within a frame.
   const origin = Math.ceil((epoch.start * timescale) / 90_000)
   const place = (time: number) =>
     isOwn ? ticks(time) : origin + Math.ceil((ticks(time) - origin) / frameLength) * frameLength
-  const start = place(stretch.start)
-  const duration = Math.max(isOwn ? 1 : frameLength, place(stretch.start + stretch.duration) - start)
+  const start = place(span.start)
+  const duration = Math.max(isOwn ? 1 : frameLength, place(span.start + span.duration) - start)
   if (start < 0 || duration > PACKAGER_LIMITS.silentFrames * frameLength) return undefined
   return { initNumber, start, duration, timescale, frame: frameLength }
 }

@@ -12,9 +12,11 @@ export const PICTURE_LIMITS = {
   output: 1_000_000,
   /** Of what ffmpeg is given: an initialisation segment and one part. */
   input: 16_000_000,
+  /** The same for a sheet: an initialisation segment and 25 key frames, 2 MB each where they are large. */
+  sheetInput: 50_000_000,
   /** Of a picture that it is given, as coded: 8K. */
   pixels: 8192 * 4352,
-  /** A broadcast whose picture failed is not tried again for `fresh`, twice as long each time, at most so long. */
+  /** A broadcast whose picture failed, or one of whose sheets did, is not tried again for `fresh`, twice as long each time, at most so long. */
   longestRest: 5 * 60_000,
   /** Of its complaints, for the log. */
   complaint: 300,

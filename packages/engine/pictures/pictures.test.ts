@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { videoConfig } from '../packager/fixtures/encoder.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { AssetIndex } from '../store/port.ts'
 import { PICTURE_LIMITS } from './limits.ts'
@@ -136,6 +137,22 @@ test('a channel whose picture fails again and again is tried less and less often
   assert.equal(runs(), 4)
 })
 
+test('where no key frame is in memory any more the newest one of the recording is taken', async (t) => {
+  const { thumbnail, keyFrame, pass, reads } = stage(t, recording([0, 4], false))
+  keyFrame(0)
+  assert.deepEqual(await thumbnail(), [0x49, 40])
+  keyFrame(2)
+  pass(PICTURE_LIMITS.fresh)
+  assert.deepEqual(await thumbnail(), [0x49, 2])
+  keyFrame(0)
+  pass(PICTURE_LIMITS.fresh)
+  assert.deepEqual(await Promise.all([thumbnail(), thumbnail()]), [
+    [0x49, 40],
+    [0x49, 40],
+  ])
+  assert.deepEqual(reads, [40, 40])
+})
+
 test('there is no picture without a key frame, or without ffmpeg', async (t) => {
   const { thumbnail, keyFrame, runs, broadcast } = stage(t)
   keyFrame(0)
@@ -151,13 +168,38 @@ test('there is no picture without a key frame, or without ffmpeg', async (t) => 
   assert.equal(await none.poster('as_1'), undefined)
 })
 
+test('of a deleted recording there are no pictures any more, nor is one kept that was being made', async (t) => {
+  const made = stage(t, recording([0, 4], true)).pictures
+  assert.ok((await made.poster('as_1')) !== undefined)
+  const { interval = 0, sheets = [] } = (await made.storyboard('as_1')) ?? {}
+  assert.equal(sheets.length, 1)
+  const making = stage(t, recording([0, 4], true)).pictures
+  const coming = making.poster('as_1')
+  for (const pictures of [made, making]) {
+    pictures.forget('as_1')
+    assert.equal(await pictures.poster('as_1'), undefined)
+    assert.equal(await pictures.storyboard('as_1'), undefined)
+    assert.equal(await pictures.sheet('as_1', { interval, part: 0, count: 1 }), undefined)
+  }
+  assert.equal(await coming, undefined)
+  assert.equal(await making.poster('as_1'), undefined)
+})
+
+test('the picture of what is live outlasts its recording: one that is not recorded has none from its end on', async (t) => {
+  const { pictures, broadcast, thumbnail } = stage(t)
+  await thumbnail()
+  Object.assign(broadcast, { ended: true })
+  pictures.forget('as_1')
+  assert.deepEqual(await thumbnail(), [0x49, 1])
+})
+
 /** A recording of eight segments, of which these begin with a key frame. */
 function recording(independent: readonly number[], ended: boolean): AssetIndex {
   const segments = Array.from({ length: 8 }, (_, i) => ({
     ...{ msn: i, epoch: 0, firstPart: 10 * i, lastPart: 10 * i + 9, start: i, duration: 1, timescale: 1 },
     ...{ size: 1, independent: independent.includes(i), gap: false, closedAt: 0 },
   }))
-  const config = { kind: 'video' } as AssetIndex['epochs'][number]['tracks'][number]['config']
+  const config = videoConfig()
   return {
     ...{ assetId: 'as_1', ended, shed: false, version: 1, bytes: 0, next: { msn: 8, part: 80 } },
     timing: { targetDuration: 4, partTarget: 0.35 },

@@ -1,10 +1,10 @@
-import { LRUCache } from 'lru-cache'
 import { EngineError } from '../error.ts'
 import { etagOf } from '../etag.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import type { Log } from '../ports.ts'
 import type { SegmentStore } from '../store/port.ts'
 import { pictureArguments } from './arguments.ts'
+import { createKeptPictures } from './kept.ts'
 import { type KeyFrame, newestKeyFrame, storedKeyFrame } from './key-frame.ts'
 import { createPictureLane } from './lane.ts'
 import { PICTURE_LIMITS } from './limits.ts'
@@ -12,7 +12,7 @@ import type { Picture } from './picture.ts'
 import { createRests } from './rests.ts'
 import { runFfmpeg } from './run-ffmpeg.ts'
 import type { SheetName, Storyboard } from './storyboard-plan.ts'
-import { createStoryboards, sizeOf } from './storyboards.ts'
+import { createStoryboards } from './storyboards.ts'
 
 export interface PicturesOptions {
   /** Path of the program; without it there are no pictures. */
@@ -42,6 +42,8 @@ export interface Pictures {
   storyboard(assetId: string): Promise<Storyboard | undefined>
   /** One sheet of a storyboard; throws as `thumbnail`. */
   sheet(assetId: string, name: SheetName): Promise<Picture | undefined>
+  /** The recording was deleted: there are no pictures of it any more. What is live has its own for as long as it is served. */
+  forget(assetId: string): void
   /** Ends what is being made. */
   close(): void
 }
@@ -55,20 +57,20 @@ interface Entry {
   readonly isFinal: boolean
 }
 
+const posterKey = (assetId: string) => `poster ${assetId}`
+
 /** Where in a recording its poster is taken. */
 const POSTER_AT = 0.25
+/** Its last key frame. */
+const NEWEST = 1
 
 export function createPictures(options: PicturesOptions): Pictures {
   const { ffmpeg, store, log, now = () => performance.now(), patience = PICTURE_LIMITS.patience } = options
   const lane = createPictureLane()
   const stopping = new AbortController()
   const args = pictureArguments()
-  const kept = new LRUCache<string, Entry>({
-    max: PICTURE_LIMITS.kept,
-    maxSize: PICTURE_LIMITS.keptBytes,
-    sizeCalculation: ({ picture }) => 200 + (picture?.bytes.byteLength ?? 0),
-  })
-  /** Posters whose key frames are being read. */
+  const kept = createKeptPictures<Entry>()
+  /** Pictures whose key frames are being read from the store. */
   const asked = new Map<string, Promise<Picture | undefined>>()
   const rests = createRests(now)
   /** What has been logged already. */
@@ -95,8 +97,8 @@ export function createPictures(options: PicturesOptions): Pictures {
       rests.failed(assetId)
       complain(key, error)
     }
-    kept.set(key, { picture, name, triedAt: now(), isFinal: isFinal && picture !== undefined })
-    return picture
+    kept.set(key, key, { picture, name, triedAt: now(), isFinal: isFinal && picture !== undefined })
+    return kept.isForgotten(key) ? undefined : picture
   }
 
   async function draw(frame: KeyFrame): Promise<Picture | undefined> {
@@ -111,13 +113,25 @@ export function createPictures(options: PicturesOptions): Pictures {
     return { bytes, etag: etagOf(bytes) }
   }
 
-  /** The disk is asked outside the lane: one that hangs must not hold up the pictures of what is live. */
-  async function readPoster(key: string, assetId: string): Promise<Picture | undefined> {
+  /**
+   * Of a key frame in the store. The disk is asked outside the lane: one that hangs must not hold up the pictures of what is live.
+   *
+   * @param share of the recording, as `storedKeyFrame` takes it.
+   */
+  async function readStored(key: string, assetId: string, share: number, canBeFinal: boolean) {
     const index = await store.index(assetId)
-    const frame = index && storedKeyFrame(index, store, POSTER_AT)
-    if (index === undefined || frame === undefined) return undefined
+    const frame = index && storedKeyFrame(index, store, share)
+    if (index === undefined || frame === undefined) return kept.get(key)?.picture
     const bytes = frame.name === kept.get(key)?.name ? undefined : await frame.read()
-    return lane.run(key, () => make(key, assetId, index.ended, () => ({ name: frame.name, read: async () => bytes })))
+    const isFinal = canBeFinal && index.ended
+    return lane.run(key, () => make(key, assetId, isFinal, () => ({ name: frame.name, read: async () => bytes })))
+  }
+
+  /** One reading for all who ask meanwhile. */
+  function stored(key: string, assetId: string, share: number, canBeFinal: boolean): Promise<Picture | undefined> {
+    const running = asked.get(key) ?? readStored(key, assetId, share, canBeFinal).finally(() => asked.delete(key))
+    asked.set(key, running)
+    return running
   }
 
   /** Once for each cause: a picture is tried again every few seconds. */
@@ -137,27 +151,36 @@ export function createPictures(options: PicturesOptions): Pictures {
 
     async thumbnail(broadcast) {
       if (ffmpeg === undefined) return undefined
-      const key = `live ${broadcast.assetId}`
+      const { assetId } = broadcast
+      const key = `live ${assetId}`
       const entry = kept.get(key)
       if (entry !== undefined && (broadcast.ended || now() - entry.triedAt < PICTURE_LIMITS.fresh)) return entry.picture
-      // Before the first: nothing to be tried again later, it will come any moment.
-      if (broadcast.keyFrame() === undefined || rests.isResting(broadcast.assetId)) return entry?.picture
-      return lane.run(key, () => make(key, broadcast.assetId, false, () => newestKeyFrame(broadcast)))
+      if (rests.isResting(assetId)) return entry?.picture
+      // Of what nobody watches less is in memory than some encoders send from one key frame to the next.
+      if (broadcast.keyFrame() === undefined) return stored(key, assetId, NEWEST, false)
+      return lane.run(key, () => make(key, assetId, false, () => newestKeyFrame(broadcast)))
     },
 
     async poster(assetId) {
-      if (ffmpeg === undefined) return undefined
-      const key = `poster ${assetId}`
+      const key = posterKey(assetId)
+      if (ffmpeg === undefined || kept.isForgotten(key)) return undefined
       const entry = kept.get(key)
       if (entry !== undefined && (entry.isFinal || now() - entry.triedAt < PICTURE_LIMITS.poster)) return entry.picture
       if (rests.isResting(assetId)) return entry?.picture
-      const running = asked.get(key) ?? readPoster(key, assetId).finally(() => asked.delete(key))
-      asked.set(key, running)
-      return running
+      return stored(key, assetId, POSTER_AT, true)
     },
 
     storyboard: async (assetId) => (ffmpeg === undefined ? undefined : storyboards.storyboard(assetId)),
     sheet: async (assetId, name) => (ffmpeg === undefined ? undefined : storyboards.sheet(assetId, name)),
+    forget(assetId) {
+      kept.forget(posterKey(assetId))
+      storyboards.forget(assetId)
+    },
     close: () => stopping.abort(),
   }
+}
+
+/** Bytes. */
+function sizeOf(input: readonly Uint8Array[]): number {
+  return input.reduce((sum, chunk) => sum + chunk.byteLength, 0)
 }

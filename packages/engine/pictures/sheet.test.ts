@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { writeFragment } from '@bandstand/media/containers/isobmff/fragment.ts'
 import { parseFragment } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
+import { PICTURE_LIMITS } from './limits.ts'
 import { keyFrameOnly, readSheet } from './sheet.ts'
 
 const sample = (value: number, key: boolean) => ({
@@ -39,4 +40,28 @@ test('a sheet is the initialisation segment and its key frames, or nothing when 
   )
   const gone = async (_: string, __: number, first: number) => (first === 2 ? undefined : part(first))
   assert.equal(await readSheet(sheet, 'as_1', { read: gone }), undefined)
+})
+
+test('as many large key frames as a sheet has are read, and no more than the limit says', async () => {
+  const large = (bytes: number) => {
+    const data = new Uint8Array(bytes)
+    return writeFragment({ sequence: 1, track: 1, baseDecodeTime: 0, samples: [{ ...sample(1, true), data }] })
+  }
+  const tiles = Array.from({ length: 25 }, (_, i) => ({ part: i, time: 0, clock: 0 }))
+  const sheet = { track: 1, init: new Uint8Array([1]), width: 160, height: 90, tiles }
+  const reading = async (bytes: number) => {
+    const part = large(bytes)
+    let reads = 0
+    const outcome = readSheet(sheet, 'as_1', {
+      async read() {
+        reads++
+        return part
+      },
+    })
+    const count = await outcome.then((found) => found?.length)
+    return { count, reads }
+  }
+  // Of a 4K picture; more than a picture alone may have.
+  assert.deepEqual(await reading(1_500_000), { count: 26, reads: 25 })
+  await assert.rejects(reading(PICTURE_LIMITS.sheetInput / 20), { code: 'limit' })
 })

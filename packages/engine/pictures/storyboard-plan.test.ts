@@ -66,6 +66,37 @@ test('what retention takes from the front leaves the later sheets as they are', 
   assert.deepEqual(shed?.sheets[0]?.tiles[0], { part: 30, time: 0, clock: 10 })
 })
 
+test('the bar of a running broadcast counts from its beginning also where retention has taken whole epochs', () => {
+  const index = recording(10)
+  const epochs = index.epochs.map((epoch) => ({ ...epoch, wallClock: 1_000_000 + 7_200_000 }))
+  const plan = planStoryboard({ ...index, epochs, origin: 1_000_000, shed: true })
+  assert.deepEqual(plan?.sheets[0]?.tiles[0], { part: 0, time: 0, clock: 7_200 })
+  assert.equal(plan?.clock, 7_220)
+})
+
+test('what a replay leaves out is not counted: rows without pictures and sound, but not those with sound', () => {
+  const index = recording(20)
+  const [pictures] = index.tracks
+  assert.ok(pictures !== undefined)
+  const withGaps = (gaps: readonly number[]) =>
+    [...pictures.segments].map((segment, i) => (gaps.includes(i) ? { ...segment, gap: true } : segment))
+  const tracks = [
+    { track: 1, kind: 'video', segments: withGaps([2, 3, 4, 6]) },
+    { track: 2, kind: 'audio', segments: withGaps([2, 3, 4]) },
+  ] as const
+  const plan = planStoryboard({ ...index, tracks })
+  assert.deepEqual(
+    plan?.sheets.flatMap(({ tiles }) => tiles.map(({ time, clock }) => [time, clock])),
+    [
+      [0, 0],
+      [4, 10],
+      [14, 20],
+      [24, 30],
+    ],
+  )
+  assert.deepEqual([plan?.time, plan?.clock], [34, 40])
+})
+
 test('another initialisation segment begins another sheet', () => {
   const index = recording(20)
   const [epoch] = index.epochs

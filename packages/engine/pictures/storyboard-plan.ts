@@ -1,6 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { nameNumber } from '../packager/model.ts'
-import type { AssetIndex, IndexedSegment } from '../store/port.ts'
+import { isReplayed } from '../store/pause.ts'
+import type { AssetIndex, IndexedSegment, SegmentList } from '../store/port.ts'
 import { beginsWithKeyFrame } from './key-frame.ts'
 import { PICTURE_LIMITS } from './limits.ts'
 
@@ -41,7 +42,7 @@ export interface Storyboard {
  */
 export function planStoryboard(index: AssetIndex, interval?: number): Storyboard | undefined {
   const track = index.tracks.find(({ kind }) => kind === 'video')
-  const origin = index.epochs[0]?.wallClock
+  const origin = index.origin ?? index.epochs[0]?.wallClock
   if (track === undefined || origin === undefined) return undefined
   const epochs = new Map(index.epochs.map((epoch) => [epoch.id, epoch]))
   const clockOf = ({ epoch, start, timescale }: IndexedSegment) => {
@@ -57,7 +58,9 @@ export function planStoryboard(index: AssetIndex, interval?: number): Storyboard
   const sheets: (Sheet & { readonly tiles: Tile[] })[] = []
   let time = 0
   let before = -1
-  for (const segment of track.segments) {
+  for (let row = 0; row < track.segments.length; row++) {
+    const segment = track.segments.at(row)
+    if (segment === undefined) break
     const at = clockOf(segment)
     const slot = Math.floor(at / every)
     if (beginsWithKeyFrame(segment) && slot > before) {
@@ -74,9 +77,17 @@ export function planStoryboard(index: AssetIndex, interval?: number): Storyboard
         before = slot
       }
     }
-    time += segment.duration / segment.timescale
+    // A replay leaves out rows in which no track has anything.
+    if (isReplayed(segment) || index.tracks.some(({ segments }) => isReplayedAt(segments, row))) {
+      time += segment.duration / segment.timescale
+    }
   }
   return { interval: every, sheets, time, clock }
+}
+
+function isReplayedAt(segments: SegmentList, row: number): boolean {
+  const segment = segments.at(row)
+  return segment !== undefined && isReplayed(segment)
 }
 
 function sheetOf(slot: number): number {

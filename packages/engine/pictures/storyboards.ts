@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { SegmentStore } from '../store/port.ts'
 import { sheetArguments } from './arguments.ts'
+import { createKeptPictures } from './kept.ts'
 import { createPictureLane, isFull } from './lane.ts'
 import { PICTURE_LIMITS } from './limits.ts'
 import type { Picture } from './picture.ts'
@@ -22,6 +23,7 @@ export interface StoryboardsOptions {
 export interface Storyboards {
   storyboard(assetId: string): Promise<Storyboard | undefined>
   sheet(assetId: string, name: SheetName): Promise<Picture | undefined>
+  forget(assetId: string): void
 }
 
 interface Plan {
@@ -43,11 +45,7 @@ export function createStoryboards({ store, rests, now, draw, onFailure }: Storyb
   /** A long recording has many thousand segments to choose from. */
   const plans = new LRUCache<string, Plan>({ max: PICTURE_LIMITS.plans })
   /** Not among the others: a recording has many. */
-  const kept = new LRUCache<string, Kept>({
-    max: PICTURE_LIMITS.kept,
-    maxSize: PICTURE_LIMITS.keptBytes,
-    sizeCalculation: ({ picture }) => 200 + (picture?.bytes.byteLength ?? 0),
-  })
+  const kept = createKeptPictures<Kept>()
 
   function planOf(assetId: string, interval?: number): Promise<Storyboard | undefined> {
     const key = `${assetId} ${interval ?? ''}`
@@ -74,36 +72,38 @@ export function createStoryboards({ store, rests, now, draw, onFailure }: Storyb
   /** A sheet never changes: it is made once, and not tried again for a while when that fails. */
   async function make(key: string, assetId: string, name: SheetName): Promise<Picture | undefined> {
     const sheet = await find(assetId, name)
-    if (sheet === undefined || rests.isResting(assetId)) return undefined
+    // Not those of the broadcast itself: what is live must not wait for its recording.
+    const resting = `sheets ${assetId}`
+    if (sheet === undefined || rests.isResting(resting)) return undefined
     let picture: Picture | undefined
     try {
       const input = await readSheet(sheet, assetId, store)
-      if (input === undefined || sizeOf(input) > PICTURE_LIMITS.input) return undefined
+      if (input === undefined) return undefined
       const { columns } = PICTURE_LIMITS
       const words = sheetArguments(sheet.width, sheet.height, columns, Math.ceil(name.count / columns))
       picture = await draw(key, words, input)
-      rests.worked(assetId)
+      rests.worked(resting)
     } catch (error) {
       if (isFull(error)) throw error
-      rests.failed(assetId)
+      rests.failed(resting)
       onFailure(key, error)
     }
-    kept.set(key, { picture, madeAt: now() })
+    kept.set(assetId, key, { picture, madeAt: now() })
     return picture
   }
 
   return {
-    storyboard: (assetId) => planOf(assetId),
+    storyboard: async (assetId) => (kept.isForgotten(assetId) ? undefined : planOf(assetId)),
     async sheet(assetId, name) {
+      if (kept.isForgotten(assetId)) return undefined
       const key = `sheet ${assetId} ${name.interval} ${name.part} ${name.count}`
       const entry = kept.get(key)
       const isKept = entry?.picture !== undefined || (entry && now() - entry.madeAt < PICTURE_LIMITS.poster)
       return isKept === true ? entry?.picture : lane.run(key, () => make(key, assetId, name))
     },
+    forget(assetId) {
+      kept.forget(assetId)
+      for (const key of plans.keys()) if (key.startsWith(`${assetId} `)) plans.delete(key)
+    },
   }
-}
-
-/** Bytes. */
-export function sizeOf(input: readonly Uint8Array[]): number {
-  return input.reduce((sum, chunk) => sum + chunk.byteLength, 0)
 }

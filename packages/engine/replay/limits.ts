@@ -2,6 +2,11 @@
 export const limits = {
   /** Rows looked at before others get a turn. */
   rowsPerTurn: 256,
+  /**
+   * Milliseconds for which the manifest of a broadcast that has ended stays on the wall clock. Whoever played it reads there that
+   * nothing more comes and looks no more, a page in the background too, which may do anything but once a minute.
+   */
+  endedOnClock: 120_000,
   /** Text of playlists kept, all assets together, in bytes. */
   playlistBytes: 64 * 2 ** 20,
   /** Downloads whose plans are kept, and the memory of all of them. */

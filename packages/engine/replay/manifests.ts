@@ -3,9 +3,10 @@ import { printMpd } from '@bandstand/media/manifests/dash/print.ts'
 import { LRUCache } from 'lru-cache'
 import { availabilityStart } from '../dash/clock.ts'
 import { type ManifestInput, replayManifest, runningManifest } from '../dash/manifest.ts'
-import { createStretches, type Stretches } from '../dash/stretches.ts'
+import { createStretches, type Stretches, secondsSinceFirst } from '../dash/stretches.ts'
 import type { RenderedPlaylist } from '../packager/live.ts'
 import { rendered } from '../packager/window/rendered.ts'
+import { findEpoch } from '../store/epochs.ts'
 import { isReplayed } from '../store/pause.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
 import { limits } from './limits.ts'
@@ -17,26 +18,42 @@ export interface ReplayManifests {
   get(assetId: string): Promise<RenderedPlaylist | undefined>
 }
 
-/** What is known of an asset. Grows with its index; made anew when the front of the index went, and when it has ended. */
+/** What is known of an asset. Grows with its index; made anew when the front of the index went, and when it leaves the clock. */
 interface Known {
   readonly firstMsn: number | undefined
   readonly removed: number
-  readonly ended: boolean
+  readonly onClock: boolean
   readonly reader: RowReader
   readonly stretches: Stretches
   readonly rates: Map<TrackId, TrackRate>
   published: number
   version: number
+  ended: boolean
   shown: RenderedPlaylist | undefined
 }
 
 /** About what a printed `S` element takes, as text and compressed, and as a value. */
 const RUN_BYTES = 150
 
-/** @param maxBytes of text kept, all assets together */
+/**
+ * The manifest is on the wall clock: the broadcast runs, or has ended so short a while ago that who played it has to be told.
+ * Whoever got another timeline then would be at another place of it, behind its end mostly.
+ *
+ * @param now Unix milliseconds
+ */
+export function isOnClock({ ended, endedAt }: AssetIndex, now: number): boolean {
+  const age = endedAt === undefined ? Number.POSITIVE_INFINITY : now - endedAt
+  return !ended || (age >= 0 && age < limits.endedOnClock)
+}
+
+/**
+ * @param maxBytes of text kept, all assets together
+ * @param now Unix milliseconds
+ */
 export function createReplayManifests(
   store: Pick<SegmentStore, 'index'>,
   maxBytes: number = limits.playlistBytes,
+  now: () => number = Date.now,
 ): ReplayManifests {
   const cache = new LRUCache<string, Known>({
     ...{ max: 1_000, maxSize: maxBytes },
@@ -49,19 +66,20 @@ export function createReplayManifests(
     const index = await store.index(assetId)
     if (index === undefined) return undefined
     const firstMsn = firstOf(index)
+    const onClock = isOnClock(index, now())
     let known = cache.get(assetId)
     const isSame =
       known?.removed === index.removed.segments &&
-      known.ended === index.ended &&
+      known.onClock === onClock &&
       (known.firstMsn ?? firstMsn) === firstMsn
-    if (known === undefined || !isSame) known = begin(index)
-    if (known.version >= index.version) return known.shown
+    if (known === undefined || !isSame) known = begin(index, onClock)
+    if (known.version >= index.version && known.ended === index.ended) return known.shown
     for (;;) {
       const rows = known.reader.next(index, limits.rowsPerTurn)
       if (rows === undefined) break
       for (const { segments, epoch, discontinuity } of rows) {
         // On the wall clock what is missing is a hole; a replay leaves it out.
-        if (discontinuity && index.ended) known.stretches.split()
+        if (discontinuity && !onClock) known.stretches.split()
         for (const [place, { track }] of index.tracks.entries()) {
           const segment = segments[place]
           if (segment === undefined || !isReplayed(segment) || epoch === undefined) continue
@@ -79,6 +97,7 @@ export function createReplayManifests(
       return update(assetId)
     }
     known.version = index.version
+    known.ended = index.ended
     known.shown = render(index, known)
     // The cache measures what is new to it, not what has grown since.
     cache.delete(assetId)
@@ -98,16 +117,17 @@ export function createReplayManifests(
   }
 }
 
-function begin(index: AssetIndex): Known {
+function begin(index: AssetIndex, onClock: boolean): Known {
   return {
     firstMsn: firstOf(index),
     removed: index.removed.segments,
-    ended: index.ended,
+    onClock,
     reader: createRowReader(index.removed),
     stretches: createStretches(),
     rates: new Map(),
     published: 0,
     version: -1,
+    ended: false,
     shown: undefined,
   }
 }
@@ -122,7 +142,7 @@ function rateFor({ rates }: Known, track: TrackId): TrackRate {
   return rate
 }
 
-function render(index: AssetIndex, { stretches, rates, published }: Known): RenderedPlaylist | undefined {
+function render(index: AssetIndex, { stretches, rates, published, onClock }: Known): RenderedPlaylist | undefined {
   if (stretches.list.length === 0) return undefined
   const input: ManifestInput = {
     stretches: stretches.list,
@@ -130,14 +150,35 @@ function render(index: AssetIndex, { stretches, rates, published }: Known): Rend
     folder: '',
     bandwidth: (track) => rateOf(rates, track).peak,
   }
-  const mpd = index.ended
-    ? replayManifest(input)
-    : runningManifest({
+  const mpd = onClock
+    ? runningManifest({
         ...input,
         availabilityStart: availabilityStart(index.assetId),
-        published,
-        depth: undefined,
-        ended: false,
+        // The end is a version of its own.
+        published: published + (index.ended ? 1 : 0),
+        // Without it players take a period's start for the left end, where there is nothing any more.
+        depth: index.shed ? secondsSinceFirst(stretches.list, published) : undefined,
+        ended: index.ended,
+        late: lateBy(index),
       })
+    : replayManifest(input)
   return rendered(printMpd(mpd))
+}
+
+/** Segments by which lateness is judged; one of them may be late by chance. */
+const JUDGED = 3
+
+/** Whole seconds by which media come late, those of the slowest track. */
+function lateBy({ tracks, epochs }: AssetIndex): number {
+  const late = tracks.map(({ segments }) => {
+    const newest = segments.slice(-JUDGED).filter(isReplayed)
+    const each = newest.map(({ epoch, start, duration, timescale, closedAt }) => {
+      const of = findEpoch(epochs, epoch)
+      return of === undefined
+        ? 0
+        : closedAt - of.wallClock - ((start + duration) / timescale - of.start / 90_000) * 1000
+    })
+    return each.length === 0 ? 0 : Math.min(...each)
+  })
+  return Math.floor(Math.max(0, ...late) / 1000)
 }

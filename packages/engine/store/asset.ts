@@ -39,6 +39,8 @@ export interface AssetFiles {
   /** Where the next journal record goes. */
   journalBytes: number
   state: AssetState
+  /** As in the index. */
+  endedAt?: number
   /** Set as soon as the asset is to vanish: nothing is read from it any more. */
   removed: boolean
   /**
@@ -61,6 +63,8 @@ export interface AssetMemory {
   readonly begun: { readonly channelId: string | undefined; readonly at: number }
   /** Numbers rise. Another array whenever there is another epoch, so that it can be given out as it is. */
   epochs: readonly Epoch[]
+  /** Wall clock of the first epoch, once that is forgotten. */
+  origin?: number
   readonly rows: Rows
   readonly assembler: Assembler
   readonly tracks: Map<TrackId, TrackMemory>
@@ -203,10 +207,14 @@ export function shedRows(memory: AssetMemory, msn: number): void {
   // Epochs add up too, at several kB each, when an encoder reconnects all day. The newest stay for who goes on with them.
   const oldest = rows.row(0)?.epoch
   const gone = memory.epochs.findIndex((epoch) => epoch.id === oldest)
-  if (gone > 0) memory.epochs = memory.epochs.slice(gone)
+  const [first] = memory.epochs
+  if (gone > 0 && first !== undefined) {
+    memory.origin ??= first.wallClock
+    memory.epochs = memory.epochs.slice(gone)
+  }
   for (const { timescales } of memory.tracks.values()) {
-    const first = timescales.findLastIndex((from) => from.epoch <= (oldest ?? 0))
-    if (first > 0) timescales.splice(0, first)
+    const since = timescales.findLastIndex((from) => from.epoch <= (oldest ?? 0))
+    if (since > 0) timescales.splice(0, since)
   }
   memory.shed = true
   touch(memory)
@@ -223,8 +231,10 @@ export function toIndex(files: AssetFiles, memory: AssetMemory): AssetIndex {
     timing: memory.timing,
     begun: memory.begun,
     epochs: memory.epochs,
+    ...(memory.origin !== undefined && { origin: memory.origin }),
     tracks,
     ended: files.state === 'ended',
+    ...(files.endedAt !== undefined && { endedAt: files.endedAt }),
     shed: memory.shed,
     removed: memory.removed,
     version: memory.version,

@@ -108,6 +108,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     writing.tasks.delete(assetId)
     if (how === 'suspend') return
     files.state = 'ended'
+    files.endedAt = now()
     files.listed = {
       from: firstOfNewest(memory, limits.windowMs),
       until: performance.now() + limits.endedWindowMs,

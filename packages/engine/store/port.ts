@@ -80,9 +80,13 @@ export interface AssetIndex {
   /** As it was begun: whose it is, where that was noted, and Unix milliseconds. */
   readonly begun?: { readonly channelId: string | undefined; readonly at: number }
   readonly epochs: readonly Epoch[]
+  /** Where retention has removed whole epochs: the wall clock of the very first one, Unix milliseconds. */
+  readonly origin?: number
   readonly tracks: readonly AssetTrack[]
   /** True when the broadcast was finished properly. */
   readonly ended: boolean
+  /** Of one that this process finished: when, Unix milliseconds. */
+  readonly endedAt?: number
   /** True when retention has removed the start. */
   readonly shed: boolean
   readonly removed: Removed

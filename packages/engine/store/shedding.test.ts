@@ -90,6 +90,30 @@ test('what was counted while a broadcast ran is counted on when its replay is sh
   await third.store.close()
 })
 
+test('when a broadcast began is known also when its first epoch has been removed, by a later process too', async (t) => {
+  const root = await temporaryFolder(t)
+  const first = shedder(root)
+  const writer = first.store.create('as_one', timing)
+  for (const id of [0, 1]) {
+    writer.epoch(epoch(id, id * 900_000))
+    for (let i = 30 * id; i < 30 * id + 30; i++) for (const track of [1, 2]) writer.part(part(track, i, { epoch: id }))
+  }
+  await until(async () => (await first.store.index('as_one'))?.tracks[0]?.segments.length === 20, 'written')
+  await first.shedTo(0.3)
+  const facts = async (store: typeof first.store) => {
+    const index = await store.index('as_one')
+    return { epochs: index?.epochs.map(({ id }) => id), origin: index?.origin }
+  }
+  assert.deepEqual(await facts(first.store), { epochs: [1], origin: epoch(0).wallClock })
+  await writer.end()
+  await first.store.close()
+  const second = shedder(root)
+  await second.store.recover()
+  await second.shedTo(0.5)
+  assert.deepEqual(await facts(second.store), { epochs: [1], origin: epoch(0).wallClock })
+  await second.store.close()
+})
+
 for (const how of ['running', 'ended'] as const) {
   test(`nothing is deleted that could not be noted, of a recording that is ${how}`, async (t) => {
     const root = await temporaryFolder(t)

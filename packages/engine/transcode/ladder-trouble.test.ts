@@ -135,7 +135,7 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
     },
     /** @param each called each time some of it has passed. */
     async pass(ms: number, each: () => void = nothing): Promise<void> {
-      for (const until = steady + ms; steady < until; ) {
+      for (let left = ms; left > 0; left -= 200) {
         rig.play(200)
         ladder.tick()
         each()

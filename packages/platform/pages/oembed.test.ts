@@ -54,18 +54,32 @@ test('the player has the shape of the picture, upright ones too', () => {
   assert.deepEqual(size(1080, 1920, { maxheight: '160' }), [90, 160])
   assert.deepEqual(size(640, 480), [640, 480])
   assert.deepEqual(size(100_000, 2, { maxwidth: '100' }), [100, 1])
-  const { thumbnail_width, thumbnail_height } = answer(1080, 1920, {})
-  assert.deepEqual([thumbnail_width, thumbnail_height], [640, 1138])
 })
 
-test('the frame is escaped, and a picture comes with its size', () => {
+test('a picture has the size that it is made in, and is left out where it does not fit or its size is not known', () => {
+  const image = `${origin}/live/main/thumbnail.jpg`
+  const picture = (size: [number, number] | undefined, query: object = {}) => {
+    const video = size && { size: { width: size[0], height: size[1] } }
+    const answer: object = printOembed({ title: '', player: `${origin}/@main/embed`, origin, image, ...video }, query)
+    return 'thumbnail_url' in answer ? answer : undefined
+  }
+  const of = (width: number, height: number) => ({
+    thumbnail_url: image,
+    thumbnail_width: width,
+    thumbnail_height: height,
+  })
+  assert.partialDeepStrictEqual(picture([1920, 1080]), of(640, 360))
+  assert.partialDeepStrictEqual(picture([1080, 1920]), of(640, 1136))
+  // Not enlarged.
+  assert.partialDeepStrictEqual(picture([427, 240]), of(426, 238))
+  assert.partialDeepStrictEqual(picture([1920, 1080], { maxwidth: '640', maxheight: '360' }), of(640, 360))
+  assert.equal(picture([1920, 1080], { maxwidth: '639' }), undefined)
+  assert.equal(picture([1920, 1080], { maxheight: '359' }), undefined)
+  assert.equal(picture(undefined), undefined)
+})
+
+test('the frame is escaped', () => {
   const answer = printOembed({ title: '"><script>', player: `${origin}/@main/embed?"`, origin }, {})
   assert.doesNotMatch(answer.html, /<script>|\?""/)
   assert.ok(!('thumbnail_url' in answer))
-  const image = `${origin}/live/main/thumbnail.jpg`
-  const { thumbnail_url, thumbnail_width, thumbnail_height } = printOembed(
-    { title: '', player: `${origin}/@main/embed`, origin, image },
-    {},
-  )
-  assert.deepEqual([thumbnail_url, thumbnail_width, thumbnail_height], [image, 640, 360])
 })

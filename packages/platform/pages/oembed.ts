@@ -1,6 +1,6 @@
 import { escapeHtml } from '../http/escape.ts'
 
-/** Longer side of a player where nobody says how large it may be, and width of its picture as it is offered; pixels. */
+/** Longer side of a player where nobody says how large it may be, and width of a picture at most; pixels. */
 const SIDE = 640
 /** Where there is no picture yet. */
 const USUAL: PictureSize = { width: 1280, height: 720 }
@@ -15,6 +15,7 @@ export interface PictureSize {
 export interface Embeddable {
   readonly title: string
   readonly player: string
+  /** A picture of the video. */
   readonly image?: string
   /** Of the video as it is shown; 16:9 where it is not known. */
   readonly size?: PictureSize
@@ -52,7 +53,8 @@ export function parsePageAddress(url: string, origin: string): PageAddress | und
 }
 
 /** The answer of type `video` (oEmbed 1.0 §2.3.4.2): the player in a frame, no larger than asked for. */
-export function printOembed({ title, player, image, origin, size = USUAL }: Embeddable, query: OembedQuery) {
+export function printOembed({ title, player, image, origin, size: known }: Embeddable, query: OembedQuery) {
+  const size = known ?? USUAL
   const aspect = size.width / size.height
   const highest = Math.min(SIDE, limit(query.maxheight))
   const width = Math.max(1, Math.floor(Math.min(SIDE, limit(query.maxwidth), highest * aspect)))
@@ -67,14 +69,18 @@ export function printOembed({ title, player, image, origin, size = USUAL }: Embe
     width,
     height,
     html: `<iframe src="${escapeHtml(player)}" width="${width}" height="${height}" title="${escapeHtml(title)}" allow="${allow}" allowfullscreen style="border:0"></iframe>`,
-    // Its size must be given; where that of the stream is not known this is the box that it is shown in.
-    ...(image !== undefined && {
-      thumbnail_url: image,
-      thumbnail_width: SIDE,
-      thumbnail_height: Math.max(1, Math.round(SIDE / aspect)),
-    }),
+    ...(image !== undefined && known !== undefined && thumbnail(image, known, query)),
     cache_age: 300,
   }
+}
+
+/** As pictures of a video are made: not enlarged, sides even. It must fit too, and may be left out (§2.3.4). */
+function thumbnail(url: string, { width, height }: PictureSize, query: OembedQuery) {
+  const even = (side: number) => Math.max(2, Math.trunc(side / 2) * 2)
+  const across = even(Math.min(SIDE, width))
+  const down = even((across * height) / width)
+  const fits = across <= limit(query.maxwidth) && down <= limit(query.maxheight)
+  return fits ? { thumbnail_url: url, thumbnail_width: across, thumbnail_height: down } : {}
 }
 
 function limit(value: string | undefined): number {

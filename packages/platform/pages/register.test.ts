@@ -36,6 +36,8 @@ const asset: Asset = {
 let folder: string
 let app: FastifyInstance
 const channels: Channel[] = [main]
+/** Of what is live and of the recording; sound alone has none. */
+const video: { size: { width: number; height: number } | undefined } = { size: { width: 1080, height: 1920 } }
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pages-'))
@@ -66,7 +68,7 @@ before(async () => {
     distDir: dist,
     publicUrl: undefined,
     hasPictures: true,
-    sizeOf: async () => ({ width: 1080, height: 1920 }),
+    sizeOf: async () => video.size,
     channels: () => channels,
     channel: (slug) => channels.find((one) => one.slug === slug),
     asset: (id) => (id === asset.id ? asset : undefined),
@@ -113,6 +115,19 @@ test('whoever names a host that is none, as a proxy may, gets the page all the s
   channels[0] = { ...main, live: false, assetId: null, startedAt: null }
   assert.equal((await get('/@main', { host: 'a:99999' })).statusCode, 200)
   channels[0] = main
+})
+
+test('sound alone names no picture that cannot be made', async () => {
+  const { size } = video
+  video.size = undefined
+  const [live, recorded] = [(await get('/@main')).body, (await get('/watch/as_1')).body]
+  const answers = await Promise.all(
+    ['/@main', '/watch/as_1'].map(async (page) => (await get(`/api/oembed?url=http://stage.example${page}`)).json()),
+  )
+  video.size = size
+  assert.match(live, /og:image" content="http:\/\/stage\.example\/api\/v1\/channels\/main\/offline-image\/a\.webp"/)
+  assert.doesNotMatch(recorded, /og:image/)
+  for (const answer of answers) assert.equal('thumbnail_url' in answer, false)
 })
 
 test('the page of a recording names its picture and the player alone, which may stand in a frame', async () => {

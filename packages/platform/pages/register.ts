@@ -29,7 +29,7 @@ export interface PageOptions extends PageFacts {
   readonly distDir: string
   /** Address that viewers use, where it is configured; else it is taken from the request. */
   readonly publicUrl: string | undefined
-  /** What is live and what was recorded has a picture at `/live/{slug}/thumbnail.jpg` and `/vod/{asset}/poster.jpg`. */
+  /** Video that is live or was recorded has a picture at `/live/{slug}/thumbnail.jpg` and `/vod/{asset}/poster.jpg`. */
   readonly hasPictures: boolean
   /** Size of the video of what is live or was recorded, as it is shown; `undefined` where it is not known (in time). */
   sizeOf?(assetId: string): Promise<PictureSize | undefined>
@@ -64,28 +64,23 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
     return (options.publicUrl ?? `${request.protocol}://${request.host}`).replace(/\/+$/, '')
   }
 
-  /** The picture of a channel: of now while it is live, else what its owner chose. */
-  function imageOf(request: FastifyRequest, { slug, live, offlineImage }: Channel): { readonly image?: string } {
-    const path = live && options.hasPictures ? posterOf.channel(slug) : offlineImage
-    return path ? { image: origin(request) + path } : {}
-  }
-
-  async function sizeOf(assetId: string | null): Promise<{ readonly size?: PictureSize }> {
+  /** Picture and size of a video. Sound alone has no size, and no picture at that address. */
+  async function seenOf(assetId: string | null, picture: string): Promise<Pick<Embeddable, 'image' | 'size'>> {
     const size = assetId === null ? undefined : await options.sizeOf?.(assetId)
-    return size === undefined ? {} : { size }
+    if (size === undefined) return {}
+    return { size, ...(options.hasPictures && { image: picture }) }
   }
 
-  async function channelEmbed(request: FastifyRequest, channel: Channel): Promise<Embeddable> {
+  async function channelEmbed(request: FastifyRequest, { slug, title, live, assetId }: Channel): Promise<Embeddable> {
     const from = origin(request)
-    const player = `${from}/@${channel.slug}/embed`
-    const seen = { ...imageOf(request, channel), ...(await sizeOf(channel.assetId)) }
-    return { title: channel.title, player, origin: from, ...seen }
+    const seen = await seenOf(live ? assetId : null, from + posterOf.channel(slug))
+    return { title, player: `${from}/@${slug}/embed`, origin: from, ...seen }
   }
 
   async function assetEmbed(request: FastifyRequest, { id, title }: Asset): Promise<Embeddable> {
     const from = origin(request)
-    const image = options.hasPictures ? { image: from + posterOf.asset(id) } : {}
-    return { title, player: `${from}/watch/${id}/embed`, origin: from, ...image, ...(await sizeOf(id)) }
+    const seen = await seenOf(id, from + posterOf.asset(id))
+    return { title, player: `${from}/watch/${id}/embed`, origin: from, ...seen }
   }
 
   async function send(request: FastifyRequest, reply: FastifyReply, page: Page): Promise<FastifyReply> {
@@ -124,14 +119,17 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
     file: 'channel' | 'embed' | 'chat',
   ): Promise<FastifyReply> {
     const base = `${origin(request)}/@${channel.slug}`
+    const { player, image, size } = await channelEmbed(request, channel)
+    // Of now while it is live, else what its owner chose.
+    const picture = image ?? (channel.offlineImage && origin(request) + channel.offlineImage)
     const name = file === 'channel' ? 'viewer' : file
     const head: Head = {
       title: file === 'chat' ? `Chat of ${channel.title}` : channel.title,
       description: channel.description,
       canonical: base,
-      ...imageOf(request, channel),
-      ...(await sizeOf(channel.assetId)),
-      ...(file === 'channel' ? { player: `${base}/embed`, oembed: oembedAddress(origin(request), base) } : {}),
+      ...(picture ? { image: picture } : {}),
+      ...(size === undefined ? {} : { size }),
+      ...(file === 'channel' ? { player, oembed: oembedAddress(origin(request), base) } : {}),
       playlist: `/live/${channel.slug}/index.m3u8`,
       scripts: await entry(name),
       plays: channel.live && file !== 'chat',

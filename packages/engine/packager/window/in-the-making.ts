@@ -59,14 +59,14 @@ export function inTheMaking(
   let areForeseen = true
   for (const track of [...own, ...rungs]) {
     const isRung = !own.includes(track)
-    const delay = delayOf(track)
-    if (delay === undefined && isRung) continue
-    const by = delay === undefined ? undefined : earlyBy({ segment: whole, delay })
+    const late = latenessOf(track)
+    if (late === undefined && isRung) continue
+    const by = late === undefined ? undefined : earlyBy({ segment: whole, late })
     if (by === undefined && !isRung) return undefined
     early.set(track.track, by ?? HARDLY_EARLY)
     const made = growing(track)
     if (by === undefined) continue
-    slowest = Math.max(slowest, delay ?? 0)
+    slowest = Math.max(slowest, late ?? 0)
     if (made === undefined || made.epoch.id !== epoch.id) continue
     const duration = durationOf(made, track, lead, expected)
     const { start, timescale } = made
@@ -75,7 +75,7 @@ export function inTheMaking(
     else if (!isRung) areForeseen = false
   }
   if (!areForeseen) segments = segments.filter(({ track }) => !own.some((other) => other.track === track))
-  return { segment: whole, delay: slowest, early, segments }
+  return { segment: whole, late: slowest, early, segments }
 }
 
 /** Seconds: Shaka Player takes a manifest in which one rendition is not early at all for one without low latency. */
@@ -133,9 +133,20 @@ function durationOf(
 }
 
 /** Seconds from a segment's begin by the clock to its first part; the least of the newest, for one may be late by chance. */
-function delayOf(track: Track): number | undefined {
-  const delays = [...newest(track, 3), growing(track)].flatMap((segment) =>
+function latenessOf(track: Track): number | undefined {
+  const each = [...newest(track, 3), growing(track)].flatMap((segment) =>
     segment?.openedAt === undefined ? [] : [(segment.openedAt - programDateTime(segment)) / 1000],
   )
-  return delays.length === 0 ? undefined : Math.min(...delays)
+  return each.length === 0 ? undefined : Math.min(...each)
+}
+
+/** Segments behind the newest of all: of a track whose last is further behind nothing comes any more. */
+const STALE = 4
+
+/** Whole seconds by which media come late, those of the slowest track. */
+export function lateBy(tracks: readonly Track[]): number {
+  const newestOf = (track: Track) => (growing(track) ?? newest(track, 1)[0])?.msn ?? Number.NEGATIVE_INFINITY
+  const last = Math.max(...tracks.map(newestOf))
+  const late = tracks.filter((track) => newestOf(track) > last - STALE).map((track) => latenessOf(track) ?? 0)
+  return Math.max(0, ...late.map(Math.floor))
 }

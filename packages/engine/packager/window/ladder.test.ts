@@ -140,6 +140,26 @@ test('a rung is not in the recording: what has left its memory is not listed', (
   for (const name of segments('v11')) assert.equal(window.rendition('v11')?.media(name).kind, 'now', name)
 })
 
+test('in DASH nobody is told to rewind to where a rung that is listed has nothing', () => {
+  const { window, studio, state } = withLadder()
+  const figures = () => {
+    const mpd = window.manifest()?.plain.toString() ?? ''
+    const [, own] = mpd.split('<Representation id="v11"')
+    return {
+      depth: Number(/timeShiftBufferDepth="PT(\d+)S"/.exec(mpd)?.[1]),
+      from: /<S t="(\d+)"/.exec(own ?? '')?.[1],
+    }
+  }
+  studio.send(encode({ seconds: 70 }))
+  assert.equal(figures().depth, 60)
+  state.on = true
+  studio.send(encode({ seconds: 5, base: 70 }))
+  assert.deepEqual(figures(), { depth: 12, from: String(70 * 90_000) })
+  studio.send(encode({ seconds: 40.5, base: 75 }))
+  const { depth, from } = figures()
+  assert.ok(depth >= 14 && depth <= 115.5 - Number(from) / 90_000, `${depth} s, from ${from}`)
+})
+
 test('a rung in the making is listed in DASH when it has begun, later than its source', () => {
   const { window, studio, state } = withLadder()
   state.on = true

@@ -2,12 +2,12 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { printMpd } from '@bandstand/media/manifests/dash/print.ts'
 import { availabilityStart } from '../../dash/clock.ts'
 import { longestSegment, runningManifest } from '../../dash/manifest.ts'
-import { createStretches, type Stretch, spanOf } from '../../dash/stretches.ts'
+import { createStretches, type Stretch, secondsSinceFirst, spanOf } from '../../dash/stretches.ts'
 import type { AssetIndex } from '../../store/port.ts'
 import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
 import type { RenderedPlaylist } from '../live.ts'
 import { type BroadcastTiming, type Epoch, trackOf } from '../model.ts'
-import { type InTheMaking, inTheMaking, isOutgrown } from './in-the-making.ts'
+import { type InTheMaking, inTheMaking, isOutgrown, lateBy } from './in-the-making.ts'
 import { trackBandwidth } from './multivariant.ts'
 import { rendered } from './rendered.ts'
 import type { Rendition } from './rendition.ts'
@@ -58,18 +58,19 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
     return trackBandwidth(epoch, track, options.bitrate(), rendition?.peak)
   }
 
+  const isRung = (track: TrackId) => options.rungBitrate(track) !== undefined
+
   function foresee(): InTheMaking | undefined {
     const all = [...renditions.values()]
     const epoch = all
       .map(({ segments }) => segments.at(-1)?.epoch)
       .reduce((last, other) => (other !== undefined && other.id >= (last?.id ?? 0) ? other : last), undefined)
-    const isRung = ({ track }: Rendition) => options.rungBitrate(track) !== undefined
     return (
       epoch &&
       inTheMaking(
         epoch,
-        all.filter((r) => !isRung(r)),
-        all.filter(isRung),
+        all.filter(({ track }) => !isRung(track)),
+        all.filter(({ track }) => isRung(track)),
         longestSegment(timing),
       )
     )
@@ -80,10 +81,10 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
    * the front of one has gone. Players choose once: dash.js adds no sound to a period that it has begun without, Shaka Player
    * shows no pictures at all where one of several periods has none, and refuses a manifest with an empty one.
    */
-  function isComplete({ epoch, lanes }: Stretch): boolean {
+  function isComplete({ epoch, listed }: Stretch): boolean {
     return (
-      epoch.tracks.some(({ track }) => lanes.has(track)) &&
-      epoch.tracks.every(({ track }) => lanes.has(track) || hasGap(track, epoch))
+      epoch.tracks.some(({ track }) => listed.has(track)) &&
+      epoch.tracks.every(({ track }) => listed.has(track) || hasGap(track, epoch))
     )
   }
 
@@ -100,16 +101,28 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
    * The ladder is about to go on in the next period. Where that has no such rung when it is first seen, Shaka Player takes the
    * encoder's own picture in its place, and stays with it.
    */
-  function lacksRungs({ epoch, lanes }: Stretch, before: Stretch | undefined, patience: number): boolean {
+  function lacksRungs({ epoch, listed }: Stretch, before: Stretch | undefined, patience: number): boolean {
     const source = epoch.tracks.find(({ config }) => config.kind === 'video')
     const pictures = [...renditions.values()].find(({ track }) => track === source?.track)?.segments ?? []
     const own = pictures.filter((segment) => segment.epoch.id === epoch.id && !segment.gap)
     if (before === undefined || own.reduce((sum, segment) => sum + seconds(segment), 0) >= patience) return false
-    const end = Math.max(...[...before.lanes.values()].map((lane) => spanOf(lane)[1]))
-    return [...before.lanes].some(([track, lane]) => {
-      const wasMade = options.rungBitrate(track) !== undefined && spanOf(lane)[1] > end - PACKAGER_LIMITS.rungBehind
-      return wasMade && !lanes.has(track)
+    const end = Math.max(...[...before.listed.values()].map((own) => spanOf(own)[1]))
+    return [...before.listed].some(([track, own]) => {
+      const wasMade = isRung(track) && spanOf(own)[1] > end - PACKAGER_LIMITS.rungBehind
+      return wasMade && !listed.has(track)
     })
+  }
+
+  /**
+   * Seconds that can be rewound. A rung lists less than the source: players go back in the rendition that they are in, and find
+   * nothing where it has none. But not less than 3 target durations: of one that has just begun there is little for a moment.
+   */
+  function depthOf(stretches: readonly Stretch[], late: number): number {
+    const least = 3 * timing.targetDuration + late
+    if (!options.isRecorded()) return least
+    const rungs = new Set(stretches.flatMap(({ listed }) => [...listed.keys()].filter(isRung)))
+    const depths = [...rungs].map((track) => secondsSinceFirst(stretches, published, track))
+    return Math.max(least, Math.min(WINDOW_LIMITS.listed + late, ...depths))
   }
 
   function render(ended: boolean): RenderedPlaylist | undefined {
@@ -135,6 +148,7 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
     if (last < newest && !ended) return shown?.playlist
     if (complete.length === 0) return undefined
     newest = last
+    const late = lateBy([...renditions.values()])
     const mpd = runningManifest({
       stretches: complete,
       timing,
@@ -143,8 +157,9 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
       availabilityStart: availabilityStart(assetId),
       // The end is a version of its own.
       published: published + (ended ? 1 : 0),
-      depth: options.isRecorded() ? WINDOW_LIMITS.listed : 3 * timing.targetDuration,
+      depth: depthOf(complete, late),
       ended,
+      late,
       lowLatency,
     })
     return rendered(printMpd(mpd), `"${options.nonce}-${assetId}-mpd${version}${ended ? 'e' : ''}"`)

@@ -72,9 +72,15 @@ function printTemplate({ timeline, ...template }: SegmentTemplate): string {
   return `${out}</SegmentTimeline>\n</SegmentTemplate>\n`
 }
 
-/** @param end of the run before: a start that follows from it is left out (5.3.9.6.2). */
+/**
+ * Numbers alone, so nothing is escaped: a day of a running broadcast has 86,000 of these, printed anew with each segment.
+ *
+ * @param end of the run before: a start that follows from it is left out (5.3.9.6.2).
+ */
 function printRun({ start, duration: d, count }: TimelineRun, end: number | undefined): string {
-  return tag('S', { t: start === end ? undefined : start, d, r: count > 1 ? count - 1 : undefined }, true)
+  const t = start === end ? '' : ` t="${start}"`
+  const r = count > 1 ? ` r="${count - 1}"` : ''
+  return `<S${t} d="${d}"${r}/>\n`
 }
 
 function printRepresentation({ id, bandwidth, codecs, template, video, audio }: Representation): string {

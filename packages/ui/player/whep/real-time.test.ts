@@ -165,18 +165,20 @@ test('a line that brings nothing at all is a reason to offer anew, but seldom', 
 })
 
 test('an encoder that is away is waited for: the line carries, and a refusal changes nothing', async (t) => {
+  // Asked for anew after 22.5 s.
+  t.mock.method(Math, 'random', () => 0.5)
   const { sessions, heard, newest, realTime, report, play } = await playing(t)
   const first = newest()
-  await report(12_000)
+  await report(21_000)
   assert.deepEqual([realTime.silent, sessions.length], [true, 1])
-  await report(20_000)
+  await report(3000)
   assert.equal(sessions.length, 2)
   newest().events.failed({ code: 'not-ready' })
   assert.deepEqual([first.closed, newest().closed, heard], [false, true, []])
   // The next offer waits its time too, and one without an answer changes as little.
-  await report(8000, first)
+  await report(7000, first)
   assert.equal(sessions.length, 2)
-  await report(8000, first)
+  await report(6000, first)
   assert.deepEqual([sessions.length, newest().closed, first.closed, heard], [3, true, false, []])
   sessions.length = 1
   await play(1000)

@@ -211,7 +211,16 @@ test('packets are counted on when viewers leave, and the report tells how they f
   assert.deepEqual(said.at(-1), {
     kind: 'report',
     viewers: [
-      { session: 'b', connected: false, stream: 1, reports: 0, loss: 0, roundTrip: undefined, estimate: undefined, sent: 0 },
+      {
+        session: 'b',
+        connected: false,
+        stream: 1,
+        reports: 0,
+        loss: 0,
+        roundTrip: undefined,
+        estimate: undefined,
+        sent: 0,
+      },
     ],
     packets: 2,
     resent: 0,
