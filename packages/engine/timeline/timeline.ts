@@ -1,4 +1,4 @@
-import type { AccessUnit, TrackId } from '@bandstand/media/access-unit.ts'
+import { type AccessUnit, AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { silentFrame } from '@bandstand/media/codecs/aac/silence.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import { createGathering, type Gathering } from './gathering.ts'
@@ -125,7 +125,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
     }
     if (verdict === 'jump') counters.jumps++
     const waiting = restart(verdict, verdict === 'jump' ? run.clocks(held.unit.track) : new Map())
-    if (verdict === 'late-track') waiting.want(held.unit.track)
+    if (verdict === 'late-track') for (const track of [VIDEO_TRACK, AUDIO_TRACK]) waiting.want(track)
     collect(held, now)
   }
 
@@ -157,7 +157,8 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
       const known = configs.get(track)
       if (known !== undefined && sameConfig(known, config)) return take()
       configs.set(track, config)
-      if (run?.tracks.has(track) === true) restart('configuration', new Map())
+      if (run?.tracks.has(track) === true && track === AUDIO_TRACK) run.reconfigureSound()
+      else if (run?.tracks.has(track) === true) restart('configuration', new Map())
       // Units of the former configuration cannot be decoded with this one.
       else if (known !== undefined) gathering?.forget(track)
       return take()
