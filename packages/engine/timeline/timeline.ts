@@ -111,6 +111,13 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
     for (const held of chosen.units) feed(held, now)
   }
 
+  /** The encoder is gone: what was held is let out, but for sound of pictures that never began. */
+  function letOut(now: number): void {
+    if (gathering?.awaitsKey !== true) return open(now)
+    gathering.forget(AUDIO_TRACK)
+    counters.droppedUnits += gathering.dropped
+  }
+
   function feed(held: HeldUnit, now: number): void {
     if (gathering !== undefined) return collect(held, now)
     if (run === undefined) return
@@ -141,7 +148,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
 
   return {
     startEpoch(now) {
-      if (gathering !== undefined) open(now)
+      letOut(now)
       close()
       configs = new Map()
       announced = undefined
@@ -173,7 +180,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
     },
     tick,
     stop(now) {
-      if (gathering !== undefined) open(now)
+      letOut(now)
       close()
       gathering = undefined
       return take()
