@@ -190,7 +190,7 @@ class Connection implements RtmpConnection {
     const request = { protocol: 'rtmp' as const, remote, key, ...(encoder === '' ? {} : { encoder }) }
     publishPort.publish(request, stop).then(
       (answer) => {
-        this.#answered(attempt, answer, encoder)
+        this.#answered(attempt, answer, { key, encoder })
         this.#readOn()
       },
       (error: unknown) => {
@@ -203,10 +203,19 @@ class Connection implements RtmpConnection {
     )
   }
 
-  #answered(attempt: number, answer: Awaited<ReturnType<PublishPort['publish']>>, encoder: string): void {
-    const { log } = this.#options
+  #answered(
+    attempt: number,
+    answer: Awaited<ReturnType<PublishPort['publish']>>,
+    { key, encoder }: { readonly key: string; readonly encoder: string },
+  ): void {
+    const { log, remote, refusals } = this.#options
     if (this.#attempt !== attempt || this.#over) {
       if ('publisher' in answer) answer.publisher.end('disconnected')
+      else {
+        // The encoder has gone on, so nobody is told; who tries keys in this way is seen all the same.
+        const fields = { remote, key: shortKey(key), reason: 'refused', text: answer.refusal.reason }
+        refusals.refused('warn', fields, 'rtmp: encoder refused', fields.text)
+      }
       return
     }
     if ('refusal' in answer) {

@@ -49,6 +49,8 @@ class ServerSession implements RtmpServerSession {
   #encoderName = ''
   #streams = 0
   #publishStream = 0
+  /** When a publish must have been asked for. */
+  #publishBy = Number.POSITIVE_INFINITY
 
   constructor(options: RtmpServerOptions) {
     const { limits, now } = options
@@ -59,8 +61,7 @@ class ServerSession implements RtmpServerSession {
     this.#now = now
     this.#liveness = new Liveness(limits, now)
     this.#held = new HeldMedia(limits)
-    this.#decoder.maxMessageBytes = limits.messageBytesOfStranger
-    this.#decoder.maxPendingBytes = limits.pendingBytesOfStranger
+    this.#restrictStranger()
   }
 
   receive(bytes: Uint8Array, now: number): RtmpOutput<RtmpServerEvent> {
@@ -129,7 +130,7 @@ class ServerSession implements RtmpServerSession {
       if (!step.done) return
       rest = bytes.subarray(step.consumed)
       this.#state = 'connecting'
-      this.#liveness.deadline = this.#now + limits.publishMs
+      this.#awaitPublish(this.#now + limits.publishMs)
       this.#liveness.startPings(this.#now)
     }
     this.#received += rest.byteLength
@@ -327,11 +328,17 @@ class ServerSession implements RtmpServerSession {
 
   #unpublish(): void {
     if (this.#state !== 'publishing' && this.#state !== 'deciding') return
+    if (this.#state === 'publishing') {
+      this.#awaitPublish(this.#now + this.#options.limits.publishMs)
+      this.#intake.unaccepted()
+      this.#restrict()
+    } else {
+      // It was never accepted, so it is the stranger it was: else asking and taking back would lift every limit.
+      this.#awaitPublish(this.#publishBy)
+      this.#restrictStranger()
+    }
     this.#state = 'connected'
-    this.#liveness.deadline = this.#now + this.#options.limits.publishMs
     this.#held.take()
-    this.#intake.unaccepted()
-    this.#restrict()
     this.#outbox.command(printStatus(this.#publishStream, 'status', 'NetStream.Unpublish.Success', 'Unpublished.'))
     this.#events.push({ type: 'unpublish' })
   }
@@ -357,6 +364,17 @@ class ServerSession implements RtmpServerSession {
     this.#state = 'closed'
     this.#held.take()
     this.#events.push({ type: 'close', reason, text })
+  }
+
+  #awaitPublish(until: number): void {
+    this.#publishBy = until
+    this.#liveness.deadline = until
+  }
+
+  /** Bounds for a peer that has named no key. */
+  #restrictStranger(): void {
+    this.#decoder.maxMessageBytes = this.#options.limits.messageBytesOfStranger
+    this.#decoder.maxPendingBytes = this.#options.limits.pendingBytesOfStranger
   }
 
   /** Bounds for a peer that has named a key and has not been accepted, or not again. */

@@ -458,6 +458,32 @@ describe('limits and liveness', () => {
     assert.equal(encoder.closed, undefined)
   })
 
+  test('a publish that is taken back before its answer lifts no limit and puts nothing off', () => {
+    const hasty = (limits: Partial<RtmpLimits> = {}) => {
+      const encoder = new HandEncoder(limits).handshake().connect()
+      const again = () => encoder.command('publish', ['x', 'live'], 3, null, 1).command('closeStream', [], 0, null, 1)
+      again()
+      return { encoder, again }
+    }
+    assert.equal(hasty({ messageBytesOfStranger: 500 }).encoder.media(9, 0, 501).closeReason, 'limit')
+    const pending = hasty({ pendingBytesOfStranger: 800 }).encoder
+    for (const chunkStream of [5, 6]) {
+      pending.bytes(new Uint8Array([chunkStream, 0, 0, 0, 0, 0x01, 0xf4, 9, 1, 0, 0, 0, ...new Uint8Array(128)]))
+    }
+    assert.equal(pending.closeReason, 'limit')
+    const many = hasty({ messagesBeforeAcceptance: 100 })
+    for (let i = 0; i < 50 && many.encoder.closed === undefined; i++) many.again()
+    assert.equal(many.encoder.closeReason, 'limit')
+    const slow = hasty()
+    for (let now = 0; now < RTMP_LIMITS.publishMs; now += 1000) {
+      slow.encoder.wake(now)
+      slow.again()
+    }
+    assert.equal(slow.encoder.closed, undefined)
+    assert.equal(slow.encoder.wakeAt, RTMP_LIMITS.publishMs)
+    assert.equal(slow.encoder.wake(RTMP_LIMITS.publishMs).closeReason, 'idle')
+  })
+
   test('a stream much faster than it plays is ended and told so, in messages of their own and in aggregates', () => {
     const plain = new HandEncoder({ messagesPerWindow: 100 }).publishing()
     const whole = new HandEncoder({ messagesPerWindow: 100 }).publishing()
