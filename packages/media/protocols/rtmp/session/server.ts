@@ -296,7 +296,8 @@ class ServerSession implements RtmpServerSession {
     this.#app = parseApp(field('app'), field('tcUrl'))
     this.#encoderName = field('flashVer').slice(0, 100)
     if (this.#app.app !== app) {
-      const text = `There is no application "${this.#app.app.slice(0, 40)}" here: the server address must end in "/${app}".`
+      // What was asked for is not repeated: it is the stream key where somebody left the application out.
+      const text = `There is no such application here: the server address must end in "/${app}", the stream key comes after it.`
       this.#outbox.command(printConnectError(command.transaction, 'NetConnection.Connect.InvalidApp', text))
       this.#close('refused', text)
       return

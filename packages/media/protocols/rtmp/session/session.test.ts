@@ -278,11 +278,12 @@ describe('refusals', () => {
     assert.equal(encoder.events.length, events)
   })
 
-  test('another application: _error with NetConnection.Connect.InvalidApp', () => {
+  test('another application: _error with NetConnection.Connect.InvalidApp, which does not repeat it', () => {
     const encoder = new HandEncoder().handshake().connect('other')
     assert.equal(encoder.commands[0]?.name, '_error')
     assert.deepEqual(encoder.status, ['NetConnection.Connect.InvalidApp'])
     assert.match(encoder.closed?.text ?? '', /must end in "\/live"/)
+    assert.doesNotMatch(encoder.closed?.text ?? '', /other/)
   })
 
   test('no key: NetStream.Publish.BadName that says where to enter it', () => {
