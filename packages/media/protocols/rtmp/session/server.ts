@@ -47,7 +47,8 @@ class ServerSession implements RtmpServerSession {
   #peerWindow = WINDOW
   #app: PublishApp = { app: '', key: '' }
   #encoderName = ''
-  #streams = 0
+  /** Message streams that were created and not deleted. */
+  readonly #streams = new Set<number>()
   #publishStream = 0
   /** When a publish must have been asked for. */
   #publishBy = Number.POSITIVE_INFINITY
@@ -252,10 +253,7 @@ class ServerSession implements RtmpServerSession {
       case 'connect':
         return this.#onConnect(command)
       case 'createStream':
-        if (++this.#streams > this.#options.limits.messageStreams) {
-          throw new MediaError('too-large', 'rtmp: too many message streams')
-        }
-        return this.#outbox.command(printResult(command.transaction, this.#streams))
+        return this.#createStream(command)
       case 'publish':
         return this.#onPublish(command, streamId)
       case 'FCPublish':
@@ -267,9 +265,12 @@ class ServerSession implements RtmpServerSession {
         return this.#outbox.command(printFcStatus('onFCUnpublish', 'NetStream.Unpublish.Success', ''))
       case 'closeStream':
         return this.#unpublish()
-      case 'deleteStream':
-        if (command.args[0] === this.#publishStream || typeof command.args[0] !== 'number') this.#unpublish()
+      case 'deleteStream': {
+        const [id] = command.args
+        if (id === this.#publishStream || typeof id !== 'number') this.#unpublish()
+        this.#streams.delete(typeof id === 'number' ? id : this.#publishStream)
         return
+      }
       case 'getStreamLength':
         return this.#outbox.command(printResult(command.transaction, 0))
       case 'play':
@@ -308,6 +309,15 @@ class ServerSession implements RtmpServerSession {
     this.#outbox.control(printControl({ kind: 'set-chunk-size', bytes: SEND_CHUNK }))
     this.#outbox.encoder.chunkSize = SEND_CHUNK
     this.#outbox.command(printConnectResult(command.transaction))
+  }
+
+  /** The lowest id that is free: encoders that stop and start again on one connection delete theirs and ask for another. */
+  #createStream(command: Command): void {
+    let id = 1
+    while (this.#streams.has(id)) id++
+    if (id > this.#options.limits.messageStreams) throw new MediaError('too-large', 'rtmp: too many message streams')
+    this.#streams.add(id)
+    this.#outbox.command(printResult(command.transaction, id))
   }
 
   #onPublish(command: Command, streamId: number): void {

@@ -241,6 +241,21 @@ describe('publishing', () => {
     })
   }
 
+  test('an encoder may stop and start again on one connection as often as it likes', () => {
+    const encoder = new HandEncoder().handshake().connect()
+    for (let i = 0; i < 3 * RTMP_LIMITS.messageStreams; i++) {
+      encoder.now = i * 10_000
+      encoder.command('createStream', [], 2)
+      const stream = encoder.commands.at(-1)?.args[0]
+      assert.equal(stream, 1)
+      encoder.command('publish', ['KEY', 'live'], 3, null, 1)
+      encoder.take(encoder.session.acceptPublish(encoder.now))
+      encoder.command('deleteStream', i % 2 === 0 ? [1] : [], 0)
+    }
+    assert.equal(encoder.closed, undefined)
+    assert.equal(encoder.events.filter(({ type }) => type === 'unpublish').length, 3 * RTMP_LIMITS.messageStreams)
+  })
+
   test('deleting another stream changes nothing', () => {
     assert.equal(new HandEncoder().publishing().command('deleteStream', [7]).events.length, 1)
   })
