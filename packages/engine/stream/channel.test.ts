@@ -185,6 +185,17 @@ test('an encoder that is turned away for its codec, or says nothing, never distu
   assert.equal(channel.diagnose()?.remote, '10.0.0.1')
 })
 
+test('what could not be read of an encoder is in its diagnosis, what it makes up in such a name is not', () => {
+  const { channel, publish } = stage()
+  const { publisher } = publish()
+  const counts = () => [channel.diagnose()?.malformedUnits, channel.diagnose()?.unconfiguredUnits]
+  assert.deepEqual(counts(), [0, 0])
+  publisher.describe({ droppedMalformed: 64, droppedUnconfigured: 'many' })
+  assert.deepEqual(counts(), [64, 0])
+  publisher.describe({ droppedMalformed: -1.5, droppedUnconfigured: 2 })
+  assert.deepEqual(counts(), [0, 2])
+})
+
 test('where taking over is refused a second encoder is told when it asks, unless the first one is silent', async () => {
   const { channel, publish, pass } = stage('refuse')
   const first = publish('10.0.0.1')

@@ -4,7 +4,7 @@ import type { LiveBroadcast } from '../packager/live.ts'
 import type { BroadcastRegister, ChannelRecord, Log, Publisher, PublishRefusal, PublishRequest } from '../ports.ts'
 import { type Claim, createCandidates, type Granted } from './candidates.ts'
 import { createChannelBroadcasts, type FinishedBroadcast, type Running } from './channel-broadcasts.ts'
-import { type EncoderDiagnosis, type EncoderFacts, type MediaDiagnosis, mergeFacts } from './diagnosis.ts'
+import { countIn, type EncoderDiagnosis, type EncoderFacts, type MediaDiagnosis, mergeFacts } from './diagnosis.ts'
 import type { Hub } from './hub.ts'
 import { createLease, type LeaseHolder } from './lease.ts'
 import type { RungRendition } from './rung-hubs.ts'
@@ -268,6 +268,8 @@ export function createChannel(options: ChannelOptions): Channel {
         encoder: request.encoder ?? (typeof facts['encoder'] === 'string' ? facts['encoder'] : undefined),
         connectedAt,
         reconnects: running.reconnects,
+        malformedUnits: countIn(facts, 'droppedMalformed'),
+        unconfiguredUnits: countIn(facts, 'droppedUnconfigured'),
         ...running.broadcast.diagnose(),
       }
     },

@@ -208,7 +208,7 @@ class Connection implements RtmpConnection {
     answer: Awaited<ReturnType<PublishPort['publish']>>,
     { key, encoder }: { readonly key: string; readonly encoder: string },
   ): void {
-    const { log, remote, refusals } = this.#options
+    const { log, remote, refusals, limits } = this.#options
     if (this.#attempt !== attempt || this.#over) {
       if ('publisher' in answer) answer.publisher.end('disconnected')
       else {
@@ -224,7 +224,7 @@ class Connection implements RtmpConnection {
     }
     this.#publisher = answer.publisher
     this.#channel = answer.publisher.channel
-    this.#media = createFlvToStream(answer.publisher)
+    this.#media = createFlvToStream(answer.publisher, limits)
     this.#acceptedAt = performance.now()
     log.info({ ...this.#fields(), encoder }, 'rtmp: encoder publishing')
     if (encoder !== '') answer.publisher.describe({ flashVer: encoder })

@@ -17,6 +17,8 @@ export const RTMP_LISTENER_LIMITS = {
   gulpMs: 30,
   /** Changes of configuration that one publish may make beyond one a second: each begins a period for every player. */
   configurations: 30,
+  /** Units of one track that cannot be read, one after the other, before the encoder is told: some 4 s of pictures, 2 s of sound. */
+  malformedUnits: 100,
   /** Facts of one `onMetaData` that are passed on, and characters of their names and texts. */
   facts: 32,
   factLength: 100,

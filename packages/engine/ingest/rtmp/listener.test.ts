@@ -121,6 +121,18 @@ describe('publishing', () => {
     assert.match(end.text, /H\.264/)
   })
 
+  test('a video that cannot be read is refused with what to set, though the sound is good', async () => {
+    const { port, publish } = await setUp()
+    const [video, audio] = clip.tracks
+    assert.ok(video && audio)
+    const body = Uint8Array.of(0x17, 1, 0, 0, 0, 0, 0, 0, 1, 0x65, 0x88, 0x84, 0)
+    const startCodes = { ...video, frames: Array.from({ length: 200 }, (_, i) => ({ time: i * 10, key: true, body })) }
+    const end = await publish({ clip: { metadata: undefined, tracks: [startCodes, audio] }, loop: true }).ended
+    assert.equal(end.code, 'NetStream.Publish.Rejected')
+    assert.match(end.text, /Annex B/)
+    assert.equal(only(port).of(1).length, 0)
+  })
+
   test('an encoder whose configuration changes all the time is told so', async () => {
     const { port, publish } = await setUp({ configurations: 5 })
     const [video] = clip.tracks
