@@ -127,6 +127,41 @@ test('a lost encoder that returns within the window goes on in the same broadcas
   assert.deepEqual(calls, ['as_1 arrived', 'as_1 left', 'as_1 arrived'])
 })
 
+test('encoders that come back and show nothing do not put the end of the broadcast off', async () => {
+  const { channel, registered, publish, pass } = stage()
+  const { publisher } = publish()
+  publisher.unit(unit)
+  publisher.end('disconnected')
+  for (const how of ['disconnected', 'unpublished', 'disconnected'] as const) {
+    await pass(8_000)
+    const mute = publish().publisher
+    mute.configure(unit.track, pictureConfig)
+    await pass(1_000)
+    mute.end(how)
+  }
+  await pass(2_999)
+  assert.equal(channel.onAir?.assetId, 'as_1')
+  await pass(1)
+  assert.equal(registered.at(-1), 'ended as_1')
+})
+
+test('a broadcast is not ended while an encoder is there that has yet to show something', async () => {
+  const { channel, registered, publish, pass } = stage()
+  const { publisher } = publish()
+  publisher.unit(unit)
+  publisher.end('disconnected')
+  await pass(29_000)
+  const slow = publish().publisher
+  await pass(10_000)
+  slow.unit(unit)
+  assert.equal(channel.onAir?.assetId, 'as_1')
+  slow.end('disconnected')
+  await pass(29_999)
+  assert.equal(channel.onAir?.assetId, 'as_1')
+  await pass(1)
+  assert.equal(registered.at(-1), 'ended as_1')
+})
+
 test('a lost encoder that stays away ends the broadcast after the window', async () => {
   const { channel, registered, publish, pass } = stage()
   const { publisher } = publish()

@@ -120,7 +120,9 @@ export function createChannel(options: ChannelOptions): Channel {
     lease.revoke({ code: 'unavailable', reason: 'the server could not go on with this stream; start it again' })
   }
 
-  function createPublisher(holder: LeaseHolder, current: Running<Broadcast>): Publisher {
+  /** @param endsAt Unix ms at which the broadcast would have ended without this encoder, if it was without one. */
+  function createPublisher(holder: LeaseHolder, current: Running<Broadcast>, endsAt: number | undefined): Publisher {
+    let hasFed = false
     const holds = () => lease.holder === holder && broadcasts.running === current
     return {
       channel: record.slug,
@@ -138,6 +140,7 @@ export function createChannel(options: ChannelOptions): Channel {
         if (!holds()) return
         const at = now()
         holder.lastMedia = at
+        hasFed = true
         feed(current, (broadcast) => broadcast.unit(unit, at))
       },
       describe(facts) {
@@ -149,7 +152,9 @@ export function createChannel(options: ChannelOptions): Channel {
         if (!lease.release(holder)) return
         if (broadcasts.running !== current) return
         const at = now()
-        current.deadline = at + (how === 'unpublished' ? UNPUBLISH_GRACE_MS : options.reconnectWindow)
+        const later = at + (how === 'unpublished' ? UNPUBLISH_GRACE_MS : options.reconnectWindow)
+        // Who comes again and again and shows nothing would keep a broadcast live that has long ended.
+        current.deadline = hasFed ? later : (endsAt ?? later)
         broadcasts.attempt(current, (broadcast) => broadcast.encoderLeft(at))
         log.info({ channel: record.slug, how }, how === 'unpublished' ? 'encoder stopped' : 'encoder lost')
         onChange()
@@ -169,12 +174,13 @@ export function createChannel(options: ChannelOptions): Channel {
       log.warn({ channel: record.slug, remote: request.remote, from: before.remote }, 'encoder taken over')
     }
     const current = broadcasts.begin()
+    const endsAt = current.deadline
     current.deadline = undefined
     if (current.encoder !== undefined) current.reconnects++
     current.encoder = { request, connectedAt, facts: {} }
     feed(current, (broadcast) => broadcast.encoderArrived(at))
     onChange()
-    return { publisher: createPublisher(holder, current) }
+    return { publisher: createPublisher(holder, current, endsAt) }
   }
 
   function revoke(why: PublishRefusal): void {
