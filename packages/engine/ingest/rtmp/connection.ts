@@ -27,6 +27,8 @@ export interface RtmpConnectionOptions {
   /** Of all connections: how media are read. */
   readonly gulps: Gulps
   readonly limits: RtmpListenerLimits
+  /** Why the encoder is not let in. Whoever says so has logged it. */
+  readonly rejection?: string
 }
 
 export interface RtmpConnection {
@@ -69,9 +71,15 @@ class Connection implements RtmpConnection {
   #acceptedAt = 0
 
   constructor(options: RtmpConnectionOptions) {
-    const { socket, limits } = options
+    const { socket, limits, rejection } = options
     this.#options = options
-    this.#session = createRtmpServerSession({ crypto: nodeCrypto, limits, app: APP, now: performance.now() })
+    this.#session = createRtmpServerSession({
+      crypto: nodeCrypto,
+      limits,
+      app: APP,
+      now: performance.now(),
+      ...(rejection !== undefined && { rejection }),
+    })
     const { promise, resolve } = Promise.withResolvers<void>()
     this.closed = promise
     socket.on('data', (chunk: Buffer) => {
@@ -246,13 +254,16 @@ class Connection implements RtmpConnection {
   }
 
   #onClose(event: Extract<RtmpServerEvent, { type: 'close' }>): void {
-    const level = event.reason === 'handshake' || event.reason === 'idle' ? 'info' : 'warn'
-    const verb = event.reason === 'refused' ? 'refused' : 'closed'
-    const { reason, text } = event
-    const kind = `${reason} ${text} ${this.#channel ?? ''}`
-    this.#options.refusals.refused(level, { ...this.#fields(), reason, text }, `rtmp: encoder ${verb}`, kind)
+    if (this.#options.rejection === undefined) this.#logClose(event)
     this.#end('disconnected')
     this.#finish()
+  }
+
+  #logClose({ reason, text }: Extract<RtmpServerEvent, { type: 'close' }>): void {
+    const level = reason === 'handshake' || reason === 'idle' ? 'info' : 'warn'
+    const verb = reason === 'refused' ? 'refused' : 'closed'
+    const kind = `${reason} ${text} ${this.#channel ?? ''}`
+    this.#options.refusals.refused(level, { ...this.#fields(), reason, text }, `rtmp: encoder ${verb}`, kind)
   }
 
   #end(how: 'unpublished' | 'disconnected'): void {

@@ -7,6 +7,8 @@ export const RTMP_LISTENER_LIMITS = {
   connections: 1000,
   /** Open connections from one address (IPv6: one /64 network). */
   connectionsPerAddress: 10,
+  /** Connections beyond those that are open for as long as it takes to tell their encoders; the others are reset. */
+  turnedAway: 20,
   /** Bytes waiting to be sent to one peer: we send answers only, so a peer that lets them pile up is not reading. */
   sendBytes: 256 * 1024,
   /** How long a refused peer has to read why, milliseconds. */

@@ -213,7 +213,7 @@ describe('connections', () => {
   })
 
   test('connections beyond those allowed from one address are turned away and logged', async () => {
-    const { listener, log } = await setUp({ connectionsPerAddress: 2 })
+    const { listener, log } = await setUp({ connectionsPerAddress: 2, turnedAway: 0 })
     const sockets = [await dial(listener), await dial(listener)]
     await until(() => listener.connections() === 2, 'two connections')
     for (let i = 0; i < 20; i++) await turnedAway(listener)
@@ -227,6 +227,25 @@ describe('connections', () => {
     again.destroy()
   })
 
+  test('encoders beyond those allowed are told why, in one log line', async () => {
+    const { listener, log, port, publish } = await setUp({ connectionsPerAddress: 1 })
+    const allowed = await dial(listener)
+    await until(() => listener.connections() === 1, 'the one that is allowed')
+    const { how, code, text } = await publish().ended
+    assert.deepEqual([how, code], ['refused', 'NetConnection.Connect.Rejected'])
+    assert.match(text, /from your address: stop those/)
+    assert.deepEqual([listener.connections(), port.requests.length, log.lines.length], [1, 0, 1])
+    allowed.destroy()
+  })
+
+  test('only a few encoders at a time are told why, the others are reset', async () => {
+    const { listener, log } = await setUp({ connections: 0, turnedAway: 2 })
+    const mute = [await dial(listener), await dial(listener)]
+    await until(() => log.lines.length > 0, 'the line')
+    assert.equal(await turnedAway(listener), 'ECONNRESET')
+    for (const socket of mute) socket.destroy()
+  })
+
   test('the total is bounded: who does not publish makes room, who publishes does not', async () => {
     const { listener, log, publish } = await setUp({ connections: 2, connectionsPerAddress: 100 })
     const idle = await dial(listener)
@@ -237,7 +256,7 @@ describe('connections', () => {
     await gone
     assert.equal(listener.connections(), 2)
     assert.ok(log.lines.some((line) => line.includes('the oldest that did not publish was closed')))
-    await turnedAway(listener)
+    assert.equal((await publish().ended).code, 'NetConnection.Connect.Rejected')
     assert.ok(log.lines.some((line) => line.startsWith('warn rtmp: too many connections {')))
     assert.equal(listener.connections(), 2)
     await Promise.all(publishers.map((publisher) => publisher.stop()))
@@ -281,11 +300,13 @@ describe('connections', () => {
   })
 })
 
-function turnedAway(listener: RtmpListener): Promise<void> {
+/** With which error, if any, the connection ended. */
+function turnedAway(listener: RtmpListener): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(listener.address)
-    socket.on('error', () => {})
-    socket.once('close', () => resolve())
+    let code: string | undefined
+    socket.on('error', (error: NodeJS.ErrnoException) => (code = error.code))
+    socket.once('close', () => resolve(code))
     socket.resume()
   })
 }

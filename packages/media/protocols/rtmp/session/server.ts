@@ -131,7 +131,7 @@ class ServerSession implements RtmpServerSession {
       if (!step.done) return
       rest = bytes.subarray(step.consumed)
       this.#state = 'connecting'
-      this.#awaitPublish(this.#now + limits.publishMs)
+      if (this.#options.rejection === undefined) this.#awaitPublish(this.#now + limits.publishMs)
       this.#liveness.startPings(this.#now)
     }
     this.#received += rest.byteLength
@@ -291,17 +291,16 @@ class ServerSession implements RtmpServerSession {
   }
 
   #onConnect(command: Command): void {
-    const { limits, app } = this.#options
+    const { limits, app, rejection } = this.#options
     if (this.#state !== 'connecting') throw new MediaError('wrong-state', 'rtmp: connect twice')
+    if (rejection !== undefined) return this.#rejectConnect(command, 'NetConnection.Connect.Rejected', rejection)
     const field = (name: string): string => stringField(command.object, name).slice(0, limits.nameLength)
     this.#app = parseApp(field('app'), field('tcUrl'))
     this.#encoderName = field('flashVer').slice(0, 100)
     if (this.#app.app !== app) {
       // What was asked for is not repeated: it is the stream key where somebody left the application out.
       const text = `There is no such application here: the server address must end in "/${app}", the stream key comes after it.`
-      this.#outbox.command(printConnectError(command.transaction, 'NetConnection.Connect.InvalidApp', text))
-      this.#close('refused', text)
-      return
+      return this.#rejectConnect(command, 'NetConnection.Connect.InvalidApp', text)
     }
     this.#state = 'connected'
     this.#outbox.control(printControl({ kind: 'window-acknowledgement-size', bytes: WINDOW }))
@@ -309,6 +308,11 @@ class ServerSession implements RtmpServerSession {
     this.#outbox.control(printControl({ kind: 'set-chunk-size', bytes: SEND_CHUNK }))
     this.#outbox.encoder.chunkSize = SEND_CHUNK
     this.#outbox.command(printConnectResult(command.transaction))
+  }
+
+  #rejectConnect(command: Command, code: Parameters<typeof printConnectError>[1], text: string): void {
+    this.#outbox.command(printConnectError(command.transaction, code, text))
+    this.#close('refused', text)
   }
 
   /** The lowest id that is free: encoders that stop and start again on one connection delete theirs and ask for another. */

@@ -26,8 +26,11 @@ class HandEncoder {
   now = 0
   wakeAt = 0
 
-  constructor(limits: Partial<RtmpLimits> = {}) {
-    this.session = createRtmpServerSession({ crypto, limits: { ...RTMP_LIMITS, ...limits }, app: 'live', now: 0 })
+  constructor(limits: Partial<RtmpLimits> = {}, rejection?: string) {
+    this.session = createRtmpServerSession({
+      ...{ crypto, limits: { ...RTMP_LIMITS, ...limits }, app: 'live', now: 0 },
+      ...(rejection !== undefined && { rejection }),
+    })
   }
 
   take(output: RtmpOutput<RtmpServerEvent>): void {
@@ -299,6 +302,14 @@ describe('refusals', () => {
     assert.deepEqual(encoder.status, ['NetConnection.Connect.InvalidApp'])
     assert.match(encoder.closed?.text ?? '', /must end in "\/live"/)
     assert.doesNotMatch(encoder.closed?.text ?? '', /other/)
+  })
+
+  test('a peer that is not let in is told so where it connects, and has the time of the handshake for that', () => {
+    const encoder = new HandEncoder({}, 'Try again later.').handshake().connect()
+    assert.deepEqual(encoder.status, ['NetConnection.Connect.Rejected'])
+    assert.deepEqual(encoder.closed, { type: 'close', reason: 'refused', text: 'Try again later.' })
+    const slow = new HandEncoder({}, 'Try again later.').handshake()
+    assert.equal(slow.wake(RTMP_LIMITS.handshakeMs).closeReason, 'idle')
   })
 
   test('no key: NetStream.Publish.BadName that says where to enter it', () => {
