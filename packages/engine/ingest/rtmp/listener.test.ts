@@ -272,7 +272,8 @@ describe('connections', () => {
   test('a web browser that comes here is closed', async () => {
     const { listener } = await setUp()
     const socket = await dial(listener)
-    socket.end('GET / HTTP/1.1\r\n\r\n')
+    // Only written: a browser waits for an answer, so that the end is the listener's.
+    socket.write('GET / HTTP/1.1\r\n\r\n')
     await new Promise((resolve) => socket.once('close', resolve))
   })
 
@@ -285,7 +286,8 @@ describe('connections', () => {
     await until(() => listener.connections() === 2, 'both')
     const start = performance.now()
     await listener.close()
-    assert.ok(performance.now() - start < 10_000)
+    const took = performance.now() - start
+    assert.ok(took < RTMP_LISTENER_LIMITS.closeMs + 1_500, `${took} ms`)
     assert.deepEqual(only(port).ends, ['disconnected'])
     assert.equal((await publisher.ended).how, 'lost')
     idle.destroy()
