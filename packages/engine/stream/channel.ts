@@ -110,8 +110,12 @@ export function createChannel(options: ChannelOptions): Channel {
   let record = options.record
   const candidates = createCandidates({ grant, log, now })
   const broadcasts = createChannelBroadcasts({
-    ...{ record: () => record, createBroadcast: options.createBroadcast },
-    ...{ register: options.register, log, now, onChange },
+    record: () => record,
+    createBroadcast: options.createBroadcast,
+    register: options.register,
+    log,
+    now,
+    onChange,
   })
 
   /** A step of a broadcast that an encoder feeds; where it fails, the encoder is told to start again. */
