@@ -61,7 +61,6 @@ class ToStream implements FlvToStream {
   #pps: readonly Uint8Array[] = []
   #videoConfig: Uint8Array | undefined
   #audioConfig: Uint8Array | undefined
-  #encoderSettings: string | undefined
 
   constructor(publisher: Publisher, { malformedUnits }: Pick<RtmpListenerLimits, 'malformedUnits'>) {
     this.#publisher = publisher
@@ -139,10 +138,6 @@ class ToStream implements FlvToStream {
   #frame(timestamp: number, tag: Extract<VideoTag, { kind: 'frame' }>): void {
     const scan = scanAccessUnit(tag.data, this.#lengthSize)
     if (scan.sps.length > 0 || scan.pps.length > 0) this.#inBand(scan.sps, scan.pps)
-    if (scan.encoderSettings !== undefined && scan.encoderSettings !== this.#encoderSettings) {
-      this.#encoderSettings = scan.encoderSettings
-      this.#publisher.describe({ encoderSettings: scan.encoderSettings })
-    }
     if (!scan.picture) return
     if (this.#videoConfig === undefined) {
       this.#drop('unconfigured')
