@@ -114,7 +114,6 @@ export function createRungPublisher(hub: Hub): RungPublisher {
       wallClock: first.arrivedAt,
       tracks: [{ track: VIDEO_TRACK, config, frameDuration }],
       reason: 'configuration',
-      trackSetChanged: false,
     })
   }
 

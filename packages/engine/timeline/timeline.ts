@@ -4,7 +4,7 @@ import type { TrackConfig } from '@bandstand/media/track.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import type { EpochReason, TimelineCounters, TimelineEvent } from './model.ts'
 import { openRun, type Run } from './run.ts'
-import { type HeldUnit, sameConfig, sameTrackSet } from './source.ts'
+import { type HeldUnit, sameConfig } from './source.ts'
 
 export interface TimelineOptions {
   /** Where the first epoch starts, in ticks of 90 kHz: the end of what a former process recorded. Default 0. */
@@ -13,8 +13,6 @@ export interface TimelineOptions {
   readonly firstEpoch?: number
   /** Program date time that the first epoch may not fall behind, Unix milliseconds. */
   readonly notBefore?: number
-  /** Tracks and configurations of the epoch before, where one was recorded. */
-  readonly before?: ReadonlyMap<TrackId, TrackConfig>
 }
 
 /**
@@ -54,7 +52,8 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
   let nextEpoch = options.firstEpoch ?? 0
   let end = options.start ?? 0
   let notBefore = options.notBefore ?? Number.NEGATIVE_INFINITY
-  let before: ReadonlyMap<TrackId, TrackConfig> = options.before ?? new Map()
+  /** Tracks and configurations of the epoch before. */
+  let before: ReadonlyMap<TrackId, TrackConfig> = new Map()
   let reason: EpochReason = 'encoder'
 
   function take(): readonly TimelineEvent[] {
@@ -105,7 +104,6 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
       wallClock: run.wallClock,
       tracks: chosen.tracks,
       reason,
-      trackSetChanged: !sameTrackSet(before, run.tracks),
     })
     before = run.tracks
     for (const held of chosen.units) feed(held, now)
