@@ -67,8 +67,12 @@ export function openRun(options: RunOptions): Run {
     const { unit, at } = held
     if (unit.track === VIDEO_TRACK) return judgePicture(held)
     if (!tracks.has(unit.track)) soundWaits ??= 'late-track'
-    // An epoch begins with a key frame: until the next one the pictures go on, and this sound is not heard.
-    if (soundWaits !== undefined) return picturesPause(at) ? soundWaits : 'drop'
+    if (soundWaits !== undefined) {
+      if (picturesPause(at)) return soundWaits
+      // An epoch begins with a key frame: until the next one the pictures go on. Sound that is not heard still bears them out.
+      if (tracks.has(unit.track)) seen.set(unit.track, { time: unit.dts, at })
+      return 'drop'
+    }
     const last = seen.get(unit.track)
     if (last === undefined) return 'go'
     const advance = unit.dts - last.time

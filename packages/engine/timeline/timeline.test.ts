@@ -168,6 +168,23 @@ for (const rate of [48_000, 44_100]) {
   })
 }
 
+test('slow pictures beside sound whose configuration changes go on too', () => {
+  const studio = createStudio()
+  const from = studio.now
+  const sent = [...encode({ fps: 0.5, gop: 10, seconds: 40 })]
+  studio.connect()
+  studio.send(sent.filter((s) => s.at < 5))
+  studio.now = from
+  studio.do((t, now) => t.configure(AUDIO_TRACK, audioConfig(44_100), now))
+  studio.send(sent.filter((s) => s.at >= 5))
+  studio.stop()
+  assert.deepEqual(
+    studio.recorded.opened.map((e) => e.reason),
+    ['encoder', 'configuration'],
+  )
+  assert.equal(PICTURES(studio).length, 20)
+})
+
 test('sound alone whose configuration changes begins an epoch at once', () => {
   const studio = createStudio()
   const from = studio.now
