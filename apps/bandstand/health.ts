@@ -26,6 +26,8 @@ export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
     audio: audio === undefined ? null : { ...audio, bitrate: Math.round(audio.bitrate) },
     timestampJumps: found.timestampJumps ?? 0,
     reconnects: found.reconnects,
+    malformedUnits: found.malformedUnits,
+    unconfiguredUnits: found.unconfiguredUnits,
     ladder: ladder === undefined ? null : toLadderHealth(ladder),
   }
 }

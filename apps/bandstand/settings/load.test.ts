@@ -26,6 +26,12 @@ test('a flag wins over the environment, which wins over the file', () => {
   assert.equal(settings.reconnectWindow, 3)
 })
 
+test('stream keys that encoders can send are taken', () => {
+  for (const key of ['abcdefgh', 'with/slash', 'lively/key', 'ends with =', '#1&moreof']) {
+    assert.equal(load(['--stream-key', ` ${key} `.padEnd(9)]).settings.streamKey, key)
+  }
+})
+
 test('names have one form for each place', () => {
   assert.equal(flagName('tlsCert'), 'tls-cert')
   assert.equal(environmentName('tlsCert'), 'BANDSTAND_TLS_CERT')
@@ -50,6 +56,14 @@ for (const [what, args, env, message] of [
   ['a certificate without its key', ['--tls-cert', 'x.pem'], {}, /go together/],
   ['a public address with a path', ['--public-url', 'https://example.org/live'], {}, /setting publicUrl .*: no path/],
   ['a public address that is none', ['--public-url', 'example.org'], {}, /setting publicUrl .*takes http:\/\/ or/],
+  [
+    'a stream key with a query',
+    ['--stream-key', 'abc?defgh'],
+    {},
+    /setting streamKey .*: takes a key that has no "\?"/,
+  ],
+  ['a stream key that ends in a slash', [], { BANDSTAND_STREAM_KEY: 'abcdefgh/' }, /no "\/" at its ends/],
+  ['a stream key behind the application', ['--stream-key', 'live/abcdefgh'], {}, /no "live\/" at its beginning/],
   ['a flag without its value', ['--http'], {}, /--http takes a value/],
 ] as const) {
   test(`${what} stops the start with one line that names it`, () => {

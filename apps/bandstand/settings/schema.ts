@@ -1,3 +1,4 @@
+import { parseKey } from '@bandstand/media/protocols/rtmp/session/publish-target.ts'
 import { z } from 'zod'
 import { isBareOrigin, isNetwork, listenAddress } from './address.ts'
 import { credential, iceServerUrls, publicAddresses } from './webrtc.ts'
@@ -21,6 +22,8 @@ const count = (low: number, high: number) => {
 }
 const text = z.string().trim()
 const secret = (least: number) => text.min(least, `takes at least ${least} characters`).max(200)
+/** As it reaches the server: of what encoders send, options and slashes are taken off. */
+const arrives = (key: string) => parseKey(key, { app: 'live', key: '' }) === key
 
 /**
  * Every setting, once. The key is the name in `bandstand.yaml`; the flag is the same in kebab case, the environment
@@ -73,7 +76,13 @@ export const settingsSchema = z.strictObject({
     .refine((list) => list.every(isNetwork), 'takes IP addresses and networks such as 10.0.0.0/8, separated by commas')
     .prefault('')
     .describe('addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by commas'),
-  streamKey: secret(8).optional().describe('stream key of the channel main; made at first start otherwise'),
+  streamKey: secret(8)
+    .refine(
+      arrives,
+      'takes a key that has no "?" in it, no "/" at its ends and no "live/" at its beginning: leave those out',
+    )
+    .optional()
+    .describe('stream key of the channel main; made at first start otherwise'),
   ownerPassword: secret(8).optional().describe("owner's password; made at first start and shown once otherwise"),
   takeover: z
     .enum(['allow', 'refuse'])

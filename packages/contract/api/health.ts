@@ -29,6 +29,14 @@ export const encoderFacts = z
       .nullable(),
     timestampJumps: z.int().min(0).describe('jumps of more than 1 s since it connected'),
     reconnects: z.int().min(0).describe('in this broadcast'),
+    malformedUnits: z
+      .int()
+      .min(0)
+      .describe('pictures and frames of sound that could not be read since it connected, told at 1, 2, 4, 8, …'),
+    unconfiguredUnits: z
+      .int()
+      .min(0)
+      .describe('those that came without the configuration a decoder needs, told at 1, 2, 4, 8, …'),
     ladder: ladderHealth.nullable().describe('null where there is to be none'),
   })
   .meta({ id: 'EncoderFacts' })
@@ -45,6 +53,8 @@ export const ADVICE_CODES = [
   'audio-rate-odd',
   'timestamps-jump',
   'reconnects',
+  'units-malformed',
+  'units-unconfigured',
 ] as const
 
 export const advice = z

@@ -268,8 +268,7 @@ function firstNumbers(recovered: AssetIndex): AssetIndex['next'] {
 /** Where the timeline of a recovered broadcast goes on. */
 function continuation(recovered: AssetIndex): TimelineOptions {
   const { start, epoch, notBefore } = resumePoint(recovered)
-  const tracks = recovered.epochs.at(-1)?.tracks ?? []
-  return { start, firstEpoch: epoch, notBefore, before: new Map(tracks.map(({ track, config }) => [track, config])) }
+  return { start, firstEpoch: epoch, notBefore }
 }
 
 function diagnose(packager: Packager, tracks: readonly TimelineTrack[], timestampJumps: number): MediaDiagnosis {

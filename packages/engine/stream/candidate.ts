@@ -67,9 +67,10 @@ export function createCandidate(options: CandidateOptions): Candidate {
     return held.length >= STREAM_LIMITS.candidateUnits || bytes >= STREAM_LIMITS.candidateBytes
   }
 
-  /** A picture to begin with, or sound where there are no pictures. */
+  /** A picture to begin with, or sound where there are no pictures. Pictures that are announced may not be such as can be shown. */
   function isShowable(): boolean {
-    return held.some(({ track }) => track === VIDEO_TRACK) || (held.length > 0 && !configs.has(VIDEO_TRACK))
+    if (held.some(({ track }) => track === VIDEO_TRACK)) return true
+    return held.length > 0 && !configs.has(VIDEO_TRACK) && announced?.video !== true
   }
 
   function isComplete(): boolean {

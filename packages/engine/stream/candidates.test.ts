@@ -86,14 +86,29 @@ test('an encoder takes over with its first key frame, and all of it from there o
 
 test('sound that can be shown does not take over for pictures that cannot', () => {
   const { candidates, admit, pass, taken } = stage()
-  const { publisher } = admit()
+  const { publisher, stopped } = admit()
   publisher.announce({ video: true, audio: true })
+  publisher.configure(AUDIO_TRACK, soundConfig)
+  for (let ms = 0; ms < STREAM_LIMITS.candidateMs; ms += 100) {
+    for (let i = 0; i < 5; i++) publisher.unit(sound)
+    pass(100)
+  }
+  assert.deepEqual([taken, candidates.size], [[], 0])
+  assert.deepEqual(
+    stopped.map(({ code }) => code),
+    ['unavailable'],
+  )
+})
+
+test('sound without a word of pictures takes over after the wait for them', () => {
+  const { admit, pass, taken } = stage()
+  const { publisher } = admit()
   publisher.configure(AUDIO_TRACK, soundConfig)
   publisher.unit(sound)
   pass(STREAM_LIMITS.candidateTracksMs - 1)
-  publisher.end('disconnected')
-  pass(60_000)
-  assert.deepEqual([taken, candidates.size], [[], 0])
+  assert.equal(taken.length, 0)
+  pass(1)
+  assert.equal(taken.length, 1)
 })
 
 test('a track that was announced and does not come is waited for a second', () => {

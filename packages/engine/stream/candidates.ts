@@ -77,7 +77,7 @@ export function createCandidates({ grant, log, now }: CandidatesOptions): Candid
       claims.set(candidate, claim)
       const [oldest] = claims.keys()
       if (claims.size > STREAM_LIMITS.candidates && oldest !== undefined) turnAway(oldest, TOO_MANY)
-      log.info({ channel, remote: claim.request.remote }, 'encoder takes over with its first picture')
+      log.info({ channel, remote: claim.request.remote }, 'encoder waits to take over with its first picture')
       return candidate.publisher
     },
     turnAllAway(why) {

@@ -127,6 +127,41 @@ test('a lost encoder that returns within the window goes on in the same broadcas
   assert.deepEqual(calls, ['as_1 arrived', 'as_1 left', 'as_1 arrived'])
 })
 
+test('encoders that come back and show nothing do not put the end of the broadcast off', async () => {
+  const { channel, registered, publish, pass } = stage()
+  const { publisher } = publish()
+  publisher.unit(unit)
+  publisher.end('disconnected')
+  for (const how of ['disconnected', 'unpublished', 'disconnected'] as const) {
+    await pass(8_000)
+    const mute = publish().publisher
+    mute.configure(unit.track, pictureConfig)
+    await pass(1_000)
+    mute.end(how)
+  }
+  await pass(2_999)
+  assert.equal(channel.onAir?.assetId, 'as_1')
+  await pass(1)
+  assert.equal(registered.at(-1), 'ended as_1')
+})
+
+test('a broadcast is not ended while an encoder is there that has yet to show something', async () => {
+  const { channel, registered, publish, pass } = stage()
+  const { publisher } = publish()
+  publisher.unit(unit)
+  publisher.end('disconnected')
+  await pass(29_000)
+  const slow = publish().publisher
+  await pass(10_000)
+  slow.unit(unit)
+  assert.equal(channel.onAir?.assetId, 'as_1')
+  slow.end('disconnected')
+  await pass(29_999)
+  assert.equal(channel.onAir?.assetId, 'as_1')
+  await pass(1)
+  assert.equal(registered.at(-1), 'ended as_1')
+})
+
 test('a lost encoder that stays away ends the broadcast after the window', async () => {
   const { channel, registered, publish, pass } = stage()
   const { publisher } = publish()
@@ -183,6 +218,17 @@ test('an encoder that is turned away for its codec, or says nothing, never distu
   assert.deepEqual([first.stopped, refused.stopped, calls], [[], [], []])
   assert.equal(mute.stopped[0]?.code, 'unavailable')
   assert.equal(channel.diagnose()?.remote, '10.0.0.1')
+})
+
+test('what could not be read of an encoder is in its diagnosis, what it makes up in such a name is not', () => {
+  const { channel, publish } = stage()
+  const { publisher } = publish()
+  const counts = () => [channel.diagnose()?.malformedUnits, channel.diagnose()?.unconfiguredUnits]
+  assert.deepEqual(counts(), [0, 0])
+  publisher.describe({ droppedMalformed: 64, droppedUnconfigured: 'many' })
+  assert.deepEqual(counts(), [64, 0])
+  publisher.describe({ droppedMalformed: -1.5, droppedUnconfigured: 2 })
+  assert.deepEqual(counts(), [0, 2])
 })
 
 test('where taking over is refused a second encoder is told when it asks, unless the first one is silent', async () => {

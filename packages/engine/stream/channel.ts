@@ -4,7 +4,7 @@ import type { LiveBroadcast } from '../packager/live.ts'
 import type { BroadcastRegister, ChannelRecord, Log, Publisher, PublishRefusal, PublishRequest } from '../ports.ts'
 import { type Claim, createCandidates, type Granted } from './candidates.ts'
 import { createChannelBroadcasts, type FinishedBroadcast, type Running } from './channel-broadcasts.ts'
-import { type EncoderDiagnosis, type EncoderFacts, type MediaDiagnosis, mergeFacts } from './diagnosis.ts'
+import { countIn, type EncoderDiagnosis, type EncoderFacts, type MediaDiagnosis, mergeFacts } from './diagnosis.ts'
 import type { Hub } from './hub.ts'
 import { createLease, type LeaseHolder } from './lease.ts'
 import type { RungRendition } from './rung-hubs.ts'
@@ -110,8 +110,12 @@ export function createChannel(options: ChannelOptions): Channel {
   let record = options.record
   const candidates = createCandidates({ grant, log, now })
   const broadcasts = createChannelBroadcasts({
-    ...{ record: () => record, createBroadcast: options.createBroadcast },
-    ...{ register: options.register, log, now, onChange },
+    record: () => record,
+    createBroadcast: options.createBroadcast,
+    register: options.register,
+    log,
+    now,
+    onChange,
   })
 
   /** A step of a broadcast that an encoder feeds; where it fails, the encoder is told to start again. */
@@ -120,7 +124,9 @@ export function createChannel(options: ChannelOptions): Channel {
     lease.revoke({ code: 'unavailable', reason: 'the server could not go on with this stream; start it again' })
   }
 
-  function createPublisher(holder: LeaseHolder, current: Running<Broadcast>): Publisher {
+  /** @param endsAt Unix ms at which the broadcast would have ended without this encoder, if it was without one. */
+  function createPublisher(holder: LeaseHolder, current: Running<Broadcast>, endsAt: number | undefined): Publisher {
+    let hasFed = false
     const holds = () => lease.holder === holder && broadcasts.running === current
     return {
       channel: record.slug,
@@ -138,6 +144,7 @@ export function createChannel(options: ChannelOptions): Channel {
         if (!holds()) return
         const at = now()
         holder.lastMedia = at
+        hasFed = true
         feed(current, (broadcast) => broadcast.unit(unit, at))
       },
       describe(facts) {
@@ -149,7 +156,9 @@ export function createChannel(options: ChannelOptions): Channel {
         if (!lease.release(holder)) return
         if (broadcasts.running !== current) return
         const at = now()
-        current.deadline = at + (how === 'unpublished' ? UNPUBLISH_GRACE_MS : options.reconnectWindow)
+        const later = at + (how === 'unpublished' ? UNPUBLISH_GRACE_MS : options.reconnectWindow)
+        // Who comes again and again and shows nothing would keep a broadcast live that has long ended.
+        current.deadline = hasFed ? later : (endsAt ?? later)
         broadcasts.attempt(current, (broadcast) => broadcast.encoderLeft(at))
         log.info({ channel: record.slug, how }, how === 'unpublished' ? 'encoder stopped' : 'encoder lost')
         onChange()
@@ -169,12 +178,13 @@ export function createChannel(options: ChannelOptions): Channel {
       log.warn({ channel: record.slug, remote: request.remote, from: before.remote }, 'encoder taken over')
     }
     const current = broadcasts.begin()
+    const endsAt = current.deadline
     current.deadline = undefined
     if (current.encoder !== undefined) current.reconnects++
     current.encoder = { request, connectedAt, facts: {} }
     feed(current, (broadcast) => broadcast.encoderArrived(at))
     onChange()
-    return { publisher: createPublisher(holder, current) }
+    return { publisher: createPublisher(holder, current, endsAt) }
   }
 
   function revoke(why: PublishRefusal): void {
@@ -268,6 +278,8 @@ export function createChannel(options: ChannelOptions): Channel {
         encoder: request.encoder ?? (typeof facts['encoder'] === 'string' ? facts['encoder'] : undefined),
         connectedAt,
         reconnects: running.reconnects,
+        malformedUnits: countIn(facts, 'droppedMalformed'),
+        unconfiguredUnits: countIn(facts, 'droppedUnconfigured'),
         ...running.broadcast.diagnose(),
       }
     },

@@ -52,4 +52,14 @@ export interface EncoderDiagnosis extends Partial<MediaDiagnosis> {
   readonly connectedAt: number
   /** In this broadcast. */
   readonly reconnects: number
+  /** Units that could not be read since it connected. */
+  readonly malformedUnits: number
+  /** Units of a track that it had not configured, since it connected. */
+  readonly unconfiguredUnits: number
+}
+
+/** What an ingest counts, it tells among the facts: there an encoder may have put anything. */
+export function countIn(facts: EncoderFacts, name: 'droppedMalformed' | 'droppedUnconfigured'): number {
+  const count = facts[name]
+  return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : 0
 }

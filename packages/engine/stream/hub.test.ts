@@ -23,7 +23,6 @@ function opened(id: number, tracks: 'both' | 'sound' = 'both'): TimelineEvent {
     wallClock: 0,
     tracks: tracks === 'both' ? [pictures, sound] : [sound],
     reason: 'encoder',
-    trackSetChanged: true,
   }
 }
 

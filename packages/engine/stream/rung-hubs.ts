@@ -108,8 +108,12 @@ export function createRungPublisher(hub: Hub): RungPublisher {
     close()
     const frameDuration = 1 / (config.frameRate ?? 30)
     hub.publish({
-      ...{ kind: 'epoch-opened', id, start: first.dts, wallClock: first.arrivedAt, reason: 'configuration' },
-      ...{ tracks: [{ track: VIDEO_TRACK, config, frameDuration }], trackSetChanged: false },
+      kind: 'epoch-opened',
+      id,
+      start: first.dts,
+      wallClock: first.arrivedAt,
+      tracks: [{ track: VIDEO_TRACK, config, frameDuration }],
+      reason: 'configuration',
     })
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { encode, type Sent } from '../packager/fixtures/encoder.ts'
-import { createStudio, worstMisalignment } from '../packager/fixtures/studio.ts'
+import { createStudio, type Studio, worstMisalignment } from '../packager/fixtures/studio.ts'
 
 /** The encoder's clock jumps after 2 s; the key frame comes after 4 s. */
 function* jumping(tracks: readonly number[], seconds: number): Generator<Sent> {
@@ -43,4 +43,25 @@ test('a key frame is waited for too where sound and pictures have different cloc
       [2],
     )
   }
+})
+
+test('an encoder that goes while its first key frame is awaited leaves no epoch of sound alone', () => {
+  for (const goes of [(studio: Studio) => studio.stop(), (studio: Studio) => studio.connect()]) {
+    const studio = createStudio()
+    studio.connect()
+    const sent = [...encode({ seconds: 5, gop: () => false })]
+    studio.send(sent)
+    goes(studio)
+    assert.equal(studio.recorded.opened.length, 0)
+    assert.equal(studio.timeline.counters.droppedUnits, sent.length)
+  }
+})
+
+test('sound between a jump and the next key frame is no epoch of its own', () => {
+  const studio = createStudio()
+  studio.connect()
+  studio.send(encode({ seconds: 4, gop: 250 }))
+  studio.send(encode({ seconds: 3, base: 3600, gop: () => false }))
+  studio.stop()
+  assert.equal(studio.recorded.opened.length, 1)
 })

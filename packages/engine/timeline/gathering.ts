@@ -34,6 +34,8 @@ export interface Gathering {
     keep: boolean,
   ): Chosen | undefined
   readonly deadline: number | undefined
+  /** Pictures come, but no key frame yet. */
+  readonly awaitsKey: boolean
   readonly dropped: number
 }
 
@@ -61,7 +63,6 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
   let since: number | undefined
   /** What came of each track, held or not: tracks may have clocks of their own. */
   const seen = new Map<TrackId, Span>()
-  /** Pictures come, but no key frame yet. */
   let pictures = false
   let key: HeldUnit | undefined
 
@@ -118,7 +119,11 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
       bytes += unit.data.byteLength
     }
     note(unit)
-    if (key === undefined && pictures) shedSound()
+    if (awaitsKey()) shedSound()
+  }
+
+  function awaitsKey(): boolean {
+    return pictures && key === undefined
   }
 
   /** While a key frame is waited for, sound from before it is not needed. */
@@ -139,7 +144,7 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
     if (full()) return true
     const waited = (ms: number) => now >= (since ?? now) + ms
     const waitedTicks = Math.max(0, ...[...seen.values()].map(({ from, to }) => to - from))
-    if (pictures && key === undefined) {
+    if (awaitsKey()) {
       return waited(TIMELINE_LIMITS.keyWaitMs) || waitedTicks >= TIMELINE_LIMITS.keyWaitTicks
     }
     if (waited(TIMELINE_LIMITS.startWaitMs)) return true
@@ -192,7 +197,10 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
     },
     get deadline() {
       if (since === undefined) return undefined
-      return since + (pictures && key === undefined ? TIMELINE_LIMITS.keyWaitMs : TIMELINE_LIMITS.startWaitMs)
+      return since + (awaitsKey() ? TIMELINE_LIMITS.keyWaitMs : TIMELINE_LIMITS.startWaitMs)
+    },
+    get awaitsKey() {
+      return awaitsKey()
     },
     get dropped() {
       return dropped

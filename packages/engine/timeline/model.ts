@@ -38,8 +38,6 @@ export type TimelineEvent =
       readonly wallClock: number
       readonly tracks: readonly TimelineTrack[]
       readonly reason: EpochReason
-      /** Tracks or codecs differ from the epoch before: players need the multivariant playlist again. */
-      readonly trackSetChanged: boolean
     }
   | { readonly kind: 'unit'; readonly unit: TimedUnit }
   /** `end` in ticks of 90 kHz: no unit reaches beyond, the next epoch starts there. */

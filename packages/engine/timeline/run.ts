@@ -19,7 +19,7 @@ export interface RunOptions {
 }
 
 /** What to do with a unit: map it, drop it, or begin an epoch with it. */
-export type Verdict = 'go' | 'drop' | 'jump' | 'late-track'
+export type Verdict = 'go' | 'drop' | 'jump' | 'late-track' | 'configuration'
 
 /** A running epoch: one source clock, one track set. */
 export interface Run {
@@ -30,6 +30,8 @@ export interface Run {
   /** End of all tracks, 90 kHz ticks, rounded up. */
   readonly end: number
   judge(held: HeldUnit): Verdict
+  /** Sound has another configuration from now on: beside pictures it is for the next epoch. */
+  reconfigureSound(): void
   map(held: HeldUnit): readonly TimedUnit[]
   /**
    * Silence from where sound stopped to the end of the pictures, at the end of the epoch. A hole of 0.05 to 0.1 s is too
@@ -53,6 +55,8 @@ export function openRun(options: RunOptions): Run {
   /** Newest picture on the broadcast's clock when sound last came. */
   let pictureAtSound = start
   let picture = start
+  /** Why sound comes that is not of this epoch. */
+  let soundWaits: 'late-track' | 'configuration' | undefined
 
   function toBroadcast(unit: { readonly track: TrackId }, time: number): number {
     const source = unit.track === AUDIO_TRACK ? time + chosen.audioShift : time
@@ -61,18 +65,40 @@ export function openRun(options: RunOptions): Run {
 
   function judge(held: HeldUnit): Verdict {
     const { unit, at } = held
-    if (!tracks.has(unit.track)) {
-      return unit.track === VIDEO_TRACK && !unit.key ? 'drop' : 'late-track'
+    if (unit.track === VIDEO_TRACK) return judgePicture(held)
+    if (!tracks.has(unit.track)) soundWaits ??= 'late-track'
+    if (soundWaits !== undefined) {
+      if (picturesPause(at)) return soundWaits
+      // An epoch begins with a key frame: until the next one the pictures go on. Sound that is not heard still bears them out.
+      if (tracks.has(unit.track)) seen.set(unit.track, { time: unit.dts, at })
+      return 'drop'
     }
     const last = seen.get(unit.track)
     if (last === undefined) return 'go'
     const advance = unit.dts - last.time
     if (Math.abs(advance) <= TIMELINE_LIMITS.jumpTicks) return 'go'
-    if (unit.track === VIDEO_TRACK) return videoGoesOn(unit.dts, advance, at - last.at) ? 'go' : 'jump'
     // Silence was put in up to here, or the pictures are here too: the sound comes back, its clock did not jump.
     const time = toBroadcast(unit, unit.dts)
     const near = (other: number) => Math.abs(time - other) <= TIMELINE_LIMITS.jumpTicks
     return advance > 0 && (near(audio?.clock.end ?? start) || (video !== undefined && near(picture))) ? 'go' : 'jump'
+  }
+
+  function judgePicture({ unit, at }: HeldUnit): Verdict {
+    if (!tracks.has(unit.track)) return unit.key ? 'late-track' : 'drop'
+    const last = seen.get(unit.track)
+    const advance = unit.dts - (last?.time ?? unit.dts)
+    const isJump =
+      last !== undefined &&
+      Math.abs(advance) > TIMELINE_LIMITS.jumpTicks &&
+      !videoGoesOn(unit.dts, advance, at - last.at)
+    if (isJump) return 'jump'
+    return unit.key && soundWaits !== undefined ? soundWaits : 'go'
+  }
+
+  /** Longer than slow pictures do: sound that waits for a key frame would wait in vain. */
+  function picturesPause(at: number): boolean {
+    const last = seen.get(VIDEO_TRACK)
+    return last === undefined || (at - last.at) * 90 > TIMELINE_LIMITS.slowFrameTicks
   }
 
   /** Pictures paused: the clock is the same when sound went on with it, or when wall clock says so. */
@@ -127,6 +153,9 @@ export function openRun(options: RunOptions): Run {
       return Math.ceil(Math.max(start, video?.end ?? start, audio?.clock.end ?? start))
     },
     judge,
+    reconfigureSound() {
+      soundWaits = 'configuration'
+    },
     map(held) {
       seen.set(held.unit.track, { time: held.unit.dts, at: held.at })
       if (held.unit.track === VIDEO_TRACK && video !== undefined) return mapVideo(held, video)

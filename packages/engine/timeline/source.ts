@@ -15,16 +15,6 @@ export function sameConfig(a: TrackConfig, b: TrackConfig): boolean {
   return a.decoderConfig.every((byte, i) => byte === b.decoderConfig[i])
 }
 
-/** Same renditions with the same codec strings: players may go on with the multivariant playlist they have read. */
-export function sameTrackSet(a: ReadonlyMap<TrackId, TrackConfig>, b: ReadonlyMap<TrackId, TrackConfig>): boolean {
-  if (a.size !== b.size) return false
-  for (const [track, config] of a) {
-    const other = b.get(track)
-    if (other === undefined || other.codecString !== config.codecString || !samePicture(config, other)) return false
-  }
-  return true
-}
-
 /** Mean distance of a track's held units in seconds: timestamps rounded to milliseconds average out. */
 export function measureFrameDuration(held: readonly HeldUnit[], track: TrackId): number | undefined {
   const times = held.filter((h) => h.unit.track === track).map((h) => h.unit.dts)
@@ -32,9 +22,4 @@ export function measureFrameDuration(held: readonly HeldUnit[], track: TrackId):
   const last = times.at(-1)
   if (first === undefined || last === undefined || times.length < 3 || last <= first) return undefined
   return (last - first) / (times.length - 1) / 90_000
-}
-
-function samePicture(a: TrackConfig, b: TrackConfig): boolean {
-  if (a.kind !== 'video' || b.kind !== 'video') return true
-  return a.width === b.width && a.height === b.height
 }

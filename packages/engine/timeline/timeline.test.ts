@@ -115,18 +115,90 @@ test('without an announcement a single track starts after a second, two start at
 
 test('sound that comes late begins an epoch with a new track set, without a hole in time', () => {
   const studio = createStudio()
-  const sent = [...encode({ seconds: 12 })]
+  // OBS's own key-frame distance at 30 fps.
+  const sent = [...encode({ seconds: 20, gop: 250 })]
   studio.connect()
   studio.send(without(sent, AUDIO_TRACK, 0, 5))
   studio.stop()
   assert.deepEqual(
-    studio.recorded.opened.map((e) => [e.reason, e.tracks.length, e.trackSetChanged]),
+    studio.recorded.opened.map((e) => [e.reason, e.tracks.length, e.start]),
     [
-      ['encoder', 1, true],
-      ['late-track', 2, true],
+      ['encoder', 1, 0],
+      ['late-track', 2, 750_000],
     ],
   )
+  assert.equal(PICTURES(studio).length, 600)
   assertInvariants(studio)
+})
+
+test('sound that comes late while no pictures come is not kept waiting for them', () => {
+  const studio = createStudio()
+  studio.connect()
+  studio.send(without(without(encode({ seconds: 12 }), AUDIO_TRACK, 0, 5), VIDEO_TRACK, 4, 12))
+  studio.stop()
+  assert.deepEqual(
+    studio.recorded.opened.map((e) => e.tracks.map(({ track }) => track)),
+    [[VIDEO_TRACK], [AUDIO_TRACK]],
+  )
+  assertInvariants(studio, false)
+})
+
+for (const rate of [48_000, 44_100]) {
+  test(`sound whose configuration changes (to ${rate} Hz) is silent to the next key frame, no picture is lost`, () => {
+    const studio = createStudio()
+    const from = studio.now
+    const sent = (audioRate: number) => [...encode({ seconds: 20, gop: 250, audioRate })]
+    studio.connect({ audio: audioConfig(32_000) })
+    studio.send(sent(32_000).filter((s) => s.at < 4))
+    studio.now = from
+    studio.do((t, now) => t.configure(AUDIO_TRACK, audioConfig(rate), now))
+    studio.send(sent(rate).filter((s) => s.at >= 4))
+    studio.stop()
+    assert.deepEqual(
+      studio.recorded.opened.map((e) => [e.reason, e.tracks.length, e.start]),
+      [
+        ['encoder', 2, 0],
+        ['configuration', 2, 750_000],
+      ],
+    )
+    assert.equal(PICTURES(studio).length, 600)
+    const silent = (studio.timeline.counters.filledAudioFrames * 1024) / 32_000
+    assert.ok(silent > 4, `${silent} s of silence`)
+    assertInvariants(studio)
+  })
+}
+
+test('slow pictures beside sound whose configuration changes go on too', () => {
+  const studio = createStudio()
+  const from = studio.now
+  const sent = [...encode({ fps: 0.5, gop: 10, seconds: 40 })]
+  studio.connect()
+  studio.send(sent.filter((s) => s.at < 5))
+  studio.now = from
+  studio.do((t, now) => t.configure(AUDIO_TRACK, audioConfig(44_100), now))
+  studio.send(sent.filter((s) => s.at >= 5))
+  studio.stop()
+  assert.deepEqual(
+    studio.recorded.opened.map((e) => e.reason),
+    ['encoder', 'configuration'],
+  )
+  assert.equal(PICTURES(studio).length, 20)
+})
+
+test('sound alone whose configuration changes begins an epoch at once', () => {
+  const studio = createStudio()
+  const from = studio.now
+  const sent = [...encode({ fps: 0, seconds: 8 })]
+  studio.connect({ video: undefined })
+  studio.send(sent.filter((s) => s.at < 4))
+  studio.now = from
+  studio.do((t, now) => t.configure(AUDIO_TRACK, audioConfig(44_100), now))
+  studio.send(sent.filter((s) => s.at >= 4))
+  studio.stop()
+  assert.deepEqual(
+    studio.recorded.opened.map((e) => e.reason),
+    ['encoder', 'configuration'],
+  )
 })
 
 test('pictures that come late begin an epoch at their key frame', () => {
@@ -150,11 +222,8 @@ for (const seconds of [3, -3, 3600, -3600, 1.2, -1.2]) {
     studio.send(sent)
     studio.stop()
     assert.deepEqual(
-      studio.recorded.opened.map((e) => [e.reason, e.trackSetChanged]),
-      [
-        ['encoder', true],
-        ['jump', false],
-      ],
+      studio.recorded.opened.map((e) => e.reason),
+      ['encoder', 'jump'],
     )
     assert.equal(studio.timeline.counters.jumps, 1)
     assertInvariants(studio)

@@ -1,10 +1,10 @@
-import type { AccessUnit, TrackId } from '@bandstand/media/access-unit.ts'
+import { type AccessUnit, AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { silentFrame } from '@bandstand/media/codecs/aac/silence.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import type { EpochReason, TimelineCounters, TimelineEvent } from './model.ts'
 import { openRun, type Run } from './run.ts'
-import { type HeldUnit, sameConfig, sameTrackSet } from './source.ts'
+import { type HeldUnit, sameConfig } from './source.ts'
 
 export interface TimelineOptions {
   /** Where the first epoch starts, in ticks of 90 kHz: the end of what a former process recorded. Default 0. */
@@ -13,8 +13,6 @@ export interface TimelineOptions {
   readonly firstEpoch?: number
   /** Program date time that the first epoch may not fall behind, Unix milliseconds. */
   readonly notBefore?: number
-  /** Tracks and configurations of the epoch before, where one was recorded. */
-  readonly before?: ReadonlyMap<TrackId, TrackConfig>
 }
 
 /**
@@ -54,7 +52,8 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
   let nextEpoch = options.firstEpoch ?? 0
   let end = options.start ?? 0
   let notBefore = options.notBefore ?? Number.NEGATIVE_INFINITY
-  let before: ReadonlyMap<TrackId, TrackConfig> = options.before ?? new Map()
+  /** Tracks and configurations of the epoch before. */
+  let before: ReadonlyMap<TrackId, TrackConfig> = new Map()
   let reason: EpochReason = 'encoder'
 
   function take(): readonly TimelineEvent[] {
@@ -105,10 +104,16 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
       wallClock: run.wallClock,
       tracks: chosen.tracks,
       reason,
-      trackSetChanged: !sameTrackSet(before, run.tracks),
     })
     before = run.tracks
     for (const held of chosen.units) feed(held, now)
+  }
+
+  /** The encoder is gone: what was held is let out, but for sound of pictures that never began. */
+  function letOut(now: number): void {
+    if (gathering?.awaitsKey !== true) return open(now)
+    gathering.forget(AUDIO_TRACK)
+    counters.droppedUnits += gathering.dropped
   }
 
   function feed(held: HeldUnit, now: number): void {
@@ -125,7 +130,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
     }
     if (verdict === 'jump') counters.jumps++
     const waiting = restart(verdict, verdict === 'jump' ? run.clocks(held.unit.track) : new Map())
-    if (verdict === 'late-track') waiting.want(held.unit.track)
+    if (verdict === 'late-track') for (const track of [VIDEO_TRACK, AUDIO_TRACK]) waiting.want(track)
     collect(held, now)
   }
 
@@ -141,7 +146,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
 
   return {
     startEpoch(now) {
-      if (gathering !== undefined) open(now)
+      letOut(now)
       close()
       configs = new Map()
       announced = undefined
@@ -157,7 +162,8 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
       const known = configs.get(track)
       if (known !== undefined && sameConfig(known, config)) return take()
       configs.set(track, config)
-      if (run?.tracks.has(track) === true) restart('configuration', new Map())
+      if (run?.tracks.has(track) === true && track === AUDIO_TRACK) run.reconfigureSound()
+      else if (run?.tracks.has(track) === true) restart('configuration', new Map())
       // Units of the former configuration cannot be decoded with this one.
       else if (known !== undefined) gathering?.forget(track)
       return take()
@@ -172,7 +178,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
     },
     tick,
     stop(now) {
-      if (gathering !== undefined) open(now)
+      letOut(now)
       close()
       gathering = undefined
       return take()

@@ -35,19 +35,9 @@ export class VideoClock {
     this.#nominal = frameDuration > 0 ? frameDuration : NOMINAL_START
   }
 
-  /** Decode time of the last picture at the source. */
-  get sourceDts(): number | undefined {
-    return this.#sourceDts
-  }
-
   /** End of what was mapped so far: after the last picture in decoding and in presentation order. */
   get end(): number {
     return this.#end
-  }
-
-  /** Broadcast time of a source time, as sound that belongs to it has it. */
-  toBroadcast(source: number): number {
-    return source + this.#offset
   }
 
   /**

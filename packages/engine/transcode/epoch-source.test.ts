@@ -21,7 +21,7 @@ const audio: TimelineTrack = { track: AUDIO_TRACK, config: audioConfig(), frameD
 const plan = (facts: SourceFacts) => planRungs(facts, [{ height: 72, bitrate: 200_000, frameRate: 30 }])
 
 function sourceOf(...tracks: TimelineTrack[]) {
-  const epoch = { id: 7, start: 90_000, wallClock: 0, reason: 'encoder', trackSetChanged: false } as const
+  const epoch = { id: 7, start: 90_000, wallClock: 0, reason: 'encoder' } as const
   return epochSource({ kind: 'epoch-opened', ...epoch, tracks }, plan)
 }
 

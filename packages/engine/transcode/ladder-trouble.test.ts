@@ -108,7 +108,6 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
       wallClock: wall,
       tracks,
       reason: 'encoder',
-      trackSetChanged: true,
     } as const
     ladder.handle({ kind: 'epoch-opened', ...facts })
   }

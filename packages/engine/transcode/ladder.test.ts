@@ -98,7 +98,6 @@ function createRig(t: TestContext, change: Partial<LadderSettings> = {}, options
         wallClock: rig.now,
         tracks,
         reason: 'encoder',
-        trackSetChanged: true,
       } as const
       give({ kind: 'epoch-opened', ...facts })
     },

@@ -20,7 +20,7 @@ function stage(t: TestContext, works = true) {
   const trials: Trials = { of: async () => (works ? { works } : { works, reason: 'no libx264' }) }
   const tracks = [{ track: VIDEO_TRACK, config: clip.video, frameDuration: 1 / 30 }]
   source.publish({
-    ...{ kind: 'epoch-opened', id: 0, start: 0, wallClock: 0, tracks, reason: 'encoder', trackSetChanged: true },
+    ...{ kind: 'epoch-opened', id: 0, start: 0, wallClock: 0, tracks, reason: 'encoder' },
   })
   let n = 0
   const play = (pictures: number) => {

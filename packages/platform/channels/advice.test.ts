@@ -15,7 +15,7 @@ const video = {
 const audio = { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2, bitrate: 160_000 }
 const good: EncoderHealth = {
   ...{ protocol: 'rtmp', encoder: null, remote: '192.0.2.1', connectedAt: 0, video, audio },
-  ...{ timestampJumps: 0, reconnects: 0, ladder: null },
+  ...{ timestampJumps: 0, reconnects: 0, malformedUnits: 0, unconfiguredUnits: 0, ladder: null },
 }
 const codes = (health: Partial<EncoderHealth>) => adviseEncoder({ ...good, ...health }).map(({ code }) => code)
 
@@ -35,6 +35,16 @@ test('each thing to change is named', () => {
   assert.deepEqual(codes({ audio: null }), ['no-audio'])
   assert.deepEqual(codes({ timestampJumps: 1 }), ['timestamps-jump'])
   assert.deepEqual(codes({ reconnects: 3 }), ['reconnects'])
+  assert.deepEqual(codes({ malformedUnits: 16 }), ['units-malformed'])
+  assert.deepEqual(codes({ unconfiguredUnits: 256 }), ['units-unconfigured'])
+})
+
+test('a few units that are left out are an accident', () => {
+  assert.deepEqual(codes({ malformedUnits: 8, unconfiguredUnits: 128 }), ['fine'])
+})
+
+test('of video that cannot be read that is said first', () => {
+  assert.deepEqual(codes({ video: null, malformedUnits: 64 }), ['units-malformed', 'no-video'])
 })
 
 test('a picture that needs little is not called poor for it', () => {

@@ -15,6 +15,10 @@ const BITS_HIGH = 0.3
 const BITRATE_HIGH = 10_000_000
 /** Sample rates that every player takes (ISO 14496-3 has all of them, sound cards and Bluetooth do not). */
 const AUDIO_RATES: readonly number[] = [32_000, 44_100, 48_000]
+/** Units that cannot be read, from which on it is no accident. */
+const MALFORMED_MANY = 16
+/** Units without a configuration, some seconds of them: an encoder that is joined midway sends a few, up to its next key frame. */
+const UNCONFIGURED_MANY = 256
 
 /** What to change in the encoder, most important first; one `fine` where there is nothing. */
 export function adviseEncoder(health: EncoderHealth): Advice[] {
@@ -39,6 +43,18 @@ export function adviseEncoder(health: EncoderHealth): Advice[] {
       'warning',
       'reconnects',
       `The connection was lost ${times(health.reconnects)} in this broadcast. Use a cable instead of Wi-Fi, or lower the bitrate.`,
+    )
+  if (health.malformedUnits >= MALFORMED_MANY)
+    add(
+      'warning',
+      'units-malformed',
+      `More than ${health.malformedUnits - 1} pictures or frames of sound could not be read, and are left out. Set the encoder to H.264 (AVC with lengths, not Annex B) and AAC-LC, or try another one.`,
+    )
+  if (health.unconfiguredUnits >= UNCONFIGURED_MANY)
+    add(
+      'warning',
+      'units-unconfigured',
+      'Pictures or sound come without the settings that a decoder needs (the sequence header), and are left out. Stop and start the encoder; what passes a stream on must pass its beginning on too.',
     )
   const order = { warning: 0, hint: 1, good: 2 }
   advice.sort((a, b) => order[a.level] - order[b.level])

@@ -45,7 +45,6 @@ function begin(hub: Hub, others: OpenEpoch['tracks'] = []): void {
     wallClock: 0,
     tracks: [{ track: VIDEO_TRACK, config: videoConfig(), frameDuration: 1 / 30 }, ...others],
     reason: 'encoder',
-    trackSetChanged: true,
   })
   for (let n = 0; n < WEBRTC_LIMITS.judgePictures; n++) picture(hub, n, n)
 }

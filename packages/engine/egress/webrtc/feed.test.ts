@@ -26,7 +26,6 @@ function stage() {
         { track: AUDIO_TRACK, config: audioConfig(), frameDuration: 1024 / 48_000 },
       ],
       reason: 'encoder',
-      trackSetChanged: false,
     })
   /** Picture `n` in decoding order, shown as picture `shown`. */
   const picture = (n: number, key: boolean, shown = n) => {

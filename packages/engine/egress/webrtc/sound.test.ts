@@ -42,7 +42,7 @@ function stage(options: { readonly ffmpeg?: undefined } = {}) {
   )
   const begin = (config: AudioTrackConfig | 'silent' = audioConfig()) => {
     hub.publish({
-      ...{ kind: 'epoch-opened', id: 0, start: 0, wallClock: 0, reason: 'encoder', trackSetChanged: true },
+      ...{ kind: 'epoch-opened', id: 0, start: 0, wallClock: 0, reason: 'encoder' },
       tracks: [
         { track: VIDEO_TRACK, config: videoConfig(), frameDuration: 1 / 30 },
         ...(config === 'silent' ? [] : [{ track: AUDIO_TRACK, config, frameDuration: 1024 / 48_000 }]),

@@ -10,7 +10,7 @@ function hub(isRunning = true): Hub {
   if (!isRunning) return made
   const tracks = [{ track: VIDEO_TRACK, config: videoConfig(), frameDuration: 1 / 30 }]
   made.publish({
-    ...{ kind: 'epoch-opened', id: 0, start: 0, wallClock: 0, tracks, reason: 'encoder', trackSetChanged: true },
+    ...{ kind: 'epoch-opened', id: 0, start: 0, wallClock: 0, tracks, reason: 'encoder' },
   })
   return made
 }

@@ -60,7 +60,7 @@ function hastyEncoder(t: TestContext) {
     client.write(Buffer.concat(outbox.take()))
   }
   const isPublishing = () => told.includes('NetStream.Publish.Start')
-  return { asked, again, connection, isPublishing, told: () => told }
+  return { asked, again, connection, isPublishing, log, told: () => told }
 }
 
 test('a publish that was taken back before its answer leaves a connection that can publish again', async (t) => {
@@ -85,4 +85,13 @@ test('the failure of a publish that was taken back does not end the connection',
   asked[1]?.resolve({ publisher: new FakePublisher() })
   await until(isPublishing, 'the start')
   assert.doesNotMatch(told(), /failed to accept/)
+})
+
+test('the refusal of a publish that was taken back is one log line, with four characters of its key', async (t) => {
+  const { asked, log } = hastyEncoder(t)
+  await until(() => asked.length === 1, 'the first question')
+  asked[0]?.resolve({ refusal: { code: 'wrong-key', reason: 'This stream key is not known here.' } })
+  await until(() => log.lines.length > 0, 'the line')
+  assert.deepEqual(log.lines.length, 1)
+  assert.match(log.lines[0] ?? '', /^warn rtmp: encoder refused .*"key":"good…".*not known here/)
 })

@@ -27,6 +27,8 @@ export interface RtmpConnectionOptions {
   /** Of all connections: how media are read. */
   readonly gulps: Gulps
   readonly limits: RtmpListenerLimits
+  /** Why the encoder is not let in. Whoever says so has logged it. */
+  readonly rejection?: string
 }
 
 export interface RtmpConnection {
@@ -69,9 +71,15 @@ class Connection implements RtmpConnection {
   #acceptedAt = 0
 
   constructor(options: RtmpConnectionOptions) {
-    const { socket, limits } = options
+    const { socket, limits, rejection } = options
     this.#options = options
-    this.#session = createRtmpServerSession({ crypto: nodeCrypto, limits, app: APP, now: performance.now() })
+    this.#session = createRtmpServerSession({
+      crypto: nodeCrypto,
+      limits,
+      app: APP,
+      now: performance.now(),
+      ...(rejection !== undefined && { rejection }),
+    })
     const { promise, resolve } = Promise.withResolvers<void>()
     this.closed = promise
     socket.on('data', (chunk: Buffer) => {
@@ -190,7 +198,7 @@ class Connection implements RtmpConnection {
     const request = { protocol: 'rtmp' as const, remote, key, ...(encoder === '' ? {} : { encoder }) }
     publishPort.publish(request, stop).then(
       (answer) => {
-        this.#answered(attempt, answer, encoder)
+        this.#answered(attempt, answer, { key, encoder })
         this.#readOn()
       },
       (error: unknown) => {
@@ -203,10 +211,19 @@ class Connection implements RtmpConnection {
     )
   }
 
-  #answered(attempt: number, answer: Awaited<ReturnType<PublishPort['publish']>>, encoder: string): void {
-    const { log } = this.#options
+  #answered(
+    attempt: number,
+    answer: Awaited<ReturnType<PublishPort['publish']>>,
+    { key, encoder }: { readonly key: string; readonly encoder: string },
+  ): void {
+    const { log, remote, refusals, limits } = this.#options
     if (this.#attempt !== attempt || this.#over) {
       if ('publisher' in answer) answer.publisher.end('disconnected')
+      else {
+        // The encoder has gone on, so nobody is told; who tries keys in this way is seen all the same.
+        const fields = { remote, key: shortKey(key), reason: 'refused', text: answer.refusal.reason }
+        refusals.refused('warn', fields, 'rtmp: encoder refused', fields.text)
+      }
       return
     }
     if ('refusal' in answer) {
@@ -215,7 +232,7 @@ class Connection implements RtmpConnection {
     }
     this.#publisher = answer.publisher
     this.#channel = answer.publisher.channel
-    this.#media = createFlvToStream(answer.publisher)
+    this.#media = createFlvToStream(answer.publisher, limits)
     this.#acceptedAt = performance.now()
     log.info({ ...this.#fields(), encoder }, 'rtmp: encoder publishing')
     if (encoder !== '') answer.publisher.describe({ flashVer: encoder })
@@ -237,13 +254,16 @@ class Connection implements RtmpConnection {
   }
 
   #onClose(event: Extract<RtmpServerEvent, { type: 'close' }>): void {
-    const level = event.reason === 'handshake' || event.reason === 'idle' ? 'info' : 'warn'
-    const verb = event.reason === 'refused' ? 'refused' : 'closed'
-    const { reason, text } = event
-    const kind = `${reason} ${text} ${this.#channel ?? ''}`
-    this.#options.refusals.refused(level, { ...this.#fields(), reason, text }, `rtmp: encoder ${verb}`, kind)
+    if (this.#options.rejection === undefined) this.#logClose(event)
     this.#end('disconnected')
     this.#finish()
+  }
+
+  #logClose({ reason, text }: Extract<RtmpServerEvent, { type: 'close' }>): void {
+    const level = reason === 'handshake' || reason === 'idle' ? 'info' : 'warn'
+    const verb = reason === 'refused' ? 'refused' : 'closed'
+    const kind = `${reason} ${text} ${this.#channel ?? ''}`
+    this.#options.refusals.refused(level, { ...this.#fields(), reason, text }, `rtmp: encoder ${verb}`, kind)
   }
 
   #end(how: 'unpublished' | 'disconnected'): void {

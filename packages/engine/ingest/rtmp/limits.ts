@@ -7,6 +7,8 @@ export const RTMP_LISTENER_LIMITS = {
   connections: 1000,
   /** Open connections from one address (IPv6: one /64 network). */
   connectionsPerAddress: 10,
+  /** Connections beyond those that are open for as long as it takes to tell their encoders; the others are reset. */
+  turnedAway: 20,
   /** Bytes waiting to be sent to one peer: we send answers only, so a peer that lets them pile up is not reading. */
   sendBytes: 256 * 1024,
   /** How long a refused peer has to read why, milliseconds. */
@@ -17,6 +19,8 @@ export const RTMP_LISTENER_LIMITS = {
   gulpMs: 30,
   /** Changes of configuration that one publish may make beyond one a second: each begins a period for every player. */
   configurations: 30,
+  /** Units of one track that cannot be read, one after the other, before the encoder is told: some 4 s of pictures, 2 s of sound. */
+  malformedUnits: 100,
   /** Facts of one `onMetaData` that are passed on, and characters of their names and texts. */
   facts: 32,
   factLength: 100,

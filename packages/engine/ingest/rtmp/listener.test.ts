@@ -121,6 +121,18 @@ describe('publishing', () => {
     assert.match(end.text, /H\.264/)
   })
 
+  test('a video that cannot be read is refused with what to set, though the sound is good', async () => {
+    const { port, publish } = await setUp()
+    const [video, audio] = clip.tracks
+    assert.ok(video && audio)
+    const body = Uint8Array.of(0x17, 1, 0, 0, 0, 0, 0, 0, 1, 0x65, 0x88, 0x84, 0)
+    const startCodes = { ...video, frames: Array.from({ length: 200 }, (_, i) => ({ time: i * 10, key: true, body })) }
+    const end = await publish({ clip: { metadata: undefined, tracks: [startCodes, audio] }, loop: true }).ended
+    assert.equal(end.code, 'NetStream.Publish.Rejected')
+    assert.match(end.text, /Annex B/)
+    assert.equal(only(port).of(1).length, 0)
+  })
+
   test('an encoder whose configuration changes all the time is told so', async () => {
     const { port, publish } = await setUp({ configurations: 5 })
     const [video] = clip.tracks
@@ -158,10 +170,11 @@ describe('refusals', () => {
     assert.doesNotMatch(log.lines[0] ?? '', /secret/)
   })
 
-  test('a wrong application is one log line too', async () => {
+  test('a wrong application is one log line too, and says nothing of the key that may stand in its place', async () => {
     const { log, publish } = await setUp()
-    assert.equal((await publish({ app: 'other' }).ended).code, 'NetConnection.Connect.InvalidApp')
+    assert.equal((await publish({ app: 'secret-key' }).ended).code, 'NetConnection.Connect.InvalidApp')
     assert.equal(log.lines.length, 1)
+    assert.doesNotMatch(log.lines[0] ?? '', /secret/)
   })
 
   test('a publish port that throws costs only its own connection', async () => {
@@ -200,7 +213,7 @@ describe('connections', () => {
   })
 
   test('connections beyond those allowed from one address are turned away and logged', async () => {
-    const { listener, log } = await setUp({ connectionsPerAddress: 2 })
+    const { listener, log } = await setUp({ connectionsPerAddress: 2, turnedAway: 0 })
     const sockets = [await dial(listener), await dial(listener)]
     await until(() => listener.connections() === 2, 'two connections')
     for (let i = 0; i < 20; i++) await turnedAway(listener)
@@ -214,6 +227,25 @@ describe('connections', () => {
     again.destroy()
   })
 
+  test('encoders beyond those allowed are told why, in one log line', async () => {
+    const { listener, log, port, publish } = await setUp({ connectionsPerAddress: 1 })
+    const allowed = await dial(listener)
+    await until(() => listener.connections() === 1, 'the one that is allowed')
+    const { how, code, text } = await publish().ended
+    assert.deepEqual([how, code], ['refused', 'NetConnection.Connect.Rejected'])
+    assert.match(text, /from your address: stop those/)
+    assert.deepEqual([listener.connections(), port.requests.length, log.lines.length], [1, 0, 1])
+    allowed.destroy()
+  })
+
+  test('only a few encoders at a time are told why, the others are reset', async () => {
+    const { listener, log } = await setUp({ connections: 0, turnedAway: 2 })
+    const mute = [await dial(listener), await dial(listener)]
+    await until(() => log.lines.length > 0, 'the line')
+    assert.equal(await turnedAway(listener), 'ECONNRESET')
+    for (const socket of mute) socket.destroy()
+  })
+
   test('the total is bounded: who does not publish makes room, who publishes does not', async () => {
     const { listener, log, publish } = await setUp({ connections: 2, connectionsPerAddress: 100 })
     const idle = await dial(listener)
@@ -224,7 +256,7 @@ describe('connections', () => {
     await gone
     assert.equal(listener.connections(), 2)
     assert.ok(log.lines.some((line) => line.includes('the oldest that did not publish was closed')))
-    await turnedAway(listener)
+    assert.equal((await publish().ended).code, 'NetConnection.Connect.Rejected')
     assert.ok(log.lines.some((line) => line.startsWith('warn rtmp: too many connections {')))
     assert.equal(listener.connections(), 2)
     await Promise.all(publishers.map((publisher) => publisher.stop()))
@@ -240,7 +272,8 @@ describe('connections', () => {
   test('a web browser that comes here is closed', async () => {
     const { listener } = await setUp()
     const socket = await dial(listener)
-    socket.end('GET / HTTP/1.1\r\n\r\n')
+    // Only written: a browser waits for an answer, so that the end is the listener's.
+    socket.write('GET / HTTP/1.1\r\n\r\n')
     await new Promise((resolve) => socket.once('close', resolve))
   })
 
@@ -253,7 +286,8 @@ describe('connections', () => {
     await until(() => listener.connections() === 2, 'both')
     const start = performance.now()
     await listener.close()
-    assert.ok(performance.now() - start < 10_000)
+    const took = performance.now() - start
+    assert.ok(took < RTMP_LISTENER_LIMITS.closeMs + 1_500, `${took} ms`)
     assert.deepEqual(only(port).ends, ['disconnected'])
     assert.equal((await publisher.ended).how, 'lost')
     idle.destroy()
@@ -268,11 +302,13 @@ describe('connections', () => {
   })
 })
 
-function turnedAway(listener: RtmpListener): Promise<void> {
+/** With which error, if any, the connection ended. */
+function turnedAway(listener: RtmpListener): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(listener.address)
-    socket.on('error', () => {})
-    socket.once('close', () => resolve())
+    let code: string | undefined
+    socket.on('error', (error: NodeJS.ErrnoException) => (code = error.code))
+    socket.once('close', () => resolve(code))
     socket.resume()
   })
 }

@@ -29,6 +29,8 @@ export interface RtmpListener {
 export async function startRtmpListener(options: RtmpListenerOptions): Promise<RtmpListener> {
   const { log, limits, publishPort } = options
   const connections = new Set<RtmpConnection>()
+  /** Not among `connections`: they are only being told why. */
+  const turnedAway = new Set<RtmpConnection>()
   const perNetwork = new Map<string, number>()
   const refusals = createRefusalLog(log)
   const gulps = createGulps(limits.gulpMs)
@@ -46,17 +48,30 @@ export async function startRtmpListener(options: RtmpListenerOptions): Promise<R
     return false
   }
 
+  function turnAway(socket: Socket, remote: string, isCrowded: boolean): void {
+    const message = isCrowded ? 'rtmp: too many connections from address' : 'rtmp: too many connections'
+    refusals.refused('warn', { remote, reason: 'limit' }, message)
+    if (turnedAway.size >= limits.turnedAway) {
+      // Without a handshake there is no way to say why, and a flood is owed none.
+      socket.on('error', () => {})
+      socket.resetAndDestroy()
+      return
+    }
+    const rejection = isCrowded
+      ? 'Too many encoders are connected from your address: stop those that are not needed, and try again.'
+      : 'Too many encoders are connected to this server: try again later.'
+    const connection = serveRtmpConnection({ socket, remote, publishPort, log, refusals, gulps, limits, rejection })
+    turnedAway.add(connection)
+    void connection.closed.then(() => turnedAway.delete(connection))
+  }
+
   const accept = (socket: Socket): void => {
     const remote = plainAddress(socket.remoteAddress ?? '')
     const network = networkOf(remote)
     const count = perNetwork.get(network) ?? 0
     const isCrowded = count >= limits.connectionsPerAddress
     if (isCrowded || (connections.size >= limits.connections && !makeRoom())) {
-      const message = isCrowded ? 'rtmp: too many connections from address' : 'rtmp: too many connections'
-      refusals.refused('warn', { remote, reason: 'limit' }, message)
-      // No handshake has been made, so there is no way to say why.
-      socket.on('error', () => {})
-      socket.resetAndDestroy()
+      turnAway(socket, remote, isCrowded)
       return
     }
     perNetwork.set(network, count + 1)
@@ -89,11 +104,12 @@ export async function startRtmpListener(options: RtmpListenerOptions): Promise<R
     connections: () => connections.size,
     async close() {
       server.close()
-      for (const connection of connections) connection.close()
+      const all = [...connections, ...turnedAway]
+      for (const connection of all) connection.close()
       const timer = setTimeout(() => {
-        for (const connection of connections) connection.destroy()
+        for (const connection of all) connection.destroy()
       }, limits.closeMs)
-      await Promise.all([...connections].map((connection) => connection.closed))
+      await Promise.all(all.map((connection) => connection.closed))
       clearTimeout(timer)
       refusals.close()
     },

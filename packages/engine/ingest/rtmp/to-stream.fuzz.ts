@@ -1,4 +1,5 @@
 import type { Publisher } from '../../ports.ts'
+import { RTMP_LISTENER_LIMITS } from './limits.ts'
 import { createFlvToStream } from './to-stream.ts'
 
 /**
@@ -23,7 +24,7 @@ export const target = {
       describe() {},
       end() {},
     }
-    const media = createFlvToStream(publisher)
+    const media = createFlvToStream(publisher, RTMP_LISTENER_LIMITS)
     for (let at = 0; at + 3 <= input.byteLength; ) {
       const length = (input[at + 1] ?? 0) * 256 + (input[at + 2] ?? 0)
       const body = input.subarray(at + 3, at + 3 + length)

@@ -5,6 +5,7 @@ import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { parseAvcC } from '@bandstand/media/codecs/h264/avcc.ts'
 import { parseVideoTag, printVideoTag } from '@bandstand/media/containers/flv/video-tag.ts'
 import { type ClipTrack, readClip } from './clip.ts'
+import { RTMP_LISTENER_LIMITS } from './limits.ts'
 import { FakePublisher } from './testing/fake-port.ts'
 import { createFlvToStream } from './to-stream.ts'
 
@@ -58,7 +59,7 @@ const [first] = slices.filter((nal) => ((nal[0] ?? 0) & 31) === 5) as [Uint8Arra
 
 function setUp(): { publisher: FakePublisher; media: ReturnType<typeof createFlvToStream> } {
   const publisher = new FakePublisher()
-  return { publisher, media: createFlvToStream(publisher) }
+  return { publisher, media: createFlvToStream(publisher, RTMP_LISTENER_LIMITS) }
 }
 
 describe('video', () => {
@@ -73,7 +74,6 @@ describe('video', () => {
       frames.map(({ time, compositionTime, key }) => [time * 90, (time + compositionTime) * 90, key]),
     )
     assert.ok(publisher.units.some(({ dts, pts }) => pts > dts))
-    assert.match(String(publisher.facts['encoderSettings']), /keyint=24/)
   })
 
   test('an access unit that needs no change is passed on without a copy', () => {
@@ -183,6 +183,24 @@ describe('video', () => {
     assert.equal(publisher.facts['droppedMalformed'], 2)
   })
 
+  test('pictures with start codes in place of lengths (Annex B) are answered with what to set, good ones between them not', () => {
+    const annexB = (nal: Uint8Array) => {
+      const data = new Uint8Array([0, 0, 0, 1, ...nal])
+      return printVideoTag({ kind: 'frame', codec: 'h264', key: true, compositionTime: 0, data })
+    }
+    const { malformedUnits } = RTMP_LISTENER_LIMITS
+    const { media } = setUp()
+    media.video(0, videoTrack.header)
+    for (let i = 1; i < malformedUnits; i++) assert.equal(media.video(i * 33, annexB(first)), undefined)
+    assert.match(media.video(4000, annexB(first)) ?? '', /Annex B/)
+    const mixed = setUp().media
+    mixed.video(0, videoTrack.header)
+    for (let i = 1; i < 10 * malformedUnits; i++) {
+      assert.equal(mixed.video(i * 33, i % malformedUnits === 0 ? body([first]) : annexB(first)), undefined)
+    }
+    assert.ok(mixed.dropped.malformed > malformedUnits)
+  })
+
   test('other codecs are answered with what to set', () => {
     const { media } = setUp()
     assert.match(media.video(0, Uint8Array.of(0x90, 0x68, 0x76, 0x63, 0x31)) ?? '', /H\.265.*H\.264/)
@@ -202,6 +220,18 @@ describe('audio', () => {
     assert.equal(publisher.configs.length, 1)
     const [unit] = publisher.units
     assert.deepEqual([unit?.track, unit?.dts, unit?.pts, unit?.key], [AUDIO_TRACK, 21 * 90, 21 * 90, true])
+  })
+
+  test('kinds of AAC that are not taken are answered with what to set', () => {
+    // AudioSpecificConfigs of AAC Main (1), ELD (39) and xHE-AAC (42): ISO/IEC 14496-3 table 1.17.
+    for (const [type, asc] of [
+      [1, [0x09, 0x90]],
+      [39, [0xf8, 0xe6, 0x40]],
+      [42, [0xf9, 0x46, 0x40]],
+    ] as const) {
+      const { media } = setUp()
+      assert.match(media.audio(0, Uint8Array.of(0xaf, 0, ...asc)) ?? '', new RegExp(`type ${type};.*AAC-LC`))
+    }
   })
 
   test('empty frames are no units', () => {

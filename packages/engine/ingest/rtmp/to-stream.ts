@@ -8,6 +8,7 @@ import { parseAudioTag } from '@bandstand/media/containers/flv/audio-tag.ts'
 import { parseVideoTag, type VideoTag } from '@bandstand/media/containers/flv/video-tag.ts'
 import { MediaError } from '@bandstand/media/error.ts'
 import type { Publisher } from '../../ports.ts'
+import type { RtmpListenerLimits } from './limits.ts'
 import { mergeParameterSets, ppsId, spsId } from './parameter-sets.ts'
 
 /** Ticks of the source clock (90 kHz) in one millisecond of RTMP time. */
@@ -22,7 +23,10 @@ export interface DroppedCounts {
 }
 
 export interface FlvToStream {
-  /** @param timestamp decode time in ms, unwrapped. @returns a text for the encoder when its codec is not spoken here. */
+  /**
+   * @param timestamp decode time in ms, unwrapped.
+   * @returns a text for the encoder when its codec is not spoken here, or nothing of the track can be read.
+   */
   video(timestamp: number, body: Uint8Array): string | undefined
   audio(timestamp: number, body: Uint8Array): string | undefined
   readonly dropped: Readonly<DroppedCounts>
@@ -31,12 +35,25 @@ export interface FlvToStream {
 }
 
 /** FLV tag bodies to track configurations and access units on the source clock. Never throws for bad media: it is counted. */
-export function createFlvToStream(publisher: Publisher): FlvToStream {
-  return new ToStream(publisher)
+export function createFlvToStream(
+  publisher: Publisher,
+  limits: Pick<RtmpListenerLimits, 'malformedUnits'>,
+): FlvToStream {
+  return new ToStream(publisher, limits)
+}
+
+/** What to tell an encoder of which nothing of a track can be read. */
+const UNREADABLE = {
+  video:
+    'The video cannot be read: set the encoder to H.264 with lengths (AVC, avcC) in place of start codes (Annex B).',
+  audio: 'The sound cannot be read: set the encoder to AAC-LC without headers (raw) in place of ADTS or LATM.',
 }
 
 class ToStream implements FlvToStream {
   readonly #publisher: Publisher
+  readonly #malformedUnits: number
+  /** Malformed tags since the last that was good, by track. */
+  readonly #inARow = { video: 0, audio: 0 }
   readonly dropped: DroppedCounts = { unconfigured: 0, malformed: 0 }
   configurations = 0
   #lengthSize = 4
@@ -44,14 +61,14 @@ class ToStream implements FlvToStream {
   #pps: readonly Uint8Array[] = []
   #videoConfig: Uint8Array | undefined
   #audioConfig: Uint8Array | undefined
-  #encoderSettings: string | undefined
 
-  constructor(publisher: Publisher) {
+  constructor(publisher: Publisher, { malformedUnits }: Pick<RtmpListenerLimits, 'malformedUnits'>) {
     this.#publisher = publisher
+    this.#malformedUnits = malformedUnits
   }
 
   video(timestamp: number, body: Uint8Array): string | undefined {
-    return this.#guarded(() => {
+    return this.#guarded('video', () => {
       const tag = parseVideoTag(body)
       if (tag.kind === 'frame') this.#frame(timestamp, tag)
       else if (tag.kind === 'config') this.#videoSequenceHeader(tag.data)
@@ -61,7 +78,7 @@ class ToStream implements FlvToStream {
   }
 
   audio(timestamp: number, body: Uint8Array): string | undefined {
-    return this.#guarded(() => {
+    return this.#guarded('audio', () => {
       const tag = parseAudioTag(body)
       if (tag.kind === 'unsupported') return `${tag.codec} audio is not supported here: set the encoder to AAC.`
       if (tag.kind === 'config') this.#audioSequenceHeader(tag.data)
@@ -70,6 +87,7 @@ class ToStream implements FlvToStream {
         if (this.#audioConfig === undefined) this.#drop('unconfigured')
         else {
           const dts = timestamp * TICKS
+          this.#inARow.audio = 0
           this.#publisher.unit({ track: AUDIO_TRACK, dts, pts: dts, key: true, data: tag.data })
         }
       }
@@ -77,13 +95,16 @@ class ToStream implements FlvToStream {
     })
   }
 
-  #guarded(work: () => string | undefined): string | undefined {
+  #guarded(kind: 'video' | 'audio', work: () => string | undefined): string | undefined {
     try {
       return work()
     } catch (error) {
       if (!(error instanceof MediaError)) throw error
       this.#drop('malformed')
-      return undefined
+      if (error.code === 'unsupported') {
+        return `This ${kind} is not supported here (${error.message}): set the encoder to H.264 and AAC-LC.`
+      }
+      return ++this.#inARow[kind] >= this.#malformedUnits ? UNREADABLE[kind] : undefined
     }
   }
 
@@ -117,10 +138,6 @@ class ToStream implements FlvToStream {
   #frame(timestamp: number, tag: Extract<VideoTag, { kind: 'frame' }>): void {
     const scan = scanAccessUnit(tag.data, this.#lengthSize)
     if (scan.sps.length > 0 || scan.pps.length > 0) this.#inBand(scan.sps, scan.pps)
-    if (scan.encoderSettings !== undefined && scan.encoderSettings !== this.#encoderSettings) {
-      this.#encoderSettings = scan.encoderSettings
-      this.#publisher.describe({ encoderSettings: scan.encoderSettings })
-    }
     if (!scan.picture) return
     if (this.#videoConfig === undefined) {
       this.#drop('unconfigured')
@@ -129,6 +146,7 @@ class ToStream implements FlvToStream {
     const data = toFourByteLengths(tag.data, this.#lengthSize)
     const dts = timestamp * TICKS
     const pts = dts + tag.compositionTime * TICKS
+    this.#inARow.video = 0
     this.#publisher.unit({ track: VIDEO_TRACK, dts, pts, key: scan.key, data })
   }
 

@@ -1,10 +1,6 @@
 import { MediaError } from '../../error.ts'
-import { parseAsc } from './asc.ts'
+import { parseAsc, SAMPLE_RATES } from './asc.ts'
 
-/** samplingFrequencyIndex of ISO/IEC 14496-3 table 1.18. */
-const SAMPLE_RATES = [
-  96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350,
-]
 const HEADER = 7
 
 /**

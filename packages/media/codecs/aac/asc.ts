@@ -20,7 +20,8 @@ export interface AudioSpecificConfig {
   readonly coreFrameLength: number
 }
 
-const SAMPLE_RATES = [
+/** By samplingFrequencyIndex (table 1.18), Hz. */
+export const SAMPLE_RATES: readonly number[] = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350,
 ]
 /** Table 1.19, by channelConfiguration; 0 and the reserved ones are missing. */

@@ -17,8 +17,6 @@ export interface AccessUnitScan {
   /** In-band parameter sets, views on the unit. */
   readonly sps: readonly Uint8Array[]
   readonly pps: readonly Uint8Array[]
-  /** x264's settings text, read on key frames only. */
-  readonly encoderSettings?: string
 }
 
 const NOTHING: readonly Uint8Array[] = []
@@ -76,11 +74,10 @@ function scanClosely(
     const type = nalType(data[start] ?? 0)
     if (type === NAL.sps) sps.push(data.subarray(start, at))
     else if (type === NAL.pps) pps.push(data.subarray(start, at))
-    else if (type === NAL.sei && (idr || intra)) readSei(data.subarray(start, at), facts)
+    else if (type === NAL.sei && intra && !idr) readSei(data.subarray(start, at), facts)
   }
   const key = idr || (intra && facts.recoveryFrames === 0)
-  const settings = facts.encoderSettings
-  return { key, picture, sps, pps, ...(settings === undefined ? {} : { encoderSettings: settings }) }
+  return { key, picture, sps, pps }
 }
 
 /** Enough for first_mb_in_slice and slice_type, with escapes. */

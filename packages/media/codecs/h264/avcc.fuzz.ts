@@ -1,7 +1,6 @@
 import { scanAccessUnit, toFourByteLengths } from './access-unit.ts'
 import { parseAvcC } from './avcc.ts'
 import { videoConfigFromAvcC } from './config.ts'
-import { parseX264Settings } from './x264-settings.ts'
 
 /** A decoder configuration record, and the same bytes as an access unit. */
 export const target = {
@@ -16,8 +15,7 @@ export const target = {
       videoConfigFromAvcC(config.decoderConfig)
       return
     }
-    const { encoderSettings } = scanAccessUnit(input, 4)
-    if (encoderSettings !== undefined) parseX264Settings(encoderSettings)
+    scanAccessUnit(input, 4)
     const sample = toFourByteLengths(input, 4)
     if (sample.byteLength > input.byteLength) throw new RangeError('sample grew')
     scanAccessUnit(sample, 4)

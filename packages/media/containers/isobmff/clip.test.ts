@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { scanAccessUnit } from '../../codecs/h264/access-unit.ts'
-import { parseX264Settings } from '../../codecs/h264/x264-settings.ts'
 import type { TrackConfig } from '../../track.ts'
 import { readClip } from './fixtures/clip.ts'
 import { type FragmentSample, writeFragment } from './fragment.ts'
@@ -58,12 +57,8 @@ function probe(file: string): Probe {
   return JSON.parse(run('ffprobe', ...args)) as Probe
 }
 
-test('the scan finds the key frames that the encoder marked, and its settings', () => {
+test('the scan finds the key frames that the encoder marked', () => {
   for (const { data, key } of clip.pictures) assert.equal(scanAccessUnit(data, 4).key, key)
-  const settings = parseX264Settings(
-    scanAccessUnit(clip.pictures[0]?.data ?? new Uint8Array(0), 4).encoderSettings ?? '',
-  )
-  assert.deepEqual([settings?.keyint, settings?.bframes], [30, 2])
 })
 
 test('the clip has B-frames shown before they are decoded', () => {

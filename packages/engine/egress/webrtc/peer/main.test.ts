@@ -23,7 +23,7 @@ function liveHub() {
   const hub = createHub({ keep: true, onFault: (_, error) => assert.fail(String(error)) })
   const tracks = [{ track: VIDEO_TRACK, config: videoConfig(), frameDuration: 1 / 30 }]
   hub.publish({
-    ...{ kind: 'epoch-opened', id: 0, start: 0, wallClock: 0, tracks, reason: 'encoder', trackSetChanged: true },
+    ...{ kind: 'epoch-opened', id: 0, start: 0, wallClock: 0, tracks, reason: 'encoder' },
   })
   for (let n = 0; n < WEBRTC_LIMITS.judgePictures; n++) {
     const [key, time] = [n === 0, n * 3000]

@@ -40,6 +40,8 @@ export interface RtmpServerOptions {
   readonly limits: RtmpLimits
   /** The one application that may be published to, `live`. */
   readonly app: string
+  /** Why this peer is not let in: it is told so where it connects, within the handshake's time. Says what to change. */
+  readonly rejection?: string
   /** When the connection came in, ms of a clock that only rises; every `now` is on the same clock. */
   readonly now: number
 }

@@ -47,8 +47,11 @@ class ServerSession implements RtmpServerSession {
   #peerWindow = WINDOW
   #app: PublishApp = { app: '', key: '' }
   #encoderName = ''
-  #streams = 0
+  /** Message streams that were created and not deleted. */
+  readonly #streams = new Set<number>()
   #publishStream = 0
+  /** When a publish must have been asked for. */
+  #publishBy = Number.POSITIVE_INFINITY
 
   constructor(options: RtmpServerOptions) {
     const { limits, now } = options
@@ -59,8 +62,7 @@ class ServerSession implements RtmpServerSession {
     this.#now = now
     this.#liveness = new Liveness(limits, now)
     this.#held = new HeldMedia(limits)
-    this.#decoder.maxMessageBytes = limits.messageBytesOfStranger
-    this.#decoder.maxPendingBytes = limits.pendingBytesOfStranger
+    this.#restrictStranger()
   }
 
   receive(bytes: Uint8Array, now: number): RtmpOutput<RtmpServerEvent> {
@@ -129,7 +131,7 @@ class ServerSession implements RtmpServerSession {
       if (!step.done) return
       rest = bytes.subarray(step.consumed)
       this.#state = 'connecting'
-      this.#liveness.deadline = this.#now + limits.publishMs
+      if (this.#options.rejection === undefined) this.#awaitPublish(this.#now + limits.publishMs)
       this.#liveness.startPings(this.#now)
     }
     this.#received += rest.byteLength
@@ -251,10 +253,7 @@ class ServerSession implements RtmpServerSession {
       case 'connect':
         return this.#onConnect(command)
       case 'createStream':
-        if (++this.#streams > this.#options.limits.messageStreams) {
-          throw new MediaError('too-large', 'rtmp: too many message streams')
-        }
-        return this.#outbox.command(printResult(command.transaction, this.#streams))
+        return this.#createStream(command)
       case 'publish':
         return this.#onPublish(command, streamId)
       case 'FCPublish':
@@ -266,9 +265,12 @@ class ServerSession implements RtmpServerSession {
         return this.#outbox.command(printFcStatus('onFCUnpublish', 'NetStream.Unpublish.Success', ''))
       case 'closeStream':
         return this.#unpublish()
-      case 'deleteStream':
-        if (command.args[0] === this.#publishStream || typeof command.args[0] !== 'number') this.#unpublish()
+      case 'deleteStream': {
+        const [id] = command.args
+        if (id === this.#publishStream || typeof id !== 'number') this.#unpublish()
+        this.#streams.delete(typeof id === 'number' ? id : this.#publishStream)
         return
+      }
       case 'getStreamLength':
         return this.#outbox.command(printResult(command.transaction, 0))
       case 'play':
@@ -289,16 +291,16 @@ class ServerSession implements RtmpServerSession {
   }
 
   #onConnect(command: Command): void {
-    const { limits, app } = this.#options
+    const { limits, app, rejection } = this.#options
     if (this.#state !== 'connecting') throw new MediaError('wrong-state', 'rtmp: connect twice')
+    if (rejection !== undefined) return this.#rejectConnect(command, 'NetConnection.Connect.Rejected', rejection)
     const field = (name: string): string => stringField(command.object, name).slice(0, limits.nameLength)
     this.#app = parseApp(field('app'), field('tcUrl'))
     this.#encoderName = field('flashVer').slice(0, 100)
     if (this.#app.app !== app) {
-      const text = `There is no application "${this.#app.app.slice(0, 40)}" here: the server address must end in "/${app}".`
-      this.#outbox.command(printConnectError(command.transaction, 'NetConnection.Connect.InvalidApp', text))
-      this.#close('refused', text)
-      return
+      // What was asked for is not repeated: it is the stream key where somebody left the application out.
+      const text = `There is no such application here: the server address must end in "/${app}", the stream key comes after it.`
+      return this.#rejectConnect(command, 'NetConnection.Connect.InvalidApp', text)
     }
     this.#state = 'connected'
     this.#outbox.control(printControl({ kind: 'window-acknowledgement-size', bytes: WINDOW }))
@@ -306,6 +308,20 @@ class ServerSession implements RtmpServerSession {
     this.#outbox.control(printControl({ kind: 'set-chunk-size', bytes: SEND_CHUNK }))
     this.#outbox.encoder.chunkSize = SEND_CHUNK
     this.#outbox.command(printConnectResult(command.transaction))
+  }
+
+  #rejectConnect(command: Command, code: Parameters<typeof printConnectError>[1], text: string): void {
+    this.#outbox.command(printConnectError(command.transaction, code, text))
+    this.#close('refused', text)
+  }
+
+  /** The lowest id that is free: encoders that stop and start again on one connection delete theirs and ask for another. */
+  #createStream(command: Command): void {
+    let id = 1
+    while (this.#streams.has(id)) id++
+    if (id > this.#options.limits.messageStreams) throw new MediaError('too-large', 'rtmp: too many message streams')
+    this.#streams.add(id)
+    this.#outbox.command(printResult(command.transaction, id))
   }
 
   #onPublish(command: Command, streamId: number): void {
@@ -327,11 +343,17 @@ class ServerSession implements RtmpServerSession {
 
   #unpublish(): void {
     if (this.#state !== 'publishing' && this.#state !== 'deciding') return
+    if (this.#state === 'publishing') {
+      this.#awaitPublish(this.#now + this.#options.limits.publishMs)
+      this.#intake.unaccepted()
+      this.#restrict()
+    } else {
+      // It was never accepted, so it is the stranger it was: else asking and taking back would lift every limit.
+      this.#awaitPublish(this.#publishBy)
+      this.#restrictStranger()
+    }
     this.#state = 'connected'
-    this.#liveness.deadline = this.#now + this.#options.limits.publishMs
     this.#held.take()
-    this.#intake.unaccepted()
-    this.#restrict()
     this.#outbox.command(printStatus(this.#publishStream, 'status', 'NetStream.Unpublish.Success', 'Unpublished.'))
     this.#events.push({ type: 'unpublish' })
   }
@@ -357,6 +379,17 @@ class ServerSession implements RtmpServerSession {
     this.#state = 'closed'
     this.#held.take()
     this.#events.push({ type: 'close', reason, text })
+  }
+
+  #awaitPublish(until: number): void {
+    this.#publishBy = until
+    this.#liveness.deadline = until
+  }
+
+  /** Bounds for a peer that has named no key. */
+  #restrictStranger(): void {
+    this.#decoder.maxMessageBytes = this.#options.limits.messageBytesOfStranger
+    this.#decoder.maxPendingBytes = this.#options.limits.pendingBytesOfStranger
   }
 
   /** Bounds for a peer that has named a key and has not been accepted, or not again. */

@@ -26,8 +26,11 @@ class HandEncoder {
   now = 0
   wakeAt = 0
 
-  constructor(limits: Partial<RtmpLimits> = {}) {
-    this.session = createRtmpServerSession({ crypto, limits: { ...RTMP_LIMITS, ...limits }, app: 'live', now: 0 })
+  constructor(limits: Partial<RtmpLimits> = {}, rejection?: string) {
+    this.session = createRtmpServerSession({
+      ...{ crypto, limits: { ...RTMP_LIMITS, ...limits }, app: 'live', now: 0 },
+      ...(rejection !== undefined && { rejection }),
+    })
   }
 
   take(output: RtmpOutput<RtmpServerEvent>): void {
@@ -241,6 +244,21 @@ describe('publishing', () => {
     })
   }
 
+  test('an encoder may stop and start again on one connection as often as it likes', () => {
+    const encoder = new HandEncoder().handshake().connect()
+    for (let i = 0; i < 3 * RTMP_LIMITS.messageStreams; i++) {
+      encoder.now = i * 10_000
+      encoder.command('createStream', [], 2)
+      const stream = encoder.commands.at(-1)?.args[0]
+      assert.equal(stream, 1)
+      encoder.command('publish', ['KEY', 'live'], 3, null, 1)
+      encoder.take(encoder.session.acceptPublish(encoder.now))
+      encoder.command('deleteStream', i % 2 === 0 ? [1] : [], 0)
+    }
+    assert.equal(encoder.closed, undefined)
+    assert.equal(encoder.events.filter(({ type }) => type === 'unpublish').length, 3 * RTMP_LIMITS.messageStreams)
+  })
+
   test('deleting another stream changes nothing', () => {
     assert.equal(new HandEncoder().publishing().command('deleteStream', [7]).events.length, 1)
   })
@@ -278,11 +296,20 @@ describe('refusals', () => {
     assert.equal(encoder.events.length, events)
   })
 
-  test('another application: _error with NetConnection.Connect.InvalidApp', () => {
+  test('another application: _error with NetConnection.Connect.InvalidApp, which does not repeat it', () => {
     const encoder = new HandEncoder().handshake().connect('other')
     assert.equal(encoder.commands[0]?.name, '_error')
     assert.deepEqual(encoder.status, ['NetConnection.Connect.InvalidApp'])
     assert.match(encoder.closed?.text ?? '', /must end in "\/live"/)
+    assert.doesNotMatch(encoder.closed?.text ?? '', /other/)
+  })
+
+  test('a peer that is not let in is told so where it connects, and has the time of the handshake for that', () => {
+    const encoder = new HandEncoder({}, 'Try again later.').handshake().connect()
+    assert.deepEqual(encoder.status, ['NetConnection.Connect.Rejected'])
+    assert.deepEqual(encoder.closed, { type: 'close', reason: 'refused', text: 'Try again later.' })
+    const slow = new HandEncoder({}, 'Try again later.').handshake()
+    assert.equal(slow.wake(RTMP_LIMITS.handshakeMs).closeReason, 'idle')
   })
 
   test('no key: NetStream.Publish.BadName that says where to enter it', () => {
@@ -456,6 +483,32 @@ describe('limits and liveness', () => {
     for (let i = 0; i < 10; i++) encoder.media(9, i)
     encoder.command('publish', ['KEY', 'live'], 5, null, 1)
     assert.equal(encoder.closed, undefined)
+  })
+
+  test('a publish that is taken back before its answer lifts no limit and puts nothing off', () => {
+    const hasty = (limits: Partial<RtmpLimits> = {}) => {
+      const encoder = new HandEncoder(limits).handshake().connect()
+      const again = () => encoder.command('publish', ['x', 'live'], 3, null, 1).command('closeStream', [], 0, null, 1)
+      again()
+      return { encoder, again }
+    }
+    assert.equal(hasty({ messageBytesOfStranger: 500 }).encoder.media(9, 0, 501).closeReason, 'limit')
+    const pending = hasty({ pendingBytesOfStranger: 800 }).encoder
+    for (const chunkStream of [5, 6]) {
+      pending.bytes(new Uint8Array([chunkStream, 0, 0, 0, 0, 0x01, 0xf4, 9, 1, 0, 0, 0, ...new Uint8Array(128)]))
+    }
+    assert.equal(pending.closeReason, 'limit')
+    const many = hasty({ messagesBeforeAcceptance: 100 })
+    for (let i = 0; i < 50 && many.encoder.closed === undefined; i++) many.again()
+    assert.equal(many.encoder.closeReason, 'limit')
+    const slow = hasty()
+    for (let now = 0; now < RTMP_LIMITS.publishMs; now += 1000) {
+      slow.encoder.wake(now)
+      slow.again()
+    }
+    assert.equal(slow.encoder.closed, undefined)
+    assert.equal(slow.encoder.wakeAt, RTMP_LIMITS.publishMs)
+    assert.equal(slow.encoder.wake(RTMP_LIMITS.publishMs).closeReason, 'idle')
   })
 
   test('a stream much faster than it plays is ended and told so, in messages of their own and in aggregates', () => {
