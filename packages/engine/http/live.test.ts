@@ -137,6 +137,8 @@ test('answers preflight requests and refuses other methods', async (t) => {
   const { port } = await startServer(t, [live.handle])
   const preflight = await get(port, `${v1}/index.m3u8`, { method: 'OPTIONS' })
   assert.equal(preflight.status, 204)
+  // Not even of nothing (RFC 9110 §8.6).
+  assert.equal(preflight.headers['content-length'], undefined)
   assert.match(String(preflight.headers['access-control-allow-headers']), /CMCD-Session/)
   const post = await get(port, `${v1}/index.m3u8`, { method: 'POST' })
   assert.equal(post.status, 405)
