@@ -57,7 +57,9 @@ export function createReplayManifests(
 ): ReplayManifests {
   const cache = new LRUCache<string, Known>({
     ...{ max: 1_000, maxSize: maxBytes },
-    sizeCalculation: ({ stretches }) => 10_000 + 2_000 * stretches.list.length + RUN_BYTES * stretches.runs,
+    // The cache drops what is larger than itself: each request of such a manifest would print it anew.
+    sizeCalculation: ({ stretches }) =>
+      Math.min(maxBytes, 10_000 + 2_000 * stretches.list.length + RUN_BYTES * stretches.runs),
   })
   /** One at a time brings an asset up to date. */
   const turns = new Map<string, Promise<RenderedPlaylist | undefined>>()

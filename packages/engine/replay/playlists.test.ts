@@ -187,6 +187,15 @@ for (const [what, keep] of Object.entries(kept)) {
     } while (length < 2_000 && (await ask('as_quiet')) === quiet)
     assert.ok(length > 100 && length < 2_000, `${length} segments`)
   })
+
+  test(`${what} that take more than all the room are made once as long as nobody asks for others`, async () => {
+    const ask = keep(async (assetId) => index(['0++', '0++'], { assetId }), 1)
+    const first = await ask('as_one')
+    assert.ok(first !== undefined)
+    assert.equal(await ask('as_one'), first)
+    await ask('as_other')
+    assert.notEqual(await ask('as_one'), first)
+  })
 }
 
 test('pictures without sound have silence: before it joined, in an epoch without it, where it was not recorded', async () => {

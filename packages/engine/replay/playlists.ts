@@ -55,7 +55,11 @@ export function createReplayPlaylists(
   store: Pick<SegmentStore, 'index'>,
   maxBytes: number = limits.playlistBytes,
 ): ReplayPlaylists {
-  const cache = new LRUCache<string, Printed>({ max: 1_000, maxSize: maxBytes, sizeCalculation: sizeOf })
+  const cache = new LRUCache<string, Printed>({
+    ...{ max: 1_000, maxSize: maxBytes },
+    // The cache drops what is larger than itself: each request of such a playlist would print it anew.
+    sizeCalculation: (printed) => Math.min(maxBytes, sizeOf(printed)),
+  })
   /** One at a time brings an asset's text up to date. */
   const turns = new Map<string, Promise<UpToDate | undefined>>()
 
