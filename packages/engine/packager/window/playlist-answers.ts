@@ -91,9 +91,12 @@ export function createPlaylistAnswers(options: PlaylistAnswersOptions): Playlist
     const last = listed.segments.at(-1)
     const complete = last === undefined ? opening() : last.complete ? last.msn : last.msn - 1
     if (msn > complete + 2) return true
-    if (part === undefined) return false
-    const known = last !== undefined && last.msn === msn && !last.complete ? last.parts.length - 1 : -1
-    return msn > complete && part > known + advancePartLimit(timing)
+    const isLast = last !== undefined && last.msn === msn
+    if (part === undefined || (msn <= complete && !isLast)) return false
+    // Of one that was recovered and is listed without its parts players may know all of them.
+    if (isLast && last.complete && last.parts.length === 0) return false
+    const known = isLast ? last.parts.length - 1 : -1
+    return part > known + advancePartLimit(timing)
   }
 
   /** The number before the first that may come while nothing is listed: others open with the same gaps. */

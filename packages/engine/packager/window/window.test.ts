@@ -245,6 +245,23 @@ test('directives: what is there comes at once, what is next is waited for, what 
   assert.ok(after.trailingParts.length >= 1)
 })
 
+test('a part too far past the end of the newest whole segment is refused, before the next one begins too', () => {
+  const window = watchedWindow({ older: everything })
+  const studio = createStudio()
+  studio.connect()
+  studio.send(encode({ seconds: 5 }))
+  const [epoch] = studio.recorded.epochs
+  const made = studio.parts(1)
+  const whole = made.slice(0, made.findIndex(({ last }) => last) + 1)
+  const [first] = whole
+  assert.ok(epoch !== undefined && first !== undefined)
+  window.epoch(epoch)
+  for (const part of whole) window.part(part)
+  const kind = (part: number) => window.rendition('v1')?.playlist({ msn: first.msn, part }).kind
+  assert.deepEqual([whole.length - 1, whole.length, whole.length + 8].map(kind), ['now', 'wait', 'wait'])
+  assert.deepEqual([whole.length + 9, 999_999].map(kind), ['bad-request', 'bad-request'])
+})
+
 test('who waits is let go after 3 target durations, and the end answers everyone', async () => {
   const scheduler = manualScheduler()
   const { window } = live(5, { scheduler })
@@ -637,6 +654,10 @@ test('recovered segments list their parts, which are read from the store, but no
     assert.ok(answer?.kind === 'wait')
     assert.match(Buffer.from((await answer.ready)?.chunks[0] ?? []).toString(), /^\d:(\d+)-\1$/)
   }
+  // Who was shown all parts of the newest segment asks for the next of it.
+  const msn = Math.max(...index.tracks.map(({ segments }) => segments.at(-1)?.msn ?? 0))
+  const inOrder = watchedWindow({ older: everything, recovered: { ...index, next: { ...index.next, msn: msn + 1 } } })
+  assert.equal(inOrder.rendition('v1')?.playlist({ msn, part: 12 }).kind, 'wait')
 })
 
 test('validators of multivariant playlists tell broadcasts of one channel apart', () => {
