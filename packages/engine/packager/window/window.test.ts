@@ -8,6 +8,7 @@ import { createStudio, type Studio } from '../fixtures/studio.ts'
 import { everything, manualScheduler, text, type WatchedOptions, watchedWindow } from '../fixtures/watched.ts'
 import { PACKAGER_LIMITS } from '../limits.ts'
 import type { PlaylistDirectives } from '../live.ts'
+import type { Part } from '../model.ts'
 import { createMemoryBudget } from './budget.ts'
 import { resumePoint } from './recovered.ts'
 import type { LiveWindow } from './window.ts'
@@ -157,6 +158,39 @@ test('the playlist lists a minute, parts for the last 3 targets, and every file 
     }
   }
 })
+
+for (const gop of [60, 120, 125]) {
+  test(`what has left the playlist is still there for as long as it and that playlist last (§6.2.2); a key frame every ${gop}`, () => {
+    const window = watchedWindow({ older: everything })
+    /** Seconds of each segment listed so far, of the longest playlist that it stood in, and when it was last listed. */
+    const seen = new Map<string, { seconds: number; longest: number; listedAt: number }>()
+    const studio = createStudio({ sinks: () => [window, { epoch() {}, reserve() {}, part: look }] })
+    let left = 0
+    function look({ track }: Part): void {
+      if (track !== 1) return
+      const { segments, trailingParts } = parsed(text(window, 'v1')).playlist
+      const longest = [...segments, ...trailingParts].reduce((sum, { duration }) => sum + duration, 0)
+      for (const { uri, duration } of segments) {
+        const before = seen.get(uri)?.longest ?? 0
+        seen.set(uri, { seconds: duration, longest: Math.max(before, longest), listedAt: studio.now })
+      }
+      left = 0
+      for (const [uri, { seconds, longest, listedAt }] of seen) {
+        const isGap = uri.startsWith('g')
+        if (isGap || listedAt === studio.now || studio.now > listedAt + (seconds + longest) * 1000) continue
+        left++
+        assert.notEqual(
+          window.rendition('v1')?.media(uri).kind,
+          'not-found',
+          `${uri} ${studio.now - listedAt} ms later`,
+        )
+      }
+    }
+    studio.connect()
+    studio.send(encode({ seconds: 220, gop }))
+    assert.ok(left > 10)
+  })
+}
 
 test('a delta update leaves out only what is wholly older than the skip boundary, and says the map again', () => {
   const { window } = live(100)
