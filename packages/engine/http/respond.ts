@@ -2,7 +2,7 @@ import type { RenderedPlaylist } from '../packager/live.ts'
 import { cacheControl, contentType, headerSet, mediaHeaders, preflight } from './headers.ts'
 import { limits } from './limits.ts'
 import { type HttpRequest, type HttpResponse, headerOf } from './message.ts'
-import { acceptsGzip, etagMatches } from './negotiate.ts'
+import { acceptsGzip, etagHolds, etagMatches } from './negotiate.ts'
 import { abandon, drained, outboxFigures, sendChunks } from './outbox.ts'
 import { sendProblem } from './problem.ts'
 import { parseRange, sliceChunks } from './range.ts'
@@ -25,16 +25,26 @@ export function answeredByMethod(req: HttpRequest, res: HttpResponse): boolean {
 }
 
 /**
- * Answers 304 where the client has this very body (RFC 9110 §15.4.5). True when the request has been answered.
+ * Answers 412 where the client wants another body than this, 304 where it has this one, in this order (RFC 9110 §13.2.2).
+ * True when the request has been answered.
  *
  * @param headers those of the whole answer but for its length and validator.
  */
-export function answeredNotModified(
+export function answeredByCondition(
   req: HttpRequest,
   res: HttpResponse,
   etag: string,
   headers: readonly string[],
 ): boolean {
+  if (!etagHolds(headerOf(req, 'if-match'), etag)) {
+    sendProblem(req, res, {
+      status: 412,
+      code: 'precondition-failed',
+      detail: 'What If-Match names is not to be had here (any more).',
+      headers: ['ETag', etag],
+    })
+    return true
+  }
   if (!etagMatches(headerOf(req, 'if-none-match'), etag)) return false
   res.writeHead(304, [...headers, 'ETag', etag])
   res.end()
@@ -73,7 +83,7 @@ export function sendPlaylist(
   const gzip = acceptsGzip(headerOf(req, 'accept-encoding'))
   // Two encodings are two representations, and a strong validator names one (RFC 9110 §8.8.3.3).
   const etag = gzip ? `${playlist.etag.slice(0, -1)}-gz"` : playlist.etag
-  if (answeredNotModified(req, res, etag, caching.plain)) return
+  if (answeredByCondition(req, res, etag, caching.plain)) return
   if (!gzip) {
     sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', etag], deadline)
     return

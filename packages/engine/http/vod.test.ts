@@ -199,6 +199,25 @@ test('any byte range of a download is that of the whole', async (t) => {
   assert.equal(beyond.status, 416)
 })
 
+test('who asks for one version of a download gets no other (RFC 9110 §13.1.1)', async (t) => {
+  const { broadcast, port } = await fixture(t)
+  broadcast.send(smallClip(), 2)
+  await broadcast.writer().end()
+  const path = '/vod/as_one/download.mp4'
+  const etag = String((await get(port, path)).headers.etag)
+  for (const held of [etag, '*', `"other", ${etag}`]) {
+    const answer = await get(port, path, { headers: { 'if-match': held, range: 'bytes=0-9' } })
+    assert.equal(answer.status, 206, held)
+  }
+  // Weak validators do not say that the bytes are the same, and it comes before whether the client has them.
+  for (const other of ['"as_one.0-1"', `W/${etag}`]) {
+    const answer = await get(port, path, { headers: { 'if-match': other, 'if-none-match': etag, range: 'bytes=0-9' } })
+    assert.equal(answer.status, 412, other)
+    assert.match(String(answer.body), /"code":"precondition-failed"/)
+    assert.equal(answer.headers.etag, etag)
+  }
+})
+
 test('an opaque token in the path is accepted on every address', async (t) => {
   const { broadcast, port } = await fixture(t)
   broadcast.send(smallClip(), 2)

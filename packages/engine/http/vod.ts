@@ -17,8 +17,8 @@ import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from 
 import { abandon } from './outbox.ts'
 import { busy, notFound, notReady, sendProblem } from './problem.ts'
 import {
+  answeredByCondition,
   answeredByMethod,
-  answeredNotModified,
   type PlaylistCaching,
   playlistCaching,
   type ReadyBody,
@@ -152,7 +152,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       const more = ['Accept-Ranges', 'bytes', 'Content-Disposition', `inline; filename="${assetId}.mp4"`]
       const headers = headerSet(contentType.mp4, 'no-cache', ...more)
       return (r) => {
-        if (answeredNotModified(req, r, etag, headers)) return undefined
+        if (answeredByCondition(req, r, etag, headers)) return undefined
         const body = found.download
         return sendStream(req, r, body, [...headers, 'ETag', etag], etag).catch(() => abandon(req, r))
       }
