@@ -13,6 +13,8 @@ export const limits = {
   /** Such answers of all connections, beyond which a connection may have no more than `crowdedAnswers`. */
   totalAnswers: 8_192,
   crowdedAnswers: 4,
+  /** Bytes that were read from the store and that answers of all connections hold; beyond it further ones are 503. */
+  storedBytes: 256 * 1024 * 1024,
   /** The same of a connection that a reverse proxy shares among its viewers. */
   sharedBytes: 512 * 1024 * 1024,
   sharedAnswers: 4_096,

@@ -32,6 +32,42 @@ test('a peer that does not read is cut off at the deadline and leaves nothing be
   assert.equal(outboxFigures.overDeadline, before + 1)
 })
 
+test('what was read for peers that do not read it is bounded over all connections, what they share counted once', async (t) => {
+  const shared = new Uint8Array(total)
+  const handler: HttpHandler = (req, res) => {
+    const body = req.url === '/shared' ? shared : new Uint8Array(total)
+    sendMedia(req, res, { chunks: [body], total, isStored: true }, 10_000)
+    return true
+  }
+  const { port } = await startServer(t, [handler])
+  const ask = async (path: string) => {
+    const socket = await openSocket(t, port)
+    socket.pause()
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`)
+    return socket
+  }
+  // As if others held all but room for two.
+  const others = limits.storedBytes - 2.5 * total
+  outboxFigures.storedBytes += others
+  t.after(() => (outboxFigures.storedBytes -= others))
+  const first = await ask('/')
+  for (let i = 0; i < 3; i++) await ask('/shared')
+  await until(() => outboxFigures.pendingAnswers === 4)
+  assert.equal(outboxFigures.storedBytes, others + 2 * total)
+  const before = outboxFigures.overStored
+  const refused = await get(port, '/')
+  assert.equal(refused.status, 503)
+  assert.match(String(refused.body), /"code":"busy"/)
+  assert.equal(outboxFigures.overStored, before + 1)
+  assert.equal((await get(port, '/', { method: 'HEAD' })).status, 200)
+  // What is held already costs nothing more.
+  assert.equal((await get(port, '/shared')).body.byteLength, total)
+  first.destroy()
+  await until(() => outboxFigures.storedBytes === others + total)
+  assert.equal((await get(port, '/')).status, 200)
+  await until(() => outboxFigures.storedBytes === others + total)
+})
+
 test('a slow peer that does read gets everything, and is not cut off', async (t) => {
   const { port } = await startServer(t, [serveBig(5_000)])
   const answer = await get(port, '/')

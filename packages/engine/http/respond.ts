@@ -3,9 +3,10 @@ import { cacheControl, contentType, headerSet, mediaHeaders, preflight } from '.
 import { limits } from './limits.ts'
 import { type HttpRequest, type HttpResponse, headerOf } from './message.ts'
 import { acceptsGzip, etagHolds, etagMatches } from './negotiate.ts'
-import { abandon, drained, outboxFigures, sendChunks } from './outbox.ts'
-import { sendProblem } from './problem.ts'
+import { abandon, drained, outboxFigures, sendChunks, whenTaken } from './outbox.ts'
+import { busy, sendProblem } from './problem.ts'
 import { parseRange, sliceChunks } from './range.ts'
+import { holdStored } from './stored-bodies.ts'
 
 /** Answers OPTIONS, refuses what is neither GET nor HEAD. True when the request has been answered. */
 export function answeredByMethod(req: HttpRequest, res: HttpResponse): boolean {
@@ -116,10 +117,12 @@ export interface ReadyBody {
   readonly chunks: readonly Uint8Array[]
   /** Bytes in all. */
   readonly total: number
+  /** Was read for this answer, and perhaps some others: memory that nothing else holds. */
+  readonly isStored?: boolean
 }
 
 /**
- * Sends media from memory with a single range honoured (206, 416).
+ * Sends media with a single range honoured (206, 416); 503 where answers hold too much that was read for them.
  *
  * @param headers all but length and range; {@link mediaHeaders} for what is immutable.
  * @param deadline milliseconds the peer has to take the answer.
@@ -130,6 +133,21 @@ export function sendMedia(
   body: ReadyBody,
   deadline: number,
   headers: readonly string[] = mediaHeaders,
+): void {
+  if (body.isStored === true && req.method === 'GET') {
+    const release = holdStored(body.chunks)
+    if (release === undefined) return sendProblem(req, res, busy('Too much is being sent already; try again.'))
+    whenTaken(req, res, release)
+  }
+  sendReady(req, res, body, deadline, headers)
+}
+
+function sendReady(
+  req: HttpRequest,
+  res: HttpResponse,
+  body: ReadyBody,
+  deadline: number,
+  headers: readonly string[],
 ): void {
   const { total } = body
   const span = rangeOf(req, total)

@@ -8,6 +8,8 @@ import { names } from '../packager/model.ts'
 import { createTestBroadcast, largeClip, smallClip } from '../replay/fixtures/broadcast.ts'
 import { createDiskStore } from '../store/disk.ts'
 import { quietLog, retention, temporaryFolder, until } from '../store/fixtures/material.ts'
+import { limits } from './limits.ts'
+import { outboxFigures } from './outbox.ts'
 import { get, startServer } from './testing.ts'
 import { createVodHandler, type VodOptions } from './vod.ts'
 
@@ -177,6 +179,24 @@ test('segments, parts and initialisation segments are immutable; playlists compr
   ]) {
     assert.equal((await get(port, `/vod/${path}`)).status, 404, path)
   }
+})
+
+test('media read for a replay count until they are taken; playlists and initialisation segments do not', async (t) => {
+  const { broadcast, port } = await fixture(t)
+  broadcast.send(smallClip(), 2)
+  await broadcast.writer().end()
+  const [first = ''] = String((await get(port, '/vod/as_one/v1/index.m3u8')).body).match(/^s.*$/m) ?? []
+  const others = limits.storedBytes
+  const files = [first, 'p0000000000.m4s', 'i0000000000.mp4', 'index.m3u8', 'g0000000000.m4s']
+  const statuses = async () => {
+    const answers = await Promise.all(files.map((file) => get(port, `/vod/as_one/v1/${file}`)))
+    return answers.map(({ status }) => status)
+  }
+  outboxFigures.storedBytes += others
+  assert.deepEqual(await statuses(), [503, 503, 200, 200, 200])
+  outboxFigures.storedBytes -= others
+  assert.deepEqual(await statuses(), [200, 200, 200, 200, 200])
+  assert.equal(outboxFigures.storedBytes, 0)
 })
 
 test('any byte range of a download is that of the whole', async (t) => {

@@ -121,7 +121,10 @@ export function createVodHandler(options: VodOptions): HttpHandler {
     { track, segments }: AssetTrack,
     file: VodFile,
   ): Promise<ReadyBody | undefined> {
-    const stored = (first: number, last: number) => store.read(index.assetId, track, first, last)
+    const stored = async (first: number, last: number): Promise<ReadyBody | undefined> => {
+      const body = bodyOf(await store.read(index.assetId, track, first, last))
+      return body && { ...body, isStored: true }
+    }
     switch (file.kind) {
       case 'gap':
         return gapBody
@@ -132,12 +135,12 @@ export function createVodHandler(options: VodOptions): HttpHandler {
         return bodyOf(like && writeSilence(like, file.name))
       }
       case 'part':
-        return bodyOf(await stored(file.number, file.number))
+        return stored(file.number, file.number)
       case 'segment':
-        return bodyOf(await stored(file.first, file.last))
+        return stored(file.first, file.last)
       case 'template': {
         const found = findByName(index, segments, file.name)
-        return bodyOf(found && (await stored(found.firstPart, found.lastPart)))
+        return found && stored(found.firstPart, found.lastPart)
       }
     }
   }

@@ -70,6 +70,8 @@ export interface AwaitedMedia {
   readonly total: number
   /** When the part was closed, Unix milliseconds; not for what was read from the store. */
   readonly closedAt?: number
+  /** Was read from the store for those who asked at the same time: it is in no memory but theirs. */
+  readonly isStored?: boolean
 }
 
 export interface LiveRendition {

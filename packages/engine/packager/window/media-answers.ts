@@ -29,7 +29,7 @@ export interface MediaAnswers {
   end(): void
 }
 
-type Chunks = Omit<AwaitedMedia, 'closedAt'>
+type Chunks = Omit<AwaitedMedia, 'closedAt' | 'isStored'>
 
 export interface MediaAnswersOptions {
   readonly track: TrackId
@@ -44,7 +44,7 @@ export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
   const timeout = WINDOW_LIMITS.waitTargets * timing.targetDuration * 1000
   const waiting = createWaitingRoom<number, AwaitedMedia>(options.scheduler, timeout, String)
   /** What is being read from the store: a crowd that comes at once reads it once. */
-  const reading = new Map<string, Promise<Chunks | undefined>>()
+  const reading = new Map<string, Promise<AwaitedMedia | undefined>>()
   let ended = false
 
   function inHand(number: number): Chunks | undefined {
@@ -59,7 +59,7 @@ export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
     if (ready === undefined) {
       ready = older
         .read(track, first, last)
-        .then((chunks) => chunks && { chunks, total: chunks.reduce((sum, { byteLength }) => sum + byteLength, 0) })
+        .then((chunks) => chunks && storedBody(chunks))
         .finally(() => reading.delete(key))
       reading.set(key, ready)
     }
@@ -148,6 +148,10 @@ export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
       )
     },
   }
+}
+
+function storedBody(chunks: readonly Uint8Array[]): AwaitedMedia {
+  return { chunks, total: chunks.reduce((sum, { byteLength }) => sum + byteLength, 0), isStored: true }
 }
 
 /** `undefined` when not all of it is in memory, or there is nothing. */

@@ -391,6 +391,16 @@ test('those who ask at the same time for what has left memory share one read', a
   assert.equal(reads, 2)
 })
 
+test('what is read from the store for those who ask is told from what is in memory', async () => {
+  const { window } = live(100)
+  const { segments } = parsed(text(window, 'v1')).playlist
+  const find = (uri: string | undefined) => window.rendition('v1')?.media(uri ?? '')
+  const [older, newest] = [find(segments[0]?.uri), find(segments.at(-1)?.uri)]
+  assert.ok(older?.kind === 'wait' && newest?.kind === 'now')
+  assert.equal((await older.ready)?.isStored, true)
+  assert.ok(!('isStored' in newest))
+})
+
 test('the budget holds over all broadcasts', async () => {
   const budget = createMemoryBudget(1 << 30)
   const { window } = live(60, { budget })
