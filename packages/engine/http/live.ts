@@ -158,9 +158,10 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
       case 'now':
         return inTurn(req, res, 'urgent', () => send(req, res, answer))
       case 'wait': {
-        const seated = held.hold(req, res, answer.ready, 'urgent', (q, r, body) => {
+        const seated = held.hold(req, res, answer.ready, 'urgent', (q, r, body, isFailed) => {
           if (body !== undefined) send(q, r, body)
-          else sendProblem(q, r, notFound)
+          // Of a 404 hls.js does not ask again.
+          else sendProblem(q, r, isFailed ? busy('The disk has too much to do; try again.') : notFound)
         })
         return seated ? undefined : sendProblem(req, res, busy())
       }

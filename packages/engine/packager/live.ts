@@ -41,7 +41,10 @@ export interface PlaylistDirectives {
 export type MediaAnswer =
   /** One list of buffers, to be written in order. `total` bytes in all. */
   | { readonly kind: 'now'; readonly chunks: readonly Uint8Array[]; readonly total: number }
-  /** Not in memory or not ready: resolves `undefined` when it is not to be had (404). */
+  /**
+   * Not in memory or not ready: resolves `undefined` when it is not to be had (404), rejects when the store cannot say that it
+   * is or gives no answer within 3 target durations (503).
+   */
   | { readonly kind: 'wait'; readonly ready: Promise<AwaitedMedia | undefined> }
   /** A segment in the making. */
   | { readonly kind: 'growing'; readonly media: GrowingMedia }

@@ -1,5 +1,6 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { parseTemplateName, type TemplateName } from '../../dash/names.ts'
+import { EngineError } from '../../error.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { AwaitedMedia, GrowingMedia, MediaAnswer } from '../live.ts'
 import type { BroadcastTiming, Part } from '../model.ts'
@@ -57,13 +58,23 @@ export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
     const key = `${first}-${last}`
     let ready = reading.get(key)
     if (ready === undefined) {
-      ready = older
-        .read(track, first, last)
-        .then((chunks) => chunks && storedBody(chunks))
-        .finally(() => reading.delete(key))
+      const read = older.read(track, first, last).then((chunks) => chunks && storedBody(chunks))
+      ready = inTime(read)
       reading.set(key, ready)
+      // Not at the timeout: a disk that does not answer is asked once.
+      const done = () => reading.delete(key)
+      read.then(done, done)
     }
     return { kind: 'wait', ready }
+  }
+
+  function inTime<T>(read: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = options.scheduler.after(timeout, () =>
+        reject(new EngineError('timeout', 'the store did not answer in time', { track })),
+      )
+      read.then(resolve, reject).finally(cancel)
+    })
   }
 
   function silenceOf(name: SilenceName): Uint8Array | undefined {

@@ -401,6 +401,29 @@ test('what is read from the store for those who ask is told from what is in memo
   assert.ok(!('isStored' in newest))
 })
 
+test('a store that does not answer is waited for as long as everything else, and not asked again meanwhile', async () => {
+  const scheduler = manualScheduler()
+  let reads = 0
+  const answered = Promise.withResolvers<readonly Uint8Array[]>()
+  const read = () => (reads++, answered.promise)
+  const { window } = live(100, { scheduler, older: { available: () => true, read } })
+  const { segments } = parsed(text(window, 'v1')).playlist
+  const ask = () => {
+    const answer = window.rendition('v1')?.media(segments[0]?.uri ?? '')
+    assert.ok(answer?.kind === 'wait')
+    return answer.ready
+  }
+  const first = assert.rejects(ask(), { code: 'timeout' })
+  scheduler.advance(12_000)
+  await first
+  await assert.rejects(ask(), { code: 'timeout' })
+  assert.equal(reads, 1)
+  answered.resolve([new Uint8Array(7)])
+  await new Promise(setImmediate)
+  assert.equal((await ask())?.total, 7)
+  assert.equal(reads, 2)
+})
+
 test('the budget holds over all broadcasts', async () => {
   const budget = createMemoryBudget(1 << 30)
   const { window } = live(60, { budget })
