@@ -1,5 +1,3 @@
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import type { MediaPlaylist, MediaSegment, PartialSegment } from '@bandstand/media/manifests/hls/model.ts'
 import { printMediaPlaylist, printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
 import type {
@@ -11,6 +9,7 @@ import type {
   RenderedPlaylist,
 } from '../packager/live.ts'
 import { names } from '../packager/model.ts'
+import { rendered as createRendered } from '../packager/window/rendered.ts'
 
 /**
  * A broadcast without an encoder, for tests and benches of delivery: parts of arbitrary bytes that come when `advance`
@@ -253,12 +252,4 @@ export function createFakeBroadcast(
     `"${assetId}-m"`,
   )
   return fake
-}
-
-const compress = promisify(gzip)
-
-function createRendered(text: string, etag: string): RenderedPlaylist {
-  const plain = Buffer.from(text)
-  let packed: Promise<Buffer> | undefined
-  return { plain, etag, gzip: () => (packed ??= compress(plain)) }
 }

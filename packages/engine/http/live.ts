@@ -1,6 +1,7 @@
 import type { LiveBroadcast, RenderedPlaylist } from '../packager/live.ts'
 import { names } from '../packager/model.ts'
 import { sendClock } from './clock.ts'
+import { compressionFor, readyFor } from './compressed.ts'
 import { createDeliveryMeter, type DeliveryFigures } from './delivery.ts'
 import { parseDirectives } from './directives.ts'
 import { gapBody, isGapName } from './gap.ts'
@@ -128,12 +129,22 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     const send = (to: HttpResponse, from: HttpRequest, playlist: RenderedPlaylist, how: PlaylistCaching) =>
       charged(from, playlist.plain.byteLength, () => sendPlaylist(from, to, playlist, how, deadline(targetDuration)))
     switch (answer.kind) {
-      case 'now':
-        return inTurn(req, res, 'ordinary', () =>
-          send(res, req, answer.playlist, answer.blocking ? caching.blocking : caching.reload),
-        )
+      case 'now': {
+        const go = () =>
+          inTurn(req, res, 'ordinary', () =>
+            send(res, req, answer.playlist, answer.blocking ? caching.blocking : caching.reload),
+          )
+        const compression = compressionFor(req, answer.playlist)
+        if (compression === undefined) return go()
+        compression
+          .then(() => {
+            if (!res.destroyed) go()
+          })
+          .catch(() => abandon(req, res))
+        return
+      }
       case 'wait': {
-        const seated = held.hold(req, res, answer.ready, 'ordinary', (q, r, playlist) => {
+        const seated = held.hold(req, res, readyFor(req, answer.ready), 'ordinary', (q, r, playlist) => {
           if (playlist !== undefined) send(r, q, playlist, answer.blocking ? caching.blocking : caching.reload)
           else sendProblem(q, r, notReady('The playlist did not come within three target durations.'))
         })

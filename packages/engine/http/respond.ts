@@ -69,8 +69,14 @@ export function cachingOf(cache: string, type: string): PlaylistCaching {
   return { plain, gzip: [...plain, 'Content-Encoding', 'gzip'] }
 }
 
+/** True where a playlist goes out compressed. */
+export function takesGzip(req: HttpRequest): boolean {
+  return acceptsGzip(headerOf(req, 'accept-encoding'))
+}
+
 /**
- * Sends a rendered playlist: 304 when the client has this version, compressed when it takes gzip.
+ * Sends a rendered playlist: 304 when the client has this version, compressed when it takes gzip: before this returns where
+ * that is done already.
  *
  * @param deadline milliseconds the peer has to take the answer.
  */
@@ -81,7 +87,7 @@ export function sendPlaylist(
   caching: PlaylistCaching,
   deadline: number,
 ): void {
-  const gzip = acceptsGzip(headerOf(req, 'accept-encoding'))
+  const gzip = takesGzip(req)
   // Two encodings are two representations, and a strong validator names one (RFC 9110 §8.8.3.3).
   const etag = gzip ? `${playlist.etag.slice(0, -1)}-gz"` : playlist.etag
   if (answeredByCondition(req, res, etag, caching.plain)) return
@@ -89,12 +95,11 @@ export function sendPlaylist(
     sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', etag], deadline)
     return
   }
+  const sendGzip = (body: Buffer) => sendWhole(req, res, body, [...caching.gzip, 'ETag', etag], deadline)
+  if (playlist.gzipped !== undefined) return sendGzip(playlist.gzipped)
   playlist
     .gzip()
-    .then(
-      (body) => sendWhole(req, res, body, [...caching.gzip, 'ETag', etag], deadline),
-      () => sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', playlist.etag], deadline),
-    )
+    .then(sendGzip, () => sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', playlist.etag], deadline))
     .catch(() => abandon(req, res))
 }
 

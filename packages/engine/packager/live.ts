@@ -8,6 +8,8 @@ export interface RenderedPlaylist {
   readonly plain: Buffer
   /** Compressed at most once, on first demand. */
   gzip(): Promise<Buffer>
+  /** What `gzip` gives, as soon as it is there. */
+  readonly gzipped: Buffer | undefined
   /** Strong validator, quoted. */
   readonly etag: string
 }

@@ -8,11 +8,15 @@ const compress = promisify(gzip)
 /** @param etag strong validator, quoted; of the bytes where nothing cheaper tells versions apart. */
 export function rendered(text: string | Buffer, etag?: string): RenderedPlaylist {
   const plain = typeof text === 'string' ? Buffer.from(text) : text
-  let zipped: Promise<Buffer> | undefined
+  let zipping: Promise<Buffer> | undefined
+  let zipped: Buffer | undefined
   return {
     plain,
     gzip: () => {
-      zipped ??= compress(plain)
+      zipping ??= compress(plain).then((bytes) => (zipped = bytes))
+      return zipping
+    },
+    get gzipped() {
       return zipped
     },
     etag: etag ?? etagOf(plain),
