@@ -38,13 +38,13 @@ function crowd() {
         encodings.add(fields[fields.indexOf('Content-Encoding') + 1])
       },
       write: () => true,
-      end() {
+      end(): void {
         res.writableEnded = res.writableFinished = true
         answered++
         perTurn.push((perTurn.pop() ?? 0) + 1)
         for (const begun = performance.now(); performance.now() - begun < 1; );
       },
-      destroy() {},
+      destroy(): void {},
     })
     assert.equal(live.handle(req, res satisfies HttpResponse), true)
   }
