@@ -5,7 +5,6 @@ import { epoch, START, timing } from '../store/fixtures/material.ts'
 import type { AssetIndex, IndexedSegment } from '../store/port.ts'
 import { createDownloadTimeline } from './download-timeline.ts'
 import { createReplayManifests } from './manifests.ts'
-import { segmentsKept } from './media-playlist.ts'
 import { replaySize } from './multivariant.ts'
 import { createReplayPlaylists } from './playlists.ts'
 import { createRowReader } from './rows.ts'
@@ -299,12 +298,6 @@ test('a playlist whose front went counts the gaps that stood for pauses', async 
   const value = index(['0++', '0k+'], { ended: false, shed: true, removed })
   assert.match(await media(value), /#EXT-X-MEDIA-SEQUENCE:10\n/)
   assert.match(await media(value, 1), /#EXT-X-MEDIA-SEQUENCE:7\n/)
-})
-
-test('a delta update lists what is within six targets of the end', () => {
-  assert.equal(segmentsKept(Array(50).fill(2), 4), 12)
-  assert.equal(segmentsKept([2, 2], 4), 2)
-  assert.equal(segmentsKept([], 4), 0)
 })
 
 test('the multivariant playlist says what was measured and what is needed to decode', async () => {

@@ -2,12 +2,13 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { MediaSegment } from '@bandstand/media/manifests/hls/model.ts'
 import { printMediaPlaylist, printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
 import { LRUCache } from 'lru-cache'
+import { SKIP_TARGETS, segmentsKept } from '../packager/delta.ts'
 import type { RenderedPlaylist } from '../packager/live.ts'
 import { renditionName } from '../packager/model.ts'
 import { rendered } from '../packager/window/rendered.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
 import { limits } from './limits.ts'
-import { createSegmentMaker, replayPlaylistOf, segmentsKept, withoutTail } from './media-playlist.ts'
+import { createSegmentMaker, replayPlaylistOf, withoutTail } from './media-playlist.ts'
 import { addToRate, createRate, replayMultivariant, type TrackRate } from './multivariant.ts'
 import { createRowReader, type RowReader, turn } from './rows.ts'
 
@@ -192,9 +193,12 @@ function append(track: PrintedTrack, index: AssetIndex, made: readonly MediaSegm
   track.newest = [...track.newest, ...segments].slice(-newestKept(index))
 }
 
-/** Segments are rarely shorter than a second; one more than the boundary needs tells that something can be skipped. */
+/**
+ * Segments are rarely shorter than a second. One that touches the boundary is kept, and one more tells that something can be
+ * skipped.
+ */
 function newestKept(index: AssetIndex): number {
-  return 6 * index.timing.targetDuration + 1
+  return SKIP_TARGETS * index.timing.targetDuration + 2
 }
 
 function sizeOf({ tracks, answers }: Printed): number {
