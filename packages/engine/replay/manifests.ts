@@ -9,9 +9,10 @@ import { rendered } from '../packager/window/rendered.ts'
 import { findEpoch } from '../store/epochs.ts'
 import { isReplayed } from '../store/pause.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
+import { createAssetTurns } from './asset-turns.ts'
 import { limits } from './limits.ts'
 import { addToRate, createRate, rateOf, type TrackRate } from './multivariant.ts'
-import { createRowReader, type RowReader, turn } from './rows.ts'
+import { createRowReader, firstMsnOf, type RowReader, turn } from './rows.ts'
 
 /** DASH manifests of all assets, printed once per version of an index. `undefined`: no such asset, or nothing in it yet. */
 export interface ReplayManifests {
@@ -61,13 +62,12 @@ export function createReplayManifests(
     sizeCalculation: ({ stretches }) =>
       Math.min(maxBytes, 10_000 + 2_000 * stretches.list.length + RUN_BYTES * stretches.runs),
   })
-  /** One at a time brings an asset up to date. */
-  const turns = new Map<string, Promise<RenderedPlaylist | undefined>>()
+  const inTurn = createAssetTurns()
 
   async function update(assetId: string): Promise<RenderedPlaylist | undefined> {
     const index = await store.index(assetId)
     if (index === undefined) return undefined
-    const firstMsn = firstOf(index)
+    const firstMsn = firstMsnOf(index)
     const onClock = isOnClock(index, now())
     let known = cache.get(assetId)
     const isSame =
@@ -94,7 +94,7 @@ export function createReplayManifests(
       if (rows.length >= limits.rowsPerTurn / 2) await turn()
     }
     // Retention removed the front while it was read.
-    if (firstOf(index) !== firstMsn) {
+    if (firstMsnOf(index) !== firstMsn) {
       cache.delete(assetId)
       return update(assetId)
     }
@@ -107,21 +107,12 @@ export function createReplayManifests(
     return known.shown
   }
 
-  return {
-    get(assetId) {
-      const before = turns.get(assetId)
-      const mine = (before ?? Promise.resolve(undefined)).catch(() => undefined).then(() => update(assetId))
-      turns.set(assetId, mine)
-      return mine.finally(() => {
-        if (turns.get(assetId) === mine) turns.delete(assetId)
-      })
-    },
-  }
+  return { get: (assetId) => inTurn(assetId, () => update(assetId)) }
 }
 
 function begin(index: AssetIndex, onClock: boolean): Known {
   return {
-    firstMsn: firstOf(index),
+    firstMsn: firstMsnOf(index),
     removed: index.removed.segments,
     onClock,
     reader: createRowReader(index.removed),
@@ -132,10 +123,6 @@ function begin(index: AssetIndex, onClock: boolean): Known {
     ended: false,
     shown: undefined,
   }
-}
-
-function firstOf(index: AssetIndex): number | undefined {
-  return index.tracks[0]?.segments.at(0)?.msn
 }
 
 function rateFor({ rates }: Known, track: TrackId): TrackRate {

@@ -7,10 +7,11 @@ import type { RenderedPlaylist } from '../packager/live.ts'
 import { renditionName } from '../packager/model.ts'
 import { rendered } from '../packager/window/rendered.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
+import { createAssetTurns } from './asset-turns.ts'
 import { limits } from './limits.ts'
 import { createSegmentMaker, replayPlaylistOf, withoutTail } from './media-playlist.ts'
 import { addToRate, createRate, replayMultivariant, type TrackRate } from './multivariant.ts'
-import { createRowReader, type RowReader, turn } from './rows.ts'
+import { createRowReader, firstMsnOf, type RowReader, turn } from './rows.ts'
 
 /** Replay playlists of all assets, printed once per version of an index. `undefined`: no such asset, or nothing in it yet. */
 export interface ReplayPlaylists {
@@ -22,7 +23,7 @@ export interface ReplayPlaylists {
 /** What is printed of an asset. Grows with its index; made anew when its front went, and when a track joined. */
 interface Printed {
   version: number
-  readonly firstMsn: number
+  readonly firstMsn: number | undefined
   readonly removed: number
   readonly reader: RowReader
   readonly tracks: Map<TrackId, PrintedTrack>
@@ -61,30 +62,19 @@ export function createReplayPlaylists(
     // The cache drops what is larger than itself: each request of such a playlist would print it anew.
     sizeCalculation: (printed) => Math.min(maxBytes, sizeOf(printed)),
   })
-  /** One at a time brings an asset's text up to date. */
-  const turns = new Map<string, Promise<UpToDate | undefined>>()
-
-  async function upToDate(assetId: string): Promise<UpToDate | undefined> {
-    const before = turns.get(assetId)
-    const mine = (before ?? Promise.resolve(undefined)).catch(() => undefined).then(() => update(assetId))
-    turns.set(assetId, mine)
-    try {
-      return await mine
-    } finally {
-      if (turns.get(assetId) === mine) turns.delete(assetId)
-    }
-  }
+  const inTurn = createAssetTurns()
+  const upToDate = (assetId: string) => inTurn(assetId, () => update(assetId))
 
   async function update(assetId: string): Promise<UpToDate | undefined> {
     // Not before its turn: the lists of an index lose their front while it waits, what it says of that stays.
     const index = await store.index(assetId)
     if (index === undefined) return undefined
-    const firstMsn = index.tracks[0]?.segments.at(0)?.msn ?? -1
+    const firstMsn = firstMsnOf(index)
     let printed = cache.get(index.assetId)
     const isOther =
       printed !== undefined &&
       (printed.removed !== index.removed.segments ||
-        (printed.firstMsn !== firstMsn && printed.firstMsn >= 0) ||
+        (printed.firstMsn ?? firstMsn) !== firstMsn ||
         printed.tracks.size !== index.tracks.length)
     if (printed === undefined || isOther) {
       const removed = index.removed.segments
@@ -113,8 +103,8 @@ export function createReplayPlaylists(
       }
       if (rows.length >= limits.rowsPerTurn / 2) await turn()
     }
-    if (index.tracks[0]?.segments.at(0)?.msn !== (firstMsn < 0 ? undefined : firstMsn)) {
-      // Retention removed the front while it was read.
+    // Retention removed the front while it was read.
+    if (firstMsnOf(index) !== firstMsn) {
       cache.delete(index.assetId)
       return update(assetId)
     }
