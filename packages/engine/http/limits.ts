@@ -44,6 +44,8 @@ export const limits = {
   encryptedMegabyte: 1.5,
   /** One write on an encrypted connection, where the kernel's buffer is not the only copy. */
   encryptedSlice: 128 * 1024,
+  /** Downloads at a time: each holds half a megabyte that its peer has not taken. */
+  downloads: 512,
   /** A slice of a download in the making may take this long to be accepted by the peer. */
   downloadStall: 30_000,
   /** Concurrent streams of an HTTP/2 session, and of one that a reverse proxy shares among its viewers. */

@@ -230,6 +230,32 @@ test('a stream is pulled as the peer takes it, and closed when the peer leaves',
   assert.equal((await get(port, '/')).body.byteLength, total)
 })
 
+test('streams that are pulled at a time are bounded, for each holds what its peer has not taken', async (t) => {
+  const handler: HttpHandler = (req, res) => {
+    const open = async function* () {
+      for (const chunk of big) yield chunk
+    }
+    void sendStream(req, res, { total, open }, mediaHeaders)
+    return true
+  }
+  const { port } = await startServer(t, [handler])
+  const others = limits.downloads - 1
+  outboxFigures.downloads += others
+  t.after(() => (outboxFigures.downloads -= others))
+  const socket = await openSocket(t, port)
+  socket.pause()
+  socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+  await until(() => outboxFigures.downloads === limits.downloads)
+  const refused = await get(port, '/')
+  assert.equal(refused.status, 503)
+  assert.match(String(refused.body), /"code":"busy"/)
+  assert.equal((await get(port, '/', { method: 'HEAD' })).status, 200)
+  socket.destroy()
+  await until(() => outboxFigures.downloads === others)
+  assert.equal((await get(port, '/')).body.byteLength, total)
+  await until(() => outboxFigures.downloads === others)
+})
+
 for (const tls of [false, true]) {
   test(`who leaves while the next bytes are read closes what they are read from, ${tls ? 'over HTTP/2 too' : 'on HTTP/1.1'}`, async (t) => {
     const gate = Promise.withResolvers<void>()

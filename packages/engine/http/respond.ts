@@ -199,7 +199,8 @@ function sendUnsatisfiable(req: HttpRequest, res: HttpResponse, total: number): 
 
 /**
  * Sends a body that is made while it is sent, such as a download. Bytes are pulled as the peer takes them; a peer that
- * takes nothing for `limits.downloadStall` is cut off, as is one whose source ends early or fails.
+ * takes nothing for `limits.downloadStall` is cut off, as is one whose source ends early or fails. 503 where very many are
+ * under way.
  *
  * @param open gives the bytes from `first` to `last`, both included; its iterator is closed when the peer goes away.
  * @param etag validator of the body, for `If-Range`.
@@ -219,12 +220,19 @@ export async function sendStream(
   }
   const { first, last } = span ?? { first: 0, last: total - 1 }
   const length = last - first + 1
+  const isSent = req.method !== 'HEAD' && length > 0
+  if (isSent && outboxFigures.downloads >= limits.downloads) {
+    outboxFigures.overStored++
+    sendProblem(req, res, busy('Too many downloads at a time; try again.', 10))
+    return
+  }
   const range = span === undefined ? [] : ['Content-Range', `bytes ${first}-${last}/${total}`]
   res.writeHead(span === undefined ? 200 : 206, [...headers, ...range, 'Content-Length', String(length)])
-  if (req.method === 'HEAD' || length === 0) {
+  if (!isSent) {
     res.end()
     return
   }
+  outboxFigures.downloads++
   let sent = 0
   const stall = setTimeout(() => {
     outboxFigures.overDeadline++
@@ -245,5 +253,6 @@ export async function sendStream(
     abandon(req, res)
   } finally {
     clearTimeout(stall)
+    outboxFigures.downloads--
   }
 }
