@@ -1,4 +1,4 @@
-import type { RenderedPlaylist } from '../packager/live.ts'
+import type { RenderedText } from '../packager/live.ts'
 import type { HttpRequest } from './message.ts'
 import { takesGzip } from './respond.ts'
 
@@ -7,7 +7,7 @@ import { takesGzip } from './respond.ts'
  * for the turn, and all of them would be sent in one go when it is done, before any media.
  */
 
-type Awaited = Promise<RenderedPlaylist | undefined>
+type Awaited = Promise<RenderedText | undefined>
 
 /** One promise for all who wait for the same playlist and take gzip, so that these are released together too. */
 const compressing = new WeakMap<Awaited, Awaited>()
@@ -27,11 +27,11 @@ export function readyFor(req: HttpRequest, ready: Awaited): Awaited {
 }
 
 /** What this client's copy of the playlist waits for; `undefined` where it can be sent at once. */
-export function compressionFor(req: HttpRequest, playlist: RenderedPlaylist): Promise<void> | undefined {
+export function compressionFor(req: HttpRequest, playlist: RenderedText): Promise<void> | undefined {
   return playlist.gzipped !== undefined || !takesGzip(req) ? undefined : compress(playlist)
 }
 
 /** What cannot be compressed is sent as it is. */
-async function compress(playlist: RenderedPlaylist): Promise<void> {
+async function compress(playlist: RenderedText): Promise<void> {
   await playlist.gzip().catch(() => undefined)
 }

@@ -6,7 +6,7 @@ import type {
   LiveRendition,
   MediaAnswer,
   PlaylistAnswer,
-  RenderedPlaylist,
+  RenderedText,
 } from '../packager/live.ts'
 import { names } from '../packager/model.ts'
 import { rendered as createRendered } from '../packager/window/rendered.ts'
@@ -89,7 +89,7 @@ export function createFakeBroadcast(
   function createRendition(name: string, size: number) {
     const segments: FakeSegment[] = []
     const init = new Uint8Array(700).fill(1)
-    const rendered = new Map<string, RenderedPlaylist>()
+    const rendered = new Map<string, RenderedText>()
     let renderedVersion = -1
     /** Those who wait for the next part share one promise, as in a real window. */
     let awaited: Promise<AwaitedMedia | undefined> | undefined
@@ -102,7 +102,7 @@ export function createFakeBroadcast(
       if (segments.length > window) segments.shift()
     }
 
-    function render(skip: boolean): RenderedPlaylist {
+    function render(skip: boolean): RenderedText {
       if (renderedVersion !== version) rendered.clear()
       renderedVersion = version
       const key = skip ? 'delta' : 'full'

@@ -1,4 +1,4 @@
-import type { RenderedPlaylist } from '../packager/live.ts'
+import type { RenderedText } from '../packager/live.ts'
 import { cacheControl, contentType, headerSet, mediaHeaders, preflight } from './headers.ts'
 import { limits } from './limits.ts'
 import { type HttpRequest, type HttpResponse, headerOf } from './message.ts'
@@ -52,54 +52,54 @@ export function answeredByCondition(
   return true
 }
 
-/** How a playlist is cached, with all its headers but those of its version. */
-export interface PlaylistCaching {
+/** How a playlist or manifest is cached, with all its headers but those of its version. */
+export interface TextCaching {
   readonly plain: readonly string[]
   readonly gzip: readonly string[]
 }
 
 /** @param seconds a shared cache may keep the answer; 0 for `no-store`. */
-export function playlistCaching(seconds: number, type: string = contentType.playlist): PlaylistCaching {
+export function textCaching(seconds: number, type: string = contentType.playlist): TextCaching {
   return cachingOf(seconds > 0 ? cacheControl.seconds(seconds) : cacheControl.none, type)
 }
 
 /** @param cache `Cache-Control` */
-export function cachingOf(cache: string, type: string): PlaylistCaching {
+export function cachingOf(cache: string, type: string): TextCaching {
   const plain = headerSet(type, cache, 'Vary', 'Accept-Encoding')
   return { plain, gzip: [...plain, 'Content-Encoding', 'gzip'] }
 }
 
-/** True where a playlist goes out compressed. */
+/** True where a playlist or manifest goes out compressed. */
 export function takesGzip(req: HttpRequest): boolean {
   return acceptsGzip(headerOf(req, 'accept-encoding'))
 }
 
 /**
- * Sends a rendered playlist: 304 when the client has this version, compressed when it takes gzip: before this returns where
+ * Sends a playlist or manifest: 304 when the client has this version, compressed when it takes gzip: before this returns where
  * that is done already.
  *
  * @param deadline milliseconds the peer has to take the answer.
  */
-export function sendPlaylist(
+export function sendText(
   req: HttpRequest,
   res: HttpResponse,
-  playlist: RenderedPlaylist,
-  caching: PlaylistCaching,
+  text: RenderedText,
+  caching: TextCaching,
   deadline: number,
 ): void {
   const gzip = takesGzip(req)
   // Two encodings are two representations, and a strong validator names one (RFC 9110 §8.8.3.3).
-  const etag = gzip ? `${playlist.etag.slice(0, -1)}-gz"` : playlist.etag
+  const etag = gzip ? `${text.etag.slice(0, -1)}-gz"` : text.etag
   if (answeredByCondition(req, res, etag, caching.plain)) return
   if (!gzip) {
-    sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', etag], deadline)
+    sendWhole(req, res, text.plain, [...caching.plain, 'ETag', etag], deadline)
     return
   }
   const sendGzip = (body: Buffer) => sendWhole(req, res, body, [...caching.gzip, 'ETag', etag], deadline)
-  if (playlist.gzipped !== undefined) return sendGzip(playlist.gzipped)
-  playlist
+  if (text.gzipped !== undefined) return sendGzip(text.gzipped)
+  text
     .gzip()
-    .then(sendGzip, () => sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', playlist.etag], deadline))
+    .then(sendGzip, () => sendWhole(req, res, text.plain, [...caching.plain, 'ETag', text.etag], deadline))
     .catch(() => abandon(req, res))
 }
 

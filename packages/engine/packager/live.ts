@@ -3,8 +3,8 @@
  * media: bodies are buffers made once, however many watch.
  */
 
-/** A playlist rendered once per version. */
-export interface RenderedPlaylist {
+/** A playlist or manifest, rendered once per version. */
+export interface RenderedText {
   readonly plain: Buffer
   /** Compressed at most once, on first demand. */
   gzip(): Promise<Buffer>
@@ -18,13 +18,13 @@ export interface RenderedPlaylist {
 export type PlaylistAnswer =
   | {
       readonly kind: 'now'
-      readonly playlist: RenderedPlaylist /** true when the answer of this URL never changes */
+      readonly playlist: RenderedText /** true when the answer of this URL never changes */
       readonly blocking: boolean
     }
   /** Resolves when the playlist holds what was asked for, or `undefined` after 3 target durations (503). */
   | {
       readonly kind: 'wait'
-      readonly ready: Promise<RenderedPlaylist | undefined> /** as above */
+      readonly ready: Promise<RenderedText | undefined> /** as above */
       readonly blocking: boolean
     }
   /** 400: asked too far ahead, or directives that contradict each other; the text says which. */
@@ -94,9 +94,9 @@ export interface LiveBroadcast {
   readonly targetDuration: number
   readonly ended: boolean
   /** `undefined` until the first epoch has opened. */
-  multivariant(): RenderedPlaylist | undefined
+  multivariant(): RenderedText | undefined
   /** The DASH manifest of the same segments; `undefined` until the first one is whole. */
-  manifest(): RenderedPlaylist | undefined
+  manifest(): RenderedText | undefined
   rendition(name: string): LiveRendition | undefined
   /** Where the newest key frame is, for pictures; `undefined` when none is in memory. */
   keyFrame(): KeyFramePlace | undefined

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 import { availabilityStart } from '../dash/clock.ts'
 import { type ManifestInput, replayManifest, runningManifest } from '../dash/manifest.ts'
 import { createStretches, type Stretches, secondsSinceFirst } from '../dash/stretches.ts'
-import type { RenderedPlaylist } from '../packager/live.ts'
+import type { RenderedText } from '../packager/live.ts'
 import { rendered } from '../packager/window/rendered.ts'
 import { findEpoch } from '../store/epochs.ts'
 import { isReplayed } from '../store/pause.ts'
@@ -16,7 +16,7 @@ import { createRowReader, firstMsnOf, type RowReader, turn } from './rows.ts'
 
 /** DASH manifests of all assets, printed once per version of an index. `undefined`: no such asset, or nothing in it yet. */
 export interface ReplayManifests {
-  get(assetId: string): Promise<RenderedPlaylist | undefined>
+  get(assetId: string): Promise<RenderedText | undefined>
 }
 
 /** What is known of an asset. Grows with its index; made anew when the front of the index went, and when it leaves the clock. */
@@ -30,7 +30,7 @@ interface Known {
   published: number
   version: number
   ended: boolean
-  shown: RenderedPlaylist | undefined
+  shown: RenderedText | undefined
 }
 
 /** About what a printed `S` element takes, as text and compressed, and as a value. */
@@ -64,7 +64,7 @@ export function createReplayManifests(
   })
   const inTurn = createAssetTurns()
 
-  async function update(assetId: string): Promise<RenderedPlaylist | undefined> {
+  async function update(assetId: string): Promise<RenderedText | undefined> {
     const index = await store.index(assetId)
     if (index === undefined) return undefined
     const firstMsn = firstMsnOf(index)
@@ -131,7 +131,7 @@ function rateFor({ rates }: Known, track: TrackId): TrackRate {
   return rate
 }
 
-function render(index: AssetIndex, { stretches, rates, published, onClock }: Known): RenderedPlaylist | undefined {
+function render(index: AssetIndex, { stretches, rates, published, onClock }: Known): RenderedText | undefined {
   if (stretches.list.length === 0) return undefined
   const input: ManifestInput = {
     stretches: stretches.list,

@@ -3,7 +3,7 @@ import type { MediaSegment } from '@bandstand/media/manifests/hls/model.ts'
 import { printMediaPlaylist, printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
 import { LRUCache } from 'lru-cache'
 import { SKIP_TARGETS, segmentsKept } from '../packager/delta.ts'
-import type { RenderedPlaylist } from '../packager/live.ts'
+import type { RenderedText } from '../packager/live.ts'
 import { renditionName } from '../packager/model.ts'
 import { rendered } from '../packager/window/rendered.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
@@ -15,9 +15,9 @@ import { createRowReader, firstMsnOf, type RowReader, turn } from './rows.ts'
 
 /** Replay playlists of all assets, printed once per version of an index. `undefined`: no such asset, or nothing in it yet. */
 export interface ReplayPlaylists {
-  multivariant(assetId: string): Promise<RenderedPlaylist | undefined>
+  multivariant(assetId: string): Promise<RenderedText | undefined>
   /** @param rendition `v1`; `skip`: a delta update, which the whole playlist stands in for where none is possible. */
-  media(assetId: string, rendition: string, skip: boolean): Promise<RenderedPlaylist | undefined>
+  media(assetId: string, rendition: string, skip: boolean): Promise<RenderedText | undefined>
 }
 
 /** What is printed of an asset. Grows with its index; made anew when its front went, and when a track joined. */
@@ -28,7 +28,7 @@ interface Printed {
   readonly reader: RowReader
   readonly tracks: Map<TrackId, PrintedTrack>
   /** Answers made of it, by what was asked for. */
-  readonly answers: Map<string, RenderedPlaylist>
+  readonly answers: Map<string, RenderedText>
 }
 
 /** What is printed, and the index that says all of it: what goes in front counts from there. */
@@ -120,7 +120,7 @@ export function createReplayPlaylists(
     cache.set(assetId, printed)
   }
 
-  function remember(assetId: string, printed: Printed, key: string, text: readonly Buffer[]): RenderedPlaylist {
+  function remember(assetId: string, printed: Printed, key: string, text: readonly Buffer[]): RenderedText {
     const playlist = rendered(Buffer.concat(text))
     printed.answers.set(key, playlist)
     if (cache.peek(assetId) === printed) keep(assetId, printed)

@@ -1,7 +1,7 @@
 import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
 import { printMediaPlaylist } from '@bandstand/media/manifests/hls/print.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
-import type { PlaylistAnswer, PlaylistDirectives, RenderedPlaylist } from '../live.ts'
+import type { PlaylistAnswer, PlaylistDirectives, RenderedText } from '../live.ts'
 import type { BroadcastTiming } from '../model.ts'
 import { FIRST_MSN } from '../packager.ts'
 import { advancePartLimit } from '../timing.ts'
@@ -41,14 +41,14 @@ export interface PlaylistAnswersOptions {
 
 export function createPlaylistAnswers(options: PlaylistAnswersOptions): PlaylistAnswers {
   const { timing, listed } = options
-  const waiting = createWaitingRoom<Wanted, RenderedPlaylist>(
+  const waiting = createWaitingRoom<Wanted, RenderedText>(
     options.scheduler,
     WINDOW_LIMITS.waitTargets * timing.targetDuration * 1000,
     (w) => `${w.msn}.${w.part ?? ''}.${w.skip}`,
   )
   let ended = false
   let version = 0
-  let shown: { version: number; full?: RenderedPlaylist; delta?: RenderedPlaylist } = { version: -1 }
+  let shown: { version: number; full?: RenderedText; delta?: RenderedText } = { version: -1 }
 
   function changed(): void {
     version++
@@ -72,7 +72,7 @@ export function createPlaylistAnswers(options: PlaylistAnswersOptions): Playlist
     return wanted.part < last.parts.length || (last.complete && last.gap)
   }
 
-  function show(skip: boolean): RenderedPlaylist {
+  function show(skip: boolean): RenderedText {
     if (shown.version !== version) shown = { version }
     const delta = skip && !ended
     const cached = delta ? shown.delta : shown.full
