@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { constants } from 'node:http2'
 import { test } from 'node:test'
 import { mediaHeaders } from './headers.ts'
 import { limits } from './limits.ts'
@@ -66,6 +67,34 @@ test('what was read for peers that do not read it is bounded over all connection
   await until(() => outboxFigures.storedBytes === others + total)
   assert.equal((await get(port, '/')).status, 200)
   await until(() => outboxFigures.storedBytes === others + total)
+})
+
+test('over HTTP/2 what was read counts until its stream is over, however that comes', async (t) => {
+  const handler: HttpHandler = (req, res) => {
+    sendMedia(req, res, { chunks: [new Uint8Array(total)], total, isStored: true }, req.url === '/late' ? 300 : 20_000)
+    return true
+  }
+  const { port } = await startServer(t, [handler], { tls: testTls })
+  const session = openSession(t, port)
+  const ask = (path: string) => {
+    const stream = session.request({ ':path': path }, { endStream: true })
+    stream.on('error', () => {})
+    stream.pause()
+    return stream
+  }
+  const left = ask('/')
+  await until(() => outboxFigures.storedBytes === total)
+  // As browsers do.
+  left.close(constants.NGHTTP2_CANCEL)
+  await until(() => outboxFigures.storedBytes === 0)
+  ask('/late')
+  await until(() => outboxFigures.storedBytes === total)
+  await until(() => outboxFigures.storedBytes === 0)
+  // One more than the budget of the connection takes.
+  for (let i = 0; i < 2; i++) ask('/')
+  await until(() => outboxFigures.overBudget > 0 && outboxFigures.storedBytes === total)
+  session.destroy()
+  await until(() => outboxFigures.storedBytes === 0)
 })
 
 test('a slow peer that does read gets everything, and is not cut off', async (t) => {
