@@ -62,8 +62,8 @@ export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
       ready = inTime(read)
       reading.set(key, ready)
       // Not at the timeout: a disk that does not answer is asked once.
-      const done = () => reading.delete(key)
-      read.then(done, done)
+      const forget = () => reading.delete(key)
+      read.then(forget, forget)
     }
     return { kind: 'wait', ready }
   }
