@@ -7,13 +7,13 @@ import { takesGzip } from './respond.ts'
  * for the turn, and all of them would be sent in one go when it is done, before any media.
  */
 
-type Awaited = Promise<RenderedText | undefined>
+type Ready = Promise<RenderedText | undefined>
 
 /** One promise for all who wait for the same playlist and take gzip, so that these are released together too. */
-const compressing = new WeakMap<Awaited, Awaited>()
+const compressing = new WeakMap<Ready, Ready>()
 
 /** The playlist that is waited for, compressed where this client takes it so. */
-export function readyFor(req: HttpRequest, ready: Awaited): Awaited {
+export function readyFor(req: HttpRequest, ready: Ready): Ready {
   if (!takesGzip(req)) return ready
   let both = compressing.get(ready)
   if (both === undefined) {
