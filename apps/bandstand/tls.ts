@@ -45,6 +45,57 @@ export async function readTls({ tlsCert, tlsKey }: Pick<Settings, 'tlsCert' | 't
   return { cert, key }
 }
 
+/** ms between two looks at the files: events of the file system miss a link or a mount that takes their place. */
+const LOOK_MS = 60_000
+
+export interface TlsWatchOptions {
+  readonly everyMs?: number
+  /** There is another certificate, with its key. */
+  onRenewed(tls: Tls): void
+  /** What is there now cannot be used; told once for the same reason. */
+  onFault(error: Error): void
+}
+
+/**
+ * Looks from time to time whether certificate and key have been renewed.
+ *
+ * @param current as read at the start
+ */
+export function watchTls(
+  settings: Pick<Settings, 'tlsCert' | 'tlsKey'>,
+  current: Tls,
+  { everyMs = LOOK_MS, onRenewed, onFault }: TlsWatchOptions,
+): { look(): Promise<void>; close(): void } {
+  let used = current
+  let fault: string | undefined
+  let looking: Promise<void> | undefined
+
+  async function compare(): Promise<void> {
+    try {
+      const found = await readTls(settings)
+      fault = undefined
+      if (found === undefined || (found.cert.equals(used.cert) && found.key.equals(used.key))) return
+      onRenewed(found)
+      used = found
+    } catch (error) {
+      const { message } = error as Error
+      if (message !== fault) onFault(error as Error)
+      fault = message
+    }
+  }
+
+  /** One at a time, for a disk may hang. */
+  function look(): Promise<void> {
+    looking ??= compare().finally(() => {
+      looking = undefined
+    })
+    return looking
+  }
+
+  const timer = setInterval(() => void look(), everyMs).unref()
+  return { look, close: () => clearInterval(timer) }
+}
+
 async function read(what: string, path: string): Promise<Buffer> {
   try {
     return await readFile(path)

@@ -1,5 +1,5 @@
 import { connect as connectHttp2 } from 'node:http2'
-import type { Client } from './client.ts'
+import { ACCEPT_ENCODING, type Client, textOf } from './client.ts'
 import { countError, type Figures } from './figures.ts'
 
 /** All requests of a viewer on one HTTP/2 session. */
@@ -9,7 +9,7 @@ export function createSessionClient(origin: URL, figures: Figures): Client {
   return {
     get: ({ path }, known) =>
       new Promise((resolve, reject) => {
-        const stream = session.request({ ':path': path })
+        const stream = session.request({ ':path': path, 'accept-encoding': ACCEPT_ENCODING })
         let keep = false
         const kept: Buffer[] = []
         let size = 0
@@ -26,12 +26,11 @@ export function createSessionClient(origin: URL, figures: Figures): Client {
         stream.on('error', reject)
         stream.on('end', () => {
           if (Number(head['content-length'] ?? size) !== size) return reject(new Error('fewer bytes than announced'))
-          const text = kept.length === 0 ? '' : Buffer.concat(kept).toString()
           resolve({
             status: Number(head[':status'] ?? 0),
             etag: typeof head['etag'] === 'string' ? head['etag'] : '',
             size,
-            text,
+            text: textOf(kept, String(head['content-encoding'] ?? '')),
           })
         })
       }),

@@ -1,5 +1,5 @@
 import { connect as connectTcp, type Socket } from 'node:net'
-import type { Answer, Client } from './client.ts'
+import { type Answer, type Client, textOf } from './client.ts'
 import type { Figures } from './figures.ts'
 
 /** What sockets read into: bytes are counted, and looked at where they are not a body. */
@@ -18,6 +18,7 @@ export function createSocketClient(origin: URL, figures: Figures): Client {
   let keep = false
   let status = 0
   let etag = ''
+  let encoding = ''
 
   const open = () => {
     const s = connectTcp({
@@ -55,6 +56,7 @@ export function createSocketClient(origin: URL, figures: Figures): Client {
     size = left = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
     etag = current.known === undefined ? '' : (/etag: (\S+)/i.exec(head)?.[1] ?? '')
     keep = current.known !== undefined && (etag === '' || !current.known(etag))
+    encoding = keep ? (/content-encoding: (\S+)/i.exec(head)?.[1] ?? '') : ''
     head = ''
     return end + 4 - before
   }
@@ -72,7 +74,7 @@ export function createSocketClient(origin: URL, figures: Figures): Client {
     if (left > 0) return
     left = -1
     busy = false
-    const text = kept.length === 0 ? '' : Buffer.concat(kept).toString()
+    const text = textOf(kept, encoding)
     kept = []
     current.resolve({ status, etag, size, text })
   }

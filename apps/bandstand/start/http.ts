@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import type { WebRtcEgress } from '@bandstand/engine/egress/webrtc/egress.ts'
 import { createLiveHandler } from '@bandstand/engine/http/live.ts'
 import { createHttpServer } from '@bandstand/engine/http/server.ts'
@@ -14,7 +15,7 @@ import { logConnectionRefusals } from '../connection-refusals.ts'
 import { iceServersFor } from '../ice-servers.ts'
 import { createProbes } from '../probes.ts'
 import type { ListenAddress } from '../settings/address.ts'
-import { readTls } from '../tls.ts'
+import { readTls, watchTls } from '../tls.ts'
 import type { Audience } from './audience.ts'
 import type { Begun } from './begun.ts'
 import type { Live } from './live.ts'
@@ -101,6 +102,16 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
     shares: (address) => audience.trusted(address) || isLoopback(address),
     limits: { connectionsPerAddress: settings.maxHttpConnectionsPerAddress },
   })
+  if (tls !== undefined) {
+    const watch = watchTls(settings, tls, {
+      onRenewed(renewed) {
+        server.renew(renewed)
+        log.info({ validTo: new X509Certificate(renewed.cert).validTo }, 'http: the certificate was renewed')
+      },
+      onFault: ({ message }) => log.warn({ error: message }, 'http: the certificate before stays in use'),
+    })
+    started.defer(() => watch.close())
+  }
   return {
     async listen() {
       const bound = await server.listen(settings.http.port, settings.http.host)

@@ -10,7 +10,7 @@ export const cors: readonly string[] = [
   'Content-Length, Content-Range, Date, ETag, Age, Retry-After',
 ]
 
-/** Answer to a preflight request: what players send. */
+/** Answer to a preflight request: what players send. Without a length, which a 204 must not have (RFC 9110 §8.6). */
 export const preflight: readonly string[] = [
   'Access-Control-Allow-Origin',
   '*',
@@ -20,8 +20,6 @@ export const preflight: readonly string[] = [
   'Authorization, Range, If-None-Match, CMCD-Object, CMCD-Request, CMCD-Session, CMCD-Status, X-Playback-Session-Id',
   'Access-Control-Max-Age',
   '86400',
-  'Content-Length',
-  '0',
 ]
 
 export const cacheControl = {

@@ -9,8 +9,8 @@ export interface HeldRequests {
   /** Requests held now. */
   readonly size: number
   /**
-   * Calls `then` with the value when it is ready, unless the client has gone by then: such a request leaves at once and
-   * keeps nothing alive.
+   * Calls `then` with the value when it is ready, or with nothing where it could not be made, unless the client has gone by
+   * then: such a request leaves at once and keeps nothing alive.
    *
    * @param ready one promise for all who wait for the same thing: they are released together.
    * @param urgency of all who wait for it.
@@ -30,7 +30,8 @@ export interface HeldRequestsOptions {
   readonly onDelivered?: (value: unknown) => void
 }
 
-type Then<T> = (req: HttpRequest, res: HttpResponse, value: T | undefined) => void
+/** @param isFailed what was waited for could not be made */
+type Then<T> = (req: HttpRequest, res: HttpResponse, value: T | undefined, isFailed: boolean) => void
 
 /** One request that waits. */
 interface Seat {
@@ -45,7 +46,7 @@ interface Seat {
 interface Party {
   readonly seats: Set<Seat>
   /** What they waited for; set when it is there. */
-  answer: { readonly value: unknown } | undefined
+  answer: { readonly value: unknown; readonly isFailed: boolean } | undefined
   /** Of those who were released, those whose answer the kernel has not taken yet. */
   left: number
 }
@@ -58,15 +59,18 @@ export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
   function openParty(ready: Promise<unknown>, urgency: Urgency): Party {
     const party: Party = { seats: new Set(), answer: undefined, left: 0 }
     parties.set(ready, party)
-    const settle = (value: unknown) => {
+    const settle = (value: unknown, isFailed: boolean) => {
       parties.delete(ready)
-      party.answer = { value }
+      party.answer = { value, isFailed }
       party.left = party.seats.size
       // One iterator for all turns: a new one would step over everyone who has been answered.
       const seats = party.seats.values()
       options.turn.queue(() => release(party, seats), urgency)
     }
-    ready.then(settle, () => settle(undefined))
+    ready.then(
+      (value) => settle(value, false),
+      () => settle(undefined, true),
+    )
     return party
   }
 
@@ -84,7 +88,7 @@ export function createHeldRequests(options: HeldRequestsOptions): HeldRequests {
 
   function answer(party: Party, { req, res, send }: Seat): void {
     try {
-      send(req, res, party.answer?.value)
+      send(req, res, party.answer?.value, party.answer?.isFailed === true)
     } catch {
       // One bad answer must not take the others of its burst with it.
       abandon(req, res)

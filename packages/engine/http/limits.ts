@@ -13,6 +13,8 @@ export const limits = {
   /** Such answers of all connections, beyond which a connection may have no more than `crowdedAnswers`. */
   totalAnswers: 8_192,
   crowdedAnswers: 4,
+  /** Bytes that were read from the store and that answers of all connections hold; beyond it further ones are 503. */
+  storedBytes: 256 * 1024 * 1024,
   /** The same of a connection that a reverse proxy shares among its viewers. */
   sharedBytes: 512 * 1024 * 1024,
   sharedAnswers: 4_096,
@@ -42,6 +44,8 @@ export const limits = {
   encryptedMegabyte: 1.5,
   /** One write on an encrypted connection, where the kernel's buffer is not the only copy. */
   encryptedSlice: 128 * 1024,
+  /** Downloads at a time: each holds half a megabyte that its peer has not taken. */
+  downloads: 512,
   /** A slice of a download in the making may take this long to be accepted by the peer. */
   downloadStall: 30_000,
   /** Concurrent streams of an HTTP/2 session, and of one that a reverse proxy shares among its viewers. */

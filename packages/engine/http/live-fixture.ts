@@ -1,5 +1,3 @@
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import type { MediaPlaylist, MediaSegment, PartialSegment } from '@bandstand/media/manifests/hls/model.ts'
 import { printMediaPlaylist, printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
 import type {
@@ -8,9 +6,10 @@ import type {
   LiveRendition,
   MediaAnswer,
   PlaylistAnswer,
-  RenderedPlaylist,
+  RenderedText,
 } from '../packager/live.ts'
 import { names } from '../packager/model.ts'
+import { rendered as createRendered } from '../packager/window/rendered.ts'
 
 /**
  * A broadcast without an encoder, for tests and benches of delivery: parts of arbitrary bytes that come when `advance`
@@ -90,7 +89,7 @@ export function createFakeBroadcast(
   function createRendition(name: string, size: number) {
     const segments: FakeSegment[] = []
     const init = new Uint8Array(700).fill(1)
-    const rendered = new Map<string, RenderedPlaylist>()
+    const rendered = new Map<string, RenderedText>()
     let renderedVersion = -1
     /** Those who wait for the next part share one promise, as in a real window. */
     let awaited: Promise<AwaitedMedia | undefined> | undefined
@@ -103,7 +102,7 @@ export function createFakeBroadcast(
       if (segments.length > window) segments.shift()
     }
 
-    function render(skip: boolean): RenderedPlaylist {
+    function render(skip: boolean): RenderedText {
       if (renderedVersion !== version) rendered.clear()
       renderedVersion = version
       const key = skip ? 'delta' : 'full'
@@ -253,12 +252,4 @@ export function createFakeBroadcast(
     `"${assetId}-m"`,
   )
   return fake
-}
-
-const compress = promisify(gzip)
-
-function createRendered(text: string, etag: string): RenderedPlaylist {
-  const plain = Buffer.from(text)
-  let packed: Promise<Buffer> | undefined
-  return { plain, etag, gzip: () => (packed ??= compress(plain)) }
 }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
+import { EngineError } from '../error.ts'
+import type { LiveBroadcast } from '../packager/live.ts'
 import { createLiveHandler, type LiveOptions } from './live.ts'
 import { createFakeBroadcast } from './live-fixture.ts'
 import { get, get2, openSession, openSocket, startServer, testTls, until } from './testing.ts'
@@ -137,6 +139,8 @@ test('answers preflight requests and refuses other methods', async (t) => {
   const { port } = await startServer(t, [live.handle])
   const preflight = await get(port, `${v1}/index.m3u8`, { method: 'OPTIONS' })
   assert.equal(preflight.status, 204)
+  // Not even of nothing (RFC 9110 §8.6).
+  assert.equal(preflight.headers['content-length'], undefined)
   assert.match(String(preflight.headers['access-control-allow-headers']), /CMCD-Session/)
   const post = await get(port, `${v1}/index.m3u8`, { method: 'POST' })
   assert.equal(post.status, 405)
@@ -221,6 +225,28 @@ test('a request that is never satisfied gets 503 after the broadcast gives up', 
   assert.equal(playlist.status, 503)
   assert.equal(playlist.headers['retry-after'], '1')
   assert.equal((await get(port, `${v1}/p0000000009.m4s`)).status, 404)
+})
+
+test('media that the store cannot give in time are no missing ones: players never ask again for a 404', async (t) => {
+  const { fake } = fixture()
+  const rendition = fake.broadcast.rendition('v1')
+  assert.ok(rendition !== undefined)
+  const older = new Map<string, () => Promise<undefined>>([
+    ['p0000000100.m4s', () => Promise.reject(new EngineError('limit', 'too much waits for the disk'))],
+    ['p0000000101.m4s', () => Promise.resolve(undefined)],
+  ])
+  const broadcast: LiveBroadcast = {
+    ...fake.broadcast,
+    rendition: () => ({
+      ...rendition,
+      media: (file) => ({ kind: 'wait', ready: older.get(file)?.() ?? Promise.resolve(undefined) }),
+    }),
+  }
+  const { handle } = createLiveHandler({ find: () => broadcast })
+  const { port } = await startServer(t, [handle])
+  const [busy, gone] = await Promise.all([...older.keys()].map((file) => get(port, `${v1}/${file}`)))
+  assert.deepEqual([busy?.status, busy?.headers['cache-control'], busy?.headers['retry-after']], [503, 'no-store', '1'])
+  assert.equal(gone?.status, 404)
 })
 
 test('directives are read strictly, other parameters ignored', async (t) => {

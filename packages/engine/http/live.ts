@@ -1,6 +1,7 @@
-import type { LiveBroadcast, RenderedPlaylist } from '../packager/live.ts'
+import type { LiveBroadcast, RenderedText } from '../packager/live.ts'
 import { names } from '../packager/model.ts'
 import { sendClock } from './clock.ts'
+import { compressionFor, readyFor } from './compressed.ts'
 import { createDeliveryMeter, type DeliveryFigures } from './delivery.ts'
 import { parseDirectives } from './directives.ts'
 import { gapBody, isGapName } from './gap.ts'
@@ -15,11 +16,11 @@ import { busy, notFound, notReady, offline, sendProblem } from './problem.ts'
 import {
   answeredByMethod,
   cachingOf,
-  type PlaylistCaching,
-  playlistCaching,
   type ReadyBody,
   sendMedia,
-  sendPlaylist,
+  sendText,
+  type TextCaching,
+  textCaching,
 } from './respond.ts'
 import { createTurn, type Urgency } from './turn.ts'
 
@@ -99,7 +100,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     const playlist = broadcast?.multivariant()
     if (broadcast === undefined || playlist === undefined) return sendProblem(req, res, offline)
     const { targetDuration } = broadcast
-    sendPlaylist(req, res, playlist, cachingFor(targetDuration).reload, deadline(targetDuration))
+    sendText(req, res, playlist, cachingFor(targetDuration).reload, deadline(targetDuration))
   }
 
   function manifest(req: HttpRequest, res: HttpResponse, channel: string): void {
@@ -108,7 +109,7 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     const { targetDuration } = broadcast
     const found = broadcast.manifest()
     if (found === undefined) return sendProblem(req, res, notReady('The first segment is still in the making.'))
-    sendPlaylist(req, res, found, cachingFor(targetDuration).manifest, deadline(targetDuration))
+    sendText(req, res, found, cachingFor(targetDuration).manifest, deadline(targetDuration))
   }
 
   function mediaPlaylist(
@@ -125,15 +126,25 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     const answer = found.playlist(directives)
     const { targetDuration } = broadcast
     const caching = cachingFor(targetDuration)
-    const send = (to: HttpResponse, from: HttpRequest, playlist: RenderedPlaylist, how: PlaylistCaching) =>
-      charged(from, playlist.plain.byteLength, () => sendPlaylist(from, to, playlist, how, deadline(targetDuration)))
+    const send = (to: HttpResponse, from: HttpRequest, playlist: RenderedText, how: TextCaching) =>
+      charged(from, playlist.plain.byteLength, () => sendText(from, to, playlist, how, deadline(targetDuration)))
     switch (answer.kind) {
-      case 'now':
-        return inTurn(req, res, 'ordinary', () =>
-          send(res, req, answer.playlist, answer.blocking ? caching.blocking : caching.reload),
-        )
+      case 'now': {
+        const go = () =>
+          inTurn(req, res, 'ordinary', () =>
+            send(res, req, answer.playlist, answer.blocking ? caching.blocking : caching.reload),
+          )
+        const compression = compressionFor(req, answer.playlist)
+        if (compression === undefined) return go()
+        compression
+          .then(() => {
+            if (!res.destroyed) go()
+          })
+          .catch(() => abandon(req, res))
+        return
+      }
       case 'wait': {
-        const seated = held.hold(req, res, answer.ready, 'ordinary', (q, r, playlist) => {
+        const seated = held.hold(req, res, readyFor(req, answer.ready), 'ordinary', (q, r, playlist) => {
           if (playlist !== undefined) send(r, q, playlist, answer.blocking ? caching.blocking : caching.reload)
           else sendProblem(q, r, notReady('The playlist did not come within three target durations.'))
         })
@@ -158,9 +169,10 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
       case 'now':
         return inTurn(req, res, 'urgent', () => send(req, res, answer))
       case 'wait': {
-        const seated = held.hold(req, res, answer.ready, 'urgent', (q, r, body) => {
+        const seated = held.hold(req, res, answer.ready, 'urgent', (q, r, body, isFailed) => {
           if (body !== undefined) send(q, r, body)
-          else sendProblem(q, r, notFound)
+          // Of a 404 hls.js does not ask again.
+          else sendProblem(q, r, isFailed ? busy('The disk has too much to do; try again.') : notFound)
         })
         return seated ? undefined : sendProblem(req, res, busy())
       }
@@ -225,9 +237,9 @@ function growingDeadline(targetDuration: number): number {
 }
 
 interface BroadcastCaching {
-  readonly reload: PlaylistCaching
-  readonly blocking: PlaylistCaching
-  readonly manifest: PlaylistCaching
+  readonly reload: TextCaching
+  readonly blocking: TextCaching
+  readonly manifest: TextCaching
 }
 
 const manifestCaching = cachingOf(cacheControl.shared, contentType.manifest)
@@ -239,8 +251,8 @@ function cachingFor(targetDuration: number): BroadcastCaching {
   let caching = cachings.get(targetDuration)
   if (caching === undefined) {
     caching = {
-      reload: playlistCaching(targetDuration / 2),
-      blocking: playlistCaching(targetDuration * 6),
+      reload: textCaching(targetDuration / 2),
+      blocking: textCaching(targetDuration * 6),
       // What a cache adds, players are behind: browsers keep none, those in front of a crowd one for a second.
       manifest: manifestCaching,
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acceptsGzip, etagMatches } from './negotiate.ts'
+import { acceptsGzip, etagHolds, etagMatches } from './negotiate.ts'
 import { parseRange, sliceChunks } from './range.ts'
 
 test('gzip is taken when named or covered by a star, unless its quality is zero', () => {
@@ -16,6 +16,11 @@ test('an entity tag matches by itself, weakly, in a list, or by a star', () => {
   for (const yes of ['"a"', 'W/"a"', '"x", "a"', '"x",W/"a" ,"y"', '*'])
     assert.equal(etagMatches(yes, '"a"'), true, yes)
   for (const no of [undefined, '', '"b"', 'a', '"a-gz"']) assert.equal(etagMatches(no, '"a"'), false, String(no))
+})
+
+test('an entity tag holds where nothing else is asked for: by itself, in a list, by a star, never weakly', () => {
+  for (const yes of [undefined, '"a"', '"x" , "a"', '*']) assert.equal(etagHolds(yes, '"a"'), true, String(yes))
+  for (const no of ['', '"b"', 'a', 'W/"a"', '"x", W/"a"']) assert.equal(etagHolds(no, '"a"'), false, no)
 })
 
 test('ranges', () => {

@@ -13,6 +13,16 @@ export function etagMatches(header: string | undefined, etag: string): boolean {
   return false
 }
 
+/**
+ * True unless `If-Match` asks for other entities than this (RFC 9110 §13.1.1, strong comparison).
+ *
+ * @param etag quoted, without `W/`.
+ */
+export function etagHolds(header: string | undefined, etag: string): boolean {
+  if (header === undefined || header === etag || header === '*') return true
+  return header.split(',').some((raw) => raw.trim() === etag)
+}
+
 /** True when `Accept-Encoding` takes gzip: named, or covered by `*`, with a quality above 0 (RFC 9110 §12.5.3). */
 export function acceptsGzip(header: string | undefined): boolean {
   if (header === undefined || header === 'identity') return false

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { constants } from 'node:http2'
 import { test } from 'node:test'
 import { mediaHeaders } from './headers.ts'
 import { limits } from './limits.ts'
@@ -32,15 +33,99 @@ test('a peer that does not read is cut off at the deadline and leaves nothing be
   assert.equal(outboxFigures.overDeadline, before + 1)
 })
 
+test('what was read for peers that do not read it is bounded over all connections, what they share counted once', async (t) => {
+  const shared = new Uint8Array(total)
+  const handler: HttpHandler = (req, res) => {
+    const body = req.url === '/shared' ? shared : new Uint8Array(total)
+    sendMedia(req, res, { chunks: [body], total, isStored: true }, 10_000)
+    return true
+  }
+  const { port } = await startServer(t, [handler])
+  const ask = async (path: string) => {
+    const socket = await openSocket(t, port)
+    socket.pause()
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`)
+    return socket
+  }
+  // As if others held all but room for two.
+  const others = limits.storedBytes - 2.5 * total
+  outboxFigures.storedBytes += others
+  t.after(() => (outboxFigures.storedBytes -= others))
+  const first = await ask('/')
+  for (let i = 0; i < 3; i++) await ask('/shared')
+  await until(() => outboxFigures.pendingAnswers === 4)
+  assert.equal(outboxFigures.storedBytes, others + 2 * total)
+  const before = outboxFigures.overStored
+  const refused = await get(port, '/')
+  assert.equal(refused.status, 503)
+  assert.match(String(refused.body), /"code":"busy"/)
+  assert.equal(outboxFigures.overStored, before + 1)
+  assert.equal((await get(port, '/', { method: 'HEAD' })).status, 200)
+  // What is held already costs nothing more.
+  assert.equal((await get(port, '/shared')).body.byteLength, total)
+  first.destroy()
+  await until(() => outboxFigures.storedBytes === others + total)
+  assert.equal((await get(port, '/')).status, 200)
+  await until(() => outboxFigures.storedBytes === others + total)
+})
+
+test('over HTTP/2 what was read counts until its stream is over, however that comes', async (t) => {
+  const handler: HttpHandler = (req, res) => {
+    sendMedia(req, res, { chunks: [new Uint8Array(total)], total, isStored: true }, req.url === '/late' ? 300 : 20_000)
+    return true
+  }
+  const { port } = await startServer(t, [handler], { tls: testTls })
+  const session = openSession(t, port)
+  const ask = (path: string) => {
+    const stream = session.request({ ':path': path }, { endStream: true })
+    stream.on('error', () => {})
+    stream.pause()
+    return stream
+  }
+  const left = ask('/')
+  await until(() => outboxFigures.storedBytes === total)
+  // As browsers do.
+  left.close(constants.NGHTTP2_CANCEL)
+  await until(() => outboxFigures.storedBytes === 0)
+  ask('/late')
+  await until(() => outboxFigures.storedBytes === total)
+  await until(() => outboxFigures.storedBytes === 0)
+  // One more than the budget of the connection takes.
+  for (let i = 0; i < 2; i++) ask('/')
+  await until(() => outboxFigures.overBudget > 0 && outboxFigures.storedBytes === total)
+  session.destroy()
+  await until(() => outboxFigures.storedBytes === 0)
+})
+
 test('a slow peer that does read gets everything, and is not cut off', async (t) => {
   const { port } = await startServer(t, [serveBig(5_000)])
-  const answer = await get(port, '/')
-  assert.equal(answer.body.byteLength, total)
-  assert.equal(outboxFigures.pendingAnswers, 0)
+  const before = outboxFigures.overDeadline
+  const socket = await openSocket(t, port)
+  let got = 0
+  let wasPending = false
+  socket.on('data', (chunk: Buffer) => {
+    got += chunk.byteLength
+    wasPending ||= outboxFigures.pendingAnswers === 1
+    socket.pause()
+    // 64 kB at a time: about half a second for all of it.
+    setTimeout(() => socket.resume(), 1)
+  })
+  socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+  await until(() => got > total)
+  assert.equal(wasPending, true)
+  await until(() => outboxFigures.pendingAnswers === 0)
+  assert.equal(outboxFigures.overDeadline, before)
 })
 
 test('whoever sends requests ahead and reads nothing costs one answer, until its deadline', async (t) => {
-  const { port } = await startServer(t, [serveBig(300)])
+  let made = 0
+  const handler: HttpHandler = (req, res) => {
+    made++
+    // Of their own, unlike live media, so that each would cost as much again.
+    sendMedia(req, res, { chunks: [new Uint8Array(total)], total }, 300)
+    return true
+  }
+  const { port } = await startServer(t, [handler])
   const before = outboxFigures.overDeadline
   const socket = await openSocket(t, port)
   socket.pause()
@@ -48,8 +133,9 @@ test('whoever sends requests ahead and reads nothing costs one answer, until its
   socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(200))
   await until(() => outboxFigures.pendingAnswers === 1)
   await until(() => outboxFigures.overDeadline === before + 1)
+  assert.equal(made, 1)
   const grown = process.memoryUsage().arrayBuffers - memory.arrayBuffers
-  assert.ok(grown < 8 * 1024 * 1024, `grown by ${grown}`)
+  assert.ok(grown < total + 8 * 1024 * 1024, `grown by ${grown}`)
   await until(() => outboxFigures.pendingAnswers === 0)
 })
 
@@ -171,6 +257,32 @@ test('a stream is pulled as the peer takes it, and closed when the peer leaves',
   await until(() => closed)
   pulled = 0
   assert.equal((await get(port, '/')).body.byteLength, total)
+})
+
+test('streams that are pulled at a time are bounded, for each holds what its peer has not taken', async (t) => {
+  const handler: HttpHandler = (req, res) => {
+    const open = async function* () {
+      for (const chunk of big) yield chunk
+    }
+    void sendStream(req, res, { total, open }, mediaHeaders)
+    return true
+  }
+  const { port } = await startServer(t, [handler])
+  const others = limits.downloads - 1
+  outboxFigures.downloads += others
+  t.after(() => (outboxFigures.downloads -= others))
+  const socket = await openSocket(t, port)
+  socket.pause()
+  socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+  await until(() => outboxFigures.downloads === limits.downloads)
+  const refused = await get(port, '/')
+  assert.equal(refused.status, 503)
+  assert.match(String(refused.body), /"code":"busy"/)
+  assert.equal((await get(port, '/', { method: 'HEAD' })).status, 200)
+  socket.destroy()
+  await until(() => outboxFigures.downloads === others)
+  assert.equal((await get(port, '/')).body.byteLength, total)
+  await until(() => outboxFigures.downloads === others)
 })
 
 for (const tls of [false, true]) {

@@ -19,8 +19,14 @@ const ofProxy = { bytes: limits.sharedBytes, answers: limits.sharedAnswers, crow
 
 const outboxes = new WeakMap<Connection, Outbox>()
 
-/** Bytes that connections hold because their peers are slow, and how often one was cut off. For the metrics. */
-export const outboxFigures = { pendingBytes: 0, pendingAnswers: 0, overBudget: 0, overDeadline: 0 }
+/**
+ * Bytes that connections hold because their peers are slow, and how often one was cut off; those of them that were read from
+ * the store, the downloads under way, and how often an answer was refused for their number. For the metrics.
+ */
+export const outboxFigures = {
+  ...{ pendingBytes: 0, pendingAnswers: 0, overBudget: 0, overDeadline: 0 },
+  ...{ storedBytes: 0, downloads: 0, overStored: 0 },
+}
 
 /**
  * Sends a body of ready buffers, after `writeHead`. The buffers are shared, never copied by us.

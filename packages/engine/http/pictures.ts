@@ -12,7 +12,7 @@ import type { HttpHandler, HttpRequest, HttpResponse } from './message.ts'
 import { abandon } from './outbox.ts'
 import { isPlainName, readPathNames } from './path-names.ts'
 import { busy, offline, type Problem, sendProblem } from './problem.ts'
-import { answeredByMethod, answeredNotModified, sendWhole } from './respond.ts'
+import { answeredByCondition, answeredByMethod, sendWhole } from './respond.ts'
 
 export interface PictureHandlerOptions {
   readonly pictures: Pictures
@@ -121,6 +121,6 @@ function namesOf(path: string, prefix: string): [] | [string, string] {
 }
 
 function send(req: HttpRequest, res: HttpResponse, { bytes, etag, headers }: Answer): void {
-  if (answeredNotModified(req, res, etag, headers)) return
+  if (answeredByCondition(req, res, etag, headers)) return
   sendWhole(req, res, bytes, [...headers, 'ETag', etag], PICTURE_LIMITS.deadline)
 }

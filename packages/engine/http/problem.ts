@@ -8,6 +8,7 @@ export type ProblemCode =
   | 'offline'
   | 'method-not-allowed'
   | 'uri-too-long'
+  | 'precondition-failed'
   | 'range-not-satisfiable'
   | 'busy'
   | 'not-ready'
@@ -34,6 +35,7 @@ const titles: Readonly<Record<ProblemCode, string>> = {
   offline: 'The channel is not live',
   'method-not-allowed': 'Method not allowed',
   'uri-too-long': 'URI too long',
+  'precondition-failed': 'Precondition failed',
   'range-not-satisfiable': 'Range not satisfiable',
   busy: 'Too many viewers or requests at the moment',
   'not-ready': 'Not ready in time',

@@ -1,11 +1,12 @@
-import type { RenderedPlaylist } from '../packager/live.ts'
+import type { RenderedText } from '../packager/live.ts'
 import { cacheControl, contentType, headerSet, mediaHeaders, preflight } from './headers.ts'
 import { limits } from './limits.ts'
 import { type HttpRequest, type HttpResponse, headerOf } from './message.ts'
-import { acceptsGzip, etagMatches } from './negotiate.ts'
-import { abandon, drained, outboxFigures, sendChunks } from './outbox.ts'
-import { sendProblem } from './problem.ts'
+import { acceptsGzip, etagHolds, etagMatches } from './negotiate.ts'
+import { abandon, drained, outboxFigures, sendChunks, whenTaken } from './outbox.ts'
+import { busy, sendProblem } from './problem.ts'
 import { parseRange, sliceChunks } from './range.ts'
+import { holdStored } from './stored-bodies.ts'
 
 /** Answers OPTIONS, refuses what is neither GET nor HEAD. True when the request has been answered. */
 export function answeredByMethod(req: HttpRequest, res: HttpResponse): boolean {
@@ -25,65 +26,80 @@ export function answeredByMethod(req: HttpRequest, res: HttpResponse): boolean {
 }
 
 /**
- * Answers 304 where the client has this very body (RFC 9110 §15.4.5). True when the request has been answered.
+ * Answers 412 where the client wants another body than this, 304 where it has this one, in this order (RFC 9110 §13.2.2).
+ * True when the request has been answered.
  *
  * @param headers those of the whole answer but for its length and validator.
  */
-export function answeredNotModified(
+export function answeredByCondition(
   req: HttpRequest,
   res: HttpResponse,
   etag: string,
   headers: readonly string[],
 ): boolean {
+  if (!etagHolds(headerOf(req, 'if-match'), etag)) {
+    sendProblem(req, res, {
+      status: 412,
+      code: 'precondition-failed',
+      detail: 'What If-Match names is not to be had here (any more).',
+      headers: ['ETag', etag],
+    })
+    return true
+  }
   if (!etagMatches(headerOf(req, 'if-none-match'), etag)) return false
   res.writeHead(304, [...headers, 'ETag', etag])
   res.end()
   return true
 }
 
-/** How a playlist is cached, with all its headers but those of its version. */
-export interface PlaylistCaching {
+/** How a playlist or manifest is cached, with all its headers but those of its version. */
+export interface TextCaching {
   readonly plain: readonly string[]
   readonly gzip: readonly string[]
 }
 
 /** @param seconds a shared cache may keep the answer; 0 for `no-store`. */
-export function playlistCaching(seconds: number, type: string = contentType.playlist): PlaylistCaching {
+export function textCaching(seconds: number, type: string = contentType.playlist): TextCaching {
   return cachingOf(seconds > 0 ? cacheControl.seconds(seconds) : cacheControl.none, type)
 }
 
 /** @param cache `Cache-Control` */
-export function cachingOf(cache: string, type: string): PlaylistCaching {
+export function cachingOf(cache: string, type: string): TextCaching {
   const plain = headerSet(type, cache, 'Vary', 'Accept-Encoding')
   return { plain, gzip: [...plain, 'Content-Encoding', 'gzip'] }
 }
 
+/** True where a playlist or manifest goes out compressed. */
+export function takesGzip(req: HttpRequest): boolean {
+  return acceptsGzip(headerOf(req, 'accept-encoding'))
+}
+
 /**
- * Sends a rendered playlist: 304 when the client has this version, compressed when it takes gzip.
+ * Sends a playlist or manifest: 304 when the client has this version, compressed when it takes gzip: before this returns where
+ * that is done already.
  *
  * @param deadline milliseconds the peer has to take the answer.
  */
-export function sendPlaylist(
+export function sendText(
   req: HttpRequest,
   res: HttpResponse,
-  playlist: RenderedPlaylist,
-  caching: PlaylistCaching,
+  text: RenderedText,
+  caching: TextCaching,
   deadline: number,
 ): void {
-  const gzip = acceptsGzip(headerOf(req, 'accept-encoding'))
+  const gzip = takesGzip(req)
   // Two encodings are two representations, and a strong validator names one (RFC 9110 §8.8.3.3).
-  const etag = gzip ? `${playlist.etag.slice(0, -1)}-gz"` : playlist.etag
-  if (answeredNotModified(req, res, etag, caching.plain)) return
+  const etag = gzip ? `${text.etag.slice(0, -1)}-gz"` : text.etag
+  if (answeredByCondition(req, res, etag, caching.plain)) return
   if (!gzip) {
-    sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', etag], deadline)
+    sendWhole(req, res, text.plain, [...caching.plain, 'ETag', etag], deadline)
     return
   }
-  playlist
+  const sendGzip = (body: Buffer) => sendWhole(req, res, body, [...caching.gzip, 'ETag', etag], deadline)
+  if (text.gzipped !== undefined) return sendGzip(text.gzipped)
+  text
     .gzip()
-    .then(
-      (body) => sendWhole(req, res, body, [...caching.gzip, 'ETag', etag], deadline),
-      () => sendWhole(req, res, playlist.plain, [...caching.plain, 'ETag', playlist.etag], deadline),
-    )
+    .then(sendGzip, () => sendWhole(req, res, text.plain, [...caching.plain, 'ETag', text.etag], deadline))
     .catch(() => abandon(req, res))
 }
 
@@ -106,10 +122,12 @@ export interface ReadyBody {
   readonly chunks: readonly Uint8Array[]
   /** Bytes in all. */
   readonly total: number
+  /** Was read for this answer, and perhaps some others: memory that nothing else holds. */
+  readonly isStored?: boolean
 }
 
 /**
- * Sends media from memory with a single range honoured (206, 416).
+ * Sends media with a single range honoured (206, 416); 503 where answers hold too much that was read for them.
  *
  * @param headers all but length and range; {@link mediaHeaders} for what is immutable.
  * @param deadline milliseconds the peer has to take the answer.
@@ -120,6 +138,21 @@ export function sendMedia(
   body: ReadyBody,
   deadline: number,
   headers: readonly string[] = mediaHeaders,
+): void {
+  if (body.isStored === true && req.method === 'GET') {
+    const release = holdStored(body.chunks)
+    if (release === undefined) return sendProblem(req, res, busy('Too much is being sent already; try again.'))
+    whenTaken(req, res, release)
+  }
+  sendReady(req, res, body, deadline, headers)
+}
+
+function sendReady(
+  req: HttpRequest,
+  res: HttpResponse,
+  body: ReadyBody,
+  deadline: number,
+  headers: readonly string[],
 ): void {
   const { total } = body
   const span = rangeOf(req, total)
@@ -166,7 +199,8 @@ function sendUnsatisfiable(req: HttpRequest, res: HttpResponse, total: number): 
 
 /**
  * Sends a body that is made while it is sent, such as a download. Bytes are pulled as the peer takes them; a peer that
- * takes nothing for `limits.downloadStall` is cut off, as is one whose source ends early or fails.
+ * takes nothing for `limits.downloadStall` is cut off, as is one whose source ends early or fails. 503 where very many are
+ * under way.
  *
  * @param open gives the bytes from `first` to `last`, both included; its iterator is closed when the peer goes away.
  * @param etag validator of the body, for `If-Range`.
@@ -186,12 +220,19 @@ export async function sendStream(
   }
   const { first, last } = span ?? { first: 0, last: total - 1 }
   const length = last - first + 1
+  const isSent = req.method !== 'HEAD' && length > 0
+  if (isSent && outboxFigures.downloads >= limits.downloads) {
+    outboxFigures.overStored++
+    sendProblem(req, res, busy('Too many downloads at a time; try again.', 10))
+    return
+  }
   const range = span === undefined ? [] : ['Content-Range', `bytes ${first}-${last}/${total}`]
   res.writeHead(span === undefined ? 200 : 206, [...headers, ...range, 'Content-Length', String(length)])
-  if (req.method === 'HEAD' || length === 0) {
+  if (!isSent) {
     res.end()
     return
   }
+  outboxFigures.downloads++
   let sent = 0
   const stall = setTimeout(() => {
     outboxFigures.overDeadline++
@@ -212,5 +253,6 @@ export async function sendStream(
     abandon(req, res)
   } finally {
     clearTimeout(stall)
+    outboxFigures.downloads--
   }
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { EngineError } from '../error.ts'
 import { limits } from './limits.ts'
 import type { HttpHandler } from './message.ts'
 import { createHttpServer } from './server.ts'
-import { get, get2, openSession, openSocket, startServer, testTls, until } from './testing.ts'
+import { get, get2, openSession, openSocket, renewedTls, startServer, testTls, until } from './testing.ts'
 
 test('asks handlers in order and gives the rest to the fallback', async (t) => {
   const { port } = await startServer(t, [
@@ -54,6 +56,22 @@ test('with a certificate it speaks HTTP/2 and, to who does not, HTTP/1.1', async
   socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await until(() => received.includes('}'))
   assert.match(received, /^HTTP\/1\.1 404/)
+})
+
+test('a certificate that is renewed is shown from then on, and connections that are open stay', async (t) => {
+  const { port, server } = await startServer(t, [], { tls: testTls })
+  const shown = async () => {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'] })
+    t.after(() => socket.destroy())
+    await once(socket, 'secureConnect')
+    return [socket.getPeerX509Certificate()?.fingerprint256, socket.alpnProtocol]
+  }
+  const session = openSession(t, port)
+  assert.equal((await get2(session, '/')).status, 404)
+  assert.deepEqual(await shown(), [new X509Certificate(testTls.cert).fingerprint256, 'h2'])
+  server.renew(renewedTls)
+  assert.deepEqual(await shown(), [new X509Certificate(renewedTls.cert).fingerprint256, 'h2'])
+  assert.equal((await get2(session, '/')).status, 404)
 })
 
 test('hands upgrades over, under either kind of server', async (t) => {

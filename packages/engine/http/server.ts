@@ -18,9 +18,15 @@ import { asResponse, type HttpHandler } from './message.ts'
 import { busy, sendProblem } from './problem.ts'
 import { markShared } from './shared-connections.ts'
 
+/** Certificate and key, both in PEM form. */
+export interface TlsPair {
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
+}
+
 export interface HttpServerOptions {
-  /** PEM certificate and key. With them HTTP/2 is offered besides HTTP/1.1 over TLS. */
-  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer }
+  /** With them HTTP/2 is offered besides HTTP/1.1 over TLS. */
+  readonly tls?: TlsPair
   /** Asked in order until one serves the request. */
   readonly handlers: readonly HttpHandler[]
   /** Everything that no handler serves; a web framework is mounted here. */
@@ -48,6 +54,8 @@ export interface HttpServer {
   listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>
   /** Connections open now. */
   connections(): number
+  /** Shows another certificate to whoever connects from now on; of a server that has one. */
+  renew(tls: TlsPair): void
   /** Stops accepting, lets answers finish, cuts what is left after `deadline` milliseconds. */
   close(deadline: number): Promise<void>
 }
@@ -161,7 +169,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     })
   }
 
-  function createSecure(tls: { cert: string | Buffer; key: string | Buffer }): Http2SecureServer {
+  function createSecure(tls: TlsPair): Http2SecureServer {
     const secure = createSecureServer(
       {
         ...tls,
@@ -198,6 +206,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return {
     server,
     connections: () => sockets.size,
+    renew(tls) {
+      if ('setSecureContext' in server) server.setSecureContext({ ...tls })
+    },
     listen: (port, host) =>
       new Promise((resolve, reject) => {
         const onError = (error: NodeJS.ErrnoException) => reject(bindError('HTTP', host, port, error))

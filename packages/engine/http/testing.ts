@@ -12,6 +12,8 @@ import { createHttpServer, type HttpServer, type HttpServerOptions } from './ser
 const read = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url))
 /** Self-signed for `localhost`, of no worth outside tests. */
 export const testTls = { cert: read('localhost.cert.pem'), key: read('localhost.key.pem') }
+/** The same for the same name, as one that was renewed. */
+export const renewedTls = { cert: read('renewed.cert.pem'), key: read('renewed.key.pem') }
 
 export interface Answer {
   readonly status: number

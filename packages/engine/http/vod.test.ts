@@ -8,6 +8,8 @@ import { names } from '../packager/model.ts'
 import { createTestBroadcast, largeClip, smallClip } from '../replay/fixtures/broadcast.ts'
 import { createDiskStore } from '../store/disk.ts'
 import { quietLog, retention, temporaryFolder, until } from '../store/fixtures/material.ts'
+import { limits } from './limits.ts'
+import { outboxFigures } from './outbox.ts'
 import { get, startServer } from './testing.ts'
 import { createVodHandler, type VodOptions } from './vod.ts'
 
@@ -179,6 +181,24 @@ test('segments, parts and initialisation segments are immutable; playlists compr
   }
 })
 
+test('media read for a replay count until they are taken; playlists and initialisation segments do not', async (t) => {
+  const { broadcast, port } = await fixture(t)
+  broadcast.send(smallClip(), 2)
+  await broadcast.writer().end()
+  const [first = ''] = String((await get(port, '/vod/as_one/v1/index.m3u8')).body).match(/^s.*$/m) ?? []
+  const others = limits.storedBytes
+  const files = [first, 'p0000000000.m4s', 'i0000000000.mp4', 'index.m3u8', 'g0000000000.m4s']
+  const statuses = async () => {
+    const answers = await Promise.all(files.map((file) => get(port, `/vod/as_one/v1/${file}`)))
+    return answers.map(({ status }) => status)
+  }
+  outboxFigures.storedBytes += others
+  assert.deepEqual(await statuses(), [503, 503, 200, 200, 200])
+  outboxFigures.storedBytes -= others
+  assert.deepEqual(await statuses(), [200, 200, 200, 200, 200])
+  assert.equal(outboxFigures.storedBytes, 0)
+})
+
 test('any byte range of a download is that of the whole', async (t) => {
   const { broadcast, port } = await fixture(t)
   broadcast.send(smallClip(), 2)
@@ -197,6 +217,25 @@ test('any byte range of a download is that of the whole', async (t) => {
   }
   const beyond = await get(port, '/vod/as_one/download.mp4', { headers: { range: `bytes=${body.byteLength}-` } })
   assert.equal(beyond.status, 416)
+})
+
+test('who asks for one version of a download gets no other (RFC 9110 §13.1.1)', async (t) => {
+  const { broadcast, port } = await fixture(t)
+  broadcast.send(smallClip(), 2)
+  await broadcast.writer().end()
+  const path = '/vod/as_one/download.mp4'
+  const etag = String((await get(port, path)).headers.etag)
+  for (const held of [etag, '*', `"other", ${etag}`]) {
+    const answer = await get(port, path, { headers: { 'if-match': held, range: 'bytes=0-9' } })
+    assert.equal(answer.status, 206, held)
+  }
+  // Weak validators do not say that the bytes are the same, and it comes before whether the client has them.
+  for (const other of ['"as_one.0-1"', `W/${etag}`]) {
+    const answer = await get(port, path, { headers: { 'if-match': other, 'if-none-match': etag, range: 'bytes=0-9' } })
+    assert.equal(answer.status, 412, other)
+    assert.match(String(answer.body), /"code":"precondition-failed"/)
+    assert.equal(answer.headers.etag, etag)
+  }
 })
 
 test('an opaque token in the path is accepted on every address', async (t) => {

@@ -1,6 +1,6 @@
 import { findByName } from '../dash/names.ts'
 import { EngineError } from '../error.ts'
-import type { RenderedPlaylist } from '../packager/live.ts'
+import type { RenderedText } from '../packager/live.ts'
 import { type EpochTrack, names, renditionName } from '../packager/model.ts'
 import { writeSilence } from '../packager/silence.ts'
 import type { Log } from '../ports.ts'
@@ -17,14 +17,14 @@ import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from 
 import { abandon } from './outbox.ts'
 import { busy, notFound, notReady, sendProblem } from './problem.ts'
 import {
+  answeredByCondition,
   answeredByMethod,
-  answeredNotModified,
-  type PlaylistCaching,
-  playlistCaching,
   type ReadyBody,
   sendMedia,
-  sendPlaylist,
   sendStream,
+  sendText,
+  type TextCaching,
+  textCaching,
 } from './respond.ts'
 import { parseVodFile, type VodFile } from './vod-file.ts'
 import { parseVodPath, type VodResource } from './vod-path.ts'
@@ -86,12 +86,12 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       })
   }
 
-  function playlist(
+  function text(
     req: HttpRequest,
     res: HttpResponse,
     assetId: string,
-    render: () => Promise<RenderedPlaylist | undefined>,
-    caching: (index: AssetIndex) => PlaylistCaching = (index) => cachingFor(index, !index.ended),
+    render: () => Promise<RenderedText | undefined>,
+    caching: (index: AssetIndex) => TextCaching = (index) => cachingFor(index, !index.ended),
   ): void {
     answer(req, res, PATIENCE, async () => {
       const index = await store.index(assetId)
@@ -99,7 +99,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       const rendered = await render()
       if (rendered === undefined) return undefined
       const { targetDuration } = index.timing
-      return (r) => sendPlaylist(req, r, rendered, caching(index), deadline(targetDuration))
+      return (r) => sendText(req, r, rendered, caching(index), deadline(targetDuration))
     })
   }
 
@@ -121,7 +121,10 @@ export function createVodHandler(options: VodOptions): HttpHandler {
     { track, segments }: AssetTrack,
     file: VodFile,
   ): Promise<ReadyBody | undefined> {
-    const stored = (first: number, last: number) => store.read(index.assetId, track, first, last)
+    const stored = async (first: number, last: number): Promise<ReadyBody | undefined> => {
+      const body = bodyOf(await store.read(index.assetId, track, first, last))
+      return body && { ...body, isStored: true }
+    }
     switch (file.kind) {
       case 'gap':
         return gapBody
@@ -132,12 +135,12 @@ export function createVodHandler(options: VodOptions): HttpHandler {
         return bodyOf(like && writeSilence(like, file.name))
       }
       case 'part':
-        return bodyOf(await stored(file.number, file.number))
+        return stored(file.number, file.number)
       case 'segment':
-        return bodyOf(await stored(file.first, file.last))
+        return stored(file.first, file.last)
       case 'template': {
         const found = findByName(index, segments, file.name)
-        return bodyOf(found && (await stored(found.firstPart, found.lastPart)))
+        return found && stored(found.firstPart, found.lastPart)
       }
     }
   }
@@ -152,7 +155,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       const more = ['Accept-Ranges', 'bytes', 'Content-Disposition', `inline; filename="${assetId}.mp4"`]
       const headers = headerSet(contentType.mp4, 'no-cache', ...more)
       return (r) => {
-        if (answeredNotModified(req, r, etag, headers)) return undefined
+        if (answeredByCondition(req, r, etag, headers)) return undefined
         const body = found.download
         return sendStream(req, r, body, [...headers, 'ETag', etag], etag).catch(() => abandon(req, r))
       }
@@ -176,10 +179,10 @@ export function createVodHandler(options: VodOptions): HttpHandler {
         download(req, res, assetId)
         break
       case 'multivariant':
-        playlist(req, res, assetId, () => playlists.multivariant(assetId))
+        text(req, res, assetId, () => playlists.multivariant(assetId))
         break
       case 'manifest':
-        playlist(req, res, assetId, () => manifests.get(assetId), manifestCaching)
+        text(req, res, assetId, () => manifests.get(assetId), manifestCaching)
         break
       case 'clock':
         sendClock(req, res)
@@ -187,7 +190,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       case 'file':
         if (resource.file === names.playlist) {
           const skip = /(?:^|&)_HLS_skip=(?:YES|v2)(?:&|$)/.test(query)
-          playlist(req, res, assetId, () => playlists.media(assetId, resource.rendition, skip))
+          text(req, res, assetId, () => playlists.media(assetId, resource.rendition, skip))
         } else file(req, res, resource)
     }
     return true
@@ -206,8 +209,8 @@ function deadline(targetDuration: number): number {
 }
 
 /** @param changes soon there is another version */
-function cachingFor({ timing }: AssetIndex, changes: boolean, type?: string): PlaylistCaching {
-  return playlistCaching(changes ? timing.targetDuration / 2 : VOD_SECONDS, type)
+function cachingFor({ timing }: AssetIndex, changes: boolean, type?: string): TextCaching {
+  return textCaching(changes ? timing.targetDuration / 2 : VOD_SECONDS, type)
 }
 
 function bodyOf(bytes: Uint8Array | undefined): ReadyBody | undefined {

@@ -198,6 +198,7 @@ test('trickle ICE and other methods are answered with what is taken', async () =
 test('a preflight request is told what may be sent, and which servers there are', async () => {
   const res = await fetch(`${base}/live/main/whep`, { method: 'OPTIONS' })
   assert.equal(res.status, 204)
+  assert.equal(res.headers.get('content-length'), null)
   assert.equal(res.headers.get('access-control-allow-methods'), 'POST, OPTIONS')
   assert.match(res.headers.get('access-control-allow-headers') ?? '', /Content-Type/)
   assert.equal(res.headers.get('accept-post'), 'application/sdp')

@@ -160,7 +160,6 @@ export function createWhepHandler({ egress, iceServers, remoteOf, onError }: Whe
       ...['Access-Control-Allow-Headers', 'Authorization, Content-Type, If-Match', 'Access-Control-Max-Age', '86400'],
       ...(isEndpoint ? ['Accept-Post', SDP, ...links()] : []),
       ...cors,
-      ...['Content-Length', '0'],
     ])
     res.end()
   }

@@ -81,7 +81,8 @@ for (let seed = 1; seed <= 40; seed++) {
         if (window.rendition(name) === undefined || !plain.includes('EXTINF')) continue
         const parsed = parsePlaylist(plain)
         assert.ok(parsed.kind === 'media')
-        const serious = parsed.issues.filter((i) => !i.rule.startsWith('part-'))
+        // A part is as short as what an encoder sent before it left something out.
+        const serious = parsed.issues.filter(({ rule }) => rule !== 'part-too-short')
         assert.deepEqual(serious, [])
         const p = parsed.playlist
         const constants = `${p.targetDuration} ${p.partTarget} ${JSON.stringify(p.serverControl)}`

@@ -38,8 +38,11 @@ export const WINDOW_LIMITS = {
   listed: 60,
   /** Segments a live playlist lists at most, however short they are. */
   segments: 600,
-  /** Seconds for which segments stay to be had after they left the playlist. */
-  lingering: 60,
+  /**
+   * Seconds of segments that stay to be had after they left the playlist. Each for its duration and that of the longest playlist
+   * that listed it (RFC 8216bis §6.2.2): what is listed, one segment more until it goes, and one in the making.
+   */
+  lingering: 80,
   /** Seconds for which the playlists of a broadcast that has ended stay: players read its end. */
   ended: 120,
   /**

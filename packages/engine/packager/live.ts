@@ -3,11 +3,13 @@
  * media: bodies are buffers made once, however many watch.
  */
 
-/** A playlist rendered once per version. */
-export interface RenderedPlaylist {
+/** A playlist or manifest, rendered once per version. */
+export interface RenderedText {
   readonly plain: Buffer
   /** Compressed at most once, on first demand. */
   gzip(): Promise<Buffer>
+  /** What `gzip` gives, as soon as it is there. */
+  readonly gzipped: Buffer | undefined
   /** Strong validator, quoted. */
   readonly etag: string
 }
@@ -16,13 +18,13 @@ export interface RenderedPlaylist {
 export type PlaylistAnswer =
   | {
       readonly kind: 'now'
-      readonly playlist: RenderedPlaylist /** true when the answer of this URL never changes */
+      readonly playlist: RenderedText /** true when the answer of this URL never changes */
       readonly blocking: boolean
     }
   /** Resolves when the playlist holds what was asked for, or `undefined` after 3 target durations (503). */
   | {
       readonly kind: 'wait'
-      readonly ready: Promise<RenderedPlaylist | undefined> /** as above */
+      readonly ready: Promise<RenderedText | undefined> /** as above */
       readonly blocking: boolean
     }
   /** 400: asked too far ahead, or directives that contradict each other; the text says which. */
@@ -41,7 +43,10 @@ export interface PlaylistDirectives {
 export type MediaAnswer =
   /** One list of buffers, to be written in order. `total` bytes in all. */
   | { readonly kind: 'now'; readonly chunks: readonly Uint8Array[]; readonly total: number }
-  /** Not in memory or not ready: resolves `undefined` when it is not to be had (404). */
+  /**
+   * Not in memory or not ready: resolves `undefined` when it is not to be had (404), rejects when the store cannot say that it
+   * is or gives no answer within 3 target durations (503).
+   */
   | { readonly kind: 'wait'; readonly ready: Promise<AwaitedMedia | undefined> }
   /** A segment in the making. */
   | { readonly kind: 'growing'; readonly media: GrowingMedia }
@@ -70,6 +75,8 @@ export interface AwaitedMedia {
   readonly total: number
   /** When the part was closed, Unix milliseconds; not for what was read from the store. */
   readonly closedAt?: number
+  /** Was read from the store for those who asked at the same time: it is in no memory but theirs. */
+  readonly isStored?: boolean
 }
 
 export interface LiveRendition {
@@ -87,9 +94,9 @@ export interface LiveBroadcast {
   readonly targetDuration: number
   readonly ended: boolean
   /** `undefined` until the first epoch has opened. */
-  multivariant(): RenderedPlaylist | undefined
+  multivariant(): RenderedText | undefined
   /** The DASH manifest of the same segments; `undefined` until the first one is whole. */
-  manifest(): RenderedPlaylist | undefined
+  manifest(): RenderedText | undefined
   rendition(name: string): LiveRendition | undefined
   /** Where the newest key frame is, for pictures; `undefined` when none is in memory. */
   keyFrame(): KeyFramePlace | undefined

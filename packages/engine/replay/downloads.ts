@@ -16,12 +16,16 @@ export interface Downloads {
   get(assetId: string, key?: string): Promise<{ readonly download: Download; readonly key: string } | undefined>
 }
 
-export function createDownloads(store: Pick<SegmentStore, 'index' | 'read' | 'parts'>): Downloads {
+/** @param maxBytes of plans kept, all assets together */
+export function createDownloads(
+  store: Pick<SegmentStore, 'index' | 'read' | 'parts'>,
+  maxBytes: number = limits.planBytes,
+): Downloads {
   const plans = new LRUCache<string, Download>({
     max: limits.plans,
-    maxSize: limits.planBytes,
-    maxEntrySize: limits.planBytes,
-    sizeCalculation: (download) => Math.max(1, download.memory),
+    maxSize: maxBytes,
+    // The cache drops what is larger than itself: each range of such a download would be planned anew.
+    sizeCalculation: (download) => Math.min(maxBytes, Math.max(1, download.memory)),
   })
   const pending = new Map<string, Promise<Download | undefined>>()
   const lane = createLane(limits.planning, limits.planningQueue)

@@ -4,18 +4,19 @@ import { LRUCache } from 'lru-cache'
 import { availabilityStart } from '../dash/clock.ts'
 import { type ManifestInput, replayManifest, runningManifest } from '../dash/manifest.ts'
 import { createStretches, type Stretches, secondsSinceFirst } from '../dash/stretches.ts'
-import type { RenderedPlaylist } from '../packager/live.ts'
+import type { RenderedText } from '../packager/live.ts'
 import { rendered } from '../packager/window/rendered.ts'
 import { findEpoch } from '../store/epochs.ts'
 import { isReplayed } from '../store/pause.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
+import { createAssetTurns } from './asset-turns.ts'
 import { limits } from './limits.ts'
 import { addToRate, createRate, rateOf, type TrackRate } from './multivariant.ts'
-import { createRowReader, type RowReader, turn } from './rows.ts'
+import { createRowReader, firstMsnOf, type RowReader, turn } from './rows.ts'
 
 /** DASH manifests of all assets, printed once per version of an index. `undefined`: no such asset, or nothing in it yet. */
 export interface ReplayManifests {
-  get(assetId: string): Promise<RenderedPlaylist | undefined>
+  get(assetId: string): Promise<RenderedText | undefined>
 }
 
 /** What is known of an asset. Grows with its index; made anew when the front of the index went, and when it leaves the clock. */
@@ -29,7 +30,7 @@ interface Known {
   published: number
   version: number
   ended: boolean
-  shown: RenderedPlaylist | undefined
+  shown: RenderedText | undefined
 }
 
 /** About what a printed `S` element takes, as text and compressed, and as a value. */
@@ -57,15 +58,16 @@ export function createReplayManifests(
 ): ReplayManifests {
   const cache = new LRUCache<string, Known>({
     ...{ max: 1_000, maxSize: maxBytes },
-    sizeCalculation: ({ stretches }) => 10_000 + 2_000 * stretches.list.length + RUN_BYTES * stretches.runs,
+    // The cache drops what is larger than itself: each request of such a manifest would print it anew.
+    sizeCalculation: ({ stretches }) =>
+      Math.min(maxBytes, 10_000 + 2_000 * stretches.list.length + RUN_BYTES * stretches.runs),
   })
-  /** One at a time brings an asset up to date. */
-  const turns = new Map<string, Promise<RenderedPlaylist | undefined>>()
+  const inTurn = createAssetTurns()
 
-  async function update(assetId: string): Promise<RenderedPlaylist | undefined> {
+  async function update(assetId: string): Promise<RenderedText | undefined> {
     const index = await store.index(assetId)
     if (index === undefined) return undefined
-    const firstMsn = firstOf(index)
+    const firstMsn = firstMsnOf(index)
     const onClock = isOnClock(index, now())
     let known = cache.get(assetId)
     const isSame =
@@ -92,7 +94,7 @@ export function createReplayManifests(
       if (rows.length >= limits.rowsPerTurn / 2) await turn()
     }
     // Retention removed the front while it was read.
-    if (firstOf(index) !== firstMsn) {
+    if (firstMsnOf(index) !== firstMsn) {
       cache.delete(assetId)
       return update(assetId)
     }
@@ -105,21 +107,12 @@ export function createReplayManifests(
     return known.shown
   }
 
-  return {
-    get(assetId) {
-      const before = turns.get(assetId)
-      const mine = (before ?? Promise.resolve(undefined)).catch(() => undefined).then(() => update(assetId))
-      turns.set(assetId, mine)
-      return mine.finally(() => {
-        if (turns.get(assetId) === mine) turns.delete(assetId)
-      })
-    },
-  }
+  return { get: (assetId) => inTurn(assetId, () => update(assetId)) }
 }
 
 function begin(index: AssetIndex, onClock: boolean): Known {
   return {
-    firstMsn: firstOf(index),
+    firstMsn: firstMsnOf(index),
     removed: index.removed.segments,
     onClock,
     reader: createRowReader(index.removed),
@@ -132,17 +125,13 @@ function begin(index: AssetIndex, onClock: boolean): Known {
   }
 }
 
-function firstOf(index: AssetIndex): number | undefined {
-  return index.tracks[0]?.segments.at(0)?.msn
-}
-
 function rateFor({ rates }: Known, track: TrackId): TrackRate {
   let rate = rates.get(track)
   if (rate === undefined) rates.set(track, (rate = createRate()))
   return rate
 }
 
-function render(index: AssetIndex, { stretches, rates, published, onClock }: Known): RenderedPlaylist | undefined {
+function render(index: AssetIndex, { stretches, rates, published, onClock }: Known): RenderedText | undefined {
   if (stretches.list.length === 0) return undefined
   const input: ManifestInput = {
     stretches: stretches.list,

@@ -1,5 +1,6 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { MediaPlaylist, MediaSegment } from '@bandstand/media/manifests/hls/model.ts'
+import { SKIP_TARGETS } from '../packager/delta.ts'
 import { type EpochTrack, names } from '../packager/model.ts'
 import { type SilentSegment, silenceName, silentSegment } from '../packager/silence.ts'
 import { isReplayed, withoutPause } from '../store/pause.ts'
@@ -8,8 +9,6 @@ import { findEpochTrack, type ReplayRow } from './rows.ts'
 
 /** EXT-X-SKIP needs 9 (RFC 8216bis §8), and a playlist never changes its version (§6.2.1). */
 const VERSION = 9
-/** CAN-SKIP-UNTIL in target durations; the least that is allowed (§4.4.3.8). */
-const SKIP_TARGETS = 6
 
 /**
  * Makes a track's segments out of rows, in order. Where pictures have no sound there is silence, if any can be made: also
@@ -127,20 +126,4 @@ export function replayPlaylistOf(
     renditionReports: [],
     endList: index.ended,
   }
-}
-
-/**
- * How many of a playlist's newest segments a delta update must list: those within the skip boundary (§6.2.5.1), and at
- * least one.
- *
- * @param durations of the newest segments in seconds, oldest first.
- */
-export function segmentsKept(durations: readonly number[], targetDuration: number): number {
-  let seconds = 0
-  let kept = 0
-  while (kept < durations.length && seconds < SKIP_TARGETS * targetDuration) {
-    kept++
-    seconds += durations[durations.length - kept] ?? 0
-  }
-  return kept
 }

@@ -2,31 +2,33 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { MediaSegment } from '@bandstand/media/manifests/hls/model.ts'
 import { printMediaPlaylist, printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
 import { LRUCache } from 'lru-cache'
-import type { RenderedPlaylist } from '../packager/live.ts'
+import { SKIP_TARGETS, segmentsKept } from '../packager/delta.ts'
+import type { RenderedText } from '../packager/live.ts'
 import { renditionName } from '../packager/model.ts'
 import { rendered } from '../packager/window/rendered.ts'
 import type { AssetIndex, SegmentStore } from '../store/port.ts'
+import { createAssetTurns } from './asset-turns.ts'
 import { limits } from './limits.ts'
-import { createSegmentMaker, replayPlaylistOf, segmentsKept, withoutTail } from './media-playlist.ts'
+import { createSegmentMaker, replayPlaylistOf, withoutTail } from './media-playlist.ts'
 import { addToRate, createRate, replayMultivariant, type TrackRate } from './multivariant.ts'
-import { createRowReader, type RowReader, turn } from './rows.ts'
+import { createRowReader, firstMsnOf, type RowReader, turn } from './rows.ts'
 
 /** Replay playlists of all assets, printed once per version of an index. `undefined`: no such asset, or nothing in it yet. */
 export interface ReplayPlaylists {
-  multivariant(assetId: string): Promise<RenderedPlaylist | undefined>
+  multivariant(assetId: string): Promise<RenderedText | undefined>
   /** @param rendition `v1`; `skip`: a delta update, which the whole playlist stands in for where none is possible. */
-  media(assetId: string, rendition: string, skip: boolean): Promise<RenderedPlaylist | undefined>
+  media(assetId: string, rendition: string, skip: boolean): Promise<RenderedText | undefined>
 }
 
 /** What is printed of an asset. Grows with its index; made anew when its front went, and when a track joined. */
 interface Printed {
   version: number
-  readonly firstMsn: number
+  readonly firstMsn: number | undefined
   readonly removed: number
   readonly reader: RowReader
   readonly tracks: Map<TrackId, PrintedTrack>
   /** Answers made of it, by what was asked for. */
-  readonly answers: Map<string, RenderedPlaylist>
+  readonly answers: Map<string, RenderedText>
 }
 
 /** What is printed, and the index that says all of it: what goes in front counts from there. */
@@ -55,31 +57,24 @@ export function createReplayPlaylists(
   store: Pick<SegmentStore, 'index'>,
   maxBytes: number = limits.playlistBytes,
 ): ReplayPlaylists {
-  const cache = new LRUCache<string, Printed>({ max: 1_000, maxSize: maxBytes, sizeCalculation: sizeOf })
-  /** One at a time brings an asset's text up to date. */
-  const turns = new Map<string, Promise<UpToDate | undefined>>()
-
-  async function upToDate(assetId: string): Promise<UpToDate | undefined> {
-    const before = turns.get(assetId)
-    const mine = (before ?? Promise.resolve(undefined)).catch(() => undefined).then(() => update(assetId))
-    turns.set(assetId, mine)
-    try {
-      return await mine
-    } finally {
-      if (turns.get(assetId) === mine) turns.delete(assetId)
-    }
-  }
+  const cache = new LRUCache<string, Printed>({
+    ...{ max: 1_000, maxSize: maxBytes },
+    // The cache drops what is larger than itself: each request of such a playlist would print it anew.
+    sizeCalculation: (printed) => Math.min(maxBytes, sizeOf(printed)),
+  })
+  const inTurn = createAssetTurns()
+  const upToDate = (assetId: string) => inTurn(assetId, () => update(assetId))
 
   async function update(assetId: string): Promise<UpToDate | undefined> {
     // Not before its turn: the lists of an index lose their front while it waits, what it says of that stays.
     const index = await store.index(assetId)
     if (index === undefined) return undefined
-    const firstMsn = index.tracks[0]?.segments.at(0)?.msn ?? -1
+    const firstMsn = firstMsnOf(index)
     let printed = cache.get(index.assetId)
     const isOther =
       printed !== undefined &&
       (printed.removed !== index.removed.segments ||
-        (printed.firstMsn !== firstMsn && printed.firstMsn >= 0) ||
+        (printed.firstMsn ?? firstMsn) !== firstMsn ||
         printed.tracks.size !== index.tracks.length)
     if (printed === undefined || isOther) {
       const removed = index.removed.segments
@@ -108,8 +103,8 @@ export function createReplayPlaylists(
       }
       if (rows.length >= limits.rowsPerTurn / 2) await turn()
     }
-    if (index.tracks[0]?.segments.at(0)?.msn !== (firstMsn < 0 ? undefined : firstMsn)) {
-      // Retention removed the front while it was read.
+    // Retention removed the front while it was read.
+    if (firstMsnOf(index) !== firstMsn) {
       cache.delete(index.assetId)
       return update(assetId)
     }
@@ -125,7 +120,7 @@ export function createReplayPlaylists(
     cache.set(assetId, printed)
   }
 
-  function remember(assetId: string, printed: Printed, key: string, text: readonly Buffer[]): RenderedPlaylist {
+  function remember(assetId: string, printed: Printed, key: string, text: readonly Buffer[]): RenderedText {
     const playlist = rendered(Buffer.concat(text))
     printed.answers.set(key, playlist)
     if (cache.peek(assetId) === printed) keep(assetId, printed)
@@ -188,9 +183,12 @@ function append(track: PrintedTrack, index: AssetIndex, made: readonly MediaSegm
   track.newest = [...track.newest, ...segments].slice(-newestKept(index))
 }
 
-/** Segments are rarely shorter than a second; one more than the boundary needs tells that something can be skipped. */
+/**
+ * Segments are rarely shorter than a second. One that touches the boundary is kept, and one more tells that something can be
+ * skipped.
+ */
 function newestKept(index: AssetIndex): number {
-  return 6 * index.timing.targetDuration + 1
+  return SKIP_TARGETS * index.timing.targetDuration + 2
 }
 
 function sizeOf({ tracks, answers }: Printed): number {

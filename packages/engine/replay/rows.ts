@@ -45,6 +45,11 @@ export function createRowReader(removed: AssetIndex['removed']): RowReader {
   }
 }
 
+/** Media sequence number of the first row: another one where retention removed the front. */
+export function firstMsnOf(index: AssetIndex): number | undefined {
+  return index.tracks[0]?.segments.at(0)?.msn
+}
+
 export function findEpochTrack(epoch: Epoch | undefined, track: TrackId): EpochTrack | undefined {
   return epoch?.tracks.find((candidate) => candidate.track === track)
 }

@@ -50,7 +50,9 @@ export function createCatalogue(options: ScanOptions & { readonly root: string }
   const asked = new Set<string>()
   const loaded = new LRUCache<string, AssetMemory>({
     maxSize: limits.indexCacheBytes,
-    sizeCalculation: (memory) => Math.max(1, memory.rows.memory + 1_000 * memory.epochs.length),
+    // The cache drops what is larger than itself: each request of such a recording would read all of its index anew.
+    sizeCalculation: ({ rows, epochs }) =>
+      Math.min(limits.indexCacheBytes, Math.max(1, rows.memory + 1_000 * epochs.length)),
   })
   const loading = new Map<string, Promise<AssetMemory | undefined>>()
   let isClosed = false

@@ -15,6 +15,7 @@ import {
   timing,
   until,
 } from './fixtures/material.ts'
+import { nodeIo, type StoreIo } from './io.ts'
 import type { AssetWriter, SegmentStore } from './port.ts'
 
 function open(root: string, options: Partial<DiskStoreOptions> = {}) {
@@ -423,4 +424,30 @@ test('a folder without a readable journal is left out and not fatal', async (t) 
   assert.deepEqual(await next.recover(), [])
   assert.equal(await next.index('as_one'), undefined)
   await next.close()
+})
+
+test('an index that takes more than all the room for them is read once as long as nobody asks for others', async (t) => {
+  const root = await temporaryFolder(t)
+  const first = open(root)
+  const writer = first.create('as_one', timing)
+  writer.epoch(epoch(0))
+  write(writer, 0, 6)
+  await writer.end()
+  await first.close()
+  let reads = 0
+  const io: StoreIo = {
+    ...nodeIo,
+    open(path, mode) {
+      if (path.endsWith('.idx')) reads++
+      return nodeIo.open(path, mode)
+    },
+  }
+  const store = open(root, { io, limits: { tickMs: 5, indexCacheBytes: 1 } })
+  await store.recover()
+  assert.equal((await store.index('as_one'))?.tracks.length, 2)
+  const once = reads
+  assert.ok(once > 0)
+  await store.index('as_one')
+  assert.equal(reads, once)
+  await store.close()
 })

@@ -80,7 +80,9 @@ export const nodeIo: StoreIo = {
       fs.open(path, 'r', (error, opened) => (error === null ? resolve(opened) : reject(error)))
     })
     try {
-      await done((callback) => fs.fsync(fd, callback))
+      // Where folders have no such thing fsync says EINVAL, as on some shared folders: nothing can be done there, and PostgreSQL
+      // goes on too.
+      await done((callback) => fs.fsync(fd, (error) => callback(error?.code === 'EINVAL' ? null : error)))
     } finally {
       await done((callback) => fs.close(fd, callback))
     }

@@ -162,25 +162,27 @@ test('a recording that nobody lists live any more is deleted as a whole', async 
   await shed.store.close()
 })
 
-test('a disk too full for a note is made room on', async (t) => {
-  const root = await temporaryFolder(t)
-  const fault: { code: string | undefined } = { code: undefined }
-  const unlink = async (path: string) => {
-    await nodeIo.unlink(path)
-    fault.code = undefined
-  }
-  const shed = shedder(root, { ...failing(fault), unlink })
-  await (await begin(shed)).end()
-  fault.code = 'ENOSPC'
-  await shed.shedTo(0.9)
-  const after = await shed.facts()
-  assert.ok(after.first > 0 && after.removed === after.first)
-  await shed.store.close()
-  const next = shedder(root)
-  await next.store.recover()
-  assert.deepEqual(await next.facts(), after)
-  await next.store.close()
-})
+for (const code of ['ENOSPC', 'EDQUOT']) {
+  test(`a disk too full for a note is made room on (${code})`, async (t) => {
+    const root = await temporaryFolder(t)
+    const fault: { code: string | undefined } = { code: undefined }
+    const unlink = async (path: string) => {
+      await nodeIo.unlink(path)
+      fault.code = undefined
+    }
+    const shed = shedder(root, { ...failing(fault), unlink })
+    await (await begin(shed)).end()
+    fault.code = code
+    await shed.shedTo(0.9)
+    const after = await shed.facts()
+    assert.ok(after.first > 0 && after.removed === after.first)
+    await shed.store.close()
+    const next = shedder(root)
+    await next.store.recover()
+    assert.deepEqual(await next.facts(), after)
+    await next.store.close()
+  })
+}
 
 test('the limit is kept as bytes are written, not from time to time', async (t) => {
   const root = await temporaryFolder(t)

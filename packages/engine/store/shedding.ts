@@ -194,8 +194,9 @@ export function createShedding(options: SheddingOptions): Shedding {
   }
 }
 
-/** A full disk may not even take a note: then deleting comes first, for it makes the room. @throws any other error */
+/** A full disk or quota may not even take a note: then deleting comes first, for it makes the room. @throws any other error */
 function unlessFull(error: unknown): false {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+  const { code } = error as NodeJS.ErrnoException
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
   return false
 }

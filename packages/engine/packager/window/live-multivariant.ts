@@ -1,6 +1,6 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
-import type { RenderedPlaylist } from '../live.ts'
+import type { RenderedText } from '../live.ts'
 import type { Epoch, ListedRung } from '../model.ts'
 import { bandwidth, type MultivariantInput, multivariantPlaylist, rungBandwidth } from './multivariant.ts'
 import { rendered } from './rendered.ts'
@@ -32,13 +32,13 @@ export interface ShownBroadcast {
 export interface LiveMultivariant {
   /** Other segments are listed than before. */
   changed(): void
-  show(broadcast: ShownBroadcast): RenderedPlaylist
+  show(broadcast: ShownBroadcast): RenderedText
 }
 
 export function createLiveMultivariant({ assetId, nonce, peakOf }: LiveMultivariantOptions): LiveMultivariant {
   /** As `listedCodecs` says, until something is listed. */
   let codecs: readonly string[] | undefined
-  let shown: { readonly key: string; readonly playlist: RenderedPlaylist } | undefined
+  let shown: { readonly key: string; readonly playlist: RenderedText } | undefined
 
   return {
     changed() {

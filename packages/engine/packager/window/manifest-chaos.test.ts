@@ -94,5 +94,6 @@ for (let seed = 1; seed <= 12; seed++) {
       studio.now += random() * 3_000
     }
     assert.ok(newest >= 3, `${newest}`)
+    assert.ok(whole.size > 10, `${whole.size} files`)
   })
 }

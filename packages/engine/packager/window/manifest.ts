@@ -5,7 +5,7 @@ import { longestSegment, runningManifest } from '../../dash/manifest.ts'
 import { createStretches, type Stretch, secondsSinceFirst, spanOf } from '../../dash/stretches.ts'
 import type { AssetIndex } from '../../store/port.ts'
 import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
-import type { RenderedPlaylist } from '../live.ts'
+import type { RenderedText } from '../live.ts'
 import { type BroadcastTiming, type Epoch, trackOf } from '../model.ts'
 import { type InTheMaking, inTheMaking, isOutgrown, lateBy } from './in-the-making.ts'
 import { trackBandwidth } from './multivariant.ts'
@@ -38,7 +38,7 @@ export interface LiveManifestOptions {
 export interface LiveManifest {
   /** A segment has got its first part or its last at this time, Unix milliseconds. */
   changed(now: number): void
-  show(ended: boolean): RenderedPlaylist | undefined
+  show(ended: boolean): RenderedText | undefined
 }
 
 export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
@@ -49,7 +49,7 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
   let foreseen: InTheMaking | undefined
   /** Epoch of the newest period that has been listed: none is taken back. */
   let newest = -1
-  let shown: { readonly key: string; readonly playlist: RenderedPlaylist | undefined } | undefined
+  let shown: { readonly key: string; readonly playlist: RenderedText | undefined } | undefined
 
   function bandwidth(track: TrackId, epoch: Epoch): number {
     const rendition = [...renditions.values()].find((candidate) => candidate.track === track)
@@ -125,7 +125,7 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
     return Math.max(least, Math.min(WINDOW_LIMITS.listed + late, ...depths))
   }
 
-  function render(ended: boolean): RenderedPlaylist | undefined {
+  function render(ended: boolean): RenderedText | undefined {
     const stretches = createStretches()
     for (const { track, segments } of renditions.values()) {
       for (const segment of segments) {

@@ -1,5 +1,6 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { parseTemplateName, type TemplateName } from '../../dash/names.ts'
+import { EngineError } from '../../error.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { AwaitedMedia, GrowingMedia, MediaAnswer } from '../live.ts'
 import type { BroadcastTiming, Part } from '../model.ts'
@@ -29,7 +30,7 @@ export interface MediaAnswers {
   end(): void
 }
 
-type Chunks = Omit<AwaitedMedia, 'closedAt'>
+type Chunks = Omit<AwaitedMedia, 'closedAt' | 'isStored'>
 
 export interface MediaAnswersOptions {
   readonly track: TrackId
@@ -44,7 +45,7 @@ export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
   const timeout = WINDOW_LIMITS.waitTargets * timing.targetDuration * 1000
   const waiting = createWaitingRoom<number, AwaitedMedia>(options.scheduler, timeout, String)
   /** What is being read from the store: a crowd that comes at once reads it once. */
-  const reading = new Map<string, Promise<Chunks | undefined>>()
+  const reading = new Map<string, Promise<AwaitedMedia | undefined>>()
   let ended = false
 
   function inHand(number: number): Chunks | undefined {
@@ -57,13 +58,23 @@ export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
     const key = `${first}-${last}`
     let ready = reading.get(key)
     if (ready === undefined) {
-      ready = older
-        .read(track, first, last)
-        .then((chunks) => chunks && { chunks, total: chunks.reduce((sum, { byteLength }) => sum + byteLength, 0) })
-        .finally(() => reading.delete(key))
+      const read = older.read(track, first, last).then((chunks) => chunks && storedBody(chunks))
+      ready = inTime(read)
       reading.set(key, ready)
+      // Not at the timeout: a disk that does not answer is asked once.
+      const forget = () => reading.delete(key)
+      read.then(forget, forget)
     }
     return { kind: 'wait', ready }
+  }
+
+  function inTime<T>(read: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = options.scheduler.after(timeout, () =>
+        reject(new EngineError('timeout', 'the store did not answer in time', { track })),
+      )
+      read.then(resolve, reject).finally(cancel)
+    })
   }
 
   function silenceOf(name: SilenceName): Uint8Array | undefined {
@@ -148,6 +159,10 @@ export function createMediaAnswers(options: MediaAnswersOptions): MediaAnswers {
       )
     },
   }
+}
+
+function storedBody(chunks: readonly Uint8Array[]): AwaitedMedia {
+  return { chunks, total: chunks.reduce((sum, { byteLength }) => sum + byteLength, 0), isStored: true }
 }
 
 /** `undefined` when not all of it is in memory, or there is nothing. */

@@ -1,7 +1,7 @@
 import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
 import { printMediaPlaylist } from '@bandstand/media/manifests/hls/print.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
-import type { PlaylistAnswer, PlaylistDirectives, RenderedPlaylist } from '../live.ts'
+import type { PlaylistAnswer, PlaylistDirectives, RenderedText } from '../live.ts'
 import type { BroadcastTiming } from '../model.ts'
 import { FIRST_MSN } from '../packager.ts'
 import { advancePartLimit } from '../timing.ts'
@@ -41,14 +41,14 @@ export interface PlaylistAnswersOptions {
 
 export function createPlaylistAnswers(options: PlaylistAnswersOptions): PlaylistAnswers {
   const { timing, listed } = options
-  const waiting = createWaitingRoom<Wanted, RenderedPlaylist>(
+  const waiting = createWaitingRoom<Wanted, RenderedText>(
     options.scheduler,
     WINDOW_LIMITS.waitTargets * timing.targetDuration * 1000,
     (w) => `${w.msn}.${w.part ?? ''}.${w.skip}`,
   )
   let ended = false
   let version = 0
-  let shown: { version: number; full?: RenderedPlaylist; delta?: RenderedPlaylist } = { version: -1 }
+  let shown: { version: number; full?: RenderedText; delta?: RenderedText } = { version: -1 }
 
   function changed(): void {
     version++
@@ -72,7 +72,7 @@ export function createPlaylistAnswers(options: PlaylistAnswersOptions): Playlist
     return wanted.part < last.parts.length || (last.complete && last.gap)
   }
 
-  function show(skip: boolean): RenderedPlaylist {
+  function show(skip: boolean): RenderedText {
     if (shown.version !== version) shown = { version }
     const delta = skip && !ended
     const cached = delta ? shown.delta : shown.full
@@ -91,9 +91,12 @@ export function createPlaylistAnswers(options: PlaylistAnswersOptions): Playlist
     const last = listed.segments.at(-1)
     const complete = last === undefined ? opening() : last.complete ? last.msn : last.msn - 1
     if (msn > complete + 2) return true
-    if (part === undefined) return false
-    const known = last !== undefined && last.msn === msn && !last.complete ? last.parts.length - 1 : -1
-    return msn > complete && part > known + advancePartLimit(timing)
+    const isLast = last !== undefined && last.msn === msn
+    if (part === undefined || (msn <= complete && !isLast)) return false
+    // Of one that was recovered and is listed without its parts players may know all of them.
+    if (isLast && last.complete && last.parts.length === 0) return false
+    const known = isLast ? last.parts.length - 1 : -1
+    return part > known + advancePartLimit(timing)
   }
 
   /** The number before the first that may come while nothing is listed: others open with the same gaps. */

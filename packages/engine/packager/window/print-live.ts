@@ -4,6 +4,7 @@ import type {
   PartialSegment,
   RenditionReport,
 } from '@bandstand/media/manifests/hls/model.ts'
+import { SKIP_TARGETS, segmentsKept } from '../delta.ts'
 import { type BroadcastTiming, names } from '../model.ts'
 import { piecesOf, type SilentSegment, silenceName } from '../silence.ts'
 import { partHoldBack } from '../timing.ts'
@@ -25,8 +26,6 @@ export interface LivePlaylistInput {
 const VERSION = 9
 /** HOLD-BACK in target durations: the least allowed (§4.4.3.8). */
 const HOLD_BACK_TARGETS = 3
-/** CAN-SKIP-UNTIL in target durations: the least allowed (§4.4.3.8). */
-const SKIP_TARGETS = 6
 /** Seconds into a segment at which no track and no player's sum of rounded durations is before it. */
 const PAST_BORDER = 0.1
 /** Parts are listed for the last 3 target durations (§6.2.2). */
@@ -37,7 +36,10 @@ export function livePlaylist(input: LivePlaylistInput): MediaPlaylist {
   const { timing, segments, ended } = input
   const complete = segments.filter((s) => s.complete)
   const open = segments.at(-1)?.complete === false ? segments.at(-1) : undefined
-  const skipped = input.delta && !ended ? countSkipped(complete, timing.targetDuration * SKIP_TARGETS) : 0
+  // Skipping changes neither the media nor the discontinuity sequence; the map is said again after it (hls.js 6949, 7554 are
+  // about both).
+  const isDelta = input.delta && !ended
+  const skipped = isDelta ? complete.length - segmentsKept(complete.map(seconds), timing.targetDuration) : 0
   const start = ended ? undefined : startOffGap(segments, timing)
   const first = segments[0]
   const listed: MediaSegment[] = []
@@ -102,22 +104,6 @@ function startOffGap(segments: readonly WindowSegment[], timing: BroadcastTiming
     from = to
   }
   return isGap && start !== undefined ? start + PAST_BORDER : undefined
-}
-
-/**
- * Segments wholly further from the end of the last complete segment than the skip boundary. Skipping changes neither the
- * media nor the discontinuity sequence; the map is said again after it (hls.js 6949, 7554 are about both).
- */
-function countSkipped(complete: readonly WindowSegment[], boundary: number): number {
-  let fromEnd = 0
-  let kept = 0
-  for (let i = complete.length - 1; i >= 0; i--) {
-    const segment = complete[i]
-    if (segment === undefined || fromEnd > boundary) break
-    fromEnd += seconds(segment)
-    kept++
-  }
-  return complete.length - kept
 }
 
 function mediaSegment(

@@ -1,6 +1,6 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
-import type { LiveRendition, PlaylistAnswer, PlaylistDirectives, RenderedPlaylist } from '../live.ts'
+import type { LiveRendition, PlaylistAnswer, PlaylistDirectives, RenderedText } from '../live.ts'
 import { type ListedRung, type Part, renditionName } from '../model.ts'
 import type { Rendition } from './rendition.ts'
 import { createWaitingRoom, type Scheduler } from './waiting-room.ts'
@@ -59,7 +59,7 @@ export function createRungShelf(options: RungShelfOptions): RungShelf {
     return { kind: 'wait', blocking: false, ready: started.then((is) => (is ? first(name, directives) : undefined)) }
   }
 
-  async function first(name: string, directives: PlaylistDirectives): Promise<RenderedPlaylist | undefined> {
+  async function first(name: string, directives: PlaylistDirectives): Promise<RenderedText | undefined> {
     const answer = inner(name)?.playlist(directives)
     if (answer?.kind === 'now') return answer.playlist
     return answer?.kind === 'wait' ? answer.ready : undefined

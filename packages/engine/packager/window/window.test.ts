@@ -8,6 +8,7 @@ import { createStudio, type Studio } from '../fixtures/studio.ts'
 import { everything, manualScheduler, text, type WatchedOptions, watchedWindow } from '../fixtures/watched.ts'
 import { PACKAGER_LIMITS } from '../limits.ts'
 import type { PlaylistDirectives } from '../live.ts'
+import type { Part } from '../model.ts'
 import { createMemoryBudget } from './budget.ts'
 import { resumePoint } from './recovered.ts'
 import type { LiveWindow } from './window.ts'
@@ -158,6 +159,39 @@ test('the playlist lists a minute, parts for the last 3 targets, and every file 
   }
 })
 
+for (const gop of [60, 120, 125]) {
+  test(`what has left the playlist is still there for as long as it and that playlist last (§6.2.2); a key frame every ${gop}`, () => {
+    const window = watchedWindow({ older: everything })
+    /** Seconds of each segment listed so far, of the longest playlist that it stood in, and when it was last listed. */
+    const seen = new Map<string, { seconds: number; longest: number; listedAt: number }>()
+    const studio = createStudio({ sinks: () => [window, { epoch() {}, reserve() {}, part: look }] })
+    let left = 0
+    function look({ track }: Part): void {
+      if (track !== 1) return
+      const { segments, trailingParts } = parsed(text(window, 'v1')).playlist
+      const longest = [...segments, ...trailingParts].reduce((sum, { duration }) => sum + duration, 0)
+      for (const { uri, duration } of segments) {
+        const before = seen.get(uri)?.longest ?? 0
+        seen.set(uri, { seconds: duration, longest: Math.max(before, longest), listedAt: studio.now })
+      }
+      left = 0
+      for (const [uri, { seconds, longest, listedAt }] of seen) {
+        const isGap = uri.startsWith('g')
+        if (isGap || listedAt === studio.now || studio.now > listedAt + (seconds + longest) * 1000) continue
+        left++
+        assert.notEqual(
+          window.rendition('v1')?.media(uri).kind,
+          'not-found',
+          `${uri} ${studio.now - listedAt} ms later`,
+        )
+      }
+    }
+    studio.connect()
+    studio.send(encode({ seconds: 220, gop }))
+    assert.ok(left > 10)
+  })
+}
+
 test('a delta update leaves out only what is wholly older than the skip boundary, and says the map again', () => {
   const { window } = live(100)
   const full = parsed(text(window, 'v1')).playlist
@@ -243,6 +277,23 @@ test('directives: what is there comes at once, what is next is waited for, what 
   const after = parsed((await far.ready)?.plain.toString() ?? '').playlist
   assert.equal(after.segments.length, playlist.segments.length + 1)
   assert.ok(after.trailingParts.length >= 1)
+})
+
+test('a part too far past the end of the newest whole segment is refused, before the next one begins too', () => {
+  const window = watchedWindow({ older: everything })
+  const studio = createStudio()
+  studio.connect()
+  studio.send(encode({ seconds: 5 }))
+  const [epoch] = studio.recorded.epochs
+  const made = studio.parts(1)
+  const whole = made.slice(0, made.findIndex(({ last }) => last) + 1)
+  const [first] = whole
+  assert.ok(epoch !== undefined && first !== undefined)
+  window.epoch(epoch)
+  for (const part of whole) window.part(part)
+  const kind = (part: number) => window.rendition('v1')?.playlist({ msn: first.msn, part }).kind
+  assert.deepEqual([whole.length - 1, whole.length, whole.length + 8].map(kind), ['now', 'wait', 'wait'])
+  assert.deepEqual([whole.length + 9, 999_999].map(kind), ['bad-request', 'bad-request'])
 })
 
 test('who waits is let go after 3 target durations, and the end answers everyone', async () => {
@@ -337,6 +388,39 @@ test('those who ask at the same time for what has left memory share one read', a
   assert.deepEqual(await Promise.all([ask(), ask(), ask()]), [1, 1, 1])
   assert.equal(reads, 1)
   await ask()
+  assert.equal(reads, 2)
+})
+
+test('what is read from the store for those who ask is told from what is in memory', async () => {
+  const { window } = live(100)
+  const { segments } = parsed(text(window, 'v1')).playlist
+  const find = (uri: string | undefined) => window.rendition('v1')?.media(uri ?? '')
+  const [older, newest] = [find(segments[0]?.uri), find(segments.at(-1)?.uri)]
+  assert.ok(older?.kind === 'wait' && newest?.kind === 'now')
+  assert.equal((await older.ready)?.isStored, true)
+  assert.ok(!('isStored' in newest))
+})
+
+test('a store that does not answer is waited for as long as everything else, and not asked again meanwhile', async () => {
+  const scheduler = manualScheduler()
+  let reads = 0
+  const answered = Promise.withResolvers<readonly Uint8Array[]>()
+  const read = () => (reads++, answered.promise)
+  const { window } = live(100, { scheduler, older: { available: () => true, read } })
+  const { segments } = parsed(text(window, 'v1')).playlist
+  const ask = () => {
+    const answer = window.rendition('v1')?.media(segments[0]?.uri ?? '')
+    assert.ok(answer?.kind === 'wait')
+    return answer.ready
+  }
+  const first = assert.rejects(ask(), { code: 'timeout' })
+  scheduler.advance(12_000)
+  await first
+  await assert.rejects(ask(), { code: 'timeout' })
+  assert.equal(reads, 1)
+  answered.resolve([new Uint8Array(7)])
+  await new Promise(setImmediate)
+  assert.equal((await ask())?.total, 7)
   assert.equal(reads, 2)
 })
 
@@ -637,6 +721,10 @@ test('recovered segments list their parts, which are read from the store, but no
     assert.ok(answer?.kind === 'wait')
     assert.match(Buffer.from((await answer.ready)?.chunks[0] ?? []).toString(), /^\d:(\d+)-\1$/)
   }
+  // Who was shown all parts of the newest segment asks for the next of it.
+  const msn = Math.max(...index.tracks.map(({ segments }) => segments.at(-1)?.msn ?? 0))
+  const inOrder = watchedWindow({ older: everything, recovered: { ...index, next: { ...index.next, msn: msn + 1 } } })
+  assert.equal(inOrder.rendition('v1')?.playlist({ msn, part: 12 }).kind, 'wait')
 })
 
 test('validators of multivariant playlists tell broadcasts of one channel apart', () => {

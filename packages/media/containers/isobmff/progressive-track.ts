@@ -21,6 +21,14 @@ export interface Insertion {
   readonly bytes: Uint8Array
 }
 
+/** A time in which a track has no media, longer than its last sample may be made. */
+export interface Hole {
+  /** Where in the track's media the first sample behind it is shown, in ticks; what is shown before is in front of it. */
+  readonly at: number
+  /** Ticks. */
+  readonly length: number
+}
+
 /** One track of an ordinary MP4 in the making. */
 export interface TrackBuilder<Source> {
   readonly config: TrackConfig
@@ -30,6 +38,9 @@ export interface TrackBuilder<Source> {
   readonly pieces: readonly ChunkPiece<Source>[]
   /** Bytes of all pieces. */
   readonly size: number
+  readonly holes: readonly Hole[]
+  /** Ticks from the first to the end, holes and all. */
+  readonly length: number
   add(chunk: ProgressiveChunk<Source>): void
   /** Writes the sample that is still held; nothing may be added after. */
   finish(): SampleTable
@@ -37,7 +48,8 @@ export interface TrackBuilder<Source> {
 
 /**
  * Chunks go in by rising start. The last sample of a chunk is held until the next one's start is known: where they do not
- * meet, its duration is changed, so that the track stays where the caller's times put it.
+ * meet, its duration is changed, so that the track stays where the caller's times put it; where that would be too long, the
+ * sample ends and a hole follows.
  */
 export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilder<Source> {
   const config = track.configs[0]
@@ -53,6 +65,8 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
   let last = 0
   let total = 0
   let held: ProgressiveSample | undefined
+  const holes: Hole[] = []
+  let missing = 0
 
   const release = (duration: number): void => {
     if (held === undefined) return
@@ -72,6 +86,10 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
     get size() {
       return total
     },
+    holes,
+    get length() {
+      return table.duration + missing
+    },
     add(chunk) {
       const index = indexes[chunk.configIndex]
       const own = index === undefined ? undefined : configs[index]
@@ -86,9 +104,16 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
       }
       origin ??= start
       last = start
-      // Where the track is without the held sample; an overlap costs it at most all but one tick, the next chunk settles
+      // From where the track is without the held sample; an overlap costs it at most all but one tick, the next chunk settles
       // the rest.
-      release(Math.max(1, start - origin - table.duration))
+      const room = start - origin - table.duration - missing
+      if (held !== undefined && room > MAX_TICKS) {
+        const length = room - held.duration
+        release(held.duration)
+        const shown = table.duration + ticks(chunk.samples[0]?.compositionOffset ?? 0)
+        holes.push({ at: Math.max(holes.at(-1)?.at ?? 0, shown), length })
+        missing += length
+      } else release(Math.max(1, room))
       const prefix = prefixes[index]
       const insertions: Insertion[] = []
       let sourceSize = 0

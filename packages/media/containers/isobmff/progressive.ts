@@ -1,7 +1,7 @@
 import type { TrackId } from '../../access-unit.ts'
 import { MediaError } from '../../error.ts'
-import type { TrackConfig } from '../../track.ts'
 import { type BoxTree, box, fields, fullBox, sizeOf, writeBoxes } from './box-writer.ts'
+import { type Edit, EMPTY, editList } from './edit-list.ts'
 import { MAX_TRACKS } from './limits.ts'
 import { ftyp, mdia, mvhd, tkhd } from './movie.ts'
 import type { ProgressiveChunk, ProgressiveTrack } from './progressive-model.ts'
@@ -168,7 +168,7 @@ function moov<Source>(tracks: readonly FinishedTrack<Source>[], large: boolean):
 }
 
 function trak<Source>(item: FinishedTrack<Source>, large: boolean): BoxTree {
-  const { builder, table, offsets, delay } = item
+  const { builder, table, offsets } = item
   const chunkOffsets = fullBox(
     large ? 'co64' : 'stco',
     0,
@@ -180,30 +180,45 @@ function trak<Source>(item: FinishedTrack<Source>, large: boolean): BoxTree {
   return box(
     'trak',
     tkhd(item.track, builder.config, endTicks(item)),
-    ...(delay > 0 ? [edits(Math.round(delay * MOVIE_TIMESCALE), endTicks(item))] : []),
+    ...editList(editsOf(item)),
     mdia(builder.config, table.duration, stbl),
   )
 }
 
-/** A track that begins later: an empty edit, then all of its media (§8.6.6). */
-function edits(delay: number, end: number): BoxTree {
-  const rate = 0x0001_0000
-  const duration = end - delay
-  if (end > MAX_U32) {
-    const entries = fields((w) =>
-      w.u32(2).u64(delay).u32(MAX_U32).u32(MAX_U32).u32(rate).u64(duration).u64(0).u32(rate),
-    )
-    return box('edts', fullBox('elst', 1, 0, entries))
-  }
-  const entries = fields((w) => w.u32(2).u32(delay).i32(-1).u32(rate).u32(duration).i32(0).u32(rate))
-  return box('edts', fullBox('elst', 0, 0, entries))
+type Timed = Pick<FinishedTrack<unknown>, 'delay'> & {
+  readonly builder: Pick<TrackBuilder<unknown>, 'config' | 'length' | 'holes'>
 }
 
-type Timed = Pick<FinishedTrack<unknown>, 'table' | 'delay'> & { readonly builder: { readonly config: TrackConfig } }
+/** Nothing up to where a track begins, its media, and nothing where it has a hole. */
+function editsOf(item: Timed): Edit[] {
+  const { builder, delay } = item
+  const edits: Edit[] = []
+  let at = 0
+  const until = (end: number, mediaTime: number) => {
+    edits.push({ duration: Math.max(0, end - at), mediaTime })
+    at = Math.max(at, end)
+  }
+  if (delay > 0) until(Math.round(delay * MOVIE_TIMESCALE), EMPTY)
+  let media = 0
+  let missing = 0
+  for (const hole of builder.holes) {
+    until(movieTime(item, hole.at + missing), media)
+    missing += hole.length
+    until(movieTime(item, hole.at + missing), EMPTY)
+    media = hole.at
+  }
+  until(endTicks(item), media)
+  return edits
+}
+
+/** Where a time of a track, holes and all, is in the movie, in ticks of that. */
+function movieTime({ delay, builder }: Timed, ticks: number): number {
+  return Math.round((delay + ticks / builder.config.timescale) * MOVIE_TIMESCALE)
+}
 
 /** End of a track in ticks of the movie. */
-function endTicks({ table, delay, builder }: Timed): number {
-  return Math.round((delay + table.duration / builder.config.timescale) * MOVIE_TIMESCALE)
+function endTicks(item: Timed): number {
+  return movieTime(item, item.builder.length)
 }
 
 function movieTicks(tracks: readonly Timed[]): number {
