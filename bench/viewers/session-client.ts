@@ -30,7 +30,7 @@ export function createSessionClient(origin: URL, figures: Figures): Client {
             status: Number(head[':status'] ?? 0),
             etag: typeof head['etag'] === 'string' ? head['etag'] : '',
             size,
-            text: textOf(kept, String(head['content-encoding'] ?? '')),
+            text: textOf(kept, [head['content-encoding']].flat().join()),
           })
         })
       }),
