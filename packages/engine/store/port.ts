@@ -129,7 +129,7 @@ export interface WriterState {
 }
 
 export interface CreateOptions {
-  /** `false`: only the last 2 minutes are kept while the broadcast runs, nothing after it. Default true. */
+  /** `false`: only the last 140 s are kept while the broadcast runs, nothing after it. Default true. */
   readonly recording?: boolean
   /** Whose broadcast it is, for a start at which nobody else knows any more. */
   readonly channelId?: string
