@@ -57,8 +57,8 @@ describe('a replay plays from its beginning to its end', () => {
   const broadcasts: readonly Broadcast[] = [
     {
       what: 'that had no sound for its first 5 s',
-      // A new set of tracks waits for a key frame, at 6 s here.
-      seconds: 10,
+      // It joins at the next key frame, at 6 s here; no picture waits for it.
+      seconds: 11,
       run(studio, begun) {
         connect(studio, false)
         send(
