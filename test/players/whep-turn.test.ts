@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { createSocket } from 'node:dgram'
 import { after, before, describe, it } from 'node:test'
 import type { Browser } from 'playwright-core'
+import { freeUdpPort } from '../../bench/support/free-port.ts'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { publishClip } from '../support/channels.ts'
@@ -19,10 +19,7 @@ const secret = 'test-secret-of-turn'
 
 /** Debian's coturn on a free port of this machine. */
 async function startTurn(): Promise<{ readonly port: number; readonly running: Running }> {
-  const socket = createSocket('udp4')
-  await new Promise<void>((done) => socket.bind(0, '127.0.0.1', done))
-  const { port } = socket.address()
-  await new Promise<void>((done) => socket.close(done))
+  const port = await freeUdpPort()
   const folder = temporaryFolder('turn')
   const running = start(findProgram('turnserver'), [
     ...['-n', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`],
