@@ -101,14 +101,22 @@ describe('the ladder', { concurrency: true }, () => {
     discontinuity,
   })
 
-  /** Every segment that rung and source list both begins, ends and is numbered alike. @returns those with media */
-  async function assertAligned(source: string, rung: string): Promise<number> {
+  /**
+   * Every segment that rung and source list both begins, ends and is numbered alike.
+   *
+   * @param short seconds that the rung's may be shorter
+   * @returns those with media
+   */
+  async function assertAligned(source: string, rung: string, short = 0): Promise<number> {
     const theirs = numbered(await playlist(rung))
     const ours = numbered(await playlist(source))
     const shared = [...theirs].filter(([msn]) => ours.has(msn))
     for (const [msn, segment] of shared) {
       const other = ours.get(msn)
-      if (!segment.gap && other?.gap === false) assert.deepEqual(facts(segment), facts(other), `segment ${msn}`)
+      if (segment.gap || other?.gap !== false) continue
+      const missing = other.duration - segment.duration
+      const duration = missing > 0 && missing <= short ? other.duration : segment.duration
+      assert.deepEqual({ ...facts(segment), duration }, facts(other), `segment ${msn}`)
     }
     return shared.filter(([, segment]) => !segment.gap).length
   }
@@ -292,7 +300,8 @@ describe('the ladder', { concurrency: true }, () => {
       // Where the machine has no time for an ffmpeg that starts, it takes as long as that takes.
       assert(took < limit || starved > starving, `${strike}: a new part after ${Math.round(took)} ms`)
       await waitMedia(rung, 1)
-      await assertAligned(source, rung)
+      // The last picture of a segment may go with the ffmpeg that held it.
+      await assertAligned(source, rung, 0.034)
       const { mediaSequence, segments } = await playlist(source)
       const missing = segments.filter((segment, at) => segment.gap && !before.has(mediaSequence + at))
       assert.deepEqual(missing, [], `the source after ${signal}`)
