@@ -124,7 +124,11 @@ async function collect(sources: ProbeSources, delay: ReturnType<typeof monitorEv
   gauge('bandstand_http_over_budget', 'Answers refused as too much was pending', () => outboxFigures.overBudget)
   gauge('bandstand_http_over_deadline', 'Answers cut off as too slow', () => outboxFigures.overDeadline)
   gauge('bandstand_http_stored_bytes', 'Bytes read for answers under way', () => outboxFigures.storedBytes)
-  gauge('bandstand_http_over_stored', 'Answers refused as too much was read', () => outboxFigures.overStored)
+  gauge(
+    'bandstand_http_over_stored',
+    'Answers refused as too much was read, or too many downloads ran',
+    () => outboxFigures.overStored,
+  )
   /** A channel without a value has no sample. */
   const perChannel = (name: string, help: string, values: () => readonly (readonly [string, number | undefined])[]) =>
     new Gauge({

@@ -73,10 +73,12 @@ export function watchTls(
   async function compare(): Promise<void> {
     try {
       const found = await readTls(settings)
+      const isOther = found !== undefined && !(found.cert.equals(used.cert) && found.key.equals(used.key))
+      if (isOther) {
+        onRenewed(found)
+        used = found
+      }
       fault = undefined
-      if (found === undefined || (found.cert.equals(used.cert) && found.key.equals(used.key))) return
-      onRenewed(found)
-      used = found
     } catch (error) {
       const { message } = error as Error
       if (message !== fault) onFault(error as Error)

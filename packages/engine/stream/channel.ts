@@ -157,7 +157,7 @@ export function createChannel(options: ChannelOptions): Channel {
         if (broadcasts.running !== current) return
         const at = now()
         const later = at + (how === 'unpublished' ? UNPUBLISH_GRACE_MS : options.reconnectWindow)
-        // Who comes again and again and shows nothing would keep a broadcast live that has long ended.
+        // Who comes again and again and sends nothing would keep a broadcast live that has long ended.
         current.deadline = hasFed ? later : (endsAt ?? later)
         broadcasts.attempt(current, (broadcast) => broadcast.encoderLeft(at))
         log.info({ channel: record.slug, how }, how === 'unpublished' ? 'encoder stopped' : 'encoder lost')

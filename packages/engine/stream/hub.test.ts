@@ -163,6 +163,19 @@ test('a reader too slow in time within a group loses the rest of that group', ()
   assert.deepEqual(slow.dropped, { groups: 1, units: 6, bytes: 510 })
 })
 
+test('the group that a reader begins with may be longer than it holds, what comes behind it may not', () => {
+  const { publish, read } = stage()
+  publish(opened(1), picture(0, true))
+  for (let n = 1; n < 10; n++) publish(picture(n, false))
+  const slow = read({ maxDuration: 200 })
+  publish(picture(10, false))
+  for (let n = 0; n < 11; n++) slow.take()
+  assert.equal(slow.dropped.units, 0)
+  publish(picture(11, false), picture(12, false), picture(13, false), picture(14, false), picture(15, true))
+  assert.equal(taken(slow), 'K15')
+  assert.equal(slow.dropped.groups, 1)
+})
+
 test('a key frame larger than a reader holds is lost with its group', () => {
   const { publish, read } = stage()
   publish(opened(1))

@@ -81,8 +81,8 @@ export function createReader(options: ReadOptions, hooks: ReaderHooks): FedReade
   let newest = 0
   /** Units before the next group's first picture are not for this reader. */
   let isWaiting = true
-  /** Something of the group that it began with waits. */
-  let isBeginning = false
+  /** Units of the group that it began with that wait. */
+  let beginning = 0
   /** A group was lost in part, and what comes of it is lost with it. */
   let isLosing = false
   let isFinished = false
@@ -99,7 +99,7 @@ export function createReader(options: ReadOptions, hooks: ReaderHooks): FedReade
 
   function isOver(): boolean {
     if (bytes > maxBytes || queue.length - head > HUB_LIMITS.queuedEvents) return true
-    return !isBeginning && duration() > maxDuration
+    return beginning === 0 && duration() > maxDuration
   }
 
   function add(entry: Queued): void {
@@ -118,6 +118,7 @@ export function createReader(options: ReadOptions, hooks: ReaderHooks): FedReade
 
   /** Drops the oldest group, or what is left of it; the reader waits for the next one where no other has begun. */
   function shed(): void {
+    beginning = 0
     let end = head + 1
     while (end < queue.length && !((queue[end] as Queued).startsGroup && hasUnits(end))) end++
     const gone = queue.slice(head, end)
@@ -189,13 +190,13 @@ export function createReader(options: ReadOptions, hooks: ReaderHooks): FedReade
         queue = []
         head = 0
         isTold = false
-        isBeginning = false
         return undefined
       }
       head++
       if (entry.event.kind === 'unit') {
         bytes -= entry.bytes
         units--
+        beginning = Math.max(0, beginning - 1)
       }
       if (head > 64 && head * 2 > queue.length) {
         queue = queue.slice(head)
@@ -210,12 +211,13 @@ export function createReader(options: ReadOptions, hooks: ReaderHooks): FedReade
       const first = group[0]
       if (first !== undefined) {
         for (const entry of group) add(entry)
-        isBeginning = true
+        beginning = units
         isWaiting = isOver()
         if (isWaiting) {
           queue = [epoch]
           bytes = 0
           units = 0
+          beginning = 0
         }
       }
       queueMicrotask(tell)

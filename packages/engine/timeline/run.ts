@@ -4,7 +4,7 @@ import { AudioClock } from './audio-clock.ts'
 import type { Chosen } from './gathering.ts'
 import { TIMELINE_LIMITS } from './limits.ts'
 import type { TimedUnit, TimelineCounters } from './model.ts'
-import type { HeldUnit } from './source.ts'
+import { type HeldUnit, sameConfig } from './source.ts'
 import { VideoClock } from './video-clock.ts'
 
 export interface RunOptions {
@@ -30,8 +30,8 @@ export interface Run {
   /** End of all tracks, 90 kHz ticks, rounded up. */
   readonly end: number
   judge(held: HeldUnit): Verdict
-  /** Sound has another configuration from now on: beside pictures it is for the next epoch. */
-  reconfigureSound(): void
+  /** Sound has this configuration from now on: one that is not this epoch's is for the next, beside pictures. */
+  reconfigureSound(config: TrackConfig): void
   map(held: HeldUnit): readonly TimedUnit[]
   /**
    * Silence from where sound stopped to the end of the pictures, at the end of the epoch. A hole of 0.05 to 0.1 s is too
@@ -119,8 +119,10 @@ export function openRun(options: RunOptions): Run {
     const out: TimedUnit[] = [
       { track: unit.track, dts: time.dts, pts: time.pts, key: unit.key, data: unit.data, arrivedAt: at },
     ]
-    if (audio !== undefined && picture - pictureAtSound >= TIMELINE_LIMITS.audioStallTicks) {
-      out.push(...silent(audio.clock.fill(picture - TIMELINE_LIMITS.audioStallTicks), at))
+    // Sound that is known not to come keeps up with the pictures: players stay nearer to the edge than a stall is waited for.
+    const stall = soundWaits === undefined ? TIMELINE_LIMITS.audioStallTicks : 0
+    if (audio !== undefined && picture - pictureAtSound >= stall) {
+      out.push(...silent(audio.clock.fill(picture - stall), at))
     }
     return out
   }
@@ -153,8 +155,10 @@ export function openRun(options: RunOptions): Run {
       return Math.ceil(Math.max(start, video?.end ?? start, audio?.clock.end ?? start))
     },
     judge,
-    reconfigureSound() {
-      soundWaits = 'configuration'
+    reconfigureSound(config) {
+      const own = tracks.get(AUDIO_TRACK)
+      const isBack = own !== undefined && sameConfig(own, config)
+      soundWaits = isBack ? undefined : 'configuration'
     },
     map(held) {
       seen.set(held.unit.track, { time: held.unit.dts, at: held.at })

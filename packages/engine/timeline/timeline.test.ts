@@ -164,9 +164,35 @@ for (const rate of [48_000, 44_100]) {
     assert.equal(PICTURES(studio).length, 600)
     const silent = (studio.timeline.counters.filledAudioFrames * 1024) / 32_000
     assert.ok(silent > 4, `${silent} s of silence`)
+    // It keeps up with the pictures, by less than a part: players at the edge would run out of sound.
+    let sound = 0
+    for (const { track, dts } of studio.recorded.units) {
+      if (track === AUDIO_TRACK) sound = dts / 32
+      else if (dts >= 750_000) break
+      else assert.ok(dts / 90 - sound < 200, `${sound} ms beside the picture at ${dts / 90} ms`)
+    }
     assertInvariants(studio)
   })
 }
+
+test('sound that goes back to the configuration it had is heard at once', () => {
+  const studio = createStudio()
+  const from = studio.now
+  const sent = [...encode({ seconds: 10, gop: 250 })]
+  studio.connect()
+  studio.send(sent.filter((s) => s.at < 4))
+  studio.now = from
+  studio.do((t, now) => t.configure(AUDIO_TRACK, audioConfig(44_100), now))
+  studio.send(sent.filter((s) => s.at >= 4 && s.at < 5))
+  studio.now = from
+  studio.do((t, now) => t.configure(AUDIO_TRACK, audioConfig(), now))
+  studio.send(sent.filter((s) => s.at >= 5))
+  studio.stop()
+  assert.equal(studio.recorded.opened.length, 1)
+  const silent = (studio.timeline.counters.filledAudioFrames * 1024) / 48_000
+  assert.ok(silent > 0.8 && silent < 1.2, `${silent} s of silence`)
+  assertInvariants(studio)
+})
 
 test('slow pictures beside sound whose configuration changes go on too', () => {
   const studio = createStudio()

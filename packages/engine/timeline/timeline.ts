@@ -162,7 +162,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
       const known = configs.get(track)
       if (known !== undefined && sameConfig(known, config)) return take()
       configs.set(track, config)
-      if (run?.tracks.has(track) === true && track === AUDIO_TRACK) run.reconfigureSound()
+      if (run?.tracks.has(track) === true && track === AUDIO_TRACK) run.reconfigureSound(config)
       else if (run?.tracks.has(track) === true) restart('configuration', new Map())
       // Units of the former configuration cannot be decoded with this one.
       else if (known !== undefined) gathering?.forget(track)

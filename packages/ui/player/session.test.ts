@@ -322,10 +322,12 @@ test('who goes back further while the recording is still being loaded gets it fr
   await play(1000)
   engine.window = { start: 900_000, end: 1_000_000 }
   engine.listed = false
-  for (const date of [500_000, 490_000]) {
+  // As a key that is held does it: opened once more, and not for each.
+  for (const date of [500_000, 498_000, 494_000, 490_000]) {
     session.seekDate(date)
     await page.pass(50)
   }
+  await page.pass(200)
   assert.deepEqual(
     engine.loads.slice(1).map(({ url, at }) => [url.includes('/vod/'), at]),
     [

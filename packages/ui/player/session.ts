@@ -38,6 +38,8 @@ interface SessionOptions {
 }
 
 const tick = 250
+/** A key that is held is repeated some thirty times a second; milliseconds. */
+const seekPause = 200
 /** No movement for this long counts as a stall, and for `hopeless` as a failure of the source; milliseconds. */
 const stallAfter = 1200
 const hopeless = 6000
@@ -60,6 +62,7 @@ export function createSession(options: SessionOptions): Session {
   let gone = false
   /** Set while a retry is waited for. */
   let retryTimer: ReturnType<typeof setTimeout> | undefined
+  let seekTimer: ReturnType<typeof setTimeout> | undefined
   let loads = 0
   let clock = createEdgeClock()
   let lastTime = -1
@@ -110,9 +113,9 @@ export function createSession(options: SessionOptions): Session {
       case 'seek': {
         const time = engine?.timeOf(effect.date)
         keeper.atEdge = false
+        clearTimeout(seekTimer)
         if (time !== undefined) video.currentTime = time
-        // Its playlist is not there yet.
-        else if (state.source?.kind === 'vod' && !state.seen) load({ source: state.source, at: effect.date })
+        else seekLater(effect.date)
         return
       }
       case 'seek-live':
@@ -129,6 +132,19 @@ export function createSession(options: SessionOptions): Session {
       case 'ask':
         options.ask()
     }
+  }
+
+  /** The recording's playlist is not there yet: once no more keys come, it is opened where they have led. */
+  function seekLater(date: number): void {
+    const { source } = state
+    clearTimeout(seekTimer)
+    if (source?.kind !== 'vod' || state.seen) return
+    seekTimer = setTimeout(() => {
+      if (gone || state.source !== source) return
+      const time = engine?.timeOf(date)
+      if (time === undefined) load({ source, at: date })
+      else video.currentTime = time
+    }, seekPause)
   }
 
   function forgetRetry(): void {
@@ -279,6 +295,7 @@ export function createSession(options: SessionOptions): Session {
     destroy() {
       gone = true
       clearInterval(timer)
+      clearTimeout(seekTimer)
       forgetRetry()
       video.removeEventListener('ended', onEnded)
       video.removeEventListener('play', onPlay)

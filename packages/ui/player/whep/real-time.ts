@@ -198,6 +198,7 @@ export function openRealTime(
       if (sample.received !== last?.received) carriedAt = now
       if (sample.packets !== (last?.packets ?? 0)) {
         heardAt = now
+        carriedAt = now
         patience = patienceFor()
       }
       if (last) {
