@@ -1,6 +1,8 @@
 import { css } from 'lit'
+import { dialogs } from '../style/dialogs.ts'
 
 export const chatStyles = css`
+  ${dialogs}
   :host {
     display: flex;
     flex-direction: column;
@@ -167,17 +169,6 @@ export const chatStyles = css`
     color: var(--_muted);
     text-decoration: underline;
     white-space: nowrap;
-  }
-  dialog {
-    color: var(--_text);
-    background: var(--_surface);
-    border: 1px solid var(--_line);
-    border-radius: 14px;
-    padding: 1.4rem 1.5rem;
-    max-width: min(30rem, calc(100vw - 3rem));
-  }
-  dialog::backdrop {
-    background: rgb(0 0 0 / 0.55);
   }
   dialog h2 {
     margin: 0;

@@ -1,6 +1,8 @@
 import { css } from 'lit'
+import { dialogs } from '../style/dialogs.ts'
 
 export const studioStyles = css`
+  ${dialogs}
   :host {
     display: block;
     color: var(--_text);
@@ -76,17 +78,6 @@ export const studioStyles = css`
   table {
     border-collapse: collapse;
     width: 100%;
-  }
-  dialog {
-    color: var(--_text);
-    background: var(--_surface);
-    border: 1px solid var(--_line);
-    border-radius: 14px;
-    padding: 1.4rem 1.5rem;
-    max-width: min(30rem, calc(100vw - 3rem));
-  }
-  dialog::backdrop {
-    background: rgb(0 0 0 / 0.55);
   }
   dialog p {
     margin: 0.6rem 0 1.2rem;
