@@ -116,6 +116,33 @@ async function hide(...others: Page[]): Promise<void> {
   await close(owner)
 }
 
+test('who was banned and is pardoned writes again on the page that is open', async () => {
+  const owner = await open('/studio')
+  await owner.getByLabel('Owner’s password').fill(ownerPassword)
+  await owner.keyboard.press('Enter')
+  const page = await open('/@main/chat')
+  const field = page.getByRole('textbox', { name: 'Message' })
+  const log = page.getByRole('log')
+  await field.fill('rude words')
+  await page.getByText('Joining the chat').waitFor({ state: 'hidden' })
+  await field.press('Enter')
+  await page.getByLabel('What should we call you?').fill('Rude')
+  await page.getByLabel('What should we call you?').press('Enter')
+  await log.getByText('rude words').waitFor()
+  await owner.getByRole('button', { name: 'Ban Rude' }).click()
+  await owner.getByRole('dialog').getByRole('button', { name: 'Ban' }).click()
+  await page.getByText('banned you from this chat').waitFor()
+  assert.equal(await field.count(), 0)
+  await owner.reload()
+  await owner.getByRole('button', { name: 'Let back in Rude' }).click()
+  // It asks after half a minute, and later if the pardon came after that.
+  await page.getByText('The ban was lifted').waitFor({ timeout: 180_000 })
+  await field.fill('sorry')
+  await field.press('Enter')
+  await log.getByText('sorry').waitFor()
+  await Promise.all([close(owner), close(page)])
+})
+
 test('axe finds nothing on pages with live content', async () => {
   for (const path of ['/@main', '/@main/embed', '/@main/chat']) {
     const page = await open(path)

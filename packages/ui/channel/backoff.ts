@@ -16,3 +16,19 @@ export function backoff(attempt: number, age: number, random: number): number {
   const delay = Math.min(limit, first * 2 ** Math.min(Math.max(attempt, 1) - 1, 10))
   return Math.round(delay * (0.5 + random / 2))
 }
+
+/** Who is banned asks no more often than this whether that still holds; milliseconds. */
+export const BAN_PAUSE = 30_000
+const banCeiling = 5 * 60_000
+
+/**
+ * Delay before a banned page asks again, in milliseconds: doubles from `BAN_PAUSE` to five minutes, so that whoever is
+ * pardoned soon is back soon and a room full of banned pages costs next to nothing.
+ *
+ * @param refusals in a row, counts from 1.
+ * @param random in [0, 1); spreads the pages over a quarter of the delay more.
+ */
+export function banBackoff(refusals: number, random: number): number {
+  const delay = Math.min(banCeiling, BAN_PAUSE * 2 ** Math.min(Math.max(refusals, 1) - 1, 10))
+  return Math.round(delay * (1 + random / 4))
+}

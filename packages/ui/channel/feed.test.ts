@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { CLOSE_NO_CHANNEL } from '@bandstand/contract/chat/close.ts'
+import { CLOSE_BANNED, CLOSE_NO_CHANNEL } from '@bandstand/contract/chat/close.ts'
 import { type FakePage, fakePage } from '../testing/fake-page.ts'
 import { type ChatListener, type Feed, feedOf } from './feed.ts'
 
@@ -222,4 +222,54 @@ test('a channel that is not there is told of, asked about slowly, and followed w
   await page.pass(40_000)
   assert.deepEqual([feed.missing, titles[0]], [false, 'Main'])
   assert.equal(page.sockets.length, 2)
+})
+
+/** A feed with a chat that is welcomed, then banned. */
+async function banned(t: TestContext) {
+  const { page, feed, news } = watched(t)
+  const { heard, listener } = chat()
+  t.after(feed.join(listener))
+  await page.pass(2000)
+  page.bans = true
+  page.sockets.at(-1)?.end(CLOSE_BANNED)
+  return { page, heard, news }
+}
+
+test('a banned page asks again, seldom and more and more seldom, and its channel is followed all the while', async (t) => {
+  const { page, heard, news } = await banned(t)
+  const asked = async (ms: number) => {
+    const before = page.sockets.length
+    await page.pass(ms)
+    return page.sockets.length - before
+  }
+  assert.equal(await asked(29_000), 0)
+  assert.equal(await asked(10_000), 1)
+  const requests = page.requests.length
+  const inAnHour = await asked(3_600_000)
+  assert.ok(inAnHour >= 9 && inAnHour <= 15, `${inAnHour} in an hour`)
+  assert.ok(page.requests.length - requests > 300)
+  assert.deepEqual(news, [])
+  page.bans = false
+  heard.length = 0
+  await page.pass(400_000)
+  assert.equal(heard[0], 'welcome')
+})
+
+test('a banned page that is looked at again, or has a network again, asks at once, but not within half a minute', async (t) => {
+  const { page, heard } = await banned(t)
+  for (let i = 0; i < 28; i++) {
+    page.fire('visibilitychange')
+    page.fire('online')
+    await page.pass(1000)
+  }
+  assert.equal(page.sockets.length, 1)
+  await page.pass(300_000)
+  const asked = page.sockets.length
+  await page.pass(35_000)
+  assert.equal(page.sockets.length, asked)
+  page.bans = false
+  page.fire('visibilitychange')
+  await page.pass(100)
+  assert.equal(page.sockets.length, asked + 1)
+  assert.equal(heard.at(-1), 'welcome')
 })

@@ -1,5 +1,6 @@
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import type { ClientMessage } from '@bandstand/contract/chat/client.ts'
+import { CLOSE_BANNED } from '@bandstand/contract/chat/close.ts'
 import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
 import { addresses, type Place } from './address.ts'
 import { createChannelSocket } from './socket.ts'
@@ -102,7 +103,7 @@ function createFeed(place: Place): Feed {
     closed(why) {
       final = why.final
       // One that never opened says nothing: there are networks on which none does.
-      if (why.opened && !final) away = true
+      if (why.opened && !final && why.code !== CLOSE_BANNED) away = true
       for (const chat of chats) chat.closed(why)
       plan()
     },
@@ -195,6 +196,11 @@ function createFeed(place: Place): Feed {
     if (!used()) return
     socket.reopen()
     ask()
+  })
+
+  // Who looks at the page again would like to know whether a ban still holds.
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible' && used()) socket.askBan()
   })
 
   return {

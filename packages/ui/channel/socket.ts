@@ -1,7 +1,7 @@
 import type { ClientMessage } from '@bandstand/contract/chat/client.ts'
 import { CLOSE_BANNED, CLOSE_NO_CHANNEL } from '@bandstand/contract/chat/close.ts'
 import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
-import { backoff } from './backoff.ts'
+import { BAN_PAUSE, backoff, banBackoff } from './backoff.ts'
 
 /** The socket of a channel, which connects again by itself. */
 export interface ChannelSocket {
@@ -13,6 +13,8 @@ export interface ChannelSocket {
   connect(soon: number): void
   /** Makes another connection in place of this one, at once. */
   reopen(): void
+  /** Whether a ban still holds is asked as soon as that may be asked again; nothing where no ban is waited for. */
+  askBan(): void
   /** @returns whether there is a connection to send it over */
   send(message: ClientMessage): boolean
   close(): void
@@ -42,6 +44,10 @@ export function createChannelSocket(options: ChannelSocketOptions): ChannelSocke
   let opened = false
   let attempt = 0
   let failingSince = 0
+  /** Refusals in a row because of a ban. */
+  let bans = 0
+  /** When the last of them came, while the next connection waits for its time. */
+  let bannedAt: number | undefined
   let quiet = 0
   let connectTimer: ReturnType<typeof setTimeout> | undefined
   let pingTimer: ReturnType<typeof setInterval> | undefined
@@ -53,6 +59,7 @@ export function createChannelSocket(options: ChannelSocketOptions): ChannelSocke
 
   function open(): void {
     if (socket || !options.wanted()) return
+    bannedAt = undefined
     let current: WebSocket
     try {
       current = new WebSocket(options.address)
@@ -70,7 +77,10 @@ export function createChannelSocket(options: ChannelSocketOptions): ChannelSocke
       if (socket !== current) return
       quiet = 0
       const message = parse(event.data)
-      if (message?.type === 'welcome') attempt = 0
+      if (message?.type === 'welcome') {
+        attempt = 0
+        bans = 0
+      }
       if (message) options.message(message)
     })
     current.addEventListener('close', (event) => {
@@ -86,8 +96,13 @@ export function createChannelSocket(options: ChannelSocketOptions): ChannelSocke
 
   function lose(code: number): void {
     const wasOpen = drop()
-    const final = code === CLOSE_BANNED || code === CLOSE_NO_CHANNEL
-    if (!final) {
+    const final = code === CLOSE_NO_CHANNEL
+    if (code === CLOSE_BANNED) {
+      attempt = 0
+      bans += 1
+      bannedAt = performance.now()
+      connect(banBackoff(bans, Math.random()))
+    } else if (!final) {
       const now = performance.now()
       if (attempt === 0) failingSince = now
       attempt += 1
@@ -114,6 +129,10 @@ export function createChannelSocket(options: ChannelSocketOptions): ChannelSocke
     return true
   }
 
+  function askBan(): void {
+    if (bannedAt !== undefined) connect(Math.max(0, bannedAt + BAN_PAUSE - performance.now()))
+  }
+
   return {
     get open() {
       return opened
@@ -123,10 +142,13 @@ export function createChannelSocket(options: ChannelSocketOptions): ChannelSocke
     },
     connect,
     reopen() {
+      // A network that comes and goes must not ask more often.
+      if (bannedAt !== undefined) return askBan()
       drop()
       attempt = 0
       connect(0)
     },
+    askBan,
     send,
     close() {
       clearTimeout(connectTimer)

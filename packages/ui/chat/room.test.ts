@@ -52,11 +52,22 @@ test('a lost connection is made anew; a final end says why, in the words of a ba
   )
   assert.equal(closed(room, { code: CLOSE_NO_CHANNEL, final: true, opened: true }).stopped, 'This channel is gone.')
   assert.equal(
-    closed(room, { code: CLOSE_BANNED, final: true, opened: true }).stopped,
+    closed(room, { code: CLOSE_BANNED, final: false, opened: true }).stopped,
     'You cannot write in this chat.',
   )
   const banned = told(room, { type: 'banned', text: 'For spam' })
-  assert.equal(closed(banned, { code: CLOSE_BANNED, final: true, opened: true }).stopped, 'For spam')
+  assert.equal(closed(banned, { code: CLOSE_BANNED, final: false, opened: true }).stopped, 'For spam')
+})
+
+test('a ban stands while the server is asked again, and a welcome says that it was lifted', () => {
+  let room = told({ ...emptyRoom, connected: true }, { type: 'banned', text: 'For spam' })
+  room = closed(room, { code: CLOSE_BANNED, final: false, opened: true })
+  room = closed(room, { code: 1006, final: false, opened: false })
+  assert.equal(room.stopped, 'For spam')
+  const back = told(room, { ...welcome, you })
+  assert.deepEqual([back.stopped, back.notice], ['', 'The ban was lifted. You can write again.'])
+  const lost = closed({ ...back, notice: '' }, { code: 1006, final: false, opened: true })
+  assert.equal(told(lost, { ...welcome, you }).notice, '')
 })
 
 test('what is waited for is told, and after a while what may be in the way, until there is a welcome', () => {

@@ -14,8 +14,10 @@ export interface Room {
   readonly connected: boolean
   /** Connections in a row that did not open. */
   readonly failures: number
-  /** Banned, or no such channel, in words: it does not connect again by itself. */
+  /** Banned, or no such channel, in words: there is nothing to write in. */
   readonly stopped: string
+  /** It is a ban that has stopped it, which may be lifted. */
+  readonly banned: boolean
   /** What went wrong with the last thing done, in words. */
   readonly notice: string
   /** The form asks for a name. */
@@ -30,6 +32,7 @@ export const emptyRoom: Room = {
   connected: false,
   failures: 0,
   stopped: '',
+  banned: false,
   notice: '',
   naming: false,
 }
@@ -41,7 +44,9 @@ export function told(room: Room, message: ServerMessage): Room {
       const { you, history, settings } = message
       const chatter = you ? { name: you.name ?? undefined, owner: you.owner } : {}
       const log = rejoined(room.log, history, you?.id)
-      return { ...room, ...chatter, log, enabled: settings.enabled, connected: true, failures: 0, stopped: '' }
+      const notice = room.banned ? 'The ban was lifted. You can write again.' : room.notice
+      const { enabled } = settings
+      return { ...room, ...chatter, log, enabled, notice, connected: true, failures: 0, stopped: '', banned: false }
     }
     case 'messages':
       return { ...room, log: received(room.log, message.messages) }
@@ -52,7 +57,7 @@ export function told(room: Room, message: ServerMessage): Room {
     case 'settings':
       return { ...room, enabled: message.settings.enabled }
     case 'banned':
-      return { ...room, stopped: message.text }
+      return { ...room, stopped: message.text, banned: true }
     case 'error':
       if (message.clientId === undefined) return { ...room, notice: message.text }
       return { ...room, log: refused(room.log, message.clientId, message.text) }
@@ -68,9 +73,11 @@ export function closed(
   room: Room,
   how: { readonly code: number; readonly final: boolean; readonly opened: boolean },
 ): Room {
-  const why = how.code === CLOSE_BANNED ? 'You cannot write in this chat.' : 'This channel is gone.'
   const failures = how.opened ? 0 : room.failures + 1
-  return { ...room, connected: false, failures, stopped: how.final ? room.stopped || why : room.stopped }
+  const next = { ...room, connected: false, failures }
+  if (how.code === CLOSE_BANNED)
+    return { ...next, stopped: room.stopped || 'You cannot write in this chat.', banned: true }
+  return how.final ? { ...next, stopped: 'This channel is gone.', banned: false } : next
 }
 
 /** After so many failures, some seconds, it is more than a server that is started again. */

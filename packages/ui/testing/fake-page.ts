@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import { CLOSE_BANNED } from '@bandstand/contract/chat/close.ts'
 
 /** What the page's code finds in a browser, with a clock that tests turn. */
 export interface FakePage {
@@ -8,13 +9,15 @@ export interface FakePage {
   up: boolean
   /** It takes sockets, when it can be reached. */
   takesSockets: boolean
+  /** Who says hello is banned. */
+  bans: boolean
   /** What the server answers to a request, `hang` for one that never gets an answer. */
   answer: (url: string, headers: Readonly<Record<string, string>>) => Response | 'hang'
   /** Times of requests. */
   readonly requests: readonly { readonly url: string; readonly at: number }[]
   /** Every socket that was made, oldest first. */
   readonly sockets: readonly FakeSocket[]
-  /** Events of the window. */
+  /** Events of the window and the document. */
   fire(type: string): void
   /** Lets time pass. @param ms */
   pass(ms: number): Promise<void>
@@ -81,6 +84,7 @@ export function fakePage(t: TestContext): FakePage {
     },
     up: true,
     takesSockets: true,
+    bans: false,
     answer: () => new Response('{}', { status: 404 }),
     requests,
     sockets,
@@ -95,6 +99,11 @@ export function fakePage(t: TestContext): FakePage {
   }
 
   class PageSocket extends FakeSocket {
+    override send(text: string): void {
+      const isHello = (JSON.parse(text) as { type: string }).type === 'hello'
+      if (fake.bans && isHello) setTimeout(() => this.end(CLOSE_BANNED), 5)
+      else super.send(text)
+    }
     constructor() {
       super()
       sockets.push(this)
@@ -105,7 +114,11 @@ export function fakePage(t: TestContext): FakePage {
     addEventListener: page.addEventListener.bind(page),
     removeEventListener: page.removeEventListener.bind(page),
     location: { origin: 'http://server', href: 'http://server/' },
-    document: { getElementById: () => null, visibilityState: 'visible' },
+    document: {
+      getElementById: () => null,
+      visibilityState: 'visible',
+      addEventListener: page.addEventListener.bind(page),
+    },
     WebSocket: PageSocket,
     fetch: (url: string, { signal, headers = {} }: { signal?: AbortSignal; headers?: Record<string, string> } = {}) =>
       new Promise<Response>((resolve, reject) => {
