@@ -40,23 +40,32 @@ for (const line of LIKENESSES.trim().split('\n')) {
   for (const likeness of likenesses.toLowerCase()) look.set(likeness, letter)
 }
 
+/** Letters that are read as two, of those that no compatibility form takes apart. */
+const LIGATURES: Readonly<Record<string, string>> = {
+  ...{ æ: 'ae', ᴁ: 'ae', ᴂ: 'ae', ӕ: 'ae', œ: 'oe', ɶ: 'oe', ᴔ: 'oe', ꜳ: 'aa', ꜵ: 'ao', ꜷ: 'au', ꜹ: 'av' },
+  ...{ ꜻ: 'av', ꜽ: 'ay', ꝏ: 'oo', ꝡ: 'vy', ᵫ: 'ue', ȸ: 'db', ȹ: 'qp', ʣ: 'dz', ʦ: 'ts', ʪ: 'ls', ʫ: 'lz' },
+}
+
 /** The A of alphabets of signs: regional indicators, of which flags are made, and white letters in black circles and squares. */
 const SIGNS = [0x1f1e6, 0x1f150, 0x1f170]
 const SIGN = /[\u{1f1e6}-\u{1f1ff}\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}]/gu
 
-/** How a name may be read: as it stands, its signs being ornaments, and with the letters that its signs show. */
-export function readings(name: string): readonly [string, string] {
+/**
+ * How a name may be read, each way once: as it stands, its signs being ornaments; with the letters that its signs show; and
+ * with ß as what it is, which looks like a b.
+ */
+export function readings(name: string): readonly string[] {
   const spelt = name.replace(SIGN, (sign) => {
     const code = sign.codePointAt(0) ?? 0
     const first = SIGNS.find((start) => code >= start && code < start + 26) ?? code
     return String.fromCodePoint(0x61 + code - first)
   })
-  return [name, spelt]
+  return [...new Set([name, spelt, spelt.replace(/[ßẞ]/g, 'ss')])]
 }
 
 /**
  * What a name looks like: names with the same skeleton can be taken for one another. Compatibility forms, case, marks, spaces,
- * punctuation and letters that show nothing (fillers of Hangul) go, the others become what they look like.
+ * punctuation and letters that show nothing (fillers of Hangul) go, the others become what they look like, ligatures two letters.
  */
 export function skeleton(name: string): string {
   const bare = name
@@ -65,7 +74,7 @@ export function skeleton(name: string): string {
     .toLowerCase()
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
-  return Array.from(bare, (letter) => look.get(letter) ?? letter)
+  return Array.from(bare, (letter) => look.get(letter) ?? LIGATURES[letter] ?? letter)
     .join('')
     .replace(/[^\p{L}\p{N}]/gu, '')
     .replace(/rn/g, 'm')

@@ -1,5 +1,6 @@
 import { CHAT_NAME_MAX } from '@bandstand/contract/limits.ts'
 import { readings, skeleton } from './confusables.ts'
+import { imitates, looks } from './imitation.ts'
 import { keepsToScripts } from './scripts.ts'
 import { cleanText } from './text.ts'
 
@@ -17,19 +18,32 @@ export type NameResult =
   | { readonly name: string }
   | { readonly refusal: 'bad-name' | 'name-taken'; readonly text: string }
 
+/** Names that nobody else may look like. */
+export interface TakenNames {
+  /** May not be in a name either, as a word or several. */
+  readonly owner: string
+  /** Title and slugs of the channel: words that its viewers may well have in their names. */
+  readonly channel: readonly string[]
+}
+
 /**
  * A chatter's name as it is shown.
- * @param taken names of the owner and the channel, which nobody else may look like; undefined for the owner, who may have any
+ * @param taken undefined for the owner, who may have any
  */
-export function parseName(text: string, taken: readonly string[] | undefined): NameResult {
+export function parseName(text: string, taken: TakenNames | undefined): NameResult {
   const name = cleanText(text.replace(IGNORABLE, ''))
   const length = Array.from(name).length
   if (length > CHAT_NAME_MAX) return { refusal: 'bad-name', text: `a name has at most ${CHAT_NAME_MAX} characters` }
   if (!/[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(name))
     return { refusal: 'bad-name', text: 'a name needs a letter or a digit' }
   if (taken === undefined) return { name }
-  const others = new Set(taken.flatMap(readings).map(skeleton).filter(Boolean))
-  if (readings(name).some((reading) => others.has(skeleton(reading)) || isReserved(reading)))
+  if (imitates(name, taken.owner))
+    return {
+      refusal: 'name-taken',
+      text: `this name looks like that of the owner, ${taken.owner}; choose one without it`,
+    }
+  const others = new Set(taken.channel.flatMap(looks))
+  if (looks(name).some((look) => others.has(look)) || readings(name).some(isReserved))
     return { refusal: 'name-taken', text: 'this name belongs to somebody else here; choose another' }
   if (!keepsToScripts(name)) return { refusal: 'bad-name', text: 'write each word of a name in one alphabet' }
   return { name }

@@ -73,7 +73,10 @@ export function createTalk({ channels, secrets, saver, limits, now, ...options }
   const name = (connection: Connection, channel: ChatChannel, given: string | undefined) => {
     if (given === undefined) return undefined
     const { owner } = connection.facts
-    const taken = [ownerName, channel.title, channel.slug, ...channels.formerSlugs(channel.id)]
+    const taken = {
+      owner: ownerName,
+      channel: [channel.title, channel.slug, ...channels.formerSlugs(channel.id)],
+    }
     const result = parseName(given, owner ? undefined : taken)
     if ('refusal' in result) return { code: result.refusal, text: result.text }
     connection.name = result.name

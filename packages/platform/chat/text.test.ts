@@ -5,6 +5,8 @@ import { printFrame } from './frame.ts'
 import { parseName } from './name.ts'
 import { parseChatText } from './text.ts'
 
+const nobody = { owner: '', channel: [] }
+
 test('text is one line, composed, without what changes how other text is shown', () => {
   const cases: [string, string | undefined][] = [
     ['  hello \n\t world ', 'hello world'],
@@ -49,11 +51,11 @@ test('names of people are taken as they are', () => {
     'Ada 🇩🇪',
     'Ada ❤\ufe0f',
   ]
-  for (const name of names) assert.deepEqual(parseName(name, ['The Channel', 'Owner']), { name })
+  for (const name of names) assert.deepEqual(parseName(name, { owner: 'Owner', channel: ['The Channel'] }), { name })
 })
 
 test('names that look like the owner, the channel or a title of office are refused', () => {
-  const taken = ['Maria', 'Late Show', 'main']
+  const taken = { owner: 'Maria', channel: ['Late Show', 'main'] }
   const names = [
     'owner',
     'Owner',
@@ -122,22 +124,22 @@ test('names that look like the owner, the channel or a title of office are refus
 
 test('names that nobody could read are refused', () => {
   for (const name of ['', '   ', '\u200b', '\u202e', '...', '\u3164', 'x'.repeat(31)]) {
-    const result = parseName(name, [])
+    const result = parseName(name, nobody)
     assert.equal('refusal' in result && result.refusal, 'bad-name', JSON.stringify(name))
   }
 })
 
 test('a name loses what could turn the text around it', () => {
-  assert.deepEqual(parseName('Ada\u202e\u0007', []), { name: 'Ada' })
+  assert.deepEqual(parseName('Ada\u202e\u0007', nobody), { name: 'Ada' })
 })
 
 test('a name loses letters that show nothing, so that none looks like another but for them', () => {
   for (const name of ['Ada\u3164', '\uffa0Ada', 'A\u115fd\u1160a', 'A\u00adda', 'Ada \u3164', 'Ad\u034fa', 'Ada\u180b'])
-    assert.deepEqual(parseName(name, []), { name: 'Ada' }, JSON.stringify(name))
+    assert.deepEqual(parseName(name, nobody), { name: 'Ada' }, JSON.stringify(name))
 })
 
 test('a skeleton of a skeleton is itself', () => {
-  for (const name of ['Owner', 'Ольга', 'Ill1l', 'rn', 'VV', '李', 'ﬁ'])
+  for (const name of ['Owner', 'Ольга', 'Ill1l', 'rn', 'VV', '李', 'ﬁ', 'Mæstro', 'ẞ', 'Ĳ'])
     assert.equal(skeleton(skeleton(name)), skeleton(name), name)
 })
 
