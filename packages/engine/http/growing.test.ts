@@ -49,6 +49,15 @@ async function serve(t: TestContext, media: GrowingMedia, options: { deadline?: 
 
 const megabytes = (count: number) => new Uint8Array(count * 1024 * 1024).fill(7)
 
+test('who asks for one version of a segment that is being made gets none: it has no validator', async (t) => {
+  const body = growing()
+  body.add(megabytes(1))
+  const { port } = await serve(t, body.media)
+  assert.equal((await get(port, '/', { headers: { 'if-match': '"other"' } })).status, 412)
+  body.over('end')
+  assert.equal((await get(port, '/', { headers: { 'if-match': '*' } })).status, 200)
+})
+
 for (const tls of [false, true]) {
   test(`large parts arrive whole and in order, ${tls ? 'encrypted too' : 'on the bare socket'}`, async (t) => {
     const body = growing()

@@ -5,6 +5,7 @@ import { limits } from './limits.ts'
 import { type HttpRequest, type HttpResponse, isEncrypted } from './message.ts'
 import { abandon, admit, drained } from './outbox.ts'
 import { busy, sendProblem } from './problem.ts'
+import { answeredByCondition } from './respond.ts'
 
 export interface GrowingMeans {
   /** Bounds those who wait, and releases them in turns. */
@@ -31,6 +32,7 @@ export function sendGrowing(
 ): void {
   const first = media.from(0)
   if (first.kind === 'lost') return sendProblem(req, res, busy())
+  if (answeredByCondition(req, res, undefined, mediaHeaders)) return
   if (req.method === 'HEAD') {
     res.writeHead(200, [...mediaHeaders])
     res.write(new Uint8Array(0))

@@ -114,6 +114,43 @@ test('HEAD has the headers of GET and no body', async (t) => {
   }
 })
 
+test('conditions come in the order of RFC 9110 §13.2.2; media have no validator, so that no tag and no date names them', async (t) => {
+  const { live } = fixture()
+  const { port } = await startServer(t, [live.handle])
+  const playlist = `${v1}/index.m3u8`
+  const etag = String((await get(port, playlist)).headers.etag)
+  const segment = `${v1}/s0000000000-0000000005.m4s`
+  const date = 'Mon, 01 Jan 2024 00:00:00 GMT'
+  const expected: [string, Record<string, string>, number][] = [
+    [segment, { 'if-match': '"other"' }, 412],
+    [segment, { 'if-match': 'W/"other", "another"', range: 'bytes=0-1' }, 412],
+    [segment, { 'if-match': '"other"', 'if-none-match': '*' }, 412],
+    [segment, { 'if-match': '"other"', range: 'bytes=6000-' }, 412],
+    [segment, { 'if-match': '*', range: 'bytes=0-1' }, 206],
+    [segment, { 'if-none-match': '*' }, 304],
+    [segment, { 'if-none-match': '"other"', range: 'BYTES=0-1' }, 206],
+    [segment, { 'if-unmodified-since': date, range: 'bytes=0-1' }, 206],
+    [segment, { 'if-modified-since': date }, 200],
+    [segment, { 'if-range': '"other"', range: 'bytes=0-1' }, 200],
+    [segment, { 'if-range': date, range: 'bytes=0-1' }, 200],
+    [`${v1}/i0000000000.mp4`, { 'if-match': '"other"' }, 412],
+    // It would not be 200 without the condition (§13.2.1).
+    [`${v1}/nothing.m4s`, { 'if-match': '"other"' }, 404],
+    [playlist, { 'if-match': '"other"', 'if-none-match': etag }, 412],
+    [playlist, { 'if-match': etag, 'if-none-match': etag }, 304],
+    [playlist, { 'if-match': etag }, 200],
+    [playlist, { 'if-none-match': '"other"', 'if-modified-since': date }, 200],
+  ]
+  for (const [path, headers, status] of expected) {
+    const what = `${path} ${JSON.stringify(headers)}`
+    assert.equal((await get(port, path, { headers })).status, status, what)
+    const { range: _, ...rest } = headers
+    const head = await get(port, path, { method: 'HEAD', headers: rest })
+    assert.equal(head.status, status === 206 ? 200 : status, what)
+    assert.equal(head.body.byteLength, 0)
+  }
+})
+
 test('media honours a single range across parts and refuses one beyond the end', async (t) => {
   const { live } = fixture()
   const { port } = await startServer(t, [live.handle])

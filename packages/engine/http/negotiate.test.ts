@@ -23,10 +23,23 @@ test('an entity tag holds where nothing else is asked for: by itself, in a list,
   for (const no of ['', '"b"', 'a', 'W/"a"', '"x", W/"a"']) assert.equal(etagHolds(no, '"a"'), false, no)
 })
 
+test('what has no entity tag is named by a star alone', () => {
+  assert.deepEqual(
+    [etagHolds('*', undefined), etagHolds(undefined, undefined), etagHolds('"a"', undefined)],
+    [true, true, false],
+  )
+  assert.deepEqual(
+    [etagMatches('*', undefined), etagMatches(undefined, undefined), etagMatches('"a"', undefined)],
+    [true, false, false],
+  )
+})
+
 test('ranges', () => {
   const table: [string | undefined, ReturnType<typeof parseRange>][] = [
     [undefined, undefined],
     ['bytes=0-', { first: 0, last: 9 }],
+    ['BYTES=0-1', { first: 0, last: 1 }],
+    ['Bytes=-3', { first: 7, last: 9 }],
     ['bytes=9-9', { first: 9, last: 9 }],
     ['bytes=3-100', { first: 3, last: 9 }],
     ['bytes=-3', { first: 7, last: 9 }],

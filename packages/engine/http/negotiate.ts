@@ -1,9 +1,9 @@
 /**
  * True when `If-None-Match` names this entity (RFC 9110 §13.1.2, weak comparison).
  *
- * @param etag quoted, without `W/`.
+ * @param etag quoted, without `W/`; undefined of what has none, which `*` alone names.
  */
-export function etagMatches(header: string | undefined, etag: string): boolean {
+export function etagMatches(header: string | undefined, etag: string | undefined): boolean {
   if (header === undefined) return false
   if (header === etag || header === '*') return true
   for (const raw of header.split(',')) {
@@ -16,9 +16,9 @@ export function etagMatches(header: string | undefined, etag: string): boolean {
 /**
  * True unless `If-Match` asks for other entities than this (RFC 9110 §13.1.1, strong comparison).
  *
- * @param etag quoted, without `W/`.
+ * @param etag quoted, without `W/`; undefined of what has none, which `*` alone names.
  */
-export function etagHolds(header: string | undefined, etag: string): boolean {
+export function etagHolds(header: string | undefined, etag: string | undefined): boolean {
   if (header === undefined || header === etag || header === '*') return true
   return header.split(',').some((raw) => raw.trim() === etag)
 }

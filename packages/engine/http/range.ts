@@ -5,14 +5,14 @@ export interface ByteSpan {
 }
 
 /**
- * Reads a `Range` header (RFC 9110 §14.2) for a body of `total` bytes.
+ * Reads a `Range` header (RFC 9110 §14.2; its unit in any case, §14.1) for a body of `total` bytes.
  *
  * @returns `undefined` when the whole body is to be sent: no header, another unit, malformed, or several ranges (a server
  *   may ignore those); `unsatisfiable` for 416.
  */
 export function parseRange(header: string | undefined, total: number): ByteSpan | 'unsatisfiable' | undefined {
   if (header === undefined) return undefined
-  const match = /^bytes=(\d{0,40})-(\d{0,40})$/.exec(header.trim())
+  const match = /^bytes=(\d{0,40})-(\d{0,40})$/i.exec(header.trim())
   if (match === null) return undefined
   const [, from = '', to = ''] = match
   if (from === '') {

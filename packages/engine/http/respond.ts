@@ -27,27 +27,30 @@ export function answeredByMethod(req: HttpRequest, res: HttpResponse): boolean {
 
 /**
  * Answers 412 where the client wants another body than this, 304 where it has this one, in this order (RFC 9110 §13.2.2).
- * True when the request has been answered.
+ * True when the request has been answered. `If-Range` comes after it. Nothing has a date here, and conditions on dates are
+ * ignored where there is none (§13.1.3, §13.1.4).
  *
+ * @param etag the body's validator; parts and segments have none, and no list of tags names them.
  * @param headers those of the whole answer but for its length and validator.
  */
 export function answeredByCondition(
   req: HttpRequest,
   res: HttpResponse,
-  etag: string,
+  etag: string | undefined,
   headers: readonly string[],
 ): boolean {
+  const validator = etag === undefined ? [] : ['ETag', etag]
   if (!etagHolds(headerOf(req, 'if-match'), etag)) {
     sendProblem(req, res, {
       status: 412,
       code: 'precondition-failed',
       detail: 'What If-Match names is not to be had here (any more).',
-      headers: ['ETag', etag],
+      headers: validator,
     })
     return true
   }
   if (!etagMatches(headerOf(req, 'if-none-match'), etag)) return false
-  res.writeHead(304, [...headers, 'ETag', etag])
+  res.writeHead(304, [...headers, ...validator])
   res.end()
   return true
 }
@@ -127,7 +130,8 @@ export interface ReadyBody {
 }
 
 /**
- * Sends media with a single range honoured (206, 416); 503 where answers hold too much that was read for them.
+ * Sends media with conditions (412, 304) and a single range (206, 416) honoured; 503 where answers hold too much that was
+ * read for them.
  *
  * @param headers all but length and range; {@link mediaHeaders} for what is immutable.
  * @param deadline milliseconds the peer has to take the answer.
@@ -139,6 +143,7 @@ export function sendMedia(
   deadline: number,
   headers: readonly string[] = mediaHeaders,
 ): void {
+  if (answeredByCondition(req, res, undefined, headers)) return
   if (body.isStored === true && req.method === 'GET') {
     const release = holdStored(body.chunks)
     if (release === undefined) return sendProblem(req, res, busy('Too much is being sent already; try again.'))

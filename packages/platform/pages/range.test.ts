@@ -5,6 +5,8 @@ import { parseRange } from './range.ts'
 test('one range of a file is read as RFC 9110 writes it; what is none, or more than one, is the whole file', () => {
   const cases: [string | undefined, readonly [number, number] | 'unsatisfiable' | undefined][] = [
     ['bytes=0-1', [0, 2]],
+    ['BYTES=0-1', [0, 2]],
+    ['Bytes=-3', [7, 10]],
     ['bytes=2-', [2, 10]],
     ['bytes=9-9', [9, 10]],
     ['bytes=5-99', [5, 10]],
