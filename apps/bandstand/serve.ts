@@ -1,4 +1,6 @@
 import { EngineError } from '@bandstand/engine/error.ts'
+import { createRefusalLog } from '@bandstand/engine/remote/refusals.ts'
+import { createStrangerLog } from '@bandstand/engine/remote/stranger-log.ts'
 import type { Streams } from '@bandstand/engine/stream/streams.ts'
 import { PlatformError } from '@bandstand/platform/error.ts'
 import { AppError } from './error.ts'
@@ -34,7 +36,10 @@ export interface ServeOptions {
 export async function serve(settings: Settings, options: ServeOptions): Promise<void> {
   const log = createLog(settings)
   const started = new AsyncDisposableStack()
-  const starting = startOrClose({ settings, log, now: Date.now, started }, options)
+  const refusals = createRefusalLog(log)
+  started.defer(() => refusals.close())
+  const strangers = createStrangerLog(refusals)
+  const starting = startOrClose({ settings, log, refusals, strangers, now: Date.now, started }, options)
   superviseProcess(log, async () => {
     // What is half made cannot be closed, and a first start is to tell the password that it makes.
     await starting.catch(() => undefined)

@@ -44,6 +44,11 @@ export interface PlatformOptions {
   readonly dataDir: string
   readonly settings: PlatformSettings
   readonly log: Log
+  /**
+   * For lines that strangers can cause as often as they like: it may leave out what is equal by message, `remote`, `code` and
+   * `route`. `log` where not given.
+   */
+  readonly strangerLog?: Log
   readonly engine: EnginePort
   readonly instance: InstancePort
   /** Unix ms. */
@@ -95,7 +100,7 @@ export interface Platform {
  * @throws PlatformError `data-folder`, `database-newer`, `secret`
  */
 export async function createPlatform(options: PlatformOptions): Promise<Platform> {
-  const { dataDir, settings, log, engine, now = Date.now, authorize = ownerPolicy } = options
+  const { dataDir, settings, log, strangerLog = log, engine, now = Date.now, authorize = ownerPolicy } = options
   await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((cause) => {
     throw new PlatformError('data-folder', `${dataDir} cannot be made`, {}, cause)
   })
@@ -107,7 +112,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     const organisation = await openOrganisation(organisations, secrets, now())
     const orgId = organisation.id
     const owner = createOwner({
-      ...{ store: createOwnerStore(database), secrets, orgId, log, now },
+      ...{ store: createOwnerStore(database), secrets, orgId, log, strangerLog, now },
       onSignedOut: (sessionId) => chat.signedOut(sessionId),
     })
     const onChange = (id: string, channel: ChannelRecord | undefined) =>
@@ -131,7 +136,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
         formerSlugs: channels.formerSlugs,
         view: viewById,
       },
-      ...{ secrets, orgId, log, now },
+      ...{ secrets, orgId, log, strangerLog, now },
       identify: (cookie) => owner.identify(readToken(cookie, true) ?? readToken(cookie, false)),
       clientOf: options.clientOf ?? clientOf,
       publicUrl: settings.publicUrl,
@@ -160,7 +165,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     return {
       async register(app) {
         await registerApi(app, {
-          ...{ routes, orgId, log, authorize, now, publicUrl: settings.publicUrl },
+          ...{ routes, orgId, log: strangerLog, authorize, now, publicUrl: settings.publicUrl },
           identify: ({ headers, protocol }) => owner.identify(readToken(headers.cookie, protocol === 'https')),
         })
         registerDocs(app, routes, options.instance.version)

@@ -1,3 +1,5 @@
+import type { Log } from '@bandstand/engine/ports.ts'
+import type { RefusalLog } from '@bandstand/engine/remote/refusals.ts'
 import type { Logger } from 'pino'
 import type { Settings } from '../settings/schema.ts'
 
@@ -5,6 +7,10 @@ import type { Settings } from '../settings/schema.ts'
 export interface Begun {
   readonly settings: Settings
   readonly log: Logger
+  /** Of HTTP connections that are turned away, and below {@link strangers}. */
+  readonly refusals: RefusalLog
+  /** For lines that strangers can cause as often as they like: few are written. */
+  readonly strangers: Log
   /** Unix ms. */
   readonly now: () => number
   /**

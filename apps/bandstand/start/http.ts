@@ -7,7 +7,6 @@ import { createWhepHandler } from '@bandstand/engine/http/whep.ts'
 import type { RtmpListener } from '@bandstand/engine/ingest/rtmp/listener.ts'
 import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import { isLoopback } from '@bandstand/engine/remote/address.ts'
-import { createRefusalLog } from '@bandstand/engine/remote/refusals.ts'
 import type { DiskStore } from '@bandstand/engine/store/disk.ts'
 import type { Platform } from '@bandstand/platform/platform.ts'
 import { createApplication } from '../application.ts'
@@ -46,7 +45,7 @@ export interface Http {
 
 /** Makes media, API, pages and probes ready to answer; nobody can ask yet. @throws AppError `bad-setting` */
 export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http> {
-  const { settings, log, now, started } = begun
+  const { settings, log, refusals, strangers, now, started } = begun
   const { platform, store, live, webrtc, pictures, audience } = needs
   const { directory } = platform
   const media = createLiveHandler({
@@ -57,12 +56,12 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
       if (channel !== undefined) audience.viewers.seen(channel.id, audience.keyOf(req, query))
     },
   })
-  const vod = createVodHandler({ store, log })
+  const vod = createVodHandler({ store, log: strangers })
   const whep = createWhepHandler({
     egress: webrtc,
     iceServers: () => iceServersFor(settings, now()),
     remoteOf: audience.addressOf,
-    onError: (error) => log.error({ err: error }, 'http: a WHEP request failed'),
+    onError: (error) => strangers.error({ err: error }, 'http: a WHEP request failed'),
   })
   const probes = createProbes({
     viewers: () =>
@@ -83,12 +82,10 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
     isAvailable: () => platform.isAvailable,
   })
   const application = await createApplication({
-    ...{ settings, platform, probes, log },
+    ...{ settings, platform, probes, log: strangers },
     ...{ hasPictures: pictures.available, sizeOf: pictures.sizeOf },
   })
   started.defer(() => application.close())
-  const refusals = createRefusalLog(log)
-  started.defer(() => refusals.close())
   const tls = await readTls(settings)
   const server = createHttpServer({
     ...(tls !== undefined && { tls }),
@@ -96,7 +93,7 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
     handlers: [whep, media.handle, vod, pictures.handle],
     fallback: application.handle,
     upgrade: (req, socket, head) => platform.chat.upgrade(req, socket, head),
-    onError: (error) => log.error({ err: error }, 'http: serving failed'),
+    onError: (error) => strangers.error({ err: error }, 'http: serving failed'),
     onRefused: logConnectionRefusals(refusals),
     exempt: audience.trusted,
     shares: (address) => audience.trusted(address) || isLoopback(address),

@@ -25,12 +25,13 @@ export interface PlatformNeeds {
 
 /** Opens database, owner, channels and chat, and tells them what they ask of the engine. @throws PlatformError */
 export async function openPlatform(begun: Begun, needs: PlatformNeeds): Promise<Platform> {
-  const { settings, log, now, started } = begun
+  const { settings, log, strangers, now, started } = begun
   const { audience, trials, streams, recordings, rtmp, pictures } = needs
   const platform = await createPlatform({
     dataDir: settings.data,
     settings,
     log,
+    strangerLog: strangers,
     engine: {
       live(channelId) {
         const onAir = streams()?.onAir(channelId)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { REFUSAL_WINDOW, REFUSALS_MAX } from './limits.ts'
 import { createRefusalLog } from './refusals.ts'
+import { createStrangerLog } from './stranger-log.ts'
 
 function stage(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
@@ -13,7 +14,7 @@ function stage(t: TestContext) {
   return { refusals: createRefusalLog(log), taken, pass: (ms: number) => t.mock.timers.tick(ms) }
 }
 
-test('the first refusal is a line at once, equal ones are one line every 10 s, then it is quiet', (t) => {
+test('the first refusal is a line at once, equal ones are one line a minute, then it is quiet', (t) => {
   const { refusals, taken, pass } = stage(t)
   refusals.refused('warn', { remote: '192.0.2.1' }, 'too many')
   assert.deepEqual(taken(), ['warn 192.0.2.1 too many'])
@@ -21,10 +22,10 @@ test('the first refusal is a line at once, equal ones are one line every 10 s, t
   pass(REFUSAL_WINDOW - 1)
   assert.deepEqual(taken(), [])
   pass(1)
-  assert.deepEqual(taken(), ['warn 192.0.2.1 too many … and 312 more in 10 s'])
+  assert.deepEqual(taken(), ['warn 192.0.2.1 too many … and 312 more in 60 s'])
   refusals.refused('warn', { remote: '192.0.2.1' }, 'too many')
   pass(REFUSAL_WINDOW)
-  assert.deepEqual(taken(), ['warn 192.0.2.1 too many … and 1 more in 10 s'])
+  assert.deepEqual(taken(), ['warn 192.0.2.1 too many … and 1 more in 60 s'])
   pass(REFUSAL_WINDOW)
   assert.deepEqual(taken(), [])
   refusals.refused('warn', { remote: '192.0.2.1' }, 'too many')
@@ -48,14 +49,50 @@ test('a flood from more addresses than are kept apart is counted together, in bo
     refusals.refused('warn', { remote: `198.51.${i >> 8}.${i & 255}` }, 'too many')
   assert.equal(taken().length, REFUSALS_MAX + 1)
   pass(REFUSAL_WINDOW)
-  assert.deepEqual(taken(), [`warn many addresses too many … and ${9 * REFUSALS_MAX - 1} more in 10 s`])
+  assert.deepEqual(taken(), [`warn many addresses too many … and ${9 * REFUSALS_MAX - 1} more in 60 s`])
+})
+
+test('hours of what is refused for ever other reasons, from ever other addresses, are a bounded number of lines a minute', (t) => {
+  const { refusals, taken, pass } = stage(t)
+  for (let minute = 0; minute < 180; minute++) {
+    for (let i = 0; i < 1000; i++) {
+      const remote = `10.${minute}.${i >> 8}.${i & 255}`
+      refusals.refused('info', { remote, text: `version ${i}` }, 'closed', 'handshake')
+      refusals.refused('info', { remote, text: `version ${i}` }, 'closed', 'handshake')
+    }
+    pass(60_000)
+    assert.ok(taken().length <= 2 * REFUSALS_MAX + 2, `minute ${minute}`)
+  }
+})
+
+test('what is counted is said with the newest of it', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const texts: unknown[] = []
+  const line = (fields: object) => void texts.push((fields as { text: string }).text)
+  const refusals = createRefusalLog({ debug: line, info: line, warn: line, error: line })
+  for (const text of ['version 1', 'version 2', 'version 3'])
+    refusals.refused('info', { remote: '192.0.2.1', text }, 'closed', 'handshake')
+  refusals.close()
+  assert.deepEqual(texts, ['version 1', 'version 3'])
+})
+
+test('lines that strangers cause are told apart by their code and route alone', (t) => {
+  const { refusals, taken } = stage(t)
+  const log = createStrangerLog(refusals)
+  for (let i = 0; i < 100; i++) {
+    log.error({ remote: '192.0.2.1', code: 'internal', route: 'GET /a', path: `/a/${i}` }, 'failed')
+    log.error({ remote: '192.0.2.1', code: 'internal', route: 'GET /b', path: `/b/${i}` }, 'failed')
+    log.warn({ remote: '192.0.2.1', code: 'busy', route: 'GET /b' }, 'failed')
+    log.error({ err: new Error(`${i}`) }, 'thrown')
+  }
+  assert.equal(taken().length, 4)
 })
 
 test('closing says what was counted', (t) => {
   const { refusals, taken, pass } = stage(t)
   for (let i = 0; i < 3; i++) refusals.refused('warn', { remote: '192.0.2.1' }, 'too many')
   refusals.close()
-  assert.deepEqual(taken(), ['warn 192.0.2.1 too many', 'warn 192.0.2.1 too many … and 2 more in 10 s'])
+  assert.deepEqual(taken(), ['warn 192.0.2.1 too many', 'warn 192.0.2.1 too many … and 2 more in 60 s'])
   pass(REFUSAL_WINDOW)
   assert.deepEqual(taken(), [])
 })

@@ -11,18 +11,21 @@ export interface RefusalFields {
 /** Says of whom something was refused, without letting a flood of them fill the log. */
 export interface RefusalLog {
   /**
-   * The first refusal of an address is a line at once. Equal ones that follow are counted, and are one line every 10 s for
-   * as long as there are any.
+   * The first refusal of an address is a line at once. Those of its kind that follow are counted, and are one line a minute,
+   * with the newest of them, for as long as there are any.
    *
-   * @param kind tells refusals with the same message apart, for example their reason
+   * @param kind tells refusals with the same message apart, for example the code of their reason. Of a few, and nothing that
+   *   the peer has sent: every one has a line of its own.
    */
-  refused(level: 'debug' | 'info' | 'warn', fields: RefusalFields, message: string, kind?: string): void
+  refused(level: keyof Log, fields: RefusalFields, message: string, kind?: string): void
   /** Says what has been counted so far. */
   close(): void
 }
 
 interface Counted {
   more: number
+  /** Of the newest. */
+  fields: RefusalFields
   readonly tell: () => void
   timer: NodeJS.Timeout
 }
@@ -30,7 +33,7 @@ interface Counted {
 export function createRefusalLog(log: Log): RefusalLog {
   const counted = new Map<string, Counted>()
 
-  function start(key: string, tell: (more: number) => void): void {
+  function start(key: string, first: RefusalFields, tell: (more: number, newest: RefusalFields) => void): void {
     const onTime = () => {
       if (entry.more === 0) {
         counted.delete(key)
@@ -41,8 +44,9 @@ export function createRefusalLog(log: Log): RefusalLog {
     }
     const entry: Counted = {
       more: 0,
+      fields: first,
       tell() {
-        if (entry.more > 0) tell(entry.more)
+        if (entry.more > 0) tell(entry.more, entry.fields)
         entry.more = 0
       },
       timer: setTimeout(onTime, REFUSAL_WINDOW).unref(),
@@ -59,11 +63,14 @@ export function createRefusalLog(log: Log): RefusalLog {
       const known = counted.get(key)
       if (known !== undefined) {
         known.more++
+        known.fields = fields
         return
       }
       log[level](fields, message)
-      const shown = isTogether ? { remote: 'many addresses' } : fields
-      start(key, (more) => log[level](shown, `${message} … and ${more} more in ${REFUSAL_WINDOW / 1000} s`))
+      start(key, fields, (more, newest) => {
+        const shown = isTogether ? { remote: 'many addresses' } : newest
+        log[level](shown, `${message} … and ${more} more in ${REFUSAL_WINDOW / 1000} s`)
+      })
     },
     close() {
       for (const { tell, timer } of counted.values()) {

@@ -31,12 +31,13 @@ async function start(t: TestContext) {
     save: async () => {},
   } satisfies Partial<ChatStore> as unknown as ChatStore
   const line = () => {}
+  const log = { debug: line, info: line, warn: line, error: line }
   const chat = createChat({
     store,
     channels: { byId: () => channel, bySlug: () => channel, view: () => undefined, formerSlugs: () => [] },
     secrets: createSecrets(Buffer.alloc(32)),
     orgId: 'org_1',
-    log: { debug: line, info: line, warn: line, error: line },
+    ...{ log, strangerLog: log },
     now: Date.now,
     identify: async () => ({ kind: 'anonymous' }),
     clientOf: () => ({ address: '192.0.2.1', host: '' }),

@@ -19,6 +19,8 @@ export interface ChatOptions {
   readonly secrets: Secrets
   readonly orgId: string
   readonly log: Log
+  /** Of connections that cannot be let in. */
+  readonly strangerLog: Log
   readonly now: () => number
   /** Who a `Cookie` header speaks for. */
   readonly identify: (cookie: string) => Promise<Principal>
@@ -43,7 +45,7 @@ export interface Chat {
   readonly close: () => Promise<void>
 }
 
-export function createChat({ store, channels, secrets, orgId, log, now, ...options }: ChatOptions): Chat {
+export function createChat({ store, channels, secrets, orgId, log, strangerLog, now, ...options }: ChatOptions): Chat {
   const limits: ChatLimits = { ...CHAT_LIMITS, ...options.limits }
   const connections = new Set<Connection>()
   const saver = createSaver(store.save, log)
@@ -102,7 +104,7 @@ export function createChat({ store, channels, secrets, orgId, log, now, ...optio
   }
 
   const admission = createAdmission({
-    ...{ channels, secrets, limits, log },
+    ...{ channels, secrets, limits, log: strangerLog },
     ...{ identify: options.identify, clientOf: options.clientOf, publicUrl: options.publicUrl },
     open: () => connections.size,
     prepare: rooms.open,

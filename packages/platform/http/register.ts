@@ -170,8 +170,10 @@ const FASTIFY_CODES: Readonly<Record<number, Refusal['code']>> = {
 /** Turns whatever was thrown into a problem; what was not foreseen is logged and told to nobody. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
   const refusal = toRefusal(error)
-  if (statusOf(refusal.code) >= 500)
-    log.error({ err: error, method: request.method, path: request.url.split('?')[0] }, 'a request failed')
+  if (statusOf(refusal.code) >= 500) {
+    const route = `${request.method} ${request.routeOptions.url ?? ''}`
+    log.error({ err: error, code: refusal.code, route, path: request.url.split('?')[0] }, 'a request failed')
+  }
   return reply
     .code(statusOf(refusal.code))
     .headers({ ...HEADERS, ...refusal.headers, 'cache-control': 'no-store' })

@@ -51,6 +51,25 @@ test('guessing is stopped after five attempts, also with the right password, and
   assert.equal((await attempt(PASSWORD)).statusCode, 201)
 })
 
+test('what strangers are refused goes to the log that keeps floods short, with no more than an address and a message', async (t) => {
+  const told: string[] = []
+  const line = (fields: object, message: string) => void told.push(`${message} ${JSON.stringify(fields)}`)
+  const strangerLog = { debug: line, info: line, warn: line, error: line }
+  const now = Date.now()
+  const { app, logged } = await startPlatform(t, { strangerLog, now: () => now })
+  for (let i = 0; i < 7; i++)
+    await app.inject({ method: 'POST', url: '/api/v1/session', payload: { password: `guess ${i}` } })
+  assert.deepEqual(
+    [...new Set(told)],
+    [
+      'sign-in refused: wrong password {"remote":"127.0.0.1"}',
+      'sign-in refused: too many attempts {"remote":"127.0.0.1"}',
+    ],
+  )
+  assert.equal(told.length, 7)
+  assert.doesNotMatch(logged.join(), /sign-in refused/)
+})
+
 test('guessing from everywhere is stopped in total, and the owner at a known address is not', async (t) => {
   // The clock stands: while it goes on, every ten seconds allow one more, and a slow machine takes long for each.
   const now = Date.now()

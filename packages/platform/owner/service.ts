@@ -27,6 +27,8 @@ export interface OwnerOptions {
   readonly secrets: Secrets
   readonly orgId: string
   readonly log: Log
+  /** Of refused attempts. */
+  readonly strangerLog: Log
   readonly now: () => number
   /** Told when a session has ended before its time. */
   readonly onSignedOut: (sessionId: string) => void
@@ -54,7 +56,7 @@ export interface Owner {
 
 const ANONYMOUS: Principal = { kind: 'anonymous' }
 
-export function createOwner({ store, secrets, orgId, log, now, onSignedOut }: OwnerOptions): Owner {
+export function createOwner({ store, secrets, orgId, log, strangerLog, now, onSignedOut }: OwnerOptions): Owner {
   const perAddress = createRateLimit(ATTEMPTS_PER_ADDRESS, ADDRESSES_MAX)
   /** By browser, where it is known; all others are one. */
   const inTotal = createRateLimit(ATTEMPTS_IN_TOTAL, 1 + DEVICES_MAX)
@@ -98,13 +100,13 @@ export function createOwner({ store, secrets, orgId, log, now, onSignedOut }: Ow
       const deviceId = readDevice(device, secrets)
       const wait = perAddress.take(group, now()) || (known.has(group) ? 0 : inTotal.take(deviceId ?? '', now()))
       if (wait > 0) {
-        log.warn({ remote: address }, 'sign-in refused: too many attempts')
+        strangerLog.warn({ remote: address }, 'sign-in refused: too many attempts')
         throw tooFast('too many attempts to sign in; wait a little', wait)
       }
       const stored = await store.password(orgId)
       const right = await checks(() => verifyPassword(password, stored?.hash ?? ''))
       if (!right) {
-        log.warn({ remote: address }, 'sign-in refused: wrong password')
+        strangerLog.warn({ remote: address }, 'sign-in refused: wrong password')
         throw new Refusal('wrong-password', 'this is not the password')
       }
       perAddress.forget(group)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Log } from '../../ports.ts'
+import { createRefusalLog } from '../../remote/refusals.ts'
 import { publishAnswer } from './answer.ts'
 import { type Layers, layersOf } from './layers.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
@@ -86,6 +87,7 @@ const NOTHING_HEARD = { loss: 0, estimate: undefined }
 
 export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   const { log, limits, now = () => performance.now() } = options
+  const refusals = createRefusalLog(log)
   const sessions = new Map<string, Session>()
   /** Remote addresses of sessions that have ended and whose connections the process still closes, by session. */
   const closing = new Map<string, string>()
@@ -224,7 +226,8 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     clearTimeout(timer)
     if (typeof answered !== 'string') {
       const { channel, remote } = request
-      log.warn({ channel, remote, code: answered.code }, 'webrtc: an offer was not answered')
+      const fields = { channel, remote, code: answered.code }
+      refusals.refused('warn', fields, 'webrtc: an offer was not answered', `${fields.code} ${channel}`)
       return answered
     }
     return {
@@ -284,6 +287,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     async close() {
       stages.dropAll()
       await supervisor.close()
+      refusals.close()
     },
   }
 }

@@ -68,6 +68,8 @@ class Connection implements RtmpConnection {
   #channel: string | undefined
   #publisher: Publisher | undefined
   #media: FlvToStream | undefined
+  /** Why the encoder is told to go, where it is not the session that says so. */
+  #refusal: PublishRefusal['code'] | undefined
   #acceptedAt = 0
 
   constructor(options: RtmpConnectionOptions) {
@@ -120,7 +122,7 @@ class Connection implements RtmpConnection {
       for (const event of output.events) this.#onEvent(event)
       this.#schedule(output.wakeAt)
     } catch (error) {
-      this.#options.log.error({ ...this.#fields(), err: error }, 'rtmp: connection failed')
+      this.#options.refusals.refused('error', { ...this.#fields(), err: error }, 'rtmp: connection failed')
       this.#options.socket.destroy()
     }
   }
@@ -132,7 +134,7 @@ class Connection implements RtmpConnection {
     for (const piece of pieces) socket.write(piece)
     socket.uncork()
     if (socket.writableLength > limits.sendBytes) {
-      this.#options.log.warn(this.#fields(), 'rtmp: encoder does not read what it is told, closed')
+      this.#options.refusals.refused('warn', this.#fields(), 'rtmp: encoder does not read what it is told, closed')
       socket.destroy()
     }
   }
@@ -202,7 +204,7 @@ class Connection implements RtmpConnection {
         this.#readOn()
       },
       (error: unknown) => {
-        this.#options.log.error({ ...this.#fields(), err: error }, 'rtmp: publish failed')
+        this.#options.refusals.refused('error', { ...this.#fields(), err: error }, 'rtmp: publish failed')
         if (this.#attempt === attempt && !this.#over) {
           this.#refuse({ code: 'unavailable', reason: 'The server failed to accept the stream: try again.' })
         }
@@ -222,7 +224,7 @@ class Connection implements RtmpConnection {
       else {
         // The encoder has gone on, so nobody is told; who tries keys in this way is seen all the same.
         const fields = { remote, key: shortKey(key), reason: 'refused', text: answer.refusal.reason }
-        refusals.refused('warn', fields, 'rtmp: encoder refused', fields.text)
+        refusals.refused('warn', fields, 'rtmp: encoder refused', answer.refusal.code)
       }
       return
     }
@@ -250,6 +252,7 @@ class Connection implements RtmpConnection {
 
   /** Tells the encoder and closes. The one log line comes from the session's `close` event. */
   #refuse(why: PublishRefusal): void {
+    this.#refusal = why.code
     this.#run(() => this.#session.refuse(statusOf(why.code), why.reason, performance.now()))
   }
 
@@ -262,7 +265,8 @@ class Connection implements RtmpConnection {
   #logClose({ reason, text }: Extract<RtmpServerEvent, { type: 'close' }>): void {
     const level = reason === 'handshake' || reason === 'idle' ? 'info' : 'warn'
     const verb = reason === 'refused' ? 'refused' : 'closed'
-    const kind = `${reason} ${text} ${this.#channel ?? ''}`
+    // Not by the text: it may have values that the peer has sent, ever other ones.
+    const kind = `${this.#refusal ?? reason} ${this.#channel ?? ''}`
     this.#options.refusals.refused(level, { ...this.#fields(), reason, text }, `rtmp: encoder ${verb}`, kind)
   }
 

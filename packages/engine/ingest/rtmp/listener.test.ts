@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { after, describe, test } from 'node:test'
@@ -201,6 +202,30 @@ describe('refusals', () => {
   })
 })
 
+describe('strangers', () => {
+  test('any number of connections that send random bytes are one line of each kind', async () => {
+    const { listener, log } = await setUp({ connectionsPerAddress: 1000 })
+    for (let i = 0; i < 200; i++) await sendAndClose(listener, randomBytes(2000))
+    // With the right version, so that what is random comes later: as chunks.
+    const hello = Buffer.concat([Buffer.of(3), Buffer.alloc(1536), Buffer.alloc(1536)])
+    for (let i = 0; i < 200; i++) await sendAndClose(listener, Buffer.concat([hello, randomBytes(5000)]))
+    await until(() => listener.connections() === 0, 'all gone')
+    assert.ok(log.lines.length <= CLOSE_REASONS, log.lines.join('\n'))
+    assert.ok(log.lines.length > 0)
+  })
+
+  test('a failure of ours that encoders cause again and again is not a line each time', async () => {
+    const { port, log, publish } = await setUp()
+    port.failure = new TypeError('database is gone')
+    for (let i = 0; i < 10; i++) await publish({ key: `key-${i}` }).ended
+    // That the port failed, and that the encoder was refused.
+    assert.equal(log.lines.length, 2, log.lines.join('\n'))
+  })
+})
+
+/** `CloseReason` has so many. */
+const CLOSE_REASONS = 5
+
 describe('connections', () => {
   test('200 idle connections disturb nobody', async () => {
     const { listener, port, publish } = await setUp({ connectionsPerAddress: 1000 })
@@ -310,6 +335,17 @@ function turnedAway(listener: RtmpListener): Promise<string | undefined> {
     socket.on('error', (error: NodeJS.ErrnoException) => (code = error.code))
     socket.once('close', () => resolve(code))
     socket.resume()
+  })
+}
+
+/** Resolves when the server has closed. */
+function sendAndClose(listener: RtmpListener, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(listener.address)
+    socket.on('error', () => {})
+    socket.once('close', () => resolve())
+    socket.resume()
+    socket.end(bytes)
   })
 }
 
