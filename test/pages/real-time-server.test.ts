@@ -187,3 +187,26 @@ test('an encoder that reconnects: real time goes on without a reload', async () 
   assert.ok(ways.size === 1 || watched() > starving, [...ways].join())
   await goesOn(page, 'webrtc')
 })
+
+// The last one: afterwards nothing is broadcast.
+test('a broadcast that ends leaves no red line in the consoles of those who watched it in real time', async () => {
+  const errors: string[] = []
+  const farewells: Promise<unknown>[] = []
+  const viewers = await Promise.all([open(server), open(server)])
+  for (const page of viewers) {
+    page.on('request', (asked) => void (asked.method() === 'DELETE' && farewells.push(asked.response())))
+    page.on('console', (line) => void (line.type() === 'error' && errors.push(`${line.text()} ${line.location().url}`)))
+    await goesOn(page, 'webrtc')
+  }
+  await encoders[0]?.stop()
+  for (const page of viewers) {
+    await until(page, 'the end', ({ phase }) => phase === 'offline', 90_000)
+    // All that was asked before is known with this, and all that was said of it.
+    await page.evaluate(() => fetch('/').then(() => undefined))
+    await Promise.all(farewells)
+    const told = page.waitForEvent('console', (line) => line.text() === 'told')
+    await page.evaluate(() => console.debug('told'))
+    await told
+  }
+  assert.deepEqual(errors, [])
+})

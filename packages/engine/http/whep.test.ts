@@ -7,6 +7,8 @@ import { createHttpServer, type HttpServer } from './server.ts'
 import { createWhepHandler } from './whep.ts'
 
 const SESSION = '0123456789abcdef0123456789abcdef'
+/** Ended a short while ago. */
+const ENDED = '00000000000000000000000000000000'
 const OTHER = 'ffffffffffffffffffffffffffffffff'
 const SDP = { 'Content-Type': 'application/sdp' }
 
@@ -49,7 +51,7 @@ const egress: WebRtcEgress = {
     chosen = name
     return true
   },
-  leave: (session) => left.push(session) > 0,
+  leave: (session) => left.push(session) > 0 && (session === SESSION || session === ENDED),
   figures: { sessions: 0, connected: 0, packets: 0, resent: 0, refused: 0, droppedGroups: 0, failed: 0 },
   pid: undefined,
   close: async () => {},
@@ -177,11 +179,14 @@ test('an offer that cannot be served ends its connection, and is told of', async
   assert.deepEqual(errors.map(String), ['RangeError: injected'])
 })
 
-test('a session is ended by DELETE; one that is gone is not found', async () => {
-  const end = (id: string) => fetch(`${base}/live/main/whep/${id}`, { method: 'DELETE' })
-  assert.equal((await end(SESSION)).status, 200)
+test('a session is ended by DELETE, also when the server was first; one that is unknown is not found', async () => {
+  const send = async (method: string, id: string) => (await fetch(`${base}/live/main/whep/${id}`, { method })).status
+  assert.equal(await send('DELETE', SESSION), 200)
   assert.deepEqual(left, [SESSION])
-  assert.equal((await end(OTHER)).status, 404)
+  assert.equal(await send('DELETE', ENDED), 200)
+  assert.equal(await send('DELETE', OTHER), 404)
+  // For nothing else it is there.
+  assert.equal(await send('PATCH', ENDED), 404)
 })
 
 test('trickle ICE and other methods are answered with what is taken', async () => {

@@ -138,10 +138,10 @@ export function createWhepHandler({ egress, iceServers, remoteOf, onError }: Whe
 
   function resource(req: HttpRequest, res: HttpResponse, of: WebRtcEgress, session: string): void {
     if (req.method === 'OPTIONS') return options(res, 'DELETE, OPTIONS', false, 'DELETE, PATCH, OPTIONS')
-    if (!of.has(session)) return sendProblem(req, res, notFound)
+    const isFound = req.method === 'DELETE' ? of.leave(session) : of.has(session)
+    if (!isFound) return sendProblem(req, res, notFound)
     // PATCH would be trickle ICE or a restart; whoever does not do them says 405 (RFC 9725 §4.3.1).
     if (req.method !== 'DELETE') return wrongMethod(req, res, 'DELETE, OPTIONS')
-    of.leave(session)
     res.writeHead(200, ['Content-Length', '0', 'Cache-Control', 'no-store', ...cors])
     res.end()
   }

@@ -60,7 +60,7 @@ export interface WebRtcEgress {
   layers(session: string): Layers | undefined
   /** @param name of a rendition; `undefined` leaves the choice to the server. False where there is no such rendition. */
   choose(session: string, name: string | undefined): boolean
-  /** False when there is no such session (any more). */
+  /** True also for one that has ended a short while ago; false when there is no such session. */
   leave(session: string): boolean
   readonly figures: WebRtcFigures
   /** Of the process, while it runs; for tests and the log. */
@@ -91,6 +91,8 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   const sessions = new Map<string, Session>()
   /** Remote addresses of sessions that have ended and whose connections the process still closes, by session. */
   const closing = new Map<string, string>()
+  /** The newest of those that have ended: a viewer's goodbye crosses the server's own, as when the broadcast ends. */
+  const ended = new Set<string>()
   /** Offers under way, sessions, and connections that are being closed: who comes and goes without end gets no more than others. */
   const places = createPlaces(limits)
   let packets = 0
@@ -200,9 +202,17 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   /** @param refusal what its offer is told that has not been answered yet. */
   function forget(session: Session, reason: string, refusal: OfferRefusal): void {
     if (!sessions.delete(session.id)) return
+    remember(session.id)
     session.passage.end()
     session.answer.resolve(refusal)
     log.debug({ channel: session.channel, session: session.id.slice(0, 4), reason }, 'webrtc viewer left')
+  }
+
+  /** As many as may end at once. */
+  function remember(id: string): void {
+    ended.add(id)
+    const [oldest] = ended
+    if (oldest !== undefined && ended.size > limits.sessions) ended.delete(oldest)
   }
 
   async function answer(request: OfferRequest, { seat, media, sdp, soundMissing }: Prepared) {
@@ -271,7 +281,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     },
     leave(id) {
       const session = sessions.get(id)
-      if (session === undefined) return false
+      if (session === undefined) return ended.has(id)
       end(session, 'the viewer said goodbye', CHANGED)
       return true
     },
