@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
-import { type Look, look, until } from '../support/our-player.ts'
+import { type Look, look, shoot, until } from '../support/our-player.ts'
 import { waitFor } from '../support/wait.ts'
 import { type Clip, makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
@@ -371,3 +371,81 @@ test('a replay plays from the beginning to the end', async () => {
   await page.keyboard.press('9')
   await until(page, 'ends', (seen) => seen.phase === 'ended')
 })
+
+/** A recording of which nothing more comes once it plays, 90 % further on. */
+async function openHangingReplay(): Promise<void> {
+  mock.goLive('main', stream('as_old', 110_000))
+  mock.goOffline('main')
+  const times = { startedAt: '2026-01-01T20:00:00.000Z', endedAt: '2026-01-01T20:01:50.000Z', duration: 110_000 }
+  mock.assets.set('as_old', { id: 'as_old', channel: 'main', title: 'Yesterday', live: false, bytes: 1e6, ...times })
+  await page.goto(`${mock.url}/watch/as_old`)
+  await until(page, 'plays', (seen) => seen.phase === 'replay' && seen.time > 0)
+  // Never answered.
+  await page.route('**/vod/**', () => undefined)
+  await page.keyboard.press('9')
+  await until(page, 'stands', (seen) => seen.phase === 'stalled')
+}
+
+test('a replay whose pictures stand says that it loads: there is no broadcast to wait for', async () => {
+  await openHangingReplay()
+  await page.locator('bandstand-player .note', { hasText: /^Loading …$/ }).waitFor()
+})
+
+async function openHangingLive(): Promise<void> {
+  const live = stream('as_1', 60_000)
+  mock.goLive('main', live)
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', playing)
+  live.pause()
+  await until(page, 'stands', (seen) => seen.phase === 'stalled')
+  await page.locator('bandstand-player .note', { hasText: 'Waiting for the broadcast' }).waitFor()
+}
+
+for (const [what, open] of Object.entries({ replay: openHangingReplay, live: openHangingLive })) {
+  test(`what is said of pictures that stand covers no control, in any size: ${what}`, () => coversNothing(what, open))
+}
+
+async function coversNothing(what: string, open: () => Promise<void>): Promise<void> {
+  await open()
+  /** Names the controls that something lies over, shown or not. */
+  const covered = () =>
+    page.evaluate(() => {
+      const inside = document.querySelector('bandstand-player')?.shadowRoot
+      const box = (selector: string) => inside?.querySelector(selector)?.getBoundingClientRect()
+      const controls = ['bandstand-rewind-bar', 'media-control-bar', '.sound']
+      return ['.note', '.spinner'].flatMap((message) => {
+        const over = box(message)
+        if (over === undefined) return [`no ${message}`]
+        return controls.filter((control) => {
+          const under = box(control)
+          // That for sound is not always there.
+          if (under === undefined) return control !== '.sound'
+          const isBeside = over.right <= under.left || over.left >= under.right
+          return !isBeside && over.bottom > under.top && over.top < under.bottom
+        })
+      })
+    })
+  const nothingCovered = async (size: string) => {
+    let seen: string[] = []
+    await waitFor('nothing covered', async () => (seen = await covered()).length === 0).catch(() => undefined)
+    assert.deepEqual(seen, [], size)
+  }
+  for (const [width, height] of [
+    [1280, 900],
+    [844, 390],
+    [390, 844],
+    [320, 640],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    await page.mouse.move(width / 2, 100)
+    await page.mouse.move(width / 2 + 5, 105)
+    await shoot(page, `stands-${what}-${width}`)
+    await nothingCovered(`${width} × ${height}`)
+  }
+  await page.setViewportSize({ width: 844, height: 390 })
+  await page.keyboard.press('f')
+  await isFull(true, '.note')
+  await page.mouse.move(300, 100)
+  await shoot(page, `stands-${what}-full`)
+  await nothingCovered('full screen')
+}

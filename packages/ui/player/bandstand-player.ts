@@ -265,6 +265,18 @@ export class BandstandPlayer extends LitElement {
     })
   }
 
+  /** Why nothing moves. */
+  #waiting() {
+    const { session, phase, missing } = this.#watching
+    // What was recorded is there, however long it takes to come: only live it is the broadcast that is waited for.
+    const isLive = session?.state.source?.kind === 'live'
+    const text = isLive ? 'Waiting for the broadcast to go on …' : 'Loading …'
+    return html`<div class="waiting">
+      ${this.#playback.refused || missing ? nothing : html`<div class="spinner" aria-hidden="true"></div>`}
+      ${phase === 'stalled' ? html`<div class="note" role="status">${text}</div>` : nothing}
+    </div>`
+  }
+
   override render() {
     const { phase, missing } = this.#watching
     const { silenced, refused, paused } = this.#playback
@@ -290,8 +302,7 @@ export class BandstandPlayer extends LitElement {
         ${idle ? nothing : this.#controls()}
       </media-controller>
       ${this.#screen()}
-      ${busy && !refused && !missing ? html`<div class="spinner" aria-hidden="true"></div>` : nothing}
-      ${busy && phase === 'stalled' ? html`<div class="note" role="status">Waiting for the broadcast to go on …</div>` : nothing}
+      ${busy ? this.#waiting() : nothing}
       ${
         (silenced || refused) && !idle
           ? soundButton({ refused, onClick: () => this.#playback.playWithSound() })

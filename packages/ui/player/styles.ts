@@ -48,17 +48,26 @@ const frameStyles = css`
     width: 100%;
     height: 100%;
   }
-  .spinner {
+  /* Between the button for sound and the rewind bar. */
+  .waiting {
     position: absolute;
-    inset: 0;
-    margin: auto;
-    width: 44px;
-    height: 44px;
+    inset: 54px 0 72px;
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    justify-content: center;
+    gap: clamp(2px, 1cqi, 12px);
+    pointer-events: none;
+  }
+  .spinner {
+    flex: none;
+    box-sizing: border-box;
+    width: clamp(28px, 9cqi, 50px);
+    aspect-ratio: 1;
     border-radius: 50%;
     border: 3px solid rgb(255 255 255 / 0.25);
     border-top-color: #fff;
     animation: turn 0.9s linear infinite;
-    pointer-events: none;
   }
   @keyframes turn {
     to {
@@ -66,13 +75,10 @@ const frameStyles = css`
     }
   }
   .note {
-    position: absolute;
-    inset-inline: 0;
-    top: calc(50% + 36px);
     text-align: center;
     font-size: 0.9rem;
+    line-height: 1.3;
     text-shadow: 0 1px 4px #000;
-    pointer-events: none;
   }
   .sound {
     position: absolute;
