@@ -32,6 +32,10 @@ export function createSegmentMaker(index: AssetIndex, track: AssetTrack): (row: 
     return [toSegment(row, pause, row.discontinuity), toSegment(row, withoutPause(segment), false)]
   }
 
+  function isDependent(segment: IndexedSegment | undefined): boolean {
+    return track.kind === 'video' && segment?.gap === false && !segment.independent
+  }
+
   function toSegment(row: ReplayRow, segment: IndexedSegment | undefined, discontinuity: boolean): MediaSegment {
     like = findEpochTrack(row.epoch, track.track) ?? like ?? firstOf(index, track)
     const init = like?.initNumber
@@ -46,6 +50,7 @@ export function createSegmentMaker(index: AssetIndex, track: AssetTrack): (row: 
       uri: silence !== undefined ? silenceName(silence) : mediaName(row, segment),
       duration: duration / timescale,
       gap: silence === undefined && (segment?.gap ?? true),
+      ...(isDependent(segment) && { independent: false as const }),
       parts: [],
       discontinuity,
       ...(changesMap && { map: { uri: names.init(init) } }),

@@ -11,7 +11,7 @@ import { createRowReader } from './rows.ts'
 
 /**
  * Rows as text: epoch, then `-` for a gap on a track, `k` for a pause of half a second and then a key frame, `p` for one and
- * then none; segments of two seconds from 0 on, five seconds between epochs.
+ * then none, `d` for media that do not begin with one; segments of two seconds from 0 on, five seconds between epochs.
  */
 function index(rows: readonly string[], fields: Partial<AssetIndex> = {}): AssetIndex {
   const segments: IndexedSegment[][] = [[], []]
@@ -27,7 +27,7 @@ function index(rows: readonly string[], fields: Partial<AssetIndex> = {}): Asset
       segments[track]?.push({
         ...{ msn: i, epoch: own, firstPart: i * 6, lastPart: i * 6 + 5, start: time * ticks, duration: 2 * ticks },
         ...{ size: gap ? 0 : 100_000 * (i + 1), gap, closedAt: 0, timescale: ticks },
-        independent: row[1 + track] !== 'p',
+        independent: !/[pd]/.test(row[1 + track] ?? ''),
         ...(/[kp]/.test(row[1 + track] ?? '') && { pause: ticks / 2 }),
       })
     }
@@ -291,6 +291,21 @@ test('pictures that came back without a key frame are a gap in playlists up to t
   assert.match(String(manifest?.plain), /<S t="0" d="180000"\/>\s*<S t="360000" d="180000"\/>/)
   // Alone it is nothing to play.
   assert.doesNotMatch(await media(index(['0++', '0p-', '0++'])), /GAP/)
+})
+
+test('a comment says which segments of pictures do not begin with a key frame, also in a delta update', async () => {
+  const rows = ['0d+', '0++', ...Array.from({ length: 20 }, (_, i) => (i % 3 === 0 ? '0++' : '0d+')), '0-+']
+  const value = index(rows, { ended: false })
+  const marked = (text: string) => text.match(/#BANDSTAND-INDEPENDENT:NO\n#EXTINF:2.000000,\ns/g)?.length
+  const text = await media(value)
+  assert.match(text, /"\n#EXT-X-PROGRAM-DATE-TIME\S+\n#BANDSTAND-INDEPENDENT:NO\n#EXTINF:2.000000,\ns0000000000-/)
+  assert.match(text, /\.m4s\n#EXTINF:2.000000,\ns0000000006-/)
+  assert.equal(marked(text), 14)
+  assert.equal(text.match(/BANDSTAND/g)?.length, 14)
+  const delta = await createReplayPlaylists({ index: async () => value }).media('as_one', 'v1', true)
+  // Of the last 13 segments, which are not wholly past the boundary of 24 s.
+  assert.equal(marked(String(delta?.plain)), 9)
+  assert.doesNotMatch(await media(index(['0dd', '0+d']), 1), /BANDSTAND/)
 })
 
 test('a playlist whose front went counts the gaps that stood for pauses', async () => {

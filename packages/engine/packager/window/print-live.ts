@@ -8,7 +8,7 @@ import { SKIP_TARGETS, segmentsKept } from '../delta.ts'
 import { type BroadcastTiming, names } from '../model.ts'
 import { piecesOf, type SilentSegment, silenceName } from '../silence.ts'
 import { partHoldBack } from '../timing.ts'
-import { programDateTime, seconds, type WindowPart, type WindowSegment } from './segments.ts'
+import { isDependent, programDateTime, seconds, type WindowPart, type WindowSegment } from './segments.ts'
 
 export interface LivePlaylistInput {
   readonly timing: BroadcastTiming
@@ -122,6 +122,7 @@ function mediaSegment(
     uri: segment.gap ? names.gap(segment.msn) : names.segment(segment.firstPart, segment.lastPart),
     duration: seconds(segment),
     gap: segment.gap,
+    ...(isDependent(segment) && { independent: false as const }),
     parts:
       !withParts || segment.bare
         ? []

@@ -233,6 +233,7 @@ function restored(
     firstPart: segment.firstPart,
     lastPart: segment.lastPart,
     parts,
+    independent: segment.independent,
     size: segment.size,
     gap: segment.gap,
     complete: true,

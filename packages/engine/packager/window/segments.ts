@@ -25,6 +25,8 @@ export interface WindowSegment {
   readonly firstPart: number
   lastPart: number
   parts: WindowPart[]
+  /** Of one from the store, whose parts may not be known: its media begin with a key frame. */
+  readonly independent?: boolean
   size: number
   /** All of it is a gap so far. */
   gap: boolean
@@ -55,6 +57,11 @@ export function seconds(segment: WindowSegment): number {
 /** Listed in DASH, whose names stand for whole segments. */
 export function isListed({ complete, gap, whole }: WindowSegment): boolean {
   return complete && whole && !gap
+}
+
+/** Its media are known not to begin with a key frame; never of sound. */
+export function isDependent({ parts, independent, gap }: WindowSegment): boolean {
+  return !gap && (parts.find((part) => !part.gap)?.independent ?? independent) === false
 }
 
 /**

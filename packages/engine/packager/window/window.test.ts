@@ -56,6 +56,29 @@ test('what a report of a rendition without a part points at may be asked for, an
   assert.equal(kind({ msn: 3, part: 50 }), 'bad-request')
 })
 
+test('a comment says which segments of pictures do not begin with a key frame, where parts are no longer listed too', () => {
+  const { studio, window } = live(60, {}, { gop: 250 })
+  const isMarked = (playlist: string) =>
+    playlist
+      .split('#EXTINF')
+      .slice(0, -1)
+      .map((s) => s.endsWith('INDEPENDENT:NO\n'))
+  const whole = text(window, 'v1')
+  // 4, 4 and 0.33 s.
+  assert.match(isMarked(whole).join(), /false,true,true,false,true,true,false/)
+  const delta = text(window, 'v1', { skip: true })
+  assert.match(delta, /EXT-X-SKIP/)
+  const left = isMarked(delta)
+  assert.deepEqual(left, isMarked(whole).slice(-left.length))
+  assert.doesNotMatch(text(window, 'a2'), /BANDSTAND/)
+  const restarted = watchedWindow({ older: everything, recovered: indexOf(studio) })
+  const marked = (of: LiveWindow) => text(of, 'v1').match(/(?<=INDEPENDENT:NO\n#EXTINF.*\n)s.*/g) ?? []
+  const recovered = marked(restarted)
+  assert.ok(recovered.length > 3)
+  assert.deepEqual(marked(window).slice(-recovered.length), recovered)
+  assert.doesNotMatch(text(live(20, {}, { gop: 60 }).window, 'v1'), /BANDSTAND/)
+})
+
 test('directives mean nothing after the end, not even those that contradict each other', () => {
   const { window } = live(8)
   assert.equal(window.rendition('v1')?.playlist({ part: 1 }).kind, 'bad-request')
@@ -790,7 +813,7 @@ function indexOf(studio: Studio): AssetIndex {
         start: parts[0]?.start ?? 0,
         duration,
         size,
-        independent: true,
+        independent: parts[0]?.independent ?? false,
         gap: false,
         closedAt: 0,
         timescale: track === 1 ? 90_000 : 48_000,

@@ -56,9 +56,18 @@ export interface MediaSegment extends SegmentHead {
   readonly byteRange?: ByteRange
   /** EXT-X-BITRATE in kbit/s. */
   readonly bitrate?: number
+  /** Its pictures do not begin with a key frame: a comment of our own, see {@link DEPENDENT}. */
+  readonly independent?: false
   /** Listed near the live edge only (within 3 target durations of the end). */
   readonly parts: readonly PartialSegment[]
 }
+
+/**
+ * Stands before the EXTINF of a segment that does not begin with a key frame, where the playlist knows. RFC 8216bis has
+ * INDEPENDENT for parts, which are listed near the live edge only, and EXT-X-INDEPENDENT-SEGMENTS for all segments at once;
+ * other players ignore the line as a comment (§4.1).
+ */
+export const DEPENDENT = '#BANDSTAND-INDEPENDENT:NO'
 
 export interface PartialSegment {
   readonly uri: string

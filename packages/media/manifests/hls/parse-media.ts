@@ -2,16 +2,17 @@ import { parseAttributes } from './attributes.ts'
 import { checkPlaylist } from './check-media.ts'
 import type { IssueList } from './issue.ts'
 import { type PlaylistLine, tagName, tagValue } from './line.ts'
-import type {
-  ByteRange,
-  MediaMap,
-  MediaPlaylist,
-  MediaSegment,
-  PartialSegment,
-  PreloadHint,
-  RenditionReport,
-  SegmentHead,
-  ServerControl,
+import {
+  type ByteRange,
+  DEPENDENT,
+  type MediaMap,
+  type MediaPlaylist,
+  type MediaSegment,
+  type PartialSegment,
+  type PreloadHint,
+  type RenditionReport,
+  type SegmentHead,
+  type ServerControl,
 } from './model.ts'
 import { parseByteRange, parseDate, parseDecimal, parseInteger } from './values.ts'
 
@@ -26,6 +27,7 @@ interface Pending {
   gap: boolean
   byteRange?: ByteRange
   bitrate?: number
+  independent?: false
   parts: PartialSegment[]
 }
 
@@ -82,6 +84,10 @@ export function parseMediaPlaylist(
     if (!text.startsWith('#')) {
       segments.push(closeSegment(pending, text, issues))
       pending = fresh()
+      continue
+    }
+    if (text === DEPENDENT) {
+      pending.independent = false
       continue
     }
     const name = tagName(text)
@@ -266,6 +272,7 @@ function closeSegment(p: Pending, uri: string, issues: IssueList): MediaSegment 
     ...(p.programDateTime !== undefined && { programDateTime: p.programDateTime }),
     ...(p.byteRange !== undefined && { byteRange: p.byteRange }),
     ...(p.bitrate !== undefined && { bitrate: p.bitrate }),
+    ...(p.independent !== undefined && { independent: p.independent }),
     parts: p.parts,
   }
 }

@@ -1,14 +1,15 @@
 import { MediaError } from '../../error.ts'
-import type {
-  ByteRange,
-  MediaPlaylist,
-  MediaSegment,
-  MultivariantPlaylist,
-  PartialSegment,
-  Rendition,
-  SegmentHead,
-  ServerControl,
-  Variant,
+import {
+  type ByteRange,
+  DEPENDENT,
+  type MediaPlaylist,
+  type MediaSegment,
+  type MultivariantPlaylist,
+  type PartialSegment,
+  type Rendition,
+  type SegmentHead,
+  type ServerControl,
+  type Variant,
 } from './model.ts'
 
 /**
@@ -94,6 +95,7 @@ function segment(s: MediaSegment): string {
   for (const part of s.parts) out += partial(part)
   if (s.gap) out += '#EXT-X-GAP\n'
   if (s.bitrate !== undefined) out += `#EXT-X-BITRATE:${s.bitrate}\n`
+  if (s.independent === false) out += `${DEPENDENT}\n`
   out += `#EXTINF:${s.duration.toFixed(6)},${s.title === undefined ? '' : oneLine(s.title)}\n`
   if (s.byteRange !== undefined) out += `#EXT-X-BYTERANGE:${byteRange(s.byteRange)}\n`
   return `${out}${oneLine(s.uri)}\n`
