@@ -26,7 +26,10 @@ function choosing(t: TestContext) {
     on: (name: string, listener: (name: string, data: object) => void) => listeners.set(name, listener),
   }
   const choice: { level: number | undefined } = { level: 1 }
-  keepChosen({ Events } as unknown as typeof Hls, hls as unknown as Hls, () => choice.level)
+  keepChosen({ Events } as unknown as typeof Hls, hls as unknown as Hls, {
+    level: () => choice.level,
+    play: (level) => (hls.loadLevel = level),
+  })
   return {
     ...{ hls, choice, tell },
     /** As hls.js does at a gap. */

@@ -1,5 +1,6 @@
 import type Hls from 'hls.js'
 import type { ErrorData, Fragment, HlsConfig, LevelDetails } from 'hls.js'
+import { keepBeforeZero } from './before-zero.ts'
 import { keepChosen } from './chosen-rendition.ts'
 import type { PlaylistEngine, PlaylistEvents } from './engine.ts'
 import { loadPolicy } from './load-policy.ts'
@@ -36,6 +37,7 @@ export function createHlsEngine(
   events: PlaylistEvents,
 ): PlaylistEngine {
   let hls: Hls | undefined
+  let guard: ReturnType<typeof guardRenditions> | undefined
   let at: number | undefined
   let mended = 0
   let mendedAt = 0
@@ -138,8 +140,13 @@ export function createHlsEngine(
       fresh.on(HlsClass.Events.ERROR, (_, data) => {
         if (hls === fresh) onError(data)
       })
-      guardRenditions(HlsClass, fresh)
-      keepChosen(HlsClass, fresh, () => chosenLevel(fresh))
+      keepBeforeZero(HlsClass, fresh)
+      const own = guardRenditions(HlsClass, fresh)
+      guard = own
+      keepChosen(HlsClass, fresh, {
+        level: () => chosenLevel(fresh),
+        play: (level) => own.change(level, () => (fresh.loadLevel = level)),
+      })
       fresh.on(HlsClass.Events.LEVEL_UPDATED, (_, data) => {
         if (hls !== fresh) return
         keepDistance(fresh)
@@ -213,7 +220,9 @@ export function createHlsEngine(
         choose(id) {
           wanted.quality = list.find((one) => one.id === id)
           // Another source may have been loaded since the menu was drawn.
-          if (hls) hls.nextLevel = chosenLevel(hls) ?? -1
+          const now = hls
+          const level = (now && chosenLevel(now)) ?? -1
+          if (now) guard?.change(level, () => (now.nextLevel = level))
         },
       }
       return known

@@ -13,6 +13,8 @@ const Events = {
   ERROR: 'error',
   DESTROYING: 'destroying',
 }
+/** Longer than the segment, which was cut at a key frame. */
+const target = { targetduration: 4, partTarget: 0.35, levelTargetDuration: 1 }
 const ErrorDetails = { FRAG_GAP: 'gap' }
 
 /** What the guard uses of hls.js: three renditions, a segment of two parts of 0.5 s, a second buffered. */
@@ -31,16 +33,17 @@ function guarded(t: TestContext) {
     lowLatencyMode: true,
     bandwidthEstimate: 20_000_000,
     nextLoadLevel: 2,
+    loadLevel: 2,
     mainForwardBufferInfo: { len: 1, end: 7.7 },
     latestLevelDetails: null as object | null,
     media: Object.assign(new EventTarget(), { currentTime: 6.8 }),
     on: (name: string, listener: (name: string, data: object) => void) => listeners.set(name, listener),
   }
-  guardRenditions({ Events, ErrorDetails } as unknown as typeof Hls, hls as unknown as Hls)
+  const guard = guardRenditions({ Events, ErrorDetails } as unknown as typeof Hls, hls as unknown as Hls)
   const tell = (name: string, data: object) => listeners.get(name)?.(name, data)
   const abortRequests = t.mock.fn()
   const frag = {
-    ...{ type: 'main', level: 2, sn: 7, start: 7, abortRequests },
+    ...{ type: 'main', level: 2, sn: 7, start: 7, duration: 1, cc: 0, abortRequests },
     loader: null as { context: { part: object } } | null,
   }
   const partOf = (index: number) => ({
@@ -48,7 +51,7 @@ function guarded(t: TestContext) {
     stats: { loaded: 375_000, loading: { first: 0, end: 0 } },
   })
   const parts = [partOf(0), partOf(1)] as const
-  hls.latestLevelDetails = { fragments: [frag], partList: parts, levelTargetDuration: 1 }
+  hls.latestLevelDetails = { ...target, fragments: [frag], partList: parts }
   hls.levels.forEach((each, i) => (each.details = i === 2 ? (hls.latestLevelDetails ?? undefined) : undefined))
   /** Its bytes begin to come. */
   const fetch = (part: (typeof parts)[number]) => {
@@ -67,7 +70,7 @@ function guarded(t: TestContext) {
     frag.loader = null
     tell(Events.FRAG_LOADED, { frag, part })
   }
-  return { page, hls, frag, parts, abortRequests, fetch, begin, load, tell }
+  return { page, hls, guard, frag, parts, abortRequests, fetch, begin, load, tell }
 }
 
 test('within a segment the rendition stays, at its end another may follow', async (t) => {
@@ -78,6 +81,80 @@ test('within a segment the rendition stays, at its end another may follow', asyn
   await load(parts[1], 100)
   assert.deepEqual([hls.autoLevelCapping, hls.config.minAutoBitrate], [-1, 0])
   assert.equal(hls.nextLoadLevel, 2)
+})
+
+/** Key frames 8.3 s apart. @param duration of segment 7; of four seconds, the next does not begin with a key frame */
+function rare({ hls, frag }: ReturnType<typeof guarded>, duration: number): void {
+  const before = { cc: 0, gap: false, level: 1 }
+  Object.assign(frag, { duration, level: 1 })
+  const fragments = [{ ...before, sn: 5, duration: 4 }, { ...before, sn: 6, duration: 0.3 }, frag]
+  Object.assign(hls.latestLevelDetails ?? {}, { fragments })
+  hls.levels.forEach((each, i) => (each.details = i === 1 ? (hls.latestLevelDetails ?? undefined) : undefined))
+  hls.loadLevel = 1
+}
+
+for (const [how, whole] of [
+  ['in parts', false],
+  ['in whole segments', true],
+] as const) {
+  test(`a better rendition follows where a segment begins with a key frame, ${how}`, async (t) => {
+    const rig = guarded(t)
+    const { page, hls, frag, parts, begin, tell } = rig
+    hls.lowLatencyMode = !whole
+    await page.pass(1000)
+    for (const [duration, capping] of [
+      [4, 1],
+      [0.3, -1],
+    ] as const) {
+      rare(rig, duration)
+      if (!whole) begin(parts[1])
+      else tell(Events.FRAG_LOADING, { frag, part: null })
+      await page.pass(100)
+      parts[1].stats.loading.end = performance.now()
+      tell(Events.FRAG_LOADED, { frag, part: whole ? null : parts[1] })
+      // A lower one may follow in both cases.
+      assert.deepEqual([hls.autoLevelCapping, hls.config.minAutoBitrate], [capping, 0])
+    }
+  })
+}
+
+test('a better rendition that the viewer has chosen is held up as well, a lower one is not', async (t) => {
+  const rig = guarded(t)
+  const { page, hls, guard, parts, load } = rig
+  await page.pass(1000)
+  rare(rig, 4)
+  hls.autoLevelEnabled = false
+  const begun: number[] = []
+  for (const level of [0, 2]) guard.change(level, () => begun.push(level))
+  await load(parts[1], 100)
+  assert.deepEqual([begun, hls.loadLevel], [[0], 1])
+  rare(rig, 0.3)
+  await load(parts[1], 100)
+  assert.equal(hls.loadLevel, 2)
+})
+
+test('a choice that is taken back is forgotten, and what hls.js chooses then is held up', async (t) => {
+  const rig = guarded(t)
+  const { page, hls, guard, parts, load } = rig
+  await page.pass(1000)
+  rare(rig, 4)
+  hls.autoLevelEnabled = false
+  guard.change(2, () => assert.fail())
+  guard.change(-1, () => {
+    assert.equal(hls.autoLevelCapping, 1)
+    hls.autoLevelEnabled = true
+  })
+  rare(rig, 0.3)
+  await load(parts[1], 100)
+  assert.deepEqual([hls.loadLevel, hls.autoLevelCapping], [1, -1])
+})
+
+test('where key frames are regular a choice begins at once', (t) => {
+  const { guard, hls } = guarded(t)
+  hls.loadLevel = 0
+  const begin = t.mock.fn()
+  guard.change(2, begin)
+  assert.equal(begin.mock.callCount(), 1)
 })
 
 test('a link that was too slow gets what it carries with the next segment, and nothing better for a while', async (t) => {
@@ -230,7 +307,7 @@ test('a rendition that the viewer has chosen is left alone, and so is sound', as
 
 /** Segment 7 of another rendition, as hls.js holds it. */
 function segmentOf(end: number) {
-  const segment = { level: 0, sn: 7, start: 7, duration: end - 7, end }
+  const segment = { level: 0, cc: 0, sn: 7, start: 7, duration: end - 7, end }
   return Object.assign(segment, {
     setDuration(duration: number) {
       segment.duration = duration
@@ -244,7 +321,7 @@ test('behind a segment that is loaded the next one is chosen in another renditio
   await page.pass(1000)
   await load(parts[1], 100)
   const whole = segmentOf(8)
-  tell(Events.LEVEL_UPDATED, { level: 0, details: { fragments: [whole], partList: [] } })
+  tell(Events.LEVEL_UPDATED, { level: 0, details: { ...target, fragments: [whole], partList: [] } })
   // What is buffered ends at 7.999999.
   assert.ok(whole.end > 7.99 && whole.end < 7.999, `${whole.end}`)
   begin(parts[0])
@@ -273,7 +350,7 @@ test('a segment of which something is missing is not left out', async (t) => {
   await page.pass(1000)
   await load(parts[0], 100)
   const whole = segmentOf(8)
-  tell(Events.LEVEL_UPDATED, { level: 0, details: { fragments: [whole], partList: [] } })
+  tell(Events.LEVEL_UPDATED, { level: 0, details: { ...target, fragments: [whole], partList: [] } })
   assert.equal(whole.end, 8)
 })
 

@@ -1,5 +1,6 @@
 import type Hls from 'hls.js'
 import type { Fragment, Level, LevelDetails, MediaFragment, Part } from 'hls.js'
+import { followsKeyFrame, isSteady } from './key-frames.ts'
 import { lessAnew, tooSlow } from './slow-part.ts'
 
 /**
@@ -8,8 +9,13 @@ import { lessAnew, tooSlow } from './slow-part.ts'
  * playing anew shows none until the next key frame. That a link has become too slow is noticed while a part is on its way,
  * so that the next segment is already of the right rendition. Only where the rest of a segment would take longer than what has
  * to be fetched anew of another rendition it is given up in its midst, and the browser told to decode that from its key frame.
+ *
+ * A browser shows nothing of another rendition before a key frame, and where those are far apart segments begin without one. Better
+ * renditions, of which the best is the encoder's own, then follow only where one begins with a key frame. Lower ones are not held
+ * up: a ladder's have key frames every second. Nor is what gives a segment up, at less than half of what the link would have to
+ * carry: to go on in the old rendition until the next key frame would take longer than to wait for that.
  */
-export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
+export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard {
   const { Events, ErrorDetails } = HlsClass
   let timer: ReturnType<typeof setInterval> | undefined
   let newest: Part | undefined
@@ -26,18 +32,36 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
   /** The best rendition that may be chosen, and until when. */
   let cap = -1
   let capUntil = 0
+  /** What is played, while nothing better may follow; else -1. */
+  let ceiling = -1
+  /** The newest that was loaded, whole or the last part of it. */
+  let last: Fragment | undefined
+  /** What follows where the next segment begins with a key frame. */
+  let chosen: number | undefined
 
   /** Stays with a rendition, or leaves the choice to hls.js. */
   function pin(level: number | undefined): void {
     const bitrate = level === undefined ? 0 : (hls.levels[level]?.maxBitrate ?? 0)
     if (hls.config.minAutoBitrate !== bitrate) hls.config.minAutoBitrate = bitrate
-    hls.autoLevelCapping = level ?? (performance.now() < capUntil ? cap : -1)
+    const most = [ceiling, performance.now() < capUntil ? cap : -1].filter((one) => one >= 0)
+    hls.autoLevelCapping = level ?? (most.length > 0 ? Math.min(...most) : -1)
   }
 
   /** At the end of a segment another rendition may follow. */
   function settle(details: LevelDetails | null): void {
     if (loading) return
-    if (!hls.lowLatencyMode || (newest && details && endsSegment(details, newest))) free()
+    if (!hls.lowLatencyMode || (newest && details && endsSegment(details, newest))) follow(details)
+  }
+
+  function follow(details: LevelDetails | null): void {
+    const { sn, level } = last ?? {}
+    const whole = details?.fragments.find((one) => one.sn === sn)
+    if (details && whole && level !== undefined) ceiling = followsKeyFrame(details, whole) ? -1 : level
+    free()
+    if (!whole || ceiling >= 0 || chosen === undefined) return
+    const next = chosen
+    chosen = undefined
+    hls.loadLevel = next
   }
 
   /** The best rendition within so many bits per second. */
@@ -82,6 +106,7 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     hls.media?.addEventListener('seeking', forgetGivenUp, { once: true })
     clearInterval(timer)
     loading = false
+    ceiling = -1
     free()
     // Else all of its parts that are listed by now would still come.
     frag.abortRequests()
@@ -122,10 +147,12 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
   hls.on(Events.FRAG_LOADED, (_, { frag, part }) => {
     if ((frag.type as string) !== 'main') return
     newest = part ?? undefined
+    if (frag.sn !== 'initSegment') last = frag
     loading = false
     if (!part) {
       clearInterval(timer)
-      return pin(undefined)
+      pin(undefined)
+      return settle(hls.levels[frag.level]?.details ?? null)
     }
     if (!hasNext(hls.levels[frag.level]?.details, part)) clearInterval(timer)
     const { first, end } = part.stats.loading
@@ -160,6 +187,31 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): void {
     clearInterval(timer)
     hls.media?.removeEventListener('seeking', forgetGivenUp)
   })
+
+  return {
+    change(level, begin) {
+      chosen = undefined
+      const details = hls.latestLevelDetails
+      if (!details || isSteady(details) || (level >= 0 && level <= hls.loadLevel)) return begin()
+      if (level >= 0) {
+        chosen = level
+        return
+      }
+      ceiling = hls.loadLevel
+      pin(undefined)
+      begin()
+    },
+  }
+}
+
+interface RenditionGuard {
+  /**
+   * Goes to the rendition that the viewer has chosen, where the picture would not stand for that.
+   *
+   * @param level -1 to leave the choice to hls.js
+   * @param begin has hls.js do so, and is called at once or not at all: then the rendition follows in its time
+   */
+  change(level: number, begin: () => void): void
 }
 
 interface GivenUp {
