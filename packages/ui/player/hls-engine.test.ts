@@ -25,7 +25,7 @@ class FakeHls {
   }
   static readonly ErrorTypes = { MEDIA_ERROR: 'mediaError', NETWORK_ERROR: 'networkError' }
   static readonly ErrorDetails = { FRAG_GAP: 'fragGap' }
-  static readonly DefaultConfig = { loader: EventTarget }
+  static readonly DefaultConfig = { loader: EventTarget, streamController: EventTarget }
   static readonly made: FakeHls[] = []
   readonly #listeners = new Map<string, Listener[]>()
   source = ''
@@ -95,9 +95,9 @@ function loaded(t: TestContext) {
 
 /** Three segments of 2 s, the middle one a gap. */
 const fragments = [
-  { start: 0, duration: 2, end: 2, programDateTime: 10_000, gap: false },
-  { start: 2, duration: 2, end: 4, programDateTime: 12_000, gap: true },
-  { start: 4, duration: 2, end: 6, programDateTime: 14_000, gap: false },
+  { start: 0, duration: 2, end: 2, programDateTime: 10_000, gap: false, tagList: [] },
+  { start: 2, duration: 2, end: 4, programDateTime: 12_000, gap: true, tagList: [] },
+  { start: 4, duration: 2, end: 6, programDateTime: 14_000, gap: false, tagList: [] },
 ]
 
 test('a network failure that hls.js gives up on is a failure, others are its own matter', (t) => {
@@ -132,6 +132,17 @@ test('another load replaces the one before, which is heard no more', (t) => {
   hls.fail('networkError')
   assert.deepEqual(failures, [])
   assert.equal(FakeHls.made.at(-1)?.source, 'http://server/vod/as_1/index.m3u8')
+})
+
+test('what is listed before the first key frame cannot be shown, and is not in the window', (t) => {
+  const { hls, engine } = loaded(t)
+  const tagList = [['BANDSTAND-INDEPENDENT', 'NO']]
+  const [first, ...others] = fragments
+  hls.latestLevelDetails = { edge: 6, fragments: [{ ...first, tagList }, ...others] }
+  assert.deepEqual(engine.window, { start: 14_000, end: 16_000 })
+  // Where none is known to begin with one it is all of it.
+  hls.latestLevelDetails = { edge: 2, fragments: [{ ...first, tagList }] }
+  assert.deepEqual(engine.window, { start: 10_000, end: 12_000 })
 })
 
 test('dates and media time are those of the playlist, past its gaps', (t) => {

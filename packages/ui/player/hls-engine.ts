@@ -2,7 +2,9 @@ import type Hls from 'hls.js'
 import type { ErrorData, Fragment, HlsConfig, LevelDetails } from 'hls.js'
 import { keepBeforeZero } from './before-zero.ts'
 import { keepChosen } from './chosen-rendition.ts'
+import { decodableStream } from './decodable.ts'
 import type { PlaylistEngine, PlaylistEvents } from './engine.ts'
+import { beginsWithKeyFrame } from './key-frames.ts'
 import { loadPolicy } from './load-policy.ts'
 import { playlistLoader } from './playlist-loader.ts'
 import { recall } from './preferences.ts'
@@ -66,6 +68,7 @@ export function createHlsEngine(
       startFragPrefetch: true,
       testBandwidth: false,
       abrEwmaDefaultEstimate: bandwidth,
+      streamController: decodableStream(HlsClass),
       nudgeMaxRetry: 6,
       highBufferWatchdogPeriod: 1.5,
       manifestLoadPolicy: loadPolicy,
@@ -251,7 +254,9 @@ function datedOf({ start, duration, programDateTime, gap }: Fragment) {
 }
 
 function windowOf(details: LevelDetails): { start: number; end: number } | undefined {
-  const dated = details.fragments.find((fragment) => fragment.programDateTime !== null && !fragment.gap)
+  const all = details.fragments.filter((fragment) => fragment.programDateTime !== null && !fragment.gap)
+  // What comes before the first key frame that is listed cannot be shown from here.
+  const dated = all.find((fragment) => beginsWithKeyFrame(fragment, details.partList)) ?? all.at(0)
   const last = details.fragments.findLast((fragment) => fragment.programDateTime !== null)
   if (!dated?.programDateTime || !last?.programDateTime) return undefined
   const parts = (details.edge - last.start) * 1000

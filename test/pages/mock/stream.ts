@@ -78,6 +78,7 @@ export function createMockStream(clip: Clip, assetId: string, startedAt: number,
           lines.push(`#EXT-X-PART:DURATION=${seconds(part, part + 1).toFixed(5)},URI="p${part}.m4s"${key}`)
         }
       }
+      if (sn < complete && !isIndependent(track, from)) lines.push('#BANDSTAND-INDEPENDENT:NO')
       if (sn < complete) lines.push(`#EXTINF:${seconds(from, to).toFixed(5)},`, `s${sn}.m4s`)
     }
     if (over) lines.push('#EXT-X-ENDLIST')

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, afterEach, before, beforeEach, type TestContext, test } from 'node:test'
+import { startServer } from '@bandstand/engine/http/testing.ts'
+import { createVodHandler } from '@bandstand/engine/http/vod.ts'
+import { createTestBroadcast } from '@bandstand/engine/replay/fixtures/broadcast.ts'
+import { limits } from '@bandstand/engine/replay/limits.ts'
+import { createDiskStore } from '@bandstand/engine/store/disk.ts'
+import { quietLog, retention, temporaryFolder } from '@bandstand/engine/store/fixtures/material.ts'
+import { readClip } from '@bandstand/media/containers/isobmff/fixtures/clip.ts'
+import type { Browser, Page } from 'playwright-core'
+import { chromium } from '../support/browser.ts'
+import { encodeOnce } from '../support/encode-once.ts'
+import { type Look, look, until } from '../support/our-player.ts'
+import { waitFor } from '../support/wait.ts'
+import { makeClip } from './mock/clip.ts'
+import type { MockServer } from './mock/model.ts'
+import { startMockServer } from './mock/server.ts'
+import { createMockStream } from './mock/stream.ts'
+
+/** Key frames some 8 s apart, as OBS has them where it is left the choice: most segments begin with none. */
+
+let browser: Browser
+let mock: MockServer
+let page: Page
+
+before(async () => {
+  browser = await chromium()
+})
+after(() => browser.close())
+beforeEach(async () => {
+  mock = await startMockServer()
+  page = await browser.newPage({ viewport: { width: 800, height: 600 } })
+})
+afterEach(async () => {
+  await page.context().close()
+  await mock.close()
+})
+
+interface Seen {
+  readonly seeks: number
+  /** Media times of the pictures that were shown since the newest seek has ended, seconds. */
+  readonly shown: readonly number[]
+}
+
+/** Has the page write down what its video shows. */
+async function watch(): Promise<void> {
+  await page.evaluate(`(() => {
+    const { video } = document.querySelector('bandstand-player')
+    globalThis.seen = { seeks: 0, shown: [] }
+    video.addEventListener('seeking', () => {
+      seen.seeks += 1
+      seen.shown = []
+    })
+    const note = (_, { mediaTime }) => {
+      if (!video.seeking) seen.shown.push(mediaTime)
+      video.requestVideoFrameCallback(note)
+    }
+    video.requestVideoFrameCallback(note)
+  })()`)
+}
+
+/** A picture comes after `go`, at the place asked for, and goes on. @param to media time, seconds */
+async function assertLands(what: string, to: number, go: () => Promise<unknown>): Promise<void> {
+  const see = () => page.evaluate<Seen>('seen')
+  const { seeks } = await see()
+  await go()
+  let seen: Seen | undefined
+  const goesOn = async () => {
+    seen = await see()
+    const { shown } = seen
+    if (seen.seeks === seeks || shown.length === 0) return false
+    return shown.length > 1 && (shown.at(-1) ?? 0) > (shown[0] ?? 0) + 0.3
+  }
+  await waitFor(`a picture at ${what}`, goesOn, 20_000, 20).catch(async (cause: unknown) => {
+    throw new Error(JSON.stringify([seen, await look(page)]), { cause })
+  })
+  const first = seen?.shown[0] ?? Number.NaN
+  assert.ok(Math.abs(first - to) < 1, `${what}: asked for ${to}, shown ${first}`)
+}
+
+const seekBar = (to: number) => () =>
+  page.locator('bandstand-rewind-bar input').evaluate((input: HTMLInputElement, at) => {
+    input.value = String(at)
+    input.dispatchEvent(new Event('input', { bubbles: true }))
+    input.dispatchEvent(new Event('change', { bubbles: true }))
+  }, to)
+
+/** Seconds. Longer than a player buffers at once. */
+const length = 150
+
+/** A replay that was packaged by the real packager from what ffmpeg made. */
+async function record(t: TestContext, id: string): Promise<void> {
+  const [pictures, sound] = ['testsrc2=size=160x90:rate=30', 'sine=sample_rate=48000']
+  const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-pix_fmt', 'yuv420p']
+  const folder = await encodeOnce([
+    ...['-f', 'lavfi', '-i', pictures, '-f', 'lavfi', '-i', sound, '-t', String(length)],
+    ...[...x264, '-r', '30', '-g', '250', '-sc_threshold', '0', '-c:a', 'aac', '-ac', '2', '-f', 'flv', 'clip.flv'],
+  ])
+  const store = createDiskStore({ root: await temporaryFolder(t), log: quietLog, retention })
+  t.after(() => store.close())
+  const { port } = await startServer(t, [createVodHandler({ store, now: () => Date.now() + limits.endedOnClock })])
+  const { send, writer } = createTestBroadcast(store, id)
+  send(readClip(await readFile(join(folder, 'clip.flv'))), 1)
+  await writer().end()
+  const playlist = await (await fetch(`http://127.0.0.1:${port}/vod/${id}/v1/index.m3u8`)).text()
+  assert.match(playlist, /#BANDSTAND-INDEPENDENT:NO\n/)
+  mock.streams.set('main', {
+    ...createMockStream(await makeClip(1, 30), id, Date.now()),
+    async answer(path) {
+      const answer = await fetch(`http://127.0.0.1:${port}/vod/${id}/${path}`)
+      if (!answer.ok) return answer.status
+      return { type: answer.headers.get('content-type') ?? '', body: Buffer.from(await answer.arrayBuffer()) }
+    },
+  })
+  const times = { startedAt: '2026-01-01T20:00:00.000Z', endedAt: '2026-01-01T20:02:30.000Z' }
+  mock.assets.set(id, { id, channel: 'main', title: 'A', live: false, bytes: 1e6, duration: length * 1000, ...times })
+}
+
+test('in a replay every seek leads to the place asked for, and the key End to the end', async (t) => {
+  await record(t, 'as_old')
+  await page.goto(`${mock.url}/watch/as_old`)
+  await until(page, 'plays', ({ phase, frames }) => phase === 'replay' && frames > 2)
+  await watch()
+  // Some of them just before what is buffered by then, which hls.js would go on with.
+  for (const to of [140, 110, 104, 21, 91, 84, 45, 148, 15, 7, 126]) await assertLands(`${to} s`, to, seekBar(to))
+  for (const tenth of [6, 3, 9])
+    await assertLands(`tenth ${tenth}`, tenth * 15, () => page.keyboard.press(String(tenth)))
+  for (const key of ['2', '7', 'Home']) {
+    await page.keyboard.press('End')
+    await until(page, 'ends', ({ phase }) => phase === 'ended')
+    await assertLands(key, key === 'Home' ? 0 : Number(key) * 15, () => page.keyboard.press(key))
+  }
+})
+
+test('in a running broadcast too, also where the live playlist no longer lists it', async () => {
+  // Segments of 2 s, of which every fourth begins with a key frame; eight are listed.
+  mock.goLive('main', createMockStream(await makeClip(120, 240), 'as_now', Date.now() - 60_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', ({ phase, frames, behind }) => phase === 'live' && frames > 2 && behind < 5)
+  for (const [key, seconds] of [
+    ['ArrowLeft', 5],
+    ['ArrowLeft', 5],
+    ['ArrowRight', -5],
+    ['j', 10],
+    ['j', 10],
+    ['ArrowLeft', 5],
+    ['l', -10],
+  ] as const) {
+    const { behind } = await look(page)
+    await page.keyboard.press(key)
+    let before: Look | undefined
+    let moved = 0
+    // Of another playlist the times are others, and the pictures are counted anew.
+    const goesOn = (now: Look) => {
+      const isThere = now.phase === 'behind' && Math.abs(now.behind - (behind + seconds)) < 1.5
+      const moves = before && now.time > before.time && now.frames > before.frames
+      moved = isThere && moves ? moved + 1 : 0
+      before = now
+      return moved > 3
+    }
+    await until(page, `${key} from ${behind}`, goesOn, 20_000)
+  }
+  await page.keyboard.press('End')
+  await until(page, 'live again', ({ phase, behind }) => phase === 'live' && behind < 5)
+})
