@@ -10,7 +10,7 @@ const cases: { owner: string; honest: readonly string[]; imitations: readonly st
       'Alice, Alan, Sal, Hal, Ali, Al fan, The Al, Weird Al Fan, Al Pacino, Al92, A Lice, Pal, Étal',
       'Ål Ice, Al + Bea, Ala!',
     ],
-    imitations: ['al, AI, A1, Al!, Al|, _Al_, |Al, ★Al★, Al., @l, A l, Аl'],
+    imitations: ['Alʼ, ǀAlǀ, Alꞌ, al, AI, A1, Al!, Al|, _Al_, |Al, ★Al★, Al., @l, A l, Аl'],
   },
   {
     owner: 'Maestro',
@@ -22,6 +22,8 @@ const cases: { owner: string; honest: readonly string[]; imitations: readonly st
       'Maestro, Mæstro, MÆSTRO, Mӕstro, The Maestro, real Maestro, Maestro|, Maestro_official, |Maestro|',
       'Maestro1, Maestro 2, Maestro_, Maestro², 1Maestro, M@estro, The M@estro!, real M@e$tro, maestro.tv',
       '★ Maestro ★, the mаestrо, The Ⓜaestro, The 🅼aestro, M a e s t r o tv, Mae-stro, not_Maestro',
+      'Maestro❶, Maestro➊, Maestroⅱ, The Maestroⅱ, ǀMaestroǀ, Maestroǃ, Maestroʹ, Maestroʼ, Maestroˈ, Maestroː, Maestroꞌ',
+      'TheMaestro, RealMaestro, therealmaestro, MaestroOfficial, MAESTROTV, maestrobot 2, real Mae.stro, real_Mae-stro',
       'Maestro○, The Máestro, I am Maestr0, Maestro/2, Maestro\u00b7live, (Maestro), the ｍａｅｓｔｒｏ',
     ],
   },
@@ -41,7 +43,39 @@ const cases: { owner: string; honest: readonly string[]; imitations: readonly st
     imitations: ['Weiss, WEIẞ, Herr Weiss, weiß_1'],
   },
   { owner: '|Maestro|', honest: ['Maestra'], imitations: ['Maestro, lMaestrol, The Maestro'] },
-  { owner: 'Band 4', honest: ['Band, Band 5, 4'], imitations: ['band4, Band 4 live, The Band 4'] },
+  {
+    owner: 'Band 4',
+    honest: ['Band, Band 5, 4, Banda, Band A, La Banda Loca, Banda 40'],
+    imitations: ['band4, Band 4 live, The Band 4, B4nd 4, Band ４'],
+  },
+  { owner: 'M4estro', honest: ['Maestra'], imitations: ['Maestro, The Maestro, M4estro, m4estro 2'] },
+  { owner: '@lex', honest: ['Lex, Lex Luthor'], imitations: ['@lex, Alex, |@lex|'] },
+  { owner: '$nake', honest: ['Nake'], imitations: ['Snake, The $nake'] },
+  { owner: '$$$ Maestro $$$', honest: ['Maestra'], imitations: ['Maestro, The Maestro'] },
+  { owner: '🅼🅰🅴🆂🆃🆁🅾', honest: ['Maestra'], imitations: ['Maestro, The Maestro'] },
+  { owner: 'Al 🇩🇪', honest: ['The Al, Al fan'], imitations: ['Al, Al 🇩🇪'] },
+  { owner: 'Maestro! Live', honest: ['Maestro, Live'], imitations: ['Maestro Live 2, Maestro! Live fan'] },
+  { owner: 'Arne', honest: ['Arnes, Carne, Arn, Arn E Smith'], imitations: ['arne, The Arne, real Arne, Arne 2'] },
+  { owner: 'Kern', honest: ['Kernel, Ken R'], imitations: ['The Kern, Kern_2'] },
+  { owner: 'Kem', honest: ['Kern fan'], imitations: ['Kem!'] },
+  {
+    owner: 'Marni',
+    honest: ['Mar Nielsen, Marnie, Mar & Nina'],
+    imitations: ['real Mar.ni, The M a r n i, The M.a.r.n.i, M a r n i 2'],
+  },
+  { owner: 'Vivvi', honest: ['Viv, Viv Vincent'], imitations: ['The Viv.vi, Viwi fan'] },
+  { owner: 'Theo', honest: ["The O'Brien, The O'Neill, The Old One"], imitations: ['Theo 2, The-o, The T h e o'] },
+  { owner: 'Nova', honest: ['Nov A Smith, Nov Adams, Big Nov A'], imitations: ['Nova live, N o v a fan'] },
+  { owner: 'Ana Lisa', honest: ['An Alisa Fan, Ana'], imitations: ['The Ana Lisa, analisa tv, ana_lisa_2'] },
+  { owner: 'Donald', honest: ['McDonald, MacDonald, Donaldson'], imitations: ['TheDonald, DonaldLive'] },
+  { owner: 'Resa', honest: ['Theresa'], imitations: ['The Resa'] },
+  { owner: 'Mary Love', honest: ['Mary Truelove'], imitations: ['Mary Love fan'] },
+  { owner: '민지', honest: ['민지 팬, 김민지, 민 수지'], imitations: ['민지, ★민지★, 민 지'] },
+  { owner: '지우', honest: ['지우 엄마, 지우개'], imitations: ['지우!'] },
+  { owner: '민지방송', honest: ['민지 팬'], imitations: ['민지방송 2, 진짜 민지방송'] },
+  { owner: 'さくら', honest: ['さくら ファン, さくらい'], imitations: ['さくら'] },
+  { owner: 'スタ', honest: ['スター, スタ ファン'], imitations: ['スタ'] },
+  { owner: 'ﾄﾞﾗﾄﾞ', honest: ['ドラド ファン'], imitations: ['ドラド'] },
 ]
 
 test('names with that of the owner in them are refused, those that merely begin or sound alike are not', () => {
@@ -67,9 +101,10 @@ test('who is refused is told what to change', () => {
 })
 
 test('the name of the channel may be a word in a name, but no name', () => {
-  const taken = { owner: 'Maria', channel: ['Late Show', 'cæsar'] }
-  for (const name of ['Late Show fan', 'The Late Show']) assert.deepEqual(parseName(name, taken), { name })
-  for (const name of ['Late Show!', '|lateshow|', 'Caesar']) assert.ok('refusal' in parseName(name, taken), name)
+  const taken = { owner: 'Maria', channel: ['Late Show', 'cæsar', 'Band 4'] }
+  for (const name of ['Late Show fan', 'The Late Show', 'Banda']) assert.deepEqual(parseName(name, taken), { name })
+  for (const name of ['Late Show!', '|lateshow|', 'Caesar', 'Band4'])
+    assert.ok('refusal' in parseName(name, taken), name)
 })
 
 test('the owner may have any name', () => {

@@ -1,52 +1,94 @@
 import { readings, skeleton } from './confusables.ts'
 
 /**
- * Shorter names (characters of a skeleton) are compared whole only: as a word "Al", "Max" or "Sam" is in the honest names of
- * many others ("Al fan", "Max Power"), and nobody takes such a name for the owner's.
+ * Shorter names (letters and digits as one counts them, so two for 민지) are compared whole only: as a word "Al", "Max" or "Sam"
+ * is in the honest names of many others ("Al fan", "Max Power"), and nobody takes such a name for the owner's.
  */
 const WORD_MIN = 4
+/** Shorter names are not looked for beside a claim without a space: "Theresa" is no claim to be one called Resa. */
+const CLAIM_MIN = 5
 
+/** What is written before and after a name to claim that it is the real one's, without a space: "TheMaestro", "maestrotv". */
+const BEFORE = 'the real thereal official original actual true'.split(' ').map(skeleton)
+const AFTER = 'official live tv channel bot team admin mod host support'.split(' ').map(skeleton)
+
+/** Letters that show as apostrophes, primes, strokes and raised signs; those of other scripts, as "ー", are letters. */
+const MARKS = String.raw`[\p{Lm}&&[\p{scx=Zyyy}\p{scx=Latn}]]ǀ-ǃꞋꞌ`
 /** What is around the letters and digits of a name; "|" and "!" would be read as letters there. */
-const ORNAMENTS = [/^[^\p{L}\p{N}\p{M}]+/u, /[^\p{L}\p{N}\p{M}]+$/u, /^[^\p{L}\p{N}\p{M}]+|[^\p{L}\p{N}\p{M}]+$/gu]
-/** What is around a word: those of the signs that are read as letters within it, and digits, which are so as well. */
-const EDGES = [/^[@$!|+\p{Nd}]+/u, /[@$!|+\p{Nd}]+$/u, /^[@$!|+\p{Nd}]+|[@$!|+\p{Nd}]+$/gu]
+const ORNAMENTS = edges(String.raw`[[^\p{L}\p{N}\p{M}]${MARKS}]`)
+/** The same of a name that others are compared with, in which "@" and "$" are letters: Lex is not called like "@lex". */
+const OWN_ORNAMENTS = edges(String.raw`[[^\p{L}\p{N}\p{M}@\$]${MARKS}]`)
+/** What is around a word: digits as well. */
+const WORD_EDGES = edges(String.raw`[[^\p{L}\p{M}]${MARKS}]`)
 
-/** What a whole name may be taken for (skeletons), with and without what is around it. */
-export function looks(name: string): string[] {
-  const shapes = readings(name).flatMap((reading) => [reading, ...ORNAMENTS.map((edge) => reading.replace(edge, ''))])
-  return skeletons(shapes)
+/** What parts words: spaces only ("Mae.stro" is one), all but signs that are read as letters, those too. */
+const BREAKS = [/[\s_]+/u, /[^\p{L}\p{N}\p{M}@$!|+]+/u, /[^\p{L}\p{N}\p{M}]+/u]
+/** A letter that stands alone, and what is between such letters, as in "M a e s t r o". */
+const ALONE = String.raw`(?<![\p{L}\p{N}\p{M}])[\p{L}\p{N}@$]\p{M}*(?![\p{L}\p{N}\p{M}])`
+const SPACING = new RegExp(String.raw`(?<=${ALONE})[^\p{L}\p{N}\p{M}@$]+(?=${ALONE})`, 'gu')
+
+/** Whether a whole name looks like another, with or without what is around it. */
+export function resembles(name: string, other: string): boolean {
+  const looks = forms(readings(name), [...ORNAMENTS, ...OWN_ORNAMENTS])
+  return hasNumbers(name, other) && forms(readings(other), OWN_ORNAMENTS).some((look) => looks.includes(look))
 }
 
 /**
- * Whether a name can be taken for the owner's: it looks like it, or like it with words, digits or signs around ("The Maestro",
- * "real_maestro", "Maestro 2"). What is merely within a longer word does not count: an owner called Anna has viewers called
- * Hanna and Annabel.
+ * Whether a name can be taken for the owner's: it looks like it, or like it with words, digits, signs or a claim around ("The
+ * Maestro", "real_maestro", "Maestro 2", "MaestroTV"). What is merely within a longer word does not count: an owner called Anna
+ * has viewers called Hanna and Annabel.
  */
 export function imitates(name: string, owner: string): boolean {
-  const owners = looks(owner)
-  if (looks(name).some((look) => owners.includes(look))) return true
-  const wanted = owners.filter((look) => Array.from(look).length >= WORD_MIN)
-  return readings(name)
-    .flatMap(wordings)
-    .some((words) => words.some((_, from) => wanted.some((look) => spells(words, from, look))))
-}
-
-/** The words of a name, each with the looks it may have: with signs such as "@" and "|" read as letters, and as what parts words. */
-function wordings(name: string): (readonly string[])[][] {
-  // Before words are told apart: a circled letter or a superscript digit is a sign until then.
-  const plain = name.normalize('NFKD').replace(/\p{DI}/gu, '')
-  return [/[^\p{L}\p{N}\p{M}@$!|+]+/u, /[^\p{L}\p{N}\p{M}]+/u].map((between) =>
-    plain.split(between).map((word) => skeletons([word, ...EDGES.map((edge) => word.replace(edge, ''))])),
+  if (resembles(name, owner)) return true
+  const wanted = hasNumbers(name, owner) ? readings(owner).flatMap(wordsToLookFor) : []
+  return wordings(name).some((words) =>
+    words.some((_, from) => wanted.some((looks) => looks.every((look, i) => words[from + i]?.includes(look)))),
   )
 }
 
-/** Whether words from this one on, written together, look like a name. */
-function spells(words: readonly (readonly string[])[], from: number, look: string): boolean {
-  return (words[from] ?? []).some(
-    (word) => word === look || (look.startsWith(word) && spells(words, from + 1, look.slice(word.length))),
+/** What no name may have in it, each as the looks of one word or several: an owner's name as one word, in its words, with a claim. */
+function wordsToLookFor(owner: string): string[][] {
+  const length = owner.normalize('NFKC').match(/[\p{L}\p{N}]/gu)?.length ?? 0
+  if (length < WORD_MIN) return []
+  const looks = forms([owner], OWN_ORNAMENTS)
+  const claims = length < CLAIM_MIN ? [] : looks.flatMap(claimed)
+  return [ownWords(owner), ...[...looks, ...claims].map((look) => [look])]
+}
+
+function claimed(look: string): string[] {
+  return [...BEFORE.map((claim) => claim + look), ...AFTER.map((claim) => look + claim)]
+}
+
+/** The looks of the words of the owner's name, which others may part where the owner does. */
+function ownWords(owner: string): string[] {
+  const words = owner.normalize('NFKD').split(/[^\p{L}\p{N}\p{M}@$]+/u)
+  return words.filter((word) => /[\p{L}\p{N}]/u.test(word)).map(skeleton)
+}
+
+/** The words of a name, each with the looks it may have, in each way to tell them apart. */
+function wordings(name: string): string[][][] {
+  // A circled letter is a sign until it is taken apart, "ⅱ" a number.
+  const plain = readings(name).flatMap((reading) => [reading, reading.normalize('NFKD')])
+  const texts = plain.map((text) => text.replace(/\p{DI}/gu, '')).flatMap((text) => [text, text.replace(SPACING, '')])
+  return [...new Set(texts)].flatMap((text) =>
+    BREAKS.map((between) => text.split(between).map((word) => forms([word], WORD_EDGES))),
   )
 }
 
-function skeletons(texts: readonly string[]): string[] {
-  return [...new Set(texts)].map(skeleton).filter((text, i, all) => text !== '' && all.indexOf(text) === i)
+/** A number in a name is no letter: "Banda" is not called like "Band 4". */
+function hasNumbers(name: string, other: string): boolean {
+  const numbers = (name.match(/\p{Nd}+/gu) ?? []).map((number) => number.normalize('NFKC'))
+  const wanted = other.match(/(?<![\p{L}\p{M}\p{Nd}])\p{Nd}+(?![\p{L}\p{M}\p{Nd}])/gu) ?? []
+  return wanted.every((number) => numbers.includes(number.normalize('NFKC')))
+}
+
+/** At the start, at the end, at both. */
+function edges(sign: string): RegExp[] {
+  return [`^${sign}+`, `${sign}+$`, `^${sign}+|${sign}+$`].map((source) => new RegExp(source, 'gv'))
+}
+
+/** The looks of texts (skeletons), with and without what is around them. */
+function forms(texts: readonly string[], around: readonly RegExp[]): string[] {
+  const shapes = texts.flatMap((text) => [text, ...around.map((edge) => text.replace(edge, ''))])
+  return [...new Set(shapes.map(skeleton))].filter((look) => look !== '')
 }

@@ -1,6 +1,6 @@
 import { CHAT_NAME_MAX } from '@bandstand/contract/limits.ts'
 import { readings, skeleton } from './confusables.ts'
-import { imitates, looks } from './imitation.ts'
+import { imitates, resembles } from './imitation.ts'
 import { keepsToScripts } from './scripts.ts'
 import { cleanText } from './text.ts'
 
@@ -42,8 +42,7 @@ export function parseName(text: string, taken: TakenNames | undefined): NameResu
       refusal: 'name-taken',
       text: `this name looks like that of the owner, ${taken.owner}; choose one without it`,
     }
-  const others = new Set(taken.channel.flatMap(looks))
-  if (looks(name).some((look) => others.has(look)) || readings(name).some(isReserved))
+  if (taken.channel.some((other) => resembles(name, other)) || readings(name).some(isReserved))
     return { refusal: 'name-taken', text: 'this name belongs to somebody else here; choose another' }
   if (!keepsToScripts(name)) return { refusal: 'bad-name', text: 'write each word of a name in one alphabet' }
   return { name }
