@@ -96,3 +96,46 @@ test('closing says what was counted', (t) => {
   pass(REFUSAL_WINDOW)
   assert.deepEqual(taken(), [])
 })
+
+test('errors are told apart while more strangers than are kept apart are refused', (t) => {
+  const { refusals, taken } = stage(t)
+  const log = createStrangerLog(refusals)
+  for (let i = 0; i < 2 * REFUSALS_MAX; i++) log.warn({ remote: `198.51.${i >> 8}.${i & 255}` }, 'failed')
+  taken()
+  log.error({ code: 'internal', route: 'GET /a' }, 'failed')
+  log.error({ code: 'internal', route: 'GET /b' }, 'failed')
+  assert.equal(taken().length, 2)
+})
+
+test('of too many addresses nothing is counted with lines of another level', (t) => {
+  const { refusals, taken } = stage(t)
+  for (let i = 0; i < 2 * REFUSALS_MAX; i++)
+    refusals.refused('info', { remote: `198.51.${i >> 8}.${i & 255}` }, 'closed', 'handshake')
+  taken()
+  refusals.refused('warn', { remote: '192.0.2.1' }, 'closed', 'handshake')
+  refusals.refused('warn', { remote: '198.51.0.1' }, 'closed', 'handshake')
+  assert.deepEqual(taken(), ['warn 192.0.2.1 closed'])
+  refusals.close()
+  assert.deepEqual(taken().sort(), [
+    'info many addresses closed … and 99 more in 60 s',
+    'warn many addresses closed … and 1 more in 60 s',
+  ])
+})
+
+test('a count of many addresses has what else is known of the newest; where there is no address none is said', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const lines: object[] = []
+  const line = (fields: object) => void lines.push(fields)
+  const refusals = createRefusalLog({ debug: line, info: line, warn: line, error: line })
+  const log = createStrangerLog(refusals)
+  for (let i = 0; i <= REFUSALS_MAX + 1; i++) {
+    log.warn({ remote: `192.0.2.${i}`, code: 'busy' }, 'refused')
+    log.error({ code: 'internal', route: `GET /${i}` }, 'failed')
+  }
+  lines.length = 0
+  refusals.close()
+  assert.deepEqual(lines, [
+    { code: 'internal', route: `GET /${REFUSALS_MAX + 1}` },
+    { remote: 'many addresses', code: 'busy' },
+  ])
+})

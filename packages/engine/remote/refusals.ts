@@ -3,8 +3,8 @@ import { networkOf } from './address.ts'
 import { REFUSAL_WINDOW, REFUSALS_MAX } from './limits.ts'
 
 export interface RefusalFields {
-  /** Remote address without port. */
-  readonly remote: string
+  /** Remote address without port; not there where nobody in particular caused it. */
+  readonly remote?: string
   readonly [field: string]: unknown
 }
 
@@ -31,9 +31,16 @@ interface Counted {
 }
 
 export function createRefusalLog(log: Log): RefusalLog {
-  const counted = new Map<string, Counted>()
+  /** Errors are the server's own: no flood of refusals may take their places. */
+  const errors = new Map<string, Counted>()
+  const others = new Map<string, Counted>()
 
-  function start(key: string, first: RefusalFields, tell: (more: number, newest: RefusalFields) => void): void {
+  function start(
+    counted: Map<string, Counted>,
+    key: string,
+    first: RefusalFields,
+    tell: (more: number, newest: RefusalFields) => void,
+  ): void {
     const onTime = () => {
       if (entry.more === 0) {
         counted.delete(key)
@@ -56,10 +63,12 @@ export function createRefusalLog(log: Log): RefusalLog {
 
   return {
     refused(level, fields, message, kind = '') {
-      const own = `${networkOf(fields.remote)} ${message} ${kind}`
+      const counted = level === 'error' ? errors : others
+      const network = fields.remote === undefined ? '' : networkOf(fields.remote)
+      const own = `${level} ${network} ${message} ${kind}`
       const isTogether = counted.size >= REFUSALS_MAX && !counted.has(own)
       // Our own messages are few, so these keys are too.
-      const key = isTogether ? message : own
+      const key = isTogether ? `${level} ${message}` : own
       const known = counted.get(key)
       if (known !== undefined) {
         known.more++
@@ -67,17 +76,19 @@ export function createRefusalLog(log: Log): RefusalLog {
         return
       }
       log[level](fields, message)
-      start(key, fields, (more, newest) => {
-        const shown = isTogether ? { remote: 'many addresses' } : newest
+      start(counted, key, fields, (more, newest) => {
+        const shown = isTogether && newest.remote !== undefined ? { ...newest, remote: 'many addresses' } : newest
         log[level](shown, `${message} … and ${more} more in ${REFUSAL_WINDOW / 1000} s`)
       })
     },
     close() {
-      for (const { tell, timer } of counted.values()) {
-        clearTimeout(timer)
-        tell()
+      for (const counted of [errors, others]) {
+        for (const { tell, timer } of counted.values()) {
+          clearTimeout(timer)
+          tell()
+        }
+        counted.clear()
       }
-      counted.clear()
     },
   }
 }

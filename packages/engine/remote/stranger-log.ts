@@ -7,8 +7,8 @@ import type { RefusalLog } from './refusals.ts'
  */
 export function createStrangerLog(refusals: RefusalLog): Log {
   const line = (level: keyof Log) => (fields: object, message: string) => {
-    const { remote = '', code = '', route = '' } = fields as Partial<Record<'remote' | 'code' | 'route', string>>
-    refusals.refused(level, { ...fields, remote }, message, `${code} ${route}`)
+    const { code = '', route = '' } = fields as Partial<Record<'code' | 'route', string>>
+    refusals.refused(level, { ...fields }, message, `${code} ${route}`)
   }
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
 }

@@ -296,8 +296,11 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     },
     async close() {
       stages.dropAll()
-      await supervisor.close()
-      refusals.close()
+      try {
+        await supervisor.close()
+      } finally {
+        refusals.close()
+      }
     },
   }
 }

@@ -95,3 +95,17 @@ test('the refusal of a publish that was taken back is one log line, with four ch
   assert.deepEqual(log.lines.length, 1)
   assert.match(log.lines[0] ?? '', /^warn rtmp: encoder refused .*"key":"good…".*not known here/)
 })
+
+test('refusals for one reason are counted together, of a publish that was taken back and of one that was not', async (t) => {
+  const { asked, again, connection, log } = hastyEncoder(t)
+  const refusal = { refusal: { code: 'wrong-key', reason: 'This stream key is not known here.' } } as const
+  await until(() => asked.length === 1, 'the first question')
+  asked[0]?.resolve(refusal)
+  await until(() => log.lines.length > 0, 'the line')
+  again()
+  await until(() => asked.length === 2, 'the second question')
+  asked[1]?.resolve(refusal)
+  connection.destroy()
+  await connection.closed
+  assert.equal(log.lines.length, 1, log.lines.join('\n'))
+})

@@ -224,7 +224,7 @@ class Connection implements RtmpConnection {
       else {
         // The encoder has gone on, so nobody is told; who tries keys in this way is seen all the same.
         const fields = { remote, key: shortKey(key), reason: 'refused', text: answer.refusal.reason }
-        refusals.refused('warn', fields, 'rtmp: encoder refused', answer.refusal.code)
+        refusals.refused('warn', fields, 'rtmp: encoder refused', kindOf(answer.refusal.code))
       }
       return
     }
@@ -265,8 +265,7 @@ class Connection implements RtmpConnection {
   #logClose({ reason, text }: Extract<RtmpServerEvent, { type: 'close' }>): void {
     const level = reason === 'handshake' || reason === 'idle' ? 'info' : 'warn'
     const verb = reason === 'refused' ? 'refused' : 'closed'
-    // Not by the text: it may have values that the peer has sent, ever other ones.
-    const kind = `${this.#refusal ?? reason} ${this.#channel ?? ''}`
+    const kind = kindOf(this.#refusal ?? reason, this.#channel)
     this.#options.refusals.refused(level, { ...this.#fields(), reason, text }, `rtmp: encoder ${verb}`, kind)
   }
 
@@ -316,4 +315,9 @@ class Connection implements RtmpConnection {
       ...(this.#key === '' ? {} : { key: shortKey(this.#key) }),
     }
   }
+}
+
+/** Tells refusals apart in the log. Not by their text: it may have values that the peer has sent, ever other ones. */
+function kindOf(reason: string, channel = ''): string {
+  return `${reason} ${channel}`
 }

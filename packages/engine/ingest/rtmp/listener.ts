@@ -96,7 +96,7 @@ export async function startRtmpListener(options: RtmpListenerOptions): Promise<R
     throw bindError('RTMP', options.address.host, options.address.port, error as NodeJS.ErrnoException)
   }
   server.off('error', reject)
-  server.on('error', ({ message }) => refusals.refused('error', { remote: '', error: message }, 'rtmp: accept failed'))
+  server.on('error', ({ message }) => refusals.refused('error', { error: message }, 'rtmp: accept failed'))
   const bound = server.address() as AddressInfo
 
   return {
