@@ -23,7 +23,7 @@ const banCeiling = 5 * 60_000
 
 /**
  * Delay before a banned page asks again, in milliseconds: doubles from `BAN_PAUSE` to five minutes, so that whoever is
- * pardoned soon is back soon and a room full of banned pages costs next to nothing.
+ * pardoned soon is back soon and a room full of banned pages makes few connections.
  *
  * @param refusals in a row, counts from 1.
  * @param random in [0, 1); spreads the pages over a quarter of the delay more.

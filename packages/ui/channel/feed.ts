@@ -38,6 +38,7 @@ interface Watcher {
   readonly news: ((news: FeedNews) => void) | undefined
 }
 
+/** Also for a page that is banned, which has no socket for long. */
 const pollWithSocket = 30_000
 const pollWithout = 5000
 /** A channel that is not there may be made, or the name in a page mended; milliseconds. */
@@ -174,7 +175,7 @@ function createFeed(place: Place): Feed {
   /** While the tab is hidden and nothing is live there is no hurry, but a stage left open should still start. */
   function plan(): void {
     if (!used()) return
-    const every = missing ? pollMissing : socket.open && !away ? pollWithSocket : pollWithout
+    const every = missing ? pollMissing : (socket.open || socket.banned) && !away ? pollWithSocket : pollWithout
     const wait = every * (0.75 + Math.random() / 2)
     const due = performance.now() + wait
     // A socket that fails again and again must not put the poll off for ever.

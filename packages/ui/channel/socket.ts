@@ -9,7 +9,9 @@ export interface ChannelSocket {
   readonly open: boolean
   /** There is a connection, or one is being made. */
   readonly busy: boolean
-  /** Makes a connection. @param soon milliseconds from now */
+  /** It was refused because of a ban, and there was no welcome since. */
+  readonly banned: boolean
+  /** Makes a connection. @param soon milliseconds from now; it is later where a ban was told of within `BAN_PAUSE` */
   connect(soon: number): void
   /** Makes another connection in place of this one, at once. */
   reopen(): void
@@ -52,9 +54,11 @@ export function createChannelSocket(options: ChannelSocketOptions): ChannelSocke
   let connectTimer: ReturnType<typeof setTimeout> | undefined
   let pingTimer: ReturnType<typeof setInterval> | undefined
 
+  /** Whoever wants it, a ban is not asked about too often. */
   function connect(soon: number): void {
+    const pauseLeft = bannedAt === undefined ? 0 : bannedAt + BAN_PAUSE - performance.now()
     clearTimeout(connectTimer)
-    connectTimer = setTimeout(open, soon)
+    connectTimer = setTimeout(open, Math.max(soon, pauseLeft))
   }
 
   function open(): void {
@@ -130,7 +134,7 @@ export function createChannelSocket(options: ChannelSocketOptions): ChannelSocke
   }
 
   function askBan(): void {
-    if (bannedAt !== undefined) connect(Math.max(0, bannedAt + BAN_PAUSE - performance.now()))
+    if (bannedAt !== undefined) connect(0)
   }
 
   return {
@@ -139,6 +143,9 @@ export function createChannelSocket(options: ChannelSocketOptions): ChannelSocke
     },
     get busy() {
       return socket !== undefined
+    },
+    get banned() {
+      return bans > 0
     },
     connect,
     reopen() {

@@ -13,7 +13,7 @@ import { type FindLinks, mayHoldLink } from './links.ts'
 import { type Shown, said } from './log.ts'
 import { messageLine } from './message-line.ts'
 import { banAuthor, hideMessage } from './moderation.ts'
-import { closed, emptyRoom, type Room, told, waitingFor } from './room.ts'
+import { closed, emptyRoom, emptyText, type Room, told, waitingFor } from './room.ts'
 import { chatStyles } from './styles.ts'
 
 /** Screen readers have taken a history in after so long, and have left it unread; milliseconds. */
@@ -280,7 +280,7 @@ export class BandstandChat extends LitElement {
   }
 
   override render() {
-    const { log, owner, stopped } = this._room
+    const { log, owner } = this._room
     const { messages } = log
     const waiting = waitingFor(this._room)
     const banning = this._banning
@@ -289,7 +289,7 @@ export class BandstandChat extends LitElement {
         ${
           messages.length === 0
             ? html`<slot name="empty"
-                ><p class="empty">${waiting || 'Nobody has said anything yet. Be the first.'}</p></slot
+                ><p class="empty">${emptyText(this._room)}</p></slot
               >`
             : html`<ul>
                 ${repeat(
@@ -308,7 +308,7 @@ export class BandstandChat extends LitElement {
             </button>`
           : nothing
       }
-      ${waiting && messages.length > 0 && !stopped ? html`<p class="notice" role="status">${waiting}</p>` : nothing}
+      ${waiting && messages.length > 0 ? html`<p class="notice" role="status">${waiting}</p>` : nothing}
       <div class="foot">${this.#foot()}</div>
       ${banning ? banDialog({ name: banning.author.name, onClose: (answer) => this.#onBan(banning, answer) }) : nothing}
     `

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { CLOSE_BANNED, CLOSE_NO_CHANNEL } from '@bandstand/contract/chat/close.ts'
 import type { ChatMessage } from '@bandstand/contract/chat/model.ts'
 import { said } from './log.ts'
-import { closed, emptyRoom, told, waitingFor } from './room.ts'
+import { closed, emptyRoom, emptyText, told, waitingFor } from './room.ts'
 
 const author = { id: 'usr_1', name: 'Someone', owner: false }
 const hello: ChatMessage = { id: 'msg_1', at: '2026-01-01T00:00:00.000Z', author, text: 'hello' }
@@ -68,6 +68,20 @@ test('a ban stands while the server is asked again, and a welcome says that it w
   assert.deepEqual([back.stopped, back.notice], ['', 'The ban was lifted. You can write again.'])
   const lost = closed({ ...back, notice: '' }, { code: 1006, final: false, opened: true })
   assert.equal(told(lost, { ...welcome, you }).notice, '')
+})
+
+test('a ban that is lifted while the chat is closed promises nothing', () => {
+  const banned = told(emptyRoom, { type: 'banned', text: 'For spam' })
+  const back = told(banned, { ...welcome, you, settings: { enabled: false, slowMode: 0 } })
+  assert.deepEqual([back.stopped, back.banned, back.notice], ['', false, ''])
+})
+
+test('who cannot write is neither told to wait nor asked to say something', () => {
+  assert.match(emptyText(emptyRoom), /^Joining/)
+  assert.match(emptyText(told(emptyRoom, { ...welcome, you, history: [] })), /^Nobody has said anything yet/)
+  const banned = told(emptyRoom, { type: 'banned', text: 'For spam' })
+  for (const room of [banned, closed(banned, { code: CLOSE_BANNED, final: false, opened: true })])
+    assert.deepEqual([emptyText(room), waitingFor(room)], ['', ''])
 })
 
 test('what is waited for is told, and after a while what may be in the way, until there is a welcome', () => {

@@ -44,7 +44,7 @@ export function told(room: Room, message: ServerMessage): Room {
       const { you, history, settings } = message
       const chatter = you ? { name: you.name ?? undefined, owner: you.owner } : {}
       const log = rejoined(room.log, history, you?.id)
-      const notice = room.banned ? 'The ban was lifted. You can write again.' : room.notice
+      const notice = room.banned && settings.enabled ? 'The ban was lifted. You can write again.' : room.notice
       const { enabled } = settings
       return { ...room, ...chatter, log, enabled, notice, connected: true, failures: 0, stopped: '', banned: false }
     }
@@ -83,10 +83,16 @@ export function closed(
 /** After so many failures, some seconds, it is more than a server that is started again. */
 const manyFailures = 5
 
-/** What a room without a connection waits for, in words. A browser does not tell a page why a socket was refused. */
-export function waitingFor({ connected, failures, log }: Room): string {
-  if (connected) return ''
+/** What a room without a connection waits for, in words; empty where it has one or waits for none. A browser does not tell a page why a socket was refused. */
+export function waitingFor({ connected, failures, log, stopped }: Room): string {
+  if (connected || stopped) return ''
   if (failures >= manyFailures)
     return 'The chat cannot be reached: the server is away, or there are too many connections from your network. Trying again …'
   return log.messages.length > 0 ? 'Connection lost. Joining again …' : 'Joining the chat …'
+}
+
+/** What stands in the place of messages while there are none. */
+export function emptyText(room: Room): string {
+  // Who cannot write is not asked to.
+  return room.stopped ? '' : waitingFor(room) || 'Nobody has said anything yet. Be the first.'
 }
