@@ -425,11 +425,11 @@ async function coversNothing(what: string, open: () => Promise<void>): Promise<v
         })
       })
     })
-  const nothingCovered = async (size: string) => {
-    let seen: string[] = []
-    await waitFor('nothing covered', async () => (seen = await covered()).length === 0).catch(() => undefined)
-    assert.deepEqual(seen, [], size)
-  }
+  const nothingCovered = (size: string) =>
+    waitFor(`nothing covered, ${size}`, async () => {
+      assert.deepEqual(await covered(), [])
+      return true
+    })
   for (const [width, height] of [
     [1280, 900],
     [844, 390],

@@ -54,9 +54,10 @@ async function goesOn(page: Page, transport: string): Promise<void> {
   })
 }
 
-async function open(on: Bandstand, path = '/@main'): Promise<Page> {
+async function open(on: Bandstand, path = '/@main', prepare?: (page: Page) => void): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1000, height: 700 } })
   const page = await context.newPage()
+  prepare?.(page)
   await page.goto(on.http + path)
   return page
 }
@@ -192,18 +193,31 @@ test('an encoder that reconnects: real time goes on without a reload', async () 
 test('a broadcast that ends leaves no red line in the consoles of those who watched it in real time', async () => {
   const errors: string[] = []
   const farewells: Promise<unknown>[] = []
-  const viewers = await Promise.all([open(server), open(server)])
-  for (const page of viewers) {
+  const sessions = new Map<Page, string>()
+  const prepare = (page: Page) => {
+    page.on('response', (answer) => {
+      const { location } = answer.headers()
+      if (answer.request().method() === 'POST' && location?.includes('/whep/') === true) sessions.set(page, location)
+    })
     page.on('request', (asked) => void (asked.method() === 'DELETE' && farewells.push(asked.response())))
     page.on('console', (line) => void (line.type() === 'error' && errors.push(`${line.text()} ${line.location().url}`)))
-    await goesOn(page, 'webrtc')
   }
+  const viewers = await Promise.all([1, 2].map(() => open(server, '/@main', prepare)))
+  for (const page of viewers) await goesOn(page, 'webrtc')
   await encoders[0]?.stop()
   for (const page of viewers) {
     await until(page, 'the end', ({ phase }) => phase === 'offline', 90_000)
     // All that was asked before is known with this, and all that was said of it.
     await page.evaluate(() => fetch('/').then(() => undefined))
     await Promise.all(farewells)
+    // Whether the player says goodbye depends on which end it hears of first. The second of these comes after the end for certain.
+    const session = sessions.get(page)
+    assert.ok(session)
+    for (let i = 0; i < 2; i++) {
+      const goodbye = async (url: string) => (await fetch(url, { method: 'DELETE' })).status
+      const status: number = await page.evaluate(goodbye, session)
+      assert.equal(status, 200)
+    }
     const told = page.waitForEvent('console', (line) => line.text() === 'told')
     await page.evaluate(() => console.debug('told'))
     await told
