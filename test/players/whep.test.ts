@@ -74,10 +74,13 @@ describe('WHEP', () => {
         return found.viewers > 0 && found
       })
       assert.equal(channelNow.viewers, 1)
-      const gone = await fetch(joined.location ?? '', { method: 'DELETE' })
-      assert.equal(gone.status, 200)
+      const location = joined.location ?? ''
+      const leave = async (url: string) => (await fetch(url, { method: 'DELETE' })).status
+      assert.equal(await leave(location), 200)
       await waitShown(page, 'the connection to end', ({ state }) => state !== 'connected')
-      assert.equal((await fetch(joined.location ?? '', { method: 'DELETE' })).status, 404)
+      assert.equal(await leave(location), 200, 'who is gone already may say so again')
+      assert.equal(await leave(`${location}0`), 404)
+      await waitFor('nobody to be counted', async () => (await own.facts()).viewers === 0)
       await page.close()
       await sending.stop()
     })
