@@ -9,8 +9,10 @@ export interface CutList {
   readonly newestStart: number
   /** Begin of segment `msn`; `undefined` when it is not decided yet or long past. */
   startOf(msn: number): number | undefined
-  /** Ends the newest segment at `at` and opens the next. */
-  cut(at: number): void
+  /** Whether segment `msn` begins with a key frame of the track that leads; `undefined` as for `startOf`. */
+  opensWithKey(msn: number): boolean | undefined
+  /** Ends the newest segment at `at` and opens the next, where a key frame is or not. */
+  cut(at: number, key: boolean): void
   /** Forgets segments before `msn`. */
   forget(msn: number): void
 }
@@ -18,6 +20,8 @@ export interface CutList {
 export function createCutList(msn: number, start: number): CutList {
   let first = msn
   let starts = [start]
+  /** An encoder that comes begins with one. */
+  let keys = [true]
   return {
     get newest() {
       return first + starts.length - 1
@@ -26,13 +30,16 @@ export function createCutList(msn: number, start: number): CutList {
       return starts.at(-1) ?? start
     },
     startOf: (wanted) => starts[wanted - first],
-    cut(at) {
+    opensWithKey: (wanted) => keys[wanted - first],
+    cut(at, key) {
       starts.push(at)
+      keys.push(key)
     },
     forget(before) {
       const count = Math.min(before - first, starts.length - 1)
       if (count <= 0) return
       starts = starts.slice(count)
+      keys = keys.slice(count)
       first += count
     },
   }

@@ -53,6 +53,8 @@ export interface Part {
   readonly independent: boolean
   /** True for the part that closes its segment. */
   readonly last: boolean
+  /** Of the last part of a segment of pictures: the source's next segment does not begin with a key frame. */
+  readonly nextIndependent?: false
   /** Wall clock when the part was closed, Unix milliseconds. */
   readonly closedAt: number
   /** `moof` + `mdat`; empty for a gap. */
@@ -99,8 +101,8 @@ export interface ListedRung {
 export interface CutFollower {
   /** An epoch begins with segment `msn`. */
   opened(epoch: Epoch, msn: number): void
-  /** The newest segment ends at `at`, the next begins. */
-  cut(at: number): void
+  /** The newest segment ends at `at`, the next begins, with a key frame of the source's or not. */
+  cut(at: number, key: boolean): void
   /** No border can come before `at` any more. */
   decided(at: number): void
   /** The epoch is over: its last segment is `last`, below its first where it has none. */

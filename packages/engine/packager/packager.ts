@@ -82,6 +82,7 @@ export function createPackager(options: PackagerOptions): Packager {
       timescale: config.timescale,
       frameDuration: Math.max(1, Math.round(frameDuration * config.timescale)),
       timed,
+      pictures: config.kind === 'video',
       bridges: timed && config.kind === 'video',
       timing,
       cuts,
@@ -142,9 +143,9 @@ export function createPackager(options: PackagerOptions): Packager {
     follower?.decided(decidedOf(r))
   }
 
-  function cut(r: Running, at: number): void {
-    r.cuts.cut(at)
-    follower?.cut(at)
+  function cut(r: Running, at: number, key: boolean): void {
+    r.cuts.cut(at, key)
+    follower?.cut(at, key)
   }
 
   /** Up to here no border can come any more. */
@@ -166,12 +167,12 @@ export function createPackager(options: PackagerOptions): Packager {
     const length = (end: number) => (lead.to90(end) - cuts.newestStart) / 90_000
     // A long frame that would carry the segment past its ceiling begins the next one instead.
     if (decides() && lead.hasMedia && length(next.dts) > longest) {
-      cut(r, Math.ceil(lead.to90(head.dts)))
+      cut(r, Math.ceil(lead.to90(head.dts)), head.key)
       lead.closeSegment(cuts.newestStart)
     }
     lead.step()
     if (decides() && endsSegment(r, next, length(next.dts))) {
-      cut(r, Math.ceil(lead.to90(next.dts)))
+      cut(r, Math.ceil(lead.to90(next.dts)), next.key)
       lead.closeSegment(cuts.newestStart)
     } else if (decides() && lead.partFull) lead.closePart(false)
   }
@@ -198,7 +199,7 @@ export function createPackager(options: PackagerOptions): Packager {
     for (;;) {
       const isBehind = isAway && r.lead.msn < r.cuts.newest
       if (reach < r.cuts.newestStart + (isBehind ? 0 : ceiling + slack)) return
-      cut(r, r.cuts.newestStart + ceiling)
+      cut(r, r.cuts.newestStart + ceiling, false)
     }
   }
 

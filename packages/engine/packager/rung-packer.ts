@@ -88,6 +88,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       ...{ track: rung.track, number: rung.number, frameDuration: rung.frameDuration },
       timescale: 90_000,
       timed: false,
+      pictures: true,
       // Who has chosen a rung is shown the source meanwhile.
       bridges: false,
       timing,
@@ -207,8 +208,8 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       pumpAll()
       forget()
     },
-    cut(at) {
-      source.cut(at)
+    cut(at, key) {
+      source.cut(at, key)
       forget()
     },
     decided(at) {

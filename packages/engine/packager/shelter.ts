@@ -30,7 +30,7 @@ export function createShelter(onError: (error: unknown) => void): Shelter {
 export function sheltered(follower: CutFollower, { pass }: Shelter): CutFollower {
   return {
     opened: (epoch, msn) => pass(() => follower.opened(epoch, msn)),
-    cut: (at) => pass(() => follower.cut(at)),
+    cut: (at, key) => pass(() => follower.cut(at, key)),
     decided: (at) => pass(() => follower.decided(at)),
     closed: (end, last) => pass(() => follower.closed(end, last)),
   }

@@ -14,7 +14,7 @@ function epoch(id: number, start: number): Epoch {
 /** An epoch from `start` on with segments of 2 s. */
 function openEpoch(cuts: SourceCuts, id: number, msn: number, start: number, segments: number): EpochCuts {
   cuts.opened(epoch(id, start), msn)
-  for (let i = 1; i < segments; i++) cuts.cut(start + i * 2 * S)
+  for (let i = 1; i < segments; i++) cuts.cut(start + i * 2 * S, true)
   assert.ok(cuts.newest)
   return cuts.newest
 }
@@ -25,7 +25,7 @@ test('open to a rung are the newest segments of the running epoch, and none of o
   const first = openEpoch(cuts, 0, 3, 0, 2)
   assert.equal(oldestOpen(first), 3)
   assert.deepEqual(cuts.starts, [0, 2 * S])
-  for (let i = 2; i < open + 5; i++) cuts.cut(i * 2 * S)
+  for (let i = 2; i < open + 5; i++) cuts.cut(i * 2 * S, true)
   assert.equal(oldestOpen(first), 3 + 4)
   assert.equal(cuts.starts.length, open + 1)
   assert.equal(cuts.starts[0], 4 * 2 * S)

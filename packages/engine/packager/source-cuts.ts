@@ -52,8 +52,8 @@ export function createSourceCuts(): SourceCuts {
       const list = createCutList(msn, epoch.start)
       epochs.push({ epoch, first: msn, list, decided: epoch.start, over: undefined })
     },
-    cut(at) {
-      epochs.at(-1)?.list.cut(at)
+    cut(at, key) {
+      epochs.at(-1)?.list.cut(at, key)
     },
     decided(at) {
       const running = epochs.at(-1)

@@ -13,6 +13,7 @@ export interface PackedTrack {
   readonly frameDuration: number
   /** Its parts carry wall clock. */
   readonly timed: boolean
+  readonly pictures: boolean
   /** The first picture after a pause is shown from its segment's begin on. */
   readonly bridges: boolean
 }
@@ -171,7 +172,14 @@ export class TrackPacker {
     this.#o.emit({
       ...{ track: this.#o.track, number, msn: this.#msn, last, gap: false, ...part },
       ...(overhang > 0 && { overhang }),
+      ...(last && this.#saysNext()),
     })
+  }
+
+  /** What players that change to the source's pictures have to know of its next segment; nothing where an epoch ends. */
+  #saysNext(): Pick<Part, 'nextIndependent'> {
+    const { pictures, cuts } = this.#o
+    return pictures && cuts.opensWithKey(this.#msn + 1) === false ? { nextIndependent: false } : {}
   }
 
   /** Ends the segment with the part in the making; without one the rest up to `at` (90 kHz) is a gap. */
@@ -289,6 +297,7 @@ export class TrackPacker {
       last,
       bytes: new Uint8Array(0),
       gap: true,
+      ...(last && this.#saysNext()),
     })
     this.#position += duration
     this.#inSegment += duration

@@ -4,6 +4,7 @@ import { keepBeforeZero } from './before-zero.ts'
 import { keepChosen } from './chosen-rendition.ts'
 import { decodableStream } from './decodable.ts'
 import type { PlaylistEngine, PlaylistEvents } from './engine.ts'
+import { errorsFirst } from './errors-first.ts'
 import { beginsWithKeyFrame } from './key-frames.ts'
 import { loadPolicy } from './load-policy.ts'
 import { playlistLoader } from './playlist-loader.ts'
@@ -69,6 +70,7 @@ export function createHlsEngine(
       testBandwidth: false,
       abrEwmaDefaultEstimate: bandwidth,
       streamController: decodableStream(HlsClass),
+      errorController: errorsFirst(HlsClass, (data) => guard?.failing(data)),
       nudgeMaxRetry: 6,
       highBufferWatchdogPeriod: 1.5,
       manifestLoadPolicy: loadPolicy,

@@ -13,8 +13,7 @@ const Events = {
   ERROR: 'error',
   DESTROYING: 'destroying',
 }
-/** Longer than the segment, which was cut at a key frame. */
-const target = { targetduration: 4, partTarget: 0.35, levelTargetDuration: 1 }
+const target = { levelTargetDuration: 1 }
 const ErrorDetails = { FRAG_GAP: 'gap' }
 
 /** What the guard uses of hls.js: three renditions, a segment of two parts of 0.5 s, a second buffered. */
@@ -43,7 +42,7 @@ function guarded(t: TestContext) {
   const tell = (name: string, data: object) => listeners.get(name)?.(name, data)
   const abortRequests = t.mock.fn()
   const frag = {
-    ...{ type: 'main', level: 2, sn: 7, start: 7, duration: 1, cc: 0, abortRequests },
+    ...{ type: 'main', level: 2, sn: 7, start: 7, duration: 1, cc: 0, tagList: [] as string[][], abortRequests },
     loader: null as { context: { part: object } } | null,
   }
   const partOf = (index: number) => ({
@@ -83,70 +82,127 @@ test('within a segment the rendition stays, at its end another may follow', asyn
   assert.equal(hls.nextLoadLevel, 2)
 })
 
-/** Key frames 8.3 s apart. @param duration of segment 7; of four seconds, the next does not begin with a key frame */
-function rare({ hls, frag }: ReturnType<typeof guarded>, duration: number): void {
-  const before = { cc: 0, gap: false, level: 1 }
-  Object.assign(frag, { duration, level: 1 })
-  const fragments = [{ ...before, sn: 5, duration: 4 }, { ...before, sn: 6, duration: 0.3 }, frag]
-  Object.assign(hls.latestLevelDetails ?? {}, { fragments })
-  hls.levels.forEach((each, i) => (each.details = i === 1 ? (hls.latestLevelDetails ?? undefined) : undefined))
+const marked = [['BANDSTAND-NEXT-INDEPENDENT', 'NO']]
+
+/** The level below the best is played, in parts; each of the three lists segments of its own. */
+function rare(t: TestContext) {
+  const rig = guarded(t)
+  const { page, hls, frag, parts, begin, tell } = rig
+  Object.assign(frag, { level: 1 })
   hls.loadLevel = 1
+  /** @param own of what is loaded. @param other of the best: nothing, or what it says of the same segment */
+  const list = (own: string[][], other?: string[][]) => {
+    const segment = (tagList: string[][]) => ({ sn: frag.sn, level: 1, cc: 0, end: 0, gap: false, tagList })
+    // Always one without a key frame behind it, so that they are not regular.
+    const before = { ...segment(marked), sn: 1 }
+    const details = (tagList: string[][]) => ({
+      ...{ ...target, fragments: [before, segment(tagList)] },
+      partList: parts.map((part) => ({ ...part, fragment: { sn: frag.sn } })),
+    })
+    hls.levels.forEach((each, i) => (each.details = [undefined, details(own), other && details(other)][i]))
+    hls.latestLevelDetails = hls.levels[1]?.details ?? null
+  }
+  /** The end of a segment comes, which is listed as it is said. */
+  const next = async (own: string[][], other?: string[][], { whole = false } = {}) => {
+    frag.sn++
+    list(own, other)
+    if (whole) tell(Events.FRAG_LOADING, { frag, part: null })
+    else begin(parts[1])
+    await page.pass(100)
+    parts[1].stats.loading.end = performance.now()
+    frag.loader = null
+    tell(Events.FRAG_LOADED, { frag, part: whole ? null : parts[1] })
+  }
+  list(marked)
+  return { ...rig, next, list }
 }
 
-for (const [how, whole] of [
-  ['in parts', false],
-  ['in whole segments', true],
+for (const [how, whole, lowLatency] of [
+  ['in parts', false, true],
+  ['in whole segments', true, false],
+  ['in whole segments where parts were wanted', true, true],
 ] as const) {
   test(`a better rendition follows where a segment begins with a key frame, ${how}`, async (t) => {
-    const rig = guarded(t)
-    const { page, hls, frag, parts, begin, tell } = rig
-    hls.lowLatencyMode = !whole
+    const { page, hls, next } = rare(t)
+    hls.lowLatencyMode = lowLatency
     await page.pass(1000)
-    for (const [duration, capping] of [
-      [4, 1],
-      [0.3, -1],
+    for (const [tags, capping] of [
+      [marked, 1],
+      [[], -1],
     ] as const) {
-      rare(rig, duration)
-      if (!whole) begin(parts[1])
-      else tell(Events.FRAG_LOADING, { frag, part: null })
-      await page.pass(100)
-      parts[1].stats.loading.end = performance.now()
-      tell(Events.FRAG_LOADED, { frag, part: whole ? null : parts[1] })
+      await next(tags as string[][], undefined, { whole })
       // A lower one may follow in both cases.
       assert.deepEqual([hls.autoLevelCapping, hls.config.minAutoBitrate], [capping, 0])
     }
   })
+
+  test(`a better rendition that the viewer has chosen is held up as well, a lower one is not, ${how}`, async (t) => {
+    const { page, hls, guard, next } = rare(t)
+    hls.lowLatencyMode = lowLatency
+    await page.pass(1000)
+    hls.autoLevelEnabled = false
+    const begun: number[] = []
+    for (const level of [0, 2]) guard.change(level, () => begun.push(level))
+    await next(marked, undefined, { whole })
+    assert.deepEqual([begun, hls.loadLevel], [[0], 1])
+    await next([], undefined, { whole })
+    assert.equal(hls.loadLevel, 2)
+    await page.pass(20_000)
+    assert.deepEqual(begun, [0])
+  })
 }
 
-test('a better rendition that the viewer has chosen is held up as well, a lower one is not', async (t) => {
-  const rig = guarded(t)
-  const { page, hls, guard, parts, load } = rig
+for (const [what, own, other, capping] of [
+  ['no key frame', marked, [], 1],
+  ['a key frame', [], marked, -1],
+] as const) {
+  test(`that ${what} follows is decided once, by the rendition that is played`, async (t) => {
+    const { page, hls, next, tell } = rare(t)
+    await page.pass(1000)
+    await next(own as string[][], other as string[][])
+    for (const level of [2, 1, 2]) {
+      tell(Events.LEVEL_UPDATED, { level, details: hls.levels[level]?.details })
+      assert.equal(hls.autoLevelCapping, capping)
+    }
+  })
+}
+
+test('while a whole segment is on its way nothing is decided', async (t) => {
+  const { page, hls, guard, frag, next, tell } = rare(t)
   await page.pass(1000)
-  rare(rig, 4)
-  hls.autoLevelEnabled = false
-  const begun: number[] = []
-  for (const level of [0, 2]) guard.change(level, () => begun.push(level))
-  await load(parts[1], 100)
-  assert.deepEqual([begun, hls.loadLevel], [[0], 1])
-  rare(rig, 0.3)
-  await load(parts[1], 100)
-  assert.equal(hls.loadLevel, 2)
+  await next([], undefined, { whole: true })
+  tell(Events.FRAG_LOADING, { frag: { ...frag, sn: 9 }, part: null })
+  guard.change(2, () => assert.fail())
+  tell(Events.LEVEL_UPDATED, { level: 1, details: hls.levels[1]?.details })
+  assert.equal(hls.loadLevel, 1)
+  tell(Events.DESTROYING, {})
 })
 
 test('a choice that is taken back is forgotten, and what hls.js chooses then is held up', async (t) => {
-  const rig = guarded(t)
-  const { page, hls, guard, parts, load } = rig
+  const { page, hls, guard, next } = rare(t)
   await page.pass(1000)
-  rare(rig, 4)
   hls.autoLevelEnabled = false
   guard.change(2, () => assert.fail())
   guard.change(-1, () => {
     assert.equal(hls.autoLevelCapping, 1)
     hls.autoLevelEnabled = true
   })
-  rare(rig, 0.3)
-  await load(parts[1], 100)
+  await page.pass(20_000)
+  await next([])
   assert.deepEqual([hls.loadLevel, hls.autoLevelCapping], [1, -1])
+})
+
+test('a choice begins without a key frame where none comes for 12 s, also when it is said again meanwhile', async (t) => {
+  const { page, guard, next } = rare(t)
+  const begin = t.mock.fn()
+  guard.change(2, begin)
+  await page.pass(6000)
+  await next(marked)
+  guard.change(2, () => assert.fail())
+  await page.pass(5000)
+  assert.equal(begin.mock.callCount(), 0)
+  await page.pass(2000)
+  assert.equal(begin.mock.callCount(), 1)
 })
 
 test('where key frames are regular a choice begins at once', (t) => {
@@ -155,6 +211,69 @@ test('where key frames are regular a choice begins at once', (t) => {
   const begin = t.mock.fn()
   guard.change(2, begin)
   assert.equal(begin.mock.callCount(), 1)
+})
+
+/** How a rendition turns out not to be had. */
+const broken: readonly [string, (rig: ReturnType<typeof rare>) => void][] = [
+  ['a gap comes', ({ tell, frag }) => tell(Events.FRAG_LOADING, { frag: { ...frag, sn: 9, gap: true }, part: null })],
+  [
+    'a part is a gap',
+    ({ tell, frag, begin, parts }) => {
+      begin(parts[0])
+      tell(Events.ERROR, { details: 'gap', frag })
+    },
+  ],
+  [
+    'a part does not come',
+    ({ guard, frag, begin, parts }) => {
+      begin(parts[0])
+      guard.failing({ details: 'error', frag } as unknown as Parameters<typeof guard.failing>[0])
+    },
+  ],
+  [
+    'its playlist does not come',
+    ({ guard }) =>
+      guard.failing({ details: 'error', context: { level: 1 } } as unknown as Parameters<typeof guard.failing>[0]),
+  ],
+]
+for (const [when, change] of broken) {
+  test(`hls.js may leave a rendition for a better one when ${when}`, async (t) => {
+    const rig = rare(t)
+    const { page, hls, next, tell } = rig
+    await page.pass(1000)
+    await next(marked)
+    assert.equal(hls.autoLevelCapping, 1)
+    change(rig)
+    assert.deepEqual([hls.autoLevelCapping, hls.config.minAutoBitrate], [-1, 0])
+    tell(Events.LEVEL_UPDATED, { level: 1, details: hls.levels[1]?.details })
+    assert.equal(hls.autoLevelCapping, -1)
+    await next(marked)
+    assert.equal(hls.autoLevelCapping, 1)
+  })
+}
+
+test('what is tried again is tried in the rendition that is played', async (t) => {
+  const { page, hls, guard, frag, parts, begin, next, tell } = rare(t)
+  await page.pass(1000)
+  await next(marked)
+  begin(parts[0])
+  const fails = (resolved: boolean) => {
+    const data = { details: 'error', frag } as unknown as Parameters<typeof guard.failing>[0]
+    guard.failing(data)
+    tell(Events.ERROR, { ...data, errorAction: { resolved } })
+    return [hls.autoLevelCapping, hls.config.minAutoBitrate]
+  }
+  assert.deepEqual(fails(false), [1, 2_000_000])
+  assert.deepEqual(fails(true), [-1, 0])
+})
+
+test('sound that does not come changes nothing', async (t) => {
+  const { page, hls, guard, next } = rare(t)
+  await page.pass(1000)
+  await next(marked)
+  for (const data of [{ frag: { type: 'audio' } }, { context: { level: null } }, {}])
+    guard.failing({ details: 'error', ...data } as unknown as Parameters<typeof guard.failing>[0])
+  assert.equal(hls.autoLevelCapping, 1)
 })
 
 test('a link that was too slow gets what it carries with the next segment, and nothing better for a while', async (t) => {
@@ -307,7 +426,7 @@ test('a rendition that the viewer has chosen is left alone, and so is sound', as
 
 /** Segment 7 of another rendition, as hls.js holds it. */
 function segmentOf(end: number) {
-  const segment = { level: 0, cc: 0, sn: 7, start: 7, duration: end - 7, end }
+  const segment = { level: 0, cc: 0, tagList: [], sn: 7, start: 7, duration: end - 7, end }
   return Object.assign(segment, {
     setDuration(duration: number) {
       segment.duration = duration

@@ -1,6 +1,6 @@
 import type Hls from 'hls.js'
-import type { Fragment, Level, LevelDetails, MediaFragment, Part } from 'hls.js'
-import { followsKeyFrame, isSteady } from './key-frames.ts'
+import type { ErrorData, Fragment, Level, LevelDetails, MediaFragment, Part } from 'hls.js'
+import { precedesKeyFrame } from './key-frames.ts'
 import { lessAnew, tooSlow } from './slow-part.ts'
 
 /**
@@ -13,7 +13,8 @@ import { lessAnew, tooSlow } from './slow-part.ts'
  * A browser shows nothing of another rendition before a key frame, and where those are far apart segments begin without one. Better
  * renditions, of which the best is the encoder's own, then follow only where one begins with a key frame. Lower ones are not held
  * up: a ladder's have key frames every second. Nor is what gives a segment up, at less than half of what the link would have to
- * carry: to go on in the old rendition until the next key frame would take longer than to wait for that.
+ * carry: to go on in the old rendition until the next key frame would take longer than to wait for that. Nor is a rendition
+ * that cannot be had.
  */
 export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard {
   const { Events, ErrorDetails } = HlsClass
@@ -23,7 +24,7 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
   let restore: (() => void) | undefined
   /** Renditions that are not to be tried while hls.js is at a hole. */
   let barred: readonly Level[] = []
-  /** A part is on its way. */
+  /** A part or a segment is on its way. */
   let loading = false
   /** What comes in another rendition, because what was missing of it would have come too late. */
   let givenUp: GivenUp | undefined
@@ -36,8 +37,12 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
   let ceiling = -1
   /** The newest that was loaded, whole or the last part of it. */
   let last: Fragment | undefined
+  /** The segment for which is decided what may follow. */
+  let decided: Fragment['sn'] | undefined
+  /** Brings back what an error lifted. */
+  let hold: (() => void) | undefined
   /** What follows where the next segment begins with a key frame. */
-  let chosen: number | undefined
+  let chosen: Choice | undefined
 
   /** Stays with a rendition, or leaves the choice to hls.js. */
   function pin(level: number | undefined): void {
@@ -48,20 +53,40 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
   }
 
   /** At the end of a segment another rendition may follow. */
-  function settle(details: LevelDetails | null): void {
-    if (loading) return
-    if (!hls.lowLatencyMode || (newest && details && endsSegment(details, newest))) follow(details)
+  function settle(details: LevelDetails | null | undefined): void {
+    if (loading || !details) return
+    if (!newest || endsSegment(details, newest)) follow(details)
   }
 
-  function follow(details: LevelDetails | null): void {
-    const { sn, level } = last ?? {}
-    const whole = details?.fragments.find((one) => one.sn === sn)
-    if (details && whole && level !== undefined) ceiling = followsKeyFrame(details, whole) ? -1 : level
+  /** @param details that list what was loaded last, where those of its own rendition do not */
+  function follow(details: LevelDetails): void {
+    if (!last) return
+    const { sn } = last
+    if (sn !== decided) {
+      const find = (of: LevelDetails | undefined) => of?.fragments.find((one) => one.sn === sn)
+      const whole = find(hls.levels[last.level]?.details) ?? find(details)
+      if (whole) {
+        decided = sn
+        ceiling = precedesKeyFrame(whole) ? -1 : last.level
+      }
+    }
     free()
-    if (!whole || ceiling >= 0 || chosen === undefined) return
-    const next = chosen
+    if (sn !== decided || ceiling >= 0 || !chosen) return
+    const { level } = chosen
+    forgetChoice()
+    hls.loadLevel = level
+  }
+
+  function forgetChoice(): void {
+    clearTimeout(chosen?.timer)
     chosen = undefined
-    hls.loadLevel = next
+  }
+
+  /** Lets hls.js leave a rendition that cannot be had: until something else is loaded anything may follow. */
+  function lift(): void {
+    if (last) decided = last.sn
+    ceiling = -1
+    pin(undefined)
   }
 
   /** The best rendition within so many bits per second. */
@@ -129,11 +154,15 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
     // A seek may have come before hls.js said what it met.
     release()
     clearInterval(timer)
-    loading = Boolean(part)
+    loading = frag.sn !== 'initSegment'
     const isSame = frag.sn === givenUp?.frag.sn && frag.level !== givenUp.frag.level
     // The other rendition's initialization segment comes first.
     if (frag.sn !== 'initSegment' && !isSame) forgetGivenUp()
-    if (frag.gap) barred = bar(hls.levels, frag.level)
+    if (frag.gap) {
+      loading = false
+      lift()
+      barred = bar(hls.levels, frag.level)
+    }
     if (!part || !hls.autoLevelEnabled) return
     pin(frag.level)
     timer = setInterval(() => {
@@ -147,13 +176,14 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
   hls.on(Events.FRAG_LOADED, (_, { frag, part }) => {
     if ((frag.type as string) !== 'main') return
     newest = part ?? undefined
-    if (frag.sn !== 'initSegment') last = frag
     loading = false
     if (!part) {
       clearInterval(timer)
       pin(undefined)
-      return settle(hls.levels[frag.level]?.details ?? null)
     }
+    if (frag.sn === 'initSegment') return
+    last = frag
+    if (!part) return settle(hls.levels[frag.level]?.details)
     if (!hasNext(hls.levels[frag.level]?.details, part)) clearInterval(timer)
     const { first, end } = part.stats.loading
     judge(part, (end - first) / 1000)
@@ -180,26 +210,55 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
     restore = newest && level !== newest.fragment.level ? leaveOut(details, newest) : undefined
     settle(details)
   })
-  hls.on(Events.ERROR, (_, { details }) => {
-    if (details === ErrorDetails.FRAG_GAP) release()
+  hls.on(Events.ERROR, (_, { details, frag, errorAction }) => {
+    // It is tried again: not in another rendition in a segment's midst.
+    if (!errorAction?.resolved) hold?.()
+    hold = undefined
+    if (details !== ErrorDetails.FRAG_GAP) return
+    release()
+    // Of parts it is said after they were announced.
+    if ((frag?.type as string) !== 'main' || ceiling < 0) return
+    loading = false
+    lift()
   })
   hls.on(Events.DESTROYING, () => {
     clearInterval(timer)
+    forgetChoice()
     hls.media?.removeEventListener('seeking', forgetGivenUp)
   })
 
   return {
     change(level, begin) {
-      chosen = undefined
-      const details = hls.latestLevelDetails
-      if (!details || isSteady(details) || (level >= 0 && level <= hls.loadLevel)) return begin()
+      const now = () => {
+        forgetChoice()
+        begin()
+      }
+      const isRegular = !hls.latestLevelDetails || hls.latestLevelDetails.fragments.every(precedesKeyFrame)
+      if (isRegular || (level >= 0 && level <= hls.loadLevel)) return now()
+      // Said again, it does not wait any longer.
+      if (level >= 0 && level === chosen?.level) return
+      forgetChoice()
       if (level >= 0) {
-        chosen = level
+        chosen = { level, timer: setTimeout(now, longest) }
         return
       }
       ceiling = hls.loadLevel
       pin(undefined)
       begin()
+    },
+    failing({ details, frag, context }) {
+      const isOurs = frag ? (frag.type as string) === 'main' : typeof context?.level === 'number'
+      // A hole is not looked for in other renditions at once.
+      if (!isOurs || details === ErrorDetails.FRAG_GAP) return
+      if (frag) loading = false
+      const [was, since, capping, bitrate] = [ceiling, decided, hls.autoLevelCapping, hls.config.minAutoBitrate]
+      hold = () => {
+        ceiling = was
+        decided = since
+        hls.autoLevelCapping = capping
+        hls.config.minAutoBitrate = bitrate
+      }
+      lift()
     },
   }
 }
@@ -209,9 +268,17 @@ interface RenditionGuard {
    * Goes to the rendition that the viewer has chosen, where the picture would not stand for that.
    *
    * @param level -1 to leave the choice to hls.js
-   * @param begin has hls.js do so, and is called at once or not at all: then the rendition follows in its time
+   * @param begin has hls.js do so: called at once, or later where no key frame came in time for the rendition to follow by itself
    */
   change(level: number, begin: () => void): void
+  /** To be told of errors before hls.js decides where to go on. */
+  failing(data: Pick<ErrorData, 'details' | 'frag' | 'context'>): void
+}
+
+interface Choice {
+  readonly level: number
+  /** Has it begin where no key frame came. */
+  readonly timer: ReturnType<typeof setTimeout>
 }
 
 interface GivenUp {
@@ -227,6 +294,8 @@ interface GivenUp {
  * what the link does with the next ones; milliseconds.
  */
 const calm = 8000
+/** So long a viewer's choice waits for a key frame: three segments; milliseconds. */
+const longest = 12_000
 /** Between two looks at a part on its way; milliseconds. */
 const look = 50
 /** A part that takes so many times its duration ends the segment's rendition early. */

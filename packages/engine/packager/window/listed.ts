@@ -162,6 +162,7 @@ export function createListed(
       segment.gap &&= part.gap
       if (isRung && part.last) segment.gap = segment.parts.some(({ gap }) => gap)
       // A gap lists parts of its own as soon as it is whole; there is nothing of it to be lost.
+      if (part.nextIndependent === false) segment.nextIndependent = false
       segment.closed = part.last
       segment.complete = part.last && (segment.gap || !isHeld)
       byPart.set(part.number, kept)

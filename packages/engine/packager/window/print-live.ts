@@ -123,6 +123,7 @@ function mediaSegment(
     duration: seconds(segment),
     gap: segment.gap,
     ...(isDependent(segment) && { independent: false as const }),
+    ...(segment.nextIndependent === false && { nextIndependent: false as const }),
     parts:
       !withParts || segment.bare
         ? []

@@ -27,6 +27,8 @@ export interface WindowSegment {
   parts: WindowPart[]
   /** Of one from the store, whose parts may not be known: its media begin with a key frame. */
   readonly independent?: boolean
+  /** Its last part says that the source's next segment does not begin with a key frame; not known of one from the store. */
+  nextIndependent?: false
   size: number
   /** All of it is a gap so far. */
   gap: boolean

@@ -62,7 +62,7 @@ test('a comment says which segments of pictures do not begin with a key frame, w
     playlist
       .split('#EXTINF')
       .slice(0, -1)
-      .map((s) => s.endsWith('INDEPENDENT:NO\n'))
+      .map((s) => s.endsWith('#BANDSTAND-INDEPENDENT:NO\n'))
   const whole = text(window, 'v1')
   // 4, 4 and 0.33 s.
   assert.match(isMarked(whole).join(), /false,true,true,false,true,true,false/)
@@ -72,7 +72,7 @@ test('a comment says which segments of pictures do not begin with a key frame, w
   assert.deepEqual(left, isMarked(whole).slice(-left.length))
   assert.doesNotMatch(text(window, 'a2'), /BANDSTAND/)
   const restarted = watchedWindow({ older: everything, recovered: indexOf(studio) })
-  const marked = (of: LiveWindow) => text(of, 'v1').match(/(?<=INDEPENDENT:NO\n#EXTINF.*\n)s.*/g) ?? []
+  const marked = (of: LiveWindow) => text(of, 'v1').match(/(?<=#BANDSTAND-INDEPENDENT:NO\n#EXTINF.*\n)s.*/g) ?? []
   const recovered = marked(restarted)
   assert.ok(recovered.length > 3)
   assert.deepEqual(marked(window).slice(-recovered.length), recovered)

@@ -58,6 +58,8 @@ export interface MediaSegment extends SegmentHead {
   readonly bitrate?: number
   /** Its pictures do not begin with a key frame: a comment of our own, see {@link DEPENDENT}. */
   readonly independent?: false
+  /** The next segment of the best rendition does not begin with a key frame: another comment of our own, see {@link NEXT_DEPENDENT}. */
+  readonly nextIndependent?: false
   /** Listed near the live edge only (within 3 target durations of the end). */
   readonly parts: readonly PartialSegment[]
 }
@@ -68,6 +70,12 @@ export interface MediaSegment extends SegmentHead {
  * other players ignore the line as a comment (§4.1).
  */
 export const DEPENDENT = '#BANDSTAND-INDEPENDENT:NO'
+
+/**
+ * Stands before the EXTINF of a segment behind which the pictures that all renditions are made of have no key frame, in all
+ * of their playlists: a player that goes on in a better one there shows nothing until the next key frame.
+ */
+export const NEXT_DEPENDENT = '#BANDSTAND-NEXT-INDEPENDENT:NO'
 
 export interface PartialSegment {
   readonly uri: string

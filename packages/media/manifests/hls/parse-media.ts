@@ -8,6 +8,7 @@ import {
   type MediaMap,
   type MediaPlaylist,
   type MediaSegment,
+  NEXT_DEPENDENT,
   type PartialSegment,
   type PreloadHint,
   type RenditionReport,
@@ -28,6 +29,7 @@ interface Pending {
   byteRange?: ByteRange
   bitrate?: number
   independent?: false
+  nextIndependent?: false
   parts: PartialSegment[]
 }
 
@@ -88,6 +90,10 @@ export function parseMediaPlaylist(
     }
     if (text === DEPENDENT) {
       pending.independent = false
+      continue
+    }
+    if (text === NEXT_DEPENDENT) {
+      pending.nextIndependent = false
       continue
     }
     const name = tagName(text)
@@ -273,6 +279,7 @@ function closeSegment(p: Pending, uri: string, issues: IssueList): MediaSegment 
     ...(p.byteRange !== undefined && { byteRange: p.byteRange }),
     ...(p.bitrate !== undefined && { bitrate: p.bitrate }),
     ...(p.independent !== undefined && { independent: p.independent }),
+    ...(p.nextIndependent !== undefined && { nextIndependent: p.nextIndependent }),
     parts: p.parts,
   }
 }

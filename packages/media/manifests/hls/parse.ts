@@ -2,7 +2,7 @@ import { MediaError } from '../../error.ts'
 import { createIssueList, type IssueList, type PlaylistIssue } from './issue.ts'
 import { limits } from './limits.ts'
 import { type PlaylistLine, tagName } from './line.ts'
-import { DEPENDENT, type MediaPlaylist, type MultivariantPlaylist } from './model.ts'
+import { DEPENDENT, type MediaPlaylist, type MultivariantPlaylist, NEXT_DEPENDENT } from './model.ts'
 import { parseMediaPlaylist } from './parse-media.ts'
 import { parseMultivariantPlaylist } from './parse-multivariant.ts'
 
@@ -80,8 +80,8 @@ function splitLines(text: string, issues: IssueList): PlaylistLine[] {
       line = line.trim()
     }
     if (line === '' || line.trim() === '') continue
-    // Comments are lines that begin with # but not with #EXT; one of them is our own.
-    if (line.startsWith('#') && !line.startsWith('#EXT') && line !== DEPENDENT) continue
+    // Comments are lines that begin with # but not with #EXT; two of them are our own.
+    if (line.startsWith('#') && !line.startsWith('#EXT') && line !== DEPENDENT && line !== NEXT_DEPENDENT) continue
     lines.push({ number, text: line })
   }
   if (number === 0) issues.add('first-line', 'the playlist is empty', 1)

@@ -5,6 +5,7 @@ import {
   type MediaPlaylist,
   type MediaSegment,
   type MultivariantPlaylist,
+  NEXT_DEPENDENT,
   type PartialSegment,
   type Rendition,
   type SegmentHead,
@@ -95,6 +96,7 @@ function segment(s: MediaSegment): string {
   for (const part of s.parts) out += partial(part)
   if (s.gap) out += '#EXT-X-GAP\n'
   if (s.bitrate !== undefined) out += `#EXT-X-BITRATE:${s.bitrate}\n`
+  if (s.nextIndependent === false) out += `${NEXT_DEPENDENT}\n`
   if (s.independent === false) out += `${DEPENDENT}\n`
   out += `#EXTINF:${s.duration.toFixed(6)},${s.title === undefined ? '' : oneLine(s.title)}\n`
   if (s.byteRange !== undefined) out += `#EXT-X-BYTERANGE:${byteRange(s.byteRange)}\n`

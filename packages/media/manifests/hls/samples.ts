@@ -30,7 +30,10 @@ export const lowLatency: MediaPlaylist = {
       programDateTime: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
       parts: [part(1, true), part(2)],
     },
-    { uri: 's3-4.m4s', duration: 2, gap: false, discontinuity: false, independent: false, parts: [] },
+    {
+      ...{ uri: 's3-4.m4s', duration: 2, gap: false, discontinuity: false, parts: [] },
+      ...{ independent: false, nextIndependent: false },
+    },
   ],
   trailingHead: { discontinuity: true, map: { uri: 'i1.mp4', byteRange: { length: 700, start: 0 } } },
   trailingParts: [part(3, true)],
