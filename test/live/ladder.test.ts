@@ -210,7 +210,7 @@ describe('the ladder', { concurrency: true }, () => {
       for (let round = 1; ; round++) {
         const page = await browser.newPage({ viewport: { width: 1000, height: 700 } })
         // It begins with what it takes the link for, and finds that it carries more.
-        await page.addInitScript("Object.defineProperty(navigator, 'connection', { value: { downlink: 1 } })")
+        await page.addInitScript("Object.defineProperty(navigator.connection, 'downlink', { value: 1 })")
         const watched = watchStarving()
         const rise = async () => {
           await page.goto(`${shared.server.http}/@rare`)
@@ -225,11 +225,16 @@ describe('the ladder', { concurrency: true }, () => {
         const [risen] = await Promise.allSettled([rise()])
         const starved = watched()
         await page.close()
-        t.diagnostic(`${JSON.stringify(risen)}, starved ${Math.round(starved * 100)} %`)
+        t.diagnostic(
+          `${risen.status === 'rejected' ? String(risen.reason) : JSON.stringify(risen.value)}, starved ${Math.round(starved * 100)} %`,
+        )
         const isTried = risen.status === 'fulfilled' && risen.value.first === 270
         if (isTried && risen.value.stood < 1_500) break
         // Whoever looks late sees no rise.
-        assert((starved > starving || (risen.status === 'fulfilled' && !isTried)) && round < 4, JSON.stringify(risen))
+        assert(
+          (starved > starving || (risen.status === 'fulfilled' && !isTried)) && round < 4,
+          'the picture stood, or nothing better came',
+        )
       }
     })
 
