@@ -145,6 +145,27 @@ test('what is listed before the first key frame cannot be shown, and is not in t
   assert.deepEqual(engine.window, { start: 10_000, end: 12_000 })
 })
 
+test('a live window begins with a key frame that does not leave the playlist at once, where others need it', (t) => {
+  const { hls, engine } = loaded(t)
+  const [one] = fragments
+  const listed = (keys: string) =>
+    keys.split('').map((key, i) => ({
+      ...{ ...one, start: 2 * i, programDateTime: 10_000 + 2000 * i },
+      tagList: key === 'k' ? [] : [['BANDSTAND-INDEPENDENT', 'NO']],
+    }))
+  const startOf = (keys: string, live = true) => {
+    hls.latestLevelDetails = { edge: 2 * keys.length, live, fragments: listed(keys) }
+    return engine.window?.start
+  }
+  assert.equal(startOf('k...k...'), 18_000)
+  assert.equal(startOf('.k...k..'), 20_000)
+  assert.equal(startOf('..k...k.'), 14_000)
+  assert.equal(startOf('k...k...', false), 10_000)
+  assert.equal(startOf('kkkk'), 10_000)
+  // There is nothing better.
+  assert.equal(startOf('.k......'), 12_000)
+})
+
 test('dates and media time are those of the playlist, past its gaps', (t) => {
   const { engine, hls, video, edges } = loaded(t)
   const details = { fragments, edge: 6, live: true, totalduration: 6 }

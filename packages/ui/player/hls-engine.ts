@@ -25,6 +25,8 @@ const mendMemory = 30_000
 const ladderHoldBack = 2.2
 /** A link that carries so many times the best rendition needs no such reserve, until it carries less than the second figure. */
 const ampleLink = { from: 3, until: 2 } as const
+/** So many segments at its beginning may have left a live playlist before they are loaded. */
+const leaving = 2
 /** Bits per second. */
 const usualBandwidth = 5_000_000
 
@@ -257,8 +259,12 @@ function datedOf({ start, duration, programDateTime, gap }: Fragment) {
 
 function windowOf(details: LevelDetails): { start: number; end: number } | undefined {
   const all = details.fragments.filter((fragment) => fragment.programDateTime !== null && !fragment.gap)
-  // What comes before the first key frame that is listed cannot be shown from here.
-  const dated = all.find((fragment) => beginsWithKeyFrame(fragment, details.partList)) ?? all.at(0)
+  const begins = (one: Fragment | undefined) => one !== undefined && beginsWithKeyFrame(one, details.partList)
+  // What comes before the first key frame that is listed cannot be shown from here, nor what needs one that is about to leave the list.
+  const dated =
+    all.find((one, i) => begins(one) && (!details.live || i >= leaving || begins(all[i + 1]))) ??
+    all.find(begins) ??
+    all.at(0)
   const last = details.fragments.findLast((fragment) => fragment.programDateTime !== null)
   if (!dated?.programDateTime || !last?.programDateTime) return undefined
   const parts = (details.edge - last.start) * 1000
