@@ -51,7 +51,6 @@ export function createSegmentMaker(index: AssetIndex, track: AssetTrack): (row: 
       duration: duration / timescale,
       gap: silence === undefined && (segment?.gap ?? true),
       ...(isDependent(segment) && { independent: false as const }),
-      ...(isDependent(row.next[place]) && { nextIndependent: false as const }),
       parts: [],
       discontinuity,
       ...(changesMap && { map: { uri: names.init(init) } }),

@@ -293,7 +293,7 @@ test('pictures that came back without a key frame are a gap in playlists up to t
   assert.doesNotMatch(await media(index(['0++', '0p-', '0++'])), /GAP/)
 })
 
-test('comments say which segments of pictures do not begin with a key frame, and before which, also in a delta update', async () => {
+test('a comment says which segments of pictures do not begin with a key frame, also in a delta update', async () => {
   const rows = ['0d+', '0++', ...Array.from({ length: 20 }, (_, i) => (i % 3 === 0 ? '0++' : '0d+')), '0-+']
   const value = index(rows, { ended: false })
   const marked = (text: string) => text.match(/#BANDSTAND-INDEPENDENT:NO\n#EXTINF:2.000000,\ns/g)?.length
@@ -301,13 +301,7 @@ test('comments say which segments of pictures do not begin with a key frame, and
   assert.match(text, /"\n#EXT-X-PROGRAM-DATE-TIME\S+\n#BANDSTAND-INDEPENDENT:NO\n#EXTINF:2.000000,\ns0000000000-/)
   assert.match(text, /\.m4s\n#EXTINF:2.000000,\ns0000000006-/)
   assert.equal(marked(text), 14)
-  assert.equal(text.match(/#BANDSTAND-INDEPENDENT/g)?.length, 14)
-  const before = (text: string) => [
-    ...text.matchAll(/#BANDSTAND-NEXT-INDEPENDENT:NO\n(#B.*\n)?#E.*\n.*\n(#B.*\n)?#BANDSTAND-IND/g),
-  ]
-  // All but the first.
-  assert.equal(text.match(/NEXT-INDEPENDENT/g)?.length, 13)
-  assert.ok(before(text).length > 5)
+  assert.equal(text.match(/BANDSTAND/g)?.length, 14)
   const delta = await createReplayPlaylists({ index: async () => value }).media('as_one', 'v1', true)
   // Of the last 13 segments, which are not wholly past the boundary of 24 s.
   assert.equal(marked(String(delta?.plain)), 9)

@@ -8,8 +8,6 @@ import type { AssetIndex, IndexedSegment } from '../store/port.ts'
 /** A row of the index that a replay has: one media sequence number over all tracks, in the order of `AssetIndex.tracks`. */
 export interface ReplayRow {
   readonly segments: readonly IndexedSegment[]
-  /** What follows on each track, as far as there is something. */
-  readonly next: readonly (IndexedSegment | undefined)[]
   readonly epoch: Epoch | undefined
   /** Does not go on where the listed row before ended. */
   readonly discontinuity: boolean
@@ -40,8 +38,7 @@ export function createRowReader(removed: AssetIndex['removed']): RowReader {
         // A track that lost its front between two calls: whoever reads notices that the index has changed.
         if (lead === undefined || segments.length < index.tracks.length) continue
         const { listed, discontinuity } = listing.next({ msn: lead.msn, epoch: lead.epoch, media: isReplayed(lead) })
-        const next = index.tracks.map((track) => track.segments.at(at + 1))
-        if (listed) rows.push({ segments, next, discontinuity, epoch: findEpoch(index.epochs, lead.epoch) })
+        if (listed) rows.push({ segments, discontinuity, epoch: findEpoch(index.epochs, lead.epoch) })
       }
       return rows
     },

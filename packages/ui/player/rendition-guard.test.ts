@@ -257,14 +257,66 @@ test('what is tried again is tried in the rendition that is played', async (t) =
   await page.pass(1000)
   await next(marked)
   begin(parts[0])
-  const fails = (resolved: boolean) => {
+  const fails = (nextAutoLevel?: number) => {
     const data = { details: 'error', frag } as unknown as Parameters<typeof guard.failing>[0]
     guard.failing(data)
-    tell(Events.ERROR, { ...data, errorAction: { resolved } })
+    tell(Events.ERROR, { ...data, errorAction: { resolved: true, nextAutoLevel } })
     return [hls.autoLevelCapping, hls.config.minAutoBitrate]
   }
-  assert.deepEqual(fails(false), [1, 2_000_000])
-  assert.deepEqual(fails(true), [-1, 0])
+  // hls.js says of what it tries again, too, that it has resolved it.
+  assert.deepEqual(fails(), [1, 2_000_000])
+  assert.deepEqual(fails(2), [-1, 0])
+})
+
+test('a rendition that fails on a link that was too slow may be left for a better one', async (t) => {
+  const { page, hls, guard, frag, parts, load, tell } = guarded(t)
+  await page.pass(1000)
+  await load(parts[0], 500)
+  await load(parts[1], 500)
+  assert.equal(hls.autoLevelCapping, 1)
+  const fails = (nextAutoLevel?: number) => {
+    const data = { details: 'error', frag } as unknown as Parameters<typeof guard.failing>[0]
+    guard.failing(data)
+    tell(Events.ERROR, { ...data, errorAction: { resolved: true, nextAutoLevel } })
+    return hls.autoLevelCapping
+  }
+  assert.deepEqual([fails(), fails(2)], [1, -1])
+})
+
+test('within a ladder nothing is held up: only the encoder’s own pictures lack key frames', async (t) => {
+  const { page, hls, guard, frag, next } = rare(t)
+  await page.pass(1000)
+  frag.level = 0
+  await next(marked)
+  assert.equal(hls.autoLevelCapping, 1)
+  hls.loadLevel = 0
+  const begin = t.mock.fn()
+  guard.change(1, begin)
+  assert.equal(begin.mock.callCount(), 1)
+})
+
+test('what is left of a segment in another rendition is decided anew', async (t) => {
+  const { page, hls, guard, frag, parts, begin, next, list, tell } = rare(t)
+  await page.pass(1000)
+  await next([])
+  begin(parts[0])
+  frag.sn++
+  tell(Events.FRAG_LOADED, { frag, part: parts[0] })
+  const data = { details: 'error', frag } as unknown as Parameters<typeof guard.failing>[0]
+  guard.failing(data)
+  tell(Events.ERROR, { ...data, errorAction: { resolved: true, nextAutoLevel: 0 } })
+  list(marked)
+  // The same segment, from its begin on.
+  tell(Events.FRAG_LOADED, { frag: { ...frag, level: 0 }, part: parts[1] })
+  assert.equal(hls.autoLevelCapping, 1)
+})
+
+test('what is buffered for longer than a segment does not have a choice wait until it has been played', (t) => {
+  const { hls, guard } = rare(t)
+  hls.mainForwardBufferInfo.len = 20
+  const begin = t.mock.fn()
+  guard.change(2, begin)
+  assert.equal(begin.mock.callCount(), 1)
 })
 
 test('sound that does not come changes nothing', async (t) => {

@@ -11,7 +11,7 @@ import { lessAnew, tooSlow } from './slow-part.ts'
  * to be fetched anew of another rendition it is given up in its midst, and the browser told to decode that from its key frame.
  *
  * A browser shows nothing of another rendition before a key frame, and where those are far apart segments begin without one. Better
- * renditions, of which the best is the encoder's own, then follow only where one begins with a key frame. Lower ones are not held
+ * renditions, of which the best is the encoder's own, then follow only where one begins with a key frame. The others are not held
  * up: a ladder's have key frames every second. Nor is what gives a segment up, at less than half of what the link would have to
  * carry: to go on in the old rendition until the next key frame would take longer than to wait for that. Nor is a rendition
  * that cannot be had.
@@ -33,7 +33,7 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
   /** The best rendition that may be chosen, and until when. */
   let cap = -1
   let capUntil = 0
-  /** What is played, while nothing better may follow; else -1. */
+  /** The best that may follow while the encoder's own may not; else -1. */
   let ceiling = -1
   /** The newest that was loaded, whole or the last part of it. */
   let last: Fragment | undefined
@@ -67,7 +67,7 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
       const whole = find(hls.levels[last.level]?.details) ?? find(details)
       if (whole) {
         decided = sn
-        ceiling = precedesKeyFrame(whole) ? -1 : last.level
+        ceiling = precedesKeyFrame(whole) ? -1 : bestMade(last.level)
       }
     }
     free()
@@ -75,6 +75,11 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
     const { level } = chosen
     forgetChoice()
     hls.loadLevel = level
+  }
+
+  /** The best rendition of the ladder: the one below the encoder's own, or what is played where that is better. */
+  function bestMade(playing: number): number {
+    return Math.max(playing, hls.levels.length - 2)
   }
 
   function forgetChoice(): void {
@@ -86,6 +91,7 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
   function lift(): void {
     if (last) decided = last.sn
     ceiling = -1
+    capUntil = 0
     pin(undefined)
   }
 
@@ -182,6 +188,8 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
       pin(undefined)
     }
     if (frag.sn === 'initSegment') return
+    // What comes in another rendition has a border of its own to come.
+    if (frag.level !== last?.level) decided = undefined
     last = frag
     if (!part) return settle(hls.levels[frag.level]?.details)
     if (!hasNext(hls.levels[frag.level]?.details, part)) clearInterval(timer)
@@ -212,18 +220,19 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
   })
   hls.on(Events.ERROR, (_, { details, frag, errorAction }) => {
     // It is tried again: not in another rendition in a segment's midst.
-    if (!errorAction?.resolved) hold?.()
+    if (errorAction?.nextAutoLevel === undefined) hold?.()
     hold = undefined
     if (details !== ErrorDetails.FRAG_GAP) return
     release()
     // Of parts it is said after they were announced.
-    if ((frag?.type as string) !== 'main' || ceiling < 0) return
+    if ((frag?.type as string) !== 'main') return
     loading = false
     lift()
   })
   hls.on(Events.DESTROYING, () => {
     clearInterval(timer)
     forgetChoice()
+    hold = undefined
     hls.media?.removeEventListener('seeking', forgetGivenUp)
   })
 
@@ -233,8 +242,11 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
         forgetChoice()
         begin()
       }
-      const isRegular = !hls.latestLevelDetails || hls.latestLevelDetails.fragments.every(precedesKeyFrame)
-      if (isRegular || (level >= 0 && level <= hls.loadLevel)) return now()
+      const { latestLevelDetails: details, levels, loadLevel } = hls
+      const isRegular = !details || details.fragments.every(precedesKeyFrame)
+      // What is buffered would be played first.
+      const isAhead = (hls.mainForwardBufferInfo?.len ?? 0) > (details?.levelTargetDuration ?? 0)
+      if (isRegular || isAhead || (level >= 0 && (level <= loadLevel || level < levels.length - 1))) return now()
       // Said again, it does not wait any longer.
       if (level >= 0 && level === chosen?.level) return
       forgetChoice()
@@ -242,7 +254,7 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
         chosen = { level, timer: setTimeout(now, longest) }
         return
       }
-      ceiling = hls.loadLevel
+      ceiling = bestMade(loadLevel)
       pin(undefined)
       begin()
     },
@@ -251,10 +263,12 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
       // A hole is not looked for in other renditions at once.
       if (!isOurs || details === ErrorDetails.FRAG_GAP) return
       if (frag) loading = false
-      const [was, since, capping, bitrate] = [ceiling, decided, hls.autoLevelCapping, hls.config.minAutoBitrate]
+      const [was, since, until] = [ceiling, decided, capUntil]
+      const [capping, bitrate] = [hls.autoLevelCapping, hls.config.minAutoBitrate]
       hold = () => {
         ceiling = was
         decided = since
+        capUntil = until
         hls.autoLevelCapping = capping
         hls.config.minAutoBitrate = bitrate
       }

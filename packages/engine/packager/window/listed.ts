@@ -161,8 +161,8 @@ export function createListed(
       segment.size += kept.size
       segment.gap &&= part.gap
       if (isRung && part.last) segment.gap = segment.parts.some(({ gap }) => gap)
-      // A gap lists parts of its own as soon as it is whole; there is nothing of it to be lost.
       if (part.nextIndependent === false) segment.nextIndependent = false
+      // A gap lists parts of its own as soon as it is whole; there is nothing of it to be lost.
       segment.closed = part.last
       segment.complete = part.last && (segment.gap || !isHeld)
       byPart.set(part.number, kept)
