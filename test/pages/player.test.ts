@@ -52,6 +52,25 @@ test('a live channel plays at once, within two seconds of live, and says so', as
   await button.filter({ hasText: /LIVE\s*\d\.\d+ s/ }).waitFor()
 })
 
+test('in the recording of a running broadcast the key Home shows its beginning, which is not buffered, without loading anew', async () => {
+  mock.goLive('main', stream('as_1', 80_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', playing)
+  await page.locator('bandstand-rewind-bar input').evaluate((input: HTMLInputElement) => {
+    input.value = '40'
+    input.dispatchEvent(new Event('change', { bubbles: true }))
+  })
+  await until(page, 'the recording plays', (seen) => seen.phase === 'behind' && seen.time > 40 && seen.time < 60)
+  await page.evaluate(`(() => {
+    const { video } = document.querySelector('bandstand-player')
+    globalThis.loads = 0
+    video.addEventListener('emptied', () => loads++)
+  })()`)
+  await page.keyboard.press('Home')
+  await until(page, 'the beginning plays', ({ phase, time }) => phase === 'behind' && time > 0.3 && time < 30)
+  assert.equal(await page.evaluate('loads'), 0)
+})
+
 test('at 320 pixels, an hour behind, all controls fit; time runs from left to right in any script', async () => {
   await page.setViewportSize({ width: 320, height: 640 })
   mock.goLive('main', stream('as_1', 20_000))

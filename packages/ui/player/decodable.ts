@@ -1,6 +1,7 @@
 import type Hls from 'hls.js'
 import type { Fragment, Level, LevelDetails, MediaFragment, Part, StreamController } from 'hls.js'
 import { beginsWithKeyFrame } from './key-frames.ts'
+import { listedPlace } from './list-start.ts'
 
 /** A key frame further back than this is not fetched for a picture; seconds. */
 const furthest = 30
@@ -99,6 +100,10 @@ export function decodableStream(HlsClass: typeof Hls): typeof StreamController {
 
     protected override set couldBacktrack(could: boolean) {
       super.couldBacktrack = could
+    }
+
+    protected override getNextFragment(at: number, details: LevelDetails): MediaFragment | null {
+      return super.getNextFragment(listedPlace(at, details, this.config), details)
     }
 
     protected override loadFragment(frag: MediaFragment, level: Level, target: number): void {

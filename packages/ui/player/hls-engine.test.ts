@@ -25,7 +25,10 @@ class FakeHls {
   }
   static readonly ErrorTypes = { MEDIA_ERROR: 'mediaError', NETWORK_ERROR: 'networkError' }
   static readonly ErrorDetails = { FRAG_GAP: 'fragGap' }
-  static readonly DefaultConfig = { loader: EventTarget, streamController: EventTarget, errorController: EventTarget }
+  static readonly DefaultConfig = {
+    ...{ loader: EventTarget, errorController: EventTarget },
+    ...{ streamController: EventTarget, audioStreamController: EventTarget },
+  }
   static readonly made: FakeHls[] = []
   readonly #listeners = new Map<string, Listener[]>()
   source = ''

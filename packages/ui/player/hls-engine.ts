@@ -6,6 +6,7 @@ import { decodableStream } from './decodable.ts'
 import type { PlaylistEngine, PlaylistEvents } from './engine.ts'
 import { errorsFirst } from './errors-first.ts'
 import { beginsWithKeyFrame } from './key-frames.ts'
+import { soundStream } from './list-start.ts'
 import { loadPolicy } from './load-policy.ts'
 import { playlistLoader } from './playlist-loader.ts'
 import { recall } from './preferences.ts'
@@ -72,6 +73,7 @@ export function createHlsEngine(
       testBandwidth: false,
       abrEwmaDefaultEstimate: bandwidth,
       streamController: decodableStream(HlsClass),
+      audioStreamController: soundStream(HlsClass),
       errorController: errorsFirst(HlsClass, (data) => guard?.failing(data)),
       nudgeMaxRetry: 6,
       highBufferWatchdogPeriod: 1.5,
