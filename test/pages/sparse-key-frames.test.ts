@@ -2,12 +2,9 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, type TestContext, test } from 'node:test'
-import { startServer } from '@bandstand/engine/http/testing.ts'
-import { createVodHandler } from '@bandstand/engine/http/vod.ts'
 import { createTestBroadcast } from '@bandstand/engine/replay/fixtures/broadcast.ts'
-import { limits } from '@bandstand/engine/replay/limits.ts'
 import { createDiskStore } from '@bandstand/engine/store/disk.ts'
-import { quietLog, retention, temporaryFolder } from '@bandstand/engine/store/fixtures/material.ts'
+import { quietLog, retention } from '@bandstand/engine/store/fixtures/material.ts'
 import { readClip } from '@bandstand/media/containers/isobmff/fixtures/clip.ts'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
@@ -18,6 +15,7 @@ import { makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
 import { createMockStream } from './mock/stream.ts'
+import { record } from './recorded.ts'
 
 /** Key frames some 8 s apart, as OBS has them where it is left the choice: most segments begin with none. */
 
@@ -148,36 +146,28 @@ const seekBar = (to: number) => () =>
 /** Seconds. Longer than a player buffers at once. */
 const length = 150
 
-/** A replay that was packaged by the real packager from what ffmpeg made. */
-async function record(t: TestContext, id: string): Promise<void> {
+/** A replay of what ffmpeg made. */
+async function recordSparse(t: TestContext, id: string): Promise<void> {
   const [pictures, sound] = ['testsrc2=size=160x90:rate=30', 'sine=sample_rate=48000']
   const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-pix_fmt', 'yuv420p']
   const folder = await encodeOnce([
     ...['-f', 'lavfi', '-i', pictures, '-f', 'lavfi', '-i', sound, '-t', String(length)],
     ...[...x264, '-r', '30', '-g', '250', '-sc_threshold', '0', '-c:a', 'aac', '-ac', '2', '-f', 'flv', 'clip.flv'],
   ])
-  const store = createDiskStore({ root: await temporaryFolder(t), log: quietLog, retention })
-  t.after(() => store.close())
-  const { port } = await startServer(t, [createVodHandler({ store, now: () => Date.now() + limits.endedOnClock })])
-  const { send, writer } = createTestBroadcast(store, id)
-  send(readClip(await readFile(join(folder, 'clip.flv'))), 1)
-  await writer().end()
-  const playlist = await (await fetch(`http://127.0.0.1:${port}/vod/${id}/v1/index.m3u8`)).text()
-  assert.match(playlist, /#BANDSTAND-INDEPENDENT:NO\n/)
-  mock.streams.set('main', {
-    ...createMockStream(await makeClip(1, 30), id, Date.now()),
-    async answer(path) {
-      const answer = await fetch(`http://127.0.0.1:${port}/vod/${id}/${path}`)
-      if (!answer.ok) return answer.status
-      return { type: answer.headers.get('content-type') ?? '', body: Buffer.from(await answer.arrayBuffer()) }
-    },
+  const clip = readClip(await readFile(join(folder, 'clip.flv')))
+  const replay = await record(t, mock, id, length, async (root) => {
+    const store = createDiskStore({ root, log: quietLog, retention })
+    const { send, writer } = createTestBroadcast(store, id)
+    send(clip, 1)
+    await writer().end()
+    await store.close()
   })
-  const times = { startedAt: '2026-01-01T20:00:00.000Z', endedAt: '2026-01-01T20:02:30.000Z' }
-  mock.assets.set(id, { id, channel: 'main', title: 'A', live: false, bytes: 1e6, duration: length * 1000, ...times })
+  const playlist = await (await fetch(`${replay}/v1/index.m3u8`)).text()
+  assert.match(playlist, /#BANDSTAND-INDEPENDENT:NO\n/)
 }
 
 test('in a replay every seek leads to the place asked for, and the key End to the end', async (t) => {
-  await record(t, 'as_old')
+  await recordSparse(t, 'as_old')
   await page.goto(`${mock.url}/watch/as_old`)
   await until(page, 'plays', ({ phase, frames }) => phase === 'replay' && frames > 2)
   await watch()

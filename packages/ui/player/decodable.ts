@@ -1,7 +1,8 @@
 import type Hls from 'hls.js'
-import type { Fragment, Level, LevelDetails, MediaFragment, Part, StreamController } from 'hls.js'
+import type { BufferInfo, Fragment, Level, LevelDetails, MediaFragment, Part, StreamController } from 'hls.js'
 import { beginsWithKeyFrame } from './key-frames.ts'
 import { listedPlace } from './list-start.ts'
+import { fromPlayed } from './stream-end.ts'
 
 /** A key frame further back than this is not fetched for a picture; seconds. */
 const furthest = 30
@@ -104,6 +105,10 @@ export function decodableStream(HlsClass: typeof Hls): typeof StreamController {
 
     protected override getNextFragment(at: number, details: LevelDetails): MediaFragment | null {
       return super.getNextFragment(listedPlace(at, details, this.config), details)
+    }
+
+    protected override _streamEnded(buffered: BufferInfo, details: LevelDetails): boolean {
+      return super._streamEnded(fromPlayed(buffered, this.media?.currentTime ?? 0), details)
     }
 
     protected override loadFragment(frag: MediaFragment, level: Level, target: number): void {

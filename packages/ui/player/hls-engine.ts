@@ -6,12 +6,12 @@ import { decodableStream } from './decodable.ts'
 import type { PlaylistEngine, PlaylistEvents } from './engine.ts'
 import { errorsFirst } from './errors-first.ts'
 import { beginsWithKeyFrame } from './key-frames.ts'
-import { soundStream } from './list-start.ts'
 import { loadPolicy } from './load-policy.ts'
 import { playlistLoader } from './playlist-loader.ts'
 import { recall } from './preferences.ts'
 import { nearestQuality, type Qualities, type Quality, sortQualities, type WantedQuality } from './qualities.ts'
 import { guardRenditions } from './rendition-guard.ts'
+import { soundStream } from './sound-stream.ts'
 import { timeOfDate } from './start.ts'
 
 /** Attempts at mending a decoding error before the source is loaded anew. */

@@ -1,5 +1,4 @@
-import type Hls from 'hls.js'
-import type { AudioStreamController, HlsConfig, LevelDetails, MediaFragment } from 'hls.js'
+import type { HlsConfig, LevelDetails } from 'hls.js'
 
 /**
  * Where a place is loaded that lies just before what a playlist lists: at the first segment. Playlists round durations, and the
@@ -14,15 +13,4 @@ export function listedPlace(
   { maxFragLookUpTolerance }: Pick<HlsConfig, 'maxFragLookUpTolerance'>,
 ): number {
   return at < fragmentStart && at >= fragmentStart - maxFragLookUpTolerance ? fragmentStart : at
-}
-
-/** The part of hls.js that loads sound beside pictures, made to find the beginning of what is listed. */
-export function soundStream(HlsClass: typeof Hls): typeof AudioStreamController {
-  // Only hls.js's builds without sound tracks have none.
-  const Base = HlsClass.DefaultConfig.audioStreamController as typeof AudioStreamController
-  return class extends Base {
-    protected override getNextFragment(at: number, details: LevelDetails): MediaFragment | null {
-      return super.getNextFragment(listedPlace(at, details, this.config), details)
-    }
-  }
 }
