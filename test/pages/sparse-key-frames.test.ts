@@ -6,7 +6,7 @@ import { createTestBroadcast } from '@bandstand/engine/replay/fixtures/broadcast
 import { createDiskStore } from '@bandstand/engine/store/disk.ts'
 import { quietLog, retention } from '@bandstand/engine/store/fixtures/material.ts'
 import { readClip } from '@bandstand/media/containers/isobmff/fixtures/clip.ts'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Page, Route } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
 import { encodeOnce } from '../support/encode-once.ts'
 import { look, until } from '../support/our-player.ts'
@@ -201,4 +201,67 @@ test('in a running broadcast too, also where the live playlist no longer lists i
     await assertSteps(key, seconds)
   await page.keyboard.press('End')
   await until(page, 'live again', ({ phase, behind }) => phase === 'live' && behind < 5)
+})
+
+test('steps back go on into the recording where the rendition lists more than the one that was loaded first', async () => {
+  // One picture as two renditions: a smaller one that lists 16 s, with which a slow link begins, and one that lists a minute.
+  const clip = await makeClip(360, 240)
+  const rung = { track: clip.video, keyParts: clip.keyParts }
+  const rungs = [
+    { ...rung, height: 90, bitrate: 80_000 },
+    { ...rung, height: 180, bitrate: 1_000_000 },
+  ]
+  mock.goLive('main', createMockStream({ ...clip, rungs }, 'as_now', Date.now() - 120_000, Date.now, { v1: 30 }))
+  await page.addInitScript(`
+    const connection = Object.assign(new EventTarget(), { downlink: 0.3 })
+    Object.defineProperty(navigator, 'connection', { value: connection })
+  `)
+  const loaded: string[] = []
+  page.on('request', (request) => {
+    const [, name] = /\/live\/main\/(v\d)\/[ps]\d+\.m4s/.exec(request.url()) ?? []
+    if (name !== undefined) loaded.push(name)
+  })
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', ({ phase, frames, behind }) => phase === 'live' && frames > 2 && behind < 5)
+  assert.equal(loaded[0], 'v0')
+  await page.getByRole('button', { name: 'Quality and delay' }).click()
+  const qualities = page.getByRole('group', { name: 'Quality' })
+  await qualities.getByRole('menuitemradio', { name: '180p', exact: true }).click()
+  await page.keyboard.press('Escape')
+  await waitFor('the other rendition', () => loaded.at(-1) === 'v1', 30_000)
+  await until(page, 'plays', ({ phase, behind }) => phase === 'live' && behind < 5)
+  await watchDates()
+  await page.evaluate(`(() => {
+    const { video } = document.querySelector('bandstand-player')
+    globalThis.clamped = 0
+    video.addEventListener('seeking', () => (clamped += Number(video.currentTime === 0)))
+  })()`)
+  for (let i = 0; i < 7; i++) await assertSteps('ArrowLeft', -5)
+  // Where a browser ends up that is sent to before the zero of media time.
+  assert.equal(await page.evaluate('clamped'), 0)
+})
+
+test('keys that are pressed quickly one after another add up, also on the way into the recording', async () => {
+  mock.goLive('main', createMockStream(await makeClip(360, 240), 'as_now', Date.now() - 120_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', ({ phase, frames, behind }) => phase === 'live' && frames > 2 && behind < 5)
+  await watchDates()
+  const from = Date.now() - (await look(page)).behind * 1000
+  // The recording's playlist is known, its pictures are not there.
+  const held: Route[] = []
+  await page.route(/\/vod\/.*\/s\d+\.m4s/, (route) => void held.push(route))
+  for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowLeft')
+  await waitFor('segments asked for', () => held.length > 0, 20_000)
+  for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowLeft')
+  await page.unrouteAll()
+  await Promise.all(held.map((route) => route.continue().catch(() => undefined)))
+  let step: Step | undefined
+  const goesOn = async () => {
+    const { moves, shown } = (step = await page.evaluate<Step>('step'))
+    return moves > 0 && (shown.at(-1) ?? 0) > (shown[0] ?? 0) + 500
+  }
+  await waitFor('pictures', goesOn, 20_000, 20)
+  // The picture goes on between keys on a busy machine.
+  const off = ((step?.shown[0] ?? Number.NaN) - from) / 1000 + 50
+  assert.ok(off > -4 && off < 8, `shown ${off} s from the place asked for`)
 })

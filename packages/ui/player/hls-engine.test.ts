@@ -35,6 +35,7 @@ class FakeHls {
   mended = 0
   destroyed = false
   latestLevelDetails: object | null = null
+  playingDate: Date | null = null
   audioTrack = -1
   audioTracks: { details?: object }[] = []
 
@@ -167,6 +168,34 @@ test('a live window begins with a key frame that does not leave the playlist at 
   assert.equal(startOf('kkkk'), 10_000)
   // There is nothing better.
   assert.equal(startOf('.k......'), 12_000)
+})
+
+test('a window begins no earlier than the zero of media time, however much a rendition lists before it', (t) => {
+  const { hls, engine } = loaded(t)
+  const [one] = fragments
+  const listed = (keys: string, first: number) => {
+    const all = keys.split('').map((key, i) => ({
+      ...{ ...one, start: first + 2 * i, programDateTime: 10_000 + 2000 * i },
+      tagList: key === 'k' ? [] : [['BANDSTAND-INDEPENDENT', 'NO']],
+    }))
+    hls.latestLevelDetails = { edge: first + 2 * keys.length, live: true, fragments: all }
+    return engine.window?.start
+  }
+  assert.equal(listed('kkkkkkkk', -8), 18_000)
+  // What begins before zero cannot be decoded from there on.
+  assert.equal(listed('kkkkkkkk', -7), 18_000)
+  assert.equal(listed('k...k...k..', -9), 26_000)
+  assert.equal(listed('k.......', -9), 20_000)
+})
+
+test('at the zero of media time the date is the one there, not of where the picture was before', (t) => {
+  const { hls, engine, video } = loaded(t)
+  hls.playingDate = new Date(15_000)
+  hls.latestLevelDetails = { edge: 6, live: true, fragments }
+  video.currentTime = 5
+  assert.equal(engine.date, 15_000)
+  video.currentTime = 0
+  assert.equal(engine.date, 10_000)
 })
 
 test('dates and media time are those of the playlist, past its gaps', (t) => {

@@ -180,8 +180,9 @@ export function createHlsEngine(
       keepDistance(hls)
     },
     get date() {
-      const date = hls?.playingDate
-      return date ? date.getTime() : undefined
+      // hls.js takes a media time of zero for none, and answers for the last one it knew.
+      if (video.currentTime === 0) return dateAtZero(details())
+      return hls?.playingDate?.getTime()
     },
     get window() {
       const current = details()
@@ -259,14 +260,24 @@ function datedOf({ start, duration, programDateTime, gap }: Fragment) {
   return { start, duration, date: programDateTime ?? undefined, gap: gap === true }
 }
 
+/** Unix milliseconds, where the playlist dates it. */
+function dateAtZero(details: LevelDetails | undefined): number | undefined {
+  const there = details?.fragments.find(({ end }) => end > 0)
+  const date = there?.programDateTime ?? undefined
+  return there && date !== undefined ? date - there.start * 1000 : undefined
+}
+
 function windowOf(details: LevelDetails): { start: number; end: number } | undefined {
   const all = details.fragments.filter((fragment) => fragment.programDateTime !== null && !fragment.gap)
-  const begins = (one: Fragment | undefined) => one !== undefined && beginsWithKeyFrame(one, details.partList)
+  const isAfterZero = ({ start }: Fragment) => start >= 0
+  const begins = (one: Fragment | undefined) =>
+    one !== undefined && isAfterZero(one) && beginsWithKeyFrame(one, details.partList)
   // What comes before the first key frame that is listed cannot be shown from here, nor what needs one that is about to leave the list.
+  // Nor can what comes before the zero of media time: a rendition may list more of the past than the one that was loaded first.
   const dated =
     all.find((one, i) => begins(one) && (!details.live || i >= leaving || begins(all[i + 1]))) ??
     all.find(begins) ??
-    all.at(0)
+    all.find(isAfterZero)
   const last = details.fragments.findLast((fragment) => fragment.programDateTime !== null)
   if (!dated?.programDateTime || !last?.programDateTime) return undefined
   const parts = (details.edge - last.start) * 1000

@@ -5,12 +5,15 @@ import { createNavigation } from './navigation.ts'
 import type { Watching } from './watching.ts'
 
 /** Half an hour of a broadcast, or of a recording; `did` is what was asked for. */
-function navigation({ live }: { readonly live: boolean }) {
+function navigation({ live, at }: { readonly live: boolean; readonly at?: number }) {
   const video = new FakeVideo()
   const did: string[] = []
   const start = Date.UTC(2026, 0, 1)
   const session = {
-    state: { source: { kind: live ? 'live' : 'vod', assetId: 'as_1' }, at: undefined },
+    state: {
+      ...{ source: { kind: live ? 'live' : 'vod', assetId: 'as_1' }, seen: at === undefined },
+      at: at === undefined ? undefined : start + at * 1000,
+    },
     edge: start + 1_800_000,
     date: live ? start + 600_000 : undefined,
     engine: { duration: live ? undefined : 1800, window: undefined },
@@ -51,4 +54,10 @@ test('keys move by seconds and tenths within what there is', () => {
   made.run({ kind: 'start' })
   made.run({ kind: 'skip', seconds: -10 })
   assert.equal(video.currentTime, 0)
+})
+
+test('while the recording is being loaded keys add up from the moment asked for, not from where its playlist begins', () => {
+  const { made, did } = navigation({ live: true, at: 300 })
+  made.run({ kind: 'skip', seconds: -5 })
+  assert.deepEqual(did(), ['date 295'])
 })

@@ -1,5 +1,6 @@
 import { type CommandTarget, runCommand } from './keyboard.ts'
 import type { Command } from './keys.ts'
+import type { Session } from './session.ts'
 import { type Span, spanOf } from './span.ts'
 import type { Watching } from './watching.ts'
 
@@ -27,7 +28,7 @@ export function createNavigation(host: NavigationHost, watching: Watching, play:
       return spanOf({
         startedAt: ofChannel ? Date.parse(startedAt) : undefined,
         edge: session?.edge ?? 0,
-        date: session?.date ?? session?.state.at,
+        date: session && dateOf(session),
         duration: session?.engine?.duration,
         window: session?.engine?.window,
         currentTime: host.video?.currentTime ?? 0,
@@ -60,4 +61,9 @@ export function createNavigation(host: NavigationHost, watching: Watching, play:
     },
   }
   return navigation
+}
+
+/** Unix milliseconds. Until a source has shown a picture it is the moment that was asked for: engines begin at their playlist's start. */
+function dateOf({ state, date }: Session): number | undefined {
+  return state.seen ? (date ?? state.at) : (state.at ?? date)
 }

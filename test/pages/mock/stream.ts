@@ -19,7 +19,14 @@ export interface MockStream {
 const segmentParts = 6
 const windowSegments = 8
 
-export function createMockStream(clip: Clip, assetId: string, startedAt: number, now = Date.now): MockStream {
+/** @param listed segments in the live playlists of renditions (`v0`), where they are not as many as usual */
+export function createMockStream(
+  clip: Clip,
+  assetId: string,
+  startedAt: number,
+  now = Date.now,
+  listed: Readonly<Record<string, number>> = {},
+): MockStream {
   const total = Math.min(clip.video.parts.length, clip.audio.parts.length)
   let ended = false
   /** Part numbers at which the encoder came back, and for how long it was away before each; milliseconds. */
@@ -59,7 +66,7 @@ export function createMockStream(clip: Clip, assetId: string, startedAt: number,
     const last = Math.floor(parts / segmentParts)
     const over = ended || parts === total
     const complete = over ? Math.ceil(parts / segmentParts) : last
-    const first = vod ? 0 : Math.max(0, complete - windowSegments)
+    const first = vod ? 0 : Math.max(0, complete - (listed[track] ?? windowSegments))
     const lines = ['#EXTM3U', '#EXT-X-VERSION:9', '#EXT-X-TARGETDURATION:4']
     if (vod) lines.push(`#EXT-X-PLAYLIST-TYPE:${over ? 'VOD' : 'EVENT'}`)
     else {
