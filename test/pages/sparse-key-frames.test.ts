@@ -211,7 +211,7 @@ test('steps back go on into the recording where the rendition lists more than th
     { ...rung, height: 90, bitrate: 80_000 },
     { ...rung, height: 180, bitrate: 1_000_000 },
   ]
-  mock.goLive('main', createMockStream({ ...clip, rungs }, 'as_now', Date.now() - 120_000, Date.now, { v1: 30 }))
+  mock.goLive('main', createMockStream({ ...clip, rungs }, 'as_now', Date.now() - 120_000, Date.now, { v1: 30, a: 30 }))
   await page.addInitScript(`
     const connection = Object.assign(new EventTarget(), { downlink: 0.3 })
     Object.defineProperty(navigator, 'connection', { value: connection })
