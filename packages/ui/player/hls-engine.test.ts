@@ -186,6 +186,8 @@ test('a window begins no earlier than the zero of media time, however much a ren
   assert.equal(listed('kkkkkkkk', -7), 18_000)
   assert.equal(listed('k...k...k..', -9), 26_000)
   assert.equal(listed('k.......', -9), 20_000)
+  // By what durations are rounded.
+  assert.equal(listed('kkkkkkkk', -8.000_001), 18_000)
 })
 
 test('at the zero of media time the date is the one there, not of where the picture was before', (t) => {
@@ -194,7 +196,12 @@ test('at the zero of media time the date is the one there, not of where the pict
   hls.latestLevelDetails = { edge: 6, live: true, fragments }
   video.currentTime = 5
   assert.equal(engine.date, 15_000)
-  video.currentTime = 0
+  Object.assign(video, { currentTime: 0, readyState: 0 })
+  // Nothing is loaded yet, or again after a fault: it will go on where it was.
+  assert.equal(engine.date, 15_000)
+  video.seeking = true
+  assert.equal(engine.date, 10_000)
+  Object.assign(video, { seeking: false, readyState: 2 })
   assert.equal(engine.date, 10_000)
 })
 

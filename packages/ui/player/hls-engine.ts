@@ -180,8 +180,9 @@ export function createHlsEngine(
       keepDistance(hls)
     },
     get date() {
-      // hls.js takes a media time of zero for none, and answers for the last one it knew.
-      if (video.currentTime === 0) return dateAtZero(details())
+      // hls.js takes a media time of zero for none, and answers for the last one it knew. While nothing is there that is right.
+      const isThere = video.seeking || video.readyState >= 2
+      if (video.currentTime === 0 && isThere) return dateAtZero(details())
       return hls?.playingDate?.getTime()
     },
     get window() {
@@ -267,9 +268,12 @@ function dateAtZero(details: LevelDetails | undefined): number | undefined {
   return there && date !== undefined ? date - there.start * 1000 : undefined
 }
 
+/** By which begins that are counted back by the durations of a playlist may be off; seconds. */
+const rounding = 0.001
+
 function windowOf(details: LevelDetails): { start: number; end: number } | undefined {
   const all = details.fragments.filter((fragment) => fragment.programDateTime !== null && !fragment.gap)
-  const isAfterZero = ({ start }: Fragment) => start >= 0
+  const isAfterZero = ({ start }: Fragment) => start > -rounding
   const begins = (one: Fragment | undefined) =>
     one !== undefined && isAfterZero(one) && beginsWithKeyFrame(one, details.partList)
   // What comes before the first key frame that is listed cannot be shown from here, nor what needs one that is about to leave the list.
