@@ -180,7 +180,7 @@ export function createHlsEngine(
       keepDistance(hls)
     },
     get date() {
-      // hls.js takes a media time of zero for none, and answers for the last one it knew. While nothing is there that is right.
+      // hls.js takes a media time of zero for none, and answers for the last one it knew: right only while nothing is there.
       const isThere = video.seeking || video.readyState >= 2
       if (video.currentTime === 0 && isThere) return dateAtZero(details())
       return hls?.playingDate?.getTime()

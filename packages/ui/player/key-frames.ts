@@ -13,7 +13,7 @@ export function beginsWithKeyFrame(
 ): boolean {
   const first = parts?.find(({ fragment, index }) => fragment.sn === sn && index === 0)
   if (first) return first.independent
-  return !tagList.some(([name, value]) => name === 'BANDSTAND-INDEPENDENT' && value === 'NO')
+  return !isDenied('BANDSTAND-INDEPENDENT', tagList)
 }
 
 /**
@@ -22,5 +22,10 @@ export function beginsWithKeyFrame(
  * not enough: those of a ladder begin with key frames where the source's do not. Without the comment one is taken to.
  */
 export function precedesKeyFrame({ tagList }: Pick<Fragment, 'tagList'>): boolean {
-  return !tagList.some(([name, value]) => name === 'BANDSTAND-NEXT-INDEPENDENT' && value === 'NO')
+  return !isDenied('BANDSTAND-NEXT-INDEPENDENT', tagList)
+}
+
+/** hls.js keeps comments of the form `#NAME:VALUE` with the segment's tags. */
+function isDenied(comment: string, tagList: Fragment['tagList']): boolean {
+  return tagList.some(([name, value]) => name === comment && value === 'NO')
 }
