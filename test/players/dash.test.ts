@@ -12,20 +12,24 @@ import { assertNear, getChannel, waitEnded, waitLive } from '../support/publishe
 import { starving, watchStarving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 
-/** Code of a page in which `video` is in hand; errors that a player calls fatal go to `lines`. */
-const players: Readonly<Record<string, (url: string) => string>> = {
-  'dash.js': (url) => `
+/**
+ * Code of a page in which `video` is in hand, that begins at a time in seconds or where the player would; errors that a
+ * player calls fatal go to `lines`.
+ */
+const players: Readonly<Record<string, (url: string, at?: number) => string>> = {
+  'dash.js': (url, at) => `
     const player = (globalThis.player = dashjs.MediaPlayer().create())
     player.updateSettings({ debug: { logLevel: 0 } })
     player.on('error', (event) => lines.push('error ' + JSON.stringify(event.error?.message ?? event)))
-    player.initialize(video, ${JSON.stringify(url)}, false)
-    // It updates manifests from the first "play" on, and misses one that comes before it is ready.
-    await new Promise((done) => player.on('canPlay', done))`,
-  Shaka: (url) => `
+    player.initialize(video, ${JSON.stringify(url)}, false, ${at})
+    // It updates manifests from the first "play" on, and misses one that comes before it is ready. Not "canPlay": while
+    // paused it leaps no hole, and one that begins a few pictures before a hole never can play.
+    await new Promise((done) => player.on('streamInitialized', done))`,
+  Shaka: (url, at) => `
     const player = (globalThis.player = new shaka.Player())
     await player.attach(video)
     player.addEventListener('error', (event) => lines.push('error ' + JSON.stringify(event.detail)))
-    await player.load(${JSON.stringify(url)})`,
+    await player.load(${JSON.stringify(url)}, ${at})`,
 }
 
 describe('DASH', () => {
@@ -53,7 +57,7 @@ describe('DASH', () => {
   const replay = () => `${server.http}/vod/${assetId}/manifest.mpd`
   const text = async (url: string) => (await fetch(url)).text()
   const periods = async (url: string) => (await text(url)).match(/<Period [^>]*>/g) ?? []
-  const both = <T>(run: (load: (url: string) => string, name: string) => Promise<T>) =>
+  const both = <T>(run: (load: (url: string, at?: number) => string, name: string) => Promise<T>) =>
     Promise.all(Object.entries(players).map(async ([name, load]) => [name, await run(load, name)] as const))
 
   /** A player that shows pictures, with its sound on. */
@@ -174,6 +178,20 @@ describe('DASH', () => {
       await page.close()
     })
     await Promise.all([played, assertProbed(live())])
+  })
+
+  it('dash.js and Shaka that begin a few pictures before an encoder was away play on with the next', async () => {
+    const [first = ''] = await periods(replay())
+    const [start = 0, length = 0] = [...first.matchAll(/PT([\d.]+)S/g)].map(([, seconds]) => Number(seconds))
+    const end = start + length
+    await both(async (load, name) => {
+      const page = await pages.play(browser, load(replay(), end - 0.12))
+      await assertShows(page, 2)
+      const [shown] = await page.evaluate<Shown[]>('seen.shown')
+      assert.ok(shown !== undefined && shown.media < end + 5, `${name} began at ${shown?.media}, the hole at ${end}`)
+      assert.deepEqual(await page.evaluate('lines'), [], name)
+      await page.close()
+    })
   })
 
   it('dash.js and Shaka that play it when it ends play it to its end', async () => {
