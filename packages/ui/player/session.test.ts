@@ -335,15 +335,23 @@ test('who goes back further while the recording is still being loaded gets it fr
       [true, 490_000],
     ],
   )
+  // Listed, and no media: hls.js would begin where it was told to, whatever the video is sent to.
   engine.listed = true
+  video.readyState = 0
+  session.seekDate(485_000)
+  assert.notEqual(video.currentTime, 485)
+  await page.pass(250)
+  assert.equal(engine.loads.at(-1)?.at, 485_000)
+  video.readyState = 1
   session.seekDate(480_000)
   assert.equal(video.currentTime, 480)
+  video.readyState = 4
   await play(1000)
   // Streams without dates are left where they are.
   engine.listed = false
   session.seekDate(470_000)
   await page.pass(50)
-  assert.equal(engine.loads.length, 3)
+  assert.equal(engine.loads.length, 4)
 })
 
 test('a live viewer is moved over a hole once enough is listed behind it; one who went back is not', async (t) => {

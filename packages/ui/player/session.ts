@@ -111,7 +111,7 @@ export function createSession(options: SessionOptions): Session {
         engine?.unload()
         return
       case 'seek': {
-        const time = engine?.timeOf(effect.date)
+        const time = reachable(effect.date)
         keeper.atEdge = false
         clearTimeout(seekTimer)
         if (time !== undefined) video.currentTime = time
@@ -134,14 +134,19 @@ export function createSession(options: SessionOptions): Session {
     }
   }
 
-  /** The recording's playlist is not there yet: once no more keys come, it is opened where they have led. */
+  /** Where the video can be sent to: with no media yet it only takes note, and hls.js begins where it was told to when it was loaded. */
+  function reachable(date: number): number | undefined {
+    return state.seen || video.readyState > 0 ? engine?.timeOf(date) : undefined
+  }
+
+  /** The recording is not there yet: once no more keys come, it is opened where they have led. */
   function seekLater(date: number): void {
     const { source } = state
     clearTimeout(seekTimer)
     if (source?.kind !== 'vod' || state.seen) return
     seekTimer = setTimeout(() => {
       if (gone || state.source !== source) return
-      const time = engine?.timeOf(date)
+      const time = reachable(date)
       if (time === undefined) load({ source, at: date })
       else video.currentTime = time
     }, seekPause)
