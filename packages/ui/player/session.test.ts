@@ -354,6 +354,13 @@ test('who goes back further while the recording is still being loaded gets it fr
   assert.equal(engine.loads.length, 4)
 })
 
+test('a step back before the first live picture is not lost', async (t) => {
+  const { engine, session, video } = await playing(t)
+  video.readyState = 0
+  session.seekDate(480_000)
+  assert.deepEqual([video.currentTime, engine.loads.length], [480, 1])
+})
+
 test('a live viewer is moved over a hole once enough is listed behind it; one who went back is not', async (t) => {
   const { engine, video, session, play } = await playing(t)
   await play(1000)

@@ -134,9 +134,10 @@ export function createSession(options: SessionOptions): Session {
     }
   }
 
-  /** Where the video can be sent to: with no media yet it only takes note, and hls.js begins where it was told to when it was loaded. */
+  /** Where the video can be sent to: with no media yet it only takes note, and hls.js may begin a recording where it was told to open it. */
   function reachable(date: number): number | undefined {
-    return state.seen || video.readyState > 0 ? engine?.timeOf(date) : undefined
+    const isOpening = state.source?.kind === 'vod' && !state.seen && video.readyState === 0
+    return isOpening ? undefined : engine?.timeOf(date)
   }
 
   /** The recording is not there yet: once no more keys come, it is opened where they have led. */
