@@ -51,7 +51,8 @@ const starters = `
   const found = {}
   found.ladder = await new Promise((resolve) => {
     const made = startLadderProcess({ ffmpeg: '/bin/true', args: [], outputs: 2, source: clip.video, now: () => 0,
-      onTrack() {}, onPicture() {}, onEnd: ({ reason }) => resolve(reason) })
+      onTrack() {}, onPicture() {}, onGone() {},
+      isHardware: false, onEnd: ({ reason }) => resolve(reason) })
     made.feed({ dts: 0, pts: 0, key: true, data: new Uint8Array(9) })
     made.tick()
   })

@@ -338,6 +338,74 @@ test('an encoder that dies leaves a gap until the next key frame of the one afte
   assert.equal(next?.independent, true)
 })
 
+test('an encoder that dies leaves nothing out where the one after it goes on there', () => {
+  const rig = createRig()
+  let last: number | undefined
+  let next: number | undefined
+  rig.make = (unit) => {
+    if (unit.dts < 5 * S) return unit
+    if (last === undefined) {
+      assert.equal(rig.rung.reached(RUNG, 0), undefined, 'while one is at work')
+      rig.rung.pause(RUNG, 0)
+      last = rig.rung.reached(RUNG, 0) ?? Number.POSITIVE_INFINITY
+      rig.rung.begin(RUNG, 0, 4 * S)
+    }
+    assert(unit.dts > last)
+    next ??= unit.dts
+    return unit.dts === next ? { ...unit, key: true } : unit
+  }
+  rig.studio.stream({ seconds: 20 })
+  assertAligned(rig)
+  assert.ok(last !== undefined && next !== undefined && next - last <= 3_060, `${last}`)
+  assert.deepEqual(
+    rig.parts.filter(({ gap }) => gap),
+    [],
+  )
+  // Nor is there a part that is too short (RFC 8216bis §4.4.4.9).
+  for (const { start, duration, last: isLast } of rig.parts) {
+    assert.ok(isLast || duration >= 0.85 * 0.35 * S, `at ${start}`)
+  }
+})
+
+test('an encoder that makes the last picture of the one before once more is followed from its next key frame on', () => {
+  const rig = createRig()
+  let last: number | undefined
+  rig.make = (unit) => {
+    if (unit.dts < 5 * S) return unit
+    if (last === undefined) {
+      rig.rung.pause(RUNG, 0)
+      last = rig.rung.reached(RUNG, 0) ?? 0
+      rig.rung.begin(RUNG, 0, 4 * S)
+      rig.rung.unit({ ...unit, dts: last, pts: last, key: true }, 0)
+    }
+    return unit
+  }
+  rig.studio.stream({ seconds: 20 })
+  assertAligned(rig)
+  const gaps = rig.parts.filter(({ gap }) => gap)
+  const end = gaps.at(-1)
+  assert.equal(end && end.start + end.duration, 6 * S)
+})
+
+test('where nothing can be gone on with', () => {
+  const rig = createRig({ begins: false })
+  const ends: (number | undefined)[] = []
+  rig.make = (unit) => {
+    // Nothing yet; then something, with gaps behind it.
+    if (unit.dts === 4 * S) ends.push(rig.rung.reached(RUNG, 0), rig.rung.reached(RUNG, 1), rig.rung.reached(12, 0))
+    if (unit.dts === 6 * S) rig.rung.begin(RUNG, 0, unit.dts)
+    if (unit.dts === 9 * S) {
+      rig.rung.pause(RUNG, 0)
+      ends.push(rig.rung.reached(RUNG, 0))
+    }
+    if (unit.dts === 16 * S) ends.push(rig.rung.reached(RUNG, 0))
+    return unit.dts >= 6 * S && unit.dts < 9 * S ? unit : undefined
+  }
+  rig.studio.stream({ seconds: 20 })
+  const seconds = ends.map((end) => end && Math.round(end / S))
+  assert.deepEqual(seconds, [undefined, undefined, undefined, 9, undefined])
+})
+
 test('a rung that falls silent holds up nobody and is a gap past the ceiling', () => {
   const rig = createRig()
   rig.make = (unit) => (unit.dts < 6 * S ? unit : undefined)

@@ -35,8 +35,13 @@ export interface RungPort {
   configure(track: TrackId, epoch: number, config: VideoTrackConfig): void
   /** A picture, in order. Until a key frame comes that belongs behind what is cut already, pictures are dropped. */
   unit(unit: TimedUnit, epoch: number): void
-  /** No more pictures come of this epoch, at least for now: what is there is cut. */
+  /** No more pictures come of this epoch, at least for now. The last is held, in its part, as long as another encoder may go on there. */
   pause(track: TrackId, epoch: number): void
+  /**
+   * Time of the newest picture of a rung that is paused, behind which another encoder may go on: with a key frame first, and all of the
+   * source's that are shown later, nothing is missing. `undefined` where there is none, or a gap behind it by now.
+   */
+  reached(track: TrackId, epoch: number): number | undefined
   /** Lets what is overdue become a gap; `now` is when parts are closed from here on. */
   tick(now: number): void
   /** Where the segments of the running epoch begin that are not gaps yet, oldest first. */
@@ -66,6 +71,11 @@ interface Rung {
   /** Epochs that pictures are expected of. */
   readonly expected: Set<number>
   needsKey: boolean
+  /**
+   * It ends where an encoder did. Its last picture lasts until the next, which another may bring, and its part is filled by that: parts
+   * have a least length (RFC 8216bis §4.4.4.9).
+   */
+  isTorn: boolean
   /** Of epochs that have not begun for it. */
   early: { readonly epoch: number; readonly unit: TimedUnit }[]
   readonly inits: RungInits
@@ -123,7 +133,8 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       if (rung.early.length < PACKAGER_LIMITS.queuedUnits) rung.early.push({ epoch, unit })
       return
     }
-    if (epoch < id || (rung.needsKey && (!unit.key || unit.dts < rung.packer.reach))) {
+    const { reach, held } = rung.packer
+    if (epoch < id || (rung.needsKey && (!unit.key || unit.dts < reach || unit.dts === held))) {
       counters.lateUnits++
       return
     }
@@ -134,8 +145,11 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
         counters.lateUnits++
         return
       }
+      const hole = unit.dts - rung.packer.reach - rung.frameDuration
+      if (hole > PACKAGER_LIMITS.holeSlack * 90_000) closeTorn(rung)
       rung.inits.begin(epoch)
     }
+    rung.isTorn = false
     rung.needsKey = false
     rung.packer.push(unit)
   }
@@ -153,7 +167,16 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
     }
   }
 
-  function giveUp({ cuts, packer, expected }: Rung): void {
+  /** Nobody goes on where it was torn. */
+  function closeTorn(rung: Rung): void {
+    if (!rung.isTorn) return
+    rung.isTorn = false
+    rung.packer.flush()
+    rung.packer.closePart(false)
+  }
+
+  function giveUp(rung: Rung): void {
+    const { cuts, packer, expected } = rung
     const { list, epoch } = cuts
     for (;;) {
       const border = list.startOf(packer.msn + 1)
@@ -163,15 +186,18 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
         ? newest() > border + PACKAGER_LIMITS.rungBehind * 90_000
         : list.newest - packer.msn > PACKAGER_LIMITS.rungOpenSegments
       if (!isOverdue) return
+      closeTorn(rung)
       packer.giveUpAt(border)
     }
   }
 
   /** Segments that end before something comes for them. */
-  function giveUpBefore({ cuts, packer }: Rung, at: number): void {
+  function giveUpBefore(rung: Rung, at: number): void {
+    const { cuts, packer } = rung
     for (;;) {
       const border = cuts.list.startOf(packer.msn + 1)
       if (border === undefined || border > at) return
+      closeTorn(rung)
       packer.giveUpAt(border)
     }
   }
@@ -186,9 +212,11 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
     return !expected.has(cuts.epoch.id) || newest() > cuts.over.end + PACKAGER_LIMITS.rungBehind * 90_000
   }
 
-  function conclude({ cuts, packer }: Rung): void {
+  function conclude(rung: Rung): void {
+    const { cuts, packer } = rung
     if (cuts.over === undefined) return
     const { end, last } = cuts.over
+    closeTorn(rung)
     packer.flush(end)
     while (packer.msn <= last) packer.closeSegment(Math.min(end, cuts.list.startOf(packer.msn + 1) ?? end))
   }
@@ -239,6 +267,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
         ...{ cuts, packer: open(facts, cuts, msn, start) },
         expected: new Set(),
         needsKey: true,
+        isTorn: false,
         early: [],
       }
       rungs.set(track, rung)
@@ -266,11 +295,14 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       if (rung === undefined) return
       rung.expected.delete(epoch)
       if (rung.cuts.epoch.id === epoch && rung.cuts.over === undefined) {
-        rung.packer.flush()
-        rung.packer.closePart(false)
+        rung.isTorn = true
         rung.needsKey = true
       }
       pump(rung)
+    },
+    reached(track, epoch) {
+      const { cuts, packer, isTorn } = rungs.get(track) ?? {}
+      return isTorn === true && cuts?.epoch.id === epoch && cuts.over === undefined ? packer?.held : undefined
     },
     tick(now) {
       clock = now

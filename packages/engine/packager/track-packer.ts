@@ -103,6 +103,12 @@ export class TrackPacker {
     return this.to90(this.#queue[0]?.dts ?? this.#position)
   }
 
+  /** 90 kHz time of the newest frame, as long as it is held. */
+  get held(): number | undefined {
+    const newest = this.#queue.at(-1)
+    return newest && this.to90(newest.dts)
+  }
+
   to90(ticks: number): number {
     return (ticks * 90_000) / this.#o.timescale
   }

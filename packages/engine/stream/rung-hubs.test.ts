@@ -15,6 +15,7 @@ function stage() {
       configure: (track) => void cut.push(`configure ${track}`),
       unit: ({ track, dts }) => void cut.push(`${track}@${dts}`),
       pause: (track) => void cut.push(`pause ${track}`),
+      reached: () => 5,
       tick: () => void cut.push('tick'),
       starts: [7],
     },

@@ -63,6 +63,7 @@ export function createRungHubs({ packer, createHub, endHub }: RungHubsOptions): 
       packer.pause(track, epoch)
       of(track).publisher.pause(epoch)
     },
+    reached: packer.reached,
     tick: packer.tick,
     get starts() {
       return packer.starts

@@ -66,6 +66,22 @@ test('twice as many frames as a rung may have: every other one, and each key fra
   )
 })
 
+test('what was made already is decoded and no more, for each rung by itself and before frames are left out', () => {
+  const rungs = planRungs({ ...source, frameRate: 60 }, [
+    { height: 480, bitrate: 1_400_000, frameRate: 60 },
+    { height: 360, bitrate: 800_000, frameRate: 30 },
+  ])
+  const command = { source: { ...source, frameRate: 60 }, rungs, encoder: 'x264', preset: 'veryfast' } as const
+  // Of times as ffmpeg is given them, and half a tick more.
+  const args = ladderArguments({ ...command, after: new Map([[1, 90_000]]) })
+  assert.equal(
+    graph(args),
+    '[0:v:0]split=2[s0][s1];[s0]scale=854:480:out_range=tv,setsar=1,format=yuv420p[r0];' +
+      "[s1]select='gt(t,6.000006)',select='key+isnan(prev_selected_t)+gte(t-prev_selected_t,0.025000)'," +
+      'scale=640:360:out_range=tv,setsar=1,format=yuv420p[r1]',
+  )
+})
+
 test('interlaced pictures are deinterlaced once, before the rungs part', () => {
   assert.equal(
     graph(vector({ interlaced: true })),

@@ -8,7 +8,15 @@ export interface LadderCommand {
   readonly rungs: readonly Rung[]
   readonly encoder: Encoder
   readonly preset: Preset
+  /** By slot: what is shown until then, 90 kHz, is decoded and left out. */
+  readonly after?: ReadonlyMap<number, number>
 }
+
+/**
+ * Added to presentation times on the way in and taken off on the way out. ffmpeg moves the decode times of a file in which a
+ * picture is shown before it is decoded, and pictures of the timeline are (see `VideoClock`).
+ */
+export const COMPOSITION_ROOM = 5 * 90_000
 
 /** The descriptor from which the first rung's fragments are read; the others follow. Progress comes on the one before. */
 export const FIRST_OUTPUT = 4
@@ -72,17 +80,23 @@ function output({ encoder, preset }: LadderCommand, rung: Rung, index: number): 
 }
 
 /** The work that all rungs share is done once, before they part. */
-function filterGraph({ source, rungs, encoder }: LadderCommand): string {
+function filterGraph({ source, rungs, encoder, after }: LadderCommand): string {
   const deinterlaced = source.interlaced ? ['yadif=mode=send_frame:deint=interlaced'] : []
   // What a source says of its colours comes out with every rung. Where it says nothing a rung would be taken for something else.
   const said = source.assumed === 'bt709' ? ['setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709'] : []
   const labels = rungs.map((_, i) => `[s${i}]`).join('')
   const shared = ['[0:v:0]', [...deinterlaced, ...said, `split=${rungs.length}`].join(','), labels].join('')
   const own = rungs.map((rung, i) => {
-    const steps = [...thinned(rung, source), scaled(rung, source), encoders[encoder].filter]
+    const steps = [...begun(rung, after), ...thinned(rung, source), scaled(rung, source), encoders[encoder].filter]
     return `[s${i}]${steps.join(',')}[r${i}]`
   })
   return [shared, ...own].join(';')
+}
+
+/** The first that is left is the encoder's first, and so a key frame. Half a tick more, for times are decimal fractions here. */
+function begun({ slot }: Rung, after: LadderCommand['after']): readonly string[] {
+  const at = after?.get(slot)
+  return at === undefined ? [] : [`select='gt(t,${((at + COMPOSITION_ROOM + 0.5) / 90_000).toFixed(6)})'`]
 }
 
 /** Keeps key frames, and of the others those that are far enough from the one kept before: whatever the times, no resampling. */

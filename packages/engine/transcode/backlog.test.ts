@@ -24,6 +24,21 @@ test('where no segment begins with a key frame, with the newest key frame that i
   assert.equal(begin(filled(7, 3), [1 * S, 5 * S]), 3 * S)
 })
 
+test('what is gone on with begins at the newest key frame before it, whatever segments there are', () => {
+  const from = (reached: number) => filled(9, 3).from([4 * S, 6 * S], reached)[0]?.dts
+  assert.deepEqual([6 * S, 7 * S, 8 * S].map(from), [6 * S, 6 * S, 6 * S])
+  // Two seconds behind the newest picture may be made up for.
+  assert.equal(filled(9, 2).from([4 * S], 7 * S)[0]?.dts, 6 * S)
+})
+
+test('what is too far behind, or behind too much that is only decoded, is not gone on with', () => {
+  assert.equal(filled(9, 3).from([6 * S], 5 * S)[0]?.dts, 6 * S)
+  const seldom = filled(20, 12).from([4 * S], 11 * S + S)[0]?.dts
+  assert.equal(seldom, 12 * S)
+  assert.equal(filled(14, 13).from([4 * S], 12 * S)[0]?.dts, 0)
+  assert.deepEqual(filled(9, 3).from([6 * S], 6 * S + 1).length, 3)
+})
+
 test('with the only key frame there is, however new', () => {
   assert.equal(begin(filled(1, 8), [0]), 0)
 })

@@ -10,8 +10,9 @@ export interface Backlog {
    * Empty where there is no key frame.
    *
    * @param starts begins of segments, 90 kHz.
+   * @param reached picture behind which something is to be gone on with, 90 kHz: it is, where that is near, from the key frame before it.
    */
-  from(starts: readonly number[]): readonly TimedUnit[]
+  from(starts: readonly number[], reached?: number): readonly TimedUnit[]
   readonly bytes: number
   /** Lets go of the oldest group of pictures; false where there is only one. */
   release(): boolean
@@ -27,6 +28,12 @@ export function createBacklog(): Backlog {
     units = units.slice(index)
   }
 
+  /** Index of the key frame with which what is shown from there on can be decoded; -1 where that is too long before. */
+  function leadOf(reached: number): number {
+    const index = units.findLastIndex(({ key, pts }) => key && pts <= reached)
+    return reached - (units[index]?.pts ?? reached) <= LADDER_LIMITS.seamLead ? index : -1
+  }
+
   return {
     add(unit, oldest) {
       units.push(unit)
@@ -38,11 +45,12 @@ export function createBacklog(): Backlog {
       const newest = units.findLastIndex(({ key }) => key)
       dropBefore(newest > 0 ? newest : units.length)
     },
-    from(starts) {
+    from(starts, reached) {
       const newest = units.at(-1)?.dts ?? 0
       const isOld = ({ dts }: TimedUnit) => newest - dts >= LADDER_LIMITS.backlogTicks
       const begins = ({ dts }: TimedUnit) => starts.includes(dts)
       const choices = [
+        reached === undefined || newest - reached > LADDER_LIMITS.seam ? -1 : leadOf(reached),
         units.findLastIndex((unit) => unit.key && begins(unit) && isOld(unit)),
         units.findLastIndex((unit) => unit.key && isOld(unit)),
         units.findIndex(({ key }) => key),

@@ -29,6 +29,7 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
   const listed: number[][] = []
   const paused: number[] = []
   const started: { readonly args: readonly string[]; isOver: boolean }[] = []
+  const lingering: (() => void)[] = []
   let steady = 5
   let wall = 1_700_000_000_000
   let ticks = 0
@@ -50,6 +51,8 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
       if (own.isOver) return
       own.isOver = true
       process.onEnd({ clean: false, reason: 'it died', isOverwhelmed: false, ...how })
+      if (rig.lingers) lingering.push(process.onGone)
+      else process.onGone()
     }
     return {
       ...{ pid: 1, progress: undefined, reached, waiting: 0 },
@@ -87,7 +90,7 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
     packer: {
       ...{ add: nothing, begin: nothing, configure: nothing, unit: nothing, tick: nothing, finish: nothing },
       ...{ opened: nothing, cut: nothing, decided: nothing, closed: nothing, starts: [0], lateUnits: 0 },
-      pause: (track) => void paused.push(track),
+      ...{ pause: (track) => void paused.push(track), reached: (track) => rig.reached.get(track) },
     },
     list(found) {
       const heights = found.map(({ height }) => height)
@@ -115,6 +118,11 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
   const rig = {
     ...{ ladder, listed, paused, started, open },
     behaviour: 'works' as Behaviour,
+    /** What was killed sleeps in a driver, until it is let go. */
+    lingers: false,
+    letGo: () => lingering.shift()?.(),
+    /** By track. */
+    reached: new Map<number, number>(),
     /** Milliseconds that an ffmpeg takes to write what it holds. */
     finishing: 0,
     /** From picture to picture, 90 kHz. */
@@ -344,4 +352,64 @@ test('what a ladder keeps counts as memory, can be taken back, and is kept only 
     await pass(1_000)
   }
   assert.deepEqual([holders.size, bytes()], [2, 0])
+})
+
+test('one that cannot be killed holds up nobody, but only so many of them', async () => {
+  const rig = stage()
+  rig.lingers = true
+  rig.open()
+  await rig.pass(LADDER_LIMITS.worked + 2_000)
+  rig.behaviour = 'dies'
+  rig.ladder.tick()
+  rig.behaviour = 'works'
+  assert.equal(rig.started.length, 2, 'at once')
+  await rig.pass(5_000)
+  assert.deepEqual([rig.ladder.report.state, rig.ladder.report.restarts], ['running', 1])
+  rig.behaviour = 'dies'
+  await rig.pass(400)
+  rig.behaviour = 'works'
+  await rig.pass(20_000)
+  assert.deepEqual([rig.ladder.report.state, rig.started.length], ['failing', 2])
+  rig.letGo()
+  await rig.pass(5_000)
+  assert.deepEqual([rig.ladder.report.state, rig.started.length], ['running', 3])
+})
+
+test('a place on the machine is kept by what has not gone', async () => {
+  const machine = createLadderMachine(1)
+  const rig = stage({ mode: 'on-demand' }, { machine })
+  rig.lingers = true
+  rig.open()
+  rig.ladder.asked()
+  await rig.pass(2_000)
+  await rig.pass(LADDER_LIMITS.linger + 1_000)
+  assert.equal(rig.ladder.report.state, 'waiting')
+  assert.equal(machine.hasRoom, false)
+  rig.letGo()
+  assert.equal(machine.hasRoom, true)
+})
+
+test('one that takes the place of another goes on where that ended, if that is near', async () => {
+  const rig = stage()
+  rig.open()
+  const select = () =>
+    /\[s0\](select=[^,]*,[^,]*),.*\[s1\](scale|select)/.exec(rig.started.at(-1)?.args.join(' ') ?? '')
+  await rig.pass(LADDER_LIMITS.settled + 2_600)
+  assert.equal(select(), null)
+  for (const [at, isGoneOn] of [
+    // A second ago, and twelve.
+    [11.6, true],
+    [11, false],
+  ] as const) {
+    // Of the first rung; there is nothing of the other.
+    rig.reached = new Map([[11, at * 90_000]])
+    const count = rig.started.length
+    rig.behaviour = 'dies'
+    rig.ladder.tick()
+    rig.behaviour = 'works'
+    assert.equal(rig.started.length, count + 1)
+    const later = (at + 5 + 0.5 / 90_000).toFixed(6)
+    assert.deepEqual(select()?.slice(1), isGoneOn ? [`select='gt(t,${later})'`, 'scale'] : undefined, `${at} s`)
+    await rig.pass(LADDER_LIMITS.settled + 1_000)
+  }
 })

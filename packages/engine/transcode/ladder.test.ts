@@ -219,6 +219,33 @@ test('epoch after epoch: each is made to its end', async (t) => {
   assert.equal(rig.ladder.report.restarts, 0)
 })
 
+test('an ffmpeg that is killed is replaced by one that goes on where it was: nothing is missing of either rung', async (t) => {
+  const ffmpeg = program('struck', 'echo $$ > "$0.pid"; exec ffmpeg "$@"')
+  const rig = createRig(t, { mode: 'always' }, { ffmpeg })
+  rig.open()
+  await rig.until('the trial', () => rig.listed.length > 0)
+  rig.play(3.5)
+  const reach = (track: number) =>
+    Math.max(0, ...media(rig).flatMap((part) => (part.track === track ? part.start + part.duration : [])))
+  await rig.until('both rungs', () => Math.min(reach(11), reach(12)) > 2.5 * 90_000, 2)
+  // It has run for a while: the next one is started at once.
+  rig.now += 4_000
+  process.kill(Number(readFileSync(`${ffmpeg}.pid`, 'latin1')), 'SIGKILL')
+  await rig.until('its end', () => rig.ladder.report.restarts === 1, 2)
+  rig.play(3)
+  await rig.until('both rungs again', () => Math.min(reach(11), reach(12)) > 5.5 * 90_000, 2)
+  for (const track of [11, 12]) {
+    const own = rig.parts.filter((part) => part.track === track)
+    let last = own[0]
+    for (const part of own.slice(1)) {
+      const hole = part.start - (last?.start ?? 0) - (last?.duration ?? 0)
+      assert(!part.gap && hole === 0, `track ${track}: ${hole} ticks are missing at ${part.start}`)
+      last = part
+    }
+  }
+  assert(!rig.logged.includes('ladder: given up for this broadcast'))
+})
+
 test('sound alone lists nothing, also after pictures', async (t) => {
   const rig = createRig(t)
   rig.open()

@@ -10,7 +10,7 @@ import { type CapacityVerdict, createCapacityGuard } from './capacity.ts'
 import { createEncoderChoice } from './encoder-choice.ts'
 import { type EpochSource, epochSource } from './epoch-source.ts'
 import { CAPACITY_LIMITS, LADDER_LIMITS } from './limits.ts'
-import { createListing, lostOf } from './listing.ts'
+import { createListing, lostOf, trackOf } from './listing.ts'
 import { createLadderMachine, type LadderMachine } from './machine.ts'
 import type { LadderSettings, Rung } from './model.ts'
 import { type ProcessEnd, startLadderProcess } from './process.ts'
@@ -155,13 +155,29 @@ export function createLadder(options: LadderOptions): Ladder {
     const { epoch, config, facts } = source
     const rungs = kept(source)
     if (rungs.length === 0 || !runs.mayStart(epoch)) return
-    const [first, ...others] = backlog.from(packer.starts)
+    const reached = reachedBy(rungs, epoch)
+    const [first, ...others] = backlog.from(
+      packer.starts,
+      reached.size === 0 ? undefined : Math.min(...reached.values()),
+    )
     if (first === undefined) return
     crowded(!machine.join(held))
     if (isCrowded) return
-    const args = ladderArguments({ source: facts, rungs, encoder, preset: settings.preset })
+    const after = new Map([...reached].filter(([, at]) => at >= first.pts && at - first.pts <= LADDER_LIMITS.seamLead))
+    const args = ladderArguments({ source: facts, rungs, encoder, preset: settings.preset, after })
     guard.restarted()
-    runs.start({ epoch, rungs, source: config, args, units: [first, ...others] })
+    const isHardware = encoder !== 'x264'
+    runs.start({ epoch, rungs, source: config, args, isHardware, units: [first, ...others] })
+  }
+
+  /** The newest pictures of the ffmpeg before, by slot: what it did not make is made now, and nothing of what it did. */
+  function reachedBy(rungs: readonly Rung[], epoch: number): ReadonlyMap<number, number> {
+    const reached = new Map<number, number>()
+    for (const { slot } of rungs) {
+      const at = packer.reached(trackOf(slot), epoch)
+      if (at !== undefined) reached.set(slot, at)
+    }
+    return reached
   }
 
   /** It makes pictures. */
@@ -180,6 +196,7 @@ export function createLadder(options: LadderOptions): Ladder {
       choice.doubt(reason)
     }
     log.warn({ ...fields, reason, again }, 'ladder: ffmpeg ended and is started again')
+    start()
   }
 
   function look(): void {

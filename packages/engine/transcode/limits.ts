@@ -22,19 +22,36 @@ export const LADDER_LIMITS = {
   backlog: 16 * 1024 * 1024,
   /** A ladder begins where a segment does that is at least so old, in ticks of 90 kHz: players are about there. */
   backlogTicks: 90_000,
+  /** One that takes the place of another goes on behind the newest picture of that, if it is no more ticks behind the source's newest picture… */
+  seam: 2.5 * 90_000,
+  /** … and so many behind the key frame from which it has to decode: nothing is written for that. */
+  seamLead: 10 * 90_000,
   /** Without anything written, though there was something to write: while it starts, and later. */
   startPatience: 8_000,
   patience: 2_000,
+  /**
+   * The same of one that sleeps, or is stopped, beside its work: what a machine without time for it never shows. It is looked at from
+   * `suspicion` on, has to rest for `restFor` without a break, and to have been given more pictures than a decoder may hold (16,
+   * H.264 A.3.1), the one that ffmpeg's MP4 writer does, and some.
+   */
+  restPatience: 1_000,
+  suspicion: 500,
+  restFor: 400,
+  restPictures: 20,
+  /** One that wants a processor and had less than this share of one since then gets none: it does not hang. */
+  starved: 0.25,
   /** A source that sends nothing for so long stands still, and so does ffmpeg. */
   still: 500,
   /** To write what it holds after the last picture: without anything written, and at most. What is later is a gap already. */
   flushPatience: 3_000,
   flush: 6_000,
-  /** Of one ladder that may do so at once, before another is started. */
+  /** Of one ladder that may do so, or be killed and not gone yet, at once, before another is started. */
   ending: 2,
-  /** Before it is started again: at first, and at most; forgotten after it has run so long. */
+  /** Before it is started again: at first, and at most. One that made pictures and ran for longer than `worked` is replaced at once. */
   backOff: 250,
   longestBackOff: 15_000,
+  worked: 3_000,
+  /** One that has run so long has nothing of its last end to tell. */
   settled: 10_000,
   /** Ends in a row after which its rungs are not listed any more, until one writes something. */
   failures: 4,

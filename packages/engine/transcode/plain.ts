@@ -79,6 +79,7 @@ export function createPlainRendition(options: PlainOptions): PlainRendition {
       configure: (_, epoch, config) => publisher.configure(epoch, config),
       unit: publisher.unit,
       pause: (_, epoch) => publisher.pause(epoch),
+      reached: () => undefined,
       tick: () => undefined,
       get starts() {
         return [newestKey]

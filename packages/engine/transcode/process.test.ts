@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -35,6 +35,7 @@ interface Started {
   readonly configs: (VideoTrackConfig | undefined)[]
   readonly made: Picture[][]
   readonly end: Promise<ProcessEnd>
+  readonly gone: Promise<void>
 }
 
 /** ffmpeg has a low priority and takes many times as long beside busy processes, so patience with it goes by a slow clock. */
@@ -42,14 +43,15 @@ const slowClock = () => performance.now() / 10
 
 function start(ffmpeg: string, given = args, now = slowClock): Started {
   const { promise, resolve } = Promise.withResolvers<ProcessEnd>()
+  const { promise: gone, resolve: go } = Promise.withResolvers<void>()
   const made: Picture[][] = [[], []]
   const configs: (VideoTrackConfig | undefined)[] = []
   const process = startLadderProcess({
-    ...{ ffmpeg, args: given, outputs: 2, source: clip.video, now, onEnd: resolve },
+    ...{ ffmpeg, args: given, outputs: 2, source: clip.video, isHardware: false, now, onEnd: resolve, onGone: go },
     onTrack: (output, config) => void (configs[output] = config),
     onPicture: (output, picture) => void made[output]?.push(picture),
   })
-  return { process, configs, made, end: promise }
+  return { process, configs, made, end: promise, gone }
 }
 
 /** A program of a few lines in place of ffmpeg. */
@@ -125,6 +127,27 @@ for (const [name, change] of [
   })
 }
 
+test('ffmpeg: one that goes on where another ended begins there with a key frame, each rung for itself', async () => {
+  const [first = 0, second = 0] = [byTime[40], byTime[50]]
+  const after = new Map([
+    [0, first],
+    [1, second],
+  ])
+  const started = start(
+    'ffmpeg',
+    ladderArguments({ source: facts, rungs, encoder: 'x264', preset: 'superfast', after }),
+  )
+  for (const picture of pictures) started.process.feed(picture)
+  started.process.finish()
+  assert.deepEqual(await endOf(started), { clean: true, reason: 'it ended with status 0', isOverwhelmed: false })
+  assert.deepEqual(
+    started.made[0]?.map(({ pts }) => pts),
+    byTime.slice(41),
+  )
+  assert.equal(started.made[1]?.[0]?.pts, byTime[51])
+  for (const output of started.made) assert.equal(output[0]?.key, true)
+})
+
 test('pictures that are broken do not end it', async () => {
   const started = start('ffmpeg')
   pictures.forEach((picture, i) => {
@@ -156,12 +179,17 @@ test('one that is stopped is killed: nothing comes out of it', async (t) => {
   assert.ok(pid !== undefined)
   process.kill(pid, 'SIGSTOP')
   const feeding = setInterval(() => {
-    const picture = pictures[++fed]
+    const picture = pictures[fed++]
     if (picture !== undefined) started.process.feed(picture)
-  }, 100)
+  }, 40)
   t.after(() => clearInterval(feeding))
   const { clean, reason } = await endOf(started)
-  assert.deepEqual([clean, reason], [false, 'it wrote nothing for 2000 ms'])
+  assert.equal(clean, false)
+  assert.match(
+    reason,
+    existsSync('/proc/self/task') ? /^it is stopped and wrote nothing for 1000 ms$/ : /wrote nothing/,
+  )
+  await started.gone
   await assert.rejects(async () => process.kill(pid, 0), { code: 'ESRCH' })
 })
 

@@ -8,8 +8,9 @@ import {
 import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
 import type { VideoTrackConfig } from '@bandstand/media/track.ts'
 import { startChild } from '../child.ts'
-import { FIRST_OUTPUT, PROGRESS_OUTPUT } from './arguments.ts'
+import { COMPOSITION_ROOM, FIRST_OUTPUT, PROGRESS_OUTPUT } from './arguments.ts'
 import { LADDER_LIMITS } from './limits.ts'
+import { readProcessState } from './process-state.ts'
 import { createProgressReader, type Progress } from './progress.ts'
 import { createWatchdog } from './watchdog.ts'
 
@@ -40,12 +41,16 @@ export interface LadderProcessOptions {
   readonly outputs: number
   /** The pictures that will be fed. */
   readonly source: VideoTrackConfig
+  /** A device encodes. */
+  readonly isHardware: boolean
   /** Milliseconds of a steady clock. */
   readonly now: () => number
   onTrack(output: number, config: VideoTrackConfig): void
   onPicture(output: number, picture: Picture): void
-  /** Once. */
+  /** Once. Nothing more comes of it; never before `startLadderProcess` has returned, nor within a call. */
   onEnd(end: ProcessEnd): void
+  /** Once, after that. One that is killed may take its time to go, or sleep in a driver for good. */
+  onGone(): void
 }
 
 /** One ffmpeg that makes a ladder. Bounded on both sides: whatever it does, it holds up nobody and is gone when killed. */
@@ -64,11 +69,6 @@ export interface LadderProcess {
   tick(): void
 }
 
-/**
- * Added to presentation times on the way in and taken off on the way out. ffmpeg moves the decode times of a file in which a
- * picture is shown before it is decoded, and pictures of the timeline are (see `VideoClock`).
- */
-const COMPOSITION_ROOM = 5 * 90_000
 /** Of the source in ffmpeg's input. */
 const INPUT_TRACK = 1
 /** What a picture's duration is said to be; the next one's time says what it is. */
@@ -83,9 +83,10 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
     // Live outranks it.
     priority: constants.priority.PRIORITY_BELOW_NORMAL,
     onEnd(found) {
-      if ('error' in found) return end(`it could not be started: ${found.error.message}`, false)
       const last = complaint.trim().split('\n').at(-1) ?? ''
-      end(`it ended with ${found.how}${last === '' ? '' : `: ${last}`}`, isFinished && found.ok)
+      if ('error' in found) end(`it could not be started: ${found.error.message}`, false)
+      else end(`it ended with ${found.how}${last === '' ? '' : `: ${last}`}`, isFinished && found.ok)
+      options.onGone()
     },
   })
   const reached: (number | undefined)[] = Array.from({ length: outputs }, () => undefined)
@@ -96,20 +97,22 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
   let isFinished = false
   let isOver = false
   let sequence = 0
-  const watchdog = createWatchdog(outputs)
+  const watchdog = createWatchdog(outputs, options.isHardware)
   /** Presentation times that some output has not passed yet. */
   const fed = new Set<number>()
 
   function kill(reason: string): void {
-    if (isOver) return
-    killedFor ??= reason
+    if (isOver || killedFor !== undefined) return
+    killedFor = reason
     child.kill()
+    // Nobody waits until it has gone.
+    queueMicrotask(() => end(reason, false))
   }
 
   function end(reason: string, clean: boolean): void {
     if (isOver) return
     isOver = true
-    options.onEnd({ clean, reason: killedFor ?? reason, isOverwhelmed })
+    options.onEnd({ clean, reason, isOverwhelmed })
   }
 
   function accept(output: number, event: FragmentStreamEvent): void {
@@ -198,7 +201,10 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
     },
     kill,
     tick() {
-      const verdict = isOver ? undefined : watchdog.verdict(now())
+      if (isOver) return
+      const at = now()
+      if (watchdog.isSuspicious(at) && child.pid !== undefined) watchdog.looked(readProcessState(child.pid), at)
+      const verdict = watchdog.verdict(at)
       if (verdict !== undefined) kill(verdict)
     },
   }

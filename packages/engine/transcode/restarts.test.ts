@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { LADDER_LIMITS } from './limits.ts'
 import { createRestarts } from './restarts.ts'
 
-const { backOff, longestBackOff, settled, failures } = LADDER_LIMITS
+const { backOff, longestBackOff, worked, settled, failures } = LADDER_LIMITS
 
 test('the first may start at once; after each end in a row it is waited twice as long, up to a longest', () => {
   const restarts = createRestarts()
@@ -16,11 +16,22 @@ test('the first may start at once; after each end in a row it is waited twice as
   assert.equal(restarts.count, 12)
 })
 
-test('one that ran for a while is started again as soon as the first', () => {
+test('one that has worked for a while is replaced at once, and what follows it soon as after the first', () => {
   const restarts = createRestarts()
   for (let i = 0; i < 5; i++) restarts.failed('gone', 10, i)
-  assert.equal(restarts.failed('gone', settled + 1, 100_000).again, backOff)
-  assert.equal(restarts.failed('gone', 10, 200_000).again, 2 * backOff)
+  restarts.proved()
+  assert.equal(restarts.failed('gone', worked + 1, 100_000).again, 0)
+  assert.equal(restarts.mayStart(100_000), true)
+  const waits = [1, 2].map((i) => restarts.failed('gone', 10, 100_000 + i).again)
+  assert.deepEqual(waits, [backOff, 2 * backOff])
+})
+
+test('one that made nothing for all the time that it took, or a picture and no more, is not', () => {
+  const restarts = createRestarts()
+  const waits = [1, 2].map((i) => restarts.failed('it wrote nothing', LADDER_LIMITS.startPatience, i).again)
+  restarts.proved()
+  waits.push(restarts.failed('gone', worked, 3).again)
+  assert.deepEqual(waits, [backOff, 2 * backOff, 4 * backOff])
 })
 
 test('hopeless after too many ends in a row, until one makes pictures; the encoder is doubted each time so many are full', () => {

@@ -28,6 +28,8 @@ export function createRestarts(): Restarts {
   let count = 0
   /** Ends in a row without anything to show. */
   let failures = 0
+  /** One has made pictures since the last end. */
+  let isProved = false
   let retryAt = 0
   let backOff: number = LADDER_LIMITS.backOff
   let trouble: string | undefined
@@ -47,9 +49,10 @@ export function createRestarts(): Restarts {
       count++
       failures++
       trouble = `ffmpeg: ${reason}`
-      const again = lasted > LADDER_LIMITS.settled ? LADDER_LIMITS.backOff : backOff
+      const again = isProved && lasted > LADDER_LIMITS.worked ? 0 : backOff
+      isProved = false
       retryAt = now + again
-      backOff = Math.min(again * 2, LADDER_LIMITS.longestBackOff)
+      backOff = Math.min(Math.max(again * 2, LADDER_LIMITS.backOff), LADDER_LIMITS.longestBackOff)
       return { again, isDoubtful: failures % LADDER_LIMITS.failures === 0 }
     },
     ran(lasted) {
@@ -57,6 +60,7 @@ export function createRestarts(): Restarts {
     },
     proved() {
       failures = 0
+      isProved = true
     },
   }
 }

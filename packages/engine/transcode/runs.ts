@@ -21,9 +21,9 @@ export interface LadderRunsOptions {
   readonly onConfigured: (rung: Rung, config: VideoTrackConfig) => void
   /** A key frame has been made; the packager gets it next. */
   readonly onKeyFrame: () => void
-  /** None is left, not one that still ends either. */
+  /** None is left, not one that still ends or goes either. */
   readonly onRest: () => void
-  /** One has ended that was not asked to. @param lasted milliseconds that it ran */
+  /** One has ended that was not asked to; another may be started within the call. @param lasted milliseconds that it ran */
   readonly onFailure: (end: ProcessEnd, lasted: number) => void
 }
 
@@ -34,6 +34,8 @@ export interface RunStart {
   readonly source: VideoTrackConfig
   /** As `ladderArguments` makes them for these rungs. */
   readonly args: readonly string[]
+  /** A device encodes. */
+  readonly isHardware: boolean
   /** The pictures to begin with, from a key frame on. */
   readonly units: readonly [TimedUnit, ...TimedUnit[]]
 }
@@ -47,12 +49,15 @@ export interface Run {
   readonly startedAt: number
 }
 
-/** The ffmpegs of one ladder: one at work, and those before it that still write what they hold. What they make goes to the packager. */
+/**
+ * The ffmpegs of one ladder: one at work, and those before it that still write what they hold, or were killed and have not gone yet.
+ * What they make goes to the packager.
+ */
 export interface LadderRuns {
   readonly current: Run | undefined
   /**
    * Not while one still ends that made this epoch: another would make its pictures twice. Nor while several end: a source that is
-   * another every few pictures would have an ffmpeg for each time.
+   * another every few pictures would have an ffmpeg for each time, and so would one that cannot be killed (it sleeps in a driver).
    */
   mayStart(epoch: number): boolean
   /** Only where none is at work, and one may. */
@@ -71,9 +76,11 @@ export interface LadderRuns {
 export function createLadderRuns(options: LadderRunsOptions): LadderRuns {
   const { packer, steady, beside } = options
   const ending = new Set<Run>()
+  /** Nothing more comes of them, and they take memory. */
+  const going = new Set<Run>()
   let current: Run | undefined
 
-  function start({ epoch, rungs, source, args, units }: RunStart): void {
+  function start({ epoch, rungs, source, args, isHardware, units }: RunStart): void {
     const [first] = units
     const begin = packer.starts.findLast((at) => at <= first.dts) ?? first.dts
     for (const { slot } of rungs) packer.begin(trackOf(slot), epoch, begin)
@@ -82,6 +89,7 @@ export function createLadderRuns(options: LadderRunsOptions): LadderRuns {
       args,
       outputs: rungs.length,
       source,
+      isHardware,
       now: steady,
       onTrack: (output, found) => beside(() => configured(rungs[output], epoch, found)),
       onPicture(output, picture) {
@@ -93,6 +101,7 @@ export function createLadderRuns(options: LadderRunsOptions): LadderRuns {
         })
       },
       onEnd: (end) => beside(() => ended(fresh, end)),
+      onGone: () => beside(() => gone(fresh)),
     })
     const fresh: Run = { process, epoch, rungs, startedAt: steady() }
     current = fresh
@@ -108,9 +117,14 @@ export function createLadderRuns(options: LadderRunsOptions): LadderRuns {
   function ended(run: Run, end: ProcessEnd): void {
     const wasAsked = ending.delete(run)
     if (current === run) current = undefined
-    if (current === undefined && ending.size === 0) options.onRest()
+    going.add(run)
     pause(run)
     if (!end.clean && !wasAsked) options.onFailure(end, steady() - run.startedAt)
+  }
+
+  function gone(run: Run): void {
+    going.delete(run)
+    if (current === undefined && ending.size + going.size === 0) options.onRest()
   }
 
   function pause({ rungs, epoch }: Run): void {
@@ -129,7 +143,9 @@ export function createLadderRuns(options: LadderRunsOptions): LadderRuns {
     get current() {
       return current
     },
-    mayStart: (epoch) => ending.size < LADDER_LIMITS.ending && ![...ending].some((run) => run.epoch === epoch),
+    mayStart(epoch) {
+      return ending.size + going.size < LADDER_LIMITS.ending && ![...ending].some((run) => run.epoch === epoch)
+    },
     start,
     finish: () => leave((process) => process.finish()),
     replace: () => leave((process) => process.kill('other rungs are made now')),

@@ -45,7 +45,8 @@ async function make(
   let config: VideoTrackConfig | undefined
   const pictures: Picture[] = []
   const process = startLadderProcess({
-    ...{ ffmpeg: 'ffmpeg', outputs: 1, source: clip.video, now: Date.now, onEnd: resolve },
+    ...{ ffmpeg: 'ffmpeg', outputs: 1, source: clip.video, isHardware: false },
+    ...{ now: Date.now, onEnd: resolve, onGone: () => undefined },
     args: ladderArguments({ source, rungs, encoder: 'x264', preset: 'veryfast' }),
     onTrack: (_, found) => void (config = found),
     onPicture: (_, picture) => void pictures.push(picture),
