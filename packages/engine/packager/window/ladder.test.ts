@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
 import type { TimedUnit } from '../../timeline/model.ts'
 import { encode, videoConfig } from '../fixtures/encoder.ts'
@@ -18,11 +18,10 @@ const rung: ListedRung = {
 /** A window with a ladder of one rung, whose pictures come `lag` ticks of 90 kHz after the source's once `on` is set. */
 function withLadder(options: WatchedOptions = {}) {
   const window: LiveWindow = watchedWindow({ older: everything, ...options })
-  const state = { on: false, config: videoConfig(), lag: 0 }
+  const state = { on: false, config: videoConfig(), lag: 0, rungs: [rung] }
   const coming: TimedUnit[] = []
   let packer: RungPacker | undefined
   let epoch = 0
-  let isListed = false
   function release(until: number): void {
     for (const unit of coming.splice(0, coming.findLastIndex(({ dts }) => dts <= until) + 1)) packer?.unit(unit, epoch)
   }
@@ -33,8 +32,7 @@ function withLadder(options: WatchedOptions = {}) {
     onEvent(event) {
       if (event.kind === 'epoch-opened') {
         epoch = event.id
-        if (!isListed) window.ladder([rung])
-        isListed = true
+        window.ladder(state.rungs)
         packer?.add(RUNG, 3000)
         packer?.configure(RUNG, epoch, videoConfig())
       } else if (event.kind === 'unit' && event.unit.track === VIDEO_TRACK && state.on) {
@@ -79,6 +77,78 @@ test('with other rungs the generation rises, with the same it does not', () => {
   assert.deepEqual(seen, [before + 1, before + 2])
   assert.equal(window.generation, before + 2)
   assert.equal(variants(window).length, 2)
+})
+
+/** What is listed of the newest encoder, as whoever is told of a generation finds it. */
+const begun = (window: LiveWindow, name: string) => {
+  const [, newest] = text(window, name).split('#EXT-X-DISCONTINUITY\n')
+  return /#EXT-X-PART:/.test(newest ?? '')
+}
+
+for (const { what, isSilent } of [
+  { what: 'pictures and sound of its own', isSilent: false },
+  { what: 'pictures, where its sound does not come', isSilent: true },
+]) {
+  test(`other rungs of an encoder that came back are announced and listed with the first ${what}`, () => {
+    const told: { begun: boolean[]; generation: number; rung: string | undefined }[] = []
+    const seen = () => ({
+      begun: ['v1', 'a2'].map((name) => begun(window, name)),
+      generation: window.generation,
+      rung: variants(window)[1]?.replace(/.*FRAME-RATE=([\d.]+).*/, '$1'),
+    })
+    const { window, studio, state } = withLadder({ onGeneration: () => void told.push(seen()) })
+    studio.send(encode({ seconds: 7 }))
+    studio.stop()
+    studio.now += 1_000
+    told.length = 0
+    const before = window.generation
+    // The same pictures; their rate is measured anew.
+    state.rungs = [{ ...rung, frameRate: 30.3 }]
+    studio.connect()
+    const sent = [...encode({ seconds: 3 })].filter(
+      ({ unit, at }) => !isSilent || unit.track === VIDEO_TRACK || at < 0.3,
+    )
+    const from = studio.now
+    for (const one of sent) {
+      studio.now = from
+      studio.send([one])
+      if (told.length === 0) assert.deepEqual([window.generation, seen().rung], [before, '30.000'])
+    }
+    assert.deepEqual(told, [{ begun: [true, !isSilent], generation: before + 1, rung: '30.300' }])
+  })
+}
+
+test('rungs that changed with an epoch of which nothing came are shown with the next one', () => {
+  const { window, studio, state } = withLadder()
+  studio.send(encode({ seconds: 7 }))
+  studio.stop()
+  studio.now += 1_000
+  state.rungs = []
+  // It opens an epoch and shows nothing of it.
+  const [last] = studio.recorded.epochs
+  assert.ok(last !== undefined)
+  window.epoch({ ...last, id: 1 })
+  window.ladder([])
+  window.epoch({ ...last, id: 2 })
+  for (const track of [VIDEO_TRACK, AUDIO_TRACK]) {
+    const like = studio.parts(track).at(-1)
+    assert.ok(like !== undefined)
+    window.part({ ...like, epoch: 2, msn: like.msn + 1, number: like.number + 1, last: false })
+  }
+  assert.equal(variants(window).length, 1)
+})
+
+test('a rung that is made before the sound it goes with has come is not lost', () => {
+  const { window, studio, state } = withLadder()
+  state.rungs = []
+  studio.send(encode({ seconds: 7 }))
+  studio.stop()
+  studio.now += 1_000
+  Object.assign(state, { on: true, rungs: [{ ...rung, track: RUNG }] })
+  studio.connect()
+  studio.send([...encode({ seconds: 3 })].filter(({ unit, at }) => unit.track === VIDEO_TRACK || at < 0.3))
+  const [, newest = ''] = text(window, 'v11').split('#EXT-X-DISCONTINUITY\n')
+  assert.equal(newest.match(/INDEPENDENT=YES/g)?.length, 2)
 })
 
 test('who asks for a rung that is not made waits for its first media, and the ladder is told', async () => {

@@ -20,7 +20,9 @@ export interface RungShelfOptions {
  * the answer waits for its first media, for a playlist of gaps would send players away again.
  */
 export interface RungShelf {
-  /** Lists these from now on. @returns whether they are others than before */
+  /** Parts of these may come from now on. */
+  know(rungs: readonly ListedRung[]): void
+  /** Lists these, which are known, from now on. @returns whether they are others than before */
   list(rungs: readonly ListedRung[]): boolean
   readonly listed: readonly ListedRung[]
   /** The track is or was a rung's. */
@@ -66,10 +68,12 @@ export function createRungShelf(options: RungShelfOptions): RungShelf {
   }
 
   return {
+    know(rungs) {
+      for (const rung of rungs) known.set(renditionName(rung.track, 'video'), rung)
+    },
     list(rungs) {
       const before = JSON.stringify(listed)
       listed = rungs
-      for (const rung of rungs) known.set(renditionName(rung.track, 'video'), rung)
       const isOther = JSON.stringify(rungs) !== before
       if (isOther) options.onChange()
       return isOther

@@ -69,8 +69,8 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   const byTrack = new Map<TrackId, Rendition>()
   const epochs = new Map<number, OwnEpoch>()
   let current: Epoch | undefined
-  /** Another track set, not shown yet: the tracks that have no part of it so far. */
-  let coming: { readonly epoch: Epoch; readonly missing: Set<TrackId>; rungs?: readonly ListedRung[] } | undefined
+  /** The newest epoch while it is not shown: the tracks that have no part of it so far, and the rungs that go with it. */
+  let coming: Coming | undefined
   let generation = 0
   /** Changes of the ladder since this process began: with them too the generation rises. */
   let revision = 0
@@ -138,25 +138,28 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     const next: OwnEpoch = { ...opened, rungs: new Map() }
     epochs.set(next.id, next)
     for (const own of next.tracks) (byTrack.get(own.track) ?? late(own)).addInit(own)
-    coming = undefined
     if (current === undefined) generation = next.id + 1
+    // Whoever comes before the very first part waits for it.
+    else coming = { epoch: next, missing: new Set(next.tracks.map(({ track }) => track)), rungs: coming?.rungs }
     if (current === undefined || sameSet(current, next)) current = next
-    else coming = { epoch: next, missing: new Set(next.tracks.map(({ track }) => track)) }
   }
 
   /**
-   * Another track set is shown when each of its tracks has a part: a player that came before would find a playlist of
-   * gaps. A track that stays silent is not waited for longer than a part of the others.
+   * Another track set, or rungs that are others with a new epoch, are shown when each of its tracks has a part: a player that
+   * came before would find a playlist of gaps, or begin in what is left of the encoder before. A track that stays silent is
+   * not waited for longer than a part of the others.
    */
   function showComing(part: Part): void {
     if (coming === undefined || part.epoch !== coming.epoch.id) return
     const isSecond = !coming.missing.delete(part.track)
     if (coming.missing.size > 0 && !isSecond) return
-    current = coming.epoch
-    const { rungs } = coming
+    const { epoch: shown, rungs } = coming
+    const isOther = current?.id !== shown.id
     coming = undefined
-    generation = current.id + 1
-    if (rungs === undefined || !shelf.list(rungs)) options.onGeneration?.(generation + revision)
+    current = shown
+    if (isOther) generation = shown.id + 1
+    const isTold = rungs !== undefined && shelf.list(rungs)
+    if (isOther && !isTold) options.onGeneration?.(generation + revision)
   }
 
   function late(like: EpochTrack): Rendition {
@@ -267,7 +270,8 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     },
     epoch,
     ladder(rungs) {
-      // With the pictures they are made of.
+      // With the pictures they are made of. Their own may come before the sound that those are shown with.
+      shelf.know(rungs)
       if (coming === undefined) shelf.list(rungs)
       else coming.rungs = rungs
     },
@@ -285,6 +289,13 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       for (const rendition of renditions.values()) rendition.close()
     },
   }
+}
+
+interface Coming {
+  readonly epoch: Epoch
+  readonly missing: Set<TrackId>
+  /** `undefined`: those that are listed. */
+  rungs: readonly ListedRung[] | undefined
 }
 
 /** As the packager opened it, and the rungs that have begun in it, each as it is now. */
