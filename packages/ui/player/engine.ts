@@ -23,7 +23,7 @@ export interface PlaylistEngine {
   readonly livePosition: number | undefined
   /** Seconds behind the newest media at which live viewers should be. */
   readonly holdBack: number | undefined
-  /** Seconds of media that are listed after the frame shown; `undefined` while that is not known. */
+  /** Seconds of media that are listed after the frame shown, holes left out; `undefined` while that is not known. */
   readonly ahead: number | undefined
   /** Where media goes on behind the newest hole (EXT-X-GAP) after a media time, and how many seconds are listed there. */
   behindHole(time: number): { readonly time: number; readonly length: number } | undefined

@@ -215,8 +215,28 @@ test('dates and media time are those of the playlist, past its gaps', (t) => {
   assert.equal(engine.timeOf(15_000), 5)
   assert.equal(engine.timeOf(12_500), 4)
   video.currentTime = 1
-  assert.equal(engine.ahead, 5)
+  assert.equal(engine.ahead, 3)
   assert.deepEqual([engine.growing, engine.duration], [true, undefined])
+})
+
+test('what is listed after the picture is counted without holes, whole or in parts', (t) => {
+  const { engine, hls, video } = loaded(t)
+  const [first, hole] = fragments
+  const details = { fragments: [first, hole], fragmentEnd: 4, edge: 4, partList: null }
+  hls.latestLevelDetails = details
+  assert.equal(engine.ahead, 2)
+  video.currentTime = 1.9
+  assert.ok(Math.abs((engine.ahead ?? 9) - 0.1) < 1e-9)
+  video.currentTime = 3
+  assert.equal(engine.ahead, 0)
+  // Parts of listed segments are listed too.
+  const partList = [
+    { start: 3.5, end: 4, gap: true },
+    { start: 4, end: 4.5, gap: true },
+    { start: 4.5, end: 5, gap: false },
+  ]
+  hls.latestLevelDetails = { ...details, edge: 5, partList }
+  assert.equal(engine.ahead, 0.5)
 })
 
 test('the newest hole after the picture is told with what is listed behind it', (t) => {

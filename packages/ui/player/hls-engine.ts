@@ -28,6 +28,8 @@ const ladderHoldBack = 2.2
 const ampleLink = { from: 3, until: 2 } as const
 /** So many segments at its beginning may have left a live playlist before they are loaded. */
 const leaving = 2
+/** By which begins that are counted back by the durations of a playlist may be off; seconds. */
+const rounding = 0.001
 /** Bits per second. */
 const usualBandwidth = 5_000_000
 
@@ -208,7 +210,7 @@ export function createHlsEngine(
     },
     get ahead() {
       const current = details()
-      return current && current.edge - video.currentTime
+      return current && current.edge - video.currentTime - holesAfter(current, video.currentTime)
     },
     behindHole(time) {
       const current = details()
@@ -257,6 +259,16 @@ function holeEnd({ fragments }: LevelDetails): number | undefined {
   return fragments.findLast(({ gap }) => gap)?.end
 }
 
+/** Seconds of what is listed after a media time that are holes. */
+function holesAfter({ fragments, partList, fragmentEnd }: LevelDetails, time: number): number {
+  const last = fragments.findLastIndex(({ end }) => end <= time)
+  const parts = partList?.filter(({ start }) => start > fragmentEnd - rounding) ?? []
+  return [...fragments.slice(last + 1), ...parts].reduce(
+    (sum, { gap, start, end }) => (gap ? sum + Math.max(0, end - Math.max(start, time)) : sum),
+    0,
+  )
+}
+
 function datedOf({ start, duration, programDateTime, gap }: Fragment) {
   return { start, duration, date: programDateTime ?? undefined, gap: gap === true }
 }
@@ -267,9 +279,6 @@ function dateAtZero(details: LevelDetails | undefined): number | undefined {
   const date = there?.programDateTime ?? undefined
   return there && date !== undefined ? date - there.start * 1000 : undefined
 }
-
-/** By which begins that are counted back by the durations of a playlist may be off; seconds. */
-const rounding = 0.001
 
 function windowOf(details: LevelDetails): { start: number; end: number } | undefined {
   const all = details.fragments.filter((fragment) => fragment.programDateTime !== null && !fragment.gap)

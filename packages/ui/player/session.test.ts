@@ -361,6 +361,52 @@ test('a step back before the first live picture is not lost', async (t) => {
   assert.deepEqual([video.currentTime, engine.loads.length], [480, 1])
 })
 
+/** Gone back into the recording, which plays half a minute behind live. */
+async function inRecording(t: TestContext): Promise<Playing> {
+  const made = await playing(t)
+  const { engine, session, page, play } = made
+  await play(1000)
+  engine.window = { start: Date.now() - 10_000, end: Date.now() }
+  session.seekDate(Date.now() - 30_000)
+  engine.date = Date.now() - 30_000
+  await page.pass(50)
+  engine.events.updated(Date.now())
+  await play(1000)
+  assert.deepEqual([session.state.source?.kind, engine.loads.length], ['vod', 2])
+  return made
+}
+
+const livesOf = ({ engine }: Playing) => engine.loads.slice(2).filter(({ url }) => url.includes('/live/')).length
+
+test('who has gone back and stands though media are listed is left there, however near live is', async (t) => {
+  const made = await inRecording(t)
+  const { engine, page, session } = made
+  engine.date = Date.now() - 9000
+  engine.ahead = 6
+  await page.pass(5000)
+  assert.deepEqual([session.state.source?.kind, session.state.phase, livesOf(made)], ['vod', 'stalled', 0])
+})
+
+test('who has gone back and has seen all that is recorded is live again, however far that is', async (t) => {
+  const made = await inRecording(t)
+  const { engine, page, session } = made
+  engine.ahead = 0
+  await page.pass(5000)
+  assert.deepEqual([session.state.source?.kind, session.atEdge, livesOf(made)], ['live', true, 1])
+})
+
+test('while a server that does not answer lists nothing more, who has gone back is waited with; then it is known', async (t) => {
+  const made = await inRecording(t)
+  const { engine, page, session, play } = made
+  await play(12_000)
+  engine.ahead = 0
+  await page.pass(20_000)
+  assert.deepEqual([session.state.source?.kind, livesOf(made)], ['vod', 0])
+  engine.events.updated(Date.now())
+  await page.pass(1000)
+  assert.deepEqual([session.state.source?.kind, livesOf(made)], ['live', 1])
+})
+
 test('a live viewer is moved over a hole once enough is listed behind it; one who went back is not', async (t) => {
   const { engine, video, session, play } = await playing(t)
   await play(1000)

@@ -3,7 +3,7 @@ import { createEdgeClock } from './edge-clock.ts'
 import { createEdgeKeeper } from './edge-keeper.ts'
 import type { Engine, EngineEvents } from './engine.ts'
 import { prefetch } from './prefetch.ts'
-import { type Effect, hasCaughtUp, initial, type PlayerEvent, type PlayerState, step } from './state.ts'
+import { type Effect, hasCaughtUp, initial, isDry, type PlayerEvent, type PlayerState, step } from './state.ts'
 import { createSteadyDelay } from './steady-delay.ts'
 
 /** Joins the state machine to an engine, a video element and time. The element above only shows what this says. */
@@ -48,8 +48,6 @@ const hopeless = 6000
  * again. Longer than the server waits for it.
  */
 const hopelessDry = 40_000
-/** Less than this listed after the picture is nothing; seconds. */
-const dry = 0.75
 /** Where a low-latency playlist holds its viewers at most; seconds. */
 const usualHoldBack = 2
 /** After a longer pause the viewer goes on where he was, after a shorter one he is live again; seconds. */
@@ -67,6 +65,8 @@ export function createSession(options: SessionOptions): Session {
   let clock = createEdgeClock()
   let lastTime = -1
   let movedAt = performance.now()
+  /** When the list that is played was read. */
+  let readAt = Number.NEGATIVE_INFINITY
   const keeper = createEdgeKeeper(video)
   const steady = createSteadyDelay()
   let delay: number | undefined
@@ -75,6 +75,7 @@ export function createSession(options: SessionOptions): Session {
 
   const events: EngineEvents = {
     updated(edge) {
+      readAt = performance.now()
       if (edge !== undefined) clock.update(edge, Date.now())
       if (state.source?.kind === 'live') keeper.leapHole(engine, performance.now() - movedAt < stallAfter)
     },
@@ -170,6 +171,7 @@ export function createSession(options: SessionOptions): Session {
     clock = createEdgeClock()
     lastTime = -1
     movedAt = performance.now()
+    readAt = Number.NEGATIVE_INFINITY
     keeper.begin()
     keeper.atEdge = source.kind === 'live' && at === undefined
     engine ??= options.createEngine(video, events)
@@ -198,16 +200,17 @@ export function createSession(options: SessionOptions): Session {
       if (moved && !video.paused) send({ type: 'progress', behind: late, date: session.date })
     } else {
       const still = now - movedAt
-      if (still > stallAfter && state.phase !== 'stalled' && !isPaused) {
-        if (hasCaughtUp(state, session.behind)) send({ type: 'go-live' })
-        else {
+      const listed = { ahead: engine?.ahead, age: now - readAt }
+      if (still > stallAfter && !isPaused) {
+        if (hasCaughtUp(state, listed)) send({ type: 'go-live' })
+        else if (state.phase !== 'stalled') {
           // An encoder that is away is not the transport's fault.
-          if (!isDry()) engine?.stalled()
+          if (!isDry(listed)) engine?.stalled()
           send({ type: 'stalled' })
         }
       }
       // The engine retries by itself; when nothing comes of it the source is loaded anew.
-      if (retryTimer === undefined && still > (isDry() ? hopelessDry : hopeless)) {
+      if (retryTimer === undefined && now - movedAt > (isDry(listed) ? hopelessDry : hopeless)) {
         movedAt = now
         send({ type: 'failed' })
       }
@@ -230,10 +233,6 @@ export function createSession(options: SessionOptions): Session {
    */
   function keepMoment(): void {
     if (paused?.date !== undefined && isLong(paused)) session.seekDate(paused.date)
-  }
-
-  function isDry(): boolean {
-    return (engine?.ahead ?? Number.POSITIVE_INFINITY) < dry
   }
 
   const onEnded = () => {

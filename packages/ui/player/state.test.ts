@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { initial, type PlayerEvent, type PlayerState, step } from './state.ts'
+import { hasCaughtUp, initial, type PlayerEvent, type PlayerState, step } from './state.ts'
 
 const on = (assetId = 'as_1', generation = 0): PlayerEvent => ({ type: 'channel', live: true, assetId, generation })
 const off: PlayerEvent = { type: 'channel', live: false, assetId: '', generation: 0 }
@@ -178,4 +178,18 @@ test('an asset plays from its beginning and ends', () => {
   assert.deepEqual(play(asset).loads, ['vod as_9 0'])
   assert.equal(play(asset, moving(5)).state.phase, 'replay')
   assert.equal(play(asset, moving(5), { type: 'finished' }).state.phase, 'ended')
+})
+
+test('who has gone back has caught up when he has seen all that is listed, by a list that was just read', () => {
+  const played = { ahead: 0.1, age: 3000 }
+  const gone = [...rewound, moving(400)]
+  assert.equal(hasCaughtUp(play(...gone).state, played), true)
+  // Near live he may stand because media do not come, or where he has just gone to.
+  assert.equal(hasCaughtUp(play(...rewound, moving(4)).state, { ...played, ahead: 2 }), false)
+  // Of what is recorded since then he cannot know: the server does not answer, or has not yet.
+  assert.equal(hasCaughtUp(play(...gone).state, { ...played, age: 20_000 }), false)
+  assert.equal(hasCaughtUp(play(...gone).state, { ahead: undefined, age: Number.POSITIVE_INFINITY }), false)
+  assert.equal(hasCaughtUp(play(...gone, off).state, played), false)
+  assert.equal(hasCaughtUp(play(...gone, on('as_2')).state, played), false)
+  assert.equal(hasCaughtUp(play(...watching).state, played), false)
 })

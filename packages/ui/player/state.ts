@@ -81,8 +81,10 @@ export const initial: PlayerState = {
 export const behindLimit = { leave: 8, enter: 5 } as const
 /** A seek that lands closer than this to the edge means "live"; seconds. */
 const edgeSnap = 4
-/** A rewound player that runs dry this close to the edge has caught up; seconds. */
-const caughtUp = 15
+/** Less than this listed after the picture is nothing; seconds. */
+const dry = 0.75
+/** A list that was read so long ago may have more by now: the longest that a server takes to add a segment, and some; milliseconds. */
+const fresh = 10_000
 
 /**
  * @param random in [0, 1), for the spread of retries.
@@ -236,12 +238,30 @@ function onFinished(state: PlayerState): Step {
   return { state: { ...state, phase: 'ended' }, effects: [{ do: 'ask' }] }
 }
 
-/** Whether a rewound player that ran dry should move over to the live playlist. @param behind seconds */
-export function hasCaughtUp(state: PlayerState, behind: number): boolean {
+/** What the engine knows of the list it plays. */
+export interface Listed {
+  /** Seconds of media after the frame shown, holes left out; `undefined` while that is not known. */
+  readonly ahead: number | undefined
+  /** Milliseconds since the list was read; infinite before. */
+  readonly age: number
+}
+
+/** All that is listed has been played. What stands behind it are holes, which nobody can play. */
+export function isDry({ ahead }: Pick<Listed, 'ahead'>): boolean {
+  return ahead !== undefined && ahead < dry
+}
+
+/**
+ * Whether a rewound viewer whose picture stands should move over to the live playlist: there is no more to be seen of the recording.
+ * How far he is behind says nothing of that. Just behind live his link may be slow, and where a recording was lost he may be minutes
+ * away. A list that is old says nothing either: there may be more in it by now.
+ */
+export function hasCaughtUp(state: PlayerState, listed: Listed): boolean {
   return (
     state.source?.kind === 'vod' &&
     state.channel.live &&
     state.source.assetId === state.channel.assetId &&
-    behind < caughtUp
+    listed.age < fresh &&
+    isDry(listed)
   )
 }
