@@ -75,8 +75,8 @@ test('who has paused stays paused when a source is loaded anew, and plays when h
   assert.deepEqual([video.paused, playback.paused], [false, false])
 })
 
-test('a pause that comes of the end, or of a source taken away, is not the wish of the viewer', async () => {
-  for (const change of [{ ended: true }, { readyState: 0 }]) {
+test('a pause that comes of the end, of a fault, or of a source taken away, is not the wish of the viewer', async () => {
+  for (const change of [{ ended: true }, { error: { code: 4 } }, { readyState: 0 }]) {
     const { video, playback } = opened('sound')
     await playback.begin()
     Object.assign(video, { paused: true, ...change })

@@ -82,7 +82,8 @@ export function createPlayback(host: {
     },
     onPause() {
       const { video } = host
-      paused = video !== null && !video.ended && video.readyState > 1
+      // Browsers pause by themselves what has ended, and what they cannot go on with.
+      paused = video !== null && !video.ended && video.error === null && video.readyState > 1
     },
     onVolume() {
       const { video } = host

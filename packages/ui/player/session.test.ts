@@ -356,6 +356,7 @@ test('who goes back further while the recording is still being loaded gets it fr
 
 test('a step back before the first live picture is not lost', async (t) => {
   const { engine, session, video } = await playing(t)
+  engine.window = { start: 400_000, end: 500_000 }
   video.readyState = 0
   session.seekDate(480_000)
   assert.deepEqual([video.currentTime, engine.loads.length], [480, 1])

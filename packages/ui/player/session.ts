@@ -253,8 +253,8 @@ export function createSession(options: SessionOptions): Session {
     paused = undefined
   }
   const onPause = () => {
-    // Nobody's wish: it comes of the end.
-    if (video.ended) return
+    // Nobody's wish: it comes of the end, or of a fault.
+    if (video.ended || video.error) return
     paused = keeper.atEdge ? { since: performance.now(), date: session.date } : undefined
     keeper.atEdge = false
   }
@@ -295,7 +295,8 @@ export function createSession(options: SessionOptions): Session {
     seekDate(date) {
       const window = engine?.window
       keeper.atEdge = false
-      send({ type: 'seek', date, window: window?.start ?? 0, edge: session.edge })
+      // What is not known to be listed is in the recording: a browser's own player may tell no dates, and an engine none before it has any.
+      send({ type: 'seek', date, window: window?.start ?? Number.POSITIVE_INFINITY, edge: session.edge })
     },
     destroy() {
       gone = true
