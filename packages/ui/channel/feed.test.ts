@@ -47,9 +47,22 @@ test('an answer that was under way while the socket brought something newer is n
     queueMicrotask(() => page.sockets[0]?.receive({ type: 'channel', ...facts, title: 'Renamed', generation: 2 }))
     return Response.json(facts)
   }
-  feed.ask()
+  void feed.ask()
   await page.pass(2000)
   assert.deepEqual(titles, ['Main', 'Renamed', 'Renamed'])
+})
+
+test('who asks is told when the answer is there, or that there is none, and asks once with others', async (t) => {
+  const { page, feed } = watched(t)
+  await page.pass(2000)
+  const asked = () => page.requests.length
+  for (const up of [true, false]) {
+    page.up = up
+    page.answer = () => Response.json({ ...facts, live: false })
+    const before = asked()
+    await Promise.all([feed.ask(), feed.ask()])
+    assert.deepEqual([asked(), feed.channel?.live], [before + 1, false])
+  }
 })
 
 test('what the socket has brought is no answer that the server could say is unchanged', async (t) => {
@@ -60,11 +73,11 @@ test('what the socket has brought is no answer that the server could say is unch
       : Response.json(facts, { headers: { etag: '"1"' } })
   const push = () => page.sockets[0]?.receive({ type: 'channel', ...facts, title: 'Between' })
   page.answer = answer
-  feed.ask()
+  void feed.ask()
   await page.pass(2000)
   // That it is again as it was is lost with the socket.
   push()
-  feed.ask()
+  void feed.ask()
   await page.pass(2000)
   assert.deepEqual(titles.slice(-2), ['Between', 'Main'])
   page.answer = (...asked) => {
@@ -73,9 +86,9 @@ test('what the socket has brought is no answer that the server could say is unch
     return answer(...asked)
   }
   push()
-  feed.ask()
+  void feed.ask()
   await page.pass(2000)
-  feed.ask()
+  void feed.ask()
   await page.pass(2000)
   assert.deepEqual(titles.slice(-2), ['Between', 'Main'])
 })

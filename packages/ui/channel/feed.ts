@@ -14,8 +14,8 @@ export interface Feed {
   /** `undefined` until the server has answered; `missing` when it knows no such channel. */
   readonly channel: Channel | undefined
   readonly missing: boolean
-  /** Asks the server now. */
-  ask(): void
+  /** Asks the server now. @returns when it has answered, or cannot be reached; never rejects */
+  ask(): Promise<void>
   /** Calls back at once when the channel is known already. @returns to stop listening */
   watch(listener: (channel: Channel) => void, onNews?: (news: FeedNews) => void): () => void
   /** Joins the chat. Messages of the socket except `channel` come here. @returns to leave it */
@@ -92,7 +92,7 @@ function createFeed(place: Place): Feed {
         pushed = facts
         etag = undefined
         if (channel) update({ ...channel, ...facts })
-        else ask()
+        else void ask()
         return
       }
       if (message.type === 'welcome') {
@@ -134,8 +134,8 @@ function createFeed(place: Place): Feed {
     tellNews('back')
   }
 
-  function ask(): void {
-    if (asking) return
+  function ask(): Promise<void> {
+    if (asking) return asking
     pushed = undefined
     asking = get().finally(() => {
       asking = undefined
@@ -143,6 +143,7 @@ function createFeed(place: Place): Feed {
       pollTimer = undefined
       plan()
     })
+    return asking
   }
 
   async function get(): Promise<void> {
@@ -196,7 +197,7 @@ function createFeed(place: Place): Feed {
   addEventListener('online', () => {
     if (!used()) return
     socket.reopen()
-    ask()
+    void ask()
   })
 
   // Who looks at the page again would like to know whether a ban still holds.
@@ -221,7 +222,7 @@ function createFeed(place: Place): Feed {
       if (first) {
         // The picture goes first, and a chat that joins meanwhile needs the same socket.
         socket.connect(1000)
-        if (!channel) ask()
+        if (!channel) void ask()
       }
       plan()
       return () => {
@@ -233,7 +234,7 @@ function createFeed(place: Place): Feed {
       const first = !used()
       chats.add(listener)
       final = false
-      if (first && !channel) ask()
+      if (first && !channel) void ask()
       if (!socket.busy) socket.connect(0)
       // Welcome and history are told once for each connection.
       else if (socket.open && joined !== 'asked') socket.reopen()

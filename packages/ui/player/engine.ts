@@ -62,6 +62,8 @@ export interface PlaylistEvents {
 export interface EngineEvents extends PlaylistEvents {
   /** Another transport takes the picture over: the last frame may be kept on screen. */
   leaving(): void
+  /** What played has ended together with the broadcast. */
+  over(): void
   /** What is said of transports and renditions has changed. */
   changed(): void
 }

@@ -17,6 +17,8 @@ export interface EngineNeeds {
   wanted(): Transport
   /** It was asked for by the viewer or the page. */
   forced(): boolean
+  /** Asks the server whether the channel is live. Never rejects. */
+  isLive(): Promise<boolean>
 }
 
 const abilities = abilitiesOf(lookAtBrowser())

@@ -35,6 +35,7 @@ async function watching(t: TestContext, kindsAt: (now: number) => Kinds) {
         ...{ video: element, events, able: new Set(['hls']), whep: '', wanted: () => 'll-hls', forced: () => false },
         createPlaylist: async (about) => createNativeEngine(element, about),
         openRealTime: () => Promise.reject(new Error('there is none')),
+        isLive: async () => true,
         onAnotherNetwork: () => () => undefined,
       }),
     ...{ onLoad: () => undefined, onChange: () => undefined, ask: () => undefined },

@@ -302,6 +302,16 @@ test('a stream of real time that ends in the element, as browsers do while the e
   assert.deepEqual([session.state.phase, session.atEdge, engine.loads.length], ['live', true, 1])
 })
 
+test('real time that is over with the broadcast is offline at once; before that nothing better is tried any more', async (t) => {
+  const { engine, session, play } = await dated(t, 'webrtc')
+  assert.equal(engine.free, true)
+  session.send({ type: 'channel', live: false, assetId: '', generation: 0 })
+  await play(500)
+  assert.deepEqual([session.state.phase, engine.free], ['live', false])
+  engine.events.over()
+  assert.deepEqual([session.state.phase, engine.loaded], ['offline', false])
+})
+
 test('who asks for another moment while he has paused gets that, not the one of the pause', async (t) => {
   const made = await dated(t, 'll-hls')
   const { session, engine, video, page } = made

@@ -90,6 +90,7 @@ export function createSession(options: SessionOptions): Session {
       movedAt = performance.now()
       keeper.begin()
     },
+    over: () => send({ type: 'finished' }),
     changed: () => options.onChange(),
   }
 
@@ -216,7 +217,8 @@ export function createSession(options: SessionOptions): Session {
       }
     }
     keeper.keepUp(state.source?.kind === 'live' ? engine : undefined)
-    engine?.tick(keeper.atEdge && !(isPaused && state.seen) && document.visibilityState !== 'hidden')
+    const isShown = !(isPaused && state.seen) && document.visibilityState !== 'hidden'
+    engine?.tick(keeper.atEdge && state.channel.live && isShown)
     delay = steady(session.date === undefined ? undefined : session.behind)
     options.onChange()
   }

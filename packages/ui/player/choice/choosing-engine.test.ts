@@ -31,7 +31,12 @@ function engine(wanted: Transport, settings: { forced?: boolean; soundMissing?: 
     ...{ video: new FakeVideo().element, able: new Set(transports), whep: 'whep' },
     wanted: () => wanted,
     forced: () => settings.forced ?? false,
-    events: { updated() {}, failed: (reason) => void failures.push(reason), leaving() {}, changed() {} },
+    events: {
+      ...{ updated() {}, leaving() {}, changed() {} },
+      failed: (reason) => void failures.push(reason),
+      over: () => void said.push('over'),
+    },
+    isLive: async () => true,
     async createPlaylist(_, wantedQuality) {
       wantedQualities.push(wantedQuality)
       if (codeFails-- > 0) throw new TypeError('refused')
@@ -141,6 +146,17 @@ test('who rewinds out of real time gets the recording from there', async () => {
   await settled()
   assert.deepEqual(said(), ['closed', 'parts of vod/as_1 from 5000'])
   assert.equal(made.choice.playing, undefined)
+})
+
+test('a broadcast that has ended in real time is told of, and nothing else is loaded for it', async () => {
+  const { made, said, tell } = engine('webrtc')
+  made.load(live('as_1'), undefined)
+  await settled()
+  tell().connected()
+  tell().ready()
+  said()
+  tell().over()
+  assert.deepEqual(said(), ['over'])
 })
 
 test('another generation of the playlists may bring real time sound, another broadcast is played', async () => {

@@ -18,6 +18,8 @@ interface Options {
   /** Rejects when its code cannot be loaded. */
   createPlaylist(events: PlaylistEvents, wantedQuality: WantedQuality): Promise<PlaylistEngine>
   openRealTime(url: string, events: RealTimeEvents, wantedQuality: WantedQuality): Promise<RealTime>
+  /** Asks the server whether the channel is live. Never rejects. */
+  isLive(): Promise<boolean>
   /** @returns to stop listening */
   onAnotherNetwork(tell: () => void): () => void
 }
@@ -97,6 +99,10 @@ export function createChoosingEngine(options: Options): Engine {
         send({ type: 'failed', transport: 'webrtc', failure })
       },
       leaving: events.leaving,
+      isLive: options.isLive,
+      over() {
+        if (plays()) events.over()
+      },
       measured() {
         if (realTime && plays()) events.updated(Date.now() + realTime.skew - usualAge)
       },

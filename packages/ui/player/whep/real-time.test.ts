@@ -15,7 +15,7 @@ class FakeSession implements WhepConnection {
   hasPicture = true
   hasSound = false
   soundMissing: string | undefined
-  readonly renditions = undefined
+  renditions: string | undefined
   skew: number | undefined = 0
   closed = false
   packets = 0
@@ -55,6 +55,8 @@ function opened(t: TestContext) {
   const video = Object.assign(new FakeVideo(), { srcObject: null })
   const sessions: FakeSession[] = []
   const heard: (string | Failure)[] = []
+  /** What the server says of the channel, `hangs` for no answer. */
+  const channel: { live: boolean | 'hangs' } = { live: true }
   const realTime = openRealTime(
     'whep',
     video.element,
@@ -66,6 +68,8 @@ function opened(t: TestContext) {
       failed: (failure) => heard.push(failure),
       leaving: () => heard.push('leaving'),
       measured: () => undefined,
+      isLive: () => (channel.live === 'hangs' ? new Promise(() => undefined) : Promise.resolve(channel.live)),
+      over: () => heard.push('over'),
     },
     (_, events) => {
       const session = new FakeSession(events)
@@ -91,7 +95,7 @@ function opened(t: TestContext) {
       await page.pass(1000)
     }
   }
-  return { page, video, sessions, heard, realTime, newest, play, report }
+  return { page, video, sessions, heard, channel, realTime, newest, play, report }
 }
 
 /** One that plays on the element. */
@@ -118,6 +122,7 @@ test('a connection that breaks is offered anew, and the new stream follows with 
   const { page, video, sessions, heard, newest, play } = await playing(t)
   const [first] = sessions
   newest().events.failed({ code: 'lost' })
+  await page.pass(50)
   assert.equal(sessions.length, 2)
   assert.equal(video.srcObject, first?.stream)
   newest().connect()
@@ -129,9 +134,65 @@ test('a connection that breaks is offered anew, and the new stream follows with 
   assert.deepEqual(heard, ['connected', 'leaving', 'ready'])
 })
 
-test('a refusal of the new offer is told as it is', async (t) => {
-  const { sessions, heard, newest } = await playing(t)
+test('a connection that breaks because the broadcast has ended is not offered anew', async (t) => {
+  const { page, video, sessions, heard, channel, newest } = await playing(t)
+  channel.live = false
   newest().events.failed({ code: 'lost' })
+  await page.pass(20_000)
+  assert.deepEqual([heard, sessions.length, newest().closed, video.srcObject], [['over'], 1, true, null])
+})
+
+test('a line that falls silent at the end of the broadcast is not asked for media that do not come', async (t) => {
+  const { sessions, heard, channel, report } = await playing(t)
+  channel.live = false
+  await report(60_000)
+  assert.deepEqual([heard, sessions.length], [[], 1])
+})
+
+test('who is not told in time whether there is anything to be had offers anew', async (t) => {
+  const { page, sessions, heard, channel, newest, play } = await playing(t)
+  channel.live = 'hangs'
+  newest().events.failed({ code: 'lost' })
+  await page.pass(500)
+  assert.equal(sessions.length, 1)
+  await page.pass(1000)
+  assert.equal(sessions.length, 2)
+  newest().connect()
+  await play(200)
+  assert.deepEqual(heard, ['connected', 'leaving', 'ready'])
+})
+
+test('who leaves while he asks whether there is anything to be had offers nothing', async (t) => {
+  const { page, sessions, heard, newest, realTime } = await playing(t)
+  newest().events.failed({ code: 'lost' })
+  realTime.close()
+  await page.pass(5000)
+  assert.deepEqual([sessions.length, heard], [1, []])
+})
+
+test('renditions are asked for while media arrive: a session that has ended, or that a sleep has outlasted, has none', async (t) => {
+  const run = opened(t)
+  const { page, newest, play } = run
+  page.answer = () => Response.json({ chosen: null, reason: null, renditions: [] })
+  const asked = () => page.requests.filter(({ url }) => url.endsWith('/layer')).length
+  newest().renditions = 'http://server/live/main/whep/1'
+  newest().connect()
+  run.realTime.attach()
+  await play(25_000)
+  assert.equal(asked(), 3)
+  const before = asked()
+  // The last packets before it came after the last look.
+  newest().received += 1000
+  const { now } = Date
+  t.mock.method(Date, 'now', () => now() + 3_600_000)
+  await page.pass(5000)
+  assert.equal(asked(), before)
+})
+
+test('a refusal of the new offer is told as it is', async (t) => {
+  const { page, sessions, heard, newest } = await playing(t)
+  newest().events.failed({ code: 'lost' })
+  await page.pass(50)
   newest().events.failed({ code: 'has-b-frames', lasting: true })
   assert.deepEqual(heard, ['leaving', { code: 'has-b-frames', lasting: true }])
   assert.deepEqual(
@@ -143,7 +204,7 @@ test('a refusal of the new offer is told as it is', async (t) => {
 test('a new offer that comes to nothing in time is a loss', async (t) => {
   const { page, heard, newest } = await playing(t)
   newest().events.failed({ code: 'lost' })
-  await page.pass(CONNECT_LIMIT)
+  await page.pass(CONNECT_LIMIT + 50)
   assert.deepEqual(heard, ['leaving', { code: 'lost' }])
 })
 
@@ -210,26 +271,30 @@ test('sound alone is ready with its first packets', async (t) => {
 test('sound that joins late is asked for, and what plays goes on where none comes', async (t) => {
   const { page, sessions, heard, realTime, newest, play } = await playing(t)
   const first = newest()
-  realTime.renew()
+  const renew = () => {
+    realTime.renew()
+    return page.pass(50)
+  }
+  await renew()
   assert.equal(sessions.length, 2)
   newest().connect()
   assert.deepEqual([first.closed, newest().closed], [false, true])
-  realTime.renew()
+  await renew()
   newest().events.failed({ code: 'unavailable' })
-  realTime.renew()
+  await renew()
   for (let waited = 0; waited <= CONNECT_LIMIT; waited += 100) {
     first.packets += 10
     first.received += 10_000
     await page.pass(100)
   }
   assert.deepEqual([sessions.length, first.closed, newest().closed, heard], [4, false, true, []])
-  realTime.renew()
+  await renew()
   newest().hasSound = true
   newest().connect()
   assert.equal(first.closed, true)
   await play(300)
   assert.deepEqual(heard, ['connected', 'leaving', 'ready'])
-  realTime.renew()
+  await renew()
   assert.equal(sessions.length, 5)
 })
 

@@ -43,11 +43,17 @@ export interface RealTimeEvents {
   /** The element is about to show another stream. */
   leaving(): void
   measured(): void
+  /** Asks the server whether the channel is live. Never rejects. */
+  isLive(): Promise<boolean>
+  /** The broadcast has ended, and this with it. */
+  over(): void
 }
 
 /** Between two looks at the counters, until the first frame and after it; milliseconds. */
 const lookSoon = 100
 const look = 500
+/** A look that comes so late has slept with the machine; milliseconds. */
+const lateLook = 2000
 /** So much standing still is a trouble; seconds. */
 const trouble = 1
 /** No media for this long is silence: the encoder is away, or the line; milliseconds. */
@@ -57,6 +63,8 @@ const silence = 1500
  * send (RFC 3550 §6.4.1), and one report may be lost; milliseconds.
  */
 const deafness = 2500
+/** Whether there is anything to offer for is asked for so long; milliseconds. */
+const askLimit = 1000
 /** Between two such offers; milliseconds. */
 const mendPause = 10_000
 /** Media missing for so long, on a line that carries, is asked for anew: seldom, for everybody misses what the encoder does not send; milliseconds. */
@@ -77,11 +85,15 @@ export function openRealTime(
   /** Why it is to follow. Where it does not bring the sound or the media that are missing, what there is goes on. */
   let lack: 'line' | 'sound' | 'media' = 'line'
   let mendTimer: ReturnType<typeof setTimeout> | undefined
+  /** Runs while the server is asked whether there is anything to offer for. */
+  let askTimer: ReturnType<typeof setTimeout> | undefined
   let mendedAt = Number.NEGATIVE_INFINITY
   let attached = false
   let ready = false
   let closed = false
   let last: Sample | undefined
+  /** By the clock that goes on while the machine sleeps. */
+  let lookedAt = Date.now()
   let heardAt = performance.now()
   /** When anything came, reports too. */
   let carriedAt = heardAt
@@ -127,14 +139,40 @@ export function openRealTime(
     events.failed(failure)
   }
 
-  /** Offers anew; what plays goes on for as long as it can. */
+  /**
+   * Offers anew; what plays goes on for as long as it can. Not for a broadcast that has ended: the answer would be 404, a red line in
+   * the console. A goodbye and the channel's news of it come by different ways, and neither is waited for where a machine has slept.
+   */
   function follow(missing: typeof lack): void {
+    const isUnderWay = next !== undefined || askTimer !== undefined
     // One that is under way serves a line that has broken meanwhile as well.
-    if (!next || missing === 'line') lack = missing
-    if (next || closed) return
+    if (!isUnderWay || missing === 'line') lack = missing
+    if (isUnderWay || closed) return
     mendedAt = performance.now()
+    const mine = setTimeout(offerAnew, askLimit)
+    askTimer = mine
+    void events.isLive().then((isLive) => {
+      if (askTimer !== mine) return
+      if (isLive) offerAnew()
+      else if (lack === 'line') end()
+      else stopAsking()
+    })
+  }
+
+  function stopAsking(): void {
+    clearTimeout(askTimer)
+    askTimer = undefined
+  }
+
+  function offerAnew(): void {
+    stopAsking()
     next = open()
     mendTimer = setTimeout(() => comeToNothing({ code: 'lost' }), CONNECT_LIMIT)
+  }
+
+  function end(): void {
+    close()
+    events.over()
   }
 
   function comeToNothing(failure: Failure): void {
@@ -193,9 +231,12 @@ export function openRealTime(
     const report = await looked.stats()
     if (closed) return
     const now = performance.now()
+    const isLate = Date.now() - lookedAt > lateLook
+    lookedAt = Date.now()
     const sample = report && looked === current ? sampleOf(report, now, looked.hasPicture) : undefined
     if (sample) {
-      if (sample.received !== last?.received) carriedAt = now
+      const carries = sample.received !== last?.received
+      if (carries) carriedAt = now
       if (sample.packets !== (last?.packets ?? 0)) {
         heardAt = now
         carriedAt = now
@@ -213,7 +254,8 @@ export function openRealTime(
       if (!ready && (looked.hasPicture ? sample.frames : sample.packets) > 0) onFirstFrame()
       last = sample
       if (attached && ready) readFrame()
-      if (ready) layers.tick()
+      // A session that has ended knows none: 404.
+      if (ready && carries && !isLate) layers.tick()
       events.measured()
     }
     if (ready && now - mendedAt > mendPause) {
@@ -229,6 +271,7 @@ export function openRealTime(
     closed = true
     clearTimeout(timer)
     clearTimeout(mendTimer)
+    stopAsking()
     current.close()
     next?.close()
     if (attached) video.srcObject = null
