@@ -28,8 +28,25 @@ test('public addresses may be given as host names', () => {
   assert.deepEqual(webrtcAddresses, ['home.example.org', '2001:db8::7'])
 })
 
+test('TURN servers by TCP and TLS, with and without a port, by name and by address', () => {
+  const urls = [
+    'turn:t.example',
+    'turn:t.example:3478?transport=tcp',
+    'turns:192.0.2.7:443',
+    'turns:[2001:db8::7]:443?transport=tcp',
+  ]
+  assert.deepEqual(settingsSchema.parse({ iceServers: urls.join() }).iceServers, urls)
+})
+
 for (const [name, value] of [
   ['iceServers', 'turn:x"; rel="evil'],
+  ['iceServers', 'turn:turn.example.org:99999'],
+  ['iceServers', 'turn:turn.example.org:0'],
+  ['iceServers', 'turn::3478'],
+  ['iceServers', 'turn:2001:db8::7:3478'],
+  ['iceServers', 'turn:[2001:db8]:3478'],
+  ['iceServers', 'stun:stun.example.org?transport=tcp'],
+  ['iceServers', 'turn:turn.example.org?transport=tls'],
   ['iceServers', 'https://example.org'],
   ['webrtcAddresses', 'example'],
   ['webrtcAddresses', '203.0.113.300'],

@@ -105,6 +105,18 @@ test('a public address is a scheme, a host and perhaps a port; a slash at its en
   }
 })
 
+test('a TURN server needs a secret, or a name and a password', () => {
+  const turn = ['--ice-servers', 'stun:s.example,turns:t.example:443?transport=tcp']
+  for (const rest of [[], ['--turn-username', 'u'], ['--turn-password', 'p']])
+    assert.throws(() => load([...turn, ...rest]), { code: 'bad-setting', message: /--turn-secret/ })
+  for (const rest of [
+    ['--turn-secret', 'a-shared-secret'],
+    ['--turn-username', 'u', '--turn-password', 'p'],
+  ])
+    assert.equal(load([...turn, ...rest]).settings.iceServers.length, 2)
+  assert.equal(load(['--ice-servers', 'stun:s.example']).settings.iceServers.length, 1)
+})
+
 test('an environment variable that is empty counts as not set, as compose files leave it', () => {
   const { settings } = load([], { BANDSTAND_RECONNECT_WINDOW: '', BANDSTAND_RECORDING: '', BANDSTAND_TLS_CERT: '' })
   assert.equal(settings.reconnectWindow, 30)

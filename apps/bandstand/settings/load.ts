@@ -47,6 +47,15 @@ export function loadSettings(sources: SettingSources): LoadedSettings {
   if ((result.data.tlsCert === undefined) !== (result.data.tlsKey === undefined)) {
     throw new AppError('bad-setting', '--tls-cert and --tls-key go together: give both or neither')
   }
+  const { iceServers, turnSecret, turnUsername, turnPassword } = result.data
+  const isNamed = turnSecret !== undefined || (turnUsername !== undefined && turnPassword !== undefined)
+  if (!isNamed && iceServers.some((url) => url.startsWith('turn'))) {
+    // Browsers refuse a TURN server without both, and with it the whole connection (webrtc-pc §4.4.1.6).
+    throw new AppError(
+      'bad-setting',
+      '--ice-servers names a TURN server: give --turn-secret, or --turn-username and --turn-password',
+    )
+  }
   return { settings: result.data, words, leftAlone }
 }
 

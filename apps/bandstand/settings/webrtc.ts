@@ -9,10 +9,18 @@ const list = z
   )
 
 /** `stun:`, `turn:` or `turns:`, host, port (RFC 7064 §3.1, RFC 7065 §3.1). They go into a header: nothing else may be in them. */
-const ICE_SERVER = /^(?:stuns?:[\w.:[\]-]{1,255}|turns?:[\w.:[\]-]{1,255}(?:\?transport=(?:udp|tcp))?)$/
+const ICE_SERVER =
+  /^(?<scheme>stun|turn)s?:(?:\[(?<ipv6>[\da-fA-F:.]+)\]|[\w.-]{1,253})(?::(?<port>\d{1,5}))?(?<transport>\?transport=(?:udp|tcp))?$/
+
+/** With one among them that it does not understand, a browser takes no address at all, and has no WebRTC (webrtc-pc §4.4.1.6). */
+function isIceServer(url: string): boolean {
+  const { scheme, ipv6, port = '1', transport } = ICE_SERVER.exec(url)?.groups ?? {}
+  if (scheme === undefined || (scheme === 'stun' && transport !== undefined)) return false
+  return (ipv6 === undefined || isIP(ipv6) === 6) && Number(port) >= 1 && Number(port) <= 65_535
+}
 
 export const iceServerUrls = list.refine(
-  (urls) => urls.length <= 8 && urls.every((url) => ICE_SERVER.test(url)),
+  (urls) => urls.length <= 8 && urls.every(isIceServer),
   'takes up to 8 of stun:HOST:PORT, turn:HOST:PORT and turns:HOST:PORT, with ?transport=udp or tcp, separated by commas',
 )
 

@@ -24,6 +24,22 @@ test('other links, other schemes and no header give nothing', () => {
   assert.deepEqual(iceServersOf('<http://turn.example.net>; rel="ice-server", <turn:a b>; rel="ice-server"'), [])
 })
 
+test('a TURN server without name or password, which a browser would throw for, is passed over', () => {
+  const header =
+    '<turn:a.example>; rel="ice-server", <turns:b.example>; rel="ice-server"; username="u", <stun:c.example>; rel="ice-server"'
+  assert.deepEqual(iceServersOf(header), [{ urls: 'stun:c.example' }])
+})
+
+test('addresses by TCP and TLS are passed on as they are', () => {
+  const header =
+    '<turn:t.example:3478?transport=tcp>; rel="ice-server"; username="u"; credential="p"; credential-type="password", ' +
+    '<turns:t.example:443?transport=tcp>; rel="ice-server"; username="u"; credential="p"; credential-type="password"'
+  assert.deepEqual(
+    iceServersOf(header).map(({ urls }) => urls),
+    ['turn:t.example:3478?transport=tcp', 'turns:t.example:443?transport=tcp'],
+  )
+})
+
 test('a server that names very many is not believed', () => {
   const header = Array.from({ length: 50 }, (_, i) => `<stun:s${i}.example>; rel="ice-server"`).join(', ')
   assert.equal(iceServersOf(header).length, 8)
