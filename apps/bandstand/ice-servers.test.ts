@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { iceServersFor } from './ice-servers.ts'
 import { settingsSchema } from './settings/schema.ts'
+import { isTurnByTcp } from './settings/webrtc.ts'
 
 const servers = 'stun:stun.example.org:3478, turn:turn.example.org:3478?transport=udp'
 
@@ -36,6 +37,12 @@ test('TURN servers by TCP and TLS, with and without a port, by name and by addre
     'turns:[2001:db8::7]:443?transport=tcp',
   ]
   assert.deepEqual(settingsSchema.parse({ iceServers: urls.join() }).iceServers, urls)
+})
+
+test('TURN is reached by TCP where its address says so, and with TLS unless it says otherwise', () => {
+  const byTcp = ['turn:t.example?transport=tcp', 'turns:t.example', 'turns:t.example:443?transport=tcp']
+  const byUdp = ['turn:t.example', 'turn:t.example?transport=udp', 'turns:t.example?transport=udp', 'stuns:t.example']
+  assert.deepEqual([...byTcp, ...byUdp].filter(isTurnByTcp), byTcp)
 })
 
 for (const [name, value] of [

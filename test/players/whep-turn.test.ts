@@ -40,58 +40,61 @@ globalThis.RTCPeerConnection = class extends RTCPeerConnection {
   }
 }`
 
-/** Text of a function for the page: by what kind of address of the viewer's own a connection goes. */
+/** Text of a function for the page: how the relay is reached that a connected viewer has got, where it has got no address but such. */
 const route = `async (peer) => {
   const reports = [...(await peer.getStats()).values()]
-  const pair = reports.find((report) => report.type === 'candidate-pair' && report.nominated)
-  return reports.find((report) => report.id === pair?.localCandidateId)?.candidateType
+  if (!reports.some((report) => report.type === 'candidate-pair' && report.nominated)) return 'not connected'
+  // What is learned from the other end has no protocol of its own.
+  const own = reports.filter((report) => report.type === 'local-candidate' && report.candidateType !== 'prflx')
+  return [...new Set(own.map((report) => report.candidateType + ' ' + report.relayProtocol))].join()
 }`
 
-describe('WHEP through TURN alone', () => {
-  let server: Bandstand
-  let browser: Browser
-  let pages: PlayerPage
-  let encoder: ReturnType<typeof publishClip>
-  let turn: Awaited<ReturnType<typeof startTurn>>
-  before(async () => {
-    turn = await startTurn()
-    const address = `turn:127.0.0.1:${turn.port}?transport=udp`
-    server = await startBandstand({ ffmpeg: true, args: ['--ice-servers', address, '--turn-secret', secret] })
-    browser = await chromium()
-    pages = await servePlayerPage()
-    encoder = publishClip(server.publishUrl)
-    await waitLive(server, 'main')
-  })
-  after(async () => {
-    await browser?.close()
-    await pages?.close()
-    await encoder?.stop()
-    await server?.stop()
-    await turn?.running.stop('SIGKILL')
-  })
+for (const transport of ['udp', 'tcp'])
+  describe(`WHEP through TURN by ${transport} alone`, () => {
+    let server: Bandstand
+    let browser: Browser
+    let pages: PlayerPage
+    let encoder: ReturnType<typeof publishClip>
+    let turn: Awaited<ReturnType<typeof startTurn>>
+    before(async () => {
+      turn = await startTurn()
+      const address = `turn:127.0.0.1:${turn.port}?transport=${transport}`
+      server = await startBandstand({ ffmpeg: true, args: ['--ice-servers', address, '--turn-secret', secret] })
+      browser = await chromium()
+      pages = await servePlayerPage()
+      encoder = publishClip(server.publishUrl)
+      await waitLive(server, 'main')
+    })
+    after(async () => {
+      await browser?.close()
+      await pages?.close()
+      await encoder?.stop()
+      await server?.stop()
+      await turn?.running.stop('SIGKILL')
+    })
 
-  it('a viewer that may use nothing else is told of the server and its password, and sees pictures', async () => {
-    const url = `${server.http}/live/main/whep`
-    const link = (await fetch(url, { method: 'OPTIONS' })).headers.get('link') ?? ''
-    const [, urls, username, credential] =
-      /^<([^>]+)>; rel="ice-server"; username="([^"]+)"; credential="([^"]+)"/.exec(link) ?? []
-    assert.ok(urls && username && credential, link)
-    const page = await pages.open(browser)
-    const joined = await whepJoin(page, url, { relay: true, iceServers: [{ urls, username, credential }] })
-    assert.equal(joined.status, 201)
-    await waitFor('pictures through the relay', async () => (await whepFigures(page)).shown >= 30)
-    assert.equal(await page.evaluate(`(${route})(viewers.at(-1).pc)`), 'relay')
-    await page.close()
-  })
+    it('a viewer that may use nothing else is told of the server and its password, and sees pictures', async () => {
+      const url = `${server.http}/live/main/whep`
+      const link = (await fetch(url, { method: 'OPTIONS' })).headers.get('link') ?? ''
+      const [, urls, username, credential] =
+        /^<([^>]+)>; rel="ice-server"; username="([^"]+)"; credential="([^"]+)"/.exec(link) ?? []
+      assert.ok(urls && username && credential, link)
+      const page = await pages.open(browser)
+      const joined = await whepJoin(page, url, { relay: true, iceServers: [{ urls, username, credential }] })
+      assert.equal(joined.status, 201)
+      await waitFor('pictures through the relay', async () => (await whepFigures(page)).shown >= 30)
+      assert.equal(await page.evaluate(`(${route})(viewers.at(-1).pc)`), `relay ${transport}`)
+      await page.close()
+    })
 
-  it('our player finds the way by the answer alone', async () => {
-    await (await signIn(server)).call('PATCH', '/channels/main', { latency: 'real-time' })
-    const page = await browser.newPage()
-    await page.addInitScript(firewall)
-    await page.goto(`${server.http}/@main/embed`)
-    const { frames } = await until(page, 'real time', ({ playing }) => playing === 'webrtc')
-    await until(page, 'pictures through the relay', (now) => now.playing === 'webrtc' && now.frames > frames + 30)
-    assert.equal(await page.evaluate(`(${route})(peers.at(-1))`), 'relay')
-    await page.close()
+    it('our player finds the way by the answer alone', async () => {
+      await (await signIn(server)).call('PATCH', '/channels/main', { latency: 'real-time' })
+      const page = await browser.newPage()
+      await page.addInitScript(firewall)
+      await page.goto(`${server.http}/@main/embed`)
+      const { frames } = await until(page, 'real time', ({ playing }) => playing === 'webrtc')
+      await until(page, 'pictures through the relay', (now) => now.playing === 'webrtc' && now.frames > frames + 30)
+      assert.equal(await page.evaluate(`(${route})(peers.at(-1))`), `relay ${transport}`)
+      await page.close()
+    })
   })
-})

@@ -24,6 +24,11 @@ export const iceServerUrls = list.refine(
   'takes up to 8 of stun:HOST:PORT, turn:HOST:PORT and turns:HOST:PORT, with ?transport=udp or tcp, separated by commas',
 )
 
+/** Whether viewers come to this server by TCP or TLS; of `turns:` that is so unless it says otherwise (RFC 7065 §3.1). */
+export function isTurnByTcp(url: string): boolean {
+  return url.startsWith('turn') && (url.endsWith('=tcp') || (url.startsWith('turns:') && !url.endsWith('=udp')))
+}
+
 /** A name of DNS with a dot in it (RFC 1123 §2.1); its last label is no number, so that a mistyped address is not one. */
 const HOST_NAME = /^(?=.{4,253}$)(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z](?:[a-z\d-]{0,61}[a-z\d])?$/i
 

@@ -2,6 +2,7 @@ import { createWebRtcEgress, type WebRtcEgress } from '@bandstand/engine/egress/
 import { reserveUdpPort } from '@bandstand/engine/egress/webrtc/port.ts'
 import type { Platform } from '@bandstand/platform/platform.ts'
 import { createPublicAddresses } from '../public-addresses.ts'
+import { isTurnByTcp } from '../settings/webrtc.ts'
 import type { Audience } from './audience.ts'
 import type { Begun } from './begun.ts'
 import type { Live } from './live.ts'
@@ -23,11 +24,15 @@ export async function startWebRtc(
   const { webrtc: address } = settings
   if (address === 'off') return undefined
   const port = await reserveUdpPort(address.host, address.port)
+  // The next one: it is to be told without looking, for a firewall may have to let it in.
+  const next = address.port === 0 ? 0 : address.port + 1
+  const relayPort = settings.iceServers.some(isTurnByTcp) ? await reserveUdpPort(address.host, next) : undefined
   const addresses = createPublicAddresses(settings.webrtcAddresses, log)
   started.defer(() => addresses.stop())
   const egress = createWebRtcEgress({
     host: address.host,
     port,
+    relayPort,
     publicAddresses: addresses.current,
     find: live.watchable,
     ffmpeg,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { keepFeedback, publishAnswer } from './answer.ts'
+import { keepFeedback, publishAnswer, withPort } from './answer.ts'
 
 const ANSWER = [
   'm=video 8189 UDP/TLS/RTP/SAVPF 108',
@@ -31,6 +31,23 @@ test('a family without a public address keeps its own', () => {
     'a=candidate:1 1 UDP 2122317823 198.51.100.7 8189 typ host',
     'a=candidate:3 1 UDP 2122262783 fd00::1 8189 typ host',
     'a=candidate:4 1 UDP 1686109951 203.0.113.9 40000 typ srflx raddr 0.0.0.0 rport 0',
+  ])
+})
+
+test('a second port stands behind each host candidate, after all first ones in priority', () => {
+  assert.deepEqual(candidates(withPort(ANSWER, 8190)).slice(0, 3), [
+    'a=candidate:1 1 UDP 2122317823 192.168.1.2 8189 typ host',
+    'a=candidate:1 1 UDP 1686110207 192.168.1.2 8190 typ host',
+    'a=candidate:2 1 UDP 2122317567 172.17.0.1 8189 typ host',
+  ])
+  assert.equal(candidates(withPort(ANSWER, 8190)).length, 7)
+})
+
+test('public addresses are told with both ports', () => {
+  assert.deepEqual(candidates(publishAnswer(withPort(ANSWER, 8190), ['198.51.100.7'])).slice(0, 3), [
+    'a=candidate:1 1 UDP 2122317823 198.51.100.7 8189 typ host',
+    'a=candidate:1 1 UDP 1686110207 198.51.100.7 8190 typ host',
+    'a=candidate:3 1 UDP 2122262783 fd00::1 8189 typ host',
   ])
 })
 

@@ -19,6 +19,8 @@ import type { Watchable } from './watchable.ts'
 export interface WebRtcEgressOptions {
   readonly host: string
   readonly port: number
+  /** Second UDP port, for viewers whose TURN server is reached by TCP or TLS; `undefined` where there is no such server. */
+  readonly relayPort?: number | undefined
   /** Addresses that viewers reach this server by, where its own are not theirs (behind NAT); asked for each viewer. */
   readonly publicAddresses: () => readonly string[]
   /** The running broadcast of a channel; `undefined` while there is none. */
@@ -103,6 +105,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   const supervisor = createSupervisor({
     host: options.host,
     port: options.port,
+    relayPort: options.relayPort,
     log,
     now,
     onMessage: hear,

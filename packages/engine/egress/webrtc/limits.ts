@@ -72,6 +72,10 @@ export const PEER_LIMITS = {
   runs: 8,
   /** A viewer that asks for a key frame is not given one again sooner, twice as long for each time within one group. */
   keyGapMs: 500,
+  /** Addresses of relays that come by the port for them, of all viewers and of one; one is let go of that has been silent for so long. */
+  relays: 500,
+  relaysPerViewer: 16,
+  relaySilenceMs: 30_000,
   /** Milliseconds of a stream that may be sent again for that at once, and within each millisecond. */
   repairMs: 10_000,
   repairShare: 0.5,

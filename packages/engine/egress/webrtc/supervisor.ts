@@ -11,6 +11,8 @@ export type FromRunning = Exclude<FromProcess, { kind: 'ready' | 'failed' }>
 export interface SupervisorOptions {
   readonly host: string
   readonly port: number
+  /** Second port, for viewers whose relay is reached by TCP or TLS. */
+  readonly relayPort?: number | undefined
   readonly log: Log
   readonly onMessage: (message: FromRunning) => void
   /** The process has gone, with all its viewers and streams. */
@@ -69,7 +71,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let told: string | undefined
 
   function spawn(): ChildProcess {
-    return fork(new URL('./peer/main.ts', import.meta.url), [options.host, String(options.port)], {
+    const ports = [options.port, options.relayPort].flatMap((port) => (port === undefined ? [] : String(port)))
+    return fork(new URL('./peer/main.ts', import.meta.url), [options.host, ...ports], {
       serialization: 'advanced',
       execArgv: ['--max-semi-space-size=4'],
       env: environment(),

@@ -4,10 +4,12 @@ import { EngineError } from '../../../error.ts'
 import { PEER_LIMITS, WEBRTC_LIMITS } from '../limits.ts'
 import type { FromProcess, ToProcess } from '../messages.ts'
 import { openConnection } from './connection.ts'
+import { createRelayPort, type RelayPort } from './relay-port.ts'
 import { createRoom } from './room.ts'
 
-const [host = '0.0.0.0', portText = '0'] = process.argv.slice(2)
+const [host = '0.0.0.0', portText = '0', relayPortText] = process.argv.slice(2)
 const port = Number(portText)
+const now = () => performance.now()
 
 function say(message: FromProcess): void {
   if (process.connected) process.send?.(message)
@@ -21,12 +23,13 @@ initLogger('Error', (level, message) => process.stderr.write(`${level}: ${messag
 preload()
 
 let listener: IceUdpMuxListener | undefined
+let relayPort: RelayPort | undefined
 
 const room = createRoom({
-  openConnection: (options) => openConnection({ ...options, port, host }),
+  openConnection: (options) => openConnection({ ...(relayPort?.admit(options) ?? options), port, host }),
   say,
   onBehind: () => keepStepping(),
-  now: () => performance.now(),
+  now,
   wallClock: () => performance.timeOrigin + performance.now(),
 })
 
@@ -52,6 +55,7 @@ function stop(): void {
     if (room.viewers > 0 && performance.now() - begun < WEBRTC_LIMITS.goodbyeMs) return
     clearInterval(leaving)
     clearInterval(stepper)
+    relayPort?.close()
     listener?.stop()
     // With connections left it would crash; the process ends anyway.
     if (room.viewers === 0) cleanup()
@@ -77,9 +81,15 @@ function holdPort(): void {
   try {
     listener = new IceUdpMuxListener(port, host)
   } catch {
-    const reason = `UDP port ${port} of ${host} is taken by another program`
-    process.send?.({ kind: 'failed', reason } satisfies FromProcess, () => process.exit(1))
-    return
+    return fail(port)
   }
-  say({ kind: 'ready', host, port })
+  const ready = () => say({ kind: 'ready', host, port })
+  if (relayPortText === undefined) return ready()
+  const second = Number(relayPortText)
+  relayPort = createRelayPort({ host, port: second, to: port, now, onOpen: ready, onError: () => fail(second) })
+}
+
+function fail(taken: number): void {
+  const reason = `UDP port ${taken} of ${host} is taken by another program`
+  process.send?.({ kind: 'failed', reason } satisfies FromProcess, () => process.exit(1))
 }
