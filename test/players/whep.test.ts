@@ -129,7 +129,11 @@ describe('WHEP', () => {
         const [watched, from] = [watchStarving(), performance.now()]
         await sleep(8_000)
         // Of some 400 packets in these seconds now and then not one of a hundred is lost.
-        const now = await waitShown(page, 'a loss, asked for again', ({ nacks }) => relay.lost > 0 && nacks > 0)
+        const now = await waitShown(
+          page,
+          'a loss, asked for again and sent as a stream of its own',
+          ({ nacks, retransmitted }) => relay.lost > 0 && nacks > 0 && retransmitted > 0,
+        )
         const seconds = (performance.now() - from) / 1000
         const starved = watched()
         const rate = (now.framesDecoded - begun.framesDecoded) / seconds

@@ -23,7 +23,10 @@ export interface WhepFigures {
   readonly height: number
   readonly freezeSeconds: number
   readonly nacks: number
+  /** For good. */
   readonly lost: number
+  /** Came again as a stream of their own. */
+  readonly retransmitted: number
   readonly keyFrames: number
   readonly bytes: number
   /** ms of the newest pictures that were read, where it is the clock picture. */
@@ -101,7 +104,9 @@ globalThis.whepFigures = async (index) => {
   return {
     state: pc.connectionState, shown: seen.shown, looks: seen.looks.size, first: seen.first, ages: seen.ages, loudest: seen.loudest,
     captureAge: seen.captureAge, framesDecoded: v.framesDecoded ?? 0, height: v.frameHeight ?? 0, freezeSeconds: v.totalFreezesDuration ?? 0,
-    nacks: v.nackCount ?? 0, lost: v.packetsLost ?? 0, keyFrames: v.keyFramesDecoded ?? 0, bytes: v.bytesReceived ?? 0,
+    nacks: v.nackCount ?? 0, retransmitted: v.retransmittedPacketsReceived ?? 0,
+    // What came again as a stream of its own stays among those that were lost.
+    lost: Math.max(0, (v.packetsLost ?? 0) - (v.retransmittedPacketsReceived ?? 0)), keyFrames: v.keyFramesDecoded ?? 0, bytes: v.bytesReceived ?? 0,
     soundBytes: of('audio').bytesReceived ?? 0,
   }
 }

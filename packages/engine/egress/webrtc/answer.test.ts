@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { keepFeedback, publishAnswer, withPort } from './answer.ts'
+import { keepFeedback, publishAnswer, withPort, withRetransmission } from './answer.ts'
 
 const ANSWER = [
   'm=video 8189 UDP/TLS/RTP/SAVPF 108',
@@ -54,6 +54,34 @@ test('public addresses are told with both ports', () => {
 test('lines and their ends stay as they are otherwise', () => {
   const published = publishAnswer(ANSWER, ['198.51.100.7'])
   assert.ok(published.startsWith('m=video 8189') && published.endsWith('a=end-of-candidates\r\n'))
+})
+
+test('a stream of retransmissions stands beside that of the pictures', () => {
+  const answer = [
+    'm=video 8189 UDP/TLS/RTP/SAVPF 108',
+    'a=ssrc:11 cname:c',
+    'a=ssrc:11 msid:bandstand video',
+    'a=rtpmap:108 H264/90000',
+    'a=rtcp-fb:108 nack',
+    'm=audio 8189 UDP/TLS/RTP/SAVPF 111',
+    'a=ssrc:111 cname:c',
+    '',
+  ].join('\r\n')
+  assert.deepEqual(withRetransmission(answer, 11, { payloadType: 109, of: 108, ssrc: 12 }).split('\r\n'), [
+    'm=video 8189 UDP/TLS/RTP/SAVPF 108 109',
+    'a=rtpmap:109 rtx/90000',
+    'a=fmtp:109 apt=108',
+    'a=ssrc-group:FID 11 12',
+    'a=ssrc:11 cname:c',
+    'a=ssrc:11 msid:bandstand video',
+    'a=ssrc:12 cname:c',
+    'a=ssrc:12 msid:bandstand video',
+    'a=rtpmap:108 H264/90000',
+    'a=rtcp-fb:108 nack',
+    'm=audio 8189 UDP/TLS/RTP/SAVPF 111',
+    'a=ssrc:111 cname:c',
+    '',
+  ])
 })
 
 test('feedback that was not offered is left out', () => {

@@ -43,6 +43,36 @@ export function withPort(sdp: string, port: number): string {
   )
 }
 
+/** What is sent again to a viewer as a stream of its own. */
+export interface Retransmission {
+  /** Payload types of it, and of the stream it belongs to. */
+  readonly payloadType: number
+  readonly of: number
+  readonly ssrc: number
+}
+
+/**
+ * The answer with a stream of retransmissions beside that of the pictures (RFC 4588 §8.1, §8.6; RFC 5576 §4.2). The library is not told of
+ * it: it would give us each report once for every source in it.
+ *
+ * @param ssrc of the pictures.
+ */
+export function withRetransmission(sdp: string, ssrc: number, { payloadType, of, ssrc: own }: Retransmission): string {
+  const described = new RegExp(`^a=ssrc:${ssrc} .*\\r?\\n`, 'gm')
+  const lines = sdp.match(described) ?? []
+  return sdp
+    .replace(new RegExp(`^m=video .* ${of}(?= |\\r?$)`, 'm'), (line) => `${line} ${payloadType}`)
+    .replace(lines.join(''), () =>
+      [
+        `a=rtpmap:${payloadType} rtx/90000\r\n`,
+        `a=fmtp:${payloadType} apt=${of}\r\n`,
+        `a=ssrc-group:FID ${ssrc} ${own}\r\n`,
+        ...lines,
+        ...lines.map((line) => line.replace(`a=ssrc:${ssrc} `, `a=ssrc:${own} `)),
+      ].join(''),
+    )
+}
+
 /** The answer without the feedback that was not offered (RFC 4585 §4.2): the library writes what it knows. */
 export function keepFeedback(sdp: string, sections: readonly (AnsweredMedia | undefined)[]): string {
   const offered = new Map(sections.map((media) => [String(media?.payloadType), media?.feedback]))

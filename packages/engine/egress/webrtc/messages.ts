@@ -11,6 +11,8 @@ export interface AnsweredMedia {
   readonly parameters: string
   /** `a=rtcp-fb` values that were offered: the answer has no others (RFC 4585 §4.2). */
   readonly feedback: readonly string[]
+  /** Payload type of what is sent again, where the viewer takes that as a stream of its own (RFC 4588). */
+  readonly retransmission?: number
   /** Id of abs-send-time where both know it. */
   readonly absSendTime?: number
   /** Id of playout-delay where both know it. */

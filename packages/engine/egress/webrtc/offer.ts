@@ -1,5 +1,5 @@
 import { MediaError } from '@bandstand/media/error.ts'
-import { type ChosenAudio, chooseAudio, chooseVideo } from '@bandstand/media/protocols/sdp/choose.ts'
+import { type ChosenAudio, type ChosenVideo, chooseAudio, chooseVideo } from '@bandstand/media/protocols/sdp/choose.ts'
 import type { SessionDescription } from '@bandstand/media/protocols/sdp/model.ts'
 import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
 import { printSdp, withOnly, withoutCandidates } from '@bandstand/media/protocols/sdp/print.ts'
@@ -114,7 +114,7 @@ export function chooseMedia(
   const audio = sound && chooseAudio(offer)
   if (video === undefined && (pictures !== undefined || audio === undefined)) return NO_CODEC
   const taken = {
-    ...(video && { video: answered(video, video.parameters) }),
+    ...(video && { video: { ...answered(video, video.parameters), ...retransmissionOf(video) } }),
     ...(sound && audio && { audio: answered(audio, opusParameters(sound)) }),
   }
   return hasTransport(offer, taken) ? taken : NO_TRANSPORT
@@ -143,6 +143,10 @@ function hasTransport(offer: SessionDescription, taken: TakenMedia): boolean {
 /** Browsers hear two channels when the offer says `stereo=1`; whether this sound has them is said by `sprop-stereo` (RFC 7587 §6.1). */
 function opusParameters({ channels }: AudioTrackConfig): string {
   return `minptime=10;useinbandfec=1;sprop-stereo=${channels === 1 ? 0 : 1}`
+}
+
+function retransmissionOf({ retransmission }: ChosenVideo) {
+  return retransmission === undefined ? {} : { retransmission }
 }
 
 function answered(

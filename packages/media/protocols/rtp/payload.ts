@@ -24,15 +24,19 @@ export function createPayload(length: number, marker: boolean): RtpPayload {
 /**
  * Writes a peer's header in front of a shared payload and returns the packet as a view: valid until the header of the next
  * peer is written, so whoever sends it copies it (node-datachannel does).
+ *
  * @param extensions block of `printHeaderExtensions`; throws `too-large` when it does not fit into the headroom.
+ * @param original sequence number that a retransmission had at first: it stands in front of the payload (RFC 4588 §4).
  */
 export function writeRtpHeader(
   payload: RtpPayload,
   header: Omit<RtpHeader, 'marker'>,
   extensions: Uint8Array,
+  original?: number,
 ): Uint8Array {
   const { buffer, marker } = payload
-  const at = RTP_LIMITS.headroom - extensions.byteLength - 12
+  const end = RTP_LIMITS.headroom - (original === undefined ? 0 : 2)
+  const at = end - extensions.byteLength - 12
   if (at < 0) throw new MediaError('too-large', `rtp: ${extensions.byteLength} bytes of extensions`)
   const { sequence, timestamp, ssrc } = header
   buffer[at] = extensions.byteLength > 0 ? 0x90 : 0x80
@@ -48,5 +52,9 @@ export function writeRtpHeader(
   buffer[at + 10] = ssrc >>> 8
   buffer[at + 11] = ssrc
   if (extensions.byteLength > 0) buffer.set(extensions, at + 12)
+  if (original !== undefined) {
+    buffer[end] = original >> 8
+    buffer[end + 1] = original
+  }
   return buffer.subarray(at)
 }

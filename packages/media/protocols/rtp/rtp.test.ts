@@ -49,6 +49,18 @@ test('a header with extensions is written in front of a shared payload', () => {
   assert.deepEqual(plain, hex('80 e0 0001 00000002 00000003 aabb'))
 })
 
+test('a retransmission has the number that it had at first in front of its payload, behind the extensions', () => {
+  const payload = payloadOf(hex('aabb'), true)
+  const header = { payloadType: 109, sequence: 7, timestamp: 2, ssrc: 4 }
+  const extensions = printHeaderExtensions([{ id: 9, data: hex('30') }])
+  assert.deepEqual(
+    writeRtpHeader(payload, header, extensions, 0xfffe),
+    hex('90 ed 0007 00000002 00000004 bede0001 90300000 fffe aabb'),
+  )
+  assert.deepEqual(writeRtpHeader(payload, header, NONE, 1), hex('80 ed 0007 00000002 00000004 0001 aabb'))
+  assert.deepEqual(writeRtpHeader(payload, header, NONE), hex('80 ed 0007 00000002 00000004 aabb'))
+})
+
 test('a packet is read field by field', () => {
   assert.deepEqual(parseRtp(hex(PACKET)), {
     marker: true,

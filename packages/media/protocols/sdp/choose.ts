@@ -28,6 +28,8 @@ export interface ChosenAudio {
 export interface ChosenVideo extends ChosenAudio {
   /** `a=fmtp` value for the answer. */
   readonly parameters: string
+  /** Payload type of what is sent again, where the peer takes that as a stream of its own (RFC 4588 §8.1). */
+  readonly retransmission?: number
 }
 
 /**
@@ -58,9 +60,22 @@ export function chooseVideo(offer: SessionDescription, stream: ProfileLevelId): 
     // The sort is stable: the offer's order decides among equals.
     const [best] = candidates.sort((a, b) => a.cost - b.cost)
     if (!best) continue
-    return { ...common(mid, section, best.codec), parameters: answerParameters(best.codec, best.offered, stream) }
+    const retransmission = retransmissionOf(section, best.codec)
+    return {
+      ...common(mid, section, best.codec),
+      parameters: answerParameters(best.codec, best.offered, stream),
+      ...(retransmission !== undefined && { retransmission }),
+    }
   }
   return undefined
+}
+
+/** Undefined also for a peer that asks for nothing again (RFC 4588 §8.1, `apt`; RFC 4585 §4.2). */
+function retransmissionOf(section: MediaSection, { payloadType, feedback }: Codec): number | undefined {
+  if (!feedback.includes('nack')) return undefined
+  const isItsOwn = (codec: Codec) =>
+    isCodec(codec, 'rtx', 90_000) && formatParameters(codec).get('apt') === String(payloadType)
+  return preferredCodecs(section).find(isItsOwn)?.payloadType
 }
 
 const COST: Readonly<Record<ProfileFit, number>> = { same: 0, wider: 2, foreign: 4 }

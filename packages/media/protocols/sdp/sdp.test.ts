@@ -54,6 +54,7 @@ describe('an offer of Chromium', () => {
       feedback: ['goog-remb', 'transport-cc', 'ccm fir', 'nack', 'nack pli'],
       receiverRtt: true,
       parameters: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e028',
+      retransmission: 109,
     })
     assert.equal(chooseVideo(offer, profile('4d401f'))?.payloadType, 116)
     assert.ok(chooseVideo(offer, profile('640028')))
@@ -191,6 +192,16 @@ describe('the choice of video', () => {
     assert.equal(choose('4d4028', ...baseline, ...high)?.payloadType, 96)
     assert.equal(choose('42c028', ...high, ...main)?.payloadType, 97)
     assert.equal(choose('64001f', ...baseline, ...main)?.payloadType, 97)
+  })
+
+  test('finds the stream of retransmissions of that payload type, where lost packets are asked for', () => {
+    const own = ['a=rtpmap:98 rtx/90000', 'a=fmtp:98 apt=96']
+    const retransmission = (...lines: string[]) =>
+      choose('42e01f', ...h264(96, 'packetization-mode=1'), ...lines)?.retransmission
+    assert.equal(retransmission('a=rtcp-fb:96 nack', ...own), 98)
+    assert.equal(retransmission('a=rtcp-fb:96 nack pli', ...own), undefined)
+    assert.equal(retransmission('a=rtcp-fb:96 nack', 'a=rtpmap:98 rtx/90000', 'a=fmtp:98 apt=97'), undefined)
+    assert.equal(retransmission('a=rtcp-fb:96 nack', 'a=rtpmap:99 rtx/90000', 'a=fmtp:99 apt=96'), undefined)
   })
 
   test('follows the order of the m= line among equals', () => {

@@ -1,6 +1,6 @@
 import { isRtcp } from '@bandstand/media/protocols/rtp/packet.ts'
 import { Audio, PeerConnection, type Track, Video } from 'node-datachannel'
-import { keepFeedback } from '../answer.ts'
+import { keepFeedback, withRetransmission } from '../answer.ts'
 import type { AnsweredMedia } from '../messages.ts'
 
 export interface ConnectionOptions {
@@ -12,7 +12,11 @@ export interface ConnectionOptions {
   readonly host: string
   /** Read and printed by us, with the sections that are answered, and without candidates. */
   readonly offer: string
-  readonly video?: { readonly media: AnsweredMedia; readonly ssrc: number }
+  readonly video?: {
+    readonly media: AnsweredMedia
+    readonly ssrc: number
+    readonly retransmission?: { readonly payloadType: number; readonly ssrc: number }
+  }
   readonly audio?: { readonly media: AnsweredMedia; readonly ssrc: number }
   /** The answer with all candidates. */
   readonly onAnswer: (sdp: string) => void
@@ -112,7 +116,10 @@ export function openConnection(options: ConnectionOptions): Connection {
     const sdp = peer.localDescription()?.sdp
     if (sdp === undefined) return
     isAnswered = true
-    options.onAnswer(keepFeedback(sdp, [options.video?.media, options.audio?.media]))
+    const kept = keepFeedback(sdp, [options.video?.media, options.audio?.media])
+    const { media, ssrc, retransmission } = options.video ?? {}
+    const again = retransmission && { ...retransmission, of: media?.payloadType ?? 0 }
+    options.onAnswer(ssrc !== undefined && again ? withRetransmission(kept, ssrc, again) : kept)
   })
   try {
     if (options.video) addVideo(options.video)

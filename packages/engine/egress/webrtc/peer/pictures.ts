@@ -183,7 +183,7 @@ export function createPictureSender(sender: RtpSender): PictureSender {
           continue
         }
         resent.set(number, now)
-        resendable -= sender.send(packet, number, found.timestamp(packet.frame) ?? packet.timestamp, now)
+        resendable -= sender.resend(packet, number, found.timestamp(packet.frame) ?? packet.timestamp, now)
         count++
       }
       return count

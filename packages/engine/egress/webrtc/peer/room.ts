@@ -265,5 +265,12 @@ function sourceOf(media: AnsweredMedia): RtpSource {
     media,
     timestampOffset: randomInt(0, 2 ** 32),
     firstSequence: randomInt(0, 2 ** 15),
+    ...(media.retransmission !== undefined && {
+      retransmission: {
+        payloadType: media.retransmission,
+        ssrc: randomInt(1, 2 ** 32),
+        firstSequence: randomInt(0, 2 ** 15),
+      },
+    }),
   }
 }

@@ -12,6 +12,8 @@ export interface RtpSource {
   readonly timestampOffset: number
   /** First sequence number, 16 bits. */
   readonly firstSequence: number
+  /** Where the viewer takes what is sent again as a stream of its own. */
+  readonly retransmission?: { readonly payloadType: number; readonly ssrc: number; readonly firstSequence: number }
 }
 
 /** Writes packets of one source and counts them for its sender reports. */
@@ -20,8 +22,12 @@ export interface RtpSender {
   readonly packets: number
   /** Payload bytes. */
   readonly octets: number
+  /** Packets of the stream of retransmissions: they are none of this source (RFC 4588 §4). */
+  readonly retransmitted: number
   /** @param sequence not wrapped. @param timestamp on the source's clock, not wrapped. Returns the bytes sent. */
   send(packet: SharedPacket, sequence: number, timestamp: number, now: number): number
+  /** The same again. */
+  resend(packet: SharedPacket, sequence: number, timestamp: number, now: number): number
 }
 
 /** @param write takes the packet and copies it: the buffer is the next viewer's a moment later. */
@@ -30,9 +36,25 @@ export function createRtpSender(
   extensions: ExtensionBlocks,
   write: (packet: Uint8Array) => void,
 ): RtpSender {
-  const { ssrc, media, timestampOffset } = source
+  const { ssrc, media, timestampOffset, retransmission } = source
   let packets = 0
   let octets = 0
+  let retransmitted = 0
+
+  function send(packet: SharedPacket, sequence: number, timestamp: number, now: number): number {
+    const header = {
+      payloadType: media.payloadType,
+      sequence: sequence & 0xffff,
+      timestamp: wrap(timestamp + timestampOffset),
+      ssrc,
+    }
+    const bytes = writeRtpHeader(packet.payload, header, extensions.of(media, now))
+    write(bytes)
+    packets++
+    octets += packet.payload.buffer.byteLength - RTP_LIMITS.headroom
+    return bytes.byteLength
+  }
+
   return {
     source,
     get packets() {
@@ -41,17 +63,21 @@ export function createRtpSender(
     get octets() {
       return octets
     },
-    send(packet, sequence, timestamp, now) {
+    get retransmitted() {
+      return retransmitted
+    },
+    send,
+    resend(packet, sequence, timestamp, now) {
+      if (retransmission === undefined) return send(packet, sequence, timestamp, now)
       const header = {
-        payloadType: media.payloadType,
-        sequence: sequence & 0xffff,
+        payloadType: retransmission.payloadType,
+        sequence: (retransmission.firstSequence + retransmitted) & 0xffff,
         timestamp: wrap(timestamp + timestampOffset),
-        ssrc,
+        ssrc: retransmission.ssrc,
       }
-      const bytes = writeRtpHeader(packet.payload, header, extensions.of(media, now))
+      const bytes = writeRtpHeader(packet.payload, header, extensions.of(media, now), sequence & 0xffff)
       write(bytes)
-      packets++
-      octets += packet.payload.buffer.byteLength - RTP_LIMITS.headroom
+      retransmitted++
       return bytes.byteLength
     },
   }

@@ -6,6 +6,7 @@ import { isRtcp, parseRtp } from '@bandstand/media/protocols/rtp/packet.ts'
 import type { AnsweredMedia } from '../messages.ts'
 import { createExtensionBlocks } from './extensions.ts'
 import { AUDIO, slice, VIDEO } from './fixtures.ts'
+import type { RtpSource } from './sender.ts'
 import { createPeerStream } from './stream.ts'
 import { createViewer } from './viewer.ts'
 
@@ -13,28 +14,36 @@ const WALL = 1_700_000_000_000
 const SOUND = Uint8Array.of(0xfc, 1, 2)
 
 /** A viewer of a stream whose media time is wall clock less `WALL`. */
-function stage(parts: { video?: boolean; media?: AnsweredMedia } = {}) {
+function stage(parts: { video?: boolean; media?: AnsweredMedia; retransmission?: RtpSource['retransmission'] } = {}) {
   const at = { now: 0 }
   const stream = createPeerStream(() => WALL + at.now)
   stream.epoch(undefined)
   const sent: string[] = []
+  const bytes: string[] = []
   const rtcp: RtcpPacket[] = []
   const viewer = createViewer({
     session: 's',
     cname: 'c',
     ...(parts.video !== false && {
-      video: { ssrc: 1, media: parts.media ?? VIDEO, timestampOffset: 1000, firstSequence: 0 },
+      video: {
+        ...{ ssrc: 1, media: parts.media ?? VIDEO, timestampOffset: 1000, firstSequence: 0 },
+        ...(parts.retransmission && { retransmission: parts.retransmission }),
+      },
     }),
     audio: { ssrc: 2, media: AUDIO, timestampOffset: 2000, firstSequence: 0 },
     extensions: createExtensionBlocks(),
     write(kind, packet) {
       if (isRtcp(packet)) rtcp.push(...parseRtcp(packet))
-      else sent.push(`${kind} ${parseRtp(packet).timestamp}`)
+      else {
+        sent.push(`${kind} ${parseRtp(packet).timestamp}`)
+        bytes.push(Buffer.from(packet).toString('hex'))
+      }
     },
   })
   return {
     viewer,
     sent,
+    bytes,
     rtcp,
     stream,
     picture(key: boolean) {
@@ -182,6 +191,45 @@ test('lost pictures are sent again, sound is not, and rubbish changes nothing', 
   answer({ type: 'nack', sender: 9, media: 1, sequences: [1, 4000] })
   viewer.rtcp(Uint8Array.of(0x81, 205, 0, 9), 0, WALL)
   assert.deepEqual([viewer.resent, sent.length], [1, 3])
+})
+
+const retransmission = { payloadType: 109, ssrc: 3, firstSequence: 0xffff }
+const hexOf = (text: string) => text.replaceAll(' ', '')
+const block = { lost: 0, jitter: 0, lastSr: 0, delaySinceLastSr: 0 }
+
+test('who takes retransmissions gets lost pictures again as a stream of their own', () => {
+  const { viewer, stream, picture, bytes, rtcp, answer, at } = stage({ retransmission })
+  viewer.start(stream, 0)
+  at.now = 10
+  picture(true)
+  const [first = '', second = ''] = bytes
+  answer({ type: 'nack', sender: 9, media: 1, sequences: [1, 0] })
+  // Version, marker and payload type; sequence; timestamp 10 ms × 90 + 1000; SSRC; the first number; the payload as it was.
+  assert.equal(second.slice(0, 24), hexOf('80ec0001 0000076c 00000001'))
+  assert.equal(bytes[2], hexOf('80edffff 0000076c 00000003 0001') + second.slice(24))
+  assert.equal(bytes[3], hexOf('806d0000 0000076c 00000003 0000') + first.slice(24))
+  assert.deepEqual([viewer.resent, viewer.packets], [2, 4])
+  viewer.sendReport(WALL)
+  // The source has no more packets for that (RFC 3550 §6.4.1).
+  assert.equal(rtcp.find((packet) => packet.type === 'sr')?.packets, 2)
+})
+
+test('what was sent again as a stream of its own is no loss, although the receiver counts it as such', () => {
+  const { viewer, stream, picture, answer } = stage({ retransmission })
+  const report = (fractionLost: number, highestSequence: number, delaySinceLastSr: number) => {
+    answer({ type: 'rr', ssrc: 9, reports: [{ ...block, ssrc: 1, fractionLost, highestSequence, delaySinceLastSr }] })
+    return viewer.takeReport(0)
+  }
+  viewer.start(stream, 0)
+  for (let n = 0; n < 10; n++) picture(n === 0)
+  assert.equal(report(0, 9, 1).loss, 0)
+  answer({ type: 'nack', sender: 9, media: 1, sequences: [12] })
+  // Two of ten, of which one was sent again.
+  assert.ok(Math.abs(report(51, 19, 2).loss - 0.1) < 0.01)
+  // The same report once more says nothing new.
+  const twice = report(51, 19, 2)
+  assert.deepEqual([Math.abs(twice.loss - 0.1) < 0.01, twice.reports], [true, 2])
+  assert.equal(report(0, 19, 3).loss, 0)
 })
 
 test('a picture loss brings the newest key frame again', () => {

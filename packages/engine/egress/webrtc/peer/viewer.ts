@@ -54,6 +54,9 @@ export function createViewer(options: ViewerOptions): Viewer {
   let heardAt = 0
   let resent = 0
   let loss = 0
+  let judged: ReportBlock | undefined
+  /** Retransmissions before it. */
+  let repaired = 0
   let trip: number | undefined
   let estimate: number | undefined
   let reports = 0
@@ -86,9 +89,18 @@ export function createViewer(options: ViewerOptions): Viewer {
 
   function judge(block: ReportBlock, wallClock: number): void {
     if (block.ssrc !== (videoSender ?? audioSender)?.source.ssrc) return
+    const { lastSr, delaySinceLastSr, highestSequence } = block
+    const expected = judged === undefined ? 0 : (highestSequence - judged.highestSequence) >>> 0
+    // The library gives a report to each track that is named in it.
+    const isAgain = lastSr === judged?.lastSr && delaySinceLastSr === judged.delaySinceLastSr && expected === 0
+    if (isAgain) return
+    judged = block
+    const again = (videoSender?.retransmitted ?? 0) - repaired
+    repaired += again
     const { ntpSeconds, ntpFraction } = ntpTime(wallClock)
     reports++
-    loss = block.fractionLost / 256
+    // What is sent again as a stream of its own counts as lost still, unlike what comes again as it was (RFC 4588 §4, RFC 3550 §6.4.1).
+    loss = Math.max(0, block.fractionLost / 256 - (expected === 0 ? 0 : again / expected))
     trip = roundTrip(block, middleOfNtp(ntpSeconds, ntpFraction)) ?? trip
   }
 
@@ -147,7 +159,7 @@ export function createViewer(options: ViewerOptions): Viewer {
       return pictures?.isBehind ?? false
     },
     get packets() {
-      return (videoSender?.packets ?? 0) + (audioSender?.packets ?? 0)
+      return (videoSender?.packets ?? 0) + (videoSender?.retransmitted ?? 0) + (audioSender?.packets ?? 0)
     },
     get resent() {
       return resent
