@@ -52,25 +52,20 @@ export interface Retransmission {
 }
 
 /**
- * The answer with a stream of retransmissions beside that of the pictures (RFC 4588 §8.1, §8.6; RFC 5576 §4.2). The library is not told of
- * it: it would give us each report once for every source in it.
+ * The answer with a stream of retransmissions beside that of the pictures (RFC 4588 §8.1, §8.6; RFC 5576 §4.2). Both sources stand in it
+ * already: the library has to know them, for it hands on reports by the sources that are named in them.
  *
  * @param ssrc of the pictures.
  */
 export function withRetransmission(sdp: string, ssrc: number, { payloadType, of, ssrc: own }: Retransmission): string {
-  const described = new RegExp(`^a=ssrc:${ssrc} .*\\r?\\n`, 'gm')
-  const lines = sdp.match(described) ?? []
+  const described = [
+    `a=rtpmap:${payloadType} rtx/90000\r\n`,
+    `a=fmtp:${payloadType} apt=${of}\r\n`,
+    `a=ssrc-group:FID ${ssrc} ${own}\r\n`,
+  ].join('')
   return sdp
     .replace(new RegExp(`^m=video .* ${of}(?= |\\r?$)`, 'm'), (line) => `${line} ${payloadType}`)
-    .replace(lines.join(''), () =>
-      [
-        `a=rtpmap:${payloadType} rtx/90000\r\n`,
-        `a=fmtp:${payloadType} apt=${of}\r\n`,
-        `a=ssrc-group:FID ${ssrc} ${own}\r\n`,
-        ...lines,
-        ...lines.map((line) => line.replace(`a=ssrc:${ssrc} `, `a=ssrc:${own} `)),
-      ].join(''),
-    )
+    .replace(new RegExp(`^a=ssrc:${ssrc} `, 'm'), (line) => `${described}${line}`)
 }
 
 /** The answer without the feedback that was not offered (RFC 4585 §4.2): the library writes what it knows. */

@@ -129,6 +129,8 @@ test('an offer is answered with H.264 on the one port and the public address, an
   // It has none.
   assert.equal(sound?.port, 0)
   assert.deepEqual([video?.direction, video?.codecs.map(({ name }) => name).toSorted()], ['sendonly', ['H264', 'rtx']])
+  assert.ok(video?.extensions.some(({ uri }) => uri.includes('transport-wide-cc')))
+  assert.ok(video?.codecs.some(({ feedback }) => feedback.includes('transport-cc') && feedback.includes('goog-remb')))
   assert.deepEqual(video?.sourceGroups[0]?.ssrcs, [...new Set(video?.sources.map(({ ssrc }) => ssrc))])
   assert.match(video?.candidates.join() ?? '', new RegExp(`^[^,]* 203\\.0\\.113\\.7 ${egress.port} typ host`))
   assert.equal(egress.has(answer.session), true)

@@ -168,6 +168,13 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     const offered = seating.offered(stream, session.channel, stage.hub)
     const current = offered.find(({ hub }) => hub === stage.hub)
     const heading = steering.look(report, offered, current?.name, now(), passage.isUnderWay)
+    const bitrate = steering.takeProbe()
+    if (bitrate !== undefined) {
+      supervisor.send({ kind: 'probe', session: session.id, bitrate })
+      const { loss, estimate, probed } = report
+      const facts = { channel: session.channel, bitrate, loss, estimate, before: probed?.isCarried }
+      log.debug(facts, 'webrtc: a line is tried before a climb')
+    }
     for (const rendition of offered) {
       if (rendition === current || rendition.name === heading.keep) seating.keep(stream, rendition)
     }
@@ -181,8 +188,8 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     supervisor.send({ kind: 'switch', session: session.id, stream: next.id, isUrgent })
     passage.go(next)
     session.stillSince = undefined
-    const { loss, estimate } = report
-    const facts = { channel: session.channel, from: current?.name, to: to?.name, loss, estimate }
+    const { loss, estimate, probed } = report
+    const facts = { channel: session.channel, from: current?.name, to: to?.name, loss, estimate, probed }
     log.debug(facts, 'webrtc: a viewer changes renditions')
   }
 

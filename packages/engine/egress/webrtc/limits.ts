@@ -72,6 +72,22 @@ export const PEER_LIMITS = {
   runs: 8,
   /** A viewer that asks for a key frame is not given one again sooner, twice as long for each time within one group. */
   keyGapMs: 500,
+  /**
+   * A line is tried with so many times the next rendition's rate, and at least so many bits a second on top of what it is sent: for so many
+   * milliseconds and bytes at most, in which the newest packets are repeated. Less than this share of it was not tried.
+   */
+  probeFactor: 1.1,
+  probeLeast: 200_000,
+  probeMs: 500,
+  probeBytes: 512 * 1024,
+  probeRepeats: 32,
+  probeSent: 0.8,
+  /** It does not carry that where more than this share is lost, or packets take so many ms longer at the end; it ends where one takes so many. */
+  probeLoss: 0.05,
+  probeDelayMs: 30,
+  probeStopMs: 120,
+  /** Reports of the last packets are waited for. */
+  probeWaitMs: 1_000,
   /** Addresses of relays that come by the port for them, of all viewers and of one; one is let go of that has been silent for so long. */
   relays: 500,
   relaysPerViewer: 16,

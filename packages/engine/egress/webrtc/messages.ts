@@ -17,6 +17,8 @@ export interface AnsweredMedia {
   readonly absSendTime?: number
   /** Id of playout-delay where both know it. */
   readonly playoutDelay?: number
+  /** Id of transport-wide sequence numbers where both know them, for packets that probe the line. */
+  readonly transportSequence?: number
   readonly receiverRtt: boolean
 }
 
@@ -32,6 +34,8 @@ export type ToProcess =
     }
   /** The viewer goes over to another stream at that one's next key frame. `isUrgent`: nothing more is sent of the one it has. */
   | { readonly kind: 'switch'; readonly session: string; readonly stream: number; readonly isUrgent: boolean }
+  /** Whether the viewer's line carries so many bits of pictures a second is to be tried; the answer is in its report. */
+  | { readonly kind: 'probe'; readonly session: string; readonly bitrate: number }
   | { readonly kind: 'leave'; readonly session: string }
   | { readonly kind: 'open'; readonly stream: number }
   | { readonly kind: 'close'; readonly stream: number }
@@ -47,6 +51,12 @@ export type ToProcess =
   /** One Opus packet; `time` in ticks of 48 kHz. */
   | { readonly kind: 'sound'; readonly stream: number; readonly time: number; readonly data: Uint8Array }
   | { readonly kind: 'stop' }
+
+/** How often a line was tried, and whether it carried that the last time; `undefined` where nothing was heard of it. */
+export interface Probed {
+  readonly count: number
+  readonly isCarried: boolean | undefined
+}
 
 /** How one viewer fares. */
 export interface ViewerReport {
@@ -64,6 +74,8 @@ export interface ViewerReport {
   readonly estimate: number | undefined
   /** Bits of pictures a second that it was sent since the last report. */
   readonly sent: number
+  /** How its line was tried; `undefined` where it cannot be. */
+  readonly probed: Probed | undefined
 }
 
 export type FromProcess =

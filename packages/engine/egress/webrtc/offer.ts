@@ -145,8 +145,12 @@ function opusParameters({ channels }: AudioTrackConfig): string {
   return `minptime=10;useinbandfec=1;sprop-stereo=${channels === 1 ? 0 : 1}`
 }
 
-function retransmissionOf({ retransmission }: ChosenVideo) {
-  return retransmission === undefined ? {} : { retransmission }
+/** Probes go as retransmissions: without those there are none. */
+function retransmissionOf({ retransmission, extensions, feedback }: ChosenVideo) {
+  if (retransmission === undefined) return {}
+  const { transportSequence } = extensions
+  const canProbe = transportSequence !== undefined && feedback.includes('transport-cc')
+  return { retransmission, ...(canProbe && { transportSequence }) }
 }
 
 function answered(
@@ -156,7 +160,10 @@ function answered(
   return { mid, payloadType, parameters, feedback, receiverRtt, ...idsOf(extensions) }
 }
 
-/** Transport-wide congestion control is not taken: without it the receiver makes the estimate and says it by REMB. */
+/**
+ * Transport-wide sequence numbers are in no packet but probes: of those without them the receiver makes the estimate itself and says it by
+ * REMB (libwebrtc's `ReceiveSideCongestionController`).
+ */
 function idsOf({ absSendTime, playoutDelay }: ChosenAudio['extensions']) {
   return {
     ...(absSendTime !== undefined && { absSendTime }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Probed } from './messages.ts'
 import { createRenditionChoice } from './rendition-choice.ts'
 
 const RUNGS = [
@@ -164,6 +165,75 @@ test('a climb that has held makes the next one come sooner', () => {
   )
   const [first = 0, next = 0, last = 0] = climbs.map(({ at }) => at)
   assert.ok(next - first > 150 && last - next < 100, JSON.stringify(climbs))
+})
+
+/** A viewer of 480p on a calm line that is probed before it climbs, and what comes of that; gives the ways it took, and its probes. */
+function probedLine(width: (second: number) => number | undefined, seconds: number) {
+  const choice = createRenditionChoice()
+  let current = '480p'
+  let probed: Probed = { count: 0, isCarried: undefined }
+  const way: { at: number; name: string }[] = []
+  const probes: number[] = []
+  for (let at = 1; at <= seconds; at++) {
+    const next = choice.judge({ loss: 0, estimate: 1e9, probed }, RUNGS, current, at * 1_000)
+    const bitrate = choice.takeProbe()
+    if (bitrate !== undefined) {
+      probes.push(at)
+      const carries = width(at)
+      probed = { count: probed.count + 1, isCarried: carries === undefined ? undefined : carries >= bitrate }
+    }
+    if (next === undefined) continue
+    current = next.name
+    way.push({ at, name: current })
+  }
+  return { way, probes }
+}
+
+test('a line is probed before a climb, and one that carries it is climbed', () => {
+  const { way, probes } = probedLine(() => 4e6, 30)
+  assert.deepEqual(way, [{ at: 12, name: '720p' }])
+  assert.deepEqual(probes, [11, 22])
+})
+
+test('a line that does not carry a probe is never climbed, and probed now and then', () => {
+  const { way, probes } = probedLine(() => 2e6, 600)
+  assert.deepEqual(way, [])
+  assert.deepEqual(probes.slice(0, 4), [11, 32, 73, 114])
+  assert.ok(probes.length < 20, probes.join())
+})
+
+test('one that has become wide enough is climbed at the next probe', () => {
+  const { way } = probedLine((second) => (second < 300 ? 2e6 : 20e6), 420)
+  assert.equal(way[0]?.name, '720p')
+  assert.ok((way[0]?.at ?? 999) < 345, JSON.stringify(way))
+  // And from there as if no probe had failed.
+  assert.deepEqual([way[1]?.name, (way[1]?.at ?? 0) - (way[0]?.at ?? 0)], ['source', 11])
+})
+
+test('where nothing is heard of a probe the climb itself is the try', () => {
+  assert.deepEqual(probedLine(() => undefined, 20).way, [{ at: 12, name: '720p' }])
+  const choice = createRenditionChoice()
+  const silent = { count: 0, isCarried: undefined }
+  const way = Array.from({ length: 20 }, (_, at) =>
+    choice.judge({ loss: 0, estimate: 1e9, probed: silent }, RUNGS, '480p', at * 1_000),
+  )
+  assert.equal(
+    way.findIndex((rung) => rung?.name === '720p'),
+    16,
+  )
+})
+
+test('an estimate that falls because of a probe leads nobody down, losses do', () => {
+  const walkProbed = (after: { loss: number; estimate: number }) => {
+    const choice = createRenditionChoice()
+    const probed = { count: 0, isCarried: undefined }
+    return Array.from({ length: 14 }, (_, at) => {
+      const heard = at < 12 ? { loss: 0, estimate: 1.7e6 } : after
+      return choice.judge({ ...heard, sent: 1.2e6, probed }, RUNGS, '480p', at * 1_000)?.name
+    }).at(-1)
+  }
+  assert.equal(walkProbed({ loss: 0, estimate: 9e5 }), undefined)
+  assert.equal(walkProbed({ loss: 0.2, estimate: 9e5 }), '360p')
 })
 
 test('a rendition that is not there any more is left alone', () => {

@@ -1,4 +1,4 @@
-import type { ViewerReport } from './messages.ts'
+import type { Probed, ViewerReport } from './messages.ts'
 
 /** What there is to choose from. */
 export interface Rung {
@@ -7,8 +7,11 @@ export interface Rung {
   readonly bitrate: number
 }
 
-/** What a viewer has told of, and been sent. Without `reports` each counts as a new one, without `sent` it is what the rung has. */
-export type Heard = Pick<ViewerReport, 'loss' | 'estimate'> & Partial<Pick<ViewerReport, 'reports' | 'sent'>>
+/**
+ * What a viewer has told of, and been sent. Without `reports` each counts as a new one, without `sent` it is what the rung has, without
+ * `probed` its line cannot be tried but by a climb.
+ */
+export type Heard = Pick<ViewerReport, 'loss' | 'estimate'> & Partial<Pick<ViewerReport, 'reports' | 'sent' | 'probed'>>
 
 /** One viewer's way through the renditions, by what its receiver reports. */
 export interface RenditionChoice {
@@ -20,6 +23,8 @@ export interface RenditionChoice {
    * @returns the rung to go over to; `undefined` to stay.
    */
   judge(report: Heard, rungs: readonly Rung[], current: string, now: number, isUnderWay?: boolean): Rung | undefined
+  /** Bits a second that the line is to be tried with before a climb; once for each time. */
+  takeProbe(): number | undefined
 }
 
 /** Reports in a row that must agree before a viewer goes down: one may be a moment's trouble. */
@@ -47,12 +52,17 @@ const FALL_TO = 0.8
 const FORGET = 0.98
 /**
  * Milliseconds of calm before the next higher rung is tried. A receiver's estimate is bounded by what it is sent
- * (draft-ietf-rmcat-gcc-02 §5.5), so it cannot say that a higher rung would fit: that has to be tried. Each try taken back doubles
- * the wait, each that has held for `HELD` halves it.
+ * (draft-ietf-rmcat-gcc-02 §5.5), so it cannot say that a higher rung would fit: that has to be tried, by a probe or by the climb itself.
+ * Each try taken back doubles the wait, each that has held for `HELD` halves it.
  */
 const CALM = 10_000
 const MOST_CALM = 160_000
 const HELD = 60_000
+/** Each probe that the line did not carry doubles the wait too. It costs the viewer next to nothing, so the next one is not so far. */
+const MOST_PROBED = 40_000
+/** How long the answer to a probe is waited for, and how long an estimate may be low for it. */
+const PROBE_LIMIT = 5_000
+const PROBE_RESTS = 4_000
 
 export function createRenditionChoice(): RenditionChoice {
   let poor = 0
@@ -60,8 +70,14 @@ export function createRenditionChoice(): RenditionChoice {
   let heard: number | undefined
   let calmSince: number | undefined
   let calm = CALM
+  /** Calm before the next probe. */
+  let pause = CALM
   let climbedAt = Number.NEGATIVE_INFINITY
   let isClimbing = false
+  /** Tries of the line before the one that is under way. */
+  let probing: { readonly rung: string; readonly before: number; readonly since: number } | undefined
+  let wanted: number | undefined
+  let probedAt = Number.NEGATIVE_INFINITY
   /** The highest estimate since the last change. */
   let highest = 0
   /** Bits a second that the rung has needed lately. */
@@ -70,6 +86,7 @@ export function createRenditionChoice(): RenditionChoice {
   function moved(now: number, isUp: boolean): void {
     poor = 0
     calmSince = now
+    probing = undefined
     highest = 0
     needed = 0
     if (isUp) {
@@ -81,15 +98,48 @@ export function createRenditionChoice(): RenditionChoice {
     isClimbing = isUp
   }
 
-  function isTooLittle(estimate: number, bitrate: number, sent: number): boolean {
+  /** Whether the line may carry this rung; `undefined` while that is being tried. Without a word of the receiver's it may. */
+  function mayCarry({ name, bitrate }: Rung, probed: Probed | undefined, now: number): boolean | undefined {
+    if (probed === undefined || bitrate === 0) return true
+    // An answer that nobody was there to hear is of another line by now.
+    if (probing?.rung !== name || now - probing.since > PROBE_LIMIT * 2) {
+      probing = { rung: name, before: probed.count, since: now }
+      wanted = bitrate
+      probedAt = now
+      return undefined
+    }
+    if (probed.count === probing.before) return now - probing.since > PROBE_LIMIT ? true : undefined
+    return probed.isCarried ?? true
+  }
+
+  /** The line did not bear the probe that is under way, if there is one. */
+  function rest(now: number): void {
+    calmSince = now
+    if (probing === undefined) return
+    probing = undefined
+    pause = Math.min(MOST_PROBED, pause * 2)
+  }
+
+  /** A line that is too thin for a probe is full for a moment. */
+  function isTried(now: number): boolean {
+    return now - probedAt < PROBE_RESTS
+  }
+
+  function isTooLittle(estimate: number, bitrate: number, sent: number, now: number): boolean {
     needed = Math.max(needed * FORGET, bitrate)
     const isFallOfQuiet = sent < needed * QUIET && estimate > sent * FALL_TO
-    highest = isFallOfQuiet ? estimate : Math.max(highest, estimate)
+    highest = isFallOfQuiet || isTried(now) ? estimate : Math.max(highest, estimate)
     return estimate < bitrate * ENOUGH && estimate < highest * ENOUGH
   }
 
   return {
-    judge({ reports, loss, estimate, sent = Number.POSITIVE_INFINITY }, rungs, current, now, isUnderWay = false) {
+    takeProbe() {
+      const bitrate = wanted
+      wanted = undefined
+      return bitrate
+    },
+    judge(report, rungs, current, now, isUnderWay = false) {
+      const { reports, loss, estimate, probed, sent = Number.POSITIVE_INFINITY } = report
       const at = rungs.findIndex(({ name }) => name === current)
       const rung = rungs[at]
       if (rung === undefined) return undefined
@@ -97,12 +147,13 @@ export function createRenditionChoice(): RenditionChoice {
       // A climb is tried from where it arrives on, and an encoder may take longer than that calm to its next key frame.
       if (isUnderWay) calmSince = now
       if (isUnderWay && isClimbing) climbedAt = now
-      if (loss > LOSS_DOWN || (estimate !== undefined && isTooLittle(estimate, rung.bitrate, sent))) {
-        calmSince = now
+      if (loss > LOSS_DOWN || (estimate !== undefined && isTooLittle(estimate, rung.bitrate, sent, now))) {
+        rest(now)
         if (reports !== undefined && reports === heard) return undefined
         heard = reports
         poor++
-        const isCertain = loss > LOSS_CERTAIN && estimate !== undefined && estimate < rung.bitrate * ESTIMATE_CERTAIN
+        const isCertain =
+          !isTried(now) && loss > LOSS_CERTAIN && estimate !== undefined && estimate < rung.bitrate * ESTIMATE_CERTAIN
         if (poor < REPORTS_DOWN && !isCertain) return undefined
         const lower = rungs.slice(at + 1)
         const fits = lower.find(({ bitrate }) => estimate !== undefined && bitrate <= estimate * HEADROOM)
@@ -111,9 +162,16 @@ export function createRenditionChoice(): RenditionChoice {
         return down
       }
       poor = 0
-      if (loss > LOSS_UP) calmSince = now
+      if (loss > LOSS_UP) rest(now)
       const higher = rungs[at - 1]
-      if (higher === undefined || now - calmSince < calm) return undefined
+      if (higher === undefined || now - calmSince < Math.max(calm, pause)) return undefined
+      const isCarried = mayCarry(higher, probed, now)
+      if (isCarried === undefined) return undefined
+      if (!isCarried) {
+        rest(now)
+        return undefined
+      }
+      pause = CALM
       moved(now, true)
       return higher
     },

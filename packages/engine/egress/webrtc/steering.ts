@@ -33,6 +33,8 @@ export interface Steering {
     now: number,
     isUnderWay?: boolean,
   ): Heading
+  /** Bits a second that the line is to be tried with now; once for each time. */
+  takeProbe(): number | undefined
 }
 
 /** How long a rendition that stands still is waited for: its encoder is started again within a second or two. Milliseconds. */
@@ -57,6 +59,7 @@ export function createSteering(initial: string | undefined): Steering {
       wanted = name
       pending = undefined
     },
+    takeProbe: choice.takeProbe,
     look(report, courses, current, now, isUnderWay = false) {
       const find = (name: string | undefined) => courses.find((course) => course.name === name)
       const here = find(current)

@@ -12,6 +12,8 @@ import type { Codec, MediaSection, SessionDescription } from './model.ts'
 export interface ChosenExtensions {
   readonly absSendTime?: number
   readonly playoutDelay?: number
+  /** Of transport-wide sequence numbers. */
+  readonly transportSequence?: number
 }
 
 /** What is sent into a section of the offer. */
@@ -146,6 +148,7 @@ function common(mid: string, section: MediaSection, codec: Codec): ChosenAudio {
 const EXTENSIONS: readonly (readonly [keyof ChosenExtensions, string])[] = [
   ['absSendTime', 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time'],
   ['playoutDelay', 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay'],
+  ['transportSequence', 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01'],
 ]
 
 /** What the peer would only send itself, or whose id needs a two-byte header, is left out. */

@@ -50,7 +50,7 @@ describe('an offer of Chromium', () => {
     assert.deepEqual(chooseVideo(offer, profile('42c028')), {
       mid: '0',
       payloadType: 108,
-      extensions: { absSendTime: 2, playoutDelay: 5 },
+      extensions: { absSendTime: 2, playoutDelay: 5, transportSequence: 4 },
       feedback: ['goog-remb', 'transport-cc', 'ccm fir', 'nack', 'nack pli'],
       receiverRtt: true,
       parameters: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e028',
@@ -62,7 +62,10 @@ describe('an offer of Chromium', () => {
 
   test('is answered with Opus', () => {
     const audio = chooseAudio(offer)
-    assert.deepEqual([audio?.mid, audio?.payloadType, audio?.extensions], ['1', 111, { absSendTime: 2 }])
+    assert.deepEqual(
+      [audio?.mid, audio?.payloadType, audio?.extensions],
+      ['1', 111, { absSendTime: 2, transportSequence: 4 }],
+    )
   })
 
   test('keeps what is taken, and refuses the rest', () => {

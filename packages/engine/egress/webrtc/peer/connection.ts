@@ -35,6 +35,7 @@ export interface Connection {
 }
 
 const ABS_SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time'
+const TRANSPORT_SEQUENCE = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01'
 const PLAYOUT_DELAY = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay'
 /** The stream that both tracks belong to, so that a browser keeps them together. */
 const MEDIA_STREAM = 'bandstand'
@@ -77,11 +78,12 @@ export function openConnection(options: ConnectionOptions): Connection {
     return track
   }
 
-  function addVideo({ media, ssrc }: { media: AnsweredMedia; ssrc: number }): void {
+  function addVideo({ media, ssrc, retransmission }: NonNullable<ConnectionOptions['video']>): void {
     const video = new Video(media.mid, 'SendOnly')
     video.addH264Codec(media.payloadType, media.parameters)
     describe(video, media)
-    video.addSSRC(ssrc, options.cname, MEDIA_STREAM, 'video')
+    for (const source of [ssrc, retransmission?.ssrc ?? []].flat())
+      video.addSSRC(source, options.cname, MEDIA_STREAM, 'video')
     tracks.video = hold(peer.addTrack(video))
   }
 
@@ -150,7 +152,12 @@ export function openConnection(options: ConnectionOptions): Connection {
 }
 
 /** Lines of the media section that the codec's own method does not write. */
-function describe(section: Video | Audio, { absSendTime, playoutDelay, receiverRtt }: AnsweredMedia): void {
+function describe(section: Video | Audio, media: AnsweredMedia): void {
+  const { payloadType, absSendTime, playoutDelay, transportSequence, receiverRtt } = media
+  if (transportSequence !== undefined) {
+    section.parseSdpLine(`a=extmap:${transportSequence} ${TRANSPORT_SEQUENCE}`)
+    section.parseSdpLine(`a=rtcp-fb:${payloadType} transport-cc`)
+  }
   if (absSendTime !== undefined) section.parseSdpLine(`a=extmap:${absSendTime} ${ABS_SEND_TIME}`)
   if (playoutDelay !== undefined) section.parseSdpLine(`a=extmap:${playoutDelay} ${PLAYOUT_DELAY}`)
   if (receiverRtt) section.parseSdpLine('a=rtcp-xr:rcvr-rtt=all')

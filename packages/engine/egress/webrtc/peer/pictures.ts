@@ -33,6 +33,8 @@ export interface PictureSender {
   restart(now: number): void
   /** Packets that did not arrive. Returns how many were sent again. */
   resend(sequences: readonly number[], now: number): number
+  /** Sends one of the newest packets once more, each time another, as a probe. Returns its bytes; 0 where there is none. */
+  repeat(transportSequence: number, now: number): number
   /** Packets that were asked for and not sent again, for they would have been too many. */
   readonly refused: number
 }
@@ -56,6 +58,7 @@ export function createPictureSender(sender: RtpSender): PictureSender {
   /** It waits for a key frame because one was thought to be near. */
   let isExpecting = false
   const repairs = createRepairs()
+  let repeated = 0
   let refused = 0
   /** Bytes that may be sent again. */
   let resendable: number = PEER_LIMITS.resendBurst
@@ -103,6 +106,14 @@ export function createPictureSender(sender: RtpSender): PictureSender {
         : edge.timestamp - (edge.frame - packet.frame) * PEER_LIMITS.hurriedTicks
     timestamp = Math.max(own, timestamp + PEER_LIMITS.hurriedTicks / 2)
     if (timestamp !== packet.timestamp) sequence.moved(frame, timestamp)
+  }
+
+  /** A packet that was sent, as it was; `undefined` where it is not kept any more. */
+  function find(number: number) {
+    const found = sequence.find(number & 0xffff)
+    const packet = found?.track.get(found.number)
+    if (found === undefined || packet === undefined) return undefined
+    return { packet, number, timestamp: found.timestamp(packet.frame) ?? packet.timestamp }
   }
 
   return {
@@ -175,18 +186,25 @@ export function createPictureSender(sender: RtpSender): PictureSender {
       let count = 0
       for (const number of sequences) {
         if (resent.has(number)) continue
-        const found = sequence.find(number)
-        const packet = found?.track.get(found.number)
-        if (found === undefined || packet === undefined) continue
+        const found = find(number)
+        if (found === undefined) continue
         if (resendable <= 0) {
           refused++
           continue
         }
         resent.set(number, now)
-        resendable -= sender.resend(packet, number, found.timestamp(packet.frame) ?? packet.timestamp, now)
+        resendable -= sender.resend(found.packet, number, found.timestamp, now)
         count++
       }
       return count
+    },
+    repeat(transportSequence, now) {
+      const older = find(sequence.newest - (repeated++ % PEER_LIMITS.probeRepeats))
+      // There may not be so many yet.
+      if (older === undefined) repeated = 1
+      const chosen = older ?? find(sequence.newest)
+      if (chosen === undefined) return 0
+      return sender.resend(chosen.packet, chosen.number, chosen.timestamp, now, transportSequence)
     },
     get refused() {
       return refused

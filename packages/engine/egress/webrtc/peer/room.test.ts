@@ -220,12 +220,34 @@ test('packets are counted on when viewers leave, and the report tells how they f
         roundTrip: undefined,
         estimate: undefined,
         sent: 0,
+        probed: undefined,
       },
     ],
     packets: 2,
     resent: 0,
     refused: 0,
   })
+})
+
+test('a line is tried while somebody is there, and the report tells what came of it', () => {
+  const { room, offer, connection, picture, said, at } = stage({ retransmission: 109, transportSequence: 4 })
+  room.handle({ kind: 'open', stream: 1 })
+  offer('a', 1)
+  picture(1, 1, true)
+  room.handle({ kind: 'probe', session: 'a', bitrate: 1_000_000 })
+  room.handle({ kind: 'probe', session: 'nobody', bitrate: 1_000_000 })
+  assert.equal(room.isBusy, false)
+  connection('a').onOpen()
+  room.step()
+  assert.equal(room.isBusy, false)
+  room.handle({ kind: 'probe', session: 'a', bitrate: 1_000_000 })
+  const before = connection('a').packets.length
+  for (; room.isBusy && at.now < 5_000; at.now += 5) room.step()
+  assert.ok(connection('a').packets.length > before + 20)
+  room.tick()
+  const report = said.at(-1)
+  // Nobody has answered.
+  assert.deepEqual(report?.kind === 'report' && report.viewers[0]?.probed, { count: 1, isCarried: undefined })
 })
 
 test('what is sent is told in bits a second, of each second anew', () => {

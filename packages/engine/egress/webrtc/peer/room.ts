@@ -204,6 +204,12 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
           return sit(message)
         case 'switch':
           return go(seats.get(message.session), message.stream, message.isUrgent)
+        case 'probe': {
+          const seat = seats.get(message.session)
+          if (seat?.isOpen !== true) return
+          seat.viewer.probe(message.bitrate, now())
+          return settle(seat)
+        }
         case 'leave': {
           const seat = seats.get(message.session)
           if (seat !== undefined) end(seat, 'the viewer left')

@@ -1,3 +1,4 @@
+import { printHeaderExtensions, transportSequence } from '@bandstand/media/protocols/rtp/header-extension.ts'
 import { RTP_LIMITS } from '@bandstand/media/protocols/rtp/limits.ts'
 import { writeRtpHeader } from '@bandstand/media/protocols/rtp/payload.ts'
 import type { AnsweredMedia } from '../messages.ts'
@@ -26,8 +27,8 @@ export interface RtpSender {
   readonly retransmitted: number
   /** @param sequence not wrapped. @param timestamp on the source's clock, not wrapped. Returns the bytes sent. */
   send(packet: SharedPacket, sequence: number, timestamp: number, now: number): number
-  /** The same again. */
-  resend(packet: SharedPacket, sequence: number, timestamp: number, now: number): number
+  /** The same again. @param transportSequence of a probe, which needs a stream of retransmissions and the extension. */
+  resend(packet: SharedPacket, sequence: number, timestamp: number, now: number, transportSequence?: number): number
 }
 
 /** @param write takes the packet and copies it: the buffer is the next viewer's a moment later. */
@@ -67,7 +68,7 @@ export function createRtpSender(
       return retransmitted
     },
     send,
-    resend(packet, sequence, timestamp, now) {
+    resend(packet, sequence, timestamp, now, transport) {
       if (retransmission === undefined) return send(packet, sequence, timestamp, now)
       const header = {
         payloadType: retransmission.payloadType,
@@ -75,7 +76,9 @@ export function createRtpSender(
         timestamp: wrap(timestamp + timestampOffset),
         ssrc: retransmission.ssrc,
       }
-      const bytes = writeRtpHeader(packet.payload, header, extensions.of(media, now), sequence & 0xffff)
+      const probe = { id: media.transportSequence ?? 0, data: transportSequence(transport ?? 0) }
+      const block = transport === undefined ? extensions.of(media, now) : printHeaderExtensions([probe])
+      const bytes = writeRtpHeader(packet.payload, header, block, sequence & 0xffff)
       write(bytes)
       retransmitted++
       return bytes.byteLength

@@ -31,6 +31,8 @@ export interface Sequence {
   take(): number
   /** This frame of the run goes out with this timestamp. */
   moved(frame: number, timestamp: number): void
+  /** Of the newest packet, not wrapped. */
+  readonly newest: number
   /** What was sent so far is not found any more. */
   forget(): void
   /** @param sequence 16 bits, as a receiver names it. `undefined` where it was not sent, or too long ago to be sent again. */
@@ -54,6 +56,9 @@ export function createSequence(first: number): Sequence {
     },
     moved(frame, timestamp) {
       runs.at(-1)?.times.set(frame, timestamp)
+    },
+    get newest() {
+      return next - 1
     },
     forget() {
       runs = []

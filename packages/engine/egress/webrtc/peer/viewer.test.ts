@@ -232,6 +232,42 @@ test('what was sent again as a stream of its own is no loss, although the receiv
   assert.equal(report(0, 19, 3).loss, 0)
 })
 
+test('a line is tried by the newest packets, sent once more with transport-wide numbers', () => {
+  const media = { ...VIDEO, transportSequence: 4 }
+  const { viewer, stream, picture, bytes, answer, at } = stage({ media, retransmission })
+  viewer.start(stream, 0)
+  picture(true)
+  const [, second = ''] = bytes
+  assert.deepEqual(viewer.takeReport(0).probed, { count: 0, isCarried: undefined })
+  viewer.probe(1_000_000, 0)
+  assert.equal(viewer.isBehind, true)
+  let sent = 0
+  for (; viewer.isBehind && at.now < 2_000; at.now += 5) {
+    viewer.step(at.now)
+    // All have come after the same time.
+    const deltas = Array.from({ length: bytes.length - 2 - sent }, () => 0)
+    if (deltas.length === 0) continue
+    const referenceTime = Math.floor(at.now / 64)
+    answer({ type: 'transport-feedback', sender: 9, media: 3, base: sent, referenceTime, count: 0, deltas })
+    sent += deltas.length
+  }
+  // Extension 4 has 16 bits; the newest packet was the second one.
+  assert.equal(bytes[2], hexOf('90edffff 000003e8 00000003 bede0001 41000000 0001') + second.slice(24))
+  assert.equal(bytes[3]?.slice(24, 40), 'bede000141000100')
+  assert.equal(viewer.takeReport(0).probed?.count, 1)
+  assert.equal(viewer.resent, 0)
+})
+
+test('without what a probe needs none is sent', () => {
+  for (const parts of [{ retransmission }, { media: { ...VIDEO, transportSequence: 4 } }]) {
+    const { viewer, stream, picture } = stage(parts)
+    viewer.start(stream, 0)
+    picture(true)
+    viewer.probe(1_000_000, 0)
+    assert.deepEqual([viewer.isBehind, viewer.takeReport(0).probed], [false, undefined])
+  }
+})
+
 test('a picture loss brings the newest key frame again', () => {
   const { viewer, stream, picture, sent, answer, at } = stage()
   viewer.start(stream, 0)

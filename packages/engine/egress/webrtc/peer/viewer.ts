@@ -2,9 +2,11 @@ import { MediaError } from '@bandstand/media/error.ts'
 import { parseRtcp, printRtcp, type RtcpPacket } from '@bandstand/media/protocols/rtcp/compound.ts'
 import type { Fir } from '@bandstand/media/protocols/rtcp/payload-feedback.ts'
 import { middleOfNtp, ntpTime, type ReportBlock, roundTrip } from '@bandstand/media/protocols/rtcp/report.ts'
-import type { ViewerReport } from '../messages.ts'
+import { PEER_LIMITS } from '../limits.ts'
+import type { Probed, ViewerReport } from '../messages.ts'
 import type { ExtensionBlocks } from './extensions.ts'
 import { createPictureSender } from './pictures.ts'
+import { createProbe, type Probe } from './probe.ts'
 import { createRtpSender, type RtpSender, type RtpSource, wrap } from './sender.ts'
 import type { PeerStream } from './stream.ts'
 
@@ -25,7 +27,7 @@ export interface Viewer {
   readonly heardAt: number
   /** Of the time since the last one was taken. */
   takeReport(now: number): Omit<ViewerReport, 'session' | 'connected' | 'stream'>
-  /** Pictures are missing that the next `step` sends. */
+  /** Pictures are missing, or a probe, that the next `step` sends. */
   readonly isBehind: boolean
   readonly packets: number
   readonly resent: number
@@ -38,6 +40,8 @@ export interface Viewer {
   picture(stream: PeerStream, first: number, key: boolean, now: number): void
   sound(stream: PeerStream, number: number, now: number): void
   rtcp(datagram: Uint8Array, now: number, wallClock: number): void
+  /** Tries whether its line carries so many bits of pictures a second; nothing happens where that cannot be told. */
+  probe(bitrate: number, now: number): void
   step(now: number): void
   /** Ties the tracks' clocks together. */
   sendReport(wallClock: number): void
@@ -62,6 +66,11 @@ export function createViewer(options: ViewerOptions): Viewer {
   let reports = 0
   let reported = { at: 0, octets: 0 }
   let lastFir: number | undefined
+  const canProbe = options.video?.retransmission !== undefined && options.video.media.transportSequence !== undefined
+  let probe: Probe | undefined
+  let probed: Probed = { count: 0, isCarried: undefined }
+  /** Of the next packet that probes. */
+  let transportSequence = 0
 
   function take(packet: RtcpPacket, now: number, wallClock: number): void {
     if (packet.type === 'rr' || packet.type === 'sr') for (const block of packet.reports) judge(block, wallClock)
@@ -70,6 +79,7 @@ export function createViewer(options: ViewerOptions): Viewer {
     } else if (packet.type === 'pli') {
       if (packet.media === videoSender?.source.ssrc) pictures?.restart(now)
     } else if (packet.type === 'fir') for (const request of packet.requests) obey(request, now)
+    else if (packet.type === 'transport-feedback') probe?.heard(packet)
     else if (packet.type === 'remb') {
       estimate = packet.bitrate
       pictures?.estimated(estimate)
@@ -95,7 +105,7 @@ export function createViewer(options: ViewerOptions): Viewer {
     const isAgain = lastSr === judged?.lastSr && delaySinceLastSr === judged.delaySinceLastSr && expected === 0
     if (isAgain) return
     judged = block
-    const again = (videoSender?.retransmitted ?? 0) - repaired
+    const again = options.video?.retransmission === undefined ? 0 : resent - repaired
     repaired += again
     const { ntpSeconds, ntpFraction } = ntpTime(wallClock)
     reports++
@@ -139,6 +149,19 @@ export function createViewer(options: ViewerOptions): Viewer {
     )
   }
 
+  function stepProbe(now: number): void {
+    for (let due = probe?.due(now) ?? 0; due > 0; ) {
+      const bytes = pictures?.repeat(transportSequence, now) ?? 0
+      if (bytes === 0) break
+      probe?.sent(transportSequence++, bytes, now)
+      due -= bytes
+    }
+    const verdict = probe?.verdict(now) ?? 'under-way'
+    if (verdict === 'under-way') return
+    probe = undefined
+    probed = { count: probed.count + 1, isCarried: verdict === 'unheard' ? undefined : verdict === 'carried' }
+  }
+
   function enter(from: PeerStream): void {
     stream = from
     coming = undefined
@@ -153,10 +176,10 @@ export function createViewer(options: ViewerOptions): Viewer {
       const octets = videoSender?.octets ?? 0
       const sent = ((octets - reported.octets) * 8000) / Math.max(1, now - reported.at)
       reported = { at: now, octets }
-      return { reports, loss, roundTrip: trip, estimate, sent }
+      return { reports, loss, roundTrip: trip, estimate, sent, probed: canProbe ? probed : undefined }
     },
     get isBehind() {
-      return pictures?.isBehind ?? false
+      return probe !== undefined || (pictures?.isBehind ?? false)
     },
     get packets() {
       return (videoSender?.packets ?? 0) + (videoSender?.retransmitted ?? 0) + (audioSender?.packets ?? 0)
@@ -198,8 +221,14 @@ export function createViewer(options: ViewerOptions): Viewer {
         if (!(error instanceof MediaError)) throw error
       }
     },
+    probe(bitrate, now) {
+      if (!canProbe || probe !== undefined) return
+      const more = bitrate * PEER_LIMITS.probeFactor - (stream?.video.rate ?? 0)
+      probe = createProbe(Math.max(PEER_LIMITS.probeLeast, more), now)
+    },
     step(now) {
       pictures?.step(now)
+      stepProbe(now)
     },
     sendReport(wallClock) {
       report('video', videoSender, 90, wallClock)
