@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createSocket, type Socket } from 'node:dgram'
+import { createSocket, Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { afterEach, test } from 'node:test'
 import { reserveUdpPort } from '../port.ts'
@@ -95,4 +95,18 @@ test('who does not begin with such a check is not let in, nor who has left', asy
   const { datagram } = await first
   assert.match(datagram.toString('latin1'), /stays:h6vY/)
   assert.equal(tieBreakerOf(datagram), 1)
+})
+
+test('a check that says that it comes from port 0 ends nothing: nobody can be answered there', async ({ mock }) => {
+  const bind = mock.method(Socket.prototype, 'bind')
+  const { library, port, admit } = await stage()
+  const outside = bind.mock.calls.at(-1)?.this as Socket
+  admit()
+  admit(ANSWER.replace('evtj', 'stays'))
+  const first = next(library)
+  // As the system gives it: Linux takes such datagrams.
+  outside.emit('message', checkOf('evtj', 0), { address: HOST, port: 0, family: 'IPv4', size: 0 })
+  const known = await socket()
+  known.send(checkOf('stays', 0), port, HOST)
+  assert.match((await first).datagram.toString('latin1'), /stays:h6vY/)
 })

@@ -57,6 +57,8 @@ export function createRelayPort({ host, port, to, now, onOpen, onError }: RelayP
   sweeper.unref()
 
   function receive(datagram: Uint8Array, { address, port: from }: RemoteInfo): void {
+    // Anybody may say so, and sending there throws.
+    if (from === 0) return
     const relay = `${address} ${from}`
     const mended = mendTieBreaker(datagram, (ufrag) => passwords.get(ufrag))
     const way = ways.get(relay) ?? (mended && open(relay, mended.ufrag, address, from))
