@@ -92,6 +92,8 @@ export const PEER_LIMITS = {
   relays: 500,
   relaysPerViewer: 16,
   relaySilenceMs: 30_000,
+  /** Bytes of an ICE check that is looked at: no path has to carry more (RFC 8489 §6.1); browsers send some 100 to 200. */
+  checkBytes: 1_280,
   /** Milliseconds of a stream that may be sent again for that at once, and within each millisecond. */
   repairMs: 10_000,
   repairShare: 0.5,

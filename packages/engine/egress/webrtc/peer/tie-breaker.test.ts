@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
+import { PEER_LIMITS } from '../limits.ts'
 import { mendTieBreaker } from './tie-breaker.ts'
 
 const PASSWORD = 'VOkJxbRl1RmTxUk/WvJxBt'
@@ -79,4 +81,20 @@ test('neither media nor what is cut anywhere is taken for a check', () => {
     if (length < 100) assert.equal(mendTieBreaker(told, passwordOf), undefined, `${length} bytes`)
   }
   assert.equal(mendTieBreaker(Uint8Array.of(0x80, 108, 0, 1), passwordOf), undefined)
+})
+
+/** `ZERO` with an attribute in front that makes it so large, and with its signature last. */
+function padded(bytes: number): Buffer {
+  const filling = Buffer.alloc(bytes - (ZERO.byteLength - 8))
+  filling.writeUInt16BE(0x8022)
+  filling.writeUInt16BE(filling.byteLength - 4, 2)
+  const covered = Buffer.concat([ZERO.subarray(0, 20), filling, ZERO.subarray(20, 76)])
+  covered.writeUInt16BE(bytes - 20, 2)
+  const signature = createHmac('sha1', PASSWORD).update(covered).digest()
+  return Buffer.concat([covered, Buffer.from([0x00, 0x08, 0, 20]), signature])
+}
+
+test('what is larger than any check has to be is not read, whoever signed it', () => {
+  assert.equal(mendTieBreaker(padded(PEER_LIMITS.checkBytes), passwordOf)?.ufrag, 'evtj')
+  assert.equal(mendTieBreaker(padded(PEER_LIMITS.checkBytes + 4), passwordOf), undefined)
 })

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { PEER_LIMITS } from '../limits.ts'
 
 /** STUN (RFC 8489 §5, §14): message type and cookie of a Binding request, attributes. */
 const BINDING_REQUEST = 0x0001
@@ -35,24 +36,24 @@ export function mendTieBreaker(
   datagram: Uint8Array,
   passwordOf: (ufrag: string) => string | undefined,
 ): MendedCheck | undefined {
-  if (!isBindingRequest(Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength))) return undefined
-  const bytes = Buffer.from(datagram)
-  const at = attributesOf(bytes)
+  const given = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength)
+  if (!isBindingRequest(given)) return undefined
+  const at = attributesOf(given)
   const tieBreaker = at.get(ATTRIBUTE.iceControlling) ?? at.get(ATTRIBUTE.iceControlled)
   const username = at.get(ATTRIBUTE.username)
   const integrity = at.get(ATTRIBUTE.messageIntegrity)
   if (tieBreaker?.length !== 8 || username === undefined || integrity?.length !== 20) return undefined
   // What stands behind the integrity is not covered by it (RFC 8489 §14.5).
   if (Math.max(tieBreaker.offset, username.offset) > integrity.offset) return undefined
-  const value = bytes.subarray(tieBreaker.offset, tieBreaker.offset + 8)
-  if (value.some((byte) => byte !== 0)) return undefined
-  const [ufrag = ''] = bytes.toString('latin1', username.offset, username.offset + username.length).split(':', 1)
+  if (given.readBigUInt64BE(tieBreaker.offset) !== 0n) return undefined
+  const [ufrag = ''] = given.toString('latin1', username.offset, username.offset + username.length).split(':', 1)
   const password = passwordOf(ufrag)
   if (password === undefined) return undefined
-  const signed = bytes.subarray(integrity.offset, integrity.offset + 20)
-  if (!timingSafeEqual(sign(bytes, integrity.offset, password), signed)) return undefined
-  value[7] = 1
-  signed.set(sign(bytes, integrity.offset, password))
+  const signature = given.subarray(integrity.offset, integrity.offset + 20)
+  if (!timingSafeEqual(sign(given, integrity.offset, password), signature)) return undefined
+  const bytes = Buffer.from(given)
+  bytes[tieBreaker.offset + 7] = 1
+  bytes.set(sign(bytes, integrity.offset, password), integrity.offset)
   const fingerprint = at.get(ATTRIBUTE.fingerprint)
   if (fingerprint?.length === 4) {
     const sum = crc32(bytes.subarray(0, fingerprint.offset - 4)) ^ FINGERPRINT_XOR
@@ -61,8 +62,10 @@ export function mendTieBreaker(
   return { datagram: bytes, ufrag }
 }
 
+/** Anybody may send anything: what is larger than a check is looked at no further. */
 function isBindingRequest(bytes: Buffer): boolean {
-  if (bytes.byteLength < HEADER || bytes.readUInt16BE(0) !== BINDING_REQUEST) return false
+  if (bytes.byteLength < HEADER || bytes.byteLength > PEER_LIMITS.checkBytes) return false
+  if (bytes.readUInt16BE(0) !== BINDING_REQUEST) return false
   return bytes.readUInt32BE(4) === COOKIE && bytes.readUInt16BE(2) === bytes.byteLength - HEADER
 }
 
