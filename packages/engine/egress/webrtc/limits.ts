@@ -88,6 +88,8 @@ export const PEER_LIMITS = {
   probeStopMs: 120,
   /** Reports of the last packets are waited for. */
   probeWaitMs: 1_000,
+  /** Datagrams of RTCP that may come once more by another track. */
+  copies: 8,
   /** Addresses of relays that come by the port for them, of all viewers and of one; one is let go of that has been silent for so long. */
   relays: 500,
   relaysPerViewer: 16,

@@ -153,6 +153,21 @@ test('a reference time is not answered where that was not agreed upon', () => {
   assert.deepEqual(rtcp, [])
 })
 
+test('what the library hands on once for each source is asked once', () => {
+  const { viewer, stream, rtcp, picture, answer } = stage({ retransmission })
+  viewer.start(stream, 0)
+  picture(true)
+  const reports = [1, 2, 3].map((ssrc) => ({ ...block, ssrc, fractionLost: 0, highestSequence: 1 }))
+  for (let copy = 0; copy < 3; copy++)
+    answer(
+      { type: 'rr', ssrc: 9, reports },
+      { type: 'xr', ssrc: 9, referenceTime: ntpTime(WALL), dlrr: [] },
+      { type: 'remb', sender: 9, bitrate: 2_000_000, ssrcs: [1] },
+    )
+  assert.equal(rtcp.filter(({ type }) => type === 'xr').length, 1)
+  assert.equal(viewer.takeReport(0).reports, 2)
+})
+
 test('key frames are asked for by name, and a request that comes twice counts once', () => {
   const { viewer, stream, picture, answer, at } = stage()
   viewer.start(stream, 0)

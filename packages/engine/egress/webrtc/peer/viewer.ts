@@ -4,6 +4,7 @@ import type { Fir } from '@bandstand/media/protocols/rtcp/payload-feedback.ts'
 import { middleOfNtp, ntpTime, type ReportBlock, roundTrip } from '@bandstand/media/protocols/rtcp/report.ts'
 import { PEER_LIMITS } from '../limits.ts'
 import type { Probed, ViewerReport } from '../messages.ts'
+import { createCopies } from './copies.ts'
 import type { ExtensionBlocks } from './extensions.ts'
 import { createPictureSender } from './pictures.ts'
 import { createProbe, type Probe } from './probe.ts'
@@ -52,6 +53,8 @@ export function createViewer(options: ViewerOptions): Viewer {
   const videoSender = options.video && createRtpSender(options.video, extensions, (packet) => write('video', packet))
   const audioSender = options.audio && createRtpSender(options.audio, extensions, (packet) => write('audio', packet))
   const pictures = videoSender && createPictureSender(videoSender)
+  const { video, audio } = options
+  const copies = createCopies([video?.ssrc ?? [], video?.retransmission?.ssrc ?? [], audio?.ssrc ?? []].flat())
   let soundSequence = options.audio?.firstSequence ?? 0
   let stream: PeerStream | undefined
   let coming: PeerStream | undefined
@@ -101,7 +104,7 @@ export function createViewer(options: ViewerOptions): Viewer {
     if (block.ssrc !== (videoSender ?? audioSender)?.source.ssrc) return
     const { lastSr, delaySinceLastSr, highestSequence } = block
     const expected = judged === undefined ? 0 : (highestSequence - judged.highestSequence) >>> 0
-    // The library gives a report to each track that is named in it.
+    // It says nothing new.
     const isAgain = lastSr === judged?.lastSr && delaySinceLastSr === judged.delaySinceLastSr && expected === 0
     if (isAgain) return
     judged = block
@@ -214,8 +217,11 @@ export function createViewer(options: ViewerOptions): Viewer {
     },
     rtcp(datagram, now, wallClock) {
       heardAt = now
+      if (copies.has(datagram)) return
       try {
-        for (const packet of parseRtcp(datagram)) take(packet, now, wallClock)
+        const packets = parseRtcp(datagram)
+        copies.read(datagram, packets)
+        for (const packet of packets) take(packet, now, wallClock)
       } catch (error) {
         // It came through SRTP, but a peer may send anything.
         if (!(error instanceof MediaError)) throw error
