@@ -247,6 +247,25 @@ test('what was sent again as a stream of its own is no loss, although the receiv
   assert.equal(report(0, 19, 3).loss, 0)
 })
 
+test('what was sent again and lost again is lost', () => {
+  const { viewer, stream, picture, answer } = stage({ retransmission })
+  const report = (fractionLost: number, highestSequence: number, delaySinceLastSr: number) => {
+    const facts = { ...block, fractionLost, delaySinceLastSr }
+    const reports = [
+      { ...facts, ssrc: 1, highestSequence },
+      { ...facts, ssrc: 3, highestSequence: 0 },
+    ]
+    answer({ type: 'rr', ssrc: 9, reports })
+    return viewer.takeReport(0).loss
+  }
+  viewer.start(stream, 0)
+  for (let n = 0; n < 10; n++) picture(n === 0)
+  report(0, 9, 1)
+  // Ten packets, of which more than six were lost; nine were sent again, for some twice; of those as many were lost.
+  answer({ type: 'nack', sender: 9, media: 1, sequences: [10, 11, 12, 13, 14, 15, 16, 17, 18] })
+  assert.ok(Math.abs(report(160, 19, 2) - (0.625 - 0.9 * 0.375)) < 0.01)
+})
+
 test('a line is tried by the newest packets, sent once more with transport-wide numbers', () => {
   const media = { ...VIDEO, transportSequence: 4 }
   const { viewer, stream, picture, bytes, answer, at } = stage({ media, retransmission })

@@ -76,7 +76,7 @@ export function createViewer(options: ViewerOptions): Viewer {
   let transportSequence = 0
 
   function take(packet: RtcpPacket, now: number, wallClock: number): void {
-    if (packet.type === 'rr' || packet.type === 'sr') for (const block of packet.reports) judge(block, wallClock)
+    if (packet.type === 'rr' || packet.type === 'sr') judge(packet.reports, wallClock)
     else if (packet.type === 'nack') {
       if (packet.media === videoSender?.source.ssrc) resent += pictures?.resend(packet.sequences, now) ?? 0
     } else if (packet.type === 'pli') {
@@ -100,20 +100,24 @@ export function createViewer(options: ViewerOptions): Viewer {
     pictures?.restart(now)
   }
 
-  function judge(block: ReportBlock, wallClock: number): void {
-    if (block.ssrc !== (videoSender ?? audioSender)?.source.ssrc) return
+  function judge(blocks: readonly ReportBlock[], wallClock: number): void {
+    const block = blocks.find(({ ssrc }) => ssrc === (videoSender ?? audioSender)?.source.ssrc)
+    if (block === undefined) return
     const { lastSr, delaySinceLastSr, highestSequence } = block
     const expected = judged === undefined ? 0 : (highestSequence - judged.highestSequence) >>> 0
     // It says nothing new.
     const isAgain = lastSr === judged?.lastSr && delaySinceLastSr === judged.delaySinceLastSr && expected === 0
     if (isAgain) return
     judged = block
-    const again = options.video?.retransmission === undefined ? 0 : resent - repaired
+    const retransmission = options.video?.retransmission
+    const again = retransmission === undefined ? 0 : resent - repaired
     repaired += again
+    const lostAgain = blocks.find(({ ssrc }) => ssrc === retransmission?.ssrc)?.fractionLost ?? 0
+    const arrived = again * (1 - lostAgain / 256)
     const { ntpSeconds, ntpFraction } = ntpTime(wallClock)
     reports++
-    // What is sent again as a stream of its own counts as lost still, unlike what comes again as it was (RFC 4588 §4, RFC 3550 §6.4.1).
-    loss = Math.max(0, block.fractionLost / 256 - (expected === 0 ? 0 : again / expected))
+    // What comes again as a stream of its own counts as lost still, unlike what comes again as it was (RFC 4588 §4, RFC 3550 §6.4.1).
+    loss = Math.max(0, block.fractionLost / 256 - (expected === 0 ? 0 : arrived / expected))
     trip = roundTrip(block, middleOfNtp(ntpSeconds, ntpFraction)) ?? trip
   }
 
