@@ -82,7 +82,7 @@ export const PEER_LIMITS = {
   probeBytes: 512 * 1024,
   probeRepeats: 32,
   probeSent: 0.8,
-  /** It does not carry that where more than this share is lost, or packets take so many ms longer at the end; it ends where one takes so many. */
+  /** It does not carry that where this share is lost on top of what was lost before, or packets take so many ms longer at the end; it ends where one takes so many. */
   probeLoss: 0.05,
   probeDelayMs: 30,
   probeStopMs: 120,

@@ -15,6 +15,8 @@ interface Line {
   readonly jitter?: (n: number) => number
   /** Packets that are lost whatever the line. */
   readonly isLost?: (n: number) => boolean
+  /** Share that was lost before the probe. */
+  readonly usualLoss?: number
   /** The first sequence number. */
   readonly first?: number
   /** Milliseconds in which nothing is sent. */
@@ -22,8 +24,9 @@ interface Line {
 }
 
 /** Sends a probe over a line whose receiver tells of what came every 100 ms; gives the verdict and the bytes sent. */
-function probeOver({ width, queue = 1e9, jitter = () => 0, isLost = () => false, first = 0, stall = [0, 0] }: Line) {
-  const probe: Probe = createProbe(RATE, 0)
+function probeOver(line: Line) {
+  const { width, queue = 1e9, jitter = () => 0, isLost = () => false, usualLoss = 0, first = 0, stall = [0, 0] } = line
+  const probe: Probe = createProbe(RATE, 0, usualLoss)
   const arrivals = new Map<number, number>()
   let [next, freeAt, bytes] = [first, 0, 0]
   for (let now = 0; now < 3_000; now += PEER_LIMITS.stepMs) {
@@ -73,6 +76,13 @@ test('so it does where packets are held up now and then, or a few are lost', () 
   assert.equal(probeOver({ width: 20e6, isLost: (n) => n % 40 === 0 }).verdict, 'carried')
 })
 
+test('what is lost on a line whatever it carries says nothing of a probe', () => {
+  const isLost = (n: number) => n % 10 === 0
+  assert.equal(probeOver({ width: 20e6, isLost, usualLoss: 0.1 }).verdict, 'carried')
+  assert.equal(probeOver({ width: 20e6, isLost, usualLoss: 0.02 }).verdict, 'too-much')
+  assert.equal(probeOver({ width: RATE * 0.8, queue: 3 * BYTES, isLost, usualLoss: 0.1 }).verdict, 'too-much')
+})
+
 test('sequence numbers wrap', () => {
   assert.equal(probeOver({ width: 20e6, first: 65_500 }).verdict, 'carried')
   assert.equal(probeOver({ width: 1e6, first: 65_500 }).verdict, 'too-much')
@@ -96,7 +106,7 @@ test('a receiver that says nothing, and a process that was held up, say nothing 
 })
 
 test('a very fast probe is bounded in bytes', () => {
-  const probe = createProbe(100e6, 0)
+  const probe = createProbe(100e6, 0, 0)
   let bytes = 0
   for (let now = 0; now < 1_000; now++) {
     const due = probe.due(now)

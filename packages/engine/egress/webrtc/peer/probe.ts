@@ -21,8 +21,11 @@ export interface Probe {
 const REFERENCE = 64
 const DELTA = 0.25
 
-/** @param rate bits a second on top of what is sent anyway. */
-export function createProbe(rate: number, begun: number): Probe {
+/**
+ * @param rate bits a second on top of what is sent anyway.
+ * @param usualLoss share of packets, 0 to 1, that is lost without it: on a radio link whatever it carries.
+ */
+export function createProbe(rate: number, begun: number, usualLoss: number): Probe {
   const length = Math.min(PEER_LIMITS.probeMs, (PEER_LIMITS.probeBytes * 8000) / rate)
   const planned = (rate * length) / 8000
   const end = begun + length
@@ -64,7 +67,7 @@ export function createProbe(rate: number, begun: number): Probe {
       if (isStopped) return 'too-much'
       if (now < end || (delays.size < sentAt.size && now < end + PEER_LIMITS.probeWaitMs)) return 'under-way'
       if (delays.size === 0 || bytes < planned * PEER_LIMITS.probeSent) return 'unheard'
-      const loss = 1 - delays.size / sentAt.size
+      const loss = 1 - delays.size / sentAt.size - usualLoss
       return loss > PEER_LIMITS.probeLoss || growth() > PEER_LIMITS.probeDelayMs ? 'too-much' : 'carried'
     },
   }

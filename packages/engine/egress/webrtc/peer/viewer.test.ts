@@ -292,6 +292,29 @@ test('a line is tried by the newest packets, sent once more with transport-wide 
   assert.equal(viewer.resent, 0)
 })
 
+test('a probe is measured against what the line lost before it', () => {
+  const probed = (fractionLost: number) => {
+    const media = { ...VIDEO, transportSequence: 4 }
+    const { viewer, stream, picture, bytes, answer, at } = stage({ media, retransmission })
+    viewer.start(stream, 0)
+    picture(true)
+    answer({ type: 'rr', ssrc: 9, reports: [{ ...block, ssrc: 1, fractionLost, highestSequence: 1 }] })
+    viewer.probe(1_000_000, 0)
+    let sent = 0
+    for (; viewer.isBehind && at.now < 3_000; at.now += 5) {
+      viewer.step(at.now)
+      const deltas = Array.from({ length: bytes.length - 2 - sent }, (_, n) => ((sent + n) % 10 === 0 ? undefined : 0))
+      if (deltas.length === 0) continue
+      const referenceTime = Math.floor(at.now / 64)
+      answer({ type: 'transport-feedback', sender: 9, media: 3, base: sent, referenceTime, count: 0, deltas })
+      sent += deltas.length
+    }
+    return viewer.takeReport(0).probed
+  }
+  assert.deepEqual(probed(0), { count: 1, isCarried: false })
+  assert.deepEqual(probed(26), { count: 1, isCarried: true })
+})
+
 test('without what a probe needs none is sent', () => {
   for (const parts of [{ retransmission }, { media: { ...VIDEO, transportSequence: 4 } }]) {
     const { viewer, stream, picture } = stage(parts)

@@ -61,6 +61,8 @@ export function createViewer(options: ViewerOptions): Viewer {
   let heardAt = 0
   let resent = 0
   let loss = 0
+  /** Share lost before resends. */
+  let lossOfLine = 0
   let judged: ReportBlock | undefined
   /** Retransmissions before it. */
   let repaired = 0
@@ -117,7 +119,8 @@ export function createViewer(options: ViewerOptions): Viewer {
     const { ntpSeconds, ntpFraction } = ntpTime(wallClock)
     reports++
     // What comes again as a stream of its own counts as lost still, unlike what comes again as it was (RFC 4588 §4, RFC 3550 §6.4.1).
-    loss = Math.max(0, block.fractionLost / 256 - (expected === 0 ? 0 : arrived / expected))
+    lossOfLine = block.fractionLost / 256
+    loss = Math.max(0, lossOfLine - (expected === 0 ? 0 : arrived / expected))
     trip = roundTrip(block, middleOfNtp(ntpSeconds, ntpFraction)) ?? trip
   }
 
@@ -234,7 +237,7 @@ export function createViewer(options: ViewerOptions): Viewer {
     probe(bitrate, now) {
       if (!canProbe || probe !== undefined) return
       const more = bitrate * PEER_LIMITS.probeFactor - (stream?.video.rate ?? 0)
-      probe = createProbe(Math.max(PEER_LIMITS.probeLeast, more), now)
+      probe = createProbe(Math.max(PEER_LIMITS.probeLeast, more), now, lossOfLine)
     },
     step(now) {
       pictures?.step(now)
