@@ -66,6 +66,8 @@ export const PEER_LIMITS = {
    * browsers take 1024). The library throws for an older one.
    */
   resendWindow: 1_024,
+  /** The same of retransmissions, which have sequence numbers of their own: all that is kept for two seconds of 19 Mbit/s. */
+  retransmissionWindow: 4_096,
   /** The same packet is not sent again sooner. */
   resendGapMs: 15,
   /** Runs of sequence numbers that a viewer's resends are looked up in. */

@@ -40,7 +40,9 @@ export interface PictureSender {
 }
 
 export function createPictureSender(sender: RtpSender): PictureSender {
-  const sequence = createSequence(sender.source.firstSequence)
+  const { firstSequence, retransmission } = sender.source
+  const { resendWindow, retransmissionWindow } = PEER_LIMITS
+  const sequence = createSequence(firstSequence, retransmission === undefined ? resendWindow : retransmissionWindow)
   let track: PacketTrack | undefined
   /** Where it goes over to with the next key frame there. */
   let next: PacketTrack | undefined

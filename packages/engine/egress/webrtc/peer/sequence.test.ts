@@ -11,7 +11,7 @@ const track = () => ({}) as PacketTrack
 
 test('each number is known by its packet, over a change of tracks and the wrap of sixteen bits', () => {
   const [before, after] = [track(), track()]
-  const sequence = createSequence(0xfffe)
+  const sequence = createSequence(0xfffe, PEER_LIMITS.resendWindow)
   sequence.begin(before, 10)
   for (let n = 0; n < 4; n++) sequence.take()
   sequence.begin(after, 70)
@@ -26,7 +26,7 @@ test('each number is known by its packet, over a change of tracks and the wrap o
 })
 
 test('a track that was left is let go of when nothing of it may be sent again', async () => {
-  const sequence = createSequence(0)
+  const sequence = createSequence(0, PEER_LIMITS.resendWindow)
   const left = (() => {
     const before = track()
     sequence.begin(before, 0)

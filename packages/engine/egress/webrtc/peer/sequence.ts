@@ -39,8 +39,11 @@ export interface Sequence {
   find(sequence: number): Sent | undefined
 }
 
-/** @param first 16 bits. */
-export function createSequence(first: number): Sequence {
+/**
+ * @param first 16 bits.
+ * @param window packets back from the newest that are found; fewer than half of the numbers, 2 ** 15.
+ */
+export function createSequence(first: number, window: number): Sequence {
   let runs: Run[] = []
   let next = first
   return {
@@ -51,7 +54,7 @@ export function createSequence(first: number): Sequence {
     take() {
       const second = runs[1]
       // Each holds its track with all packets of that: not longer than they may be sent again.
-      if (second !== undefined && next - second.start >= PEER_LIMITS.resendWindow) runs.shift()
+      if (second !== undefined && next - second.start >= window) runs.shift()
       return next++
     },
     moved(frame, timestamp) {
@@ -68,7 +71,7 @@ export function createSequence(first: number): Sequence {
       const wanted = next - 1 - behind
       const run = runs.findLast(({ start }) => start <= wanted)
       // Beyond the window: among these are those that are yet to be sent.
-      if (run === undefined || behind >= PEER_LIMITS.resendWindow) return undefined
+      if (run === undefined || behind >= window) return undefined
       const { track, number, start, times } = run
       return { track, number: number + (wanted - start), timestamp: (frame) => times.get(frame) }
     },

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { parseRtcp, printRtcp, type RtcpPacket } from '@bandstand/media/protocols/rtcp/compound.ts'
 import { middleOfNtp, ntpTime } from '@bandstand/media/protocols/rtcp/report.ts'
 import { isRtcp, parseRtp } from '@bandstand/media/protocols/rtp/packet.ts'
+import { PEER_LIMITS } from '../limits.ts'
 import type { AnsweredMedia } from '../messages.ts'
 import { createExtensionBlocks } from './extensions.ts'
 import { AUDIO, slice, VIDEO } from './fixtures.ts'
@@ -227,6 +228,19 @@ test('who takes retransmissions gets lost pictures again as a stream of their ow
   viewer.sendReport(WALL)
   // The source has no more packets for that (RFC 3550 §6.4.1).
   assert.equal(rtcp.find((packet) => packet.type === 'sr')?.packets, 2)
+})
+
+test('retransmissions go back as far as packets are kept: no replay window is in their way', () => {
+  const resentOf = (parts: Parameters<typeof stage>[0]) => {
+    const { viewer, stream, picture, answer } = stage(parts)
+    viewer.start(stream, 0)
+    for (let n = 0; n < PEER_LIMITS.retransmissionWindow; n++) picture(n === 0)
+    const newest = PEER_LIMITS.retransmissionWindow * 2 - 1
+    const asked = [PEER_LIMITS.resendWindow, PEER_LIMITS.retransmissionWindow - 1, PEER_LIMITS.retransmissionWindow]
+    answer({ type: 'nack', sender: 9, media: 1, sequences: asked.map((back) => newest - back) })
+    return viewer.resent
+  }
+  assert.deepEqual([resentOf({}), resentOf({ retransmission })], [0, 2])
 })
 
 test('what was sent again as a stream of its own is no loss, although the receiver counts it as such', () => {
