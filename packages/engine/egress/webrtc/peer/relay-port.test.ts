@@ -39,12 +39,12 @@ async function next(of: Socket): Promise<{ datagram: Buffer; from: number }> {
 }
 
 /** A relay port before something that stands for the library, with one viewer's connection. */
-async function stage() {
+async function stage(host = HOST) {
   const library = await socket()
-  const port = await reserveUdpPort(HOST, 0)
+  const port = await reserveUdpPort(host, 0)
   const opened = Promise.withResolvers<void>()
   const relayPort: RelayPort = createRelayPort({
-    ...{ host: HOST, port, to: library.address().port, now: () => 0 },
+    ...{ host, port, to: library.address().port, now: () => 0 },
     ...{ onOpen: opened.resolve, onError: opened.reject },
   })
   open.add(relayPort)
@@ -76,6 +76,17 @@ test('a check without a tie-breaker goes to the library with one, and its answer
   const follows = next(library)
   relay.send(MEDIA, port, HOST)
   assert.deepEqual(await follows, { datagram: MEDIA, from })
+})
+
+test('the address may be given by name', async () => {
+  const { library, port, admit } = await stage('localhost')
+  admit()
+  const relay = await socket()
+  const arrives = next(library)
+  relay.send(checkOf('evtj', 0), port, HOST)
+  const answered = next(relay)
+  library.send('an answer', (await arrives).from, HOST)
+  assert.equal((await answered).from, port)
 })
 
 test('who does not begin with such a check is not let in, nor who has left', async () => {

@@ -40,13 +40,15 @@ export function createRelayPort({ host, port, to, now, onOpen, onError }: RelayP
   const passwords = new Map<string, string>()
   /** By the relay's address. */
   const ways = new Map<string, Way>()
-  const isOfIPv6 = host.includes(':')
-  const own = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
-  const outside = createSocket(isOfIPv6 ? 'udp6' : 'udp4')
+  /** Where the library is: the host may be a name, or written otherwise than senders are told. */
+  let own = ''
+  const outside = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   outside.once('error', onError)
   outside.once('listening', () => {
     outside.off('error', onError)
     outside.on('error', ignore)
+    const bound = outside.address().address
+    own = bound === '0.0.0.0' || bound === '::' ? '127.0.0.1' : bound
     onOpen()
   })
   outside.on('message', receive)
