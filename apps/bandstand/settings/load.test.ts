@@ -117,6 +117,15 @@ test('a TURN server needs a secret, or a name and a password', () => {
   assert.equal(load(['--ice-servers', 'stun:s.example']).settings.iceServers.length, 1)
 })
 
+test('the last UDP port is refused where the next one is needed as well', () => {
+  const turn = ['--turn-secret', 'a-shared-secret', '--ice-servers', 'turn:t.example?transport=tcp']
+  const last = ['--webrtc', '0.0.0.0:65535']
+  assert.throws(() => load([...turn, ...last]), { code: 'bad-setting', message: /--webrtc 0\.0\.0\.0:65535.*65534/ })
+  assert.doesNotThrow(() => load(last))
+  assert.doesNotThrow(() => load([...turn, '--webrtc', '65534']))
+  assert.doesNotThrow(() => load([...turn, '--webrtc', 'off']))
+})
+
 test('an environment variable that is empty counts as not set, as compose files leave it', () => {
   const { settings } = load([], { BANDSTAND_RECONNECT_WINDOW: '', BANDSTAND_RECORDING: '', BANDSTAND_TLS_CERT: '' })
   assert.equal(settings.reconnectWindow, 30)

@@ -5,6 +5,7 @@ import { type ListenAddress, printAddress } from './address.ts'
 import { isOfService } from './kubernetes.ts'
 import { environmentName, flagName, type SettingName, type Settings, secretSettings, settingsSchema } from './schema.ts'
 import { whyUnread } from './unread.ts'
+import { isTurnByTcp } from './webrtc.ts'
 
 const OF_TESTS: ReadonlySet<string> = new Set(['BANDSTAND_LONG', 'BANDSTAND_CHROMIUM'])
 const settingNames = Object.keys(settingsSchema.shape) as SettingName[]
@@ -54,6 +55,13 @@ export function loadSettings(sources: SettingSources): LoadedSettings {
     throw new AppError(
       'bad-setting',
       '--ice-servers names a TURN server: give --turn-secret, or --turn-username and --turn-password',
+    )
+  }
+  const { webrtc } = result.data
+  if (webrtc !== 'off' && webrtc.port === 65_535 && iceServers.some(isTurnByTcp)) {
+    throw new AppError(
+      'bad-setting',
+      `--webrtc ${printAddress(webrtc)}: --ice-servers names a TURN server by TCP or TLS, for which the next port is taken too: give 65534 at most`,
     )
   }
   return { settings: result.data, words, leftAlone }
