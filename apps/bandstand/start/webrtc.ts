@@ -1,5 +1,5 @@
 import { createWebRtcEgress, type WebRtcEgress } from '@bandstand/engine/egress/webrtc/egress.ts'
-import { reserveUdpPort } from '@bandstand/engine/egress/webrtc/port.ts'
+import { reserveUdpPair, reserveUdpPort } from '@bandstand/engine/egress/webrtc/port.ts'
 import type { Platform } from '@bandstand/platform/platform.ts'
 import { createPublicAddresses } from '../public-addresses.ts'
 import { isTurnByTcp } from '../settings/webrtc.ts'
@@ -23,14 +23,14 @@ export async function startWebRtc(
   const { directory, live, audience, ffmpeg } = needs
   const { webrtc: address } = settings
   if (address === 'off') return undefined
-  const port = await reserveUdpPort(address.host, address.port)
-  // The next one: it is to be told without looking, for a firewall may have to let it in.
-  const next = address.port === 0 ? 0 : address.port + 1
-  const relayPort = settings.iceServers.some(isTurnByTcp) ? await reserveUdpPort(address.host, next) : undefined
+  const { host } = address
+  const [port, relayPort] = settings.iceServers.some(isTurnByTcp)
+    ? await reserveUdpPair(host, address.port)
+    : [await reserveUdpPort(host, address.port), undefined]
   const addresses = createPublicAddresses(settings.webrtcAddresses, log)
   started.defer(() => addresses.stop())
   const egress = createWebRtcEgress({
-    host: address.host,
+    host,
     port,
     relayPort,
     publicAddresses: addresses.current,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { createSocket } from 'node:dgram'
+import { createSocket, Socket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
-import { reserveUdpPort } from './port.ts'
+import { reserveUdpPair, reserveUdpPort } from './port.ts'
 
 const hasIpv6 = Object.values(networkInterfaces()).some((own) => own?.some(({ address }) => address === '::1'))
 const skip = !hasIpv6 && 'this machine has no IPv6'
@@ -32,4 +32,28 @@ test('a port that another program has is refused, by IPv6 too where that program
 
 test('an address that is not this machine’s is refused', async () => {
   await assert.rejects(reserveUdpPort('192.0.2.1', 0), { code: 'bad-request' })
+})
+
+test('a pair is two ports: both are held until both are found, and are free afterwards', async ({ mock }) => {
+  const steps: string[] = []
+  const { bind } = Socket.prototype
+  mock.method(Socket.prototype, 'bind', function (this: Socket, ...args: Parameters<Socket['bind']>) {
+    this.once('listening', () => steps.push('held')).once('close', () => steps.push('released'))
+    return bind.apply(this, args)
+  })
+  const [port, next] = await reserveUdpPair('127.0.0.1', 0)
+  assert.notEqual(port, next)
+  assert.deepEqual(steps, ['held', 'held', 'released', 'released'])
+  for (const one of [port, next]) assert.equal(await reserveUdpPort('127.0.0.1', one), one)
+})
+
+test('the second of a pair is the next one, and is told of where another program has it', async () => {
+  const other = createSocket('udp4')
+  await new Promise<void>((done) => other.bind(0, '127.0.0.1', done))
+  try {
+    const { port } = other.address()
+    await assert.rejects(reserveUdpPair('127.0.0.1', port - 1), { code: 'address-in-use' })
+  } finally {
+    other.close()
+  }
 })
