@@ -111,6 +111,11 @@ test('a token in the path stays in the session’s address, and a rendition can 
   assert.deepEqual(offers, [{ channel: 'main', sdp: 'offer', remote: '10.0.0.1', rendition: '720p' }])
 })
 
+test('a rendition can be told of to begin with', async () => {
+  await post('/live/main/whep?begin=480p')
+  assert.deepEqual(offers, [{ channel: 'main', sdp: 'offer', remote: '10.0.0.1', begin: '480p' }])
+})
+
 test('why there is no sound is said', async () => {
   soundMissing = 'ffmpeg was not found'
   assert.equal((await post('/live/main/whep')).headers.get('bandstand-sound'), 'none; ffmpeg was not found')

@@ -63,7 +63,7 @@ const STATUS: Readonly<Record<OfferRefusal['code'], number>> = {
 
 /**
  * WHEP (draft-ietf-wish-whep): `POST /live/{channel}/whep` with an offer, `DELETE` of the session it names; both also with
- * `t/{token}/` after the channel. What may be watched is chosen by `?rendition=` and at `{session}/layer`. No trickle ICE: the answer has all candidates, and the viewer's are learned from its checks.
+ * `t/{token}/` after the channel. What may be watched is chosen by `?rendition=`, `?begin=` and at `{session}/layer`. No trickle ICE: the answer has all candidates, and the viewer's are learned from its checks.
  */
 export function createWhepHandler({ egress, iceServers, remoteOf, onError }: WhepHandlerOptions): HttpHandler {
   return (req, res) => {
@@ -101,12 +101,14 @@ export function createWhepHandler({ egress, iceServers, remoteOf, onError }: Whe
       .then(async (body) => {
         if (body === 'cut') return abandon(req, res)
         if (body === 'too-large') return sendProblem(req, res, tooLarge)
-        const rendition = new URLSearchParams(query).get('rendition')
+        const asked = new URLSearchParams(query)
+        const [rendition, begin] = [asked.get('rendition'), asked.get('begin')]
         const answer = await to.offer({
           channel,
           sdp: body.toString('utf8'),
           remote: remoteOf(req),
           ...(rendition !== null && { rendition }),
+          ...(begin !== null && { begin }),
         })
         if ('code' in answer) {
           if (!res.destroyed) sendProblem(req, res, toProblem(answer))

@@ -303,6 +303,19 @@ test('a rendition that is named is waited for until it is made; an unknown one i
   assert.deepEqual('code' in unknown && unknown.code, 'no-rendition')
 })
 
+test('a viewer begins with the rendition that its offer tells of where that runs, and the server goes on choosing', async () => {
+  const options = { rungs: [rendition('480p', liveHub()), rendition('360p', createHub({ keep: true, onFault() {} }))] }
+  const { egress } = await stage({ main: liveHub() }, options)
+  const begun = async (begin: string) => {
+    const answer = await egress.offer({ channel: 'main', sdp: OFFER, remote: '10.0.0.1', begin })
+    if ('code' in answer) return answer.code
+    return [answer.rendition, egress.layers(answer.session)?.chosen]
+  }
+  assert.deepEqual(await begun('480p'), ['480p', undefined])
+  for (const other of ['360p', 'source', '1080p', ''])
+    assert.deepEqual(await begun(other), ['source', undefined], other)
+})
+
 test('a viewer chooses a rendition on the connection it has, and leaves the choice to the server again', async () => {
   const { egress, offer } = await stage({ main: liveHub() }, { rungs: [rendition('480p', liveHub())] })
   const answer = await offer('main')

@@ -17,7 +17,10 @@ import type { Watchable } from './watchable.ts'
 /** An offer, as it came. */
 export interface OfferRequest {
   readonly channel: string
+  /** By name: it stays with that one. */
   readonly rendition?: string
+  /** Name of the one that it begins with, if that runs; from there the server chooses. */
+  readonly begin?: string
   readonly sdp: string
   /** The viewer's address. */
   readonly remote: string
@@ -53,7 +56,7 @@ export function createPreparation({ find, supervisor, stages, seating }: Prepara
     }
     const stream = find(request.channel)
     if (stream === undefined || isOffline(stream)) return OFFLINE
-    const seat = await seating.find(stream, request.channel, request.rendition)
+    const seat = await seating.find(stream, request.channel, request.rendition, request.begin)
     // It may have died while a rendition was waited for.
     if (!supervisor.isUp) return down(supervisor)
     if ('code' in seat) return seat

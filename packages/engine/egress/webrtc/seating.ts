@@ -32,8 +32,11 @@ export interface Seating {
   isReordered(hub: Hub): boolean
   /** Has it made for a while. */
   keep(stream: Watchable, rendition: Offered): void
-  /** @param wanted by name; the best otherwise. One that has to be made first is waited for. */
-  find(stream: Watchable, channel: string, wanted: string | undefined): Promise<Seat | OfferRefusal>
+  /**
+   * @param wanted by name; the best otherwise. One that has to be made first is waited for.
+   * @param begin where none is wanted: the name of one to begin with, if it runs.
+   */
+  find(stream: Watchable, channel: string, wanted?: string, begin?: string): Promise<Seat | OfferRefusal>
 }
 
 export function createSeating(stages: Stages): Seating {
@@ -107,12 +110,18 @@ export function createSeating(stages: Stages): Seating {
     },
     isReordered: (hub) => isReordered(hub) ?? false,
     keep,
-    async find(stream, channel, wanted) {
+    async find(stream, channel, wanted, begin) {
       const { source } = stream
       if (source.hub.epoch === undefined) return NOT_READY
+      const rungOf = (called: string) => offeredOf(stream, false).find(({ name }) => name === called)
       if (wanted !== undefined && wanted !== SOURCE) {
-        const rung = offeredOf(stream, false).find(({ name }) => name === wanted)
+        const rung = rungOf(wanted)
         return rung === undefined ? NO_RENDITION : sit(stream, channel, rung)
+      }
+      const first = wanted === undefined && begin !== undefined && begin !== SOURCE ? rungOf(begin) : undefined
+      if (first?.isRunning === true) {
+        const seat = await sit(stream, channel, first)
+        if (!('code' in seat)) return seat
       }
       const stage = stages.of(source.hub, source.hub, channel)
       if (stage === undefined) return BUSY

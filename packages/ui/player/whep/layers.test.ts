@@ -78,6 +78,18 @@ test('the renditions of a session are asked for once it is there, and now and th
   assert.deepEqual(said(), ['GET s1/layer'])
 })
 
+test('the rendition on screen is known by name, but for the best, with which a session begins anyway', async () => {
+  const { layers, show } = stage()
+  assert.equal(layers.lesser, undefined)
+  layers.begin('s1')
+  await settled()
+  assert.equal(layers.lesser, undefined)
+  show(480)
+  assert.equal(layers.lesser, '480p')
+  show(481)
+  assert.equal(layers.lesser, undefined)
+})
+
 test('a choice is told to the server, kept for the next session, and taken back', async () => {
   const { layers, said } = stage()
   layers.begin('s1')

@@ -7,6 +7,8 @@ export interface Layers {
   readonly qualities: Qualities | undefined
   /** Why the best of them is not what the encoder sends, in the server's words. */
   readonly reason: string | undefined
+  /** Name of the one on screen; `undefined` for the best, with which a session begins anyway, and where it is not known. */
+  readonly lesser: string | undefined
   /** A session has begun: what the viewer wants is chosen in it. @param url its own */
   begin(url: string): void
   /** Asks again, when that is due. */
@@ -62,6 +64,11 @@ export function createLayers(options: LayersOptions): Layers {
     return quality && names[quality.id]
   }
 
+  function onScreen(): Quality | undefined {
+    const height = options.height()
+    return height === undefined ? undefined : list.find((quality) => quality.height === height)
+  }
+
   /** Asks what there is. */
   async function ask(): Promise<void> {
     const answer = await exchange({})
@@ -105,19 +112,22 @@ export function createLayers(options: LayersOptions): Layers {
   return {
     get qualities(): Qualities | undefined {
       if (list.length === 0) return undefined
-      const height = options.height()
       // Of these one is chosen, also when another answer has come meanwhile.
       const shown = list
       return {
         list: shown,
         chosen: chosen()?.id ?? 'auto',
-        playing: shown.find((quality) => quality.height === height)?.id,
+        playing: onScreen()?.id,
         choose(id) {
           options.wanted.quality = shown.find((one) => one.id === id)
           void say()
           options.onChange()
         },
       }
+    },
+    get lesser() {
+      const quality = onScreen()
+      return quality === list[0] ? undefined : nameOf(quality)
     },
     get reason() {
       return reason

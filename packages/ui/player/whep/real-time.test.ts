@@ -10,6 +10,7 @@ import { openRealTime } from './real-time.ts'
 /** A session whose server and counters are told what to do. */
 class FakeSession implements WhepConnection {
   readonly stream = {} as MediaStream
+  readonly url: string
   readonly events: WhepEvents
   connected = false
   hasPicture = true
@@ -23,7 +24,8 @@ class FakeSession implements WhepConnection {
   frames = 0
   frozen = 0
 
-  constructor(events: WhepEvents) {
+  constructor(url: string, events: WhepEvents) {
+    this.url = url
     this.events = events
   }
 
@@ -71,8 +73,8 @@ function opened(t: TestContext) {
       isLive: () => (channel.live === 'hangs' ? new Promise(() => undefined) : Promise.resolve(channel.live)),
       over: () => heard.push('over'),
     },
-    (_, events) => {
-      const session = new FakeSession(events)
+    (url, events) => {
+      const session = new FakeSession(url, events)
       sessions.push(session)
       return session
     },
@@ -132,6 +134,27 @@ test('a connection that breaks is offered anew, and the new stream follows with 
   await play(200)
   assert.equal(video.srcObject, newest().stream)
   assert.deepEqual(heard, ['connected', 'leaving', 'ready'])
+})
+
+test('a session that is offered anew begins with the rendition that was on screen', async (t) => {
+  const { page, sessions, newest, play } = opened(t)
+  const rendition = (encodingId: string, height: number) => ({
+    encodingId,
+    height,
+    frameRate: 30,
+    bitrate: height * 1e3,
+  })
+  const renditions = [rendition('source', 1080), rendition('720p', 720), rendition('480p', 480)]
+  page.answer = () => Response.json({ chosen: null, reason: null, renditions })
+  newest().renditions = 'http://server/live/main/whep/1'
+  newest().connect()
+  await play(1000)
+  newest().events.failed({ code: 'lost' })
+  await page.pass(50)
+  assert.deepEqual(
+    sessions.map(({ url }) => url),
+    ['whep', 'whep?begin=720p'],
+  )
 })
 
 test('a connection that breaks because the broadcast has ended is not offered anew', async (t) => {

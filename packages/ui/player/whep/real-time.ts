@@ -114,8 +114,10 @@ export function openRealTime(
     now: () => performance.now(),
   })
 
-  function open(): WhepConnection {
-    const connection: WhepConnection = openSession(url, {
+  /** @param begin name of the rendition to begin with; without one, or where that does not run, it is the best. */
+  function open(begin?: string): WhepConnection {
+    const about = begin === undefined ? '' : `${url.includes('?') ? '&' : '?'}begin=${encodeURIComponent(begin)}`
+    const connection: WhepConnection = openSession(url + about, {
       connected() {
         if (connection === next) return lack === 'sound' && !connection.hasSound ? dropNext() : take(connection)
         if (connection !== current) return
@@ -166,7 +168,8 @@ export function openRealTime(
 
   function offerAnew(): void {
     stopAsking()
-    next = open()
+    // It is what the line carried.
+    next = open(layers.lesser)
     mendTimer = setTimeout(() => comeToNothing({ code: 'lost' }), CONNECT_LIMIT)
   }
 
