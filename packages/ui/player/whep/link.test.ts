@@ -28,6 +28,8 @@ test('a TURN server without name or password, which a browser would throw for, i
   const header =
     '<turn:a.example>; rel="ice-server", <turns:b.example>; rel="ice-server"; username="u", <stun:c.example>; rel="ice-server"'
   assert.deepEqual(iceServersOf(header), [{ urls: 'stun:c.example' }])
+  const empty = '<turn:a.example>; rel="ice-server"; username=""; credential="p"; credential-type="password"'
+  assert.deepEqual(iceServersOf(empty), [])
 })
 
 test('addresses by TCP and TLS are passed on as they are', () => {

@@ -23,8 +23,9 @@ export function iceServersOf(header: string | null): RTCIceServer[] {
     if (values.get('rel') !== 'ice-server' || !/^(stuns?|turns?):[^\s]+$/.test(target)) continue
     const username = values.get('username')
     const credential = values.get('credential')
-    // A connection that is given one of TURN without both throws (webrtc-pc §4.4.1.6): it is better off without it.
-    if (target.startsWith('turn') && (username === undefined || credential === undefined)) continue
+    // A connection that is given one of TURN without both throws (webrtc-pc §4.4.1.6), Chromium for an empty one too: it is better off
+    // without it.
+    if (target.startsWith('turn') && !(username && credential)) continue
     servers.push({
       urls: target,
       ...(username !== undefined && { username }),
