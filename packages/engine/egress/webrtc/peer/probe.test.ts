@@ -88,6 +88,26 @@ test('sequence numbers wrap', () => {
   assert.equal(probeOver({ width: 1e6, first: 65_500 }).verdict, 'too-much')
 })
 
+test('the receiver’s clock wraps at 24 bits', () => {
+  /** Each packet is told of alone; the clock wraps in the middle of the probe. */
+  const verdictOver = (width: number) => {
+    const probe = createProbe(RATE, 0, 0)
+    const clock = 2 ** 23 * 64 - PEER_LIMITS.probeMs / 2
+    let [n, freeAt] = [0, 0]
+    for (let now = 0; now < PEER_LIMITS.probeMs; now += PEER_LIMITS.stepMs)
+      for (let due = probe.due(now); due > 0; due -= BYTES) {
+        probe.sent(n, BYTES, now)
+        freeAt = Math.max(freeAt, now) + (BYTES * 8000) / width
+        const units = Math.floor((clock + freeAt) / 64)
+        const deltas = [(clock + freeAt - units * 64) * 4]
+        const referenceTime = units < 2 ** 23 ? units : units - 2 ** 24
+        probe.heard({ type: 'transport-feedback', sender: 9, media: 3, base: n++, referenceTime, count: 0, deltas })
+      }
+    return probe.verdict(PEER_LIMITS.probeMs)
+  }
+  assert.deepEqual([verdictOver(20e6), verdictOver(RATE * 0.85)], ['carried', 'too-much'])
+})
+
 test('a line that is too thin shows it: packets come later and later, or are lost', () => {
   assert.equal(probeOver({ width: RATE * 0.85 }).verdict, 'too-much')
   assert.equal(probeOver({ width: RATE * 0.85, queue: 3 * BYTES }).verdict, 'too-much')

@@ -34,6 +34,8 @@ export function createProbe(rate: number, begun: number, usualLoss: number): Pro
   const delays = new Map<number, number>()
   let bytes = 0
   let least = Number.POSITIVE_INFINITY
+  /** As the receiver said first: its clock has 24 bits and wraps every twelve days. */
+  let reference: number | undefined
   let isStopped = false
 
   /** In the order of sending; the least of some says how long the queue is, whatever else held up the others. */
@@ -50,7 +52,8 @@ export function createProbe(rate: number, begun: number, usualLoss: number): Pro
       bytes += size
     },
     heard({ base, referenceTime, deltas }) {
-      let time = referenceTime * REFERENCE
+      reference ??= referenceTime
+      let time = (((referenceTime - reference) << 8) >> 8) * REFERENCE
       for (const [i, delta] of deltas.entries()) {
         if (delta === undefined) continue
         time += delta * DELTA
