@@ -64,6 +64,20 @@ test('the UDP port of WebRTC is looked at as well', async () => {
   assert.match(off.text, /note {2}WebRTC is off/)
 })
 
+test('the second UDP port is looked at where a TURN server needs it', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))
+  const turn = ['--ice-servers', 'turns:turn.example.org', '--turn-secret', 'a-shared-secret']
+  const holder = createSocket('udp4')
+  await new Promise<void>((done) => holder.bind(0, '127.0.0.1', done))
+  const before = `127.0.0.1:${holder.address().port - 1}`
+  const { status, text } = await examine([...free, '--data', data, ...turn, '--webrtc', before])
+  holder.close()
+  assert.equal(status, 1, text)
+  assert.match(text, /WebRTC 127\.0\.0\.1:\d+: another program listens there; .*--webrtc/)
+  const both = await examine([...free, '--data', data, ...turn])
+  assert.match(both.text, /and the next one, which the TURN server has to reach/)
+})
+
 test('a certificate that is not one is a problem', async () => {
   const { status, text } = await examine([
     ...free,

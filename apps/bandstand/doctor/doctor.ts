@@ -3,12 +3,13 @@ import { access, constants, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { whyUnbound } from '@bandstand/engine/bind-error.ts'
-import { reserveUdpPort } from '@bandstand/engine/egress/webrtc/port.ts'
+import { reserveUdpPair, reserveUdpPort } from '@bandstand/engine/egress/webrtc/port.ts'
 import { isPublic } from '@bandstand/engine/remote/address.ts'
 import { makeFolder, whyUnusable } from '@bandstand/engine/store/folder.ts'
 import { findFfmpeg } from '../ffmpeg.ts'
 import { type ListenAddress, printAddress } from '../settings/address.ts'
 import type { Settings } from '../settings/schema.ts'
+import { isTurnByTcp } from '../settings/webrtc.ts'
 import { readTls } from '../tls.ts'
 
 /** One finding: fine, worth knowing, or in the way of a start. */
@@ -77,14 +78,16 @@ async function port(what: string, address: ListenAddress, flag: string): Promise
   }
 }
 
-async function webrtc({ webrtc: address, webrtcAddresses }: Settings): Promise<Finding[]> {
+async function webrtc({ webrtc: address, webrtcAddresses, iceServers }: Settings): Promise<Finding[]> {
   if (address === 'off') return [{ level: 'note', text: 'WebRTC is off: nobody watches in real time (--webrtc)' }]
   const found: Finding[] = []
+  const isPair = iceServers.some(isTurnByTcp)
   try {
-    await reserveUdpPort(address.host, address.port)
+    await (isPair ? reserveUdpPair : reserveUdpPort)(address.host, address.port)
+    const next = isPair ? ', and the next one, which the TURN server has to reach' : ''
     found.push({
       level: 'ok',
-      text: `WebRTC address ${printAddress(address)} is free; the firewall has to let its UDP through`,
+      text: `WebRTC address ${printAddress(address)} is free${next}; the firewall has to let its UDP through`,
     })
   } catch (error) {
     found.push({ level: 'problem', text: `${(error as Error).message}; choose another with --webrtc` })

@@ -36,7 +36,9 @@ export const settingsSchema = z.strictObject({
   webrtc: z
     .union([z.literal('off'), listenAddress])
     .prefault('0.0.0.0:8189')
-    .describe('UDP address of WebRTC for viewers, one port for all of them; [::] takes IPv6 too; off switches it off'),
+    .describe(
+      'UDP address of WebRTC for viewers, one port for all of them, and the next where a TURN server is named by TCP or TLS; [::] takes IPv6 too; off switches it off',
+    ),
   webrtcAddresses: publicAddresses
     .prefault('')
     .describe(
