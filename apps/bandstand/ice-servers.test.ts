@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PEER_LIMITS } from '@bandstand/engine/egress/webrtc/limits.ts'
 import { iceServersFor } from './ice-servers.ts'
 import { settingsSchema } from './settings/schema.ts'
 import { isTurnByTcp } from './settings/webrtc.ts'
@@ -43,6 +44,11 @@ test('TURN is reached by TCP where its address says so, and with TLS unless it s
   const byTcp = ['turn:t.example?transport=tcp', 'turns:t.example', 'turns:t.example:443?transport=tcp']
   const byUdp = ['turn:t.example', 'turn:t.example?transport=udp', 'turns:t.example?transport=udp', 'stuns:t.example']
   assert.deepEqual([...byTcp, ...byUdp].filter(isTurnByTcp), byTcp)
+})
+
+test('the viewers of one address leave others a way through the second port', () => {
+  const { maxWebrtcViewersPerAddress } = settingsSchema.parse({})
+  assert.ok(maxWebrtcViewersPerAddress * PEER_LIMITS.relaysPerViewer < PEER_LIMITS.relays)
 })
 
 for (const [name, value] of [

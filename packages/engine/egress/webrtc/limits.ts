@@ -92,9 +92,12 @@ export const PEER_LIMITS = {
   probeWaitMs: 1_000,
   /** Datagrams of RTCP that may come once more by another track. */
   copies: 8,
-  /** Addresses of relays that come by the port for them, of all viewers and of one; one is let go of that has been silent for so long. */
+  /**
+   * Addresses of relays that come by the port for them, of all viewers and of one; one is let go of that has been silent for so long. As
+   * many viewers as one address may have do not take all.
+   */
   relays: 500,
-  relaysPerViewer: 16,
+  relaysPerViewer: 8,
   relaySilenceMs: 30_000,
   /** Bytes of an ICE check that is looked at: no path has to carry more (RFC 8489 §6.1); browsers send some 100 to 200. */
   checkBytes: 1_280,
