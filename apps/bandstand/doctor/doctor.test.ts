@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { testTls } from '@bandstand/engine/http/testing.ts'
 import { loadSettings } from '../settings/load.ts'
 import { doctor } from './doctor.ts'
@@ -19,14 +19,21 @@ async function examine(args: string[]): Promise<{ status: number; text: string }
 
 const free = ['--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--webrtc', '127.0.0.1:0', '--recording-max-gb', '0.1']
 
-test('a machine where all is well is ready to start', async () => {
-  const { status, text } = await examine([...free, '--data', mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))])
+/** A folder that goes away with the test. */
+function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+test('a machine where all is well is ready to start', async (t) => {
+  const { status, text } = await examine([...free, '--data', temporaryFolder(t)])
   assert.equal(status, 0, text)
   assert.match(text, /Ready to start/)
 })
 
-test('without ffmpeg a note says what is missing, and with it which it is', async () => {
-  const data = mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))
+test('without ffmpeg a note says what is missing, and with it which it is', async (t) => {
+  const data = temporaryFolder(t)
   const { status, text } = await examine([...free, '--data', data, '--ffmpeg', '/nonexistent/ffmpeg'])
   assert.equal(status, 0, text)
   assert.match(text, /note {2}\/nonexistent\/ffmpeg not found: .*no pictures.*--ffmpeg/)
@@ -34,8 +41,8 @@ test('without ffmpeg a note says what is missing, and with it which it is', asyn
   assert.ok(named.text.includes(`ffmpeg found: ${process.execPath}`), named.text)
 })
 
-test('a port in use and a data folder that is a file are named with the flag that changes them', async () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'bandstand-doctor-')), 'file')
+test('a port in use and a data folder that is a file are named with the flag that changes them', async (t) => {
+  const file = join(temporaryFolder(t), 'file')
   writeFileSync(file, '')
   const holder = createServer()
   await new Promise<void>((done) => holder.listen(0, '127.0.0.1', done))
@@ -48,8 +55,8 @@ test('a port in use and a data folder that is a file are named with the flag tha
   assert.match(text, /2 to mend/)
 })
 
-test('the UDP port of WebRTC is looked at as well', async () => {
-  const data = mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))
+test('the UDP port of WebRTC is looked at as well', async (t) => {
+  const data = temporaryFolder(t)
   const holder = createSocket('udp4')
   await new Promise<void>((done) => holder.bind(0, '127.0.0.1', done))
   const taken = `127.0.0.1:${holder.address().port}`
@@ -64,8 +71,8 @@ test('the UDP port of WebRTC is looked at as well', async () => {
   assert.match(off.text, /note {2}WebRTC is off/)
 })
 
-test('the second UDP port is looked at where a TURN server needs it', async () => {
-  const data = mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))
+test('the second UDP port is looked at where a TURN server needs it', async (t) => {
+  const data = temporaryFolder(t)
   const turn = ['--ice-servers', 'turns:turn.example.org', '--turn-secret', 'a-shared-secret']
   const holder = createSocket('udp4')
   await new Promise<void>((done) => holder.bind(0, '127.0.0.1', done))
@@ -78,22 +85,15 @@ test('the second UDP port is looked at where a TURN server needs it', async () =
   assert.match(both.text, /and the next one, which the TURN server has to reach/)
 })
 
-test('a certificate that is not one is a problem', async () => {
-  const { status, text } = await examine([
-    ...free,
-    '--data',
-    mkdtempSync(join(tmpdir(), 'bandstand-doctor-')),
-    '--tls-cert',
-    '/dev/null',
-    '--tls-key',
-    '/dev/null',
-  ])
+test('a certificate that is not one is a problem', async (t) => {
+  const certificate = ['--tls-cert', '/dev/null', '--tls-key', '/dev/null']
+  const { status, text } = await examine([...free, '--data', temporaryFolder(t), ...certificate])
   assert.equal(status, 1)
   assert.match(text, /certificate \/dev\/null cannot be used: it holds no certificate/)
 })
 
-test('an address that this machine does not have is told in words', async () => {
-  const data = mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))
+test('an address that this machine does not have is told in words', async (t) => {
+  const data = temporaryFolder(t)
   const { text } = await examine(['--http', '192.0.2.1:0', '--rtmp', '127.0.0.1:0', '--data', data])
   assert.match(text, /HTTP address 192.0.2.1:0: this machine has no such address/)
 })
@@ -106,8 +106,7 @@ test('a data folder where none can be made is told at once', { timeout: 10_000 }
 })
 
 test('a key that is missing, or is that of another certificate, is a problem as it is at a start', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'bandstand-doctor-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder(t)
   const [certificate, key] = ['a.pem', 'a.key'].map((name) => join(folder, name)) as [string, string]
   writeFileSync(certificate, testTls.cert)
   const withKey = () => examine([...free, '--data', join(folder, 'data'), '--tls-cert', certificate, '--tls-key', key])

@@ -17,9 +17,8 @@ test('defaults are those of the documented table', () => {
   assert.equal(settings.recording, true)
 })
 
-test('a flag wins over the environment, which wins over the file', () => {
-  const cwd = mkdtempSync(join(tmpdir(), 'bandstand-settings-'))
-  writeFileSync(join(cwd, 'bandstand.yaml'), 'http: 127.0.0.1:1\nrtmp: 127.0.0.1:2\nreconnectWindow: 3\n')
+test('a flag wins over the environment, which wins over the file', (t) => {
+  const cwd = folderWith(t, 'http: 127.0.0.1:1\nrtmp: 127.0.0.1:2\nreconnectWindow: 3\n')
   const { settings } = load(['--http=127.0.0.1:10'], { BANDSTAND_HTTP: ':20', BANDSTAND_RTMP: '[::1]:30' }, cwd)
   assert.deepEqual(settings.http, { host: '127.0.0.1', port: 10 })
   assert.deepEqual(settings.rtmp, { host: '::1', port: 30 })
