@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { after, afterEach, before, beforeEach, type TestContext, test } from 'node:test'
+import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { chromium } from '../support/browser.ts'
+import { chromium, expectOwnHls } from '../support/browser.ts'
 import { type Look, type PlayerElement, until } from '../support/our-player.ts'
 import { type Clip, makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
@@ -40,20 +40,17 @@ afterEach(async () => {
 const stream = (asset: string, age: number) => createMockStream(clip, asset, Date.now() - age)
 const playing = (seen: Look) => seen.phase === 'live' && seen.frames > 2 && !seen.paused
 
-/** @returns whether there is anything to be tested; the test is skipped else */
-async function open(t: TestContext, path: string): Promise<boolean> {
+async function open(path: string): Promise<void> {
   await page.goto(`${mock.url}${path}`)
-  const answer = await page.evaluate(() => document.createElement('video').canPlayType('application/vnd.apple.mpegurl'))
-  if (answer === '') t.skip('this Chromium has no HLS of its own')
-  return answer !== ''
+  await expectOwnHls(page)
 }
 
 /** What the video itself has loaded: an address of ours, where no script feeds it. */
 const source = () => page.evaluate(() => document.querySelector<PlayerElement>('bandstand-player')?.video.src ?? '')
 
-test('without Media Source Extensions a live channel plays, is paused and goes on', async (t) => {
+test('without Media Source Extensions a live channel plays, is paused and goes on', async () => {
   mock.goLive('main', stream('as_1', 30_000))
-  if (!(await open(t, '/@main'))) return
+  await open('/@main')
   await until(page, 'plays', (seen) => playing(seen) && seen.playing === 'hls')
   assert.match(await source(), /\/live\/main\/index\.m3u8/)
   await page.keyboard.press('k')
@@ -62,9 +59,9 @@ test('without Media Source Extensions a live channel plays, is paused and goes o
   await until(page, 'goes on', (seen) => playing(seen) && seen.frames > frames + 30)
 })
 
-test('without Media Source Extensions the key Home leads to the beginning of the recording, and LIVE back', async (t) => {
+test('without Media Source Extensions the key Home leads to the beginning of the recording, and LIVE back', async () => {
   mock.goLive('main', stream('as_1', 30_000))
-  if (!(await open(t, '/@main'))) return
+  await open('/@main')
   await until(page, 'plays', playing)
   await page.keyboard.press('Home')
   await until(page, 'the beginning', ({ phase, time, frames }) => phase === 'behind' && frames > 2 && time < 25)
@@ -74,9 +71,9 @@ test('without Media Source Extensions the key Home leads to the beginning of the
   assert.match(await source(), /\/live\/main\/index\.m3u8/)
 })
 
-test('without Media Source Extensions the end of a broadcast is said, and the next one begins by itself', async (t) => {
+test('without Media Source Extensions the end of a broadcast is said, and the next one begins by itself', async () => {
   mock.goLive('main', stream('as_1', 30_000))
-  if (!(await open(t, '/@main'))) return
+  await open('/@main')
   await until(page, 'plays', playing)
   mock.goOffline('main')
   await until(page, 'offline', ({ phase }) => phase === 'offline')
@@ -85,12 +82,12 @@ test('without Media Source Extensions the end of a broadcast is said, and the ne
   await until(page, 'the next broadcast plays', playing)
 })
 
-test('without Media Source Extensions a replay plays, is moved in and ends', async (t) => {
+test('without Media Source Extensions a replay plays, is moved in and ends', async () => {
   mock.goLive('main', stream('as_old', 60_000))
   mock.goOffline('main')
   const times = { startedAt: '2026-01-01T20:00:00.000Z', endedAt: '2026-01-01T20:01:00.000Z', duration: 60_000 }
   mock.assets.set('as_old', { id: 'as_old', channel: 'main', title: 'Yesterday', live: false, bytes: 1e6, ...times })
-  if (!(await open(t, '/watch/as_old'))) return
+  await open('/watch/as_old')
   await until(page, 'plays', ({ phase, frames, time }) => phase === 'replay' && frames > 2 && time < 30)
   await page.keyboard.press('9')
   await until(page, 'further on', ({ phase, time }) => phase === 'replay' && time > 50)

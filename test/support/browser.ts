@@ -1,4 +1,4 @@
-import { type Browser, chromium as playwright } from 'playwright-core'
+import { type Browser, type Page, chromium as playwright } from 'playwright-core'
 import { findProgram } from './programs.ts'
 
 /** Flags that make Chromium play by itself and alone: no gesture for sound, no throttling of hidden pages. */
@@ -49,4 +49,13 @@ export function chromium(args: readonly string[] = [], without: readonly string[
     args: [...flags, `--disable-features=${[...playwrights, ...omnibox, ...without].join(',')}`, ...args],
     timeout: 30_000,
   })
+}
+
+/** For tests of the browser's own HLS. @throws the line that installs a Chromium with it, where this one has none */
+export async function expectOwnHls(page: Pick<Page, 'evaluate'>): Promise<void> {
+  const answer = await page.evaluate("document.createElement('video').canPlayType('application/vnd.apple.mpegurl')")
+  if (answer !== '') return
+  throw new Error(
+    'this Chromium has no HLS of its own, as 142 and later have. Install one: apt-get install -y chromium',
+  )
 }
