@@ -38,7 +38,7 @@ async function watching(t: TestContext, kindsAt: (now: number) => Kinds) {
         isLive: async () => true,
         onAnotherNetwork: () => () => undefined,
       }),
-    ...{ onLoad: () => undefined, onChange: () => undefined, ask: () => undefined },
+    ...{ onLoad: () => undefined, onChange: () => undefined, ask: async () => undefined },
   })
   t.after(() => session.destroy())
   /** Waits for the next address, and has it begin. */

@@ -10,6 +10,8 @@ interface Playing {
   readonly engine: FakeEngine
   readonly session: Session
   readonly asked: () => number
+  /** What is known of the channel's facts when the server is asked: by default they are unchanged. */
+  facts: () => Promise<void>
   /** Lets the picture move. @param ms */
   play(ms: number): Promise<void>
 }
@@ -44,19 +46,23 @@ async function playing(t: TestContext, prepare: (made: FakeEngine) => void = () 
     },
     onLoad: () => undefined,
     onChange: () => undefined,
-    ask: () => asked++,
+    ask() {
+      asked++
+      return made.facts()
+    },
   })
   t.after(() => session.destroy())
-  session.send(live)
-  await page.pass(50)
-  assert.ok(engine)
   const play = async (ms: number) => {
     for (let left = ms; left > 0; left -= 250) {
       video.currentTime += 0.25
       await page.pass(250)
     }
   }
-  return { page, video, engine, session, asked: () => asked, play }
+  const made = { page, video, session, asked: () => asked, facts: async () => undefined, play }
+  session.send(live)
+  await page.pass(50)
+  assert.ok(engine)
+  return Object.assign(made, { engine })
 }
 
 test('a picture that moves makes it live; one that stands still stalls, asks the server, and goes on', async (t) => {
@@ -157,12 +163,81 @@ test('two reasons to load at the same moment are one load', async (t) => {
   await play(1000)
   session.send({ type: 'stalled' })
   session.send({ ...live, generation: 2 })
-  session.send({ type: 'online' })
+  session.online()
   await page.pass(50)
   assert.deepEqual(
     engine.loads.map(({ url }) => url.split('?')[1]),
     [undefined, 'of=as_1.2'],
   )
+})
+
+const off = { type: 'channel', live: false, assetId: '', generation: 0 } as const
+
+/** The server answers a moment later that nothing is broadcast. */
+const saysOff = (session: Session) => () =>
+  new Promise<void>((resolve) => {
+    setTimeout(() => {
+      session.send(off)
+      resolve()
+    }, 100)
+  })
+
+test('after a failure the server is asked before anything is loaded anew: the broadcast may have ended meanwhile', async (t) => {
+  const made = await playing(t)
+  const { engine, page, session, play } = made
+  await play(1000)
+  engine.events.failed('levelLoadError', true)
+  // It cannot be reached at first.
+  made.facts = saysOff(session)
+  await page.pass(5000)
+  assert.deepEqual([session.state.phase, engine.loads.length], ['offline', 1])
+})
+
+test('with another network too, the server is asked first', async (t) => {
+  const made = await playing(t)
+  const { engine, page, session, play } = made
+  await play(1000)
+  await page.pass(2000)
+  assert.equal(session.state.phase, 'stalled')
+  made.facts = saysOff(session)
+  page.fire('online')
+  await page.pass(2000)
+  assert.deepEqual([session.state.phase, engine.loads.length], ['offline', 1])
+})
+
+test('a source that was given up on while its buffer still plays is loaded anew also where the network changes before that', async (t) => {
+  t.mock.method(Math, 'random', () => 0.999)
+  const { engine, page, session, play } = await playing(t)
+  await play(1000)
+  engine.events.failed('levelLoadError', true)
+  await play(250)
+  assert.equal(session.state.phase, 'live')
+  page.fire('online')
+  await play(1000)
+  assert.equal(engine.loads.length, 2)
+  // Of which nothing is left to do, however often the network changes.
+  page.fire('online')
+  page.fire('online')
+  await play(1000)
+  assert.equal(engine.loads.length, 2)
+})
+
+test('a server that does not say in time how it is with the channel puts no retry off for long', async (t) => {
+  const made = await playing(t)
+  const { engine, page, play } = made
+  await play(1000)
+  made.facts = () => new Promise(() => undefined)
+  engine.events.failed('levelLoadError', true)
+  await page.pass(1000)
+  assert.equal(engine.loads.length, 1)
+  await page.pass(1000)
+  assert.equal(engine.loads.length, 2)
+  engine.events.failed('levelLoadError', true)
+  await page.pass(500)
+  // What has been loaded meanwhile is not loaded once more.
+  made.session.send({ ...live, generation: 2 })
+  await page.pass(3000)
+  assert.equal(engine.loads.length, 3)
 })
 
 test('a stall is the transport’s fault only where media are listed, and counts once', async (t) => {
@@ -305,7 +380,7 @@ test('a stream of real time that ends in the element, as browsers do while the e
 test('real time that is over with the broadcast is offline at once; before that nothing better is tried any more', async (t) => {
   const { engine, session, play } = await dated(t, 'webrtc')
   assert.equal(engine.free, true)
-  session.send({ type: 'channel', live: false, assetId: '', generation: 0 })
+  session.send(off)
   await play(500)
   assert.deepEqual([session.state.phase, engine.free], ['live', false])
   engine.events.over()

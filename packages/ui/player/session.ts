@@ -21,6 +21,8 @@ export interface Session {
   /** The viewer is kept where live viewers are meant to be. */
   readonly atEdge: boolean
   send(event: PlayerEvent): void
+  /** The machine's network, or the server, came back. */
+  online(): void
   /** Seeks to a date of the broadcast. */
   seekDate(date: number): void
   destroy(): void
@@ -34,12 +36,15 @@ interface SessionOptions {
   /** A source is about to be loaded: the last frame may be kept on screen. */
   onLoad(): void
   onChange(): void
-  ask(): void
+  /** Asks the server about the channel; what it answers is sent before this resolves. Never rejects. */
+  ask(): Promise<void>
 }
 
 const tick = 250
 /** A key that is held is repeated some thirty times a second; milliseconds. */
 const seekPause = 200
+/** Whether there is anything to load anew is asked for so long; milliseconds. */
+const askLimit = 1000
 /** No movement for this long counts as a stall, and for `hopeless` as a failure of the source; milliseconds. */
 const stallAfter = 1200
 const hopeless = 6000
@@ -58,10 +63,14 @@ export function createSession(options: SessionOptions): Session {
   let state = initial
   let engine: Engine | undefined
   let gone = false
-  /** Set while a retry is waited for. */
+  /** Set while a retry, or what the server says before one, is waited for. */
   let retryTimer: ReturnType<typeof setTimeout> | undefined
+  /** The source has failed and is not loaded anew yet. */
+  let isGivenUp = false
   let seekTimer: ReturnType<typeof setTimeout> | undefined
   let loads = 0
+  /** The engine is just about to be given the source. */
+  let isLoading = false
   let clock = createEdgeClock()
   let lastTime = -1
   let movedAt = performance.now()
@@ -126,13 +135,11 @@ export function createSession(options: SessionOptions): Session {
         return
       case 'retry':
         forgetRetry()
-        retryTimer = setTimeout(() => {
-          retryTimer = undefined
-          send({ type: 'retry' })
-        }, effect.after)
+        isGivenUp = true
+        retryTimer = setTimeout(() => askFirst('retry'), effect.after)
         return
       case 'ask':
-        options.ask()
+        void options.ask()
     }
   }
 
@@ -155,9 +162,29 @@ export function createSession(options: SessionOptions): Session {
     }, seekPause)
   }
 
+  /**
+   * What was in trouble may have ended meanwhile, while the machine slept for example: its playlist would be answered 404, a red line in
+   * the console. Then it is forgotten with the answer.
+   */
+  function askFirst(type: 'retry' | 'online'): void {
+    clearTimeout(retryTimer)
+    const goOn = () => {
+      if (retryTimer !== mine) return
+      clearTimeout(mine)
+      retryTimer = undefined
+      send({ type })
+      // It plays on from what is buffered, and nothing more comes of it.
+      if (isGivenUp && type === 'online') send({ type: 'retry' })
+    }
+    const mine = setTimeout(goOn, askLimit)
+    retryTimer = mine
+    void options.ask().then(goOn)
+  }
+
   function forgetRetry(): void {
     clearTimeout(retryTimer)
     retryTimer = undefined
+    isGivenUp = false
   }
 
   function load({ source, at }: Omit<Extract<Effect, { do: 'load' }>, 'do'>): void {
@@ -178,7 +205,9 @@ export function createSession(options: SessionOptions): Session {
     engine ??= options.createEngine(video, events)
     const made = engine
     // Of several reasons at the same moment the last one loads.
+    isLoading = true
     queueMicrotask(() => {
+      isLoading = false
       if (!gone && turn === loads && state.source === source) made.load({ ...source, url }, at)
     })
   }
@@ -241,7 +270,10 @@ export function createSession(options: SessionOptions): Session {
     // What ends there is a connection, not the broadcast.
     if (engine?.choice.playing !== 'webrtc') send({ type: 'finished' })
   }
-  const onOnline = () => send({ type: 'online' })
+  const onOnline = () => {
+    // What has brought the news may have been a reason to load already.
+    if (!isLoading) askFirst('online')
+  }
   const onPlay = () => {
     movedAt = performance.now()
     lastTime = -1
@@ -294,6 +326,7 @@ export function createSession(options: SessionOptions): Session {
       return delay
     },
     send,
+    online: onOnline,
     seekDate(date) {
       const window = engine?.window
       keeper.atEdge = false

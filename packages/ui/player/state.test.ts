@@ -64,10 +64,7 @@ test('a failed source is tried again with growing pauses, at the live edge', () 
   assert.equal(state.phase, 'stalled')
   assert.deepEqual(pauses, [300, 600, 750])
   const retried = step(state, { type: 'retry' })
-  assert.deepEqual(retried.effects, [
-    { do: 'load', source: { kind: 'live', assetId: 'as_1' }, at: undefined },
-    { do: 'ask' },
-  ])
+  assert.deepEqual(retried.effects, [{ do: 'load', source: { kind: 'live', assetId: 'as_1' }, at: undefined }])
 })
 
 test('retries are frequent for the first minute of a trouble, whatever their number', () => {
@@ -85,7 +82,7 @@ test('what the server says again puts no retry forward; that it is back after al
   const failures: PlayerEvent[] = Array.from({ length: 40 }, () => ({ type: 'failed' }))
   assert.deepEqual(play(...watching, ...failures, on()).effects, [])
   const back = play(...watching, ...failures, { type: 'online' })
-  assert.deepEqual(back.effects, ['load', 'ask'])
+  assert.deepEqual(back.effects, ['load'])
   assert.equal(back.state.attempt, 0)
 })
 
@@ -103,8 +100,8 @@ test('a source that failed while its last seconds still played is waited for, no
 })
 
 test('a network that comes back reloads only what is in trouble', () => {
-  assert.deepEqual(play(...watching, { type: 'online' }).effects, ['ask'])
-  assert.deepEqual(play(...watching, { type: 'stalled' }, { type: 'online' }).effects, ['load', 'ask'])
+  assert.deepEqual(play(...watching, { type: 'online' }).effects, [])
+  assert.deepEqual(play(...watching, { type: 'stalled' }, { type: 'online' }).effects, ['load'])
 })
 
 test('the end of a broadcast is played to its end before the offline screen comes', () => {
@@ -116,6 +113,15 @@ test('the end of a broadcast is played to its end before the offline screen come
 
 test('a broadcast that ends while the picture stands still goes offline', () => {
   assert.equal(play(...watching, { type: 'stalled' }, off).state.phase, 'offline')
+})
+
+test('the rest of a broadcast that has ended is not tried again where it cannot be had; its recording is', () => {
+  const lost = play(...watching, off, { type: 'failed' })
+  assert.deepEqual([lost.state.phase, lost.effects], ['offline', ['unload']])
+  const back: PlayerEvent = { type: 'seek', date: 950_000, window: 900_000, edge: 1_000_000 }
+  assert.deepEqual(play(...watching, back, off, { type: 'failed' }).effects, ['ask', 'retry'])
+  assert.deepEqual(play(...watching, back, off, { type: 'failed' }, { type: 'retry' }).loads, ['vod as_1 950000'])
+  assert.deepEqual(play(...rewound, off, { type: 'failed' }).effects, ['ask', 'retry'])
 })
 
 test('a playlist that ends before the server says so asks it, and a new broadcast starts', () => {

@@ -42,13 +42,14 @@ export type PlayerEvent =
   | { readonly type: 'stalled' }
   /** The source cannot be loaded or decoded, and the engine has given up. */
   | { readonly type: 'failed' }
+  /** The pause after a failure is over, and the server was asked about the channel just now. */
   | { readonly type: 'retry' }
   /** The viewer asks for a moment. `window` is the first date that the loaded playlist holds, `edge` its last. */
   | { readonly type: 'seek'; readonly date: number; readonly window: number; readonly edge: number }
   | { readonly type: 'go-live' }
   /** The end of a finished playlist was played. */
   | { readonly type: 'finished' }
-  /** The machine's network, or the server, came back. */
+  /** The machine's network, or the server, came back, and the server was asked about the channel just now. */
   | { readonly type: 'online' }
 
 export type Effect =
@@ -56,7 +57,7 @@ export type Effect =
   | { readonly do: 'seek'; readonly date: number }
   | { readonly do: 'seek-live' }
   | { readonly do: 'unload' }
-  /** Send `retry` after so many milliseconds. */
+  /** After so many milliseconds ask the server about the channel, then send `retry`. */
   | { readonly do: 'retry'; readonly after: number }
   /** Ask the server about the channel now instead of at the next poll. */
   | { readonly do: 'ask' }
@@ -180,6 +181,8 @@ function onStalled(state: PlayerState): Step {
 
 function onFailed(state: PlayerState, random: number, now: number): Step {
   if (!state.source) return { state, effects: [] }
+  // The channel's own playlist is not kept for long, and that it has ended is no news any more.
+  if (state.source.kind === 'live' && !state.rewound && !state.channel.live) return goOffline(state)
   const attempt = state.attempt + 1
   const failingSince = attempt === 1 ? now : state.failingSince
   const phase = state.seen || state.phase === 'stalled' ? 'stalled' : 'starting'
@@ -190,16 +193,14 @@ function onFailed(state: PlayerState, random: number, now: number): Step {
 }
 
 function onRetry(state: PlayerState, why: 'retry' | 'online'): Step {
-  const ask: Effect = { do: 'ask' }
-  if (!state.source) return { state, effects: [ask] }
+  if (!state.source) return { state, effects: [] }
   const troubled = state.phase === 'stalled' || state.attempt > 0
   // The network came back while all was well: only what is in trouble is loaded again.
-  if (why === 'online' && !troubled) return { state, effects: [ask] }
+  if (why === 'online' && !troubled) return { state, effects: [] }
   const attempt = why === 'online' ? 0 : state.attempt
   // It may have played on from what was buffered.
   const phase = state.seen ? 'stalled' : state.phase
-  const loaded = reload({ ...state, attempt, phase }, state.source)
-  return { state: loaded.state, effects: [...loaded.effects, ask] }
+  return reload({ ...state, attempt, phase }, state.source)
 }
 
 function onSeek(state: PlayerState, event: Extract<PlayerEvent, { type: 'seek' }>): Step {

@@ -70,7 +70,7 @@ export function createWatching(options: WatchingOptions): Watching {
         options.onChange()
       },
       (news) => {
-        if (news === 'back') started.send({ type: 'online' })
+        if (news === 'back') started.online()
         options.onChange()
       },
     )
@@ -120,7 +120,7 @@ export function createWatching(options: WatchingOptions): Watching {
         createEngine: (element, events) => options.createEngine(element, events, next.place),
         onLoad: options.onLoad,
         onChange: onSession,
-        ask: () => feed?.ask(),
+        ask: async () => feed?.ask(),
       })
       if (next.asset) openAsset(next, session)
       else openChannel(next.place, session)
