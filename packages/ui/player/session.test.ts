@@ -493,6 +493,18 @@ test('while a server that does not answer lists nothing more, who has gone back 
   assert.deepEqual([session.state.source?.kind, livesOf(made)], ['live', 1])
 })
 
+test('a list that was read before the machine slept says nothing of what is recorded by now', async (t) => {
+  const made = await inRecording(t)
+  const { engine, page, session } = made
+  engine.ahead = 0
+  const { now } = Date
+  const steady = performance.now() - now()
+  t.mock.method(performance, 'now', () => steady + now())
+  t.mock.method(Date, 'now', () => now() + 3_600_000)
+  await page.pass(5000)
+  assert.deepEqual([session.state.source?.kind, livesOf(made)], ['vod', 0])
+})
+
 test('a live viewer is moved over a hole once enough is listed behind it; one who went back is not', async (t) => {
   const { engine, video, session, play } = await playing(t)
   await play(1000)

@@ -74,7 +74,7 @@ export function createSession(options: SessionOptions): Session {
   let clock = createEdgeClock()
   let lastTime = -1
   let movedAt = performance.now()
-  /** When the list that is played was read. */
+  /** When the list that is played was read, by the clock that goes on while the machine sleeps. */
   let readAt = Number.NEGATIVE_INFINITY
   const keeper = createEdgeKeeper(video)
   const steady = createSteadyDelay()
@@ -84,7 +84,7 @@ export function createSession(options: SessionOptions): Session {
 
   const events: EngineEvents = {
     updated(edge) {
-      readAt = performance.now()
+      readAt = Date.now()
       if (edge !== undefined) clock.update(edge, Date.now())
       if (state.source?.kind === 'live') keeper.leapHole(engine, performance.now() - movedAt < stallAfter)
     },
@@ -230,7 +230,7 @@ export function createSession(options: SessionOptions): Session {
       if (moved && !video.paused) send({ type: 'progress', behind: late, date: session.date })
     } else {
       const still = now - movedAt
-      const listed = { ahead: engine?.ahead, age: now - readAt }
+      const listed = { ahead: engine?.ahead, age: Date.now() - readAt }
       if (still > stallAfter && !isPaused) {
         if (hasCaughtUp(state, listed)) send({ type: 'go-live' })
         else if (state.phase !== 'stalled') {
