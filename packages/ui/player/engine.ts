@@ -17,7 +17,7 @@ export interface PlaylistEngine {
   readonly duration: number | undefined
   /** The loaded playlist is still growing. */
   readonly growing: boolean
-  /** Media time of a date inside the window. */
+  /** Media time of a date inside the window; of one past its end a moment before it. `undefined` while that is not known. */
   timeOf(date: number): number | undefined
   /** Media time at which live viewers should be. */
   readonly livePosition: number | undefined

@@ -219,6 +219,18 @@ test('dates and media time are those of the playlist, past its gaps', (t) => {
   assert.deepEqual([engine.growing, engine.duration], [true, undefined])
 })
 
+test('a date past the end of a playlist, or in a hole there, is a moment before the end of what can be played', (t) => {
+  const { engine, hls } = loaded(t)
+  assert.equal(engine.timeOf(20_000), undefined)
+  hls.latestLevelDetails = { fragments, edge: 6, live: true }
+  assert.equal(engine.timeOf(20_000), 5.5)
+  // Its parts are listed too.
+  hls.latestLevelDetails = { fragments, edge: 8, live: true }
+  assert.deepEqual([engine.timeOf(17_000), engine.timeOf(20_000)], [7, 7.5])
+  hls.latestLevelDetails = { fragments: fragments.slice(0, 2), edge: 4, live: true }
+  assert.deepEqual([engine.timeOf(13_000), engine.timeOf(20_000)], [1.5, 1.5])
+})
+
 test('what is listed after the picture is counted without holes, whole or in parts', (t) => {
   const { engine, hls, video } = loaded(t)
   const [first, hole] = fragments

@@ -30,6 +30,8 @@ const ampleLink = { from: 3, until: 2 } as const
 const leaving = 2
 /** By which begins that are counted back by the durations of a playlist may be off; seconds. */
 const rounding = 0.001
+/** Whoever asks for what is not listed yet gets so much before it; seconds. */
+const beforeEnd = 0.5
 /** Bits per second. */
 const usualBandwidth = 5_000_000
 
@@ -200,7 +202,7 @@ export function createHlsEngine(
     },
     timeOf(date) {
       const current = details()
-      return current && timeOfDate(current.fragments.map(datedOf), date)
+      return current && timeIn(current, date)
     },
     get livePosition() {
       return hls?.liveSyncPosition ?? undefined
@@ -267,6 +269,16 @@ function holesAfter({ fragments, partList, fragmentEnd }: LevelDetails, time: nu
     (sum, { gap, start, end }) => (gap ? sum + Math.max(0, end - Math.max(start, time)) : sum),
     0,
   )
+}
+
+/** Media time of a date, which may be in the parts at the end; of one past the end, or in a hole there, a moment before the end. */
+function timeIn({ fragments, edge }: LevelDetails, date: number): number | undefined {
+  const list = fragments.map(datedOf)
+  const last = list.findLast((one) => one.date !== undefined && !one.gap)
+  if (last?.date === undefined) return undefined
+  const end = last === list.at(-1) ? edge : last.start + last.duration
+  const latest = Math.max(last.start, end - beforeEnd)
+  return timeOfDate(list, date) ?? Math.min(last.start + (date - last.date) / 1000, latest)
 }
 
 function datedOf({ start, duration, programDateTime, gap }: Fragment) {

@@ -493,6 +493,28 @@ test('while a server that does not answer lists nothing more, who has gone back 
   assert.deepEqual([session.state.source?.kind, livesOf(made)], ['live', 1])
 })
 
+test('a step to what is not listed yet leads to live, or in the recording to the end of what is recorded', async (t) => {
+  const made = await dated(t, 'll-hls')
+  const { engine, session, video, play } = made
+  const forth = async () => {
+    session.seekDate(Date.now() - 5000)
+    await play(500)
+  }
+  session.seekDate(Date.now() - 30_000)
+  assert.equal(session.atEdge, false)
+  engine.window = { start: Date.now() - 60_000, end: Date.now() - 8000 }
+  await forth()
+  assert.deepEqual([session.atEdge, session.state.rewound, engine.loads.length], [true, false, 1])
+  session.seekDate(Date.now() - 90_000)
+  engine.date = Date.now() - 90_000
+  await play(1000)
+  assert.equal(session.state.source?.kind, 'vod')
+  const before = video.currentTime
+  await forth()
+  assert.deepEqual([session.atEdge, session.state.source?.kind, engine.loads.length], [false, 'vod', 2])
+  assert.ok(video.currentTime > before)
+})
+
 test('a list that was read before the machine slept says nothing of what is recorded by now', async (t) => {
   const made = await inRecording(t)
   const { engine, page, session } = made

@@ -125,7 +125,10 @@ export function createSession(options: SessionOptions): Session {
         const time = reachable(effect.date)
         keeper.atEdge = false
         clearTimeout(seekTimer)
-        if (time !== undefined) video.currentTime = time
+        // Behind what is listed live there is nothing but live.
+        if (state.source?.kind === 'live' && state.channel.live && effect.date > (engine?.window?.end ?? effect.date))
+          send({ type: 'go-live' })
+        else if (time !== undefined) video.currentTime = time
         else seekLater(effect.date)
         return
       }
