@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { firstPlaylists } from './prefetch.ts'
+import { fakePage } from '../testing/fake-page.ts'
+import { firstPlaylists, prefetch } from './prefetch.ts'
 
 test('the first variant and the default audio are fetched early', () => {
   const playlist = `#EXTM3U
@@ -16,4 +17,15 @@ as_1/v4/index.m3u8
 
 test('a media playlist names none', () => {
   assert.deepEqual(firstPlaylists('#EXTM3U\n#EXTINF:4,\ns1.m4s\n'), [])
+})
+
+test('a browser that plays HLS by itself asks for its playlists by itself, and nothing is fetched ahead for it', async (t) => {
+  const page = fakePage(t)
+  prefetch('http://server/first.m3u8')
+  await page.pass(50)
+  assert.equal(page.requests.length, 1)
+  Reflect.deleteProperty(globalThis, 'MediaSource')
+  prefetch('http://server/second.m3u8')
+  await page.pass(50)
+  assert.equal(page.requests.length, 1)
 })

@@ -120,6 +120,7 @@ export function fakePage(t: TestContext): FakePage {
       addEventListener: page.addEventListener.bind(page),
     },
     WebSocket: PageSocket,
+    MediaSource: EventTarget,
     fetch: (url: string, { signal, headers = {} }: { signal?: AbortSignal; headers?: Record<string, string> } = {}) =>
       new Promise<Response>((resolve, reject) => {
         requests.push({ url, at: fake.now })

@@ -1,3 +1,4 @@
+import { hasMediaSource } from './media-source.ts'
 import type { Transport } from './transport.ts'
 
 /** What a browser brings along, looked up once. */
@@ -9,7 +10,7 @@ export interface Browser {
    * plug-in for it has been fetched.
    */
   readonly receives: readonly string[] | undefined
-  /** Media Source Extensions, the managed kind of iPhones (iOS 17.1 on) included. */
+  /** Media Source Extensions, of either kind. */
   readonly mediaSource: boolean
   /** The video element plays HLS by itself: Safari, and Chromium's "maybe". */
   readonly nativeHls: boolean
@@ -40,13 +41,11 @@ export function abilitiesOf({ peerConnection, receives, mediaSource, nativeHls }
 
 /** Looks at the browser that this runs in. */
 export function lookAtBrowser(): Browser {
-  const { MediaSource, ManagedMediaSource, RTCPeerConnection, RTCRtpReceiver } = globalThis as typeof globalThis & {
-    ManagedMediaSource?: unknown
-  }
+  const { RTCPeerConnection, RTCRtpReceiver } = globalThis
   return {
     peerConnection: RTCPeerConnection !== undefined,
     receives: RTCRtpReceiver?.getCapabilities?.('video')?.codecs.map(({ mimeType }) => mimeType),
-    mediaSource: MediaSource !== undefined || ManagedMediaSource !== undefined,
+    mediaSource: hasMediaSource(),
     nativeHls: document.createElement('video').canPlayType('application/vnd.apple.mpegurl') !== '',
   }
 }
