@@ -6,7 +6,7 @@ import { chromium } from '../support/browser.ts'
 import { waitFor } from '../support/wait.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
-import { mockBan } from './mock/values.ts'
+import { mockBan, mockMessage } from './mock/values.ts'
 
 let browser: Browser
 let mock: MockServer
@@ -416,6 +416,20 @@ test('who is banned is listed with what is banned, and let back in', async () =>
     mock.bans.map(({ name }) => name),
     ['Jonas'],
   )
+})
+
+test('who is banned while the studio is open can be let back in at once, whoever did it where', async () => {
+  mock.owner = true
+  mock.messages.push(mockMessage('Mira', 'rude words'), mockMessage('Jonas', 'ruder words'))
+  await signIn()
+  await page.getByText('Nobody. Each message has').waitFor()
+  await page.getByRole('button', { name: 'Ban Mira' }).click()
+  await page.getByRole('dialog', { name: 'Ban Mira from this chat?' }).getByRole('button', { name: 'Ban' }).click()
+  await page.getByRole('button', { name: 'Let back in Mira' }).waitFor()
+  // On the channel's page, of which the studio hears that messages are hidden.
+  mock.bans.push(mockBan('Jonas', true))
+  mock.push({ type: 'hidden', ids: mock.messages.filter(({ author }) => author.name === 'Jonas').map(({ id }) => id) })
+  await page.getByRole('button', { name: 'Let back in Jonas' }).waitFor()
 })
 
 test('signing out leads back to the password, and so does a session that has ended', async () => {

@@ -29,6 +29,10 @@ const following = 48
  * | `channel` | slug of the channel |
  * | `server` | origin of the Bandstand server; default: where the page came from |
  *
+ * | event | |
+ * |---|---|
+ * | `moderated` | for the studio: messages were hidden, by whomever, or somebody was banned from here |
+ *
  * | slot | |
  * |---|---|
  * | `empty` | shown while nobody has said anything |
@@ -141,7 +145,11 @@ export class BandstandChat extends LitElement {
       // The owner's is the server's to remember: signed out, nobody here may bear it.
       if (!this._room.owner) remember('chat-name', message.name)
       this.#sendDraft()
-    }
+    } else if (message.type === 'hidden') this.#tellModerated()
+  }
+
+  #tellModerated(): void {
+    this.dispatchEvent(new CustomEvent('moderated'))
   }
 
   #findLinks(messages: readonly { readonly text: string }[]): void {
@@ -258,7 +266,11 @@ export class BandstandChat extends LitElement {
 
   #onBan({ id }: Shown, { yes, address }: { readonly yes: boolean; readonly address: boolean }): void {
     this._banning = undefined
-    if (yes) void this.#moderate((place) => banAuthor(place, id, address))
+    if (!yes) return
+    void this.#moderate(async (place) => {
+      await banAuthor(place, id, address)
+      this.#tellModerated()
+    })
   }
 
   #foot() {

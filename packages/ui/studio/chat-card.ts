@@ -142,7 +142,7 @@ export class StudioChatCard extends LitElement {
         >
       </div>
       ${this._error ? html`<p class="error" role="status">${this._error}</p>` : nothing}
-      <bandstand-chat channel=${channel.slug}></bandstand-chat>
+      <bandstand-chat channel=${channel.slug} @moderated=${() => this.#load()}></bandstand-chat>
       <div class="row">
         <h3 tabindex="-1">Banned</h3>
         <button type="button" class="quiet" @click=${() => this.#load()}>Refresh<span class="sr"> the list of bans</span></button>

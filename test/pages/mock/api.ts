@@ -1,10 +1,11 @@
 import type { Advice, ChannelHealth } from '@bandstand/contract/api/health.ts'
 import type { Instance } from '@bandstand/contract/api/instance.ts'
 import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
+import type { CreateBan } from '@bandstand/contract/api/moderation.ts'
 import type { ReplayList } from '@bandstand/contract/api/replay.ts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { MockServer } from './model.ts'
-import { mockChannel } from './values.ts'
+import { mockBan, mockChannel } from './values.ts'
 
 /** A mock of `/api/v1`: answers of the right shape, no rules. The password is `open sesame`. */
 export function registerMockApi(app: FastifyInstance, mock: MockServer): void {
@@ -86,7 +87,12 @@ export function registerMockApi(app: FastifyInstance, mock: MockServer): void {
     return reply.code(204).send()
   })
   app.get('/api/v1/channels/:slug/chat/bans', async () => ({ bans: mock.bans }))
-  app.post('/api/v1/channels/:slug/chat/bans', async (_, reply) => reply.code(201).send({}))
+  app.post<{ Body: CreateBan }>('/api/v1/channels/:slug/chat/bans', async ({ body }, reply) => {
+    const said = mock.messages.find(({ id }) => id === body.messageId)
+    const ban = mockBan(said?.author.name ?? '?', body.address ?? true)
+    mock.bans.push(ban)
+    return reply.code(201).send(ban)
+  })
   app.delete<{ Params: { id: string } }>('/api/v1/channels/:slug/chat/bans/:id', async (request, reply) => {
     mock.bans.splice(0, mock.bans.length, ...mock.bans.filter(({ id }) => id !== request.params.id))
     return reply.code(204).send()
