@@ -31,10 +31,10 @@ export function createEngine(
 ): Engine {
   return createChoosingEngine({
     ...{ video, events, whep, ...asked, able: abilities.transports, onAnotherNetwork },
-    async createPlaylist(about, wantedQuality) {
+    async createPlaylist(about, wantedQuality, isLive) {
       const hls = abilities.hls === 'hls.js' ? await loadHls() : undefined
       return hls?.HlsClass.isSupported()
-        ? hls.createHlsEngine(hls.HlsClass, video, { id, sameOrigin }, wantedQuality, about)
+        ? hls.createHlsEngine(hls.HlsClass, video, { id, sameOrigin, isLive }, wantedQuality, about)
         : createNativeEngine(video, about)
     },
     openRealTime: async (url, about, wantedQuality) =>

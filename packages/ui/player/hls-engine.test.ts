@@ -81,7 +81,7 @@ function loaded(t: TestContext) {
   const engine = createHlsEngine(
     FakeHls as unknown as typeof Hls,
     video.element,
-    { id: 'player', sameOrigin: true },
+    { id: 'player', sameOrigin: true, isLive: async () => true },
     { quality: undefined },
     {
       updated: (edge) => edges.push(edge),

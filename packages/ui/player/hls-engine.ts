@@ -42,7 +42,7 @@ const usualBandwidth = 5_000_000
 export function createHlsEngine(
   HlsClass: typeof Hls,
   video: HTMLVideoElement,
-  session: { readonly id: string; readonly sameOrigin: boolean },
+  session: { readonly id: string; readonly sameOrigin: boolean; isLive(): Promise<boolean> },
   wanted: WantedQuality,
   events: PlaylistEvents,
 ): PlaylistEngine {
@@ -86,10 +86,14 @@ export function createHlsEngine(
       fragLoadPolicy: loadPolicy,
       // Custom headers would cost other sites a preflight for each request.
       cmcd: { sessionId: session.id, useHeaders: session.sameOrigin },
-      pLoader: playlistLoader(HlsClass, () => ({
-        ...{ at, parts: lowLatency },
-        distance: hls && hls.levels.length > 1 && !ample ? ladderHoldBack : 0,
-      })),
+      pLoader: playlistLoader(
+        HlsClass,
+        () => ({
+          ...{ at, parts: lowLatency },
+          distance: hls && hls.levels.length > 1 && !ample ? ladderHoldBack : 0,
+        }),
+        session.isLive,
+      ),
     }
   }
 

@@ -18,6 +18,7 @@ interface Context {
 
 interface Callbacks {
   onSuccess(response: { readonly url: string; data: string }, stats: object, context: Context, network: null): void
+  onError?(error: { readonly code: number }, context: Context, network: null, stats: object): void
 }
 
 /** What is used of the loader of hls.js; it answers with the text of the test. */
@@ -61,14 +62,20 @@ function loading(t: TestContext, at: number | undefined) {
   FakeXhr.text = playlist
   FakeXhr.asked = []
   const HlsClass = { DefaultConfig: { loader: FakeXhr } } as unknown as typeof Hls
-  const Loader = playlistLoader(HlsClass, () => ({ at, parts: true, distance: 0 })) as unknown as new () => FakeXhr
+  /** What the server says of the channel, `hangs` for no answer. */
+  const channel: { live: boolean | 'hangs' } = { live: true }
+  const isLive = () =>
+    channel.live === 'hangs' ? new Promise<boolean>(() => undefined) : Promise.resolve(channel.live)
+  const wanted = () => ({ at, parts: true, distance: 0 })
+  const Loader = playlistLoader(HlsClass, wanted, isLive) as unknown as new () => FakeXhr
   const texts: string[] = []
+  const errors: number[] = []
   const load = (context: Context): FakeXhr => {
     const loader = new Loader()
-    loader.load(context, {}, { onSuccess: ({ data }) => texts.push(data) })
+    loader.load(context, {}, { onSuccess: ({ data }) => texts.push(data), onError: ({ code }) => errors.push(code) })
     return loader
   }
-  return { page, load, texts }
+  return { page, channel, load, texts, errors }
 }
 
 test('the first media playlist says where playback begins, later ones are left as they are', (t) => {
@@ -115,4 +122,27 @@ test('what was fetched ahead in vain is asked for anew, unless nobody waits for 
     FakeXhr.asked.map(({ url }) => url),
     ['http://server/gone.m3u8'],
   )
+})
+
+test('after a sleep a playlist is asked for once it is known that there is one', async (t) => {
+  const { page, channel, load, texts, errors } = loading(t, undefined)
+  const ask = () => load({ url: 'http://server/v.m3u8', type: 'level' })
+  ask()
+  await page.pass(30_000)
+  channel.live = false
+  ask()
+  assert.equal(FakeXhr.asked.length, 2)
+  await page.pass(3_600_000)
+  ask()
+  await page.pass(50)
+  assert.deepEqual([FakeXhr.asked.length, errors], [2, [404]])
+  channel.live = 'hangs'
+  ask().abort()
+  ask()
+  await page.pass(500)
+  assert.equal(FakeXhr.asked.length, 2)
+  await page.pass(1000)
+  assert.deepEqual([FakeXhr.asked.length, texts.length, errors.length], [3, 3, 1])
+  ask()
+  assert.equal(FakeXhr.asked.length, 4)
 })

@@ -16,10 +16,29 @@ interface PlaylistXhr {
   getResponseHeader(name: string): string | null
 }
 
-/** Loads playlists as hls.js does, but answers from the prefetch where it can and puts the wanted start into the text. */
-export function playlistLoader(HlsClass: typeof Hls, wanted: () => WantedStart): NonNullable<HlsConfig['pLoader']> {
+/**
+ * After so long without a playlist the machine or the page has slept; milliseconds. Shorter than a server keeps the playlists of a
+ * broadcast that has ended.
+ */
+const asleep = 60_000
+/** Whether there is anything to be had is asked for so long; milliseconds. */
+const askLimit = 1000
+
+/**
+ * Loads playlists as hls.js does, but answers from the prefetch where it can and puts the wanted start into the text. After a sleep
+ * nothing is asked for that has ended meanwhile: the answer would be 404, a red line in the console.
+ *
+ * @param isLive asks the server whether there is anything to be loaded; never rejects
+ */
+export function playlistLoader(
+  HlsClass: typeof Hls,
+  wanted: () => WantedStart,
+  isLive: () => Promise<boolean>,
+): NonNullable<HlsConfig['pLoader']> {
   const Base = HlsClass.DefaultConfig.loader as unknown as new (config: HlsConfig) => PlaylistXhr
   let started = false
+  /** When a playlist was had, by the clock that goes on while the machine sleeps. */
+  let heardAt = Date.now()
   /** By the address of a playlist without its query; as many as there are renditions. */
   const nexts = new Map<string, NextPart>()
 
@@ -30,6 +49,7 @@ export function playlistLoader(HlsClass: typeof Hls, wanted: () => WantedStart):
     override load(...[context, config, callbacks]: Parameters<Loader<PlaylistLoaderContext>['load']>): void {
       const [address = ''] = context.url.split('?')
       const onSuccess: typeof callbacks.onSuccess = (response, stats, ctx, network) => {
+        heardAt = Date.now()
         if (typeof response.data === 'string') nexts.set(address, nextPart(response.data))
         if (!started && typeof response.data === 'string') {
           if ((ctx.type as string) === 'level') started = true
@@ -44,7 +64,16 @@ export function playlistLoader(HlsClass: typeof Hls, wanted: () => WantedStart):
       const load = () => super.load(context, patient, { ...callbacks, onSuccess })
       const early = takePrefetched(context.url)
       if (!early) {
-        load()
+        if (Date.now() - heardAt < asleep) load()
+        else {
+          void Promise.race([isLive(), new Promise<true>((resolve) => setTimeout(resolve, askLimit, true))]).then(
+            (is) => {
+              if (this.#gone) return
+              if (is) load()
+              else callbacks.onError({ code: 404, text: 'it has ended' }, context, null, this.stats)
+            },
+          )
+        }
         return
       }
       const begun = performance.now()

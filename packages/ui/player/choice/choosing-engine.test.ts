@@ -17,6 +17,7 @@ function engine(wanted: Transport, settings: { forced?: boolean; soundMissing?: 
   const wantedQualities: WantedQuality[] = []
   let codeFails = settings.codeFails ?? 0
   let about: RealTimeEvents | undefined
+  let goesOn: (() => Promise<boolean>) | undefined
   const network = new Set<() => void>()
   const playlist = {
     lowLatency: true,
@@ -36,8 +37,9 @@ function engine(wanted: Transport, settings: { forced?: boolean; soundMissing?: 
       failed: (reason) => void failures.push(reason),
       over: () => void said.push('over'),
     },
-    isLive: async () => true,
-    async createPlaylist(_, wantedQuality) {
+    isLive: async () => false,
+    async createPlaylist(_, wantedQuality, isLive) {
+      goesOn = isLive
       wantedQualities.push(wantedQuality)
       if (codeFails-- > 0) throw new TypeError('refused')
       return playlist as unknown as PlaylistEngine
@@ -69,7 +71,10 @@ function engine(wanted: Transport, settings: { forced?: boolean; soundMissing?: 
       return () => network.delete(tell)
     },
   })
-  return { made, network, failures, wantedQualities, tell: () => about as RealTimeEvents, said: () => said.splice(0) }
+  return {
+    ...{ made, network, failures, wantedQualities, said: () => said.splice(0) },
+    ...{ tell: () => about as RealTimeEvents, goesOn: () => goesOn?.() },
+  }
 }
 
 test('real time has the element from the beginning where nothing else plays', async () => {
@@ -146,6 +151,15 @@ test('who rewinds out of real time gets the recording from there', async () => {
   await settled()
   assert.deepEqual(said(), ['closed', 'parts of vod/as_1 from 5000'])
   assert.equal(made.choice.playing, undefined)
+})
+
+test('what is live may have ended, a recording is there', async () => {
+  const { made, goesOn } = engine('ll-hls')
+  made.load(live('as_1'), undefined)
+  await settled()
+  assert.equal(await goesOn(), false)
+  made.load({ kind: 'vod', url: 'vod/as_1', assetId: 'as_1' }, 5)
+  assert.equal(await goesOn(), true)
 })
 
 test('a broadcast that has ended in real time is told of, and nothing else is loaded for it', async () => {

@@ -15,8 +15,12 @@ interface Options {
   wanted(): Transport
   /** It was asked for by the viewer or the page, who then take it as it is. */
   forced(): boolean
-  /** Rejects when its code cannot be loaded. */
-  createPlaylist(events: PlaylistEvents, wantedQuality: WantedQuality): Promise<PlaylistEngine>
+  /** Rejects when its code cannot be loaded. @param isLive asks the server whether what is loaded goes on; a recording always does */
+  createPlaylist(
+    events: PlaylistEvents,
+    wantedQuality: WantedQuality,
+    isLive: () => Promise<boolean>,
+  ): Promise<PlaylistEngine>
   openRealTime(url: string, events: RealTimeEvents, wantedQuality: WantedQuality): Promise<RealTime>
   /** Asks the server whether the channel is live. Never rejects. */
   isLive(): Promise<boolean>
@@ -137,7 +141,9 @@ export function createChoosingEngine(options: Options): Engine {
       playlist.lowLatency = low
       return playlist.load(url, at)
     }
-    making ??= options.createPlaylist({ updated: events.updated, failed: events.failed }, wantedQuality).then(
+    const about: PlaylistEvents = { updated: events.updated, failed: events.failed }
+    const isLive = async () => source?.kind !== 'live' || options.isLive()
+    making ??= options.createPlaylist(about, wantedQuality, isLive).then(
       (made) => {
         playlist = made
         if (gone) made.destroy()
