@@ -46,6 +46,14 @@ test('a new broadcast or a new generation of the playlist is followed without a 
   assert.deepEqual(play(...watching, on('as_1', 1)).loads, ['live as_1 undefined'])
 })
 
+test('a restarted server, which counts no changes of its ladder yet, is no reason to load; that it lists it again is', () => {
+  const restarted = [...watching, on('as_1', 2), moving(1), on('as_1', 1)]
+  assert.deepEqual(play(...restarted).effects, [])
+  assert.equal(play(...restarted).state.phase, 'live')
+  assert.deepEqual(play(...restarted, on('as_1', 2)).loads, ['live as_1 undefined'])
+  assert.deepEqual(play(...restarted, on('as_2', 0)).loads, ['live as_2 undefined'])
+})
+
 test('a stall asks the server, and playback going on clears it', () => {
   const stalled = play(...watching, { type: 'stalled' })
   assert.equal(stalled.state.phase, 'stalled')

@@ -144,7 +144,8 @@ function onChannel(before: PlayerState, event: Extract<PlayerEvent, { type: 'cha
     // Somebody who has rewound goes on where he is; the live button leads to the new broadcast.
     if (state.source.kind === 'vod') return { state, effects: [] }
     if (state.source.assetId !== assetId) return load({ ...state, attempt: 0 }, source, undefined)
-    return before.channel.generation === generation ? { state, effects: [] } : reload({ ...state, attempt: 0 }, source)
+    // It falls with a restarted server, which lists the same broadcast and does not know of its ladder yet: there is nothing new to be had.
+    return generation > before.channel.generation ? reload({ ...state, attempt: 0 }, source) : { state, effects: [] }
   }
   if (state.source?.kind === 'vod' && state.phase === 'behind')
     return { state: { ...state, phase: 'replay' }, effects: [] }

@@ -200,7 +200,8 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       for (const own of old.tracks) byTrack.get(own.track)?.addInit(own)
     }
     current = index.epochs.at(-1)
-    // As the process before counted, so that players that stayed notice a change and nothing else.
+    // As the process before counted, so that players that stayed notice a change and nothing else. What it counted of the ladder is not
+    // known here: the number falls then, which pages pass over, and rises when the ladder is listed again.
     index.epochs.forEach((old, i) => {
       const before = index.epochs[i - 1]
       if (before === undefined || !sameSet(before, old)) generation = old.id + 1
