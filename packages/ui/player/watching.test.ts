@@ -112,6 +112,24 @@ test('a channel that is not there is shown as such', async (t) => {
   assert.ok(changes() > before)
 })
 
+test('a channel that is deleted while it plays is not loaded again and again; one of that name that is made later is', async (t) => {
+  const here = opened(t)
+  const { page, engines, watching, open } = here
+  page.answer = () => Response.json(facts('deleted', true))
+  open('deleted')
+  await play(here, 1000)
+  const [engine] = engines
+  assert.ok(engine)
+  page.answer = () => new Response('', { status: 404 })
+  engine.events.failed('levelLoadError')
+  await page.pass(60_000)
+  assert.deepEqual([watching.missing, watching.phase, engine.loads.length], [true, 'offline', 1])
+  page.answer = () => Response.json(facts('deleted', true))
+  while (watching.missing) await page.pass(50)
+  await play(here, 1000)
+  assert.deepEqual([watching.phase, engine.loads.length], ['live', 2])
+})
+
 test('a recording that is not there is shown as such', async (t) => {
   const { page, watching, open } = opened(t)
   page.answer = () => new Response('', { status: 404 })

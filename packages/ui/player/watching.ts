@@ -71,6 +71,8 @@ export function createWatching(options: WatchingOptions): Watching {
       },
       (news) => {
         if (news === 'back') started.online()
+        // Nothing is broadcast where there is no channel. What plays goes on to its end, and beyond that where it was a mistake.
+        else started.send({ type: 'channel', live: false, assetId: '', generation: facts?.generation ?? 0 })
         options.onChange()
       },
     )
