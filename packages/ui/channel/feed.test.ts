@@ -65,6 +65,26 @@ test('who asks is told when the answer is there, or that there is none, and asks
   }
 })
 
+test('whether a channel is live is asked where it was when last heard of; that it is not is believed', async (t) => {
+  const { page, feed } = watched(t)
+  await page.pass(2000)
+  const asked = () => page.requests.length
+  const before = asked()
+  assert.deepEqual([await feed.isLive(), asked()], [true, before + 1])
+  page.up = false
+  assert.deepEqual([await feed.isLive(), asked()], [true, before + 2])
+  page.up = true
+  page.answer = () => new Response('', { status: 429 })
+  assert.deepEqual([await feed.isLive(), asked()], [true, before + 3])
+  page.answer = () => new Response('', { status: 404 })
+  assert.deepEqual([await feed.isLive(), asked()], [false, before + 4])
+  page.answer = () => Response.json(facts)
+  await feed.ask()
+  page.sockets[0]?.receive({ type: 'channel', ...facts, live: false })
+  const known = asked()
+  assert.deepEqual([await feed.isLive(), asked()], [false, known])
+})
+
 test('what the socket has brought is no answer that the server could say is unchanged', async (t) => {
   const { page, feed, titles } = watched(t)
   const answer = (_: string, headers: Readonly<Record<string, string>>) =>

@@ -16,6 +16,11 @@ export interface Feed {
   readonly missing: boolean
   /** Asks the server now. @returns when it has answered, or cannot be reached; never rejects */
   ask(): Promise<void>
+  /**
+   * Whether the channel is live: as the server says now, as it said last where it does not answer. That it was not when last heard of is
+   * believed: at the end of a broadcast a crowd would ask at once what most have been told. Never rejects.
+   */
+  isLive(): Promise<boolean>
   /** Calls back at once when the channel is known already. @returns to stop listening */
   watch(listener: (channel: Channel) => void, onNews?: (news: FeedNews) => void): () => void
   /** Joins the chat. Messages of the socket except `channel` come here. @returns to leave it */
@@ -214,6 +219,10 @@ function createFeed(place: Place): Feed {
       return missing
     },
     ask,
+    async isLive() {
+      if (channel?.live !== false) await ask()
+      return !missing && channel?.live !== false
+    },
     watch(listener, onNews) {
       const first = !used()
       const watcher: Watcher = { update: listener, news: onNews }

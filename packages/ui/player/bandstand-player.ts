@@ -91,7 +91,7 @@ export class BandstandPlayer extends LitElement {
           whep: addresses.whep(place),
           wanted: () => this.#wanted,
           forced: () => this.#asked !== undefined,
-          isLive: () => isLive(place),
+          isLive: () => feedOf(place).isLive(),
         },
         events,
       ),
@@ -312,13 +312,6 @@ export class BandstandPlayer extends LitElement {
       ${helpDialog({ pageKeys: this.hotkeys === 'page' })}
     </div>`
   }
-}
-
-/** As the server says now; where it cannot be reached as it said last. */
-async function isLive(place: Place): Promise<boolean> {
-  const feed = feedOf(place)
-  await feed.ask()
-  return !feed.missing && (feed.channel?.live ?? true)
 }
 
 function newId(): string {
