@@ -112,6 +112,17 @@ test('one that gets no processor is waited for as while it starts, and as usual 
   assert((later?.now ?? 0) > 3_000 && (later?.now ?? 0) < startPatience, `${later?.now}`)
 })
 
+test('one that had no processor until just now is waited for: what it wrote may not have been read yet', () => {
+  const look = (ms: number): Look => (ms < patience + 200 ? runnable(ms / 10) : { state: 'asleep', processorTime: 500 })
+  const dog = begun()
+  assert.equal(feed(dog, 0, patience + 400, { look }), undefined)
+  dog.wrote(0, patience + 400)
+  assert.equal(feed(dog, patience + 440, patience + 4_000, { wrote: [0], look }), undefined)
+  // What sleeps on hangs all the same.
+  const found = feed(begun(), 0, 1e6, { look })
+  assert((found?.now ?? 0) > patience + 400 && (found?.now ?? 0) < patience + 1_000, `${found?.now}`)
+})
+
 test('pictures that come late or seldom, of which a decoder may hold some: it sleeps for want of more', () => {
   for (const every of [100, 450, 3_000]) {
     const pictures = Math.ceil(restPictures / 2)

@@ -37,6 +37,7 @@ export function createWatchdog(outputs: number, isHardware: boolean): Watchdog {
   let last: ProcessState | undefined
   /** It has rested at each look since. */
   let restsSince: number | undefined
+  let starvedAt: number | undefined
 
   /** The last picture before a source stands still may be one that no rung keeps: then it is not ffmpeg that hangs. */
   function passed(now: number): number {
@@ -64,7 +65,8 @@ export function createWatchdog(outputs: number, isHardware: boolean): Watchdog {
     const hasRested = restsSince !== undefined && at - restsSince >= restFor
     if (hasRested && pictures >= restPictures) return restPatience
     // What is too much for the machine is decided by what falls behind, see `capacity.ts`: to start again costs it more.
-    return isStarved(at) ? startPatience : patience
+    // What it wrote as soon as it had a processor may not have been read yet.
+    return starvedAt !== undefined && at - starvedAt < restFor ? startPatience : patience
   }
 
   return {
@@ -91,6 +93,7 @@ export function createWatchdog(outputs: number, isHardware: boolean): Watchdog {
         first = undefined
         last = undefined
         restsSince = undefined
+        starvedAt = undefined
       }
       return is
     },
@@ -99,6 +102,7 @@ export function createWatchdog(outputs: number, isHardware: boolean): Watchdog {
       last = found
       if (found !== undefined) first ??= { at, processorTime: found.processorTime }
       restsSince = rests() ? (restsSince ?? at) : undefined
+      if (isStarved(at)) starvedAt = at
     },
     verdict(now) {
       const { flushPatience, flush, startPatience } = LADDER_LIMITS
