@@ -170,6 +170,18 @@ test('it is looked at only where it is late', () => {
   assert.equal(dog.isSuspicious(suspicion + 1), true)
 })
 
+test('it is looked at no more while a source stands still: nothing can come of that', () => {
+  const dog = begun()
+  feed(dog, 0, 400)
+  let looks = 0
+  for (let now = 400; now < 60_000; now += 100) {
+    if (!dog.isSuspicious(now)) continue
+    dog.looked(asleep(), now)
+    looks++
+  }
+  assert(looks > 0 && looks <= 5, `${looks}`)
+})
+
 test('where nothing is known of its threads it is as before', () => {
   assert.equal(feed(begun(), 0, 1e6)?.now, patience + 40)
 })

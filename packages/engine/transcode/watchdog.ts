@@ -12,7 +12,7 @@ export interface Watchdog {
   wrote(output: number, now: number): void
   /** It gets nothing more. */
   finished(now: number): void
-  /** It is late: what it does is of interest. */
+  /** It is late, and later than when it was looked at last: what it does is of interest. */
   isSuspicious(now: number): boolean
   /** What it does, while it is late; `undefined` where that is not known. */
   looked(found: ProcessState | undefined, now: number): void
@@ -35,6 +35,7 @@ export function createWatchdog(outputs: number, isHardware: boolean): Watchdog {
   /** The first of the looks since it is late, and the last. */
   let first: { readonly at: number; readonly processorTime: number } | undefined
   let last: ProcessState | undefined
+  let lookedAt: number | undefined
   /** It has rested at each look since. */
   let restsSince: number | undefined
   let starvedAt: number | undefined
@@ -95,10 +96,11 @@ export function createWatchdog(outputs: number, isHardware: boolean): Watchdog {
         restsSince = undefined
         starvedAt = undefined
       }
-      return is
+      return is && passed(now) !== lookedAt
     },
     looked(found, now) {
       const at = passed(now)
+      lookedAt = at
       last = found
       if (found !== undefined) first ??= { at, processorTime: found.processorTime }
       restsSince = rests() ? (restsSince ?? at) : undefined
