@@ -31,8 +31,8 @@ export const LADDER_LIMITS = {
   patience: 2_000,
   /**
    * The same of one that sleeps, or is stopped, beside its work: what a machine without time for it never shows. It is looked at from
-   * `suspicion` on, has to rest for `restFor` without a break, and to have been given more pictures than a decoder may hold (16,
-   * H.264 A.3.1), the one that ffmpeg's MP4 writer does, and some.
+   * `suspicion` on, and has to rest for `restFor` without a break. One that sleeps has to have begun, and to have been given more
+   * pictures than a decoder may hold (16, H.264 A.3.1), the one that ffmpeg's MP4 writer does, and some.
    */
   restPatience: 1_000,
   suspicion: 500,

@@ -161,6 +161,17 @@ test('one that starts has its long time, asleep or not: programs and drivers are
   assert.equal(feed(createWatchdog(1, false), 0, 1e6, { look: asleep })?.now, startPatience + 40)
 })
 
+test('one that is stopped while it starts is given up as soon as later, whatever it was given; after a moment only, it is not', () => {
+  for (const isHardware of [false, true]) {
+    const found = feed(createWatchdog(1, isHardware), 0, 1e6, { look: stopped, every: 100 })
+    assert.equal(found?.now, restPatience + 100)
+    assert.equal(found.verdict, `it is stopped and wrote nothing for ${restPatience} ms`)
+  }
+  // As of a server that was itself, and goes on.
+  const moment = (ms: number) => (ms % 1_000 < 200 ? stopped() : asleep())
+  assert.equal(feed(createWatchdog(1, false), 0, 1e6, { look: moment })?.now, startPatience + 40)
+})
+
 test('it is looked at only where it is late', () => {
   const dog = begun()
   assert.equal(dog.isSuspicious(0), false)

@@ -36,7 +36,7 @@ export function createWatchdog(outputs: number, isHardware: boolean): Watchdog {
   let first: { readonly at: number; readonly processorTime: number } | undefined
   let last: ProcessState | undefined
   let lookedAt: number | undefined
-  /** It has rested at each look since. */
+  /** It has rested in the same way at each look since. */
   let restsSince: number | undefined
   let starvedAt: number | undefined
 
@@ -47,7 +47,7 @@ export function createWatchdog(outputs: number, isHardware: boolean): Watchdog {
 
   function isLate(now: number): boolean {
     const latest = passed(now) - LADDER_LIMITS.suspicion
-    return finishedAt === undefined && since.some((from, i) => hasBegun[i] === true && (from?.at ?? latest) < latest)
+    return finishedAt === undefined && since.some((from) => (from?.at ?? latest) < latest)
   }
 
   /** Whatever the machine is short of, it does not wait for that. */
@@ -60,10 +60,13 @@ export function createWatchdog(outputs: number, isHardware: boolean): Watchdog {
     return last.processorTime - first.processorTime < LADDER_LIMITS.starved * (at - first.at)
   }
 
-  /** How long an output that has written before may be silent. */
-  function patienceAt(at: number, pictures: number): number {
+  /** How long an output may be silent. */
+  function patienceAt(at: number, pictures: number, isBegun: boolean): number {
     const { patience, restPatience, restFor, restPictures, startPatience } = LADDER_LIMITS
     const hasRested = restsSince !== undefined && at - restsSince >= restFor
+    // Nothing that a program loads, waits for or may hold back stops it.
+    if (hasRested && last?.state === 'stopped') return restPatience
+    if (!isBegun) return startPatience
     if (hasRested && pictures >= restPictures) return restPatience
     // What is too much for the machine is decided by what falls behind, see `capacity.ts`: to start again costs it more.
     // What it wrote as soon as it had a processor may not have been read yet.
@@ -100,14 +103,15 @@ export function createWatchdog(outputs: number, isHardware: boolean): Watchdog {
     },
     looked(found, now) {
       const at = passed(now)
+      const isAsBefore = last?.state === found?.state
       lookedAt = at
       last = found
       if (found !== undefined) first ??= { at, processorTime: found.processorTime }
-      restsSince = rests() ? (restsSince ?? at) : undefined
+      restsSince = rests() ? ((isAsBefore ? restsSince : undefined) ?? at) : undefined
       if (isStarved(at)) starvedAt = at
     },
     verdict(now) {
-      const { flushPatience, flush, startPatience } = LADDER_LIMITS
+      const { flushPatience, flush } = LADDER_LIMITS
       if (finishedAt !== undefined) {
         if (now - finishedAt > flush) return `it did not finish within ${flush} ms`
         return now - wroteAt > flushPatience ? silent(flushPatience) : undefined
@@ -116,7 +120,7 @@ export function createWatchdog(outputs: number, isHardware: boolean): Watchdog {
       for (let i = 0; i < outputs; i++) {
         const from = since[i]
         if (from === undefined) continue
-        const most = hasBegun[i] === true ? patienceAt(at, from.pictures) : startPatience
+        const most = patienceAt(at, from.pictures, hasBegun[i] === true)
         if (at - from.at > most) return silent(most, rests() ? last?.state : undefined)
       }
       return undefined
