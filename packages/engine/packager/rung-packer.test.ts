@@ -387,6 +387,24 @@ test('an encoder that makes the last picture of the one before once more is foll
   assert.equal(end && end.start + end.duration, 6 * S)
 })
 
+for (const { missing, isGap } of [
+  { missing: 0, isGap: false },
+  { missing: 1, isGap: false },
+  { missing: 2, isGap: false },
+  { missing: 15, isGap: true },
+]) {
+  test(`an encoder that dies with ${missing} pictures to make before an epoch ends leaves ${isGap ? 'a gap' : 'none'}`, () => {
+    const rig = createRig({ delay: 0 })
+    rig.make = (unit) => (unit.dts < (9 - (missing + 0.5) / 30) * S ? unit : undefined)
+    rig.studio.connect()
+    rig.studio.send(encode({ seconds: 9 }))
+    rig.rung.pause(RUNG, 0)
+    rig.studio.stop()
+    assertAligned(rig)
+    assert.equal(rig.parts.filter(({ gap }) => gap).length > 0, isGap)
+  })
+}
+
 test('where nothing can be gone on with', () => {
   const rig = createRig({ begins: false })
   const ends: (number | undefined)[] = []

@@ -145,8 +145,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
         counters.lateUnits++
         return
       }
-      const hole = unit.dts - rung.packer.reach - rung.frameDuration
-      if (hole > PACKAGER_LIMITS.holeSlack * 90_000) closeTorn(rung)
+      if (lacks(rung, unit.dts)) closeTorn(rung)
       rung.inits.begin(epoch)
     }
     rung.isTorn = false
@@ -165,6 +164,11 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       conclude(rung)
       if (!advance(rung)) return
     }
+  }
+
+  /** Of what comes until then more is missing than a picture that lasts longer makes up for. */
+  function lacks({ packer, frameDuration }: Rung, until: number): boolean {
+    return until - packer.reach - frameDuration > PACKAGER_LIMITS.holeSlack * 90_000
   }
 
   /** Nobody goes on where it was torn. */
@@ -216,7 +220,8 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
     const { cuts, packer } = rung
     if (cuts.over === undefined) return
     const { end, last } = cuts.over
-    closeTorn(rung)
+    if (lacks(rung, end)) closeTorn(rung)
+    rung.isTorn = false
     packer.flush(end)
     while (packer.msn <= last) packer.closeSegment(Math.min(end, cuts.list.startOf(packer.msn + 1) ?? end))
   }
