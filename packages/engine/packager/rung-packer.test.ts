@@ -387,6 +387,33 @@ test('an encoder that makes the last picture of the one before once more is foll
   assert.equal(end && end.start + end.duration, 6 * S)
 })
 
+for (const { what, after, isGap } of [
+  { what: 'goes on there: pictures of the source are so far apart', after: 0, isGap: false },
+  { what: 'goes on behind an older picture', after: -3_000, isGap: true },
+  { what: 'begins anew', after: undefined, isGap: true },
+]) {
+  test(`a quarter of a second between an encoder that dies and one that ${what}`, () => {
+    const rig = createRig()
+    const isLeftOut = (dts: number) => dts > 4.95 * S && dts < 5.2 * S
+    let isDead = false
+    rig.make = (unit) => {
+      if (isDead || unit.dts < 5.2 * S) return unit
+      isDead = true
+      rig.rung.pause(RUNG, 0)
+      const last = rig.rung.reached(RUNG, 0) ?? 0
+      rig.rung.begin(RUNG, 0, 4 * S, after === undefined ? undefined : last + after)
+      return { ...unit, key: true }
+    }
+    rig.studio.connect()
+    rig.studio.send(
+      [...encode({ seconds: 20 })].filter(({ unit: { track, dts } }) => track !== VIDEO_TRACK || !isLeftOut(dts)),
+    )
+    rig.studio.stop()
+    assertAligned(rig)
+    assert.equal(rig.parts.filter(({ gap }) => gap).length > 0, isGap)
+  })
+}
+
 for (const { missing, isGap } of [
   { missing: 0, isGap: false },
   { missing: 1, isGap: false },

@@ -30,8 +30,12 @@ export interface RungPort {
    * @param frameDuration ticks
    */
   add(track: TrackId, frameDuration: number): void
-  /** Pictures of an epoch are to be expected: its segments from the one at `from` on are waited for. */
-  begin(track: TrackId, epoch: number, from: number): void
+  /**
+   * Pictures of an epoch are to be expected: its segments from the one at `from` on are waited for.
+   *
+   * @param after what `reached` has told, where the first is the source's next one that the rung has, however much later
+   */
+  begin(track: TrackId, epoch: number, from: number, after?: number): void
   configure(track: TrackId, epoch: number, config: VideoTrackConfig): void
   /** A picture, in order. Until a key frame comes that belongs behind what is cut already, pictures are dropped. */
   unit(unit: TimedUnit, epoch: number): void
@@ -76,6 +80,8 @@ interface Rung {
    * have a least length (RFC 8216bis §4.4.4.9).
    */
   isTorn: boolean
+  /** The picture behind which the next one goes on. */
+  after: number | undefined
   /** Of epochs that have not begun for it. */
   early: { readonly epoch: number; readonly unit: TimedUnit }[]
   readonly inits: RungInits
@@ -136,6 +142,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
     const { reach, held } = rung.packer
     if (epoch < id || (rung.needsKey && (!unit.key || unit.dts < reach || unit.dts === held))) {
       counters.lateUnits++
+      rung.after = undefined
       return
     }
     if (rung.needsKey) {
@@ -143,9 +150,11 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       // A segment has one initialisation segment: other pictures begin with the next.
       if ((rung.packer.hasMedia || rung.packer.queued > 0) && rung.inits.isOther(epoch)) {
         counters.lateUnits++
+        rung.after = undefined
         return
       }
-      if (lacks(rung, unit.dts)) closeTorn(rung)
+      const goesOn = held !== undefined && rung.after === held
+      if (!goesOn && lacks(rung, unit.dts)) closeTorn(rung)
       rung.inits.begin(epoch)
     }
     rung.isTorn = false
@@ -273,17 +282,19 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
         expected: new Set(),
         needsKey: true,
         isTorn: false,
+        after: undefined,
         early: [],
       }
       rungs.set(track, rung)
       pump(rung)
     },
-    begin(track, epoch, from) {
+    begin(track, epoch, from, after) {
       const rung = rungs.get(track)
       if (rung === undefined) return
       rung.expected.add(epoch)
       if (rung.cuts.epoch.id !== epoch) return
       rung.needsKey = true
+      rung.after = after
       giveUpBefore(rung, from)
     },
     configure(track, epoch, config) {

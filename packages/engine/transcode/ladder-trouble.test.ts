@@ -88,8 +88,9 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
     ...{ ffmpeg: 'ffmpeg', settings: wanted, policy: chosenRungs(wanted.rungs) },
     trials: { of: async () => ({ works: true }) },
     packer: {
-      ...{ add: nothing, begin: nothing, configure: nothing, unit: nothing, tick: nothing, finish: nothing },
+      ...{ add: nothing, configure: nothing, unit: nothing, tick: nothing, finish: nothing },
       ...{ opened: nothing, cut: nothing, decided: nothing, closed: nothing, starts: [0], lateUnits: 0 },
+      begin: (track, _epoch, _from, after) => void rig.after.set(track, after),
       ...{ pause: (track) => void paused.push(track), reached: (track) => rig.reached.get(track) },
     },
     list(found) {
@@ -123,6 +124,8 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
     letGo: () => lingering.shift()?.(),
     /** By track. */
     reached: new Map<number, number>(),
+    /** What the packer was told of that, by track. */
+    after: new Map<number, number | undefined>(),
     /** Milliseconds that an ffmpeg takes to write what it holds. */
     finishing: 0,
     /** From picture to picture, 90 kHz. */
@@ -409,6 +412,8 @@ test('one that takes the place of another goes on where that ended, if that is n
     rig.behaviour = 'works'
     assert.equal(rig.started.length, count + 1)
     const later = (at + 5 + 0.5 / 90_000).toFixed(6)
+    const told = [11, 12].map((track) => rig.after.get(track))
+    assert.deepEqual(told, [isGoneOn ? at * 90_000 : undefined, undefined])
     assert.deepEqual(select()?.slice(1), isGoneOn ? [`select='gt(t,${later})'`, 'scale'] : undefined, `${at} s`)
     await rig.pass(LADDER_LIMITS.settled + 1_000)
   }

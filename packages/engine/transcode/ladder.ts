@@ -167,7 +167,7 @@ export function createLadder(options: LadderOptions): Ladder {
     const args = ladderArguments({ source: facts, rungs, encoder, preset: settings.preset, after })
     guard.restarted()
     const isHardware = encoder !== 'x264'
-    runs.start({ epoch, rungs, source: config, args, isHardware, units: [first, ...others] })
+    runs.start({ epoch, rungs, after, source: config, args, isHardware, units: [first, ...others] })
   }
 
   /** The newest pictures of the ffmpeg before, by slot: what it did not make is made now, and nothing of what it did. */

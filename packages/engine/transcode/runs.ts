@@ -32,7 +32,9 @@ export interface RunStart {
   readonly epoch: number
   readonly rungs: readonly Rung[]
   readonly source: VideoTrackConfig
-  /** As `ladderArguments` makes them for these rungs. */
+  /** By slot: the picture behind which it goes on, 90 kHz. */
+  readonly after: ReadonlyMap<number, number>
+  /** As `ladderArguments` makes them for these. */
   readonly args: readonly string[]
   /** A device encodes. */
   readonly isHardware: boolean
@@ -80,10 +82,10 @@ export function createLadderRuns(options: LadderRunsOptions): LadderRuns {
   const going = new Set<Run>()
   let current: Run | undefined
 
-  function start({ epoch, rungs, source, args, isHardware, units }: RunStart): void {
+  function start({ epoch, rungs, after, source, args, isHardware, units }: RunStart): void {
     const [first] = units
     const begin = packer.starts.findLast((at) => at <= first.dts) ?? first.dts
-    for (const { slot } of rungs) packer.begin(trackOf(slot), epoch, begin)
+    for (const { slot } of rungs) packer.begin(trackOf(slot), epoch, begin, after.get(slot))
     const process = options.startProcess({
       ffmpeg: options.ffmpeg,
       args,
