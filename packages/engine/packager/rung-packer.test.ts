@@ -338,34 +338,39 @@ test('an encoder that dies leaves a gap until the next key frame of the one afte
   assert.equal(next?.independent, true)
 })
 
-test('an encoder that dies leaves nothing out where the one after it goes on there', () => {
-  const rig = createRig()
-  let last: number | undefined
-  let next: number | undefined
-  rig.make = (unit) => {
-    if (unit.dts < 5 * S) return unit
-    if (last === undefined) {
-      assert.equal(rig.rung.reached(RUNG, 0), undefined, 'while one is at work')
-      rig.rung.pause(RUNG, 0)
-      last = rig.rung.reached(RUNG, 0) ?? Number.POSITIVE_INFINITY
-      rig.rung.begin(RUNG, 0, 4 * S)
+for (const { what, at } of [
+  { what: 'within a segment', at: 5 * S },
+  { what: 'where a segment ends', at: 6 * S },
+]) {
+  test(`an encoder that dies ${what} leaves nothing out where the one after it goes on there`, () => {
+    const rig = createRig()
+    let last: number | undefined
+    let next: number | undefined
+    rig.make = (unit) => {
+      if (unit.dts < at) return unit
+      if (last === undefined) {
+        assert.equal(rig.rung.reached(RUNG, 0), undefined, 'while one is at work')
+        rig.rung.pause(RUNG, 0)
+        last = rig.rung.reached(RUNG, 0) ?? Number.POSITIVE_INFINITY
+        rig.rung.begin(RUNG, 0, 4 * S)
+      }
+      assert(unit.dts > last)
+      next ??= unit.dts
+      return unit.dts === next ? { ...unit, key: true } : unit
     }
-    assert(unit.dts > last)
-    next ??= unit.dts
-    return unit.dts === next ? { ...unit, key: true } : unit
-  }
-  rig.studio.stream({ seconds: 20 })
-  assertAligned(rig)
-  assert.ok(last !== undefined && next !== undefined && next - last <= 3_060, `${last}`)
-  assert.deepEqual(
-    rig.parts.filter(({ gap }) => gap),
-    [],
-  )
-  // Nor is there a part that is too short (RFC 8216bis §4.4.4.9).
-  for (const { start, duration, last: isLast } of rig.parts) {
-    assert.ok(isLast || duration >= 0.85 * 0.35 * S, `at ${start}`)
-  }
-})
+    rig.studio.stream({ seconds: 20 })
+    assertAligned(rig)
+    assert.ok(last !== undefined && next !== undefined && next - last <= 3_060, `${last}`)
+    assert.deepEqual(
+      rig.parts.filter(({ gap }) => gap),
+      [],
+    )
+    // Nor is there a part that is too short (RFC 8216bis §4.4.4.9).
+    for (const { start, duration, last: isLast } of rig.parts) {
+      assert.ok(isLast || duration >= 0.85 * 0.35 * S, `at ${start}`)
+    }
+  })
+}
 
 test('an encoder that makes the last picture of the one before once more is followed from its next key frame on', () => {
   const rig = createRig()

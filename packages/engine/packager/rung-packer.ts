@@ -146,15 +146,16 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       return
     }
     if (rung.needsKey) {
-      giveUpBefore(rung, unit.dts)
-      // A segment has one initialisation segment: other pictures begin with the next.
-      if ((rung.packer.hasMedia || rung.packer.queued > 0) && rung.inits.isOther(epoch)) {
-        counters.lateUnits++
-        rung.after = undefined
-        return
+      if (!goesOn(rung, epoch, unit)) {
+        giveUpBefore(rung, unit.dts)
+        // A segment has one initialisation segment: other pictures begin with the next.
+        if ((rung.packer.hasMedia || rung.packer.queued > 0) && rung.inits.isOther(epoch)) {
+          counters.lateUnits++
+          rung.after = undefined
+          return
+        }
+        closeTorn(rung)
       }
-      const goesOn = held !== undefined && rung.after === held
-      if (!goesOn && lacks(rung, unit.dts)) closeTorn(rung)
       rung.inits.begin(epoch)
     }
     rung.isTorn = false
@@ -178,6 +179,13 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
   /** Of what comes until then more is missing than a picture that lasts longer makes up for. */
   function lacks({ packer, frameDuration }: Rung, until: number): boolean {
     return until - packer.reach - frameDuration > PACKAGER_LIMITS.holeSlack * 90_000
+  }
+
+  /** Nothing is missing between where it was torn and this picture. */
+  function goesOn(rung: Rung, epoch: number, { dts }: TimedUnit): boolean {
+    const { isTorn, after, packer, inits } = rung
+    if (!isTorn || packer.held === undefined || inits.isOther(epoch)) return false
+    return after === packer.held || !lacks(rung, dts)
   }
 
   /** Nobody goes on where it was torn. */
