@@ -6,7 +6,7 @@ import type { EpochTrack } from './model.ts'
 /** Which initialisation segment the parts of one rung need. */
 export interface RungInits {
   configure(epoch: number, config: VideoTrackConfig): void
-  /** Pictures of the epoch cannot be decoded with what the parts before needed. */
+  /** Pictures of the epoch cannot be decoded with what those before need. */
   isOther(epoch: number): boolean
   /** Pictures of the epoch come now, from a key frame on. */
   begin(epoch: number): void
@@ -18,6 +18,7 @@ export interface RungInits {
 export function createRungInits(track: TrackId, tell: (epoch: number, init: EpochTrack) => void): RungInits {
   const configs = new Map<number, VideoTrackConfig>()
   let told: { readonly epoch: number; readonly init: EpochTrack } | undefined
+  /** Of pictures that have come, before their first part. */
   let coming: Pick<EpochTrack, 'config' | 'init'> | undefined
 
   function describe(epoch: number): typeof coming {
@@ -25,8 +26,8 @@ export function createRungInits(track: TrackId, tell: (epoch: number, init: Epoc
     return config && { config, init: writeInitSegment(track, config) }
   }
 
-  function isToldOf(described: typeof coming): boolean {
-    return told !== undefined && described !== undefined && Buffer.compare(told.init.init, described.init) === 0
+  function isSame(one: typeof coming, other: typeof coming): boolean {
+    return one !== undefined && other !== undefined && Buffer.compare(one.init, other.init) === 0
   }
 
   return {
@@ -36,14 +37,15 @@ export function createRungInits(track: TrackId, tell: (epoch: number, init: Epoc
     },
     isOther(epoch) {
       const described = describe(epoch)
-      return told !== undefined && described !== undefined && !isToldOf(described)
+      const before = coming ?? told?.init
+      return before !== undefined && described !== undefined && !isSame(before, described)
     },
     begin(epoch) {
       coming = describe(epoch)
     },
     before(epoch, part) {
       if (coming === undefined) return
-      const known = isToldOf(coming) ? told : undefined
+      const known = isSame(coming, told?.init) ? told : undefined
       // The number of a part never comes again, not after a crash either: nor does a name that is made of it.
       const init: EpochTrack = { track, ...coming, initNumber: known?.init.initNumber ?? part }
       coming = undefined

@@ -220,6 +220,23 @@ test('a rung that comes back as another within an epoch begins a segment', () =>
   assert.ok(gaps.length > 0 && gaps.every(({ start }) => start >= 9 * S - 90 && start < 10 * S))
 })
 
+test('a rung that comes back as another before its first part is whole begins a segment too', () => {
+  const rig = createRig()
+  let hasChanged = false
+  rig.make = (unit) => {
+    if (hasChanged || unit.dts < 0.1 * S) return unit
+    hasChanged = true
+    rig.rung.pause(RUNG, 0)
+    rig.rung.configure(RUNG, 0, videoConfig(1))
+    rig.rung.begin(RUNG, 0, 0, rig.rung.reached(RUNG, 0))
+    return { ...unit, key: true }
+  }
+  rig.studio.stream({ seconds: 8 })
+  assertAligned(rig)
+  const [own, other] = rig.inits.map(([, { initNumber }]) => rig.parts.find(({ number }) => number === initNumber))
+  assert.deepEqual([own?.start, other?.start], [0, 2 * S])
+})
+
 test('a rung that is stopped and made again is told of once in an epoch', () => {
   const rig = createRig()
   rig.make = (unit) => {
