@@ -389,6 +389,38 @@ for (const { what, at } of [
   })
 }
 
+test('an encoder that dies before what is left of the epoch before has come is not mixed with the one after it', () => {
+  const rig = createRig({ delay: 0 })
+  rig.studio.stream({ seconds: 5 })
+  rig.studio.now += 2_000
+  // An ffmpeg of the first epoch still ends.
+  rig.rung.begin(RUNG, 0, 4 * S)
+  let from: number | undefined
+  const made: TimedUnit[] = []
+  rig.make = (unit) => {
+    from ??= unit.dts
+    if (unit.dts < from + 2.5 * S) return unit
+    made.push(unit)
+    return undefined
+  }
+  rig.studio.connect()
+  rig.studio.send(encode({ seconds: 3, gop: 30 }))
+  const [first] = made
+  assert(from !== undefined && first !== undefined)
+  rig.rung.pause(RUNG, 1)
+  rig.rung.begin(RUNG, 1, from)
+  // Of a group of pictures of its own, from half a second before on.
+  const again = rig.studio.recorded.units.filter(
+    ({ track, dts }) => track === VIDEO_TRACK && dts >= first.dts - 0.5 * S,
+  )
+  for (const [i, unit] of again.entries()) rig.rung.unit({ ...unit, track: RUNG, key: i === 0 }, 1)
+  rig.rung.pause(RUNG, 0)
+  rig.rung.tick(rig.studio.now)
+  const own = rig.parts.filter(({ epoch, gap }) => epoch === 1 && !gap)
+  const end = Math.max(...own.map(({ start, duration }) => start + duration))
+  assert(end > from + 2 * S && end <= first.dts, `${end - from}`)
+})
+
 test('an encoder that makes the last picture of the one before once more is followed from its next key frame on', () => {
   const rig = createRig()
   let last: number | undefined

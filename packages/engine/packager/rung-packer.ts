@@ -82,8 +82,8 @@ interface Rung {
   isTorn: boolean
   /** The picture behind which the next one goes on. */
   after: number | undefined
-  /** Of epochs that have not begun for it. */
-  early: { readonly epoch: number; readonly unit: TimedUnit }[]
+  /** Of epochs that have not begun for it; no unit where an encoder ended. */
+  early: { readonly epoch: number; readonly unit: TimedUnit | undefined }[]
   readonly inits: RungInits
 }
 
@@ -129,16 +129,29 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
     rung.needsKey = true
     const early = rung.early
     rung.early = []
-    for (const { epoch, unit } of early) accept(rung, epoch, unit)
+    for (const { epoch, unit } of early) {
+      if (unit !== undefined) accept(rung, epoch, unit)
+      else tear(rung, epoch)
+    }
     return true
+  }
+
+  /** What comes next, if anything does, is another encoder's. */
+  function tear(rung: Rung, epoch: number): void {
+    const { cuts } = rung
+    if (epoch > cuts.epoch.id) wait(rung, epoch)
+    if (epoch !== cuts.epoch.id) return
+    rung.needsKey = true
+    if (cuts.over === undefined) rung.isTorn = true
+  }
+
+  function wait(rung: Rung, epoch: number, unit?: TimedUnit): void {
+    if (rung.early.length < PACKAGER_LIMITS.queuedUnits) rung.early.push({ epoch, unit })
   }
 
   function accept(rung: Rung, epoch: number, unit: TimedUnit): void {
     const { id } = rung.cuts.epoch
-    if (epoch > id) {
-      if (rung.early.length < PACKAGER_LIMITS.queuedUnits) rung.early.push({ epoch, unit })
-      return
-    }
+    if (epoch > id) return wait(rung, epoch, unit)
     const { reach, held } = rung.packer
     if (epoch < id || (rung.needsKey && (!unit.key || unit.dts < reach || unit.dts === held))) {
       counters.lateUnits++
@@ -318,10 +331,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       const rung = rungs.get(track)
       if (rung === undefined) return
       rung.expected.delete(epoch)
-      if (rung.cuts.epoch.id === epoch && rung.cuts.over === undefined) {
-        rung.isTorn = true
-        rung.needsKey = true
-      }
+      tear(rung, epoch)
       pump(rung)
     },
     reached(track, epoch) {
