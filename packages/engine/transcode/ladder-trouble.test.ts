@@ -373,9 +373,34 @@ test('one that cannot be killed holds up nobody, but only so many of them', asyn
   rig.behaviour = 'works'
   await rig.pass(20_000)
   assert.deepEqual([rig.ladder.report.state, rig.started.length], ['failing', 2])
+  // Who asked for one would wait in vain.
+  assert.deepEqual(rig.listed.at(-1), [])
+  assert.match(rig.ladder.report.message ?? '', /cannot be ended/)
   rig.letGo()
   await rig.pass(5_000)
   assert.deepEqual([rig.ladder.report.state, rig.started.length], ['running', 3])
+  assert.deepEqual(rig.listed.at(-1), [72, 46])
+  assert.doesNotMatch(rig.ladder.report.message ?? '', /cannot be ended/)
+})
+
+test('one that is gone a moment after it was killed is no reason to take its rungs from the list', async () => {
+  const rig = stage()
+  rig.open()
+  await rig.pass(1_000)
+  const { length } = rig.listed
+  rig.lingers = true
+  for (let i = 0; i < 2; i++) {
+    rig.behaviour = 'dies'
+    await rig.pass(200)
+    rig.behaviour = 'works'
+    await rig.pass(LADDER_LIMITS.killPatience / 4)
+  }
+  rig.letGo()
+  rig.letGo()
+  rig.lingers = false
+  await rig.pass(5_000)
+  assert.deepEqual([rig.ladder.report.state, rig.started.length], ['running', 3])
+  assert.equal(rig.listed.length, length)
 })
 
 test('a place on the machine is kept by what has not gone', async () => {

@@ -79,6 +79,8 @@ export function createLadder(options: LadderOptions): Ladder {
   let looked = 0
   /** Other ladders have all the places. */
   let isCrowded = false
+  /** None can be started, for those before have not gone. */
+  let isStuck = false
   let isGivenUp = false
   let isClosed = false
   const held = {
@@ -113,7 +115,7 @@ export function createLadder(options: LadderOptions): Ladder {
 
   /** Players would wait for what does not come. */
   function isHopeless(): boolean {
-    return choice.encoder === undefined || restarts.isHopeless || isCrowded || isGivenUp
+    return choice.encoder === undefined || restarts.isHopeless || isCrowded || isStuck || isGivenUp
   }
 
   function announce(): void {
@@ -123,6 +125,12 @@ export function createLadder(options: LadderOptions): Ladder {
   function crowded(is: boolean): void {
     if (is === isCrowded) return
     isCrowded = is
+    announce()
+  }
+
+  function stuck(is: boolean): void {
+    if (is === isStuck) return
+    isStuck = is
     announce()
   }
 
@@ -232,6 +240,7 @@ export function createLadder(options: LadderOptions): Ladder {
     look()
     choice.tick()
     if (machine.hasRoom) crowded(false)
+    stuck(runs.isStuck)
     if (!isDue()) runs.finish()
     if (runs.current === undefined) start()
   }
@@ -269,6 +278,7 @@ export function createLadder(options: LadderOptions): Ladder {
 
   function trouble(): string | undefined {
     if (isCrowded) return `this machine makes ${machine.most} ladders at once, and has them`
+    if (isStuck) return 'ffmpeg cannot be ended: it waits for the system, as for the driver of a card'
     return isGivenUp ? 'the ladder failed and is given up for this broadcast' : restarts.trouble
   }
 

@@ -55,7 +55,7 @@ export const LADDER_LIMITS = {
   settled: 10_000,
   /** Ends in a row after which its rungs are not listed any more, until one writes something. */
   failures: 4,
-  /** A trial encode, and its end once it is killed. */
+  /** A trial encode; and the end of any ffmpeg once it is killed. */
   trialPatience: 8_000,
   killPatience: 2_000,
   /** An encoder that failed its trial is tried again after, and one whose trial only took too long. */

@@ -62,6 +62,8 @@ export interface LadderRuns {
    * another every few pictures would have an ffmpeg for each time, and so would one that cannot be killed (it sleeps in a driver).
    */
   mayStart(epoch: number): boolean
+  /** So many were killed some time ago and have not gone that none is started. */
+  readonly isStuck: boolean
   /** Only where none is at work, and one may. */
   start(start: RunStart): void
   /** Nothing more comes for the one at work: what it holds still does. */
@@ -78,8 +80,8 @@ export interface LadderRuns {
 export function createLadderRuns(options: LadderRunsOptions): LadderRuns {
   const { packer, steady, beside } = options
   const ending = new Set<Run>()
-  /** Nothing more comes of them, and they take memory. */
-  const going = new Set<Run>()
+  /** Nothing more comes of them since then, and they take memory. */
+  const going = new Map<Run, number>()
   let current: Run | undefined
 
   function start({ epoch, rungs, after, source, args, isHardware, units }: RunStart): void {
@@ -119,7 +121,7 @@ export function createLadderRuns(options: LadderRunsOptions): LadderRuns {
   function ended(run: Run, end: ProcessEnd): void {
     const wasAsked = ending.delete(run)
     if (current === run) current = undefined
-    going.add(run)
+    going.set(run, steady())
     pause(run)
     if (!end.clean && !wasAsked) options.onFailure(end, steady() - run.startedAt)
   }
@@ -147,6 +149,10 @@ export function createLadderRuns(options: LadderRunsOptions): LadderRuns {
     },
     mayStart(epoch) {
       return ending.size + going.size < LADDER_LIMITS.ending && ![...ending].some((run) => run.epoch === epoch)
+    },
+    get isStuck() {
+      const overdue = [...going.values()].filter((since) => steady() - since > LADDER_LIMITS.killPatience)
+      return overdue.length >= LADDER_LIMITS.ending
     },
     start,
     finish: () => leave((process) => process.finish()),
