@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createBacklog } from './backlog.ts'
+import { LADDER_LIMITS } from './limits.ts'
 
 const S = 90_000
 
@@ -57,6 +58,13 @@ test('what is older than the oldest open segment is let go, back to the key fram
 test('it is bounded in bytes, also where no key frame comes', () => {
   const backlog = filled(40, 100, 0, 1024 * 1024)
   assert.deepEqual(backlog.from([0]), [])
+})
+
+test('it is bounded in pictures, for all of them have to be decoded', () => {
+  const most = LADDER_LIMITS.backlogPictures
+  assert.equal(filled(most, 1e9).from([0]).length, most)
+  assert.deepEqual(filled(most + 1, 1e9).from([0]), [])
+  assert.equal(begin(filled(most + 5, most), [0]), most * S)
 })
 
 test('memory that is needed elsewhere is given back a group of pictures at a time, but for the newest', () => {

@@ -28,6 +28,10 @@ export function createBacklog(): Backlog {
     units = units.slice(index)
   }
 
+  function isTooMuch(): boolean {
+    return bytes > LADDER_LIMITS.backlog || units.length > LADDER_LIMITS.backlogPictures
+  }
+
   /** Index of the key frame with which what is shown from there on can be decoded; -1 where that is too long before. */
   function leadOf(reached: number): number {
     const index = units.findLastIndex(({ key, pts }) => key && pts <= reached)
@@ -38,10 +42,10 @@ export function createBacklog(): Backlog {
     add(unit, oldest) {
       units.push(unit)
       bytes += unit.data.byteLength
-      if (!unit.key && bytes <= LADDER_LIMITS.backlog) return
+      if (!unit.key && !isTooMuch()) return
       const needed = units.findLastIndex(({ key, dts }) => key && dts <= oldest)
       if (needed > 0) dropBefore(needed)
-      if (bytes <= LADDER_LIMITS.backlog) return
+      if (!isTooMuch()) return
       const newest = units.findLastIndex(({ key }) => key)
       dropBefore(newest > 0 ? newest : units.length)
     },

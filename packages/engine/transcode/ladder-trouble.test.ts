@@ -89,7 +89,13 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
     trials: { of: async () => ({ works: true }) },
     packer: {
       ...{ add: nothing, configure: nothing, unit: nothing, tick: nothing, finish: nothing },
-      ...{ opened: nothing, cut: nothing, decided: nothing, closed: nothing, starts: [0], lateUnits: 0 },
+      ...{ opened: nothing, cut: nothing, decided: nothing, closed: nothing, lateUnits: 0 },
+      /** Segments of 2 s. */
+      get starts() {
+        if (!rig.isCut) return [0]
+        const newest = Math.floor((ticks - 1) / 180_000) * 180_000
+        return [newest - 180_000, newest].map((at) => Math.max(begun, at))
+      },
       begin: (track, _epoch, _from, after) => void rig.after.set(track, after),
       ...{ pause: (track) => void paused.push(track), reached: (track) => rig.reached.get(track) },
     },
@@ -122,14 +128,17 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
     /** What was killed sleeps in a driver, until it is let go. */
     lingers: false,
     letGo: () => lingering.shift()?.(),
+    /** Else all of the source is one segment. */
+    isCut: true,
     /** By track. */
     reached: new Map<number, number>(),
     /** What the packer was told of that, by track. */
     after: new Map<number, number | undefined>(),
     /** Milliseconds that an ffmpeg takes to write what it holds. */
     finishing: 0,
-    /** From picture to picture, 90 kHz. */
+    /** From picture to picture, and from key frame to key frame, 90 kHz. */
     every: 3_000,
+    keys: 90_000,
     close: () => ladder.handle({ kind: 'epoch-closed', id: epoch, end: ticks }),
     /** The wall clock alone. */
     setClock: (ms: number) => (wall += ms),
@@ -138,7 +147,7 @@ function stage(change: Partial<LadderSettings> = {}, options: Partial<LadderOpti
       steady += ms
       wall += ms
       for (played += ms * 90; ticks < played; ticks += rig.every) {
-        const key = ticks === begun || ticks % 90_000 === 0
+        const key = ticks === begun || ticks % rig.keys === 0
         const unit = { track: VIDEO_TRACK, dts: ticks, pts: ticks, key, arrivedAt: wall }
         ladder.handle({ kind: 'unit', unit: { ...unit, data: new Uint8Array(100) } })
       }
@@ -442,4 +451,36 @@ test('one that takes the place of another goes on where that ended, if that is n
     assert.deepEqual(select()?.slice(1), isGoneOn ? [`select='gt(t,${later})'`, 'scale'] : undefined, `${at} s`)
     await rig.pass(LADDER_LIMITS.settled + 1_000)
   }
+})
+
+test('what is older than players are is only decoded, where key frames are far apart', async () => {
+  for (const isCut of [true, false]) {
+    const rig = stage({ mode: 'on-demand' })
+    rig.isCut = isCut
+    rig.keys = 40 * 90_000
+    rig.open()
+    await rig.pass(25_000)
+    rig.ladder.asked()
+    const selects = () => [...(rig.started.at(-1)?.args.join(' ') ?? '').matchAll(/select='gt\(t,([\d.]+)\)'/g)]
+    // Of both rungs; times are 5 s later in ffmpeg. There is a second of pictures from 24 s on, and a segment begins at 22 s.
+    const from = selects().map(([, at]) => Math.round((Number(at) - 5) * 10) / 10)
+    assert.deepEqual(from, isCut ? [22, 22] : [24, 24])
+    rig.close()
+    rig.open()
+    await rig.pass(5_000)
+    assert.deepEqual(selects(), [], 'nothing is left out where the key frame is near')
+  }
+})
+
+test('where the newest key frame is so old that it cannot be begun with, the next one is waited for, and that is said', async () => {
+  const rig = stage({ mode: 'on-demand' })
+  rig.keys = 100 * 90_000
+  rig.open()
+  await rig.pass(60_000)
+  rig.ladder.asked()
+  await rig.pass(1_000)
+  assert.equal(rig.ladder.report.state, 'failing')
+  assert.match(rig.ladder.report.message ?? '', /key frame/)
+  await rig.pass(45_000, () => rig.ladder.asked())
+  assert.deepEqual([rig.ladder.report.state, rig.ladder.report.message], ['running', undefined])
 })

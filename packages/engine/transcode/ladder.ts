@@ -81,6 +81,8 @@ export function createLadder(options: LadderOptions): Ladder {
   let isCrowded = false
   /** None can be started, for those before have not gone. */
   let isStuck = false
+  /** There is no key frame to begin with: the last is too long past. */
+  let isKeyless = false
   let isGivenUp = false
   let isClosed = false
   const held = {
@@ -168,10 +170,12 @@ export function createLadder(options: LadderOptions): Ladder {
       packer.starts,
       reached.size === 0 ? undefined : Math.min(...reached.values()),
     )
+    isKeyless = first === undefined && source.newest !== source.previous
     if (first === undefined) return
     crowded(!machine.join(held))
     if (isCrowded) return
-    const after = new Map([...reached].filter(([, at]) => at >= first.pts && at - first.pts <= LADDER_LIMITS.seamLead))
+    const newest = others.at(-1) ?? first
+    const after = leftOut(rungs, reached, first.pts, newest.dts)
     const args = ladderArguments({ source: facts, rungs, encoder, preset: settings.preset, after })
     guard.restarted()
     const isHardware = encoder !== 'x264'
@@ -186,6 +190,27 @@ export function createLadder(options: LadderOptions): Ladder {
       if (at !== undefined) reached.set(slot, at)
     }
     return reached
+  }
+
+  /**
+   * What is decoded and not made, by slot: up to what the ffmpeg before made, else, where the key frame to begin with is long past, up
+   * to where players are about.
+   */
+  function leftOut(
+    rungs: readonly Rung[],
+    reached: ReadonlyMap<number, number>,
+    first: number,
+    newest: number,
+  ): ReadonlyMap<number, number> {
+    const isOld = (at: number) => newest - at >= LADDER_LIMITS.backlogTicks && newest - at <= LADDER_LIMITS.seamLead
+    const begin = packer.starts.findLast(isOld) ?? newest - LADDER_LIMITS.backlogTicks
+    const after = new Map<number, number>()
+    for (const { slot } of rungs) {
+      const at = reached.get(slot)
+      if (at !== undefined && at >= first && newest - at <= LADDER_LIMITS.seamLead) after.set(slot, at)
+      else if (newest - first > LADDER_LIMITS.seamLead) after.set(slot, begin - 1)
+    }
+    return after
   }
 
   /** It makes pictures. */
@@ -279,7 +304,8 @@ export function createLadder(options: LadderOptions): Ladder {
   function trouble(): string | undefined {
     if (isCrowded) return `this machine makes ${machine.most} ladders at once, and has them`
     if (isStuck) return 'ffmpeg cannot be ended: it waits for the system, as for the driver of a card'
-    return isGivenUp ? 'the ladder failed and is given up for this broadcast' : restarts.trouble
+    if (isGivenUp) return 'the ladder failed and is given up for this broadcast'
+    return isKeyless && isDue() ? 'the newest key frame is too long past; the next one is waited for' : restarts.trouble
   }
 
   return {

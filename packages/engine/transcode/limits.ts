@@ -18,13 +18,17 @@ export const LADDER_LIMITS = {
   box: 8 * 1024 * 1024,
   /** Of its complaints, for the log. */
   complaint: 400,
-  /** Pictures kept for a ladder that is asked for: whole segments up to so many bytes. */
+  /**
+   * Pictures kept for a ladder that is asked for: whole segments up to so many bytes, and so many that all can be decoded before it
+   * is taken for one that hangs.
+   */
   backlog: 16 * 1024 * 1024,
+  backlogPictures: 1_500,
   /** A ladder begins where a segment does that is at least so old, in ticks of 90 kHz: players are about there. */
   backlogTicks: 90_000,
   /** One that takes the place of another goes on behind the newest picture of that, if it is no more ticks behind the source's newest picture… */
   seam: 2.5 * 90_000,
-  /** … and so many behind the key frame from which it has to decode: nothing is written for that. */
+  /** … and so many behind the key frame from which it has to decode. What is so far behind the newest is not encoded by any. */
   seamLead: 10 * 90_000,
   /** Without anything written, though there was something to write: while it starts, and later. */
   startPatience: 8_000,
