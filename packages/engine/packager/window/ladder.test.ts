@@ -230,6 +230,24 @@ test('in DASH nobody is told to rewind to where a rung that is listed has nothin
   assert.ok(depth >= 14 && depth <= 115.5 - Number(from) / 90_000, `${depth} s, from ${from}`)
 })
 
+test('DASH says of a rung what its encoder may reach, as the multivariant playlist does, and more where more was measured', () => {
+  const { window, studio, state } = withLadder()
+  state.on = true
+  const declared = () =>
+    Number(/<Representation id="v11"[^>]* bandwidth="(\d+)"/.exec(String(window.manifest()?.plain))?.[1])
+  studio.send(encode({ seconds: 9 }))
+  assert.equal(declared(), 1.25 * rung.bitrate)
+  const large = new Uint8Array(2_000_000 / 8 / 30)
+  const sent = [...encode({ seconds: 9, base: 9 })]
+  studio.send(
+    sent.map((one) => ({
+      ...one,
+      unit: { ...one.unit, data: one.unit.track === VIDEO_TRACK ? large : one.unit.data },
+    })),
+  )
+  assert(declared() > 2_000_000 && declared() < 2_300_000, `${declared()}`)
+})
+
 test('a rung in the making is listed in DASH when it has begun, later than its source', () => {
   const { window, studio, state } = withLadder()
   state.on = true

@@ -8,7 +8,7 @@ import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
 import type { RenderedText } from '../live.ts'
 import { type BroadcastTiming, type Epoch, trackOf } from '../model.ts'
 import { type InTheMaking, inTheMaking, isOutgrown, lateBy } from './in-the-making.ts'
-import { trackBandwidth } from './multivariant.ts'
+import { rungTrackBandwidth, trackBandwidth } from './multivariant.ts'
 import { rendered } from './rendered.ts'
 import type { Rendition } from './rendition.ts'
 import { isListed, programDateTime, seconds } from './segments.ts'
@@ -54,7 +54,7 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
   function bandwidth(track: TrackId, epoch: Epoch): number {
     const rendition = [...renditions.values()].find((candidate) => candidate.track === track)
     const rung = options.rungBitrate(track)
-    if (rung !== undefined) return Math.max(rung, rendition?.peak.bitrate ?? 0)
+    if (rung !== undefined) return rungTrackBandwidth(rung, rendition?.peak.bitrate)
     return trackBandwidth(epoch, track, options.bitrate(), rendition?.peak)
   }
 

@@ -63,11 +63,20 @@ export function trackBandwidth(
   return believed(peak, isVideo ? HEADROOM * (declared ?? guess(epoch)) : GUESS_AUDIO)
 }
 
-/** BANDWIDTH of a rung: what its encoder may reach, more only where more was measured. */
+/**
+ * Bits a second of a rung's pictures: what its encoder may reach, more only where more was measured.
+ *
+ * @param bitrate as its encoder was told.
+ */
+export function rungTrackBandwidth(bitrate: number, measured = 0): number {
+  return Math.max(HEADROOM * bitrate, measured)
+}
+
+/** BANDWIDTH of a rung, sound included. */
 export function rungBandwidth(rung: ListedRung, input: Pick<MultivariantInput, 'epoch' | 'peakOf'>): number {
   const audio = input.epoch.tracks.find((t) => t.config.kind === 'audio')
   const sound = audio === undefined ? 0 : Math.max(GUESS_AUDIO, input.peakOf?.(audio.track) ?? 0)
-  return Math.ceil(Math.max(HEADROOM * rung.bitrate, input.peakOf?.(rung.track) ?? 0) + sound)
+  return Math.ceil(rungTrackBandwidth(rung.bitrate, input.peakOf?.(rung.track)) + sound)
 }
 
 /** The multivariant playlist of an epoch's track set: the source first, sound as a rendition group where there are pictures. */
