@@ -65,6 +65,17 @@ test('a rung is listed behind the source, with what its encoder may reach and th
   )
 })
 
+test('a rung is said to have the sound that was measured, as the source is', () => {
+  const { window, studio } = withLadder()
+  const said = () => variants(window).map((line) => Number(/BANDWIDTH=(\d+)/.exec(line)?.[1]))
+  studio.send(encode({ seconds: 5 }))
+  assert.equal(said()[1], 1_160_000)
+  studio.send(encode({ seconds: 10, base: 5 }))
+  // Three bytes for each frame of sound.
+  const [source = 0, own = 0] = said()
+  assert(own > 1_000_000 && own < 1_000_000 + source && source < 20_000, `${own}, ${source}`)
+})
+
 test('with other rungs the generation rises, with the same it does not', () => {
   const seen: number[] = []
   const { window, studio } = withLadder({ onGeneration: (generation) => void seen.push(generation) })

@@ -2,7 +2,7 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
 import type { RenderedText } from '../live.ts'
 import type { Epoch, ListedRung } from '../model.ts'
-import { bandwidth, type MultivariantInput, multivariantPlaylist, rungBandwidth } from './multivariant.ts'
+import { bandwidth, type MultivariantInput, multivariantPlaylist, type Peak, rungBandwidth } from './multivariant.ts'
 import { rendered } from './rendered.ts'
 import type { Rendition } from './rendition.ts'
 
@@ -10,8 +10,8 @@ export interface LiveMultivariantOptions {
   readonly assetId: string
   /** Distinguishes this process' validators from those of others. */
   readonly nonce: string
-  /** Bits a second, measured, of any track that has been there. */
-  readonly peakOf: (track: TrackId) => number | undefined
+  /** As measured, of any track that has been there. */
+  readonly peakOf: (track: TrackId) => Peak | undefined
 }
 
 /** A broadcast as its multivariant playlist has to say it now. */

@@ -33,9 +33,9 @@ export interface MultivariantInput {
   readonly peak: Peak
   /** Frames a second, measured at the start of the epoch. */
   readonly frameRate: number | undefined
-  /** Other sizes of the pictures, and measured peaks of them and of the sound, bits a second, where known. */
+  /** Other sizes of the pictures, and measured peaks of them and of the sound, where known. */
   readonly rungs?: readonly ListedRung[]
-  readonly peakOf?: (track: TrackId) => number | undefined
+  readonly peakOf?: (track: TrackId) => Peak | undefined
 }
 
 /** BANDWIDTH of the one variant. */
@@ -75,8 +75,8 @@ export function rungTrackBandwidth(bitrate: number, measured = 0): number {
 /** BANDWIDTH of a rung, sound included. */
 export function rungBandwidth(rung: ListedRung, input: Pick<MultivariantInput, 'epoch' | 'peakOf'>): number {
   const audio = input.epoch.tracks.find((t) => t.config.kind === 'audio')
-  const sound = audio === undefined ? 0 : Math.max(GUESS_AUDIO, input.peakOf?.(audio.track) ?? 0)
-  return Math.ceil(rungTrackBandwidth(rung.bitrate, input.peakOf?.(rung.track)) + sound)
+  const sound = audio && trackBandwidth(input.epoch, audio.track, undefined, input.peakOf?.(audio.track))
+  return Math.ceil(rungTrackBandwidth(rung.bitrate, input.peakOf?.(rung.track)?.bitrate) + (sound ?? 0))
 }
 
 /** The multivariant playlist of an epoch's track set: the source first, sound as a rendition group where there are pictures. */

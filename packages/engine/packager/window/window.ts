@@ -226,7 +226,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
 
   const multivariant = createLiveMultivariant({
     ...{ assetId, nonce: options.nonce },
-    peakOf: (track) => byTrack.get(track)?.peak.bitrate,
+    peakOf: (track) => byTrack.get(track)?.peak,
   })
 
   const manifest = createLiveManifest({
