@@ -38,7 +38,7 @@ export interface Listed {
   /** Drops from the front what is too old. @param isGone what can no longer be had, and so must not be listed */
   slide(isGone: (segment: WindowSegment) => boolean): void
   clear(): void
-  /** Over complete segments. */
+  /** Over complete segments of the newest configuration, and of those before it that are still listed. */
   readonly peak: Peak
 }
 
@@ -59,9 +59,10 @@ export function createListed(
   const byPart = new Map<number, WindowPart>()
   const inits = new Map<number, EpochTrack>()
   let nextPart = firstPart
-  let bitrate = 0
+  /** The highest bitrate of a segment for each configuration that is listed, and the newest. */
+  const bitrates = new Map<number | undefined, number>()
   let measured = 0
-  /** Configuration of the measured segments: an encoder that comes with another one may send much more. */
+  /** Configuration of the measured segments: an encoder that comes with another one may send much more, or less. */
   let measuredInit: number | undefined
 
   /** Numbers without media between what is listed and this segment, and before the very first one. */
@@ -106,8 +107,13 @@ export function createListed(
     if (segment.gap) return
     configured(segment.initNumber)
     if (seconds(segment) < 1) return
-    bitrate = Math.max(bitrate, (segment.size * 8) / seconds(segment))
+    bitrates.set(measuredInit, Math.max(bitrates.get(measuredInit) ?? 0, (segment.size * 8) / seconds(segment)))
     measured++
+  }
+
+  function forgetBitrates(): void {
+    const needed = new Set([measuredInit, ...segments.map((s) => s.initNumber)])
+    for (const number of bitrates.keys()) if (!needed.has(number)) bitrates.delete(number)
   }
 
   function forgetInits(): void {
@@ -200,6 +206,7 @@ export function createListed(
         for (const part of oldest?.parts ?? []) byPart.delete(part.number)
       }
       forgetInits()
+      forgetBitrates()
     },
     clear() {
       segments = []
@@ -207,7 +214,7 @@ export function createListed(
       byPart.clear()
     },
     get peak() {
-      return { bitrate, segments: measured }
+      return { bitrate: Math.max(0, ...bitrates.values()), segments: measured }
     },
   }
 }

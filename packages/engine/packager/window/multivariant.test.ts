@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { encode, type Sent, videoConfig } from '../fixtures/encoder.ts'
 import { createStudio } from '../fixtures/studio.ts'
-import { watchedWindow } from '../fixtures/watched.ts'
+import { everything, text, watchedWindow } from '../fixtures/watched.ts'
 import { bandwidth } from './multivariant.ts'
 import type { LiveWindow } from './window.ts'
 
@@ -86,4 +86,25 @@ test('an encoder that returns with the same configuration keeps the peak that wa
   studio.connect()
   studio.send(pictures(1, 4_000_000))
   assert.equal(declaredBy(window), known)
+})
+
+test('a peak is forgotten with the last listed segment of its configuration, and not before', () => {
+  const window = watchedWindow({ older: everything })
+  const studio = createStudio({ sinks: () => [window] })
+  studio.connect()
+  studio.send(pictures(20, 6_000_000))
+  studio.stop()
+  studio.connect({ video: videoConfig(4) })
+  const media = [...pictures(90, 1_000_000)]
+  // A minute is listed.
+  let isListed = true
+  for (let from = 0; from < 90; from += 5) {
+    studio.now = 1_700_000_030_000
+    studio.send(media.filter(({ at }) => at >= from && at < from + 5))
+    isListed = text(window, 'v1').includes('#EXT-X-DISCONTINUITY\n')
+    const declared = declaredBy(window)
+    if (isListed) assert(declared > 6_000_000, `${declared} after ${from + 5} s`)
+    else assert(declared > 1_000_000 && declared < 1_200_000, `${declared} after ${from + 5} s`)
+  }
+  assert.equal(isListed, false)
 })

@@ -15,7 +15,7 @@ const MEASURED_SEGMENTS = 3
 const VERSION = 9
 const AUDIO_GROUP = 'audio'
 
-/** The highest bitrate of a segment, bits a second. */
+/** The highest bitrate of a segment of the newest configuration, or of one that is still listed; bits a second. */
 export interface Peak {
   readonly bitrate: number
   /** Measured segments of the newest configuration. */
