@@ -26,7 +26,7 @@ function guarded(t: TestContext) {
   })
   const hls = {
     levels: [level(500_000), level(2_000_000), level(6_000_000)],
-    config: { minAutoBitrate: 0 },
+    minAutoLevel: 0,
     autoLevelCapping: -1,
     autoLevelEnabled: true,
     lowLatencyMode: true,
@@ -76,10 +76,41 @@ test('within a segment the rendition stays, at its end another may follow', asyn
   const { page, hls, parts, load } = guarded(t)
   await page.pass(1000)
   await load(parts[0], 100)
-  assert.deepEqual([hls.autoLevelCapping, hls.config.minAutoBitrate], [2, 6_000_000])
+  assert.deepEqual([hls.autoLevelCapping, hls.minAutoLevel], [2, 2])
   await load(parts[1], 100)
-  assert.deepEqual([hls.autoLevelCapping, hls.config.minAutoBitrate], [-1, 0])
+  assert.deepEqual([hls.autoLevelCapping, hls.minAutoLevel], [-1, 0])
   assert.equal(hls.nextLoadLevel, 2)
+})
+
+/** An encoder that shows a screen on which nothing moves has more pixels than its ladder and fewer bits. */
+function simple(t: TestContext) {
+  const rig = guarded(t)
+  const bitrates = [1_200_000, 1_900_000, 600_000]
+  for (const [i, bitrate] of bitrates.entries())
+    Object.assign(rig.hls.levels[i] ?? {}, { bitrate, maxBitrate: bitrate })
+  return rig
+}
+
+test('within a segment of a rendition that costs less than smaller ones none of those follows', async (t) => {
+  const { page, hls, parts, load } = simple(t)
+  await page.pass(1000)
+  await load(parts[0], 100)
+  assert.deepEqual([hls.autoLevelCapping, hls.minAutoLevel], [2, 2])
+  await load(parts[1], 100)
+  assert.deepEqual([hls.autoLevelCapping, hls.minAutoLevel], [-1, 0])
+})
+
+test('a link that is too slow for all renditions gets the cheapest', async (t) => {
+  const { page, hls, frag, parts, load } = simple(t)
+  Object.assign(frag, { level: 0 })
+  hls.nextLoadLevel = 0
+  await page.pass(1000)
+  for (const part of parts) {
+    part.stats.loaded = 50_000
+    await load(part, 800)
+  }
+  // 400 kbit in 0.8 s.
+  assert.deepEqual([hls.nextLoadLevel, hls.autoLevelCapping], [2, 2])
 })
 
 const marked = [['BANDSTAND-NEXT-INDEPENDENT', 'NO']]
@@ -132,7 +163,7 @@ for (const [how, whole, lowLatency] of [
     ] as const) {
       await next(tags as string[][], undefined, { whole })
       // A lower one may follow in both cases.
-      assert.deepEqual([hls.autoLevelCapping, hls.config.minAutoBitrate], [capping, 0])
+      assert.deepEqual([hls.autoLevelCapping, hls.minAutoLevel], [capping, 0])
     }
   })
 
@@ -244,7 +275,7 @@ for (const [when, change] of broken) {
     await next(marked)
     assert.equal(hls.autoLevelCapping, 1)
     change(rig)
-    assert.deepEqual([hls.autoLevelCapping, hls.config.minAutoBitrate], [-1, 0])
+    assert.deepEqual([hls.autoLevelCapping, hls.minAutoLevel], [-1, 0])
     tell(Events.LEVEL_UPDATED, { level: 1, details: hls.levels[1]?.details })
     assert.equal(hls.autoLevelCapping, -1)
     await next(marked)
@@ -261,10 +292,10 @@ test('what is tried again is tried in the rendition that is played', async (t) =
     const data = { details: 'error', frag } as unknown as Parameters<typeof guard.failing>[0]
     guard.failing(data)
     tell(Events.ERROR, { ...data, errorAction: { resolved: true, nextAutoLevel } })
-    return [hls.autoLevelCapping, hls.config.minAutoBitrate]
+    return [hls.autoLevelCapping, hls.minAutoLevel]
   }
   // hls.js says of what it tries again, too, that it has resolved it.
-  assert.deepEqual(fails(), [1, 2_000_000])
+  assert.deepEqual(fails(), [1, 1])
   assert.deepEqual(fails(2), [-1, 0])
 })
 
@@ -470,7 +501,7 @@ test('a rendition that the viewer has chosen is left alone, and so is sound', as
   hls.autoLevelEnabled = false
   await page.pass(1000)
   await load(parts[0], 2000)
-  assert.deepEqual([hls.nextLoadLevel, hls.config.minAutoBitrate], [2, 0])
+  assert.deepEqual([hls.nextLoadLevel, hls.minAutoLevel], [2, 0])
   hls.autoLevelEnabled = true
   tell(Events.FRAG_LOADING, { frag: { type: 'audio', level: 0 }, part: parts[0] })
   assert.equal(hls.autoLevelCapping, -1)

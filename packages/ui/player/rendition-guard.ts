@@ -44,10 +44,16 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
   /** What follows where the next segment begins with a key frame. */
   let chosen: Choice | undefined
 
+  /**
+   * The least that may be chosen. hls.js can be told a bitrate alone, for the first rendition that has it: where nothing moves the
+   * encoder's own picture may have less than smaller ones, which would all be allowed.
+   */
+  let least = 0
+  Object.defineProperty(hls, 'minAutoLevel', { configurable: true, get: () => least })
+
   /** Stays with a rendition, or leaves the choice to hls.js. */
   function pin(level: number | undefined): void {
-    const bitrate = level === undefined ? 0 : (hls.levels[level]?.maxBitrate ?? 0)
-    if (hls.config.minAutoBitrate !== bitrate) hls.config.minAutoBitrate = bitrate
+    least = level ?? 0
     const most = [ceiling, performance.now() < capUntil ? cap : -1].filter((one) => one >= 0)
     hls.autoLevelCapping = level ?? (most.length > 0 ? Math.min(...most) : -1)
   }
@@ -95,12 +101,11 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
     pin(undefined)
   }
 
-  /** The best rendition within so many bits per second. */
+  /** The best rendition within so many bits per second, or the cheapest. */
   function bestWithin(most: number): number {
-    return Math.max(
-      0,
-      hls.levels.findLastIndex(({ bitrate }) => bitrate <= most),
-    )
+    const bitrates = hls.levels.map(({ bitrate }) => bitrate)
+    const best = bitrates.findLastIndex((bitrate) => bitrate <= most)
+    return best >= 0 ? best : bitrates.indexOf(Math.min(...bitrates))
   }
 
   function free(): void {
@@ -264,13 +269,13 @@ export function guardRenditions(HlsClass: typeof Hls, hls: Hls): RenditionGuard 
       if (!isOurs || details === ErrorDetails.FRAG_GAP) return
       if (frag) loading = false
       const [was, since, until] = [ceiling, decided, capUntil]
-      const [capping, bitrate] = [hls.autoLevelCapping, hls.config.minAutoBitrate]
+      const [capping, from] = [hls.autoLevelCapping, least]
       hold = () => {
         ceiling = was
         decided = since
         capUntil = until
         hls.autoLevelCapping = capping
-        hls.config.minAutoBitrate = bitrate
+        least = from
       }
       lift()
     },
