@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Probed } from './messages.ts'
-import { createRenditionChoice } from './rendition-choice.ts'
+import { createRenditionChoice, type Rung } from './rendition-choice.ts'
 
 const RUNGS = [
   { name: 'source', bitrate: 6_000_000 },
@@ -17,11 +17,16 @@ interface Report {
 }
 
 /** One report a second, after ten of which nothing was to be said; gives where the viewer is after each. */
-function walk(reports: readonly Report[], from = 'source', before: readonly Report[] = times(10, {})): string[] {
+function walk(
+  reports: readonly Report[],
+  from = 'source',
+  before: readonly Report[] = times(10, {}),
+  rungs: readonly Rung[] = RUNGS,
+): string[] {
   const choice = createRenditionChoice()
   let current = from
   const way = [...before, ...reports].map(({ loss = 0, estimate = 1e9, sent = 1e9 }, second) => {
-    current = choice.judge({ loss, estimate, sent }, RUNGS, current, second * 1_000)?.name ?? current
+    current = choice.judge({ loss, estimate, sent }, rungs, current, second * 1_000)?.name ?? current
     return current
   })
   return way.slice(before.length)
@@ -63,6 +68,36 @@ test('an estimate that fell while the picture hardly moved is no trouble, nor wh
 
 test('much loss sends a viewer down, and below the lowest rung there is none', () => {
   assert.deepEqual(walk(times(3, { loss: 0.2, estimate: 1e5 })), ['source', '360p', '360p'])
+})
+
+/** A screen on which little moves, above its ladder. */
+const SIMPLE = [
+  { name: 'source', bitrate: 500_000 },
+  { name: '720p', bitrate: 840_000 },
+  { name: '480p', bitrate: 600_000 },
+  { name: '360p', bitrate: 400_000 },
+]
+
+test('down goes to what costs less, be it the better picture', () => {
+  const poor = (estimate: number) => times(2, { loss: 0.2, estimate })
+  assert.equal(walk(poor(480_000), 'source', undefined, SIMPLE).at(-1), '360p')
+  assert.equal(walk(poor(600_000), '720p', undefined, SIMPLE).at(-1), 'source')
+  assert.equal(walk(poor(100_000), '720p', undefined, SIMPLE).at(-1), '360p')
+  assert.equal(walk(poor(100_000), '360p', undefined, SIMPLE).at(-1), '360p')
+  assert.equal(walk(poor(100_000), 'source', undefined, SIMPLE.slice(0, 3)).at(-1), 'source')
+  // Where nothing was measured yet what stands below costs less.
+  const unknown = [{ name: 'source', bitrate: 0 }, ...RUNGS.slice(1)]
+  assert.equal(walk(poor(2_000_000), 'source', undefined, unknown).at(-1), '480p')
+  assert.equal(walk(poor(500_000), '360p', undefined, unknown).at(-1), '360p')
+})
+
+test('a climb passes over what costs more than a better one, and needs no probe where it costs less than what is watched', () => {
+  assert.deepEqual(walk(times(11, {}), '360p', [], SIMPLE).slice(-2), ['360p', 'source'])
+  const choice = createRenditionChoice()
+  const report = { loss: 0, estimate: 600_000, probed: { count: 0, isCarried: undefined } }
+  for (let second = 0; second < 10; second++) choice.judge(report, SIMPLE, '720p', second * 1_000)
+  assert.equal(choice.judge(report, SIMPLE, '720p', 10_000)?.name, 'source')
+  assert.equal(choice.takeProbe(), undefined)
 })
 
 test('after some calm the next higher rung is tried, one at a time', () => {

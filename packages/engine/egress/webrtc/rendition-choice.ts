@@ -16,7 +16,7 @@ export type Heard = Pick<ViewerReport, 'loss' | 'estimate'> & Partial<Pick<Viewe
 /** One viewer's way through the renditions, by what its receiver reports. */
 export interface RenditionChoice {
   /**
-   * @param rungs highest bitrate first.
+   * @param rungs the best first. It need not cost the most: a source that hardly moves may have less than its ladder.
    * @param current the name of one of them.
    * @param now milliseconds.
    * @param isUnderWay to the rung that was given last: what is reported is of the one before.
@@ -155,17 +155,18 @@ export function createRenditionChoice(): RenditionChoice {
         const isCertain =
           !isTried(now) && loss > LOSS_CERTAIN && estimate !== undefined && estimate < rung.bitrate * ESTIMATE_CERTAIN
         if (poor < REPORTS_DOWN && !isCertain) return undefined
-        const lower = rungs.slice(at + 1)
-        const fits = lower.find(({ bitrate }) => estimate !== undefined && bitrate <= estimate * HEADROOM)
-        const down = (loss > LOSS_DOWN && estimate === undefined ? lower[0] : fits) ?? lower.at(-1)
+        const cheaper = cheaperThan(rungs, at)
+        const fits = cheaper.find(({ bitrate }) => estimate !== undefined && bitrate <= estimate * HEADROOM)
+        const down = (loss > LOSS_DOWN && estimate === undefined ? cheaper[0] : fits) ?? cheapest(cheaper)
         if (down !== undefined) moved(now, false)
         return down
       }
       poor = 0
       if (loss > LOSS_UP) rest(now)
-      const higher = rungs[at - 1]
+      const higher = nextBetter(rungs, at)
       if (higher === undefined || now - calmSince < Math.max(calm, pause)) return undefined
-      const isCarried = mayCarry(higher, probed, now)
+      const isCheaper = higher.bitrate > 0 && higher.bitrate <= rung.bitrate
+      const isCarried = isCheaper || mayCarry(higher, probed, now)
       if (isCarried === undefined) return undefined
       if (!isCarried) {
         rest(now)
@@ -176,4 +177,21 @@ export function createRenditionChoice(): RenditionChoice {
       return higher
     },
   }
+}
+
+/** Those that a line carries more easily, the best first. Of what nothing was measured of, only that smaller pictures cost less is known. */
+function cheaperThan(rungs: readonly Rung[], at: number): readonly Rung[] {
+  const most = rungs[at]?.bitrate ?? 0
+  return rungs.filter(({ bitrate }, i) => (most === 0 ? i > at : bitrate > 0 && bitrate < most))
+}
+
+function cheapest(rungs: readonly Rung[]): Rung | undefined {
+  return rungs.toSorted((a, b) => a.bitrate - b.bitrate)[0]
+}
+
+/** The next one above, or a better one that costs no more than that. */
+function nextBetter(rungs: readonly Rung[], at: number): Rung | undefined {
+  const next = rungs[at - 1]
+  const isWorthIt = ({ bitrate }: Rung) => bitrate > 0 && bitrate <= (next?.bitrate ?? 0)
+  return rungs.slice(0, Math.max(0, at)).find(isWorthIt) ?? next
 }

@@ -108,3 +108,30 @@ test('until that is there a lower rendition that is running is taken at once, a 
   assert.deepEqual(fromRung.look(good, courses('480p', '360p'), undefined, 1_000), { go: undefined, keep: '480p' })
   assert.equal(fromRung.look(good, courses('480p', '360p'), undefined, 4_000).go, 'source')
 })
+
+/** A screen on which little moves, above its ladder. */
+const simple = (...running: readonly string[]): Course[] =>
+  [
+    { name: 'source', bitrate: 500_000 },
+    { name: '720p', bitrate: 840_000 },
+    { name: '480p', bitrate: 600_000 },
+    { name: '360p', bitrate: 400_000 },
+  ].map((course) => ({ ...course, isRunning: running.includes(course.name) }))
+
+test('what stands still or is gone is left for what costs no more, and where there is none for the cheapest', () => {
+  for (const [current, running, to] of [
+    ['source', ['720p', '480p', '360p'], '360p'],
+    ['source', ['720p', '480p'], '480p'],
+    ['720p', ['source', '480p'], 'source'],
+    ['360p', ['source', '720p'], 'source'],
+  ] as const) {
+    for (const isGone of [false, true]) {
+      const steering = createSteering(undefined)
+      steering.look(good, simple('source', '720p', '480p', '360p'), current, 0)
+      const left = simple(...running).filter(({ name }) => !isGone || name !== current)
+      const look = (now: number) => steering.look(good, left, isGone ? undefined : current, now)
+      look(1_000)
+      assert.equal(look(4_000).go, to, `${current}, ${isGone ? 'gone' : 'still'}`)
+    }
+  }
+})

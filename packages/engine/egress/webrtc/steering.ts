@@ -86,15 +86,19 @@ export function createSteering(initial: string | undefined): Steering {
       const keep = target?.name ?? here?.name
       if (stillSince === undefined) return { go: undefined, keep: keep ?? courses[0]?.name }
       const isOverdue = now - stillSince > PATIENCE
-      // Any picture is better than none: the next one below, else the nearest above. Where the source is made anew, one below is
-      // taken at once, as by who joins.
-      const bitrate = watched?.bitrate ?? 0
-      const at =
-        here === undefined ? courses.findIndex((c) => bitrate === 0 || c.bitrate <= bitrate) : courses.indexOf(here)
-      const below = at < 0 ? undefined : courses.find((course, i) => i >= at && course.isRunning)
-      const above = courses.findLast((course) => course.isRunning)
-      const other = isOverdue ? (below ?? above) : successor && below
+      // Any picture is better than none: the best of those that cost no more, else the cheapest. Where the source is made anew, one
+      // of the former is taken at once, as by who joins.
+      const running = courses.filter(({ isRunning }) => isRunning)
+      const most = watched?.bitrate ?? 0
+      const carried = running.find(({ bitrate }) => most === 0 || (bitrate > 0 && bitrate <= most))
+      const other = isOverdue ? (carried ?? cheapest(running)) : successor && carried
       return { go: other?.name, keep: other?.name ?? keep }
     },
   }
+}
+
+/** The lowest of several. Nothing is known to cost less than what was not measured. */
+function cheapest(courses: readonly Course[]): Course | undefined {
+  const cost = ({ bitrate }: Course) => bitrate || Number.POSITIVE_INFINITY
+  return courses.toReversed().toSorted((a, b) => cost(a) - cost(b))[0]
 }
