@@ -484,3 +484,21 @@ test('where the newest key frame is so old that it cannot be begun with, the nex
   await rig.pass(45_000, () => rig.ladder.asked())
   assert.deepEqual([rig.ladder.report.state, rig.ladder.report.message], ['running', undefined])
 })
+
+test('a picture at which ffmpeg ends is not decoded again and again to go on behind it', async () => {
+  const rig = stage()
+  rig.open()
+  const after = () => rig.after.get(11)
+  await rig.pass(LADDER_LIMITS.settled + 1_000)
+  rig.reached = new Map([[11, 10.9 * 90_000]])
+  rig.behaviour = 'dies'
+  rig.ladder.tick()
+  assert.deepEqual([rig.started.length, after()], [2, 10.9 * 90_000])
+  for (const expected of [10.9 * 90_000, undefined]) {
+    const { length } = rig.started
+    rig.behaviour = 'dies'
+    rig.ladder.tick()
+    for (let i = 0; i < 20 && rig.started.length === length; i++) await rig.pass(200)
+    assert.deepEqual([rig.started.length, after()], [length + 1, expected])
+  }
+})

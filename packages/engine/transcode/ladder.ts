@@ -178,6 +178,7 @@ export function createLadder(options: LadderOptions): Ladder {
     const after = leftOut(rungs, reached, first.pts, newest.dts)
     const args = ladderArguments({ source: facts, rungs, encoder, preset: settings.preset, after })
     guard.restarted()
+    restarts.started()
     const isHardware = encoder !== 'x264'
     runs.start({ epoch, rungs, after, source: config, args, isHardware, units: [first, ...others] })
   }
@@ -185,6 +186,7 @@ export function createLadder(options: LadderOptions): Ladder {
   /** The newest pictures of the ffmpeg before, by slot: what it did not make is made now, and nothing of what it did. */
   function reachedBy(rungs: readonly Rung[], epoch: number): ReadonlyMap<number, number> {
     const reached = new Map<number, number>()
+    if (!restarts.mayGoOn) return reached
     for (const { slot } of rungs) {
       const at = packer.reached(trackOf(slot), epoch)
       if (at !== undefined) reached.set(slot, at)

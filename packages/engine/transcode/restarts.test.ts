@@ -31,7 +31,11 @@ test('one that made nothing for all the time that it took, or a picture and no m
   const waits = [1, 2].map((i) => restarts.failed('it wrote nothing', LADDER_LIMITS.startPatience, i).again)
   restarts.proved()
   waits.push(restarts.failed('gone', worked, 3).again)
-  assert.deepEqual(waits, [backOff, 2 * backOff, 4 * backOff])
+  // What one before it made, which was asked to end, is nothing that it has made.
+  restarts.proved()
+  restarts.started()
+  waits.push(restarts.failed('it wrote nothing', LADDER_LIMITS.startPatience, 4).again)
+  assert.deepEqual(waits, [backOff, 2 * backOff, 4 * backOff, 8 * backOff])
 })
 
 test('hopeless after too many ends in a row, until one makes pictures; the encoder is doubted each time so many are full', () => {
@@ -53,4 +57,27 @@ test('why it ended is told until one has run for a while', () => {
   restarts.ran(settled + 1)
   assert.equal(restarts.trouble, undefined)
   assert.equal(restarts.count, 1)
+})
+
+test('where one made pictures the next may go on, and once more; where that makes none either another begins anew', () => {
+  const restarts = createRestarts()
+  for (const lasted of [worked + 1, 10]) {
+    restarts.proved()
+    const next = [lasted, 10, 10].map((ran, i) => {
+      restarts.failed('gone', ran, i)
+      return restarts.mayGoOn
+    })
+    assert.deepEqual(next, lasted > worked ? [true, true, false] : [true, false, false])
+  }
+})
+
+test('the end of one that has worked is none without anything to show', () => {
+  const restarts = createRestarts()
+  restarts.proved()
+  const ends = [worked + 1, ...Array<number>(failures).fill(10)].map((lasted, i) => restarts.failed('gone', lasted, i))
+  assert.deepEqual(
+    ends.map(({ isDoubtful }) => isDoubtful),
+    [...Array<boolean>(failures).fill(false), true],
+  )
+  assert.equal(restarts.isHopeless, true)
 })

@@ -9,6 +9,10 @@ export interface Restarts {
   /** It has ended too often in a row without anything to show: players would wait for what does not come. */
   readonly isHopeless: boolean
   mayStart(now: number): boolean
+  /** Another may go on where the last picture was made: not where ffmpeg ends at the one behind that, again and again. */
+  readonly mayGoOn: boolean
+  /** One is started. */
+  started(): void
   /** It ended and was not asked to. @param lasted how long it ran */
   failed(reason: string, lasted: number, now: number): Failure
   /** One has run so long. */
@@ -28,7 +32,7 @@ export function createRestarts(): Restarts {
   let count = 0
   /** Ends in a row without anything to show. */
   let failures = 0
-  /** One has made pictures since the last end. */
+  /** The last that was started has made pictures. */
   let isProved = false
   let retryAt = 0
   let backOff: number = LADDER_LIMITS.backOff
@@ -45,15 +49,21 @@ export function createRestarts(): Restarts {
       return failures >= LADDER_LIMITS.failures
     },
     mayStart: (now) => now >= retryAt,
+    get mayGoOn() {
+      return failures <= 1
+    },
+    started() {
+      isProved = false
+    },
     failed(reason, lasted, now) {
       count++
-      failures++
       trouble = `ffmpeg: ${reason}`
       const again = isProved && lasted > LADDER_LIMITS.worked ? 0 : backOff
       isProved = false
+      if (again > 0) failures++
       retryAt = now + again
       backOff = Math.min(Math.max(again * 2, LADDER_LIMITS.backOff), LADDER_LIMITS.longestBackOff)
-      return { again, isDoubtful: failures % LADDER_LIMITS.failures === 0 }
+      return { again, isDoubtful: failures > 0 && failures % LADDER_LIMITS.failures === 0 }
     },
     ran(lasted) {
       if (lasted > LADDER_LIMITS.settled) trouble = undefined
