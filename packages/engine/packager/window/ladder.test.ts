@@ -6,7 +6,7 @@ import type { TimedUnit } from '../../timeline/model.ts'
 import { encode, videoConfig } from '../fixtures/encoder.ts'
 import { createStudio, type Studio } from '../fixtures/studio.ts'
 import { everything, manualScheduler, text, type WatchedOptions, watchedWindow } from '../fixtures/watched.ts'
-import type { ListedRung } from '../model.ts'
+import { type ListedRung, names } from '../model.ts'
 import { createRungPacker, type RungPacker } from '../rung-packer.ts'
 import type { LiveWindow } from './window.ts'
 
@@ -301,6 +301,33 @@ test('a rung that comes back as another within an epoch is listed with the initi
   assert.match(rungOnly, new RegExp(`initialization="[^"]*${maps(listed)[1]}"`))
   assert.match(rungOnly, /<S t="900000"/)
   assert.doesNotMatch(rungOnly, /<S t="0"/)
+})
+
+test('what a rung still has of the encoder before is listed, however many encoders there were', () => {
+  const window = watchedWindow({ older: everything })
+  const config = videoConfig()
+  const init = writeInitSegment(RUNG, config)
+  const S = 90_000
+  const encoders = 70
+  const part = (track: number, epoch: number, second: number, msn: number) =>
+    window.part({
+      ...{ track, epoch, number: msn, msn, start: second * S, duration: S, closedAt: 0 },
+      ...{ independent: true, last: true, gap: false, bytes: new Uint8Array(3) },
+    })
+  window.ladder([rung])
+  for (let id = 0; id < encoders; id++) {
+    const tracks = [{ track: VIDEO_TRACK, config, init, initNumber: 0 }]
+    window.epoch({ id, start: 2 * id * S, wallClock: 2_000 * id, tracks })
+    if (id > 0) {
+      // It comes when the next encoder is there already.
+      window.rung(id - 1, { track: RUNG, config, init, initNumber: 0 })
+      for (const msn of [2 * id - 2, 2 * id - 1]) part(RUNG, id - 1, msn, msn)
+    }
+    for (const msn of [2 * id, 2 * id + 1]) part(VIDEO_TRACK, id, msn, msn)
+    if (id === 0) continue
+    const listed = text(window, 'v11')
+    for (const msn of [2 * id - 2, 2 * id - 1]) assert.ok(listed.includes(names.segment(msn, msn)), `segment ${msn}`)
+  }
 })
 
 test('without a recording no DASH period is listed of which rungs alone are left', () => {

@@ -56,6 +56,9 @@ export interface LiveWindow extends LiveBroadcast, PartSink, RungSink {
   readonly generation: number
 }
 
+/** Epochs that parts may come of, and that are known for it. */
+const MOST_EPOCHS = 64
+
 export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   const { assetId, timing, recovered } = options
   const asked = options.onLadderAsked ?? (() => undefined)
@@ -217,11 +220,15 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     rendition.add(next, of, trackOf(of, next.track)?.initNumber)
     if (isRung) shelf.arrived(next)
     else showComing(next)
-    if (next.last && epochs.size > 64) forgetEpochs()
+    if (next.last && epochs.size > MOST_EPOCHS) forgetEpochs()
   }
 
+  /** The oldest: of those before the newest, rungs still have something to come. */
   function forgetEpochs(): void {
-    for (const id of epochs.keys()) if (id !== current?.id && id !== coming?.epoch.id) epochs.delete(id)
+    for (const id of epochs.keys()) {
+      if (epochs.size <= MOST_EPOCHS / 2) return
+      if (id !== current?.id && id !== coming?.epoch.id) epochs.delete(id)
+    }
   }
 
   const multivariant = createLiveMultivariant({
