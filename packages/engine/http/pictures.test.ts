@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { EngineError } from '../error.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
+import { PICTURE_LIMITS } from '../pictures/limits.ts'
 import type { Picture } from '../pictures/picture.ts'
 import type { Pictures } from '../pictures/pictures.ts'
+import type { HttpRequest, HttpResponse } from './message.ts'
 import { createPictureHandler } from './pictures.ts'
 import { get, startServer } from './testing.ts'
 
@@ -70,4 +72,28 @@ test('where too many wait the answer is to come again', async (t) => {
   assert.equal((await full('/live/main/thumbnail.jpg')).status, 503)
   const broken = await serve(t, () => Promise.reject(new TypeError('injected')))
   assert.equal((await broken('/vod/as_1/poster.jpg')).status, 404)
+})
+
+test('a disk that hangs keeps nobody waiting for good, and the picture of what is live is answered meanwhile', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const never = () => new Promise<never>(() => undefined)
+  const made = { thumbnail: async () => undefined, poster: never, storyboard: never, sheet: never }
+  const pictures: Pictures = { available: true, ...made, forget() {}, close() {} }
+  const handle = createPictureHandler({ pictures, find: () => ({}) as LiveBroadcast })
+  const answers: string[] = []
+  const ask = (url: string) => {
+    const socket = {} as HttpRequest['socket']
+    const writeHead = (status: number) => void answers.push(`${status} ${url}`)
+    const response = { destroyed: false, writeHead, once() {}, end() {} }
+    handle({ method: 'GET', url, headers: {}, httpVersionMajor: 1, socket }, response as unknown as HttpResponse)
+  }
+  const poster = '/vod/as_1/poster.jpg'
+  for (let i = 0; i < PICTURE_LIMITS.requests; i++) ask(i % 2 === 0 ? poster : '/vod/as_1/storyboard.vtt')
+  ask(poster)
+  ask('/live/main/thumbnail.jpg')
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(answers.splice(0), [`503 ${poster}`, '404 /live/main/thumbnail.jpg'])
+  t.mock.timers.tick(PICTURE_LIMITS.answer)
+  assert.equal(answers.length, PICTURE_LIMITS.requests)
+  assert(answers.every((answer) => answer.startsWith('503 ')))
 })

@@ -11,7 +11,7 @@ import { splitTarget } from './live-path.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from './message.ts'
 import { abandon } from './outbox.ts'
 import { isPlainName, readPathNames } from './path-names.ts'
-import { busy, offline, type Problem, sendProblem } from './problem.ts'
+import { busy, notReady, offline, type Problem, sendProblem } from './problem.ts'
 import { answeredByCondition, answeredByMethod, sendWhole } from './respond.ts'
 
 export interface PictureHandlerOptions {
@@ -34,6 +34,7 @@ const noProgram: Problem = {
 }
 const noPicture: Problem = { status: 404, code: 'not-found', detail: 'There is no picture of this (yet).' }
 const tooMany = busy('Too many pictures are asked for; try again.', 5)
+const tooSlow = notReady('The picture was not made in time.')
 
 /**
  * `/live/{channel}/thumbnail.jpg`, `/vod/{asset}/poster.jpg`, `/vod/{asset}/storyboard.vtt` and the sheets it names, each also with `t/{token}/` after the channel or asset.
@@ -41,27 +42,35 @@ const tooMany = busy('Too many pictures are asked for; try again.', 5)
  */
 export function createPictureHandler(options: PictureHandlerOptions): HttpHandler {
   const { pictures } = options
-  let waiting = 0
+  /** Requests whose pictures are not there yet. A disk that hangs leaves those of what is live alone. */
+  const waiting = { live: 0, recorded: 0 }
 
-  function answer(req: HttpRequest, res: HttpResponse, make: () => Promise<Answer | undefined>): void {
-    if (waiting >= PICTURE_LIMITS.requests) return sendProblem(req, res, tooMany)
-    waiting++
+  /** Answers when the picture is there; 503 when that takes too long: a browser has six connections, and plays by the same. */
+  function answer(req: HttpRequest, res: HttpResponse, { of, make }: Asked): void {
+    if (waiting[of] >= PICTURE_LIMITS.requests) return sendProblem(req, res, tooMany)
+    waiting[of]++
+    let isOver = false
+    const finish = (send: () => void) => {
+      if (isOver) return
+      isOver = true
+      clearTimeout(timer)
+      if (!res.destroyed) send()
+    }
+    const timer = setTimeout(() => finish(() => sendProblem(req, res, tooSlow)), PICTURE_LIMITS.answer)
+    timer.unref()
+    res.once('close', () => finish(() => undefined))
     make()
       .then(
-        (found) => {
-          if (res.destroyed) return
-          if (found === undefined) sendProblem(req, res, noPicture)
-          else send(req, res, found)
-        },
+        (found) => finish(() => (found === undefined ? sendProblem(req, res, noPicture) : send(req, res, found))),
         (error: unknown) => {
-          if (res.destroyed) return
-          sendProblem(req, res, error instanceof EngineError && error.code === 'limit' ? tooMany : noPicture)
+          const isFull = error instanceof EngineError && error.code === 'limit'
+          finish(() => sendProblem(req, res, isFull ? tooMany : noPicture))
         },
       )
       // One bad answer must not end the process.
       .catch(() => abandon(req, res))
       .finally(() => {
-        waiting--
+        waiting[of]--
       })
   }
 
@@ -69,27 +78,30 @@ export function createPictureHandler(options: PictureHandlerOptions): HttpHandle
     const url = req.url ?? ''
     if (!/\.(jpg|vtt)/.test(url) || url.length > limits.url) return false
     const { path, query } = splitTarget(url)
-    const make = find(path, query)
-    if (make === undefined) return false
+    const asked = find(path, query)
+    if (asked === undefined) return false
     if (answeredByMethod(req, res)) return true
     if (!pictures.available) sendProblem(req, res, noProgram)
-    else if (make === 'offline') sendProblem(req, res, offline)
-    else answer(req, res, make)
+    else if (asked === 'offline') sendProblem(req, res, offline)
+    else answer(req, res, asked)
     return true
   }
 
-  /** How to make what an address names; `undefined` for the addresses of others. */
-  function find(path: string, query: string): (() => Promise<Answer | undefined>) | 'offline' | undefined {
+  /** What an address names; `undefined` for the addresses of others. */
+  function find(path: string, query: string): Asked | 'offline' | undefined {
     const [channel, file] = namesOf(path, '/live/')
     if (channel !== undefined) {
       if (file !== 'thumbnail.jpg') return undefined
       const broadcast = options.find(channel)
-      return broadcast === undefined
-        ? 'offline'
-        : async () => withHeaders(await pictures.thumbnail(broadcast), thumbnail)
+      if (broadcast === undefined) return 'offline'
+      return { of: 'live', make: async () => withHeaders(await pictures.thumbnail(broadcast), thumbnail) }
     }
     const [assetId, name] = namesOf(path, '/vod/')
-    if (assetId === undefined || name === undefined) return undefined
+    const make = assetId === undefined || name === undefined ? undefined : recorded(assetId, name, query)
+    return make && { of: 'recorded', make }
+  }
+
+  function recorded(assetId: string, name: string, query: string): Asked['make'] | undefined {
     if (name === 'poster.jpg') return async () => withHeaders(await pictures.poster(assetId), poster)
     if (name === 'storyboard.vtt') return () => storyboard(assetId, query === 'clock' ? 'clock' : 'time')
     const sheet = parseSheetName(name)
@@ -102,6 +114,12 @@ export function createPictureHandler(options: PictureHandlerOptions): HttpHandle
     const bytes = Buffer.from(printStoryboard(found, by))
     return { bytes, etag: etagOf(bytes), headers: track }
   }
+}
+
+/** What an address names, and how to make it. */
+interface Asked {
+  readonly of: 'live' | 'recorded'
+  readonly make: () => Promise<Answer | undefined>
 }
 
 interface Answer extends Picture {

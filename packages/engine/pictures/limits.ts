@@ -34,8 +34,10 @@ export const PICTURE_LIMITS = {
   longestInterval: 10 * 2 ** 20,
   /** Storyboards kept in memory. */
   plans: 100,
-  /** Requests that wait for a picture to be made. */
+  /** Requests that wait for a picture to be made: of what is live, and as many of recordings. */
   requests: 1_000,
+  /** So long: all that wait in the line before it take less, as a rule. */
+  answer: 20_000,
   /** What a peer has to take a picture. */
   deadline: 30_000,
 } as const
