@@ -53,3 +53,9 @@ test('a broadcast that too many read is not made without B-frames, until there i
   assert.equal(typeof stream.plain(), 'object')
   hub.end()
 })
+
+test('of a broadcast that is over nothing is begun any more', () => {
+  const { hub, stream } = stage('ffmpeg', 'on-demand')
+  hub.end()
+  assert.equal(stream.plain(), 'the broadcast is over')
+})

@@ -29,6 +29,8 @@ export function createWatchables(options: WatchablesOptions) {
   function begin(channel: ChannelRecord, source: Hub): PlainRendition | string {
     const known = plain.get(source)
     if (known !== undefined) return known
+    // Whoever has found it before it ended may ask now: what is made would be remembered for good.
+    if (source.ended) return 'the broadcast is over'
     const settings = options.settingsOf(channel.id)
     if (ffmpeg === undefined) return 'this server has no ffmpeg'
     if (settings === undefined || settings.mode === 'off')
