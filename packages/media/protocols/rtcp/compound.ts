@@ -59,12 +59,22 @@ export type RtcpPacket =
 export function parseRtcp(datagram: Uint8Array): readonly RtcpPacket[] {
   const reader = new ByteReader(datagram, 'rtcp')
   const packets: RtcpPacket[] = []
+  let told = 0
   for (let count = 0; reader.remaining > 0; count++) {
     if (count === RTCP_LIMITS.packets) throw new MediaError('too-large', `rtcp: more than ${count} packets`)
     const packet = parseFrame(readFrame(reader))
-    if (packet) packets.push(packet)
+    if (packet === undefined) continue
+    packets.push(packet)
+    told += toldBy(packet)
+    if (told > RTCP_LIMITS.told) throw new MediaError('too-large', `rtcp: tells of ${told} packets`)
   }
   return packets
+}
+
+/** Of how many packets of RTP it tells: some bytes may do so of thousands. */
+function toldBy(packet: RtcpPacket): number {
+  if (packet.type === 'nack') return packet.sequences.length
+  return packet.type === 'transport-feedback' ? packet.deltas.length : 0
 }
 
 function parseFrame({ type, count, body }: RtcpFrame): RtcpPacket | undefined {

@@ -193,6 +193,16 @@ test('packets, NACKs and statuses are bounded', () => {
   assert.throws(() => parseRtcp(hex('8f cd 0005 00000001 00000002 0000 ffff 000000 00 1fff 1fff')), code('too-large'))
 })
 
+test('a datagram of many packets tells of no more than one that asks for the most', () => {
+  // Two bytes of each say that 2047 packets were lost: a kilobyte and a half could say so of half a million.
+  const feedback = '8f cd 0005 00000001 00000002 0000 07ff 000000 00 07ff 0000'
+  assert.equal(parseRtcp(hex(feedback.repeat(2))).length, 2)
+  assert.throws(() => parseRtcp(hex(feedback.repeat(3))), code('too-large'))
+  const nack = `81 cd 00f2 00000001 00000002 ${'0000 ffff'.repeat(240)}`
+  assert.equal(parseRtcp(hex(nack)).length, 1)
+  assert.throws(() => parseRtcp(hex(nack.repeat(2))), code('too-large'))
+})
+
 test('one-bit status vectors are read, the reserved status is malformed', () => {
   const feedback = (chunk: string) => hex(`8f cd 0005 00000001 00000002 0000 0003 000000 00 ${chunk} 01 02`)
   const [packet] = parseRtcp(feedback('a800')) // 1 0 1
