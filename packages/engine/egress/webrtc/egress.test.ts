@@ -81,6 +81,7 @@ const slowClock = () => performance.now() / 10
 async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
   const asked: string[] = []
   const errors: object[] = []
+  const warnings: string[] = []
   const { rungs = [], plain = 'there is no ffmpeg' } = options
   const egress = createWebRtcEgress({
     host: '127.0.0.1',
@@ -100,7 +101,11 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
     ffmpeg: options.ffmpeg,
     now: options.now ?? slowClock,
     seen() {},
-    log: { ...silent, error: (facts: object, message: string) => void errors.push({ ...facts, message }) },
+    log: {
+      ...silent,
+      warn: (_facts: object, message: string) => void warnings.push(message),
+      error: (facts: object, message: string) => void errors.push({ ...facts, message }),
+    },
     limits: { sessions: 10, sessionsPerAddress: options.perAddress ?? 10 },
   })
   running = egress
@@ -110,7 +115,7 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
     const answer = await offer(...args)
     return 'code' in answer ? answer.code : 'answered'
   }
-  return { egress, offer, refused, asked, errors }
+  return { egress, offer, refused, asked, errors, warnings }
 }
 
 test('what cannot be read, and what nobody publishes, starts no process', async () => {
@@ -158,10 +163,11 @@ test('a goodbye that crosses the server’s own is no fault: the newest that end
   assert.equal(egress.leave(first), false)
 })
 
-test('one address has so many sessions and no more', async () => {
-  const { refused } = await stage({ main: liveHub() }, { perAddress: 1 })
+test('one address has so many sessions and no more, of which the log tells once', async () => {
+  const { refused, warnings } = await stage({ main: liveHub() }, { perAddress: 1 })
   assert.equal(await refused('main'), 'answered')
-  assert.equal(await refused('main'), 'busy')
+  assert.deepEqual([await refused('main'), await refused('main')], ['busy', 'busy'])
+  assert.deepEqual(warnings, ['webrtc: there are too many viewers, more are sent to HLS'])
   assert.equal(await refused('main', OFFER, '10.0.0.2'), 'answered')
 })
 

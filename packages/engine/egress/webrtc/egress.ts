@@ -225,6 +225,12 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     if (oldest !== undefined && ended.size > limits.sessions) ended.delete(oldest)
   }
 
+  /** Its operator is told too: viewers only see another delay. */
+  function turnAway({ channel, remote }: OfferRequest): OfferRefusal {
+    refusals.refused('warn', { channel, remote, ...limits }, 'webrtc: there are too many viewers, more are sent to HLS')
+    return BUSY
+  }
+
   async function answer(request: OfferRequest, { seat, media, sdp, soundMissing }: Prepared) {
     const { stage, rendition, reason } = seat
     const session: Session = {
@@ -262,7 +268,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   return {
     port: options.port,
     async offer(request) {
-      if (!places.take(request.remote)) return BUSY
+      if (!places.take(request.remote)) return turnAway(request)
       // From here on the place is the session's.
       let prepared: Prepared | OfferRefusal | undefined
       try {
