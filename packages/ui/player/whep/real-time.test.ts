@@ -321,6 +321,32 @@ test('sound that joins late is asked for, and what plays goes on where none come
   assert.equal(sessions.length, 5)
 })
 
+test('pictures that join late are asked for, as of a camera that begins after the microphone', async (t) => {
+  const { page, sessions, heard, realTime, newest, play } = opened(t)
+  const first = newest()
+  Object.assign(first, { hasPicture: false, hasSound: true })
+  first.connect()
+  realTime.attach()
+  await play(1000)
+  heard.splice(0)
+  const renew = () => {
+    realTime.renew()
+    return page.pass(50)
+  }
+  await renew()
+  Object.assign(newest(), { hasPicture: false, hasSound: true })
+  newest().connect()
+  assert.deepEqual([sessions.length, first.closed, newest().closed], [2, false, true])
+  await renew()
+  newest().hasSound = true
+  newest().connect()
+  assert.deepEqual([sessions.length, first.closed, newest().closed], [3, true, false])
+  await play(300)
+  assert.deepEqual(heard, ['connected', 'leaving', 'ready'])
+  await renew()
+  assert.equal(sessions.length, 3)
+})
+
 test('a connection that breaks while its sound is asked for is as lost as any other', async (t) => {
   const { page, sessions, heard, realTime } = await playing(t)
   realTime.renew()

@@ -24,7 +24,7 @@ export interface RealTime {
   readonly skew: number
   /** Nothing arrives just now. */
   readonly silent: boolean
-  /** The broadcast has other tracks than before: sound that does not come along yet is asked for. What plays goes on. */
+  /** The broadcast has other tracks than before: what does not come along yet is asked for. What plays goes on. */
   renew(): void
   /** Shows it on the video element, as soon as there is something to show. */
   attach(): void
@@ -82,8 +82,8 @@ export function openRealTime(
   let current = open()
   /** What is to follow it; connected first, shown once it has a frame. */
   let next: WhepConnection | undefined
-  /** Why it is to follow. Where it does not bring the sound or the media that are missing, what there is goes on. */
-  let lack: 'line' | 'sound' | 'media' = 'line'
+  /** Why it is to follow. Where it does not bring the tracks or the media that are missing, what there is goes on. */
+  let lack: 'line' | 'tracks' | 'media' = 'line'
   let mendTimer: ReturnType<typeof setTimeout> | undefined
   /** Runs while the server is asked whether there is anything to offer for. */
   let askTimer: ReturnType<typeof setTimeout> | undefined
@@ -119,7 +119,7 @@ export function openRealTime(
     const about = begin === undefined ? '' : `${url.includes('?') ? '&' : '?'}begin=${encodeURIComponent(begin)}`
     const connection: WhepConnection = openSession(url + about, {
       connected() {
-        if (connection === next) return lack === 'sound' && !connection.hasSound ? dropNext() : take(connection)
+        if (connection === next) return lack === 'tracks' && !bringsMore(connection) ? dropNext() : take(connection)
         if (connection !== current) return
         if (attached) show()
         events.connected()
@@ -132,6 +132,11 @@ export function openRealTime(
       },
     })
     return connection
+  }
+
+  /** A broadcast may begin with its microphone, and its camera come later. */
+  function bringsMore({ hasPicture, hasSound }: WhepConnection): boolean {
+    return (hasPicture && !current.hasPicture) || (hasSound && !current.hasSound)
   }
 
   function fail(failure: Failure): void {
@@ -303,8 +308,9 @@ export function openRealTime(
       return performance.now() - heardAt > silence
     },
     renew() {
-      if (next || closed || !ready || current.hasSound || current.soundMissing !== undefined) return
-      follow('sound')
+      const { hasPicture, hasSound, soundMissing } = current
+      if (next || closed || !ready || (hasPicture && (hasSound || soundMissing !== undefined))) return
+      follow('tracks')
     },
     attach() {
       attached = true
