@@ -187,6 +187,18 @@ test('another generation of the playlists may bring real time sound, another bro
   assert.deepEqual(said(), ['closed', 'asked whep', 'attached'])
 })
 
+test('what real time falls to is the newest generation of the playlists, which no cache has', async () => {
+  const { made, tell, said } = engine('webrtc')
+  made.load(live('as_1'), undefined)
+  await settled()
+  tell().ready()
+  made.load({ ...live('as_1'), url: 'live/as_1?of=2' }, undefined)
+  said()
+  tell().failed({ code: 'lost' })
+  await settled()
+  assert.deepEqual(said(), ['closed', 'parts of live/as_1?of=2'])
+})
+
 test('real time without sound is for those who asked for it', async () => {
   const soundMissing = 'ffmpeg was not found'
   const asked = engine('webrtc', { forced: true, soundMissing })

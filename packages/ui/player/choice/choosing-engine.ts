@@ -208,10 +208,11 @@ export function createChoosingEngine(options: Options): Engine {
     load(next, at) {
       const anew = next.assetId !== liveAsset
       if (next.kind === 'live' && at === undefined) {
-        // Another generation of the playlists is nothing to somebody who watches none, unless there is sound now.
-        if (realTime && !realTime.silent && !anew && source?.kind === 'live') return realTime.renew()
+        const isGoingOn = realTime && !realTime.silent && !anew && source?.kind === 'live'
         liveAsset = next.assetId
         source = next
+        // Another generation of the playlists is nothing to somebody who watches none, unless there are more tracks now.
+        if (isGoingOn) return realTime?.renew()
         unloadPlaylist()
         wantedChanged('channel')
         return send({ type: 'start', anew })
