@@ -25,6 +25,8 @@ export interface PlaylistEngine {
   readonly holdBack: number | undefined
   /** Seconds of media that are listed after the frame shown, holes left out; `undefined` while that is not known. */
   readonly ahead: number | undefined
+  /** Bytes that are there of the segment that the picture waits for, as long as it is on its way. */
+  readonly arrived: number | undefined
   /** Where media goes on behind the newest hole (EXT-X-GAP) after a media time, and how many seconds are listed there. */
   behindHole(time: number): { readonly time: number; readonly length: number } | undefined
   /** Renditions to choose from; `undefined` where the engine does not let one choose. */

@@ -1,5 +1,6 @@
 import type Hls from 'hls.js'
 import type { ErrorData, Fragment, HlsConfig, LevelDetails } from 'hls.js'
+import { arrivalOf } from './arrival.ts'
 import { keepBeforeZero } from './before-zero.ts'
 import { keepChosen } from './chosen-rendition.ts'
 import { decodableStream } from './decodable.ts'
@@ -48,6 +49,7 @@ export function createHlsEngine(
 ): PlaylistEngine {
   let hls: Hls | undefined
   let guard: ReturnType<typeof guardRenditions> | undefined
+  let arrived: () => number | undefined = () => undefined
   let at: number | undefined
   let mended = 0
   let mendedAt = 0
@@ -158,6 +160,7 @@ export function createHlsEngine(
         if (hls === fresh) onError(data)
       })
       keepBeforeZero(HlsClass, fresh)
+      arrived = arrivalOf(HlsClass, fresh)
       const own = guardRenditions(HlsClass, fresh)
       guard = own
       keepChosen(HlsClass, fresh, {
@@ -217,6 +220,9 @@ export function createHlsEngine(
     get ahead() {
       const current = details()
       return current && current.edge - video.currentTime - holesAfter(current, video.currentTime)
+    },
+    get arrived() {
+      return hls && arrived()
     },
     behindHole(time) {
       const current = details()

@@ -85,6 +85,8 @@ export function createNativeEngine(video: HTMLVideoElement, events: PlaylistEven
       const last = end()
       return last === undefined ? undefined : last - video.currentTime
     },
+    // Nothing tells.
+    arrived: undefined,
     // The browser's own player skips holes by itself.
     behindHole: () => undefined,
   }

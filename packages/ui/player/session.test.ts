@@ -100,6 +100,26 @@ test('a source that brings nothing is loaded anew after some seconds', async (t)
   assert.equal(engine.loads.length, 2)
 })
 
+test('a segment that is long on its way is waited for as long as bytes of it arrive', async (t) => {
+  const { page, engine, session, play } = await playing(t)
+  const arrive = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 500) {
+      engine.arrived = (engine.arrived ?? 0) + 1000
+      await page.pass(500)
+    }
+  }
+  await arrive(15_000)
+  assert.equal(engine.loads.length, 1)
+  await play(1000)
+  assert.equal(session.state.phase, 'live')
+  await arrive(15_000)
+  assert.deepEqual([session.state.phase, engine.loads.length], ['stalled', 1])
+  await page.pass(5000)
+  assert.equal(engine.loads.length, 1)
+  await page.pass(2000)
+  assert.equal(engine.loads.length, 2)
+})
+
 test('where all that is listed was played, the encoder is waited for', async (t) => {
   const { page, engine, play } = await playing(t)
   await play(1000)

@@ -74,6 +74,9 @@ export function createSession(options: SessionOptions): Session {
   let clock = createEdgeClock()
   let lastTime = -1
   let movedAt = performance.now()
+  /** How much is there of what the picture waits for, and when that last became more. */
+  let arrived: number | undefined
+  let arrivedAt = Number.NEGATIVE_INFINITY
   /** When the list that is played was read, by the clock that goes on while the machine sleeps. */
   let readAt = Number.NEGATIVE_INFINITY
   const keeper = createEdgeKeeper(video)
@@ -233,6 +236,11 @@ export function createSession(options: SessionOptions): Session {
       if (moved && !video.paused) send({ type: 'progress', behind: late, date: session.date })
     } else {
       const still = now - movedAt
+      // A recording is there in the encoder's own picture only: on a slow link a segment of it takes longer than `hopeless`, and begun anew
+      // it would never be there. How long one may take at most the engine knows.
+      const before = arrived
+      arrived = engine?.arrived
+      if (arrived !== undefined && arrived !== before) arrivedAt = now
       const listed = { ahead: engine?.ahead, age: Date.now() - readAt }
       if (still > stallAfter && !isPaused) {
         if (hasCaughtUp(state, listed)) send({ type: 'go-live' })
@@ -243,7 +251,8 @@ export function createSession(options: SessionOptions): Session {
         }
       }
       // The engine retries by itself; when nothing comes of it the source is loaded anew.
-      if (retryTimer === undefined && now - movedAt > (isDry(listed) ? hopelessDry : hopeless)) {
+      const limit = isDry(listed) ? hopelessDry : hopeless
+      if (retryTimer === undefined && now - Math.max(movedAt, arrivedAt) > limit) {
         movedAt = now
         send({ type: 'failed' })
       }

@@ -88,6 +88,7 @@ export class FakeEngine implements Engine {
   growing = true
   livePosition: number | undefined
   ahead: number | undefined = 5
+  arrived: number | undefined
   hole: ReturnType<Engine['behindHole']>
   moving: boolean | undefined
   holdBack: number | undefined

@@ -270,6 +270,9 @@ export function createChoosingEngine(options: Options): Engine {
       // An encoder that is away is waited for; there would be nothing newer by other ways.
       return realTime.silent ? 0 : undefined
     },
+    get arrived() {
+      return shown()?.arrived
+    },
     behindHole: (time) => shown()?.behindHole(time),
     get qualities() {
       return (shown() ?? realTime)?.qualities
