@@ -138,6 +138,41 @@ test('a recording that is not there is shown as such', async (t) => {
   assert.equal(watching.missing, true)
 })
 
+test('a recording that is deleted while it plays is not loaded again and again, nor one that was never there', async (t) => {
+  const here = opened(t)
+  const { page, engines, watching, open } = here
+  page.answer = () => Response.json({})
+  open('', 'as_deleted')
+  await play(here, 1000)
+  const [engine] = engines
+  assert.ok(engine)
+  assert.deepEqual([watching.missing, watching.phase], [false, 'replay'])
+  page.answer = () => new Response('', { status: 404 })
+  engine.events.failed('levelLoadError')
+  await page.pass(60_000)
+  assert.deepEqual([watching.missing, watching.phase, engine.loads.length], [true, 'offline', 1])
+  watching.close()
+  open('', 'as_never')
+  await page.pass(60_000)
+  assert.deepEqual([watching.missing, watching.phase, engines.at(-1)?.loads.length], [true, 'offline', 1])
+})
+
+test('a recording of which a server that is away says nothing goes on when that is back', async (t) => {
+  const here = opened(t)
+  const { page, engines, watching, open } = here
+  page.answer = () => Response.json({})
+  open('', 'as_there')
+  await play(here, 1000)
+  page.up = false
+  engines[0]?.events.failed('refused')
+  await page.pass(20_000)
+  assert.deepEqual([watching.missing, watching.phase], [false, 'stalled'])
+  page.up = true
+  await page.pass(2000)
+  await play(here, 500)
+  assert.equal(watching.phase, 'replay')
+})
+
 test('a player that is closed, or opened for a channel that is dark, says offline', async (t) => {
   const here = opened(t)
   const { page, phases, watching } = here

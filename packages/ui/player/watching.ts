@@ -39,6 +39,9 @@ interface WatchingOptions {
   onPhase(phase: Phase): void
 }
 
+/** A request without an answer for this long is given up; milliseconds. */
+const answerLimit = 10_000
+
 export function createWatching(options: WatchingOptions): Watching {
   let programme: Programme | undefined
   let session: Session | undefined
@@ -46,16 +49,30 @@ export function createWatching(options: WatchingOptions): Watching {
   let unwatch: (() => void) | undefined
   let facts: Channel | undefined
   let assetMissing = false
+  /** The server is being asked about the recording. */
+  let looking: Promise<void> | undefined
   let phase: Phase | undefined
   const last = createLastReplay(options.onChange)
 
   function openAsset(opened: Programme, started: Session): void {
     started.send({ type: 'asset', assetId: opened.asset })
-    void isMissing(opened.place.server, opened.asset).then((missing) => {
+    void lookFor(opened)
+  }
+
+  /** Where there is no such recording, or no more, it is not tried again and again. Never rejects. */
+  function lookFor(opened: Programme): Promise<void> {
+    looking ??= isMissing(opened.place.server, opened.asset).then((missing) => {
+      looking = undefined
       if (programme !== opened) return
       assetMissing = missing
+      if (missing) {
+        session?.destroy()
+        session = undefined
+        tellPhase()
+      }
       options.onChange()
     })
+    return looking
   }
 
   function openChannel(place: Place, started: Session): void {
@@ -122,7 +139,7 @@ export function createWatching(options: WatchingOptions): Watching {
         createEngine: (element, events) => options.createEngine(element, events, next.place),
         onLoad: options.onLoad,
         onChange: onSession,
-        ask: async () => feed?.ask(),
+        ask: async () => (next.asset ? lookFor(next) : feed?.ask()),
       })
       if (next.asset) openAsset(next, session)
       else openChannel(next.place, session)
@@ -134,6 +151,7 @@ export function createWatching(options: WatchingOptions): Watching {
       feed = undefined
       facts = undefined
       assetMissing = false
+      looking = undefined
       session?.destroy()
       session = undefined
       programme = undefined
@@ -146,7 +164,8 @@ export function createWatching(options: WatchingOptions): Watching {
 /** Whether the server is sure that there is no such recording. Where it cannot be asked, the playlist itself decides. */
 async function isMissing(server: string, asset: string): Promise<boolean> {
   try {
-    return (await fetch(addresses.assetFacts(server, asset))).status === 404
+    const signal = AbortSignal.timeout(answerLimit)
+    return (await fetch(addresses.assetFacts(server, asset), { cache: 'no-store', signal })).status === 404
   } catch {
     return false
   }
