@@ -140,6 +140,37 @@ for (const allows of ['silence', 'nothing'] as const) {
   })
 }
 
+test('silence that the page wants is not remembered as the wish of a viewer who has clicked somewhere', async (t) => {
+  const kept = clicked(t)
+  const { video, host, playback } = opened('sound', true)
+  await playback.begin()
+  await fired()
+  assert.deepEqual([video.muted, [...kept]], [true, []])
+  video.muted = false
+  await fired()
+  assert.deepEqual([host.muted, kept.get('bandstand-muted')], [false, 'no'])
+})
+
+test('silence that was remembered is kept where the volume is restored on a page that was clicked before', async (t) => {
+  const kept = clicked(t)
+  kept.set('bandstand-volume', '0.3').set('bandstand-muted', 'yes')
+  const { video, host, playback } = opened('sound')
+  playback.restore()
+  await fired()
+  await playback.begin()
+  await fired()
+  assert.deepEqual([video.volume, video.muted, host.muted, kept.get('bandstand-muted')], [0.3, true, true, 'yes'])
+})
+
+test('silence that the viewer chose is kept when a source is loaded anew, also in browsers that do not say whether he clicked', async () => {
+  const { video, playback } = opened('sound')
+  await playback.begin()
+  video.muted = true
+  await fired()
+  await playback.begin()
+  assert.equal(video.muted, true)
+})
+
 test('what was refused is played without sound by the play button, and sound is still offered', async () => {
   const { video, playback } = opened('nothing')
   await playback.begin()

@@ -33,11 +33,17 @@ export function createPlayback(host: {
   let silenced = false
   let refused = false
   let paused = false
+  /** The volume and silence of the video as they were made here or last heard of: what is not the viewer's doing is no news. */
+  let known: { readonly volume: number; readonly muted: boolean } | undefined
 
   function set(next: { silenced?: boolean; refused?: boolean }): void {
     silenced = next.silenced ?? silenced
     refused = next.refused ?? refused
     host.requestUpdate()
+  }
+
+  function note({ volume, muted }: HTMLVideoElement): void {
+    known = { volume, muted }
   }
 
   const playback: Playback = {
@@ -54,12 +60,15 @@ export function createPlayback(host: {
       const { video } = host
       const volume = Number.parseFloat(recall('volume') ?? '')
       if (video && volume >= 0 && volume <= 1) video.volume = volume
+      if (video) note(video)
       if (recall('muted') === 'yes') host.muted = true
     },
     async begin() {
       const { video } = host
       if (!video || paused) return
-      const outcome = await autoplay(video, silenced || host.muted, () => set({ silenced: true }))
+      const playing = autoplay(video, silenced || host.muted, () => set({ silenced: true }))
+      note(video)
+      const outcome = await playing
       if (outcome !== 'interrupted') set({ refused: outcome === 'refused' && video.paused })
     },
     play() {
@@ -89,8 +98,11 @@ export function createPlayback(host: {
       const { video } = host
       if (!video) return
       if (!video.muted) set({ silenced: false })
-      // Only what the viewer chose is remembered, not what the browser's rules made of it.
-      if (!silenced && navigator.userActivation?.hasBeenActive) {
+      const isOurs = video.volume === known?.volume && video.muted === known.muted
+      note(video)
+      // Only what the viewer chose is remembered, not what the page wants or the browser's rules made of it. Firefox before 120 does not
+      // say whether he has done anything yet.
+      if (!silenced && !isOurs && (navigator.userActivation?.hasBeenActive ?? true)) {
         remember('volume', String(video.volume))
         remember('muted', video.muted ? 'yes' : 'no')
         host.muted = video.muted
