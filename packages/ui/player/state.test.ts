@@ -187,6 +187,16 @@ test('a failed recording goes on where it was', () => {
   assert.deepEqual(play(...failed).loads, ['vod as_1 7000'])
 })
 
+test('who has gone back in what is not kept sees what is live, or that nothing is', () => {
+  const failed: PlayerEvent[] = [...rewound, moving(400, 7000), { type: 'failed' }]
+  const gone: PlayerEvent = { type: 'gone', assetId: 'as_1' }
+  const { state, effects } = play(...failed, off, gone)
+  assert.deepEqual([state.phase, effects], ['offline', ['unload']])
+  assert.deepEqual(play(...failed, on('as_2'), gone).loads, ['live as_2 undefined'])
+  assert.deepEqual(play(...failed, off, { ...gone, assetId: 'as_0' }).effects, [])
+  assert.deepEqual(play(...watching, gone).effects, [])
+})
+
 test('an asset plays from its beginning and ends', () => {
   const asset: PlayerEvent = { type: 'asset', assetId: 'as_9' }
   assert.deepEqual(play(asset).loads, ['vod as_9 0'])

@@ -49,6 +49,8 @@ export type PlayerEvent =
   | { readonly type: 'go-live' }
   /** The end of a finished playlist was played. */
   | { readonly type: 'finished' }
+  /** The server is sure that it has no such recording, or no more. */
+  | { readonly type: 'gone'; readonly assetId: string }
   /** The machine's network, or the server, came back, and the server was asked about the channel just now. */
   | { readonly type: 'online' }
 
@@ -110,6 +112,8 @@ export function step(state: PlayerState, event: PlayerEvent, random = 0.5, now =
       return onSeek(state, event)
     case 'go-live':
       return onGoLive(state)
+    case 'gone':
+      return onGone(state, event.assetId)
     case 'finished':
       break
   }
@@ -223,6 +227,14 @@ function onGoLive(state: PlayerState): Step {
   if (source?.kind === 'live' && source.assetId === channel.assetId && state.phase !== 'stalled') {
     return { state: { ...state, rewound: false, at: undefined }, effects: [{ do: 'seek-live' }] }
   }
+  return load({ ...state, phase: 'starting', attempt: 0 }, { kind: 'live', assetId: channel.assetId }, undefined)
+}
+
+/** Who had gone back in it has nothing to go on with but what is live. */
+function onGone(state: PlayerState, assetId: string): Step {
+  const { source, channel } = state
+  if (source?.kind !== 'vod' || source.assetId !== assetId) return { state, effects: [] }
+  if (!channel.live) return goOffline(state)
   return load({ ...state, phase: 'starting', attempt: 0 }, { kind: 'live', assetId: channel.assetId }, undefined)
 }
 

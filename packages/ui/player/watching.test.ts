@@ -173,6 +173,26 @@ test('a recording of which a server that is away says nothing goes on when that 
   assert.equal(watching.phase, 'replay')
 })
 
+test('who had gone back in a broadcast that is not recorded is told of its end', async (t) => {
+  const here = opened(t)
+  const { page, engines, watching } = here
+  page.answer = () => Response.json(facts('unrecorded', true))
+  here.open('unrecorded')
+  await play(here, 1000)
+  watching.session?.seekDate(Date.now() - 60_000)
+  await play(here, 1000)
+  const [engine] = engines
+  assert.ok(engine)
+  assert.deepEqual([watching.phase, engine.loads.length], ['behind', 2])
+  page.answer = (url) =>
+    url.includes('/assets/')
+      ? new Response('', { status: 404 })
+      : Response.json(url.includes('replays') ? { replays: [], next: null } : facts('unrecorded', false))
+  engine.events.failed('levelLoadError')
+  await page.pass(30_000)
+  assert.deepEqual([watching.phase, engine.loads.length], ['offline', 2])
+})
+
 test('a player that is closed, or opened for a channel that is dark, says offline', async (t) => {
   const here = opened(t)
   const { page, phases, watching } = here

@@ -75,6 +75,18 @@ export function createWatching(options: WatchingOptions): Watching {
     return looking
   }
 
+  /** Asks about the channel, and about the recording that is played where that fails: what was seen to its end stays. Never rejects. */
+  async function ask(opened: Programme): Promise<void> {
+    await feed?.ask()
+    if (programme !== opened || !session?.state.attempt) return
+    if (opened.asset) return lookFor(opened)
+    // Without recording there is no more to see when the broadcast is over, for those who had gone back.
+    const { source } = session.state
+    const isRunning = facts?.live === true && facts.assetId === source?.assetId
+    if (source?.kind !== 'vod' || isRunning || !(await isMissing(opened.place.server, source.assetId))) return
+    if (programme === opened) session?.send({ type: 'gone', assetId: source.assetId })
+  }
+
   function openChannel(place: Place, started: Session): void {
     feed = feedOf(place)
     unwatch = feed.watch(
@@ -139,7 +151,7 @@ export function createWatching(options: WatchingOptions): Watching {
         createEngine: (element, events) => options.createEngine(element, events, next.place),
         onLoad: options.onLoad,
         onChange: onSession,
-        ask: async () => (next.asset ? lookFor(next) : feed?.ask()),
+        ask: () => ask(next),
       })
       if (next.asset) openAsset(next, session)
       else openChannel(next.place, session)
