@@ -5,11 +5,11 @@ import { PICTURE_LIMITS } from '../pictures/limits.ts'
 import type { Picture } from '../pictures/picture.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import { parseSheetName, printStoryboard } from '../pictures/storyboard-plan.ts'
+import { answerInTime } from './answer-in-time.ts'
 import { cacheControl, headerSet } from './headers.ts'
 import { limits } from './limits.ts'
 import { splitTarget } from './live-path.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from './message.ts'
-import { abandon } from './outbox.ts'
 import { isPlainName, readPathNames } from './path-names.ts'
 import { busy, notReady, offline, type Problem, sendProblem } from './problem.ts'
 import { answeredByCondition, answeredByMethod, sendWhole } from './respond.ts'
@@ -49,29 +49,16 @@ export function createPictureHandler(options: PictureHandlerOptions): HttpHandle
   function answer(req: HttpRequest, res: HttpResponse, { of, make }: Asked): void {
     if (waiting[of] >= PICTURE_LIMITS.requests) return sendProblem(req, res, tooMany)
     waiting[of]++
-    let isOver = false
-    const finish = (send: () => void) => {
-      if (isOver) return
-      isOver = true
-      clearTimeout(timer)
-      if (!res.destroyed) send()
+    const give = (found: Answer | undefined) => () =>
+      found === undefined ? sendProblem(req, res, noPicture) : send(req, res, found)
+    const fail = (error: unknown) => () => {
+      const isFull = error instanceof EngineError && error.code === 'limit'
+      sendProblem(req, res, isFull ? tooMany : noPicture)
     }
-    const timer = setTimeout(() => finish(() => sendProblem(req, res, tooSlow)), PICTURE_LIMITS.answer)
-    timer.unref()
-    res.once('close', () => finish(() => undefined))
-    make()
-      .then(
-        (found) => finish(() => (found === undefined ? sendProblem(req, res, noPicture) : send(req, res, found))),
-        (error: unknown) => {
-          const isFull = error instanceof EngineError && error.code === 'limit'
-          finish(() => sendProblem(req, res, isFull ? tooMany : noPicture))
-        },
-      )
-      // One bad answer must not end the process.
-      .catch(() => abandon(req, res))
-      .finally(() => {
-        waiting[of]--
-      })
+    const slow = { patience: PICTURE_LIMITS.answer, late: tooSlow, work: () => make().then(give, fail) }
+    void answerInTime(req, res, slow).finally(() => {
+      waiting[of]--
+    })
   }
 
   return (req, res) => {

@@ -8,6 +8,7 @@ import { createDownloads } from '../replay/downloads.ts'
 import { createReplayManifests, isOnClock } from '../replay/manifests.ts'
 import { createReplayPlaylists } from '../replay/playlists.ts'
 import type { AssetIndex, AssetTrack, SegmentStore } from '../store/port.ts'
+import { answerInTime } from './answer-in-time.ts'
 import { sendClock } from './clock.ts'
 import { gapBody } from './gap.ts'
 import { contentType, headerSet } from './headers.ts'
@@ -49,7 +50,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
   /** Requests that the disk has not answered yet. */
   let waiting = 0
 
-  /** Answers when the work is done; 503 when that takes too long, and never twice. */
+  /** Answers when the work is done; 503 when that takes too long. */
   function answer(
     req: HttpRequest,
     res: HttpResponse,
@@ -58,32 +59,17 @@ export function createVodHandler(options: VodOptions): HttpHandler {
   ): void {
     if (waiting >= limits.totalWaiting) return sendProblem(req, res, busy())
     waiting++
-    let isOver = false
-    const finish = (send: () => unknown) => {
-      if (isOver) return
-      isOver = true
-      clearTimeout(timer)
-      if (!res.destroyed) send()
+    const send = (made: ((r: HttpResponse) => unknown) | undefined) => () =>
+      made === undefined ? sendProblem(req, res, notFound) : made(res)
+    const fail = (error: unknown) => () => {
+      if (error instanceof EngineError && error.code === 'limit') return sendProblem(req, res, busy())
+      if (error instanceof EngineError && error.code === 'not-found') return sendProblem(req, res, notFound)
+      log?.warn({ error: String(error) }, 'replay could not be read')
+      return sendProblem(req, res, tooSlow)
     }
-    const timer = setTimeout(() => finish(() => sendProblem(req, res, tooSlow)), patience)
-    timer.unref()
-    res.once('close', () => finish(() => undefined))
-    work()
-      .then(
-        (send) => finish(() => (send === undefined ? sendProblem(req, res, notFound) : send(res))),
-        (error: unknown) =>
-          finish(() => {
-            if (error instanceof EngineError && error.code === 'limit') return sendProblem(req, res, busy())
-            if (error instanceof EngineError && error.code === 'not-found') return sendProblem(req, res, notFound)
-            log?.warn({ error: String(error) }, 'replay could not be read')
-            return sendProblem(req, res, tooSlow)
-          }),
-      )
-      // One bad answer must not end the process.
-      .catch(() => abandon(req, res))
-      .finally(() => {
-        waiting--
-      })
+    void answerInTime(req, res, { patience, late: tooSlow, work: () => work().then(send, fail) }).finally(() => {
+      waiting--
+    })
   }
 
   function text(
