@@ -11,7 +11,10 @@ export interface AccessUnit {
   readonly pts: number
   /** True when decoding may start here (IDR or recovery point for video; always for audio). */
   readonly key: boolean
-  /** NAL units with 4-byte lengths for H.264, one raw_data_block for AAC. */
+  /**
+   * NAL units with 4-byte lengths for H.264 and HEVC, without parameter sets; a temporal unit of OBUs with sizes and without temporal
+   * delimiter for AV1; a frame (superframe) for VP9 and VP8; one raw_data_block, packet or frame for sound.
+   */
   readonly data: Uint8Array
 }
 

@@ -92,7 +92,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
       start: end,
       wallClock: Math.max(Math.ceil(notBefore), Math.round(chosen.wallClock)),
       chosen,
-      silence: (config) => (config.codec === 'aac' ? silentFrame(config) : undefined),
+      silence: silentFrame,
       counters,
     })
     counters.epochs++

@@ -14,7 +14,7 @@ const HD_LINES = 720
 
 /** What is known of the source's pictures. @throws MediaError where its parameter sets cannot be read. */
 export function sourceFacts(config: VideoTrackConfig, frameRate: number | undefined): SourceFacts {
-  const [first] = parseAvcC(config.decoderConfig).sps
+  const [first] = config.codec === 'h264' ? parseAvcC(config.decoderConfig).sps : []
   const sps = first && parseSps(first)
   const { primaries = UNSPECIFIED, transfer = UNSPECIFIED, matrix = UNSPECIFIED } = sps?.colour ?? {}
   const isSilent = [primaries, transfer, matrix].every((said) => said === UNSPECIFIED)

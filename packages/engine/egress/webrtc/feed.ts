@@ -60,9 +60,11 @@ export function createFeed(options: FeedOptions): Feed {
       newest = Number.NEGATIVE_INFINITY
       judged = 0
       hasBFrames = undefined
-      const decoderConfig = picturesOf(event)?.decoderConfig
-      if (decoderConfig === undefined || promisesNoReordering(decoderConfig)) verdict(false)
-      send({ kind: 'epoch', stream: id, decoderConfig })
+      const config = picturesOf(event)
+      // No viewer here takes another codec: as with B-frames, pictures are made for them.
+      if (config !== undefined && config.codec !== 'h264') verdict(true)
+      else if (config === undefined || promisesNoReordering(config.decoderConfig)) verdict(false)
+      send({ kind: 'epoch', stream: id, decoderConfig: config?.codec === 'h264' ? config.decoderConfig : undefined })
     } else if (event.kind === 'epoch-closed') {
       epoch = undefined
     } else if (event.unit.track === VIDEO_TRACK) {
@@ -126,6 +128,8 @@ export function soundOf(epoch: OpenEpoch): AudioTrackConfig | undefined {
 
 /** From the first sequence parameter set: the record's own copy may differ. */
 export function profileOf(config: VideoTrackConfig): ProfileLevelId {
+  // Nothing of it is sent: any profile will do.
+  if (config.codec !== 'h264') return { profileIdc: 0x42, constraints: 0xe0, levelIdc: 31 }
   const [, profileIdc = 0x42, constraints = 0, levelIdc = 31] = parseAvcC(config.decoderConfig).sps[0] ?? []
   return { profileIdc, constraints, levelIdc }
 }

@@ -19,10 +19,11 @@ const ID = { sce: 0, cpe: 1, lfe: 3, end: 7 } as const
 
 /**
  * One frame of silence for AAC-LC in channel configurations 1 to 7: a raw_data_block (§4.4.2.1) without any scale factor
- * band. `undefined` where none is made: SBR and PS (a frame without their payload makes decoders switch modes), other
+ * band. `undefined` where none is made: another codec, SBR and PS (a frame without their payload makes decoders switch modes), other
  * channel configurations. Throws as `parseAsc` when the track's configuration is none.
  */
 export function silentFrame(config: AudioTrackConfig): Uint8Array | undefined {
+  if (config.codec !== 'aac') return undefined
   const asc = parseAsc(config.decoderConfig)
   const elements = asc.sbr ? undefined : ELEMENTS.get(asc.channelConfiguration)
   if (elements === undefined) return undefined

@@ -152,7 +152,7 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
  */
 function keyFramePrefixes(configs: readonly TrackConfig[]): (Uint8Array | undefined)[] {
   if (configs.length < 2) return []
-  return configs.map((config) => (config.kind === 'video' ? inBandParameterSets(config.decoderConfig) : undefined))
+  return configs.map((config) => (config.codec === 'h264' ? inBandParameterSets(config.decoderConfig) : undefined))
 }
 
 /** From a configuration's ticks to the track's: they differ where the sample rate changed on the way. */

@@ -3,6 +3,7 @@ import type { ByteWriter } from '../../bytes/writer.ts'
 import { parseAvcC } from '../../codecs/h264/avcc.ts'
 import { parseSps } from '../../codecs/h264/sps.ts'
 import type { ColourDescription } from '../../codecs/h264/vui.ts'
+import { MediaError } from '../../error.ts'
 import type { AudioTrackConfig, TrackConfig, VideoTrackConfig } from '../../track.ts'
 import { type BoxTree, box, fields, fullBox } from './box-writer.ts'
 
@@ -18,7 +19,14 @@ export function sampleDescriptions(configs: readonly TrackConfig[]): BoxTree {
 }
 
 function sampleEntry(config: TrackConfig): BoxTree {
-  return config.kind === 'video' ? avc1(config) : mp4a(config)
+  switch (config.codec) {
+    case 'h264':
+      return avc1(config)
+    case 'aac':
+      return mp4a(config)
+    default:
+      throw new MediaError('unsupported', `mp4: no sample entry for ${config.codec}`, { structure: 'stsd' })
+  }
 }
 
 /** AVCSampleEntry (ISO/IEC 14496-15 §5.4.2.1) over VisualSampleEntry (ISO/IEC 14496-12 §12.1.3). */

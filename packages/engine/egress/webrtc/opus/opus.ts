@@ -46,6 +46,7 @@ export function createOpus(options: OpusOptions): Opus {
   let isClosed = false
 
   try {
+    if (config.codec !== 'aac') throw new MediaError('unsupported', `only AAC is, it is ${config.codec}`)
     header = createAdtsHeader(config.decoderConfig)
   } catch (error) {
     if (!(error instanceof MediaError)) throw error
