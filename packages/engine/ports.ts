@@ -25,15 +25,37 @@ export interface PublishRefusal {
   readonly reason: string
 }
 
-/** Given to an accepted encoder's connection. All calls are synchronous and never throw for lack of room. */
+/** What an encoder says that it is going to send. */
+export interface AnnouncedTracks {
+  readonly video: boolean
+  readonly audio: boolean
+  /** Renditions that it brings besides the first video track; 0 when absent. */
+  readonly brought?: number
+}
+
+/**
+ * Given to an accepted encoder's connection. All calls are synchronous and never throw for lack of room.
+ *
+ * An encoder may bring a ladder (Enhanced RTMP multitrack, WHIP simulcast, a multivariant playlist): further renditions of the same
+ * pictures. One of them is `VIDEO_TRACK`: the one that the encoder calls its first, else the largest. It decides where segments are
+ * cut, and everything that shows the source shows it. Each other one has a track id of `BROUGHT_TRACKS` for as long as the
+ * connection lasts, and keeps it when its configuration changes. Their units are on the clock of `VIDEO_TRACK`; pictures of the same
+ * presentation time belong together. They may come later, by seconds where they are sent in segments, stop and come back,
+ * and may be of another codec. What an encoder brings beyond `BROUGHT_TRACKS.most` is the ingest's to leave out and to tell of.
+ */
 export interface Publisher {
   readonly channel: string
   /** Somebody takes unit by unit and wants each at once (WebRTC); otherwise some tens of milliseconds are nothing. */
   readonly isUrgent: boolean
   /** Tracks the encoder has announced; the start waits up to 1 s for their configurations. */
-  announce(expected: { readonly video: boolean; readonly audio: boolean }): void
-  /** A track's configuration, first or changed; also sent again unchanged by some encoders. */
-  configure(track: TrackId, config: TrackConfig): void
+  announce(expected: AnnouncedTracks): void
+  /**
+   * A track's configuration, first or changed; also sent again unchanged by some encoders.
+   *
+   * @param bitrate bits a second of a brought rendition, where the encoder says so (`videoTrackIdInfoMap` of onMetaData, `BANDWIDTH` of a
+   *   playlist less its sound): until they are measured, players are told that
+   */
+  configure(track: TrackId, config: TrackConfig, bitrate?: number): void
   /** A unit on the encoder's clock, 90 kHz, unwrapped; its track must have been configured. */
   unit(unit: AccessUnit): void
   /** Facts for the studio's diagnosis: what the encoder announced in its metadata. */

@@ -3,7 +3,7 @@
  * changes the bytes of `data`.
  */
 export interface AccessUnit {
-  /** 1 for the first video track, 2 for the first audio track; see `TrackId`. */
+  /** 1 for the first video track, 2 for the first audio track, 101 and up for renditions that the encoder brings; see `TrackId`. */
   readonly track: TrackId
   /** Decode time in ticks of the clock it is on: 90 kHz as an encoder sends it, the track's timescale after the timeline. */
   readonly dts: number
@@ -23,3 +23,14 @@ export type TrackId = number
 
 export const VIDEO_TRACK: TrackId = 1
 export const AUDIO_TRACK: TrackId = 2
+
+/**
+ * Smaller (or other) renditions of the first video track's pictures that the encoder makes itself: track ids from `first` on. `most` of
+ * them, besides the first video track.
+ */
+export const BROUGHT_TRACKS = { first: 101, most: 7 } as const
+
+/** Whether a track is a rendition that the encoder brings. */
+export function isBroughtTrack(track: TrackId): boolean {
+  return track >= BROUGHT_TRACKS.first && track < BROUGHT_TRACKS.first + BROUGHT_TRACKS.most
+}

@@ -1,4 +1,4 @@
-import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { AUDIO_TRACK, isBroughtTrack, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { createPackager, type Packager } from '../packager/packager.ts'
 import { createRungPacker, type RungPacker } from '../packager/rung-packer.ts'
 import { createShelter, sheltered } from '../packager/shelter.ts'
@@ -212,8 +212,12 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     },
     encoderArrived: (now) => guard(() => handle(timeline.startEpoch(now), now)),
     announce: (expected, now) => guard(() => handle(timeline.announce(expected, now), now)),
-    configure: (track, config, now) => guard(() => handle(timeline.configure(track, config, now), now)),
-    unit: (unit, now) => guard(() => handle(timeline.unit(unit, now), now)),
+    configure(track, config, now) {
+      if (!isBroughtTrack(track)) guard(() => handle(timeline.configure(track, config, now), now))
+    },
+    unit(unit, now) {
+      if (!isBroughtTrack(unit.track)) guard(() => handle(timeline.unit(unit, now), now))
+    },
     encoderLeft: drain,
     tick(now) {
       if (timeline.deadline !== undefined && now >= timeline.deadline) guard(() => handle(timeline.tick(now), now))

@@ -1,6 +1,6 @@
 import { type AccessUnit, AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
-import type { Publisher } from '../ports.ts'
+import type { AnnouncedTracks, Publisher } from '../ports.ts'
 import { type EncoderFacts, mergeFacts } from './diagnosis.ts'
 import { STREAM_LIMITS } from './limits.ts'
 
@@ -36,8 +36,8 @@ export function createCandidate(options: CandidateOptions): Candidate {
   const since = now()
   let target: Publisher | undefined
   let isOver = false
-  let announced: { readonly video: boolean; readonly audio: boolean } | undefined
-  const configs = new Map<TrackId, TrackConfig>()
+  let announced: AnnouncedTracks | undefined
+  const configs = new Map<TrackId, { readonly config: TrackConfig; readonly bitrate: number | undefined }>()
   let facts: EncoderFacts = {}
   let held: AccessUnit[] = []
   let bytes = 0
@@ -87,7 +87,7 @@ export function createCandidate(options: CandidateOptions): Candidate {
     } else {
       if (announced !== undefined) target.announce(announced)
       target.describe(facts)
-      for (const [track, config] of configs) target.configure(track, config)
+      for (const [track, { config, bitrate }] of configs) target.configure(track, config, bitrate)
       for (const unit of held) target.unit(unit)
     }
     clear()
@@ -99,13 +99,13 @@ export function createCandidate(options: CandidateOptions): Candidate {
     announce(expected) {
       announced = expected
     },
-    configure(track, config) {
+    configure(track, config, bitrate) {
       // What was kept of this track cannot be decoded with another configuration.
       if (configs.has(track)) {
         held = held.filter((unit) => unit.track !== track)
         bytes = held.reduce((sum, { data }) => sum + data.byteLength, 0)
       }
-      configs.set(track, config)
+      configs.set(track, { config, bitrate })
     },
     unit(unit) {
       hold(unit)
@@ -131,7 +131,7 @@ export function createCandidate(options: CandidateOptions): Candidate {
         return (target ?? waiting).isUrgent
       },
       announce: (expected) => feed((publisher) => publisher.announce(expected)),
-      configure: (track, config) => feed((publisher) => publisher.configure(track, config)),
+      configure: (track, config, bitrate) => feed((publisher) => publisher.configure(track, config, bitrate)),
       unit: (unit) => feed((publisher) => publisher.unit(unit)),
       describe: (more) => feed((publisher) => publisher.describe(more)),
       end: (how) => feed((publisher) => publisher.end(how)),

@@ -1,7 +1,15 @@
 import type { AccessUnit, TrackId } from '@bandstand/media/access-unit.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
-import type { BroadcastRegister, ChannelRecord, Log, Publisher, PublishRefusal, PublishRequest } from '../ports.ts'
+import type {
+  AnnouncedTracks,
+  BroadcastRegister,
+  ChannelRecord,
+  Log,
+  Publisher,
+  PublishRefusal,
+  PublishRequest,
+} from '../ports.ts'
 import { type Claim, createCandidates, type Granted } from './candidates.ts'
 import { createChannelBroadcasts, type FinishedBroadcast, type Running } from './channel-broadcasts.ts'
 import { countIn, type EncoderDiagnosis, type EncoderFacts, type MediaDiagnosis, mergeFacts } from './diagnosis.ts'
@@ -27,8 +35,9 @@ export interface Broadcast {
   readonly generation: number
   /** An encoder begins or returns: its clock is new. */
   encoderArrived(now: number): void
-  announce(expected: { readonly video: boolean; readonly audio: boolean }, now: number): void
-  configure(track: TrackId, config: TrackConfig, now: number): void
+  announce(expected: AnnouncedTracks, now: number): void
+  /** @param bitrate as `Publisher.configure` */
+  configure(track: TrackId, config: TrackConfig, now: number, bitrate?: number): void
   unit(unit: AccessUnit, now: number): void
   /** The encoder is gone: what it sent is finished and listed; the broadcast waits. */
   encoderLeft(now: number): void
@@ -137,8 +146,8 @@ export function createChannel(options: ChannelOptions): Channel {
       announce(expected) {
         if (holds()) feed(current, (broadcast) => broadcast.announce(expected, now()))
       },
-      configure(track, config) {
-        if (holds()) feed(current, (broadcast) => broadcast.configure(track, config, now()))
+      configure(track, config, bitrate) {
+        if (holds()) feed(current, (broadcast) => broadcast.configure(track, config, now(), bitrate))
       },
       unit(unit) {
         if (!holds()) return

@@ -1,18 +1,18 @@
 import type { AccessUnit, TrackId } from '@bandstand/media/access-unit.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
-import type { Log, Publisher, PublishPort, PublishRefusal, PublishRequest } from '../../../ports.ts'
+import type { AnnouncedTracks, Log, Publisher, PublishPort, PublishRefusal, PublishRequest } from '../../../ports.ts'
 
 /** A publisher that remembers what it was told. */
 export class FakePublisher implements Publisher {
   readonly channel = 'main'
   readonly configs: { readonly track: TrackId; readonly config: TrackConfig }[] = []
   readonly units: AccessUnit[] = []
-  readonly announced: { readonly video: boolean; readonly audio: boolean }[] = []
+  readonly announced: AnnouncedTracks[] = []
   facts: Record<string, string | number | boolean> = {}
   readonly ends: string[] = []
   isUrgent = false
 
-  announce(expected: { readonly video: boolean; readonly audio: boolean }): void {
+  announce(expected: AnnouncedTracks): void {
     this.announced.push(expected)
   }
   configure(track: TrackId, config: TrackConfig): void {
