@@ -10,6 +10,7 @@ export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
     protocol: found.protocol,
     encoder: found.encoder ?? null,
     remote: found.remote,
+    keyId: found.keyId ?? null,
     connectedAt: found.connectedAt,
     video:
       video === undefined

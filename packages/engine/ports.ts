@@ -6,22 +6,35 @@ import type { TrackConfig } from '@bandstand/media/track.ts'
  */
 
 /** How an encoder came in; the first word of its log lines. */
-export type IngestProtocol = 'rtmp' | 'demo'
+export type IngestProtocol = 'rtmp' | 'rtmps' | 'srt' | 'whip' | 'hls' | 'demo'
 
 /** What an encoder asks for, before anything of it is accepted. */
 export interface PublishRequest {
   readonly protocol: IngestProtocol
   /** Remote address without port. */
   readonly remote: string
-  /** Stream key exactly as sent. A secret: cut to 4 characters in every log. */
+  /** Stream key or signed key exactly as sent. A secret: cut to 4 characters in every log. */
   readonly key: string
+  /** Slug of the channel, where the address names one beside the key (WHIP): a key of another channel is refused. */
+  readonly channel?: string
   /** What the encoder says it is (`flashVer`, `encoder` in onMetaData), cut to 100 characters. */
   readonly encoder?: string
 }
 
-/** Why an encoder is refused or stopped; the text says what to change. */
+/**
+ * Why an encoder is refused or stopped; the text says what to change.
+ *
+ * | code | | as an HTTP status, where the protocol has one |
+ * |---|---|---|
+ * | `wrong-key` | nobody knows this key | 401 |
+ * | `expired` | it was valid once, or the time of this session is over | 403 |
+ * | `forbidden` | not from this address, not for this channel, or the publish hook says no | 403 |
+ * | `in-use`, `taken-over` | another encoder has the channel | 409 |
+ * | `stopped` | by the owner, or the server is stopping | 403 |
+ * | `limit`, `unavailable` | not now | 503 |
+ */
 export interface PublishRefusal {
-  readonly code: 'wrong-key' | 'in-use' | 'taken-over' | 'limit' | 'stopped' | 'unavailable'
+  readonly code: 'wrong-key' | 'expired' | 'forbidden' | 'in-use' | 'taken-over' | 'limit' | 'stopped' | 'unavailable'
   readonly reason: string
 }
 
@@ -69,7 +82,7 @@ export interface PublishPort {
   /**
    * Who comes while another encoder feeds the channel takes over from it with its first key frame.
    *
-   * @param stop called at most once when the lease is lost (takeover, key rotated, channel deleted, server stopping):
+   * @param stop called at most once when the lease is lost (takeover, key revoked or expired, channel deleted, server stopping):
    *   the connection must tell the encoder why and close.
    */
   publish(
@@ -92,10 +105,23 @@ export interface ChannelRecord {
   readonly slug: string
 }
 
+/** That an encoder may publish, for as long as nothing is objected. */
+export interface Admission {
+  /** Where it publishes. */
+  readonly channel: ChannelRecord
+  /** Id of the key that it has, where it is one of the channel's further keys. */
+  readonly keyId?: string
+  /**
+   * Why it may not publish, or not go on, now: its key was revoked, its time is over. Answers from memory; asked before it
+   * gets the channel, then ten times a second and after each change.
+   */
+  objection(): PublishRefusal | undefined
+}
+
 /** Keys and channels, kept by the platform. Asked before anything is published. */
 export interface ChannelDirectory {
-  /** Looks the key up by keyed digest; `undefined` for an unknown one. */
-  findByKey(key: string): Promise<ChannelRecord | undefined>
+  /** Who may publish where. May take seconds (the publish hook); never rejects for what an encoder has sent. */
+  admit(request: PublishRequest): Promise<Admission | { readonly refusal: PublishRefusal }>
 }
 
 /** Where broadcasts are remembered; one broadcast is one asset. */

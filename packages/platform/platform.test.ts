@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createPlatform } from './platform.ts'
-import { createFakeEngine, fakeInstance, PASSWORD, startPlatform } from './testing/start.ts'
+import { admitted, createFakeEngine, fakeInstance, PASSWORD, startPlatform } from './testing/start.ts'
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'bandstand-'))
@@ -20,12 +20,12 @@ test('the first start makes the channel main, a key and a password, and says the
   const { ownerPassword, streamKey } = first.platform.firstStart ?? {}
   assert.match(ownerPassword ?? '', /^[a-z2-9]{5}(-[a-z2-9]{5}){3}$/)
   assert.match(streamKey ?? '', /^[a-z2-9]{28}$/)
-  assert.equal((await first.platform.directory.findByKey(streamKey ?? ''))?.slug, 'main')
+  assert.equal((await admitted(first.platform.directory, streamKey ?? ''))?.slug, 'main')
   await first.stop()
 
   const second = await startPlatform(t, { dataDir, settings: {} })
   assert.equal(second.platform.firstStart, undefined)
-  assert.equal((await second.platform.directory.findByKey(streamKey ?? ''))?.slug, 'main')
+  assert.equal((await admitted(second.platform.directory, streamKey ?? ''))?.slug, 'main')
   const reply = await second.app.inject({
     method: 'POST',
     url: '/api/v1/session',
@@ -38,13 +38,13 @@ test('the stream key and password settings win when they change, and a key rotat
   const dataDir = await folder(t)
   const settings = { streamKey: 'first-key-of-main', ownerPassword: PASSWORD }
   const first = await startPlatform(t, { dataDir, settings })
-  assert.equal((await first.platform.directory.findByKey('first-key-of-main'))?.slug, 'main')
+  assert.equal((await admitted(first.platform.directory, 'first-key-of-main'))?.slug, 'main')
   const { key } = (await first.asOwner('POST', '/channels/main/key/rotate')).json()
   await first.stop()
 
   const second = await startPlatform(t, { dataDir, settings })
-  assert.equal(await second.platform.directory.findByKey('first-key-of-main'), undefined)
-  assert.equal((await second.platform.directory.findByKey(key))?.slug, 'main')
+  assert.equal(await admitted(second.platform.directory, 'first-key-of-main'), undefined)
+  assert.equal((await admitted(second.platform.directory, key))?.slug, 'main')
   const session = await second.signIn()
   await second.stop()
 
@@ -52,8 +52,8 @@ test('the stream key and password settings win when they change, and a key rotat
     dataDir,
     settings: { streamKey: 'second-key-of-main', ownerPassword: 'another password' },
   })
-  assert.equal((await third.platform.directory.findByKey('second-key-of-main'))?.slug, 'main')
-  assert.equal(await third.platform.directory.findByKey(key), undefined)
+  assert.equal((await admitted(third.platform.directory, 'second-key-of-main'))?.slug, 'main')
+  assert.equal(await admitted(third.platform.directory, key), undefined)
   const old = await third.app.inject({ url: '/api/v1/instance', headers: { cookie: session } })
   assert.equal(old.statusCode, 401)
   assert.match(await third.signIn(), /^bandstand=/)
@@ -70,8 +70,8 @@ test('the stream key setting stays with the channel that it was given to, and a 
 
   const second = await startPlatform(t, { dataDir, settings })
   const { directory } = second.platform
-  assert.equal((await directory.findByKey('first-key-of-main'))?.slug, 'show')
-  assert.equal((await directory.findByKey(key))?.slug, 'main')
+  assert.equal((await admitted(directory, 'first-key-of-main'))?.slug, 'show')
+  assert.equal((await admitted(directory, key))?.slug, 'main')
 })
 
 test('a secret that belongs to another database is refused', async (t) => {
@@ -120,7 +120,7 @@ test('no secret is written in the clear, to the log or to the disk', async (t) =
   })
   const cookie = await signIn()
   const { key } = (await asOwner('POST', '/channels/main/key/rotate')).json()
-  await platform.directory.findByKey('a-key-that-is-wrong')
+  await admitted(platform.directory, 'a-key-that-is-wrong')
   await app.inject({ method: 'POST', url: '/api/v1/session', payload: { password: 'a guessed password' } })
   await app.inject({
     method: 'POST',

@@ -31,7 +31,8 @@ import { createOrganisationStore } from './instance/store.ts'
 import { ownerRoutes, readToken } from './owner/routes.ts'
 import { createOwner } from './owner/service.ts'
 import { createOwnerStore } from './owner/store.ts'
-import type { EnginePort, InstancePort, Log } from './ports.ts'
+import type { EnginePort, InstancePort, Log, PublishAdmission, PublishQuestion, PublishRefusal } from './ports.ts'
+import { createAdmission } from './publishing/admission.ts'
 
 export interface PlatformSettings {
   readonly streamKey?: string | undefined
@@ -63,7 +64,8 @@ export interface PlatformOptions {
 
 /** Keys and channels as the engine and the pages ask for them, from memory. */
 export interface Directory {
-  findByKey(key: string): Promise<{ readonly id: string; readonly slug: string } | undefined>
+  /** Who may publish where. Never rejects for what an encoder has sent. */
+  admit(question: PublishQuestion): Promise<PublishAdmission | { readonly refusal: PublishRefusal }>
   /** Also by an earlier slug: `slug` in the answer is the one of today. */
   findBySlug(slug: string): { readonly id: string; readonly slug: string; readonly title: string } | undefined
   list(): readonly { readonly id: string; readonly slug: string; readonly title: string }[]
@@ -171,7 +173,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
         registerDocs(app, routes, options.instance.version)
       },
       directory: {
-        findByKey: async (key) => channels.byKey(key),
+        admit: createAdmission({ channels }),
         findBySlug: channels.bySlug,
         list: channels.list,
         ladder: (id) => channels.byId(id)?.ladder,

@@ -28,14 +28,43 @@ export interface LiveFacts {
 /** What an encoder sends; the same as the API shows, with the moment as a number. */
 export type EncoderHealth = Omit<EncoderFacts, 'connectedAt'> & { readonly connectedAt: number }
 
+/** An encoder asks to publish. */
+export interface PublishQuestion {
+  /** `rtmp`, `srt`, …: how it comes in. */
+  readonly protocol: string
+  /** Remote address without port. */
+  readonly remote: string
+  /** As sent; a secret. */
+  readonly key: string
+  /** Slug, where the address names one beside the key. */
+  readonly channel?: string
+  /** What it says it is. */
+  readonly encoder?: string
+}
+
+/** Why an encoder may not publish; the text says what to change. */
+export interface PublishRefusal {
+  readonly code: 'wrong-key' | 'expired' | 'forbidden' | 'stopped' | 'unavailable'
+  readonly reason: string
+}
+
+/** That an encoder may publish. */
+export interface PublishAdmission {
+  readonly channel: { readonly id: string; readonly slug: string }
+  /** Which of the channel's further keys it has. */
+  readonly keyId?: string
+  /** Why it may not go on, from memory; asked again as time passes. */
+  objection(): PublishRefusal | undefined
+}
+
 /** The live engine as the platform sees it. Synchronous calls answer from memory. */
 export interface EnginePort {
   /** Undefined while the channel is offline. */
   live(channelId: string): LiveFacts | undefined
   /** Undefined while no encoder is connected. */
   health(channelId: string): EncoderHealth | undefined
-  /** The channel's key is another one now: whoever publishes with the old one is stopped at once. */
-  onKeyRevoked(channelId: string): void
+  /** Keys of the channel have changed: whoever may publish no more is stopped at once. */
+  onKeysChanged(channelId: string): void
   /** The channel is found under another slug from now on. */
   onChannelRenamed(channelId: string, slug: string): void
   /** Ends the channel's broadcast and turns its encoder away; resolves when nothing more is written. */

@@ -41,11 +41,7 @@ export async function openPlatform(begun: Begun, needs: PlatformNeeds): Promise<
         const found = streams()?.diagnose(channelId)
         return found && toEncoderHealth(found)
       },
-      onKeyRevoked: (channelId) =>
-        streams()?.stopEncoder(channelId, {
-          code: 'stopped',
-          reason: 'the stream key of this channel was changed; copy the new one from the studio',
-        }),
+      onKeysChanged: (channelId) => streams()?.review(channelId),
       onChannelRenamed: (id, slug) => streams()?.rename({ id, slug }),
       stopChannel: async (channelId) => streams()?.remove(channelId),
       deleteAsset(assetId) {

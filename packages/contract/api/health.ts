@@ -7,9 +7,10 @@ const bitrate = z.int().min(0).describe('bit/s, measured')
 /** What the encoder sends now, measured from its units, not from what it announces. */
 export const encoderFacts = z
   .object({
-    protocol: z.string(),
+    protocol: z.string().describe('rtmp, rtmps, srt, whip, hls or demo'),
     encoder: z.string().nullable().describe('what it says it is'),
     remote: z.string().describe('its address without port'),
+    keyId: z.string().nullable().describe('which of the further keys it has; null for the own and for signed ones'),
     connectedAt: instant,
     video: z
       .object({

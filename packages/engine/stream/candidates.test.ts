@@ -42,13 +42,15 @@ function stage() {
   const admit = (remote = '10.0.0.2') => {
     const stopped: PublishRefusal[] = []
     const request = { protocol: 'rtmp', remote, key: 'k' } as const
+    const rights: { objection?: PublishRefusal } = {}
+    const admission = { channel: { id: 'ch_1', slug: 'main' }, objection: () => rights.objection }
     const publisher = candidates.admit('main', {
-      request,
+      ...{ request, admission },
       connectedAt: now,
       foundLost: undefined,
       stop: (why) => stopped.push(why),
     })
-    return { publisher, stopped }
+    return { publisher, stopped, rights }
   }
   const pass = (ms: number) => {
     now += ms
@@ -193,4 +195,20 @@ test('an encoder that makes up more and more facts is believed so many', () => {
   for (let i = 0; i < 1000; i++) facts = mergeFacts(facts, { [`fact${i}`]: i, fact0: i })
   assert.equal(Object.keys(facts).length, STREAM_LIMITS.facts)
   assert.deepEqual(Object.entries(facts)[0], ['fact0', 999])
+})
+
+test('one whose key no longer counts is turned away when that is looked at, and takes over no more', () => {
+  const { candidates, admit, taken } = stage()
+  const [waiting, late, valid] = [admit('10.0.0.2'), admit('10.0.0.3'), admit('10.0.0.4')]
+  waiting.rights.objection = { code: 'stopped', reason: 'revoked' }
+  candidates.review()
+  assert.deepEqual([waiting.stopped[0]?.code, late.stopped, candidates.size], ['stopped', [], 2])
+  late.rights.objection = { code: 'expired', reason: 'expired' }
+  for (const { publisher } of [late, valid]) {
+    publisher.announce({ video: true, audio: false })
+    publisher.configure(VIDEO_TRACK, pictureConfig)
+    publisher.unit(picture(true))
+  }
+  assert.equal(late.stopped[0]?.code, 'expired')
+  assert.deepEqual(taken, ['10.0.0.4'])
 })

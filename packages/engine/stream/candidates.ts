@@ -1,4 +1,4 @@
-import type { Log, Publisher, PublishRefusal, PublishRequest } from '../ports.ts'
+import type { Admission, Log, Publisher, PublishRefusal, PublishRequest } from '../ports.ts'
 import { type Candidate, createCandidate } from './candidate.ts'
 import type { LeaseHolder } from './lease.ts'
 import { STREAM_LIMITS } from './limits.ts'
@@ -17,6 +17,8 @@ const TOO_MANY: PublishRefusal = {
 /** Asks to be given the channel. */
 export interface Claim {
   readonly request: PublishRequest
+  /** By what it may publish, and whether it still may. */
+  readonly admission: Admission
   /** Tells the encoder why and closes its connection. */
   readonly stop: (why: PublishRefusal) => void
   /** Unix ms. */
@@ -41,6 +43,8 @@ export interface Candidates {
   /** @param channel its slug. Where there are too many, the oldest of them is turned away. */
   admit(channel: string, claim: Claim): Publisher
   turnAllAway(why: PublishRefusal): void
+  /** Turns those away that may not publish any more. */
+  review(): void
   /** Lets time pass. */
   tick(): void
 }
@@ -66,7 +70,8 @@ export function createCandidates({ grant, log, now }: CandidatesOptions): Candid
         now,
         take() {
           claims.delete(candidate)
-          const granted = grant(claim)
+          const refusal = claim.admission.objection()
+          const granted: Granted = refusal === undefined ? grant(claim) : { refusal }
           if ('publisher' in granted) return granted.publisher
           claim.stop(granted.refusal)
           return undefined
@@ -82,6 +87,12 @@ export function createCandidates({ grant, log, now }: CandidatesOptions): Candid
     },
     turnAllAway(why) {
       for (const candidate of claims.keys()) turnAway(candidate, why)
+    },
+    review() {
+      for (const [candidate, { admission }] of claims) {
+        const why = admission.objection()
+        if (why !== undefined) turnAway(candidate, why)
+      }
     },
     tick() {
       for (const candidate of claims.keys()) candidate.tick()

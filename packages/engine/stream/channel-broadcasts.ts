@@ -1,5 +1,5 @@
 import type { LiveBroadcast } from '../packager/live.ts'
-import type { BroadcastRegister, ChannelRecord, Log, PublishRequest } from '../ports.ts'
+import type { Admission, BroadcastRegister, ChannelRecord, Log, PublishRequest } from '../ports.ts'
 import type { EncoderFacts } from './diagnosis.ts'
 import { createEndedBroadcasts } from './ended.ts'
 
@@ -36,6 +36,7 @@ export interface Running<B> {
 /** The one that is connected, or was last. */
 interface Encoder {
   readonly request: PublishRequest
+  readonly admission: Admission
   /** Unix ms. */
   readonly connectedAt: number
   facts: EncoderFacts

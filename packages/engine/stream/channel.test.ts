@@ -9,6 +9,7 @@ import { createHub } from './hub.ts'
 import { SILENT_AFTER_MS } from './lease.ts'
 import { STREAM_LIMITS } from './limits.ts'
 
+const allowed = { channel: { id: 'ch_1', slug: 'main' }, objection: () => undefined }
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const unit = { track: 1, dts: 0, pts: 0, key: true, data: new Uint8Array(1) }
 
@@ -93,9 +94,11 @@ function stage(takeover: 'allow' | 'refuse' = 'allow') {
   })
   const publish = (remote = '10.0.0.1') => {
     const stopped: PublishRefusal[] = []
-    const answer = channel.publish({ protocol: 'rtmp', remote, key: 'k' }, (why) => stopped.push(why))
+    const rights: { objection?: PublishRefusal } = {}
+    const admission = { channel: channel.record, objection: () => rights.objection }
+    const answer = channel.publish({ protocol: 'rtmp', remote, key: 'k' }, (why) => stopped.push(why), admission)
     if ('refusal' in answer) assert.fail(answer.refusal.reason)
-    return { ...answer, stopped }
+    return { ...answer, stopped, rights }
   }
   const pass = async (ms: number) => {
     now += ms
@@ -235,7 +238,7 @@ test('where taking over is refused a second encoder is told when it asks, unless
   const { channel, publish, pass } = stage('refuse')
   const first = publish('10.0.0.1')
   begin(first.publisher)
-  const answer = channel.publish({ protocol: 'rtmp', remote: '10.0.0.2', key: 'k' }, () => {})
+  const answer = channel.publish({ protocol: 'rtmp', remote: '10.0.0.2', key: 'k' }, () => {}, allowed)
   assert.equal('refusal' in answer && answer.refusal.code, 'in-use')
   await pass(SILENT_AFTER_MS + 1)
   const late = publish('10.0.0.2')
@@ -269,14 +272,19 @@ test('a channel is not forgotten while an encoder waits', async () => {
   assert.equal(channel.publishing, true)
 })
 
-test('revoking the key turns those away that wait', () => {
+test('revoking a key turns those away that wait with it, and them alone', () => {
   const { channel, publish } = stage()
-  begin(publish('10.0.0.1').publisher)
-  const second = publish('10.0.0.2')
-  channel.revoke({ code: 'stopped', reason: 'rotated' })
+  const first = publish('10.0.0.1')
+  begin(first.publisher)
+  const [second, third] = [publish('10.0.0.2'), publish('10.0.0.3')]
+  first.rights.objection = { code: 'stopped', reason: 'revoked' }
+  second.rights.objection = { code: 'stopped', reason: 'revoked' }
+  channel.review()
   begin(second.publisher)
-  assert.equal(second.stopped[0]?.reason, 'rotated')
+  assert.deepEqual([first.stopped[0]?.reason, second.stopped[0]?.reason, third.stopped], ['revoked', 'revoked', []])
   assert.equal(channel.publishing, false)
+  begin(third.publisher)
+  assert.equal(channel.publishing, true)
 })
 
 test('a new broadcast after the end is another asset', async () => {
@@ -335,12 +343,24 @@ test('suspending stops the encoder and does not end the broadcast', async () => 
 
 test('revoking the key stops the encoder at once and leaves the broadcast its grace', async () => {
   const { channel, registered, publish, pass } = stage()
-  const { publisher, stopped } = publish()
+  const { publisher, stopped, rights } = publish()
   publisher.unit(unit)
-  channel.revoke({ code: 'stopped', reason: 'rotated' })
+  rights.objection = { code: 'stopped', reason: 'revoked' }
+  channel.review()
   assert.equal(stopped.length, 1)
   await pass(UNPUBLISH_GRACE_MS)
   assert.equal(registered.at(-1), 'ended as_1')
+})
+
+test('an encoder whose time is over is stopped as time passes, and told why', async () => {
+  const { channel, publish, pass } = stage()
+  const { publisher, stopped, rights } = publish()
+  publisher.unit(unit)
+  await pass(100)
+  assert.equal(channel.publishing, true)
+  rights.objection = { code: 'expired', reason: 'over' }
+  await pass(100)
+  assert.deepEqual([channel.publishing, stopped], [false, [{ code: 'expired', reason: 'over' }]])
 })
 
 for (const what of ['tick', 'unit', 'arrived'] as const) {

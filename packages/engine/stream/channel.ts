@@ -2,6 +2,7 @@ import type { AccessUnit, TrackId } from '@bandstand/media/access-unit.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
 import type {
+  Admission,
   AnnouncedTracks,
   BroadcastRegister,
   ChannelRecord,
@@ -93,9 +94,9 @@ export interface Channel {
   readonly onAir: OnAir | undefined
   readonly publishing: boolean
   /** Where another encoder feeds the channel, the publisher takes over from it once it has something to show. */
-  publish(request: PublishRequest, stop: (why: PublishRefusal) => void): Granted
-  /** Stops the encoder, if any. */
-  revoke(why: PublishRefusal): void
+  publish(request: PublishRequest, stop: (why: PublishRefusal) => void, admission: Admission): Granted
+  /** Stops the encoders that may not publish any more. */
+  review(): void
   /** Stops the encoder, ends the broadcast and lets go of everything: the channel is being deleted. */
   close(why: PublishRefusal): Promise<void>
   /**
@@ -117,6 +118,8 @@ export function createChannel(options: ChannelOptions): Channel {
   const { log, now, onChange } = options
   const lease = createLease(options.takeover)
   let record = options.record
+  /** By what the lease's holder publishes. */
+  let admitted: Admission | undefined
   const candidates = createCandidates({ grant, log, now })
   const broadcasts = createChannelBroadcasts({
     record: () => record,
@@ -175,12 +178,13 @@ export function createChannel(options: ChannelOptions): Channel {
     }
   }
 
-  function grant({ request, stop, connectedAt, foundLost }: Claim): Granted {
+  function grant({ request, admission, stop, connectedAt, foundLost }: Claim): Granted {
     const at = now()
     const holder: LeaseHolder = { remote: request.remote, stop, lastMedia: at, foundLost }
     const before = lease.holder
     const refusal = lease.acquire(holder, at)
     if (refusal !== undefined) return { refusal }
+    admitted = admission
     if (before !== undefined) {
       const { running } = broadcasts
       if (running !== undefined) broadcasts.attempt(running, (broadcast) => broadcast.encoderLeft(at))
@@ -190,14 +194,14 @@ export function createChannel(options: ChannelOptions): Channel {
     const endsAt = current.deadline
     current.deadline = undefined
     if (current.encoder !== undefined) current.reconnects++
-    current.encoder = { request, connectedAt, facts: {} }
+    current.encoder = { request, admission, connectedAt, facts: {} }
     feed(current, (broadcast) => broadcast.encoderArrived(at))
     onChange()
     return { publisher: createPublisher(holder, current, endsAt) }
   }
 
+  /** Stops the encoder, if any; those that wait to take over stay. */
   function revoke(why: PublishRefusal): void {
-    candidates.turnAllAway(why)
     const had = lease.holder !== undefined
     lease.revoke(why)
     const { running } = broadcasts
@@ -206,6 +210,12 @@ export function createChannel(options: ChannelOptions): Channel {
     running.deadline = at + UNPUBLISH_GRACE_MS
     broadcasts.attempt(running, (broadcast) => broadcast.encoderLeft(at))
     onChange()
+  }
+
+  function review(): void {
+    candidates.review()
+    const why = lease.holder === undefined ? undefined : admitted?.objection()
+    if (why !== undefined) revoke(why)
   }
 
   return {
@@ -235,17 +245,18 @@ export function createChannel(options: ChannelOptions): Channel {
       return broadcasts.idle && lease.holder === undefined && candidates.size === 0
     },
 
-    publish(request, stop) {
+    publish(request, stop, admission) {
       const at = now()
       const refusal = lease.refusal(request.remote, at)
       if (refusal !== undefined) return { refusal }
-      const claim = { request, stop, connectedAt: at, foundLost: lease.lost(at) }
+      const claim = { request, admission, stop, connectedAt: at, foundLost: lease.lost(at) }
       return lease.holder === undefined ? grant(claim) : { publisher: candidates.admit(record.slug, claim) }
     },
 
-    revoke,
+    review,
 
     async close(why) {
+      candidates.turnAllAway(why)
       revoke(why)
       await broadcasts.finish()
       broadcasts.clear()
@@ -274,18 +285,21 @@ export function createChannel(options: ChannelOptions): Channel {
       const { running } = broadcasts
       if (running !== undefined) feed(running, (broadcast) => broadcast.tick(at))
       broadcasts.tick(at)
+      review()
       candidates.tick()
     },
 
     diagnose() {
       const { running } = broadcasts
       if (lease.holder === undefined || running?.encoder === undefined) return undefined
-      const { request, connectedAt, facts } = running.encoder
+      const { request, admission, connectedAt, facts } = running.encoder
+      const { keyId } = admission
       return {
         protocol: request.protocol,
         remote: request.remote,
         encoder: request.encoder ?? (typeof facts['encoder'] === 'string' ? facts['encoder'] : undefined),
         connectedAt,
+        ...(keyId !== undefined && { keyId }),
         reconnects: running.reconnects,
         malformedUnits: countIn(facts, 'droppedMalformed'),
         unconfiguredUnits: countIn(facts, 'droppedUnconfigured'),

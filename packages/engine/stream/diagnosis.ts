@@ -48,6 +48,8 @@ export interface EncoderDiagnosis extends Partial<MediaDiagnosis> {
   readonly remote: string
   /** What it says it is. */
   readonly encoder: string | undefined
+  /** Which of the channel's further keys it has; not there for the channel's own key and for signed ones. */
+  readonly keyId?: string
   /** Unix ms. */
   readonly connectedAt: number
   /** In this broadcast. */

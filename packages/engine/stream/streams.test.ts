@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Log } from '../ports.ts'
+import type { ChannelDirectory, Log, PublishRefusal } from '../ports.ts'
 import type { AssetIndex } from '../store/port.ts'
 import type { Broadcast } from './channel.ts'
 import { createHub } from './hub.ts'
@@ -12,10 +12,13 @@ const request = { protocol: 'rtmp', remote: '10.0.0.1', key: 'k' } as const
 
 function stage() {
   const failing = new Set<string>()
+  const admitted: { next: Awaited<ReturnType<ChannelDirectory['admit']>> } = {
+    next: { channel, objection: () => undefined },
+  }
   const calls: string[] = []
   const ended: string[] = []
   const streams = createStreams({
-    directory: { findByKey: async () => channel },
+    directory: { admit: async () => admitted.next },
     register: { started: async () => {}, ended: async ({ assetId }) => void ended.push(assetId), open: async () => [] },
     takeover: 'allow',
     reconnectWindow: 30_000,
@@ -49,7 +52,7 @@ function stage() {
     },
   })
   const open = (assetId: string) => ({ channel, startedAt: 1, index: { assetId } as AssetIndex })
-  return { streams, calls, ended, open, failing }
+  return { streams, calls, ended, open, failing, admitted }
 }
 
 test('of two open broadcasts of a channel the older one is finished and the later one goes on', async () => {
@@ -116,5 +119,31 @@ test('who is told of a change and fails is not felt by the encoder', async () =>
   const answer = await streams.publish(request, () => {})
   assert('publisher' in answer)
   answer.publisher.end('unpublished')
+  await streams.suspend()
+})
+
+test('whoever is not admitted hears the reason, also where the right has gone while it was looked at', async () => {
+  const { streams, admitted } = stage()
+  const refusal = { code: 'forbidden', reason: 'not from here' } as const
+  admitted.next = { refusal }
+  assert.deepEqual(await streams.publish(request, () => {}), { refusal })
+  admitted.next = { channel, objection: () => ({ code: 'stopped', reason: 'revoked' }) }
+  assert.deepEqual(await streams.publish(request, () => {}), { refusal: { code: 'stopped', reason: 'revoked' } })
+  assert.equal(streams.onAir(channel.id), undefined)
+  await streams.suspend()
+})
+
+test('when keys have changed the encoders of that channel are looked at again', async () => {
+  const { streams, admitted } = stage()
+  const rights: { objection?: PublishRefusal } = {}
+  admitted.next = { channel, keyId: 'key_1', objection: () => rights.objection }
+  const stopped: PublishRefusal[] = []
+  assert.ok('publisher' in (await streams.publish(request, (why) => stopped.push(why))))
+  assert.equal(streams.diagnose(channel.id)?.keyId, 'key_1')
+  rights.objection = { code: 'stopped', reason: 'revoked' }
+  streams.review('ch_other')
+  assert.deepEqual(stopped, [])
+  streams.review(channel.id)
+  assert.deepEqual(stopped, [rights.objection])
   await streams.suspend()
 })

@@ -1,5 +1,5 @@
 import type { LiveBroadcast } from '../packager/live.ts'
-import type { BroadcastRegister, ChannelDirectory, ChannelRecord, Log, PublishPort, PublishRefusal } from '../ports.ts'
+import type { BroadcastRegister, ChannelDirectory, ChannelRecord, Log, PublishPort } from '../ports.ts'
 import type { AssetIndex } from '../store/port.ts'
 import { type Broadcast, type BroadcastUnits, type Channel, createChannel, type OnAir } from './channel.ts'
 import type { EncoderDiagnosis } from './diagnosis.ts'
@@ -53,8 +53,8 @@ export interface Streams extends PublishPort {
   onBroadcast(listener: (begun: BegunBroadcast) => void): () => void
   onAir(channelId: string): OnAir | undefined
   diagnose(channelId: string): EncoderDiagnosis | undefined
-  /** Stops the channel's encoder, for example because its key was rotated. */
-  stopEncoder(channelId: string, why: PublishRefusal): void
+  /** Keys have changed: stops the channel's encoders that may not go on. */
+  review(channelId: string): void
   /** Stops the encoder and ends the broadcast: the channel is being deleted. */
   remove(channelId: string): Promise<void>
   rename(channel: ChannelRecord): void
@@ -129,23 +129,19 @@ export function createStreams(options: StreamsOptions): Streams {
 
   return {
     async publish(request, stop) {
-      const record = await directory.findByKey(request.key)
-      if (record === undefined) {
-        return {
-          refusal: {
-            code: 'wrong-key',
-            reason: 'wrong stream key: copy the key shown in the studio of this server into the encoder',
-          },
-        }
-      }
+      const admission = await directory.admit(request)
+      if ('refusal' in admission) return admission
+      // The answer may be a moment old.
+      const refusal = admission.objection()
+      if (refusal !== undefined) return { refusal }
       if (isStopping) {
         return { refusal: { code: 'unavailable', reason: 'the server is stopping; try again in a moment' } }
       }
-      const channel = channelFor(record)
+      const channel = channelFor(admission.channel)
       if (channel === undefined) {
         return { refusal: { code: 'limit', reason: `this server carries at most ${MAX_CHANNELS} channels at a time` } }
       }
-      return channel.publish(request, stop)
+      return channel.publish(request, stop, admission)
     },
     find: (slug) => bySlug.get(slug)?.live,
     findAsset: (slug, assetId) => bySlug.get(slug)?.find(assetId),
@@ -156,8 +152,8 @@ export function createStreams(options: StreamsOptions): Streams {
     },
     onAir: (channelId) => byId.get(channelId)?.onAir,
     diagnose: (channelId) => byId.get(channelId)?.diagnose(),
-    stopEncoder(channelId, why) {
-      byId.get(channelId)?.revoke(why)
+    review(channelId) {
+      byId.get(channelId)?.review()
     },
     async remove(channelId) {
       const channel = byId.get(channelId)

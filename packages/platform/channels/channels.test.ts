@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { startPlatform } from '../testing/start.ts'
+import { admitted, startPlatform } from '../testing/start.ts'
 
 const png = (width: number, height: number) => {
   const bytes = Buffer.alloc(100)
@@ -95,18 +95,18 @@ test('a channel is made, renamed and found under both names, and deleted with ev
   assert.equal(made.statusCode, 201)
   assert.equal(made.json().title, 'Second')
   const { key } = (await asOwner('GET', '/channels/second/key')).json()
-  const id = (await platform.directory.findByKey(key))?.id ?? ''
+  const id = (await admitted(platform.directory, key))?.id ?? ''
 
   const renamed = await asOwner('PATCH', '/channels/second', { slug: 'two', description: 'x' })
   assert.equal(renamed.json().slug, 'two')
   assert.deepEqual(engine.calls, [`renamed ${id} two`])
   assert.equal((await app.inject('/api/v1/channels/second')).json().slug, 'two')
-  assert.equal((await platform.directory.findByKey(key))?.slug, 'two')
+  assert.equal((await admitted(platform.directory, key))?.slug, 'two')
 
   await platform.broadcasts.started({ assetId: 'as_9', channelId: id, startedAt: 1 })
   assert.equal((await asOwner('DELETE', '/channels/two')).statusCode, 204)
   assert.deepEqual(engine.calls.slice(1), [`stop ${id}`, 'delete as_9'])
-  assert.equal(await platform.directory.findByKey(key), undefined)
+  assert.equal(await admitted(platform.directory, key), undefined)
   for (const path of ['/channels/two', '/channels/second', '/assets/as_9']) {
     assert.equal((await app.inject(`/api/v1${path}`)).statusCode, 404, path)
   }
@@ -152,9 +152,9 @@ test('a rotated key works at once and the old one no more', async (t) => {
   const { key } = (await asOwner('POST', '/channels/main/key/rotate')).json()
   assert.notEqual(key, before)
   assert.equal((await asOwner('GET', '/channels/main/key')).json().key, key)
-  assert.equal(await platform.directory.findByKey(before), undefined)
-  const id = (await platform.directory.findByKey(key))?.id
-  assert.deepEqual(engine.calls, [`revoked ${id}`])
+  assert.equal(await admitted(platform.directory, before), undefined)
+  const id = (await admitted(platform.directory, key))?.id
+  assert.deepEqual(engine.calls, [`keys changed ${id}`])
 })
 
 test('of many rotations at once the last one to be told is the key', async (t) => {
@@ -164,7 +164,7 @@ test('of many rotations at once the last one to be told is the key', async (t) =
   const current = (await asOwner('GET', '/channels/main/key')).json().key
   const keys: string[] = replies.map((reply) => reply.json().key)
   assert.ok(keys.includes(current))
-  for (const key of keys) assert.equal((await platform.directory.findByKey(key)) !== undefined, key === current)
+  for (const key of keys) assert.equal((await admitted(platform.directory, key)) !== undefined, key === current)
 })
 
 test('a channel that is being deleted takes no encoder', async (t) => {
@@ -172,7 +172,7 @@ test('a channel that is being deleted takes no encoder', async (t) => {
   const { key } = (await asOwner('GET', '/channels/main/key')).json()
   let seen: unknown = 'not asked'
   engine.stopChannel = async () => {
-    seen = await platform.directory.findByKey(key)
+    seen = await admitted(platform.directory, key)
   }
   await asOwner('DELETE', '/channels/main')
   assert.equal(seen, undefined)
@@ -186,7 +186,7 @@ test('a channel whose stream cannot be stopped stays', async (t) => {
   assert.equal(reply.statusCode, 500)
   assert.equal(reply.body.includes('hangs'), false)
   assert.ok(logged.some((line) => line.includes('the engine hangs')))
-  assert.equal((await platform.directory.findByKey(key))?.slug, 'main')
+  assert.equal((await admitted(platform.directory, key))?.slug, 'main')
 })
 
 test('an offline image is set, served for good and taken away', async (t) => {
@@ -246,6 +246,7 @@ test('the health of an encoder comes with advice', async (t) => {
     protocol: 'rtmp',
     encoder: 'obs',
     remote: '192.0.2.1',
+    keyId: null,
     connectedAt: 0,
     video: {
       codec: 'avc1.640028',

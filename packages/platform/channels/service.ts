@@ -121,7 +121,7 @@ export function createChannels(options: ChannelsOptions): Channels {
     const row = await store.setKey(channel.id, seal(channel.id, key, setting), now())
     if (row === undefined) throw gone()
     remember(toRecord(row))
-    engine.onKeyRevoked(channel.id)
+    engine.onKeysChanged(channel.id)
     log.info({ channel: row.slug, key: `${key.slice(0, 4)}…` }, 'the stream key was changed')
     return key
   }

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { type Kysely, sql } from 'kysely'
 import type { Log } from '../ports.ts'
-import { startPlatform } from '../testing/start.ts'
+import { admitted, startPlatform } from '../testing/start.ts'
 import { openClient } from './client.ts'
 import { RESTART_FIRST, STATEMENTS_MAX, WATCH_INTERVAL, WATCH_ROUNDS } from './limits.ts'
 import { migrate, migrations } from './migrate.ts'
@@ -246,7 +246,7 @@ test('the data of the first release is all there after an update', async (t) => 
     settings: { ownerPassword: 'password of the first release' },
   })
   assert.equal(platform.firstStart, undefined)
-  assert.equal((await platform.directory.findByKey('key-of-the-first-release'))?.slug, 'main')
+  assert.equal((await admitted(platform.directory, 'key-of-the-first-release'))?.slug, 'main')
   assert.equal((await asOwner('GET', '/channels/main/key')).json().key, 'key-of-the-first-release')
   const { slug, latency } = (await app.inject('/api/v1/channels/first')).json()
   assert.deepEqual([slug, latency], ['main', 'low'])

@@ -28,7 +28,7 @@ export function createFakeEngine(): FakeEngine {
     encoders,
     live: (id) => running.get(id),
     health: (id) => encoders.get(id),
-    onKeyRevoked: (id) => void calls.push(`revoked ${id}`),
+    onKeysChanged: (id) => void calls.push(`keys changed ${id}`),
     onChannelRenamed: (id, slug) => void calls.push(`renamed ${id} ${slug}`),
     async stopChannel(id) {
       calls.push(`stop ${id}`)
@@ -48,6 +48,12 @@ export const fakeInstance: InstancePort = {
     disk: { free: 1, total: 2 },
     publish: { rtmp: `rtmp://${host}:1935/live`, rtmps: null },
   }),
+}
+
+/** Where this key lets an encoder publish. */
+export async function admitted(directory: Platform['directory'], key: string) {
+  const admission = await directory.admit({ protocol: 'rtmp', remote: '192.0.2.1', key })
+  return 'refusal' in admission || admission.objection() !== undefined ? undefined : admission.channel
 }
 
 export const PASSWORD = 'a password of the owner'

@@ -122,7 +122,7 @@ export class StudioHealthCard extends LitElement {
     if (this.isConnected && slug === this.slug) this.#timer = setTimeout(() => this.#ask(), every)
   }
 
-  #facts({ video, audio, encoder, remote, reconnects }: EncoderFacts) {
+  #facts({ protocol, video, audio, encoder, remote, reconnects }: EncoderFacts) {
     const rows: [string, string][] = []
     if (video) {
       rows.push(['Picture', `${video.width} × ${video.height}`])
@@ -139,6 +139,7 @@ export class StudioHealthCard extends LitElement {
       rows.push(['Sound', `${codecText(audio.codec)}, ${rateText(audio.bitrate)}`])
       rows.push(['Sound format', `${(audio.sampleRate / 1000).toFixed(1).replace('.0', '')} kHz, ${channels}`])
     }
+    rows.push(['Comes by', protocol === 'demo' ? 'the built-in demo' : protocol.toUpperCase()])
     rows.push(['Reconnects', String(reconnects)])
     return html`<dl>
         ${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}

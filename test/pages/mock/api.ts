@@ -142,6 +142,7 @@ const health: ChannelHealth = {
     protocol: 'rtmp',
     encoder: 'obs-output module (libobs version 29.1.3)',
     remote: '192.0.2.7',
+    keyId: null,
     connectedAt: '2026-01-01T20:00:00.000Z',
     video: {
       codec: 'avc1.64001f',
