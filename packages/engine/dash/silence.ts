@@ -1,4 +1,4 @@
-import { silentFrame } from '@bandstand/media/codecs/aac/silence.ts'
+import { silentFrame } from '@bandstand/media/codecs/silence.ts'
 import { type EpochTrack, nameNumber, trackOf } from '../packager/model.ts'
 import { type ListedTrack, type SilentTrack, type Stretch, spanOf } from './stretches.ts'
 

@@ -1,4 +1,4 @@
-import { silentFrame } from '@bandstand/media/codecs/aac/silence.ts'
+import { silentFrame } from '@bandstand/media/codecs/silence.ts'
 import { type FragmentSample, writeFragment } from '@bandstand/media/containers/isobmff/fragment.ts'
 import { PACKAGER_LIMITS } from './limits.ts'
 import { type Epoch, type EpochTrack, names } from './model.ts'

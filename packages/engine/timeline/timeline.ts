@@ -1,5 +1,5 @@
 import { type AccessUnit, AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
-import { silentFrame } from '@bandstand/media/codecs/aac/silence.ts'
+import { silentFrame } from '@bandstand/media/codecs/silence.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import type { EpochReason, TimelineCounters, TimelineEvent } from './model.ts'

@@ -34,7 +34,7 @@ test('MPEG-4 audio names its object types', () => {
   const esds = (objectType: string, asc: string) =>
     parseBoxes(writeBoxes(fullBox('esds', 0, 0, fromHex(`0314000000040f${objectType}15${'00'.repeat(11)}${asc}`))))
   assert.equal(codecString('mp4a', esds('40', '0500')), 'mp4a.40')
-  assert.equal(codecString('mp4a', esds('6b', '0500')), 'mp4a.6b')
+  assert.equal(codecString('mp4a', esds('6b', '0500')), 'mp4a.40.34')
   const full = fromHex(`0319000000 04114015${'00'.repeat(11)} 05021190 060102`)
   assert.equal(codecString('mp4a', parseBoxes(writeBoxes(fullBox('esds', 0, 0, full)))), 'mp4a.40.2')
 })
@@ -42,7 +42,7 @@ test('MPEG-4 audio names its object types', () => {
 test('what is not known keeps its FourCC', () => {
   assert.equal(codecString('avc1', []), 'avc1')
   assert.equal(codecString('dvh1', []), 'dvh1')
-  assert.equal(codecString('Opus', []), 'opus')
-  assert.equal(codecString('fLaC', []), 'flac')
+  assert.equal(codecString('Opus', []), 'Opus')
+  assert.equal(codecString('fLaC', []), 'fLaC')
   assert.equal(codecString('ac-3', []), 'ac-3')
 })

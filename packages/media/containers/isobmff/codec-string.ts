@@ -1,6 +1,6 @@
 import { ByteReader } from '../../bytes/reader.ts'
 import { type Box, findBox, openFullBox } from './box.ts'
-import { parseEsds } from './esds.ts'
+import { OBJECT_TYPE, parseEsds } from './esds.ts'
 
 /**
  * RFC 6381 codec string of a sample entry from its FourCC and the boxes in it; the FourCC where nothing more is known.
@@ -29,10 +29,6 @@ export function codecString(format: string, children: readonly Box[]): string {
       const esds = findBox(children, 'esds')
       return esds === undefined ? format : mp4a(parseEsds(esds))
     }
-    case 'Opus':
-      return 'opus'
-    case 'fLaC':
-      return 'flac'
     default:
       return format
   }
@@ -86,11 +82,12 @@ function vp(reader: ByteReader): string {
   return `${two(reader.u8())}.${two(reader.u8())}.${two(reader.u8() >> 4)}`
 }
 
-/** RFC 6381 §3.3: object type indication, and the audio object type for MPEG-4 audio. */
+/** RFC 6381 §3.3: object type indication, and the audio object type for MPEG-4 audio. MP3 has the one that players know. */
 function mp4a({ objectType, asc }: ReturnType<typeof parseEsds>): string {
+  if (objectType === OBJECT_TYPE.mpeg1Audio || objectType === OBJECT_TYPE.mpeg2Audio) return 'mp4a.40.34'
   const base = `mp4a.${hex2(objectType)}`
   const first = asc?.[0]
-  if (objectType !== 0x40 || first === undefined) return base
+  if (objectType !== OBJECT_TYPE.mpeg4Audio || first === undefined) return base
   const type = first >> 3
   return `${base}.${type === 31 ? 32 + ((first & 7) << 3) + ((asc?.[1] ?? 0) >> 5) : type}`
 }

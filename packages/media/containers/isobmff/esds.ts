@@ -1,6 +1,9 @@
 import { ByteReader } from '../../bytes/reader.ts'
 import { type Box, openFullBox } from './box.ts'
 
+/** `objectTypeIndication` (ISO/IEC 14496-1 table 5) of what is carried in `mp4a`; those of MPEG-1 and 2 are MP3 here. */
+export const OBJECT_TYPE = { mpeg4Audio: 0x40, mpeg2Audio: 0x69, mpeg1Audio: 0x6b } as const
+
 /** What `esds` says of a decoder (ISO/IEC 14496-1 §7.2.6.5 to §7.2.6.7). */
 export interface Esds {
   /** 0x40 for MPEG-4 audio, 0x6b for MP3, … */

@@ -36,5 +36,5 @@ test('two tracks in one fragment, data located by the base data offset', () => {
 })
 
 test('VP9 and Opus', () => {
-  assert.deepEqual(read('foreign-vp9').codecs, ['vp09.00.10.08', 'opus'])
+  assert.deepEqual(read('foreign-vp9').codecs, ['vp09.00.10.08', 'Opus'])
 })

@@ -1,11 +1,10 @@
 import { ByteReader } from '../../bytes/reader.ts'
-import { audioConfigFromAsc } from '../../codecs/aac/config.ts'
 import { videoConfigFromAvcC } from '../../codecs/h264/config.ts'
 import { MediaError } from '../../error.ts'
 import type { TrackConfig } from '../../track.ts'
+import { audioConfigOf } from './audio-config.ts'
 import { type Box, findBox, openFullBox, parseBoxes } from './box.ts'
 import { codecString } from './codec-string.ts'
-import { parseEsds } from './esds.ts'
 import { MAX_SAMPLE_ENTRIES } from './limits.ts'
 
 /** One entry of `stsd`. */
@@ -67,14 +66,7 @@ function parseAudio(box: Box): SampleEntry {
   if (version === 2) reader.skip(36)
   const children = parseChildren(reader.rest())
   const format = formatOf(box, children)
-  const esds = findBox(children, 'esds')
-  const config =
-    esds === undefined || format !== 'mp4a'
-      ? undefined
-      : readable(() => {
-          const { asc } = parseEsds(esds)
-          return asc === undefined ? undefined : audioConfigFromAsc(asc)
-        })
+  const config = readable(() => audioConfigOf(format, children, { channels, sampleRate }))
   const string = readable(() => codecString(format, children)) ?? format
   const entry = { fourcc: box.type, format, codecString: string, channels, sampleRate }
   return config === undefined ? entry : { ...entry, config }

@@ -5,7 +5,7 @@ import { AVCC, fromHex } from '../../codecs/h264/fixtures.ts'
 import { MediaError } from '../../error.ts'
 import { packetizeH264 } from './h264.ts'
 import { RTP_LIMITS } from './limits.ts'
-import { opusDuration, packetizeOpus } from './opus.ts'
+import { packetizeOpus } from './opus.ts'
 import type { RtpPayload } from './payload.ts'
 
 const code = (expected: string) => (error: unknown) => error instanceof MediaError && error.code === expected
@@ -112,29 +112,4 @@ test('an Opus packet is one payload without marker, and is never cut', () => {
   assert.deepEqual([...hexOf([payload]), payload.marker], ['fc0102', false])
   assert.throws(() => packetizeOpus(fromHex('fc010203'), 3), code('too-large'))
   assert.throws(() => packetizeOpus(NONE, 3), code('malformed'))
-})
-
-const durations: readonly (readonly [string, number])[] = [
-  ['00', 480], // SILK 10 ms
-  ['1b 02', 5760], // SILK 60 ms, two frames by count
-  ['60', 480], // hybrid 10 ms
-  ['78', 960], // hybrid 20 ms
-  ['80', 120], // CELT 2.5 ms
-  ['fc', 960], // CELT 20 ms, stereo
-  ['fd', 1920], // the same, two frames of one size
-  ['fe', 1920], // two frames of different size
-  ['ff 83', 2880], // three frames, variable size
-]
-
-for (const [packet, ticks] of durations) {
-  test(`an Opus packet that begins with ${packet} has ${ticks} ticks`, () => {
-    assert.equal(opusDuration(fromHex(packet)), ticks)
-  })
-}
-
-test('Opus packets above 120 ms, of no frames or cut short are refused', () => {
-  assert.throws(() => opusDuration(fromHex('1b03')), code('malformed'))
-  assert.throws(() => opusDuration(fromHex('ff00')), code('malformed'))
-  assert.throws(() => opusDuration(fromHex('ff')), code('truncated'))
-  assert.throws(() => opusDuration(NONE), code('truncated'))
 })

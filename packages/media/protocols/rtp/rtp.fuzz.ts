@@ -1,7 +1,8 @@
+import { opusDuration } from '../../codecs/opus/packet.ts'
 import { MediaError } from '../../error.ts'
 import { packetizeH264 } from './h264.ts'
 import { RTP_LIMITS } from './limits.ts'
-import { opusDuration, packetizeOpus } from './opus.ts'
+import { packetizeOpus } from './opus.ts'
 import { parseRtp } from './packet.ts'
 import { writeRtpHeader } from './payload.ts'
 

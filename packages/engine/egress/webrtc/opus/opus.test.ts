@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
+import { opusDuration } from '@bandstand/media/codecs/opus/packet.ts'
 import { readClip } from '@bandstand/media/containers/isobmff/fixtures/clip.ts'
-import { opusDuration } from '@bandstand/media/protocols/rtp/opus.ts'
 import { createOpus } from './opus.ts'
 
 /** A second of a tone on every channel. */

@@ -1,7 +1,7 @@
 import { createAdtsHeader } from '@bandstand/media/codecs/aac/adts.ts'
+import { opusDuration } from '@bandstand/media/codecs/opus/packet.ts'
 import { createOggReader } from '@bandstand/media/containers/ogg/reader.ts'
 import { MediaError } from '@bandstand/media/error.ts'
-import { opusDuration } from '@bandstand/media/protocols/rtp/opus.ts'
 import type { AudioTrackConfig } from '@bandstand/media/track.ts'
 import { type Child, startChild } from '../../../child.ts'
 import type { Log } from '../../../ports.ts'
