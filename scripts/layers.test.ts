@@ -43,6 +43,11 @@ describe('siblings', () => {
     assert.deepEqual(rules({ 'packages/engine/ingest/srt/a.ts': `import { a } from '../limits.ts'` }), [])
     assert.deepEqual(rules({ 'packages/platform/chat/a.ts': `import { a } from '../database/a.ts'` }), [])
   })
+
+  it('lets the ways in that bring MPEG-TS share its reading, which knows none of them', () => {
+    assert.deepEqual(rules({ 'packages/engine/ingest/srt/a.ts': `import { a } from '../mpegts/a.ts'` }), [])
+    assert.deepEqual(rules({ 'packages/engine/ingest/mpegts/a.ts': `import { a } from '../srt/a.ts'` }), ['sibling'])
+  })
 })
 
 describe('pure code', () => {

@@ -19,7 +19,8 @@ const edges: Readonly<Record<string, readonly string[]>> = {
 
 /** Folders whose subfolders do not know each other, but for the named ones, on which the others stand. */
 const siblings: readonly { readonly folder: string; readonly shared: readonly string[] }[] = [
-  { folder: 'packages/engine/ingest', shared: [] },
+  // SRT and HLS both bring MPEG-TS.
+  { folder: 'packages/engine/ingest', shared: ['mpegts'] },
   { folder: 'packages/engine/egress', shared: [] },
   { folder: 'packages/platform', shared: ['database', 'access', 'http'] },
 ]

@@ -4,12 +4,12 @@ import { audioConfigFromAsc } from '@bandstand/media/codecs/aac/config.ts'
 import { scanAccessUnit, toFourByteLengths } from '@bandstand/media/codecs/h264/access-unit.ts'
 import { avcCFromParameterSets, parseAvcC } from '@bandstand/media/codecs/h264/avcc.ts'
 import { videoConfigFromAvcC } from '@bandstand/media/codecs/h264/config.ts'
+import { mergeParameterSets, ppsId, spsId } from '@bandstand/media/codecs/h264/parameter-sets.ts'
 import { parseAudioTag } from '@bandstand/media/containers/flv/audio-tag.ts'
 import { parseVideoTag, type VideoTag } from '@bandstand/media/containers/flv/video-tag.ts'
 import { MediaError } from '@bandstand/media/error.ts'
 import type { Publisher } from '../../ports.ts'
 import type { RtmpListenerLimits } from './limits.ts'
-import { mergeParameterSets, ppsId, spsId } from './parameter-sets.ts'
 
 /** Ticks of the source clock (90 kHz) in one millisecond of RTMP time. */
 const TICKS = 90

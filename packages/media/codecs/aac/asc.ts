@@ -46,7 +46,14 @@ const PS = 29
  * `unsupported` for object types other than AAC LC, SBR and PS.
  */
 export function parseAsc(asc: Uint8Array): AudioSpecificConfig {
-  const bits = new BitReader(asc, 'asc')
+  return readAsc(new BitReader(asc, 'asc'), true)
+}
+
+/**
+ * Reads an AudioSpecificConfig from where `bits` stands. Throws as `parseAsc`.
+ * @param last nothing else follows: what is signalled behind the core's configuration may be looked for.
+ */
+export function readAsc(bits: BitReader, last: boolean): AudioSpecificConfig {
   const signalled = readObjectType(bits)
   const coreSampleRate = readSampleRate(bits)
   const channelConfiguration = bits.u(4)
@@ -72,7 +79,7 @@ export function parseAsc(asc: Uint8Array): AudioSpecificConfig {
   bits.skip(1) // extensionFlag, 0 for AAC LC
   const coreChannels = channelConfiguration === 0 ? readProgramConfig(bits) : CHANNELS.get(channelConfiguration)
   if (coreChannels === undefined) throw malformed(`channelConfiguration ${channelConfiguration} is reserved`)
-  if (!sbr) {
+  if (!sbr && last) {
     const extension = readSyncExtension(bits)
     if (extension !== undefined) {
       sbr = true

@@ -1,6 +1,6 @@
-import { BitReader } from '@bandstand/media/bytes/bit-reader.ts'
-import { sameBytes } from '@bandstand/media/bytes/bytes.ts'
-import { rbsp } from '@bandstand/media/codecs/h264/nal.ts'
+import { BitReader } from '../../bytes/bit-reader.ts'
+import { sameBytes } from '../../bytes/bytes.ts'
+import { rbsp } from './nal.ts'
 
 /** Bytes that hold the id of a parameter set: a header of at most three bytes and a short Exp-Golomb code. */
 const HEAD = 12

@@ -1,0 +1,10 @@
+/** Bounds of MPEG-TS on its way into a stream, on top of those of its demuxer. */
+export const MPEGTS_INGEST_LIMITS = {
+  /** Changes of configuration and of programmes that one encoder may make beyond one a second: each begins a period for every player. */
+  changes: 30,
+  /** Streams that are named to the studio as left out, and characters of the text. */
+  leftOut: 8,
+  factLength: 200,
+}
+
+export type MpegTsIngestLimits = Readonly<typeof MPEGTS_INGEST_LIMITS>

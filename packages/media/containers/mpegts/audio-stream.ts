@@ -1,0 +1,125 @@
+import { concatBytes } from '../../bytes/bytes.ts'
+import { MediaError } from '../../error.ts'
+import type { AudioTrackConfig } from '../../track.ts'
+import type { AudioFormat } from './audio-format.ts'
+import type { TsClock } from './clock.ts'
+import type { MpegTsLimits } from './limits.ts'
+import { parsePesHeader } from './pes.ts'
+import type { StreamReader, StreamSink } from './sink.ts'
+
+const EMPTY = new Uint8Array(0)
+
+/**
+ * Frames of sound out of PES packets: several in one, or one over several (ISO/IEC 13818-1 §2.4.3.7: a time is that of the first frame
+ * that begins in its packet). The frames behind it are counted on from there.
+ */
+export class AudioStream implements StreamReader {
+  readonly #format: AudioFormat
+  readonly #clock: TsClock
+  readonly #sink: StreamSink
+  readonly #limits: Pick<MpegTsLimits, 'unreadablePes'>
+  /** Of a frame that is not whole. */
+  #rest: Uint8Array = EMPTY
+  #isSynced = false
+  #config: AudioTrackConfig | undefined
+  /** Time of the newest packet with a time, and what has come since, ticks of 90 kHz. */
+  #base: number | undefined
+  #since = 0
+  /** PES packets without a frame, as long as there has been none. */
+  #fruitless = 0
+
+  constructor(format: AudioFormat, clock: TsClock, sink: StreamSink, limits: Pick<MpegTsLimits, 'unreadablePes'>) {
+    this.#format = format
+    this.#clock = clock
+    this.#sink = sink
+    this.#limits = limits
+  }
+
+  packet(packet: Uint8Array): void {
+    try {
+      const header = parsePesHeader(packet)
+      const pts = header.pts === undefined ? undefined : this.#clock.unwrap(header.pts)
+      const payload = packet.subarray(header.bytes)
+      this.#format.begin?.(payload)
+      this.#payload(pts, payload)
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error
+      if (error.code === 'unsupported') this.#sink.unreadable(error.message)
+      else {
+        this.#sink.malformed()
+        this.lose()
+      }
+    }
+  }
+
+  lose(): void {
+    this.#rest = EMPTY
+    this.#isSynced = false
+    this.#base = undefined
+    this.#format.lose?.()
+  }
+
+  #payload(pts: number | undefined, payload: Uint8Array): void {
+    const format = this.#format
+    const begun = this.#rest.byteLength
+    const data = begun === 0 ? payload : concatBytes([this.#rest, payload])
+    let time = pts
+    let at = 0
+    while (at < data.byteLength) {
+      const size = format.measure(data, at)
+      if (at + size > data.byteLength) break
+      // No frame is so long without saying its length: what looked like one is none.
+      if (size === 0 && data.byteLength - at < format.largest) break
+      if (size <= 0 || (!this.#isSynced && !this.#isFollowed(data, at + size))) {
+        at++
+        this.#isSynced = false
+        continue
+      }
+      this.#isSynced = true
+      if (time !== undefined && at >= begun) {
+        this.#base = time
+        this.#since = 0
+        time = undefined
+      }
+      this.#unit(data.subarray(at, at + size))
+      at += size
+    }
+    this.#rest = data.slice(at)
+    if (this.#config === undefined && ++this.#fruitless >= this.#limits.unreadablePes) {
+      this.#sink.unreadable('no frames can be found in it')
+    }
+  }
+
+  /** Syncwords also stand in the midst of frames: one is believed when the next frame begins where it ends. */
+  #isFollowed(data: Uint8Array, next: number): boolean {
+    return next === data.byteLength || this.#format.measure(data, next) !== -1
+  }
+
+  #unit(unit: Uint8Array): void {
+    for (const { data, config, samples } of this.#readUnit(unit)) {
+      const base = this.#base
+      if (base === undefined) {
+        this.#sink.loss()
+        continue
+      }
+      if (config !== this.#config) {
+        this.#config = config
+        this.#sink.config(config)
+      }
+      const pts = base + Math.round(this.#since)
+      this.#since += (samples * 90_000) / config.timescale
+      // What some encoders send while they are muted.
+      if (data.byteLength > 0) this.#sink.unit({ pts, dts: pts, key: true, data: data.slice() })
+    }
+  }
+
+  #readUnit(unit: Uint8Array): ReturnType<AudioFormat['read']> {
+    try {
+      return this.#format.read(unit)
+    } catch (error) {
+      if (!(error instanceof MediaError) || error.code === 'unsupported') throw error
+      this.#sink.malformed()
+      return []
+    }
+  }
+}

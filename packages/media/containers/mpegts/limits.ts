@@ -1,0 +1,20 @@
+/** Bounds of the MPEG-TS code. */
+export const MPEGTS_LIMITS = {
+  /** Bytes without packets before it is said that this is no MPEG-TS. */
+  unsyncedBytes: 256 * 1024,
+  /** Packets before a programme's tables must have been there: some 10 s at 4 Mbit/s. The standard asks for them every 0.5 s. */
+  tablelessPackets: 25_000,
+  /** Programmes of an association table that are looked at, and streams of one programme. */
+  programs: 32,
+  streams: 32,
+  /** One coded picture. */
+  videoBytes: 8 * 1024 * 1024,
+  /** One PES packet of sound; its length has 16 bits, what comes without length is not sound. */
+  audioBytes: 66 * 1024,
+  /** NAL units of one picture: what encoders make has some hundred at most. */
+  nalUnits: 2048,
+  /** PES packets of a sound without any frame in them before another sound is taken. */
+  unreadablePes: 50,
+}
+
+export type MpegTsLimits = Readonly<typeof MPEGTS_LIMITS>

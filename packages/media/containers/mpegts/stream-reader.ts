@@ -1,0 +1,44 @@
+import { MediaError } from '../../error.ts'
+import { createAdtsFormat, createLatmFormat } from './aac-format.ts'
+import { createAc3Format } from './ac3-format.ts'
+import type { AudioFormat } from './audio-format.ts'
+import { AudioStream } from './audio-stream.ts'
+import type { TsClock } from './clock.ts'
+import { createH264Format } from './h264-format.ts'
+import type { MpegTsLimits } from './limits.ts'
+import { createMp3Format } from './mp3-format.ts'
+import { createOpusFormat } from './opus-format.ts'
+import type { Descriptor } from './pmt.ts'
+import type { StreamReader, StreamSink } from './sink.ts'
+import type { TsFormat } from './stream-type.ts'
+import { VideoStream } from './video-stream.ts'
+
+export interface StreamReaderOptions {
+  readonly format: TsFormat
+  readonly descriptors: readonly Descriptor[]
+  readonly clock: TsClock
+  readonly sink: StreamSink
+  readonly limits: MpegTsLimits
+}
+
+/** The reader of a stream by its format. Throws MediaError `unsupported` for what its descriptors say. */
+export function createStreamReader({ format, descriptors, clock, sink, limits }: StreamReaderOptions): StreamReader {
+  const sound = (audio: AudioFormat): StreamReader => new AudioStream(audio, clock, sink, limits)
+  switch (format) {
+    case 'h264':
+      return new VideoStream(createH264Format(), clock, sink, limits)
+    case 'hevc':
+      throw new MediaError('unsupported', 'HEVC')
+    case 'aac-adts':
+      return sound(createAdtsFormat())
+    case 'aac-latm':
+      return sound(createLatmFormat())
+    case 'mpeg-audio':
+      return sound(createMp3Format())
+    case 'ac3':
+    case 'eac3':
+      return sound(createAc3Format())
+    case 'opus':
+      return sound(createOpusFormat(descriptors))
+  }
+}
