@@ -14,6 +14,7 @@ export const ID_PREFIXES = {
   ban: 'ban',
   chatter: 'usr',
   session: 'se',
+  key: 'key',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES

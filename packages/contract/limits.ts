@@ -8,6 +8,11 @@ export const SLUG_MAX = 40
 /** Bytes of an offline image. */
 export const OFFLINE_IMAGE_MAX = 2 * 1024 * 1024
 export const PASSWORD_MAX = 256
+/** Further stream keys of a channel, and code points of the note on one. */
+export const KEYS_MAX = 20
+export const KEY_NOTE_MAX = 100
+/** Networks that a signed key may name. */
+export const SIGNED_NETWORKS_MAX = 8
 /** Smaller pictures of a channel. */
 export const LADDER_RUNGS_MAX = 6
 

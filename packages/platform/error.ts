@@ -6,6 +6,7 @@ export type PlatformErrorCode =
   | 'data-folder'
   | 'disk'
   | 'disk-full'
+  | 'hook'
   | 'limit'
   | 'secret'
   | 'closed'

@@ -31,13 +31,28 @@ import { createOrganisationStore } from './instance/store.ts'
 import { ownerRoutes, readToken } from './owner/routes.ts'
 import { createOwner } from './owner/service.ts'
 import { createOwnerStore } from './owner/store.ts'
-import type { EnginePort, InstancePort, Log, PublishAdmission, PublishQuestion, PublishRefusal } from './ports.ts'
+import type {
+  EnginePort,
+  InstancePort,
+  Log,
+  PublishAdmission,
+  PublishHookFigures,
+  PublishQuestion,
+  PublishRefusal,
+} from './ports.ts'
 import { createAdmission } from './publishing/admission.ts'
+import { createPublishHook } from './publishing/hook/hook.ts'
+import { createKeys } from './publishing/keys.ts'
+import { createRights } from './publishing/rights.ts'
+import { publishingRoutes } from './publishing/routes.ts'
+import { createKeyStore } from './publishing/store.ts'
 
 export interface PlatformSettings {
   readonly streamKey?: string | undefined
   readonly ownerPassword?: string | undefined
   readonly publicUrl?: string | undefined
+  /** Asked before an encoder may publish. */
+  readonly publishHook?: { readonly url: string; readonly secret: Buffer; readonly timeoutMs: number } | undefined
 }
 
 export interface PlatformOptions {
@@ -78,6 +93,8 @@ export interface Platform {
   register(app: FastifyInstance): Promise<void>
   readonly directory: Directory
   readonly broadcasts: BroadcastRegister
+  /** Undefined where there is no publish hook. */
+  publishHook(): PublishHookFigures | undefined
   readonly chat: Pick<Chat, 'upgrade' | 'stats'>
   /** Public facts for the pages that are served to people. */
   readonly pages: {
@@ -117,14 +134,24 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
       ...{ store: createOwnerStore(database), secrets, orgId, log, strangerLog, now },
       onSignedOut: (sessionId) => chat.signedOut(sessionId),
     })
-    const onChange = (id: string, channel: ChannelRecord | undefined) =>
-      channel === undefined ? chat.channelDeleted(id) : chat.channelChanged(id)
+    const onChange = (id: string, channel: ChannelRecord | undefined) => {
+      if (channel !== undefined) return chat.channelChanged(id)
+      keys.forget(id)
+      chat.channelDeleted(id)
+    }
     const channels = createChannels({
       store: createChannelStore(database),
       images: createImages(join(dataDir, 'images')),
       ...{ secrets, orgId, engine, log, now, onChange },
     })
     await channels.load()
+    const keyStore = createKeyStore(database)
+    const keys = createKeys({ store: keyStore, ...{ secrets, engine, log, now } })
+    await keys.load()
+    const { publishHook } = settings
+    const hook = publishHook && createPublishHook({ ...publishHook, log: strangerLog, now })
+    const rightOf = createRights({ channels, keys, secrets, now })
+    const admit = createAdmission({ channels, rightOf, hook, log: strangerLog })
     const broadcasts = createBroadcasts({ store: createAssetStore(database), channels, orgId, engine, log, now })
     const viewById = (id: string) => {
       const found = channels.byId(id)
@@ -159,6 +186,11 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
 
     const routes = [
       ...channelRoutes(channels, engine),
+      ...publishingRoutes({
+        ...{ keys, store: keyStore, secrets, engine, now },
+        find: channels.require,
+        revokeSigned: channels.revokeSigned,
+      }),
       ...broadcastRoutes(broadcasts, channels.require),
       ...chatRoutes(chat.moderation, channels.require),
       ...ownerRoutes(owner, now),
@@ -173,12 +205,13 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
         registerDocs(app, routes, options.instance.version)
       },
       directory: {
-        admit: createAdmission({ channels }),
+        admit,
         findBySlug: channels.bySlug,
         list: channels.list,
         ladder: (id) => channels.byId(id)?.ladder,
       },
       broadcasts: broadcasts.register,
+      publishHook: () => hook?.figures,
       chat,
       pages: {
         channels: () => channels.list().map(channels.view),

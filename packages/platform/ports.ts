@@ -57,6 +57,20 @@ export interface PublishAdmission {
   objection(): PublishRefusal | undefined
 }
 
+/** What the publish hook has said since the start, and how many encoders wait for it now. */
+export interface PublishHookFigures {
+  readonly allowed: number
+  /** Sent to another channel. */
+  readonly redirected: number
+  readonly refused: number
+  /** No answer, or none that can be understood: refused as well. */
+  readonly failed: number
+  /** Calls under way. */
+  readonly running: number
+  /** Encoders whose call has yet to begin. */
+  readonly waiting: number
+}
+
 /** The live engine as the platform sees it. Synchronous calls answer from memory. */
 export interface EnginePort {
   /** Undefined while the channel is offline. */

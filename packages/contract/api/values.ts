@@ -14,6 +14,7 @@ export const slug = z
 export const assetId = z.string().regex(/^as_[a-z0-9-]{1,64}$/)
 export const messageId = z.string().regex(/^msg_[a-z0-9-]{1,64}$/)
 export const chatterId = z.string().regex(/^usr_[a-z0-9-]{1,64}$/)
+export const keyId = z.string().regex(/^key_[a-z0-9-]{1,64}$/)
 export const banId = z.string().regex(/^ban_[a-z0-9-]{1,64}$/)
 
 /** A length of time in milliseconds. */

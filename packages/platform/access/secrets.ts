@@ -11,7 +11,15 @@ import { open, readFile } from 'node:fs/promises'
 import { PlatformError } from '../error.ts'
 
 /** What a digest is for: digests of the same text for two purposes have nothing in common. */
-export type Purpose = 'stream-key' | 'session' | 'device' | 'chat-token' | 'address' | 'setting' | 'check'
+export type Purpose =
+  | 'stream-key'
+  | 'session'
+  | 'device'
+  | 'chat-token'
+  | 'address'
+  | 'setting'
+  | 'signed-key'
+  | 'check'
 
 /** Everything that hangs on the instance's one secret. */
 export interface Secrets {

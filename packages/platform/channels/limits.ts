@@ -2,6 +2,8 @@
 export const CHANNELS_MAX = 500
 /** Earlier slugs kept for one channel. */
 export const ALIASES_MAX = 10
+/** ms between two notes of a key's last use: an encoder that comes again and again writes no more often. */
+export const KEY_USE_INTERVAL = 60_000
 /** Bytes of offline images kept in memory. */
 export const IMAGE_CACHE = 8 * 1024 * 1024
 /** Pixels of an offline image: on each side, and in all. What is larger costs every viewer its decoded size in memory. */

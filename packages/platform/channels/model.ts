@@ -18,6 +18,10 @@ export interface ChannelRecord {
   readonly chat: { readonly enabled: boolean; readonly slowMode: number }
   readonly ladder: LadderSettings
   readonly keyDigest: string
+  /** When its own key last let an encoder in, Unix ms. */
+  readonly keyUsedAt: number | null
+  /** Which of its secrets signs keys. */
+  readonly signingNumber: number
 }
 
 export function toRecord(row: ChannelTable): ChannelRecord {
@@ -33,6 +37,8 @@ export function toRecord(row: ChannelTable): ChannelRecord {
     chat: { enabled: row.chat_enabled !== 0, slowMode: row.chat_slow_mode },
     ladder: readLadder(row.ladder),
     keyDigest: row.key_digest,
+    keyUsedAt: row.key_used_at,
+    signingNumber: row.signing_number,
   }
 }
 

@@ -12,7 +12,7 @@ import { sniffImage } from './image.ts'
 import { type ImageSize, imageSize } from './image-size.ts'
 import type { Images } from './images.ts'
 import { writeLadder } from './ladder.ts'
-import { CHANNELS_MAX, IMAGE_PIXELS_MAX, IMAGE_SIDE_MAX, RESERVED_SLUGS } from './limits.ts'
+import { CHANNELS_MAX, IMAGE_PIXELS_MAX, IMAGE_SIDE_MAX, KEY_USE_INTERVAL, RESERVED_SLUGS } from './limits.ts'
 import { type ChannelRecord, imageAddress, toPublic, toRecord } from './model.ts'
 import type { ChannelChange, ChannelStore } from './store.ts'
 
@@ -47,6 +47,12 @@ export interface Channels {
   readonly remove: (channel: ChannelRecord) => Promise<void>
   readonly key: (channel: ChannelRecord) => Promise<string>
   readonly rotateKey: (channel: ChannelRecord) => Promise<string>
+  /** It is there, and not being deleted. */
+  readonly isOpen: (id: string) => boolean
+  /** An encoder was let in with the channel's own key. */
+  readonly used: (id: string) => void
+  /** Whatever was signed for the channel counts no more. */
+  readonly revokeSigned: (channel: Pick<ChannelRecord, 'id'>) => Promise<void>
   /** Applies the stream key setting once: a key that was rotated afterwards stays, and so does a channel that was renamed. */
   readonly applyKeySetting: (channel: ChannelRecord, setting: string) => Promise<void>
   readonly setImage: (channel: ChannelRecord, bytes: Uint8Array) => Promise<string>
@@ -116,6 +122,7 @@ export function createChannels(options: ChannelsOptions): Channels {
     key_cipher: secrets.seal(key, id),
     key_digest: secrets.digest('stream-key', key),
     key_setting: setting,
+    key_used_at: null,
   })
   const replaceKey = async (channel: ChannelRecord, key: string, setting: string | null) => {
     const row = await store.setKey(channel.id, seal(channel.id, key, setting), now())
@@ -150,6 +157,7 @@ export function createChannels(options: ChannelsOptions): Channels {
       const id = digests.get(secrets.digest('stream-key', key))
       return id === undefined || leaving.has(id) ? undefined : channels.get(id)
     },
+    isOpen: (id) => channels.has(id) && !leaving.has(id),
     view: (channel) => toPublic(channel, engine.live(channel.id)),
 
     async create(given, key = generateStreamKey()) {
@@ -170,6 +178,7 @@ export function createChannels(options: ChannelsOptions): Channels {
         chat_slow_mode: 0,
         ladder: null,
         latency: 'low' as const,
+        signing_number: 1,
         ...seal(id, key, null),
         created_at: at,
         updated_at: at,
@@ -229,6 +238,23 @@ export function createChannels(options: ChannelsOptions): Channels {
     async rotateKey(channel) {
       const row = await store.key(channel.id)
       return replaceKey(channel, generateStreamKey(), row?.key_setting ?? null)
+    },
+    used(id) {
+      const channel = channels.get(id)
+      const at = now()
+      if (channel === undefined || at - (channel.keyUsedAt ?? Number.NEGATIVE_INFINITY) < KEY_USE_INTERVAL) return
+      channels.set(id, { ...channel, keyUsedAt: at })
+      // An encoder does not wait for a note, and goes live without it.
+      store
+        .setKeyUsed(id, channel.keyDigest, at)
+        .catch((error: unknown) => log.warn({ err: error }, 'the use of a key could not be noted'))
+    },
+    async revokeSigned({ id }) {
+      const row = await store.raiseSigning(id, now())
+      if (row === undefined || !channels.has(id)) throw gone()
+      remember(toRecord(row))
+      engine.onKeysChanged(id)
+      log.info({ channel: row.slug }, 'the signed keys of a channel were revoked')
     },
     async applyKeySetting(channel, setting) {
       const digest = secrets.digest('setting', setting)

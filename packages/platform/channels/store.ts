@@ -17,7 +17,7 @@ export type ChannelChange = Partial<
     | 'latency'
   >
 >
-export type KeyColumns = Pick<ChannelTable, 'key_cipher' | 'key_digest' | 'key_setting'>
+export type KeyColumns = Pick<ChannelTable, 'key_cipher' | 'key_digest' | 'key_setting' | 'key_used_at'>
 
 export interface UpdatedChannel {
   readonly row: ChannelTable
@@ -32,10 +32,14 @@ export interface ChannelStore {
   insert(row: ChannelTable): Promise<void>
   /** The slug so far is kept as an alias when it changes, and the oldest alias goes where there are too many. */
   update(id: string, change: ChannelChange, now: number): Promise<UpdatedChannel | undefined>
-  key(id: string): Promise<KeyColumns | undefined>
+  key(id: string): Promise<Pick<KeyColumns, 'key_cipher' | 'key_setting'> | undefined>
   /** Slug of the channel that was given its key by this setting. */
   holderOf(keySetting: string): Promise<string | undefined>
   setKey(id: string, key: KeyColumns, now: number): Promise<ChannelTable | undefined>
+  /** An encoder was let in with the key of this digest. */
+  setKeyUsed(id: string, keyDigest: string, at: number): Promise<void>
+  /** From now on keys are signed by another secret. */
+  raiseSigning(id: string, now: number): Promise<ChannelTable | undefined>
   remove(id: string, orgId: string, slug: string, now: number): Promise<void>
   assets(id: string): Promise<string[]>
 }
@@ -83,11 +87,7 @@ export function createChannelStore(database: Database): ChannelStore {
       })
     },
     key: (id) =>
-      database
-        .selectFrom('channel')
-        .select(['key_cipher', 'key_digest', 'key_setting'])
-        .where('id', '=', id)
-        .executeTakeFirst(),
+      database.selectFrom('channel').select(['key_cipher', 'key_setting']).where('id', '=', id).executeTakeFirst(),
     async holderOf(keySetting) {
       const row = await database
         .selectFrom('channel')
@@ -105,6 +105,27 @@ export function createChannelStore(database: Database): ChannelStore {
           .returningAll()
           .executeTakeFirst()
         if (row) await writeEvents(tx, [{ orgId: row.org_id, type: 'channel.key-rotated', subject: id, at: now }])
+        return row
+      })
+    },
+    async setKeyUsed(id, keyDigest, at) {
+      await database
+        .updateTable('channel')
+        .set({ key_used_at: at })
+        .where('id', '=', id)
+        .where('key_digest', '=', keyDigest)
+        .execute()
+    },
+    raiseSigning(id, now) {
+      return database.transaction().execute(async (tx) => {
+        const row = await tx
+          .updateTable('channel')
+          .set((expression) => ({ signing_number: expression('signing_number', '+', 1), updated_at: now }))
+          .where('id', '=', id)
+          .returningAll()
+          .executeTakeFirst()
+        if (row)
+          await writeEvents(tx, [{ orgId: row.org_id, type: 'channel.signed-keys-revoked', subject: id, at: now }])
         return row
       })
     },

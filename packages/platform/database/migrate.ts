@@ -5,6 +5,7 @@ import { foundation } from './migrations/0001-foundation.ts'
 import { eventTypeIndex } from './migrations/0002-event-type.ts'
 import { ladder } from './migrations/0003-ladder.ts'
 import { channelLatency } from './migrations/0004-channel-latency.ts'
+import { publishing } from './migrations/0005-publishing.ts'
 
 /** In the order they are applied. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -12,6 +13,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-event-type': eventTypeIndex,
   '0003-ladder': ladder,
   '0004-channel-latency': channelLatency,
+  '0005-publishing': publishing,
 }
 
 /**

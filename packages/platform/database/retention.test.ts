@@ -28,6 +28,7 @@ async function start(t: TestContext): Promise<Database> {
     const rest = {
       chat_enabled: 1,
       chat_slow_mode: 0,
+      signing_number: 1,
       latency: 'low' as const,
       key_cipher: '',
       key_digest: id,

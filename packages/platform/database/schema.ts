@@ -10,6 +10,7 @@ export interface Tables {
   owner_session: OwnerSessionTable
   channel: ChannelTable
   channel_alias: ChannelAliasTable
+  publish_key: PublishKeyTable
   asset: AssetTable
   chat_message: ChatMessageTable
   chat_ban: ChatBanTable
@@ -60,6 +61,10 @@ export interface ChannelTable {
   key_digest: string
   /** HMAC of the stream key setting that was last applied. */
   key_setting: string | null
+  /** When an encoder was last let in with it; null where none was yet. */
+  key_used_at: number | null
+  /** Which secret of the channel signs keys; those of other numbers do not count. */
+  signing_number: number
   /** JSON of the owner's choice; null for the default. */
   ladder: string | null
   created_at: number
@@ -72,6 +77,22 @@ export interface ChannelAliasTable {
   org_id: string
   channel_id: string
   created_at: number
+}
+
+/** Further stream keys of a channel. */
+export interface PublishKeyTable {
+  id: string
+  org_id: string
+  channel_id: string
+  note: string
+  /** AES-256-GCM, bound to the id. */
+  key_cipher: string
+  /** HMAC-SHA256: what lookups compare. */
+  key_digest: string
+  created_at: number
+  expires_at: number | null
+  /** When an encoder was last let in with it. */
+  used_at: number | null
 }
 
 export interface AssetTable {

@@ -28,7 +28,7 @@ export interface Route {
   /** Behind `/api/v1`, parameters as `{name}`. */
   readonly path: string
   readonly action: Action
-  readonly tag: 'Channels' | 'Replays' | 'Chat' | 'Session' | 'Instance'
+  readonly tag: 'Channels' | 'Publishing' | 'Replays' | 'Chat' | 'Session' | 'Instance'
   readonly summary: string
   readonly params?: Schema | undefined
   readonly query?: Schema | undefined
