@@ -1,5 +1,5 @@
 import { concatBytes } from '../../bytes/bytes.ts'
-import { findNalUnits, toLengthPrefixed } from '../../codecs/annex-b.ts'
+import { findNalUnits, toLengthPrefixed } from './byte-stream.ts'
 import { MediaError } from '../../error.ts'
 import type { VideoTrackConfig } from '../../track.ts'
 import type { TsClock } from './clock.ts'

@@ -1,4 +1,4 @@
-import { MediaError } from '../error.ts'
+import { MediaError } from '../../error.ts'
 
 /**
  * The byte stream format of H.264 and HEVC (annex B of both): NAL units behind start codes `00 00 01`, with any number of zero
