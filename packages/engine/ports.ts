@@ -30,11 +30,21 @@ export interface PublishRequest {
  * | `expired` | it was valid once, or the time of this session is over | 403 |
  * | `forbidden` | not from this address, not for this channel, or the publish hook says no | 403 |
  * | `in-use`, `taken-over` | another encoder has the channel | 409 |
- * | `stopped` | by the owner, or the server is stopping | 403 |
+ * | `stopped` | by the owner | 403 |
+ * | `restarting` | the server is stopping, and goes on with the broadcast when it is back: the encoder should return | 503 |
  * | `limit`, `unavailable` | not now | 503 |
  */
 export interface PublishRefusal {
-  readonly code: 'wrong-key' | 'expired' | 'forbidden' | 'in-use' | 'taken-over' | 'limit' | 'stopped' | 'unavailable'
+  readonly code:
+    | 'wrong-key'
+    | 'expired'
+    | 'forbidden'
+    | 'in-use'
+    | 'taken-over'
+    | 'limit'
+    | 'stopped'
+    | 'restarting'
+    | 'unavailable'
   readonly reason: string
 }
 

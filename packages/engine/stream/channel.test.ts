@@ -336,7 +336,7 @@ test('suspending stops the encoder and does not end the broadcast', async () => 
   const { publisher, stopped } = publish()
   publisher.unit(unit)
   await channel.suspend()
-  assert.equal(stopped[0]?.code, 'stopped')
+  assert.equal(stopped[0]?.code, 'restarting')
   assert.equal(calls.at(-1), 'as_1 suspend')
   assert.deepEqual(registered, ['started as_1'])
 })

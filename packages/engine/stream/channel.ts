@@ -266,7 +266,7 @@ export function createChannel(options: ChannelOptions): Channel {
 
     async suspend() {
       const why = {
-        code: 'stopped',
+        code: 'restarting',
         reason: 'the server is stopping; it continues this broadcast when it is back',
       } as const
       candidates.turnAllAway(why)

@@ -35,7 +35,9 @@ export function readClip(flv: Uint8Array): Clip {
 }
 
 function videoTrack(tags: readonly FlvTag[], metadata: Amf0Object | undefined): ClipTrack | undefined {
-  const parsed = tags.filter((tag) => tag.type === 'video').map((tag) => ({ tag, video: parseVideoTag(tag.body) }))
+  const parsed = tags
+    .filter((tag) => tag.type === 'video')
+    .flatMap((tag) => parseVideoTag(tag.body).map((video) => ({ tag, video })))
   const header = parsed.find(({ video }) => video.kind === 'config')?.tag.body
   const start = parsed.find(({ video }) => video.kind === 'frame')?.tag.timestamp ?? 0
   const frames = parsed.flatMap(({ tag, video }) =>
@@ -52,7 +54,9 @@ function videoTrack(tags: readonly FlvTag[], metadata: Amf0Object | undefined): 
 }
 
 function audioTrack(tags: readonly FlvTag[]): ClipTrack | undefined {
-  const parsed = tags.filter((tag) => tag.type === 'audio').map((tag) => ({ tag, audio: parseAudioTag(tag.body) }))
+  const parsed = tags
+    .filter((tag) => tag.type === 'audio')
+    .flatMap((tag) => parseAudioTag(tag.body).map((audio) => ({ tag, audio })))
   const config = parsed.flatMap(({ tag, audio }) => (audio.kind === 'config' ? [{ tag, data: audio.data }] : []))[0]
   const bodies = parsed.flatMap(({ tag, audio }) => (audio.kind === 'frame' ? [tag.body] : []))
   if (config === undefined || bodies.length === 0) return undefined

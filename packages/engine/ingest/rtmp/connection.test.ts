@@ -25,7 +25,7 @@ function hastyEncoder(t: TestContext) {
     return answer.promise
   }
   const connection = serveRtmpConnection({
-    ...{ socket: server, remote: '127.0.0.1', publishPort: { publish }, log, refusals },
+    ...{ socket: server, protocol: 'rtmp' as const, remote: '127.0.0.1', publishPort: { publish }, log, refusals },
     ...{ gulps: createGulps(RTMP_LISTENER_LIMITS.gulpMs), limits: RTMP_LISTENER_LIMITS },
   })
   t.after(() => {
@@ -40,7 +40,7 @@ function hastyEncoder(t: TestContext) {
       tcUrl: 'rtmp://localhost/live',
       key: 'good-key',
     },
-    ...{ encoder: 'test', handshake: 'plain', chunkBytes: 65_536, now: 0 },
+    ...{ encoder: 'test', handshake: 'plain', enhanced: false, chunkBytes: 65_536, now: 0 },
   })
   const outbox = new Outbox()
   let told = ''

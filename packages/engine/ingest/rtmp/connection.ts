@@ -8,7 +8,7 @@ import type {
 } from '@bandstand/media/protocols/rtmp/session/server-types.ts'
 import type { Log, Publisher, PublishPort, PublishRefusal } from '../../ports.ts'
 import type { RefusalLog } from '../../remote/refusals.ts'
-import { announcedTracks, factsFromMetadata } from './facts.ts'
+import { announcedTracks, factsFromMetadata, trackBitrates } from './facts.ts'
 import type { Gulps } from './gulps.ts'
 import type { RtmpListenerLimits } from './limits.ts'
 import { nodeCrypto } from './node-crypto.ts'
@@ -18,6 +18,7 @@ import { createFlvToStream, type FlvToStream } from './to-stream.ts'
 export interface RtmpConnectionOptions {
   /** A TCP socket, or a TLS socket for RTMPS. Owned by the connection from here on. */
   readonly socket: Duplex
+  readonly protocol: 'rtmp' | 'rtmps'
   /** Remote address without port. */
   readonly remote: string
   readonly publishPort: PublishPort
@@ -87,7 +88,9 @@ class Connection implements RtmpConnection {
     socket.on('data', (chunk: Buffer) => {
       if (!this.#over) this.#run(() => this.#session.receive(chunk, performance.now()))
     })
-    socket.on('error', (error) => options.log.debug({ ...this.#fields(), error: error.message }, 'rtmp: socket error'))
+    socket.on('error', (error) =>
+      options.log.debug({ ...this.#fields(), error: error.message }, this.#line('socket error')),
+    )
     socket.on('close', () => {
       this.#over = true
       clearTimeout(this.#timer)
@@ -122,7 +125,7 @@ class Connection implements RtmpConnection {
       for (const event of output.events) this.#onEvent(event)
       this.#schedule(output.wakeAt)
     } catch (error) {
-      this.#options.refusals.refused('error', { ...this.#fields(), err: error }, 'rtmp: connection failed')
+      this.#options.refusals.refused('error', { ...this.#fields(), err: error }, this.#line('connection failed'))
       this.#options.socket.destroy()
     }
   }
@@ -134,7 +137,11 @@ class Connection implements RtmpConnection {
     for (const piece of pieces) socket.write(piece)
     socket.uncork()
     if (socket.writableLength > limits.sendBytes) {
-      this.#options.refusals.refused('warn', this.#fields(), 'rtmp: encoder does not read what it is told, closed')
+      this.#options.refusals.refused(
+        'warn',
+        this.#fields(),
+        this.#line('encoder does not read what it is told, closed'),
+      )
       socket.destroy()
     }
   }
@@ -174,13 +181,14 @@ class Connection implements RtmpConnection {
     // GStreamer repeats it ten times a second.
     if (text === this.#metadata) return
     this.#metadata = text
+    if (this.#media !== undefined) this.#media.bitrates = trackBitrates(values)
     const announced = announcedTracks(values)
     if (announced !== undefined) this.#publisher?.announce(announced)
     this.#publisher?.describe(facts)
   }
 
   #ask(key: string, encoder: string): void {
-    const { socket, publishPort, remote, gulps } = this.#options
+    const { socket, protocol, publishPort, remote, gulps } = this.#options
     gulps.end(socket)
     const attempt = ++this.#attempt
     this.#key = key
@@ -197,14 +205,14 @@ class Connection implements RtmpConnection {
       this.#media = undefined
       this.#refuse(why)
     }
-    const request = { protocol: 'rtmp' as const, remote, key, ...(encoder === '' ? {} : { encoder }) }
+    const request = { protocol, remote, key, ...(encoder === '' ? {} : { encoder }) }
     publishPort.publish(request, stop).then(
       (answer) => {
         this.#answered(attempt, answer, { key, encoder })
         this.#readOn()
       },
       (error: unknown) => {
-        this.#options.refusals.refused('error', { ...this.#fields(), err: error }, 'rtmp: publish failed')
+        this.#options.refusals.refused('error', { ...this.#fields(), err: error }, this.#line('publish failed'))
         if (this.#attempt === attempt && !this.#over) {
           this.#refuse({ code: 'unavailable', reason: 'The server failed to accept the stream: try again.' })
         }
@@ -224,7 +232,7 @@ class Connection implements RtmpConnection {
       else {
         // The encoder has gone on, so nobody is told; who tries keys in this way is seen all the same.
         const fields = { remote, key: shortKey(key), reason: 'refused', text: answer.refusal.reason }
-        refusals.refused('warn', fields, 'rtmp: encoder refused', kindOf(answer.refusal.code))
+        refusals.refused('warn', fields, this.#line('encoder refused'), kindOf(answer.refusal.code))
       }
       return
     }
@@ -236,7 +244,7 @@ class Connection implements RtmpConnection {
     this.#channel = answer.publisher.channel
     this.#media = createFlvToStream(answer.publisher, limits)
     this.#acceptedAt = performance.now()
-    log.info({ ...this.#fields(), encoder }, 'rtmp: encoder publishing')
+    log.info({ ...this.#fields(), encoder }, this.#line('encoder publishing'))
     if (encoder !== '') answer.publisher.describe({ flashVer: encoder })
     this.#run(() => this.#session.acceptPublish(performance.now()))
   }
@@ -253,20 +261,25 @@ class Connection implements RtmpConnection {
   /** Tells the encoder and closes. The one log line comes from the session's `close` event. */
   #refuse(why: PublishRefusal): void {
     this.#refusal = why.code
-    this.#run(() => this.#session.refuse(statusOf(why.code), why.reason, performance.now()))
+    this.#run(() =>
+      why.code === 'restarting'
+        ? this.#session.askToReconnect(why.reason, performance.now())
+        : this.#session.refuse(statusOf(why.code), why.reason, performance.now()),
+    )
   }
 
   #onClose(event: Extract<RtmpServerEvent, { type: 'close' }>): void {
     if (this.#options.rejection === undefined) this.#logClose(event)
     this.#end('disconnected')
-    this.#finish()
+    // An encoder that was asked to connect again closes by itself, behind its next key frame.
+    this.#finish({ leave: event.reason === 'reconnect' })
   }
 
   #logClose({ reason, text }: Extract<RtmpServerEvent, { type: 'close' }>): void {
-    const level = reason === 'handshake' || reason === 'idle' ? 'info' : 'warn'
-    const verb = reason === 'refused' ? 'refused' : 'closed'
+    const level = reason === 'refused' || reason === 'protocol' || reason === 'limit' ? 'warn' : 'info'
+    const verb = reason === 'refused' ? 'refused' : reason === 'reconnect' ? 'asked to connect again' : 'closed'
     const kind = kindOf(this.#refusal ?? reason, this.#channel)
-    this.#options.refusals.refused(level, { ...this.#fields(), reason, text }, `rtmp: encoder ${verb}`, kind)
+    this.#options.refusals.refused(level, { ...this.#fields(), reason, text }, this.#line(`encoder ${verb}`), kind)
   }
 
   #end(how: 'unpublished' | 'disconnected'): void {
@@ -274,7 +287,7 @@ class Connection implements RtmpConnection {
     this.#options.gulps.end(this.#options.socket)
     this.#attempt++
     if (publisher === undefined) return
-    this.#options.log.info({ ...this.#fields(), ...this.#media?.dropped }, `rtmp: encoder ${how}`)
+    this.#options.log.info({ ...this.#fields(), ...this.#media?.dropped }, this.#line(`encoder ${how}`))
     this.#publisher = undefined
     this.#media = undefined
     publisher.end(how)
@@ -283,13 +296,15 @@ class Connection implements RtmpConnection {
   /**
    * Ends our side and goes on reading into nothing for a moment: closing with unread bytes in the socket would send a reset,
    * and the encoder would lose what it was just told.
+   *
+   * @param leave our side stays open for that moment too
    */
-  #finish(): void {
+  #finish({ leave = false } = {}): void {
     const { socket, limits } = this.#options
     if (this.#over) return
     this.#over = true
     clearTimeout(this.#timer)
-    socket.end()
+    if (!leave) socket.end()
     socket.resume()
     this.#timer = setTimeout(() => socket.destroy(), limits.lingerMs)
     this.#timer.unref()
@@ -306,6 +321,11 @@ class Connection implements RtmpConnection {
       this.#run(() => this.#session.wake(performance.now()))
     }, delay)
     this.#timer.unref()
+  }
+
+  /** A line of the log: how the encoder came in is its first word. */
+  #line(text: string): string {
+    return `${this.#options.protocol}: ${text}`
   }
 
   #fields(): { readonly remote: string } {

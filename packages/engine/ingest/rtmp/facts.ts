@@ -1,4 +1,7 @@
-import type { Amf0Object } from '@bandstand/media/protocols/rtmp/amf0/value.ts'
+import { BROUGHT_TRACKS } from '@bandstand/media/access-unit.ts'
+import type { ColorInfo } from '@bandstand/media/containers/flv/color-info.ts'
+import { type Amf0Object, isAmf0Object } from '@bandstand/media/protocols/rtmp/amf0/value.ts'
+import type { AnnouncedTracks } from '../../ports.ts'
 import type { RtmpListenerLimits } from './limits.ts'
 
 /** What an encoder says of its stream in `onMetaData`, as plain facts; nested values are left out, all is bounded. */
@@ -21,11 +24,40 @@ export function factsFromMetadata(
  * Which tracks the metadata announces. `undefined` when it names neither codec: then nothing is known.
  * Encoders give numbers (7, 10), names (`avc1`, `mp4a`) or FourCCs as numbers; any of them says that the track comes.
  */
-export function announcedTracks(values: Amf0Object): { readonly video: boolean; readonly audio: boolean } | undefined {
+export function announcedTracks(values: Amf0Object): AnnouncedTracks | undefined {
   const video = values.get('videocodecid')
   const audio = values.get('audiocodecid')
   if (video === undefined && audio === undefined) return undefined
-  return { video: isCodec(video), audio: isCodec(audio) }
+  const brought = Math.min(furtherTracks(values).length, BROUGHT_TRACKS.most)
+  return { video: isCodec(video), audio: isCodec(audio), ...(brought > 0 && { brought }) }
+}
+
+/** Bits a second of further tracks of pictures, by the encoder's number (Enhanced RTMP v2, `videoTrackIdInfoMap`). */
+export function trackBitrates(values: Amf0Object): ReadonlyMap<number, number> {
+  const bitrates = new Map<number, number>()
+  for (const [track, info] of furtherTracks(values)) {
+    const kbits = info.get('videodatarate')
+    if (typeof kbits === 'number' && kbits > 0 && kbits < 1e6) bitrates.set(track, Math.round(kbits * 1000))
+  }
+  return bitrates
+}
+
+function furtherTracks(values: Amf0Object): (readonly [number, Amf0Object])[] {
+  const map = values.get('videoTrackIdInfoMap')
+  if (!isAmf0Object(map)) return []
+  return [...map].flatMap(([name, info]) => {
+    const track = Number(name)
+    return /^\d{1,3}$/.test(name) && track > 0 && track < 256 && isAmf0Object(info) ? [[track, info] as const] : []
+  })
+}
+
+/** What an encoder says of the colours of its pictures. */
+export function factsFromColorInfo(info: ColorInfo): Readonly<Record<string, string | number>> {
+  const { chromaticity: _, ...numbers } = info
+  const { transferCharacteristics } = info
+  // ITU-T H.273: perceptual quantizer (SMPTE ST 2084), hybrid log-gamma.
+  const range = transferCharacteristics === 16 ? 'PQ' : transferCharacteristics === 18 ? 'HLG' : 'SDR'
+  return { ...numbers, ...(transferCharacteristics !== undefined && { range }) }
 }
 
 /** Encoders write 0 or an empty text for "none"; 0 would be PCM, which is not spoken here anyway. */

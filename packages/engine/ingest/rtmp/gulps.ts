@@ -10,7 +10,8 @@ export interface Gulps {
    * From the next gulp on the socket is read so while `isUrgent` says no, and as its bytes come while it says yes. Both times
    * they are given by `data` events.
    *
-   * @param socket with a high-water mark of 1 byte: whatever was read then stops the reading until the next gulp.
+   * @param socket with a high-water mark of 1 byte: whatever was read then stops the reading until the next gulp. One of TLS has
+   *   Node's own of 64 KB: it gives records of at most 16 KB, of which one a gulp would be too little.
    */
   begin(socket: Readable, isUrgent: () => boolean): void
   /** The socket flows again. No effect on one that was not begun. */

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
 import { RTMP_LIMITS } from '@bandstand/media/protocols/rtmp/limits.ts'
 import {
   createRtmpPublishSession,
@@ -35,15 +36,19 @@ export interface PublishFlvOptions {
   readonly handshake?: 'plain' | 'digest'
   /** Tries again this long after a connection was lost or refused, ms; without it the publisher ends then. */
   readonly reconnectMs?: number
+  /** RTMPS in place of RTMP. `rejectUnauthorized: false` takes whatever certificate. */
+  readonly tls?: { readonly rejectUnauthorized?: boolean; readonly ca?: string | Buffer }
+  /** Says that it speaks Enhanced RTMP, which a clip of anything but H.264 and AAC does. */
+  readonly enhanced?: boolean
   /** Address of this machine to connect from. */
   readonly localAddress?: string
   /** Where in the clip a connection starts, ms; asked at each connection. */
   readonly startAt?: () => number
 }
 
-/** How publishing ended: `code` and `text` as the server said, empty where it did not. */
+/** How publishing ended: `code` and `text` as the server said, empty where it did not. `reconnect`: it asked to be connected to again. */
 export interface PublishEnd {
-  readonly how: 'stopped' | 'finished' | 'refused' | 'lost'
+  readonly how: 'stopped' | 'finished' | 'refused' | 'lost' | 'reconnect'
   readonly code: string
   readonly text: string
 }
@@ -66,7 +71,7 @@ export interface FlvPublisher {
   jump(ms: number): void
 }
 
-/** Publishes a clip over RTMP: the demo's encoder, and that of benches and fault tests. */
+/** Publishes a clip over RTMP or RTMPS: the demo's encoder, and that of benches and fault tests. */
 export function publishFlv(options: PublishFlvOptions): FlvPublisher {
   return new Publisher(options)
 }
@@ -103,7 +108,9 @@ class Publisher implements FlvPublisher {
   }
 
   disconnect(): void {
-    this.#socket?.resetAndDestroy()
+    // A socket of TLS cannot be reset.
+    if (this.#options.tls === undefined) this.#socket?.resetAndDestroy()
+    else this.#socket?.destroy()
   }
 
   stall(ms: number): void {
@@ -129,17 +136,18 @@ class Publisher implements FlvPublisher {
   }
 
   #connection(): Promise<PublishEnd> {
-    const { host, port, app, key, localAddress } = this.#options
+    const { host, port, app, key, tls, enhanced = false } = this.#options
     const { promise, resolve } = Promise.withResolvers<PublishEnd>()
-    const socket = connect({ host, port, noDelay: true, ...(localAddress !== undefined && { localAddress }) })
+    const socket = this.#open()
     const session = createRtmpPublishSession({
       crypto: nodeCrypto,
       limits: RTMP_LIMITS,
       app,
-      tcUrl: `rtmp://${host}:${port}/${app}`,
+      tcUrl: `${tls === undefined ? 'rtmp' : 'rtmps'}://${host}:${port}/${app}`,
       key,
       encoder: this.#options.encoder ?? 'FMLE/3.0 (compatible; Bandstand)',
       handshake: this.#options.handshake ?? 'plain',
+      enhanced,
       chunkBytes: CHUNK_BYTES,
       now: performance.now(),
     })
@@ -157,6 +165,9 @@ class Publisher implements FlvPublisher {
           timer = this.#play(socket, session, () => {
             end = { how: 'finished', code: '', text: '' }
           })
+        } else if (event.type === 'reconnect') {
+          end = { how: 'reconnect', code: 'NetConnection.Connect.ReconnectRequest', text: event.text }
+          endSoon(socket)
         } else {
           end = { how: 'refused', code: event.code, text: event.text }
           endSoon(socket)
@@ -164,7 +175,7 @@ class Publisher implements FlvPublisher {
       }
     }
     timer = setInterval(() => onOutput(session.wake(performance.now())), 1000)
-    socket.on('connect', () => onOutput(session.start()))
+    socket.on(tls === undefined ? 'connect' : 'secureConnect', () => onOutput(session.start()))
     socket.on('data', (bytes: Buffer) => onOutput(session.receive(bytes, performance.now())))
     socket.on('error', (error) => {
       if (end.how === 'lost') end = { ...end, text: error.message }
@@ -174,6 +185,13 @@ class Publisher implements FlvPublisher {
       resolve(end)
     })
     return promise
+  }
+
+  #open(): Socket {
+    const { host, port, tls, localAddress } = this.#options
+    const to = { host, port, ...(localAddress !== undefined && { localAddress }) }
+    if (tls === undefined) return connect({ ...to, noDelay: true })
+    return connectTls({ ...to, ...tls }).setNoDelay()
   }
 
   #play(socket: Socket, session: RtmpPublishSession, onFinished: () => void): NodeJS.Timeout {

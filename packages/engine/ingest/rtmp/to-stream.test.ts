@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { parseAvcC } from '@bandstand/media/codecs/h264/avcc.ts'
-import { parseVideoTag, printVideoTag } from '@bandstand/media/containers/flv/video-tag.ts'
+import { printVideoTag } from '@bandstand/media/containers/flv/print-video-tag.ts'
+import { parseVideoTag } from '@bandstand/media/containers/flv/video-tag.ts'
 import { type ClipTrack, readClip } from './clip.ts'
 import { RTMP_LISTENER_LIMITS } from './limits.ts'
 import { FakePublisher } from './testing/fake-port.ts'
@@ -17,14 +18,14 @@ const avcC = data(videoTrack.header)
 const { sps, pps } = parseAvcC(avcC)
 
 function data(body: Uint8Array): Uint8Array {
-  const tag = parseVideoTag(body)
-  assert.ok('data' in tag)
+  const [tag] = parseVideoTag(body)
+  assert.ok(tag !== undefined && 'data' in tag)
   return tag.data
 }
 
 function frame(body: Uint8Array): { key: boolean; compositionTime: number; data: Uint8Array } {
-  const tag = parseVideoTag(body)
-  assert.ok(tag.kind === 'frame')
+  const [tag] = parseVideoTag(body)
+  assert.ok(tag?.kind === 'frame')
   return tag
 }
 
@@ -38,8 +39,10 @@ function body(nals: readonly Uint8Array[], size = 4, key = true): Uint8Array {
   return printVideoTag({
     kind: 'frame',
     codec: 'h264',
+    track: 0,
     key,
     compositionTime: 0,
+    nanos: 0,
     data: new Uint8Array(Buffer.concat(parts)),
   })
 }
@@ -53,7 +56,8 @@ function nalsOf(unit: Uint8Array): Uint8Array[] {
   return nals
 }
 
-const header = (record: Uint8Array): Uint8Array => printVideoTag({ kind: 'config', codec: 'h264', data: record })
+const header = (record: Uint8Array): Uint8Array =>
+  printVideoTag({ kind: 'config', codec: 'h264', track: 0, data: record })
 const slices = nalsOf(frames[0]?.data ?? new Uint8Array(0))
 const [first] = slices.filter((nal) => ((nal[0] ?? 0) & 31) === 5) as [Uint8Array]
 
@@ -165,15 +169,25 @@ describe('video', () => {
     media.video(0, videoTrack.header)
     media.video(
       0,
-      printVideoTag({ kind: 'frame', codec: 'h264', key: true, compositionTime: 0, data: Uint8Array.of(0, 0, 0, 1) }),
+      printVideoTag({
+        kind: 'frame',
+        codec: 'h264',
+        track: 0,
+        key: true,
+        compositionTime: 0,
+        nanos: 0,
+        data: Uint8Array.of(0, 0, 0, 1),
+      }),
     )
     media.video(
       0,
       printVideoTag({
         kind: 'frame',
         codec: 'h264',
+        track: 0,
         key: true,
         compositionTime: 0,
+        nanos: 0,
         data: Uint8Array.of(0, 0, 9, 9, 1),
       }),
     )
@@ -186,7 +200,7 @@ describe('video', () => {
   test('pictures with start codes in place of lengths (Annex B) are answered with what to set, good ones between them not', () => {
     const annexB = (nal: Uint8Array) => {
       const data = new Uint8Array([0, 0, 0, 1, ...nal])
-      return printVideoTag({ kind: 'frame', codec: 'h264', key: true, compositionTime: 0, data })
+      return printVideoTag({ kind: 'frame', codec: 'h264', track: 0, key: true, compositionTime: 0, nanos: 0, data })
     }
     const { malformedUnits } = RTMP_LISTENER_LIMITS
     const { media } = setUp()
@@ -204,7 +218,7 @@ describe('video', () => {
   test('other codecs are answered with what to set', () => {
     const { media } = setUp()
     assert.match(media.video(0, Uint8Array.of(0x90, 0x68, 0x76, 0x63, 0x31)) ?? '', /H\.265.*H\.264/)
-    assert.match(media.audio(0, Uint8Array.of(0x2f, 1)) ?? '', /MP3.*AAC/)
+    assert.match(media.audio(0, Uint8Array.of(0xbf, 1)) ?? '', /Speex.*AAC/)
     assert.equal(media.video(0, Uint8Array.of(0x17, 2, 0, 0, 0)), undefined)
   })
 })

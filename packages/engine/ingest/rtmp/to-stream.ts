@@ -1,18 +1,21 @@
-import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { AUDIO_TRACK, BROUGHT_TRACKS, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { sameBytes } from '@bandstand/media/bytes/bytes.ts'
-import { audioConfigFromAsc } from '@bandstand/media/codecs/aac/config.ts'
-import { scanAccessUnit, toFourByteLengths } from '@bandstand/media/codecs/h264/access-unit.ts'
-import { avcCFromParameterSets, parseAvcC } from '@bandstand/media/codecs/h264/avcc.ts'
-import { videoConfigFromAvcC } from '@bandstand/media/codecs/h264/config.ts'
-import { mergeParameterSets, ppsId, spsId } from '@bandstand/media/codecs/h264/parameter-sets.ts'
-import { parseAudioTag } from '@bandstand/media/containers/flv/audio-tag.ts'
+import { type AudioTag, parseAudioTag } from '@bandstand/media/containers/flv/audio-tag.ts'
+import { parseColorInfo } from '@bandstand/media/containers/flv/color-info.ts'
 import { parseVideoTag, type VideoTag } from '@bandstand/media/containers/flv/video-tag.ts'
 import { MediaError } from '@bandstand/media/error.ts'
+import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { Publisher } from '../../ports.ts'
+import { factsFromColorInfo } from './facts.ts'
 import type { RtmpListenerLimits } from './limits.ts'
+import { createPictureReader, type PictureReader } from './picture-reader.ts'
+import { createSoundReader, type SoundReader } from './sound-reader.ts'
+import { numberTracks, type TrackNumbers } from './tracks.ts'
+import { AUDIO_ADVICE, codecNames, UNREADABLE, VIDEO_ADVICE } from './wording.ts'
 
-/** Ticks of the source clock (90 kHz) in one millisecond of RTMP time. */
+/** Ticks of the source clock (90 kHz) in one millisecond of RTMP time, and nanoseconds in a tick. */
 const TICKS = 90
+const TICK_NANOS = 100_000 / 9
 
 /** What was left out so far. */
 export interface DroppedCounts {
@@ -25,10 +28,12 @@ export interface DroppedCounts {
 export interface FlvToStream {
   /**
    * @param timestamp decode time in ms, unwrapped.
-   * @returns a text for the encoder when its codec is not spoken here, or nothing of the track can be read.
+   * @returns a text for the encoder when its codec is not spoken here, or nothing of the first track can be read.
    */
   video(timestamp: number, body: Uint8Array): string | undefined
   audio(timestamp: number, body: Uint8Array): string | undefined
+  /** Bits a second of further tracks of pictures, by the encoder's number: what its metadata say. */
+  bitrates: ReadonlyMap<number, number>
   readonly dropped: Readonly<DroppedCounts>
   /** Configurations so far, of all tracks; the same one again does not count. */
   readonly configurations: number
@@ -42,25 +47,35 @@ export function createFlvToStream(
   return new ToStream(publisher, limits)
 }
 
-/** What to tell an encoder of which nothing of a track can be read. */
-const UNREADABLE = {
-  video:
-    'The video cannot be read: set the encoder to H.264 with lengths (AVC, avcC) in place of start codes (Annex B).',
-  audio: 'The sound cannot be read: set the encoder to AAC-LC without headers (raw) in place of ADTS or LATM.',
+/** One of the encoder's tracks. */
+interface Track<Reader> {
+  readonly number: number
+  codec: string
+  reader: Reader
+  config: TrackConfig | undefined
+  /** The publisher knows `config`. */
+  isTold: boolean
+  /** Malformed units since the last that was good. */
+  inARow: number
 }
+
+type Kind = 'video' | 'audio'
 
 class ToStream implements FlvToStream {
   readonly #publisher: Publisher
   readonly #malformedUnits: number
-  /** Malformed tags since the last that was good, by track. */
-  readonly #inARow = { video: 0, audio: 0 }
   readonly dropped: DroppedCounts = { unconfigured: 0, malformed: 0 }
   configurations = 0
-  #lengthSize = 4
-  #sps: readonly Uint8Array[] = []
-  #pps: readonly Uint8Array[] = []
-  #videoConfig: Uint8Array | undefined
-  #audioConfig: Uint8Array | undefined
+  bitrates: ReadonlyMap<number, number> = new Map()
+  readonly #numbers: Readonly<Record<Kind, TrackNumbers>> = {
+    video: numberTracks(VIDEO_TRACK, BROUGHT_TRACKS.most),
+    // Further tracks of sound are told of and not taken.
+    audio: numberTracks(AUDIO_TRACK, 0),
+  }
+  readonly #pictures = new Map<number, Track<PictureReader>>()
+  readonly #sounds = new Map<number, Track<SoundReader>>()
+  /** Tags in a row of which not even the header can be read. */
+  readonly #unparsed = { video: 0, audio: 0 }
 
   constructor(publisher: Publisher, { malformedUnits }: Pick<RtmpListenerLimits, 'malformedUnits'>) {
     this.#publisher = publisher
@@ -68,96 +83,153 @@ class ToStream implements FlvToStream {
   }
 
   video(timestamp: number, body: Uint8Array): string | undefined {
-    return this.#guarded('video', () => {
-      const tag = parseVideoTag(body)
-      if (tag.kind === 'frame') this.#frame(timestamp, tag)
-      else if (tag.kind === 'config') this.#videoSequenceHeader(tag.data)
-      else if (tag.kind === 'unsupported') return `${tag.codec} video is not supported here: set the encoder to H.264.`
-      return undefined
-    })
+    return this.#each(
+      'video',
+      () => parseVideoTag(body),
+      (tag) => this.#picture(timestamp, tag),
+    )
   }
 
   audio(timestamp: number, body: Uint8Array): string | undefined {
-    return this.#guarded('audio', () => {
-      const tag = parseAudioTag(body)
-      if (tag.kind === 'unsupported') return `${tag.codec} audio is not supported here: set the encoder to AAC.`
-      if (tag.kind === 'config') this.#audioSequenceHeader(tag.data)
-      // An empty frame is what some encoders send while muted or at the end.
-      else if (tag.kind === 'frame' && tag.data.byteLength > 0) {
-        if (this.#audioConfig === undefined) this.#drop('unconfigured')
-        else {
-          const dts = timestamp * TICKS
-          this.#inARow.audio = 0
-          this.#publisher.unit({ track: AUDIO_TRACK, dts, pts: dts, key: true, data: tag.data })
-        }
-      }
-      return undefined
+    return this.#each(
+      'audio',
+      () => parseAudioTag(body),
+      (tag) => this.#sound(timestamp, tag),
+    )
+  }
+
+  /** Each tag by itself: what is wrong with one of a multitrack message does no harm to the others. */
+  #each<Tag>(kind: Kind, parse: () => readonly Tag[], take: (tag: Tag) => string | undefined): string | undefined {
+    let tags: readonly Tag[]
+    try {
+      tags = parse()
+    } catch (error) {
+      return this.#malformed(kind, error, ++this.#unparsed[kind], true)
+    }
+    this.#unparsed[kind] = 0
+    for (const tag of tags) {
+      const complaint = take(tag)
+      if (complaint !== undefined) return complaint
+    }
+    return undefined
+  }
+
+  #picture(timestamp: number, tag: VideoTag): string | undefined {
+    if (tag.kind === 'info') return undefined
+    const id = this.#idOf('video', tag.track, timestamp)
+    if (tag.kind === 'metadata') return this.#metadata(tag.data, id)
+    if (tag.kind === 'unsupported') return unsupported(tag.codec, 'video', id === VIDEO_TRACK)
+    if (tag.kind === 'end' || this.#isLeftOut('video', id)) return undefined
+    const track = trackOf(this.#pictures, tag, createPictureReader)
+    if (track === undefined) return unsupported(codecNames[tag.codec], 'video', id === VIDEO_TRACK)
+    return this.#guarded('video', track, id, () => {
+      if (tag.kind === 'config') return this.#configure(track, id, track.reader.configure(tag.data))
+      // The configuration comes with the pictures.
+      if (tag.kind === 'descriptor') return
+      const { config, unit } = track.reader.read(tag.data, tag.key)
+      this.#configure(track, id, config)
+      if (unit === undefined || !this.#isReady(track, id)) return
+      track.inARow = 0
+      const dts = ticksOf(timestamp, tag.nanos)
+      this.#publisher.unit({ track: id, dts, pts: dts + tag.compositionTime * TICKS, key: unit.key, data: unit.data })
     })
   }
 
-  #guarded(kind: 'video' | 'audio', work: () => string | undefined): string | undefined {
+  #sound(timestamp: number, tag: AudioTag): string | undefined {
+    const id = this.#idOf('audio', tag.track, timestamp)
+    if (tag.kind === 'unsupported') return unsupported(tag.codec, 'audio', id === AUDIO_TRACK)
+    if (tag.kind === 'end' || this.#isLeftOut('audio', id)) return undefined
+    const track = trackOf(this.#sounds, tag, createSoundReader)
+    if (track === undefined) return undefined
+    return this.#guarded('audio', track, id, () => {
+      if (tag.kind === 'config') return this.#configure(track, id, track.reader.configure(tag.data))
+      if (tag.kind === 'channels') return track.reader.layout(tag.layout)
+      // An empty frame is what some encoders send while muted or at the end.
+      if (tag.data.byteLength === 0) return
+      const { config, frames } = track.reader.read(tag.data)
+      this.#configure(track, id, config)
+      if (!this.#isReady(track, id)) return
+      track.inARow = 0
+      const from = ticksOf(timestamp, tag.nanos)
+      const step = track.config?.kind === 'audio' ? (track.config.frameLength * 90_000) / track.config.timescale : 0
+      for (const [i, data] of frames.entries()) {
+        const dts = from + Math.round(i * step)
+        this.#publisher.unit({ track: id, dts, pts: dts, key: true, data })
+      }
+    })
+  }
+
+  #metadata(data: Uint8Array, id: TrackId | undefined): undefined {
+    if (id !== VIDEO_TRACK) return
     try {
-      return work()
+      const info = parseColorInfo(data)
+      if (info !== undefined) this.#publisher.describe(factsFromColorInfo(info))
     } catch (error) {
+      // It only describes.
       if (!(error instanceof MediaError)) throw error
       this.#drop('malformed')
-      if (error.code === 'unsupported') {
-        return `This ${kind} is not supported here (${error.message}): set the encoder to H.264 and AAC-LC.`
-      }
-      return ++this.#inARow[kind] >= this.#malformedUnits ? UNREADABLE[kind] : undefined
     }
   }
 
-  #audioSequenceHeader(asc: Uint8Array): void {
-    const config = audioConfigFromAsc(asc)
+  #idOf(kind: Kind, track: number, timestamp: number): TrackId | undefined {
+    const numbers = this.#numbers[kind]
+    const before = numbers.seen
+    const id = numbers.of(track, timestamp)
+    if (numbers.seen > Math.max(1, before)) {
+      this.#publisher.describe({
+        [`${kind}Tracks`]: numbers.seen,
+        ...(numbers.leftOut > 0 && { [`${kind}TracksLeftOut`]: numbers.leftOut }),
+      })
+    }
+    return id
+  }
+
+  /** One that waits for its number is not left out. */
+  #isLeftOut(kind: Kind, id: TrackId | undefined): boolean {
+    return id === undefined && this.#numbers[kind].isDecided
+  }
+
+  #configure(track: Track<unknown>, id: TrackId | undefined, config: TrackConfig | undefined): void {
     // Some encoders send it again every few seconds.
-    if (this.#audioConfig !== undefined && sameBytes(this.#audioConfig, config.decoderConfig)) return
-    this.#audioConfig = config.decoderConfig
+    if (config === undefined || (track.config !== undefined && isSame(track.config, config))) return
+    track.config = config
+    track.isTold = false
     this.configurations++
-    this.#publisher.configure(AUDIO_TRACK, config)
+    this.#tell(track, id)
   }
 
-  #videoSequenceHeader(avcC: Uint8Array): void {
-    const record = parseAvcC(avcC)
-    // GStreamer and some hardware send one without parameter sets and put those into the stream.
-    this.#lengthSize = record.lengthSize
-    if (record.sps.length === 0 || record.pps.length === 0) return
-    this.#configureVideo(avcC)
-    this.#sps = record.sps
-    this.#pps = record.pps
+  #tell(track: Track<unknown>, id: TrackId | undefined): void {
+    if (id === undefined || track.config === undefined || track.isTold) return
+    track.isTold = true
+    this.#publisher.configure(id, track.config, id === VIDEO_TRACK ? undefined : this.bitrates.get(track.number))
   }
 
-  #configureVideo(avcC: Uint8Array): void {
-    const config = videoConfigFromAvcC(avcC)
-    if (this.#videoConfig !== undefined && sameBytes(this.#videoConfig, config.decoderConfig)) return
-    this.#videoConfig = config.decoderConfig
-    this.configurations++
-    this.#publisher.configure(VIDEO_TRACK, config)
+  #isReady(track: Track<unknown>, id: TrackId | undefined): id is TrackId {
+    this.#tell(track, id)
+    if (track.isTold) return true
+    this.#drop('unconfigured')
+    return false
   }
 
-  #frame(timestamp: number, tag: Extract<VideoTag, { kind: 'frame' }>): void {
-    const scan = scanAccessUnit(tag.data, this.#lengthSize)
-    if (scan.sps.length > 0 || scan.pps.length > 0) this.#inBand(scan.sps, scan.pps)
-    if (!scan.picture) return
-    if (this.#videoConfig === undefined) {
-      this.#drop('unconfigured')
-      return
+  #guarded(kind: Kind, track: Track<unknown>, id: TrackId | undefined, work: () => void): string | undefined {
+    try {
+      work()
+      return undefined
+    } catch (error) {
+      const isFirst = id === (kind === 'video' ? VIDEO_TRACK : AUDIO_TRACK)
+      return this.#malformed(kind, error, ++track.inARow, isFirst)
     }
-    const data = toFourByteLengths(tag.data, this.#lengthSize)
-    const dts = timestamp * TICKS
-    const pts = dts + tag.compositionTime * TICKS
-    this.#inARow.video = 0
-    this.#publisher.unit({ track: VIDEO_TRACK, dts, pts, key: scan.key, data })
   }
 
-  /** Parameter sets inside an access unit: what changed without a new sequence header is a new configuration. */
-  #inBand(foundSps: readonly Uint8Array[], foundPps: readonly Uint8Array[]): void {
-    const sps = mergeParameterSets(this.#sps, foundSps, spsId)
-    const pps = mergeParameterSets(this.#pps, foundPps, ppsId)
-    if (sps === this.#sps && pps === this.#pps) return
-    if (sps.length > 0 && pps.length > 0) this.#configureVideo(avcCFromParameterSets([...sps], [...pps]))
-    this.#sps = sps
-    this.#pps = pps
+  /** @returns what to tell the encoder where that was too much, of a track that the stream cannot do without. */
+  #malformed(kind: Kind, error: unknown, inARow: number, isFirst: boolean): string | undefined {
+    if (!(error instanceof MediaError)) throw error
+    this.#drop('malformed')
+    if (!isFirst) return undefined
+    if (error.code === 'unsupported') {
+      return `This ${kind} is not supported here (${error.message}): set the encoder to H.264 and AAC-LC.`
+    }
+    return inARow >= this.#malformedUnits ? UNREADABLE[kind] : undefined
   }
 
   /** Told at 1, 2, 4, 8 …: the studio sees it early, and a broken encoder causes no flood. */
@@ -167,4 +239,35 @@ class ToStream implements FlvToStream {
       this.#publisher.describe({ [what === 'malformed' ? 'droppedMalformed' : 'droppedUnconfigured']: count })
     }
   }
+}
+
+function trackOf<Codec extends string, Reader>(
+  tracks: Map<number, Track<Reader>>,
+  { track: number, codec }: { readonly track: number; readonly codec: Codec },
+  create: (codec: Codec) => Reader | undefined,
+): Track<Reader> | undefined {
+  const known = tracks.get(number)
+  if (known?.codec === codec) return known
+  const reader = create(codec)
+  if (reader === undefined) return undefined
+  // Of another codec nothing that was said before counts.
+  const track = { number, codec, reader, config: undefined, isTold: false, inARow: 0 }
+  tracks.set(number, track)
+  return track
+}
+
+function unsupported(codec: string, kind: Kind, isFirst: boolean): string | undefined {
+  if (!isFirst) return undefined
+  return `${codec} ${kind} is not supported here: set the encoder to ${kind === 'video' ? VIDEO_ADVICE : AUDIO_ADVICE}.`
+}
+
+function ticksOf(timestamp: number, nanos: number): number {
+  return timestamp * TICKS + Math.round(nanos / TICK_NANOS)
+}
+
+function isSame(a: TrackConfig, b: TrackConfig): boolean {
+  if (a.codec !== b.codec || a.codecString !== b.codecString || !sameBytes(a.decoderConfig, b.decoderConfig))
+    return false
+  if (a.kind === 'video') return b.kind === 'video' && a.width === b.width && a.height === b.height
+  return b.kind === 'audio' && a.sampleRate === b.sampleRate && a.channels === b.channels
 }

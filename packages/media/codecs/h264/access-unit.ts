@@ -25,7 +25,7 @@ const INTER_PICTURE: AccessUnitScan = { key: false, picture: true, sps: NOTHING,
 
 /**
  * Looks at the NAL unit headers of one access unit; more only where a header asks for it. Throws `truncated` when a NAL
- * unit runs past the end.
+ * unit runs past the end, `too-large` above 288 parameter sets.
  * @param lengthSize bytes of the NAL unit lengths: 1, 2 or 4.
  */
 export function scanAccessUnit(data: Uint8Array, lengthSize: number): AccessUnitScan {
@@ -54,6 +54,9 @@ export function scanAccessUnit(data: Uint8Array, lengthSize: number): AccessUnit
   return scanClosely(data, lengthSize, slices > 0, idr, slices > 0 && intra)
 }
 
+/** Parameter sets of one access unit: as many as there are ids. */
+const MAX_SETS = 32 + 256
+
 const NO_PICTURE: AccessUnitScan = { key: false, picture: false, sps: NOTHING, pps: NOTHING }
 
 function scanClosely(
@@ -71,6 +74,9 @@ function scanClosely(
     const start = at + lengthSize
     at = start + size
     if (size === 0) continue
+    if (sps.length + pps.length > MAX_SETS) {
+      throw new MediaError('too-large', `h264: more than ${MAX_SETS} parameter sets in an access unit`)
+    }
     const type = nalType(data[start] ?? 0)
     if (type === NAL.sps) sps.push(data.subarray(start, at))
     else if (type === NAL.pps) pps.push(data.subarray(start, at))

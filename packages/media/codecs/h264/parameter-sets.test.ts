@@ -29,3 +29,9 @@ test('a changed set replaces the one with its id and goes first; others stay', (
 test('of two new sets with one id the later one holds', () => {
   assert.deepEqual(mergeParameterSets([], [first, firstChanged], ppsId), [firstChanged])
 })
+
+test('a set whose id there is not is an error: no stream can make more of them be kept', () => {
+  // 31 zeros in front of the one: an id of two billion.
+  const far = Uint8Array.of(0x68, 0, 0, 0, 0b0000_0001, 0, 0, 0, 0b1000_0000)
+  assert.throws(() => mergeParameterSets([first], [far], ppsId), MediaError)
+})

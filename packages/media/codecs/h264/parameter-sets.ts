@@ -1,9 +1,13 @@
 import { BitReader } from '../../bytes/bit-reader.ts'
 import { sameBytes } from '../../bytes/bytes.ts'
+import { MediaError } from '../../error.ts'
 import { rbsp } from './nal.ts'
 
 /** Bytes that hold the id of a parameter set: a header of at most three bytes and a short Exp-Golomb code. */
 const HEAD = 12
+/** Ids that there are (§7.4.2.1.1, §7.4.2.2). */
+const SPS_IDS = 32
+const PPS_IDS = 256
 
 /**
  * Adds parameter sets found in the stream to those known: a set replaces the one with its id and goes first, since the
@@ -11,7 +15,7 @@ const HEAD = 12
  *
  * @param idOf `spsId` or `ppsId`.
  * @returns `known` itself when every set found is in it already.
- * @throws MediaError `truncated` or `malformed` for a set too short to have an id.
+ * @throws MediaError `truncated` or `malformed` for a set too short to have an id, or with one that there is not: no more are kept.
  */
 export function mergeParameterSets(
   known: readonly Uint8Array[],
@@ -29,14 +33,19 @@ export function mergeParameterSets(
   return [...byId.values()].map((set) => set.slice())
 }
 
-/** `seq_parameter_set_id` (ITU-T H.264 §7.3.2.1.1): behind profile, constraints and level. */
+/** `seq_parameter_set_id` (ITU-T H.264 §7.3.2.1.1): behind profile, constraints and level. Throws `truncated`, `malformed`. */
 export function spsId(nal: Uint8Array): number {
   const bits = new BitReader(rbsp(nal, HEAD), 'h264.sps')
   bits.skip(24)
-  return bits.ue()
+  return checked(bits.ue(), SPS_IDS)
 }
 
-/** `pic_parameter_set_id` (§7.3.2.2). */
+/** `pic_parameter_set_id` (§7.3.2.2). Throws `truncated`, `malformed`. */
 export function ppsId(nal: Uint8Array): number {
-  return new BitReader(rbsp(nal, HEAD), 'h264.pps').ue()
+  return checked(new BitReader(rbsp(nal, HEAD), 'h264.pps').ue(), PPS_IDS)
+}
+
+function checked(id: number, ids: number): number {
+  if (id >= ids) throw new MediaError('malformed', `parameter set ${id}, of ${ids} that there may be`)
+  return id
 }

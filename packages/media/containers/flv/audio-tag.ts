@@ -1,31 +1,50 @@
 import { ByteReader } from '../../bytes/reader.ts'
+import { MediaError } from '../../error.ts'
+import type { AudioCodec } from '../../track.ts'
+import { type ChannelLayout, parseChannelLayout, printChannelLayout } from './channel-layout.ts'
+import { printEnhanced, readModifiers, readMultitrack, type TrackPart } from './enhanced.ts'
+import { audioCodecs, audioFourCcs, foreignName, fourCcNumber } from './fourcc.ts'
 
 /**
- * Body of an audio tag (Adobe Video File Format 10.1, E.4.2).
+ * What the body of an audio tag holds of one track (Adobe Video File Format 10.1, E.4.2; Enhanced RTMP v2).
  *
  * ```
- * classic:   | format 4 | rate 2 | size 1 | type 1 | AAC packet type 8 | data |
- * enhanced:  | 9 | packet type 4 | FourCC 32 | data |
+ * classic:   | format 4 | rate 2 | size 1 | type 1 | [AAC packet type 8] | data |
+ * enhanced:  | 9 | packet type 4 | … (enhanced.ts) | data |
  * ```
- * For AAC rate, size and type say nothing; the AudioSpecificConfig does.
+ * For AAC rate, size and type say nothing; the AudioSpecificConfig does. `track` is 0 but in multitrack.
  */
 export type AudioTag =
-  /** AudioSpecificConfig. */
-  | { readonly kind: 'config'; readonly codec: 'aac'; readonly data: Uint8Array }
-  /** One raw_data_block. */
-  | { readonly kind: 'frame'; readonly codec: 'aac'; readonly data: Uint8Array }
-  /** End of sequence, channel layouts. */
-  | { readonly kind: 'info' }
+  /**
+   * AudioSpecificConfig; OpusHead (RFC 7845 §5.1), which may be empty; "fLaC" and STREAMINFO. The other codecs have none.
+   */
+  | { readonly kind: 'config'; readonly codec: AudioCodec; readonly track: number; readonly data: Uint8Array }
+  /** One frame (AC-3 and MP3 perhaps several); `nanos` is to be added to the tag's timestamp, 0 to 999 999 ns. */
+  | {
+      readonly kind: 'frame'
+      readonly codec: AudioCodec
+      readonly track: number
+      readonly nanos: number
+      readonly data: Uint8Array
+    }
+  /** Which speakers the channels are for, where the codec itself does not say. */
+  | { readonly kind: 'channels'; readonly codec: AudioCodec; readonly track: number; readonly layout: ChannelLayout }
+  /** End of sequence, which also means silence. */
+  | { readonly kind: 'end'; readonly codec: AudioCodec; readonly track: number }
   /** A codec that is not spoken here; `codec` is its name for people. */
-  | { readonly kind: 'unsupported'; readonly codec: string }
+  | { readonly kind: 'unsupported'; readonly codec: string; readonly track: number }
 
 const AAC = 10
+const MP3 = 2
+const MP3_8K = 14
 const ENHANCED = 9
+
+/** `AudioPacketType`. */
+const PacketType = { sequenceStart: 0, codedFrames: 1, sequenceEnd: 2, multichannelConfig: 4, multitrack: 5 } as const
 
 const classicNames: Readonly<Record<number, string>> = {
   0: 'PCM',
   1: 'ADPCM',
-  2: 'MP3',
   3: 'PCM',
   4: 'Nellymoser',
   5: 'Nellymoser',
@@ -33,45 +52,104 @@ const classicNames: Readonly<Record<number, string>> = {
   7: 'G.711 A-law',
   8: 'G.711 µ-law',
   11: 'Speex',
-  13: 'Opus',
-  14: 'MP3',
-}
-const fourCcNames: Readonly<Record<string, string>> = {
-  Opus: 'Opus',
-  '.mp3': 'MP3',
-  fLaC: 'FLAC',
-  'ac-3': 'AC-3',
-  'ec-3': 'E-AC-3',
+  13: 'Opus with an old FLV number',
 }
 
-/** Payloads are views. @throws MediaError `truncated`. */
-export function parseAudioTag(body: Uint8Array): AudioTag {
+/** Payloads are views. One entry but for multitrack. @throws MediaError `truncated`, `too-large`, or `malformed` for an unknown packet type. */
+export function parseAudioTag(body: Uint8Array): readonly AudioTag[] {
   const reader = new ByteReader(body, 'flv.audio')
   const first = reader.u8()
   const format = first >> 4
   if (format === ENHANCED) return parseEnhanced(reader, first & 15)
-  if (format !== AAC) return { kind: 'unsupported', codec: classicNames[format] ?? `FLV audio format ${format}` }
-  const kind = reader.u8() === 0 ? 'config' : 'frame'
-  return { kind, codec: 'aac', data: reader.rest() }
+  if (format === MP3 || format === MP3_8K) {
+    return [{ kind: 'frame', codec: 'mp3', track: 0, nanos: 0, data: reader.rest() }]
+  }
+  if (format !== AAC) {
+    return [{ kind: 'unsupported', codec: classicNames[format] ?? `FLV audio format ${format}`, track: 0 }]
+  }
+  const isConfig = reader.u8() === 0
+  const data = reader.rest()
+  return [isConfig ? { kind: 'config', codec: 'aac', track: 0, data } : { ...plainFrame, data }]
 }
 
-/** ExAudioTagHeader of Enhanced RTMP v2. */
-function parseEnhanced(reader: ByteReader, packetType: number): AudioTag {
-  const fourCc = reader.fourcc()
-  if (fourCc !== 'mp4a') {
-    return { kind: 'unsupported', codec: fourCcNames[fourCc] ?? `FourCC ${fourCc.replaceAll(/[^\x20-\x7e]/g, '?')}` }
+const plainFrame = { kind: 'frame', codec: 'aac', track: 0, nanos: 0 } as const
+
+function parseEnhanced(reader: ByteReader, first: number): readonly AudioTag[] {
+  const { packetType, nanos } = readModifiers(reader, first)
+  if (packetType !== PacketType.multitrack) {
+    return [parsePart(packetType, { fourCc: reader.u32(), track: 0, data: reader.rest() }, nanos)]
   }
-  if (packetType === 0) return { kind: 'config', codec: 'aac', data: reader.rest() }
-  if (packetType === 1) return { kind: 'frame', codec: 'aac', data: reader.rest() }
-  if (packetType === 2 || packetType === 4) return { kind: 'info' }
-  return { kind: 'unsupported', codec: 'multitrack audio' }
+  const batch = readMultitrack(reader, PacketType.multitrack)
+  return batch.parts.map((part) => parsePart(batch.packetType, part, nanos))
+}
+
+function parsePart(packetType: number, { fourCc, track, data }: TrackPart, nanos: number): AudioTag {
+  const codec = audioCodecs.get(fourCc)
+  if (codec === undefined) return { kind: 'unsupported', codec: foreignName(fourCc), track }
+  switch (packetType) {
+    case PacketType.sequenceStart:
+      return { kind: 'config', codec, track, data }
+    case PacketType.codedFrames:
+      return { kind: 'frame', codec, track, nanos, data }
+    case PacketType.sequenceEnd:
+      return { kind: 'end', codec, track }
+    case PacketType.multichannelConfig:
+      return { kind: 'channels', codec, track, layout: parseChannelLayout(data) }
+    default:
+      throw new MediaError('malformed', `flv.audio: packet type ${packetType}`, { structure: 'flv.audio' })
+  }
 }
 
 /** Classic AAC body; rate, size and type as the specification wants them for AAC (3, 1, 1). */
-export function printAudioTag(tag: Extract<AudioTag, { codec: 'aac' }>): Uint8Array {
+export function printAudioTag(
+  tag: Extract<AudioTag, { kind: 'config' | 'frame' }> & { readonly codec: 'aac' },
+): Uint8Array {
   const body = new Uint8Array(2 + tag.data.byteLength)
   body[0] = 0xaf
   body[1] = tag.kind === 'config' ? 0 : 1
   body.set(tag.data, 2)
   return body
+}
+
+/** What can be written. */
+export type CodedAudio = Exclude<AudioTag, { kind: 'unsupported' }>
+
+/**
+ * Body with the extended header of Enhanced RTMP v2. Several tags, of tracks of their own, make one of multitrack: they must
+ * be of one kind, with the same `nanos`, for the header says it once.
+ *
+ * @throws MediaError `malformed` for tags that cannot share a header.
+ */
+export function printEnhancedAudioTag(...tags: readonly CodedAudio[]): Uint8Array {
+  const nanosOf = (tag: CodedAudio | undefined) => (tag?.kind === 'frame' ? tag.nanos : 0)
+  const [first] = tags
+  if (tags.some((tag) => tag.kind !== first?.kind || nanosOf(tag) !== nanosOf(first))) {
+    throw new MediaError('malformed', 'flv.audio: tags that cannot share a header')
+  }
+  return printEnhanced({
+    lead: ENHANCED << 4,
+    packetType: packetTypeOf(first),
+    nanos: nanosOf(first),
+    multitrack: PacketType.multitrack,
+    parts: tags.map((tag) => ({
+      fourCc: fourCcNumber(audioFourCcs[tag.codec]),
+      track: tag.track,
+      data: tag.kind === 'channels' ? printChannelLayout(tag.layout) : tag.kind === 'end' ? empty : tag.data,
+    })),
+  })
+}
+
+const empty = new Uint8Array(0)
+
+function packetTypeOf(tag: CodedAudio | undefined): number {
+  switch (tag?.kind) {
+    case 'config':
+      return PacketType.sequenceStart
+    case 'channels':
+      return PacketType.multichannelConfig
+    case 'end':
+      return PacketType.sequenceEnd
+    default:
+      return PacketType.codedFrames
+  }
 }

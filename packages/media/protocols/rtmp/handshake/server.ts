@@ -38,7 +38,9 @@ export class ServerHandshake {
     let consumed = this.#take(input, this.#answered ? HANDSHAKE_SIZE : HANDSHAKE_SIZE + 1)
     const version = this.#pending[0]
     if (!this.#answered && this.#have > 0 && version !== 3) {
-      throw new MediaError('unsupported', `handshake: version ${version}, only RTMP version 3 is spoken here`, {
+      // The type of a TLS handshake record.
+      const what = version === 22 ? 'this is TLS, as for rtmps://' : `version ${version}`
+      throw new MediaError('unsupported', `handshake: ${what}; only RTMP version 3 is spoken here`, {
         offset: 0,
         structure: 'rtmp.handshake',
       })

@@ -5,6 +5,7 @@ import { MediaError } from '../../../error.ts'
 import { amf0Object } from '../amf0/value.ts'
 import type { RtmpCrypto } from '../handshake/crypto.ts'
 import { RTMP_LIMITS } from '../limits.ts'
+import { parseCapabilities, printCapabilities } from './capabilities.ts'
 import { createRtmpPublishSession, type RtmpPublishEvent, type RtmpPublishSession } from './publish.ts'
 import { createRtmpServerSession } from './server.ts'
 import type { RtmpOutput, RtmpServerEvent, RtmpServerSession } from './server-types.ts'
@@ -22,7 +23,10 @@ class Wire {
   readonly told: RtmpPublishEvent[] = []
   readonly #step: number
 
-  constructor(step = 10_000, options: { app?: string; handshake?: 'plain' | 'digest'; chunkBytes?: number } = {}) {
+  constructor(
+    step = 10_000,
+    options: { app?: string; handshake?: 'plain' | 'digest'; enhanced?: boolean; chunkBytes?: number } = {},
+  ) {
     this.#step = step
     this.server = createRtmpServerSession({ crypto, limits: RTMP_LIMITS, app: 'live', now: 0 })
     this.publisher = createRtmpPublishSession({
@@ -33,6 +37,7 @@ class Wire {
       key: 'KEY',
       encoder: 'Test/1',
       handshake: options.handshake ?? 'plain',
+      enhanced: options.enhanced ?? false,
       chunkBytes: options.chunkBytes ?? 4096,
       now: 0,
     })
@@ -72,7 +77,7 @@ for (const handshake of ['plain', 'digest'] as const) {
       const wire = new Wire(step, { handshake, chunkBytes: 200 }).start()
       assert.deepEqual(wire.heard, [{ type: 'publish', key: 'KEY', encoder: 'Test/1' }])
       wire.fromServer(wire.server.acceptPublish(0))
-      assert.deepEqual(wire.told, [{ type: 'publishing' }])
+      assert.deepEqual(wire.told, [{ type: 'publishing', server: parseCapabilities(null) }])
       const body = Uint8Array.from({ length: 3000 }, (_, i) => i & 255)
       const values = amf0Object({ width: 1280 })
       wire.send(wire.publisher.metadata(values))
@@ -106,6 +111,27 @@ test('a takeover while publishing ends it', () => {
   wire.fromServer(wire.server.acceptPublish(0))
   wire.fromServer(wire.server.refuse('NetStream.Publish.Rejected', 'Taken over.', 0))
   assert.deepEqual(wire.told.at(-1), { type: 'close', code: 'NetStream.Publish.Rejected', text: 'Taken over.' })
+})
+
+test('who says that it speaks Enhanced RTMP is told what the server can do', () => {
+  const wire = new Wire(10_000, { enhanced: true }).start()
+  wire.fromServer(wire.server.acceptPublish(0))
+  assert.deepEqual(wire.told, [{ type: 'publishing', server: parseCapabilities(printCapabilities()) }])
+})
+
+test('an encoder that can is asked to connect again and is left to do so, another is refused', () => {
+  const text = 'The server starts anew.'
+  const [able, unable] = [true, false].map((enhanced) => {
+    const wire = new Wire(10_000, { enhanced }).start()
+    wire.fromServer(wire.server.acceptPublish(0))
+    wire.fromServer(wire.server.askToReconnect(text, 0))
+    return wire
+  })
+  assert.deepEqual(able?.told.at(-1), { type: 'reconnect', tcUrl: '', text })
+  assert.deepEqual(able?.heard.at(-1), { type: 'close', reason: 'reconnect', text })
+  assert.deepEqual(able?.publisher.media('video', 0, new Uint8Array(1)).length, 1)
+  assert.deepEqual(unable?.told.at(-1), { type: 'close', code: 'NetStream.Publish.Rejected', text })
+  assert.deepEqual(unable?.heard.at(-1), { type: 'close', reason: 'refused', text })
 })
 
 test('media before publishing is accepted is a mistake of the caller', () => {

@@ -11,6 +11,7 @@ import { parseControl, printControl } from '../message/control.ts'
 import { printSetDataFrame } from '../message/data.ts'
 import { COMMAND_CHUNK_STREAM, MessageType } from '../message/type.ts'
 import { parseUserControl, printUserControl } from '../message/user-control.ts'
+import { type Capabilities, parseCapabilities, printCapabilities } from './capabilities.ts'
 import { Outbox } from './outbox.ts'
 import type { RtmpOutput } from './server-types.ts'
 
@@ -18,8 +19,10 @@ import type { RtmpOutput } from './server-types.ts'
 const MEDIA_CHUNK_STREAM = 4
 
 export type RtmpPublishEvent =
-  /** Media may be sent from now on. */
-  | { readonly type: 'publishing' }
+  /** Media may be sent from now on. `server` is what it says that it can do. */
+  | { readonly type: 'publishing'; readonly server: Capabilities }
+  /** The server asks to be connected to again, at this address or, where it is empty, the same. Media may still be sent. */
+  | { readonly type: 'reconnect'; readonly tcUrl: string; readonly text: string }
   /** The session is over; `code` is the server's status code where it gave one. */
   | { readonly type: 'close'; readonly code: string; readonly text: string }
 
@@ -34,6 +37,8 @@ export interface RtmpPublishOptions {
   /** What this encoder calls itself. */
   readonly encoder: string
   readonly handshake: HandshakeKind
+  /** Says in `connect` that it speaks Enhanced RTMP, multitrack and all. */
+  readonly enhanced: boolean
   /** Bytes of a chunk of what is sent; large ones cost the least. */
   readonly chunkBytes: number
   /** ms of a clock that only rises. */
@@ -79,6 +84,7 @@ class PublishSession implements RtmpPublishSession {
   #events: RtmpPublishEvent[] = []
   #deadline: number
   #streamId = 0
+  #server = parseCapabilities(null)
   #received = 0
   #acknowledged = 0
   #peerWindow = Number.POSITIVE_INFINITY
@@ -157,10 +163,12 @@ class PublishSession implements RtmpPublishSession {
   }
 
   #connect(): void {
-    const { app, tcUrl, encoder, chunkBytes } = this.#options
+    const { app, tcUrl, encoder, chunkBytes, enhanced } = this.#options
     this.#outbox.control(printControl({ kind: 'set-chunk-size', bytes: chunkBytes }))
     this.#outbox.encoder.chunkSize = chunkBytes
-    this.#outbox.call('connect', CONNECT, [], amf0Object({ app, type: 'nonprivate', flashVer: encoder, tcUrl }))
+    const fields = { app, type: 'nonprivate', flashVer: encoder, tcUrl }
+    const more = enhanced ? Object.fromEntries(printCapabilities()) : {}
+    this.#outbox.call('connect', CONNECT, [], amf0Object({ ...fields, ...more }))
   }
 
   readonly #onMessage = (message: RtmpMessage): void => {
@@ -191,6 +199,9 @@ class PublishSession implements RtmpPublishSession {
     const [info] = command.args
     const { key } = this.#options
     if (command.name === '_result' && command.transaction === CONNECT) {
+      // It belongs in either of the two.
+      const [properties, information] = [parseCapabilities(command.object), parseCapabilities(info)]
+      this.#server = properties.enhanced ? properties : information
       this.#outbox.call('releaseStream', RELEASE_STREAM, [key])
       this.#outbox.call('FCPublish', FC_PUBLISH, [key])
       this.#outbox.call('createStream', CREATE_STREAM, [])
@@ -204,11 +215,14 @@ class PublishSession implements RtmpPublishSession {
       this.#close(stringField(info, 'code'), stringField(info, 'description'))
     } else if (command.name === 'onStatus') {
       const code = stringField(info, 'code')
-      if (stringField(info, 'level') === 'error') this.#close(code, stringField(info, 'description'))
+      if (code === 'NetConnection.Connect.ReconnectRequest') {
+        const tcUrl = stringField(info, 'tcUrl')
+        this.#events.push({ type: 'reconnect', tcUrl, text: stringField(info, 'description') })
+      } else if (stringField(info, 'level') === 'error') this.#close(code, stringField(info, 'description'))
       else if (code === 'NetStream.Publish.Start' && this.#state === 'connecting') {
         this.#state = 'publishing'
         this.#deadline = Number.POSITIVE_INFINITY
-        this.#events.push({ type: 'publishing' })
+        this.#events.push({ type: 'publishing', server: this.#server })
       }
     }
   }

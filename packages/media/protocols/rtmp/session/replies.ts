@@ -1,4 +1,4 @@
-import { amf0Object } from '../amf0/value.ts'
+import { type Amf0Object, amf0Object } from '../amf0/value.ts'
 import type { RtmpMessage } from '../chunk/message.ts'
 import { printCommand } from '../message/command.ts'
 
@@ -10,20 +10,27 @@ export type PublishStatus =
   | 'NetStream.Unpublish.Success'
   | 'NetStream.Play.Failed'
 
-/** `_result` of connect (§7.2.1.1). The object encoding is always AMF0: who asked for AMF3 falls back to it. */
-export function printConnectResult(transaction: number): RtmpMessage {
+/**
+ * `_result` of connect (§7.2.1.1). The object encoding is always AMF0: who asked for AMF3 falls back to it.
+ *
+ * @param capabilities for an encoder that has said what it can do beyond RTMP 1.0. Enhanced RTMP does not name the one of the two
+ *   objects that it belongs in, and encoders look in either, so it is in both.
+ */
+export function printConnectResult(transaction: number, capabilities?: Amf0Object): RtmpMessage {
+  const more = capabilities === undefined ? {} : Object.fromEntries(capabilities)
   return printCommand(
     {
       name: '_result',
       transaction,
       // Encoders look at neither value but must find both; these are what everybody sends.
-      object: amf0Object({ fmsVer: 'FMS/3,5,7,7009', capabilities: 31, mode: 1 }),
+      object: amf0Object({ fmsVer: 'FMS/3,5,7,7009', capabilities: 31, mode: 1, ...more }),
       args: [
         amf0Object({
           level: 'status',
           code: 'NetConnection.Connect.Success',
           description: 'Connected.',
           objectEncoding: 0,
+          ...more,
         }),
       ],
     },
@@ -55,6 +62,12 @@ export function printStatus(
 ): RtmpMessage {
   const info = amf0Object({ level, code, description })
   return printCommand({ name: 'onStatus', transaction: 0, object: null, args: [info] }, streamId)
+}
+
+/** `onStatus` of the connection: the encoder is to come back (Enhanced RTMP v2, "Reconnect Request"), to the address it used. */
+export function printReconnectRequest(description: string): RtmpMessage {
+  const info = amf0Object({ level: 'status', code: 'NetConnection.Connect.ReconnectRequest', description })
+  return printCommand({ name: 'onStatus', transaction: 0, object: null, args: [info] }, 0)
 }
 
 /** `onFCPublish` and `onFCUnpublish`, which Flash Media Live Encoder waits for. */

@@ -14,6 +14,8 @@ export type CloseReason =
   | 'idle'
   /** Turned away by the session (wrong application, play) or by the owner. The peer has been told. */
   | 'refused'
+  /** Asked to connect again, which it has said that it can. It closes the connection itself, or is cut off a moment later. */
+  | 'reconnect'
 
 export type RtmpServerEvent =
   /** The encoder asks to publish: answer with `acceptPublish` or `refuse`. `key` is a secret. */
@@ -52,6 +54,13 @@ export interface RtmpServerSession {
   wake(now: number): RtmpOutput<RtmpServerEvent>
   /** Answers the `publish` event; without effect when the encoder has gone on meanwhile. */
   acceptPublish(now: number): RtmpOutput<RtmpServerEvent>
+  /**
+   * Asks an encoder that can do so to connect again, and closes for our part: it goes on sending up to its next key frame, into
+   * nothing, and closes itself. Others are refused, with `NetStream.Publish.Rejected`.
+   *
+   * @param description why, and what to do where the encoder does nothing by itself.
+   */
+  askToReconnect(description: string, now: number): RtmpOutput<RtmpServerEvent>
   /**
    * Tells the encoder why (onStatus, level error) and closes; at any time.
    * @param description says what to change.

@@ -10,12 +10,20 @@ import { parseControl, printControl } from '../message/control.ts'
 import { parseData } from '../message/data.ts'
 import { MessageType } from '../message/type.ts'
 import { parseUserControl, printUserControl } from '../message/user-control.ts'
+import { parseCapabilities, printCapabilities } from './capabilities.ts'
 import { HeldMedia } from './held-media.ts'
 import { Intake } from './intake.ts'
 import { Liveness } from './liveness.ts'
 import { Outbox } from './outbox.ts'
 import { type PublishApp, parseApp, parseKey } from './publish-target.ts'
-import { printConnectError, printConnectResult, printFcStatus, printResult, printStatus } from './replies.ts'
+import {
+  printConnectError,
+  printConnectResult,
+  printFcStatus,
+  printReconnectRequest,
+  printResult,
+  printStatus,
+} from './replies.ts'
 import type { CloseReason, RtmpOutput, RtmpServerEvent, RtmpServerOptions, RtmpServerSession } from './server-types.ts'
 
 /** Window told to encoders and assumed of them until they tell theirs, bytes. */
@@ -47,6 +55,8 @@ class ServerSession implements RtmpServerSession {
   #peerWindow = WINDOW
   #app: PublishApp = { app: '', key: '' }
   #encoderName = ''
+  /** The encoder has said that it takes a request to connect again. */
+  #canReconnect = false
   /** Message streams that were created and not deleted. */
   readonly #streams = new Set<number>()
   #publishStream = 0
@@ -102,6 +112,16 @@ class ServerSession implements RtmpServerSession {
       this.#outbox.control(printUserControl({ kind: 'stream-begin', value: this.#publishStream }))
       this.#outbox.command(printStatus(this.#publishStream, 'status', 'NetStream.Publish.Start', 'Publishing.'))
       for (const message of this.#held.take()) this.#media(message)
+    }
+    return this.#output()
+  }
+
+  askToReconnect(description: string, now: number): RtmpOutput<RtmpServerEvent> {
+    if (!this.#canReconnect) return this.refuse('NetStream.Publish.Rejected', description, now)
+    this.#now = now
+    if (this.#state !== 'closed') {
+      this.#outbox.command(printReconnectRequest(description))
+      this.#close('reconnect', description)
     }
     return this.#output()
   }
@@ -307,7 +327,10 @@ class ServerSession implements RtmpServerSession {
     this.#outbox.control(printControl({ kind: 'set-peer-bandwidth', bytes: WINDOW, limit: 'dynamic' }))
     this.#outbox.control(printControl({ kind: 'set-chunk-size', bytes: SEND_CHUNK }))
     this.#outbox.encoder.chunkSize = SEND_CHUNK
-    this.#outbox.command(printConnectResult(command.transaction))
+    const { enhanced, reconnect } = parseCapabilities(command.object)
+    this.#canReconnect = reconnect
+    // Who says nothing of it gets the answer that it always got.
+    this.#outbox.command(printConnectResult(command.transaction, enhanced ? printCapabilities() : undefined))
   }
 
   #rejectConnect(command: Command, code: Parameters<typeof printConnectError>[1], text: string): void {
