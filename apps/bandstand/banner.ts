@@ -2,7 +2,7 @@ import type { Settings } from './settings/schema.ts'
 
 export interface BannerFacts {
   readonly settings: Settings
-  readonly addresses: { readonly http: string; readonly rtmp: string; readonly webrtc?: string }
+  readonly addresses: { readonly http: string; readonly rtmp: string; readonly rtmps?: string; readonly webrtc?: string }
   readonly demo: boolean
   readonly firstStart: FirstStart | undefined
   readonly version: string
@@ -19,12 +19,14 @@ export function printBanner({ settings, addresses, demo, firstStart, version }: 
   const scheme = settings.tlsCert === undefined ? 'http' : 'https'
   const known = settings.publicUrl === undefined ? undefined : new URL(settings.publicUrl)
   const web = known?.origin ?? `${scheme}://${local(addresses.http)}`
-  const host = known === undefined ? local(addresses.rtmp) : `${known.hostname}:${portOf(addresses.rtmp)}`
+  const hostOf = (address: string) =>
+    known === undefined ? local(address) : `${known.hostname}:${portOf(address)}`
   const lines: [string, string][] = [
     ['Watch', `${web}/`],
     ['Studio', `${web}/studio`],
-    ['OBS server', `rtmp://${host}/live`],
+    ['OBS server', `rtmp://${hostOf(addresses.rtmp)}/live`],
   ]
+  if (addresses.rtmps !== undefined) lines.push(['… encrypted', `rtmps://${hostOf(addresses.rtmps)}/live`])
   if (addresses.webrtc !== undefined) lines.push(['Real time', `WebRTC at UDP port ${portOf(addresses.webrtc)}`])
   lines.push(['Stream key', firstStart?.streamKey ?? 'in the studio'])
   if (firstStart?.ownerPassword !== undefined) {

@@ -13,6 +13,7 @@ export interface InstanceSources {
   readonly trouble: string | undefined
   /** As bound. */
   readonly rtmp: ListenAddress
+  readonly rtmps: ListenAddress | undefined
 }
 
 /** Facts of the running server for the owner's studio. */
@@ -22,12 +23,14 @@ export async function instanceFacts({
   store,
   trouble,
   rtmp,
+  rtmps,
 }: InstanceSources): Promise<Omit<Instance, 'version'>> {
   const disk = await statfs(settings.data).then(
     ({ bavail, blocks, bsize }) => ({ free: bavail * bsize, total: blocks * bsize }),
     () => null,
   )
-  const { port } = rtmp
+  const addressOf = (scheme: string, port: number, usual: number) =>
+    `${scheme}://${host}${port === usual ? '' : `:${port}`}/live`
   return {
     recording: {
       state: !settings.recording ? 'off' : trouble === undefined ? 'on' : 'stopped',
@@ -36,6 +39,10 @@ export async function instanceFacts({
       limitBytes: settings.recordingMaxGb * 1e9,
     },
     disk,
-    publish: { rtmp: `rtmp://${host}${port === 1935 ? '' : `:${port}`}/live`, rtmps: null },
+    publish: {
+      rtmp: addressOf('rtmp', rtmp.port, 1935),
+      // 443 is what encoders take where no port is given.
+      rtmps: rtmps === undefined ? null : addressOf('rtmps', rtmps.port, 443),
+    },
   }
 }

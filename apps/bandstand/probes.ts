@@ -91,7 +91,7 @@ async function collect(sources: ProbeSources, delay: ReturnType<typeof monitorEv
   gauge('bandstand_recording_bytes', 'Bytes that recordings take on disk', () => sources.store.usage())
   gauge('bandstand_live_memory_bytes', 'Bytes of live media in memory', () => sources.budget.used)
   gauge('bandstand_http_connections', 'Open HTTP connections', () => sources.connections().http)
-  gauge('bandstand_rtmp_connections', 'Open RTMP connections', () => sources.connections().rtmp)
+  gauge('bandstand_rtmp_connections', 'Open connections of RTMP and RTMPS', () => sources.connections().rtmp)
   const webrtc = (name: keyof WebRtcFigures, help: string, as: string = name) =>
     gauge(`bandstand_webrtc_${as}`, help, () => sources.webrtc()?.[name] ?? 0)
   webrtc('sessions', 'Viewers by WebRTC, those that are connecting among them')

@@ -9,6 +9,7 @@ import type { Settings } from './settings/schema.ts'
 import { superviseProcess } from './shutdown.ts'
 import { createAudience } from './start/audience.ts'
 import type { Begun } from './start/begun.ts'
+import { openCertificate } from './start/certificate.ts'
 import { holdDataFolder } from './start/data-folder.ts'
 import { keepUntilTold } from './start/first-start.ts'
 import { prepareHttp } from './start/http.ts'
@@ -65,6 +66,7 @@ async function startOrClose(begun: Begun, options: ServeOptions): Promise<void> 
 async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<void> {
   const { settings, log, started } = begun
   if (leftAlone.length > 0) log.info({ variables: leftAlone }, 'what Kubernetes says of a Service is no setting')
+  const certificate = await openCertificate(begun)
   const folder = await holdDataFolder(begun)
   const audience = createAudience(settings)
   const resources = findResources(begun)
@@ -73,7 +75,7 @@ async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<v
   // The platform is opened before what it asks.
   const late: { streams?: Streams; pictures?: ServedPictures } = {}
   const platform = await openPlatform(begun, {
-    ...{ audience, trials, streams: () => late.streams, recordings: () => recordings, rtmp: () => rtmp },
+    ...{ audience, trials, streams: () => late.streams, recordings: () => recordings, ingest: () => ingest },
     pictures: () => late.pictures,
   })
   const untold = keepUntilTold(platform, settings)
@@ -89,16 +91,16 @@ async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<v
   const pictures = startPictures(begun, { store, live, ffmpeg })
   late.pictures = pictures
   const http = await prepareHttp(begun, {
-    ...{ platform, store, live, webrtc, pictures, audience, budget, rtmp: () => rtmp },
+    ...{ platform, store, live, webrtc, pictures, audience, budget, certificate, ingest: () => ingest },
   })
 
   // Encoders first: whoever asks over HTTP finds everything there.
-  const rtmp = await startIngest(begun, live.streams)
+  const ingest = await startIngest(begun, live.streams, certificate)
   const bound = await http.listen()
   // Closed before all others: players are told of the last parts while there is somebody to answer them.
   started.defer(() => live.suspend())
   http.ready()
 
-  if (demo) await startDemoStream(begun, rtmp, platform)
-  announceReady(begun, { http: bound, rtmp: rtmp.address, webrtc, demo, untold })
+  if (demo) await startDemoStream(begun, ingest.rtmp, platform)
+  announceReady(begun, { http: bound, rtmp: ingest.rtmp, rtmps: ingest.rtmps, webrtc, demo, untold })
 }

@@ -34,6 +34,8 @@ export interface Bandstand {
   readonly http: string
   /** `rtmp://127.0.0.1:PORT/live`. */
   readonly rtmp: string
+  /** `rtmps://127.0.0.1:PORT/live`, where there is a certificate. */
+  readonly rtmps: string | undefined
   /** Publishing address with the key of `main`. */
   readonly publishUrl: string
   /** Every field of the ready line. */
@@ -85,13 +87,15 @@ function spawnBandstand(options: BandstandOptions): Spawned {
     ...['--http', options.http ?? '127.0.0.1:0', '--rtmp', options.rtmp ?? '127.0.0.1:0'],
     ...(options.args ?? []),
   ]
-  const env = {
+  const env: Record<string, string> = {
     BANDSTAND_WEBRTC: '127.0.0.1:0',
     ...(options.ffmpeg !== true && options.command !== 'demo' && { BANDSTAND_FFMPEG: '/nowhere/ffmpeg' }),
     BANDSTAND_STREAM_KEY: streamKey,
     BANDSTAND_OWNER_PASSWORD: ownerPassword,
     ...options.env,
   }
+  // Where there is a certificate RTMPS is listened for, too.
+  if (isSecure(args, env)) env['BANDSTAND_RTMPS'] ??= '127.0.0.1:0'
   const server = start(process.execPath, args, {
     cwd: root,
     env,
@@ -127,12 +131,13 @@ export async function startBandstand(options: BandstandOptions = {}): Promise<Ba
   const startedIn = performance.now() - begun
   if (ready.msg !== 'ready') throw new Error(`the server ended at its start:\n${server.output()}`)
   const rtmp = `rtmp://${hostAndPort(ready['rtmp'])}/live`
-  const secure = args.includes('--tls-cert') || 'BANDSTAND_TLS_CERT' in env
+  const secure = isSecure(args, env)
   return {
     pid: server.pid,
     data,
     http: `${secure ? 'https' : 'http'}://${hostAndPort(ready['http'])}`,
     rtmp,
+    rtmps: ready['rtmps'] === undefined ? undefined : `rtmps://${hostAndPort(ready['rtmps'])}/live`,
     publishUrl: `${rtmp}/${env['BANDSTAND_STREAM_KEY']}`,
     ready,
     startedIn,
@@ -146,6 +151,10 @@ export async function startBandstand(options: BandstandOptions = {}): Promise<Ba
     },
     stop: () => server.stop('SIGTERM', 12_000),
   }
+}
+
+function isSecure(args: readonly string[], env: Readonly<Record<string, string>>): boolean {
+  return args.includes('--tls-cert') || 'BANDSTAND_TLS_CERT' in env
 }
 
 /** `host:port` of a bound address, written with or without a scheme. */

@@ -86,7 +86,7 @@ test('the second UDP port is looked at where a TURN server needs it', async (t) 
 })
 
 test('a certificate that is not one is a problem', async (t) => {
-  const certificate = ['--tls-cert', '/dev/null', '--tls-key', '/dev/null']
+  const certificate = ['--rtmps', '127.0.0.1:0', '--tls-cert', '/dev/null', '--tls-key', '/dev/null']
   const { status, text } = await examine([...free, '--data', temporaryFolder(t), ...certificate])
   assert.equal(status, 1)
   assert.match(text, /certificate \/dev\/null cannot be used: it holds no certificate/)
@@ -109,7 +109,7 @@ test('a key that is missing, or is that of another certificate, is a problem as 
   const folder = temporaryFolder(t)
   const [certificate, key] = ['a.pem', 'a.key'].map((name) => join(folder, name)) as [string, string]
   writeFileSync(certificate, testTls.cert)
-  const withKey = () => examine([...free, '--data', join(folder, 'data'), '--tls-cert', certificate, '--tls-key', key])
+  const withKey = () => examine([...free, '--data', join(folder, 'data'), '--rtmps', '127.0.0.1:0', '--tls-cert', certificate, '--tls-key', key])
   const missing = await withKey()
   assert.equal(missing.status, 1)
   assert.match(missing.text, /!! .*a\.key.* cannot be read: there is no such file/)

@@ -8,6 +8,7 @@ import { isPublic } from '@bandstand/engine/remote/address.ts'
 import { makeFolder, whyUnusable } from '@bandstand/engine/store/folder.ts'
 import { findFfmpeg } from '../ffmpeg.ts'
 import { type ListenAddress, printAddress } from '../settings/address.ts'
+import { rtmpsAddress } from '../settings/rtmps.ts'
 import type { Settings } from '../settings/schema.ts'
 import { isTurnByTcp } from '../settings/webrtc.ts'
 import { readTls } from '../tls.ts'
@@ -24,6 +25,7 @@ export async function doctor(settings: Settings, print: (line: string) => void):
     dataFolder(settings),
     port('HTTP', settings.http, 'http'),
     port('RTMP', settings.rtmp, 'rtmp'),
+    rtmps(settings),
     webrtc(settings),
     certificate(settings),
   ])
@@ -76,6 +78,13 @@ async function port(what: string, address: ListenAddress, flag: string): Promise
   } finally {
     server.close()
   }
+}
+
+async function rtmps(settings: Settings): Promise<Finding[]> {
+  const address = rtmpsAddress(settings)
+  if (address !== undefined) return [await port('RTMPS', address, 'rtmps')]
+  if (settings.tlsCert === undefined) return []
+  return [{ level: 'note', text: 'RTMPS is off: encoders send without encryption (--rtmps)' }]
 }
 
 async function webrtc({ webrtc: address, webrtcAddresses, iceServers }: Settings): Promise<Finding[]> {

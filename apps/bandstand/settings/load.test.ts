@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { loadSettings, printSettingsHelp } from './load.ts'
+import { rtmpsAddress } from './rtmps.ts'
 import { environmentName, flagName } from './schema.ts'
 
 const load = (args: string[], env: Record<string, string> = {}, cwd = '/nonexistent') =>
@@ -15,6 +16,16 @@ test('defaults are those of the documented table', () => {
   assert.deepEqual(settings.rtmp, { host: '0.0.0.0', port: 1935 })
   assert.equal(settings.data, './data')
   assert.equal(settings.recording, true)
+})
+
+test('RTMPS is off until there is a certificate, and cannot be asked for without one', () => {
+  const tls = ['--tls-cert', 'cert.pem', '--tls-key', 'key.pem']
+  assert.equal(rtmpsAddress(load([]).settings), undefined)
+  assert.equal(rtmpsAddress(load(['--rtmps', 'off']).settings), undefined)
+  assert.deepEqual(rtmpsAddress(load(tls).settings), { host: '0.0.0.0', port: 1936 })
+  assert.deepEqual(rtmpsAddress(load([...tls, '--rtmps', ':443']).settings), { host: '0.0.0.0', port: 443 })
+  assert.equal(rtmpsAddress(load([...tls, '--rtmps', 'off']).settings), undefined)
+  assert.throws(() => load(['--rtmps', ':1936']), /--rtmps needs a certificate/)
 })
 
 test('a flag wins over the environment, which wins over the file', (t) => {

@@ -48,6 +48,9 @@ export function loadSettings(sources: SettingSources): LoadedSettings {
   if ((result.data.tlsCert === undefined) !== (result.data.tlsKey === undefined)) {
     throw new AppError('bad-setting', '--tls-cert and --tls-key go together: give both or neither')
   }
+  if (result.data.rtmps !== undefined && result.data.rtmps !== 'off' && result.data.tlsCert === undefined) {
+    throw new AppError('bad-setting', '--rtmps needs a certificate: give --tls-cert and --tls-key too, or leave it out')
+  }
   const { iceServers, turnSecret, turnUsername, turnPassword } = result.data
   const isNamed = turnSecret !== undefined || (turnUsername !== undefined && turnPassword !== undefined)
   if (!isNamed && iceServers.some((url) => url.startsWith('turn'))) {

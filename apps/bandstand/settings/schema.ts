@@ -33,6 +33,10 @@ export const settingsSchema = z.strictObject({
   data: text.min(1).default('./data').describe('folder of everything that must survive'),
   http: listenAddress.prefault('0.0.0.0:8080').describe('HTTP address'),
   rtmp: listenAddress.prefault('0.0.0.0:1935').describe('RTMP address'),
+  rtmps: z
+    .union([z.literal('off'), listenAddress])
+    .optional()
+    .describe('RTMPS address: 0.0.0.0:1936 as soon as there is a certificate (--tls-cert, --tls-key), off switches it off'),
   webrtc: z
     .union([z.literal('off'), listenAddress])
     .prefault('0.0.0.0:8189')
@@ -56,7 +60,7 @@ export const settingsSchema = z.strictObject({
     .describe(
       'secret shared with the TURN servers (coturn: use-auth-secret), of which each viewer gets a password for a day',
     ),
-  tlsCert: text.optional().describe('certificate file (PEM); with --tls-key turns on HTTPS and HTTP/2'),
+  tlsCert: text.optional().describe('certificate file (PEM); with --tls-key turns on HTTPS, HTTP/2 and RTMPS'),
   tlsKey: text.optional().describe('private key file (PEM)'),
   publicUrl: z
     .string()

@@ -1,10 +1,8 @@
-import { X509Certificate } from 'node:crypto'
 import type { WebRtcEgress } from '@bandstand/engine/egress/webrtc/egress.ts'
 import { createLiveHandler } from '@bandstand/engine/http/live.ts'
 import { createHttpServer } from '@bandstand/engine/http/server.ts'
 import { createVodHandler } from '@bandstand/engine/http/vod.ts'
 import { createWhepHandler } from '@bandstand/engine/http/whep.ts'
-import type { RtmpListener } from '@bandstand/engine/ingest/rtmp/listener.ts'
 import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import { isLoopback } from '@bandstand/engine/remote/address.ts'
 import type { DiskStore } from '@bandstand/engine/store/disk.ts'
@@ -14,9 +12,10 @@ import { logConnectionRefusals } from '../connection-refusals.ts'
 import { iceServersFor } from '../ice-servers.ts'
 import { createProbes } from '../probes.ts'
 import type { ListenAddress } from '../settings/address.ts'
-import { readTls, watchTls } from '../tls.ts'
 import type { Audience } from './audience.ts'
 import type { Begun } from './begun.ts'
+import type { Certificate } from './certificate.ts'
+import type { Ingest } from './ingest.ts'
 import type { Live } from './live.ts'
 import type { ServedPictures } from './pictures.ts'
 
@@ -32,7 +31,8 @@ export interface HttpNeeds {
   readonly audience: Audience
   readonly budget: MemoryBudget
   /** Started after this is prepared and before anybody is answered. */
-  readonly rtmp: () => RtmpListener
+  readonly ingest: () => Ingest
+  readonly certificate: Certificate | undefined
 }
 
 /** Everything over HTTP, on one port. */
@@ -43,9 +43,9 @@ export interface Http {
   ready(): void
 }
 
-/** Makes media, API, pages and probes ready to answer; nobody can ask yet. @throws AppError `bad-setting` */
+/** Makes media, API, pages and probes ready to answer; nobody can ask yet. */
 export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http> {
-  const { settings, log, refusals, strangers, now, started } = begun
+  const { settings, refusals, strangers, now, started } = begun
   const { platform, store, live, webrtc, pictures, audience } = needs
   const { directory } = platform
   const media = createLiveHandler({
@@ -78,7 +78,7 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
     budget: needs.budget,
     delivery: media.delivery,
     webrtc: () => webrtc?.figures,
-    connections: () => ({ http: server.connections(), rtmp: needs.rtmp().connections() }),
+    connections: () => ({ http: server.connections(), rtmp: needs.ingest().connections() }),
     isAvailable: () => platform.isAvailable,
   })
   const application = await createApplication({
@@ -86,9 +86,9 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
     ...{ hasPictures: pictures.available, sizeOf: pictures.sizeOf },
   })
   started.defer(() => application.close())
-  const tls = await readTls(settings)
+  const { certificate } = needs
   const server = createHttpServer({
-    ...(tls !== undefined && { tls }),
+    ...(certificate !== undefined && { tls: certificate.first }),
     // Everything else below /live/ is the live window's.
     handlers: [whep, media.handle, vod, pictures.handle],
     fallback: application.handle,
@@ -99,16 +99,7 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
     shares: (address) => audience.trusted(address) || isLoopback(address),
     limits: { connectionsPerAddress: settings.maxHttpConnectionsPerAddress },
   })
-  if (tls !== undefined) {
-    const watch = watchTls(settings, tls, {
-      onRenewed(renewed) {
-        server.renew(renewed)
-        log.info({ validTo: new X509Certificate(renewed.cert).validTo }, 'http: the certificate was renewed')
-      },
-      onFault: ({ message }) => log.warn({ error: message }, 'http: the certificate before stays in use'),
-    })
-    started.defer(() => watch.close())
-  }
+  certificate?.onRenewed((tls) => server.renew(tls))
   return {
     async listen() {
       const bound = await server.listen(settings.http.port, settings.http.host)

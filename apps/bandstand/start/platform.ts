@@ -1,4 +1,3 @@
-import type { RtmpListener } from '@bandstand/engine/ingest/rtmp/listener.ts'
 import type { Streams } from '@bandstand/engine/stream/streams.ts'
 import type { Trials } from '@bandstand/engine/transcode/trial.ts'
 import { createPlatform, type Platform } from '@bandstand/platform/platform.ts'
@@ -8,6 +7,7 @@ import { listEncoders } from '../ladders.ts'
 import { version } from '../version.ts'
 import type { Audience } from './audience.ts'
 import type { Begun } from './begun.ts'
+import type { Ingest } from './ingest.ts'
 import type { ServedPictures } from './pictures.ts'
 import type { Recordings } from './recordings.ts'
 
@@ -18,7 +18,7 @@ export interface PlatformNeeds {
   /** Asked while the platform is being opened, too, when nothing can be live yet. */
   readonly streams: () => Streams | undefined
   readonly recordings: () => Recordings
-  readonly rtmp: () => RtmpListener
+  readonly ingest: () => Ingest
   /** Not before they are made. */
   readonly pictures: () => Pick<ServedPictures, 'forget'> | undefined
 }
@@ -26,7 +26,7 @@ export interface PlatformNeeds {
 /** Opens database, owner, channels and chat, and tells them what they ask of the engine. @throws PlatformError */
 export async function openPlatform(begun: Begun, needs: PlatformNeeds): Promise<Platform> {
   const { settings, log, strangers, now, started } = begun
-  const { audience, trials, streams, recordings, rtmp, pictures } = needs
+  const { audience, trials, streams, recordings, ingest, pictures } = needs
   const platform = await createPlatform({
     dataDir: settings.data,
     settings,
@@ -54,7 +54,7 @@ export async function openPlatform(begun: Begun, needs: PlatformNeeds): Promise<
       version,
       facts(host) {
         const { store, trouble } = recordings()
-        return instanceFacts({ host, settings, store, trouble: trouble(), rtmp: rtmp().address })
+        return instanceFacts({ host, settings, store, trouble: trouble(), ...ingest() })
       },
     },
     clientOf: (req) => ({ address: audience.addressOf(req), host: audience.hostOf(req) }),

@@ -9,17 +9,19 @@ export interface ReadyFacts {
   /** As bound. */
   readonly http: ListenAddress
   readonly rtmp: ListenAddress
+  readonly rtmps: ListenAddress | undefined
   readonly webrtc: Pick<WebRtcEgress, 'port'> | undefined
   readonly demo: boolean
   readonly untold: Untold
 }
 
 /** Says where the server is to be found, and what the first start made. */
-export function announceReady({ settings, log }: Begun, { http, rtmp, webrtc, demo, untold }: ReadyFacts): void {
+export function announceReady({ settings, log }: Begun, { http, rtmp, rtmps, webrtc, demo, untold }: ReadyFacts): void {
   const { firstStart } = untold
   const addresses = {
     http: printAddress(http),
     rtmp: printAddress(rtmp),
+    ...(rtmps !== undefined && { rtmps: printAddress(rtmps) }),
     ...(settings.webrtc !== 'off' && webrtc && { webrtc: printAddress({ ...settings.webrtc, port: webrtc.port }) }),
   }
   if (settings.log === 'json') {
