@@ -7,6 +7,7 @@ const help = `Bandstand ${version}: a live-video platform that you own
   bandstand [serve]       run the server
   bandstand demo          run the server with a built-in test stream on the channel main
   bandstand check URL     watch an HLS or LL-HLS address and report what breaks the rules (--help for more)
+  bandstand sign CHANNEL  print a key that is good for a while, in place of the stream key (--help for more)
   bandstand doctor        say what is missing or misconfigured here
   --config FILE           settings file (default: bandstand.yaml in this folder)
   --help, --version
@@ -19,6 +20,11 @@ async function main(args: readonly string[]): Promise<number | undefined> {
   if (args[0] === 'check') {
     const { runCheck } = await import('@bandstand/engine/check/command.ts')
     return runCheck(args.slice(1), { stdout: process.stdout, stderr: process.stderr })
+  }
+  if (args[0] === 'sign') {
+    const { runSign } = await import('./sign/sign.ts')
+    const { env, stdout, stderr } = process
+    return runSign(args.slice(1), { env, cwd: process.cwd(), stdout, stderr, now: Date.now })
   }
   if (args.includes('--help') || args[0] === 'help') {
     console.log(help)

@@ -24,6 +24,7 @@ async function serve(t: TestContext, more: Partial<ProbeSources> = {}) {
     budget: { used: 34_000_000 } as ProbeSources['budget'],
     delivery: createDeliveryMeter(),
     webrtc: () => undefined,
+    publishHook: () => undefined,
     connections: () => ({ http: 56, rtmp: 7 }),
     isAvailable: () => true,
     ...more,

@@ -6,6 +6,7 @@ import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import type { SegmentStore } from '@bandstand/engine/store/port.ts'
 import type { LadderReport } from '@bandstand/engine/transcode/report.ts'
 import { toProblem } from '@bandstand/platform/http/problem.ts'
+import type { PublishHookFigures } from '@bandstand/platform/ports.ts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
 export interface ProbeSources {
@@ -19,6 +20,8 @@ export interface ProbeSources {
   readonly delivery: DeliveryFigures
   /** `undefined` where WebRTC is switched off. */
   webrtc(): WebRtcFigures | undefined
+  /** `undefined` where there is none. */
+  publishHook(): PublishHookFigures | undefined
   /** Open connections. */
   connections(): { readonly http: number; readonly rtmp: number }
   /** False while the database does not answer. */
@@ -104,6 +107,14 @@ async function collect(sources: ProbeSources, delay: ReturnType<typeof monitorEv
   )
   webrtc('droppedGroups', 'Groups of pictures lost because the WebRTC process did not keep up', 'dropped_groups')
   webrtc('failed', 'Streams given up because they could not be made into packets')
+  const hook = (name: keyof PublishHookFigures, help: string) =>
+    gauge(`bandstand_publish_hook_${name}`, help, () => sources.publishHook()?.[name] ?? 0)
+  hook('allowed', 'Encoders that the publish hook let in')
+  hook('redirected', 'Encoders that it let in on another channel')
+  hook('refused', 'Encoders that it refused')
+  hook('failed', 'Encoders refused because it gave no answer that can be understood')
+  hook('running', 'Calls of it under way')
+  hook('waiting', 'Encoders whose call has yet to begin')
   gauge('bandstand_event_loop_delay_p99_seconds', 'Since the last scrape', () => loopDelay(delay.percentile(99)))
   gauge('bandstand_event_loop_delay_max_seconds', 'Since the last scrape', () => {
     const seconds = loopDelay(delay.max)

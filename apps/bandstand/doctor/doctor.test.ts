@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -121,4 +122,30 @@ test('a key that is missing, or is that of another certificate, is a problem as 
   writeFileSync(key, testTls.key)
   const right = await withKey()
   assert.equal(right.status, 0, right.text)
+})
+
+test('the publish hook is asked, and what it says is told', async (t) => {
+  const data = temporaryFolder(t)
+  const secret = `whsec_${randomBytes(32).toString('base64')}`
+  let answer = '{"allow":false,"reason":"not on Mondays"}'
+  const server = createHttpServer((request, response) => {
+    request.resume()
+    response.end(answer)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  t.after(() => server.close())
+  const { port } = server.address() as { port: number }
+  const hook = ['--publish-hook', `http://127.0.0.1:${port}/may`, '--publish-hook-secret', secret]
+  const examineHook = () => examine([...free, '--data', data, ...hook, '--publish-hook-timeout', '8'])
+  const refusing = await examineHook()
+  assert.match(
+    refusing.text,
+    /ok {3}publish hook http:\/\/127.0.0.1:\d+ answered in \d+ ms, and would refuse an encoder on main: not on Mondays/,
+  )
+  assert.equal(refusing.status, 0)
+  answer = 'hello'
+  const broken = await examineHook()
+  assert.match(broken.text, /!! {2}publish hook .*: its answer is no JSON.*nobody can publish/)
+  assert.equal(broken.status, 1)
+  assert.equal(`${refusing.text}${broken.text}`.includes(secret), false)
 })

@@ -12,12 +12,8 @@ import { rtmpsAddress } from '../settings/rtmps.ts'
 import type { Settings } from '../settings/schema.ts'
 import { isTurnByTcp } from '../settings/webrtc.ts'
 import { readTls } from '../tls.ts'
-
-/** One finding: fine, worth knowing, or in the way of a start. */
-interface Finding {
-  readonly level: 'ok' | 'note' | 'problem'
-  readonly text: string
-}
+import type { Finding } from './finding.ts'
+import { examinePublishHook } from './publish-hook.ts'
 
 /** Says in plain words what is missing or misconfigured on this machine. @returns 1 when something is in the way. */
 export async function doctor(settings: Settings, print: (line: string) => void): Promise<number> {
@@ -28,6 +24,7 @@ export async function doctor(settings: Settings, print: (line: string) => void):
     rtmps(settings),
     webrtc(settings),
     certificate(settings),
+    examinePublishHook(settings),
   ])
   // One that is too old does not come this far: see `bandstand.mjs`.
   const node: Finding = { level: 'ok', text: `Node ${process.versions.node}` }

@@ -48,6 +48,11 @@ test('names have one form for each place', () => {
 })
 
 for (const [what, args, env, message] of [
+  ['a hook without its secret', ['--publish-hook', 'https://example.org/may'], {}, /go together/],
+  ['a hook with a password in it', ['--publish-hook', 'https://a:b@example.org/'], {}, /without user name/],
+  ['a hook of another protocol', ['--publish-hook', 'ftp://example.org/'], {}, /http:\/\/ or https/],
+  ['a secret that can be guessed', ['--publish-hook-secret', 'whsec_c2VjcmV0'], {}, /24 to 64 random bytes/],
+  ['a hook that may take for ever', ['--publish-hook-timeout', '60'], {}, /from 0.1 to 8/],
   ['an unknown flag', ['--htttp', '1'], {}, /--htttp is not a setting/],
   ['an unknown variable', [], { BANDSTAND_HTTPP: 'x' }, /BANDSTAND_HTTPP is not a setting/],
   ['a port by a name of its own', [], { BANDSTAND_PORT: '8080' }, /BANDSTAND_PORT is not a setting/],

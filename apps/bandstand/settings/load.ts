@@ -51,6 +51,9 @@ export function loadSettings(sources: SettingSources): LoadedSettings {
   if (result.data.rtmps !== undefined && result.data.rtmps !== 'off' && result.data.tlsCert === undefined) {
     throw new AppError('bad-setting', '--rtmps needs a certificate: give --tls-cert and --tls-key too, or leave it out')
   }
+  if ((result.data.publishHook === undefined) !== (result.data.publishHookSecret === undefined)) {
+    throw new AppError('bad-setting', '--publish-hook and --publish-hook-secret go together: give both or neither')
+  }
   const { iceServers, turnSecret, turnUsername, turnPassword } = result.data
   const isNamed = turnSecret !== undefined || (turnUsername !== undefined && turnPassword !== undefined)
   if (!isNamed && iceServers.some((url) => url.startsWith('turn'))) {

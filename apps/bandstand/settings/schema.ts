@@ -1,6 +1,7 @@
 import { parseKey } from '@bandstand/media/protocols/rtmp/session/publish-target.ts'
 import { z } from 'zod'
 import { isBareOrigin, isNetwork, listenAddress } from './address.ts'
+import { hookSecret, hookUrl } from './publish-hook.ts'
 import { credential, iceServerUrls, publicAddresses } from './webrtc.ts'
 
 const flag = z
@@ -90,6 +91,16 @@ export const settingsSchema = z.strictObject({
     .optional()
     .describe('stream key of the channel main; made at first start otherwise'),
   ownerPassword: secret(8).optional().describe("owner's password; made at first start and shown once otherwise"),
+  publishHook: hookUrl
+    .optional()
+    .describe('address that is asked by POST whether an encoder may publish; needs --publish-hook-secret'),
+  publishHookSecret: hookSecret
+    .optional()
+    .describe('secret by which its calls are signed: whsec_ and base64 of 24 to 64 bytes'),
+  // Encoders are told within 10 s (`RTMP_LIMITS.decisionMs`), and the answer has to be there before.
+  publishHookTimeout: number(0.1, 8)
+    .default(3)
+    .describe('seconds that it may take to answer; an encoder whose answer does not come is refused'),
   takeover: z
     .enum(['allow', 'refuse'])
     .default('allow')
@@ -127,6 +138,7 @@ export const secretSettings: ReadonlySet<string> = new Set<SettingName>([
   'ownerPassword',
   'turnPassword',
   'turnSecret',
+  'publishHookSecret',
 ])
 
 /** `tlsCert` → `tls-cert`. */

@@ -78,6 +78,7 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
     budget: needs.budget,
     delivery: media.delivery,
     webrtc: () => webrtc?.figures,
+    publishHook: () => platform.publishHook(),
     connections: () => ({ http: server.connections(), rtmp: needs.ingest().connections() }),
     isAvailable: () => platform.isAvailable,
   })

@@ -4,6 +4,7 @@ import { createPlatform, type Platform } from '@bandstand/platform/platform.ts'
 import { toEncoderHealth } from '../health.ts'
 import { instanceFacts } from '../instance.ts'
 import { listEncoders } from '../ladders.ts'
+import { publishHookOf } from '../publish-hook.ts'
 import { version } from '../version.ts'
 import type { Audience } from './audience.ts'
 import type { Begun } from './begun.ts'
@@ -29,7 +30,7 @@ export async function openPlatform(begun: Begun, needs: PlatformNeeds): Promise<
   const { audience, trials, streams, recordings, ingest, pictures } = needs
   const platform = await createPlatform({
     dataDir: settings.data,
-    settings,
+    settings: { ...settings, publishHook: publishHookOf(settings) },
     log,
     strangerLog: strangers,
     engine: {

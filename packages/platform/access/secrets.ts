@@ -79,14 +79,8 @@ export function createSecrets(secret: Uint8Array): Secrets {
  * @throws PlatformError `secret` when the file is there but not a secret, `data-folder` when it can be neither read nor made
  */
 export async function loadSecret(path: string): Promise<Uint8Array> {
-  try {
-    return parseSecret(await readFile(path, 'utf8'), path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      if (error instanceof PlatformError) throw error
-      throw new PlatformError('data-folder', `${path} cannot be read`, {}, error)
-    }
-  }
+  const known = await readSecret(path)
+  if (known !== undefined) return known
   const secret = randomBytes(32)
   try {
     const file = await open(path, 'wx', 0o600)
@@ -101,6 +95,21 @@ export async function loadSecret(path: string): Promise<Uint8Array> {
     throw new PlatformError('data-folder', `${path} cannot be written`, {}, cause)
   }
   return secret
+}
+
+/**
+ * Reads the instance's secret, where there is one.
+ * @throws PlatformError `secret` when the file is not one, `data-folder` when it cannot be read
+ */
+export async function readSecret(path: string): Promise<Uint8Array | undefined> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new PlatformError('data-folder', `${path} cannot be read`, {}, error)
+  }
+  return parseSecret(text, path)
 }
 
 function parseSecret(text: string, path: string): Uint8Array {
