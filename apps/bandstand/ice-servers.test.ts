@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PEER_LIMITS } from '@bandstand/engine/egress/webrtc/limits.ts'
+import { PROCESS_LIMITS } from '@bandstand/engine/webrtc/limits.ts'
 import { iceServersFor } from './ice-servers.ts'
 import { settingsSchema } from './settings/schema.ts'
 import { isTurnByTcp } from './settings/webrtc.ts'
@@ -48,7 +48,7 @@ test('TURN is reached by TCP where its address says so, and with TLS unless it s
 
 test('the viewers of one address leave others a way through the second port', () => {
   const { maxWebrtcViewersPerAddress } = settingsSchema.parse({})
-  assert.ok(maxWebrtcViewersPerAddress * PEER_LIMITS.relaysPerViewer < PEER_LIMITS.relays)
+  assert.ok(maxWebrtcViewersPerAddress * PROCESS_LIMITS.relaysPerPeer < PROCESS_LIMITS.relays)
 })
 
 for (const [name, value] of [

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { IceServer } from '@bandstand/engine/http/whep.ts'
+import type { IceServer } from '@bandstand/engine/http/ice-servers.ts'
 import type { Settings } from './settings/schema.ts'
 
 /** Seconds for which a password made of the shared secret is good: longer than anybody watches. */

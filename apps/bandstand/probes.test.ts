@@ -25,6 +25,7 @@ async function serve(t: TestContext, more: Partial<ProbeSources> = {}) {
     delivery: createDeliveryMeter(),
     webrtc: () => undefined,
     publishHook: () => undefined,
+    whip: () => undefined,
     connections: () => ({ http: 56, rtmp: 7 }),
     isAvailable: () => true,
     ...more,
@@ -74,12 +75,13 @@ test('every line of the figures is one that Prometheus reads, and every sample h
 
 test('the figures are those of their sources, under the names that the documentation has', async (t) => {
   const webrtc = { sessions: 1, connected: 2, packets: 3, resent: 4, refused: 5, droppedGroups: 6, failed: 7 }
+  const whip = { sessions: 8, connected: 9 }
   const viewers = [
     { channel: 'main', viewers: 3 },
     { channel: 'second', viewers: 0 },
   ]
   const ladders = () => [{ channel: 'main', ladder: running }]
-  const { samples } = await serve(t, { viewers: () => viewers, webrtc: () => webrtc, ladders })
+  const { samples } = await serve(t, { viewers: () => viewers, webrtc: () => webrtc, whip: () => whip, ladders })
   const first = await samples()
   const figures = Object.fromEntries([...first].filter(([name]) => name.startsWith('bandstand_')))
   const expected = {
@@ -94,6 +96,8 @@ test('the figures are those of their sources, under the names that the documenta
     bandstand_webrtc_refused: 5,
     bandstand_webrtc_dropped_groups: 6,
     bandstand_webrtc_failed: 7,
+    bandstand_whip_sessions: 8,
+    bandstand_whip_connected: 9,
     'bandstand_viewers{channel="main"}': 3,
     'bandstand_viewers{channel="second"}': 0,
   }

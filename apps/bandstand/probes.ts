@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { WebRtcFigures } from '@bandstand/engine/egress/webrtc/egress.ts'
 import type { DeliveryFigures } from '@bandstand/engine/http/delivery.ts'
 import { outboxFigures } from '@bandstand/engine/http/outbox.ts'
+import type { WhipFigures } from '@bandstand/engine/ingest/whip/ingest.ts'
 import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import type { SegmentStore } from '@bandstand/engine/store/port.ts'
 import type { LadderReport } from '@bandstand/engine/transcode/report.ts'
@@ -22,6 +23,7 @@ export interface ProbeSources {
   webrtc(): WebRtcFigures | undefined
   /** `undefined` where there is none. */
   publishHook(): PublishHookFigures | undefined
+  whip(): WhipFigures | undefined
   /** Open connections. */
   connections(): { readonly http: number; readonly rtmp: number }
   /** False while the database does not answer. */
@@ -115,6 +117,10 @@ async function collect(sources: ProbeSources, delay: ReturnType<typeof monitorEv
   hook('failed', 'Encoders refused because it gave no answer that can be understood')
   hook('running', 'Calls of it under way')
   hook('waiting', 'Encoders whose call has yet to begin')
+  const whip = (name: keyof WhipFigures, help: string) =>
+    gauge(`bandstand_whip_${name}`, help, () => sources.whip()?.[name] ?? 0)
+  whip('sessions', 'Encoders by WHIP, those that are connecting among them')
+  whip('connected', 'Encoders by WHIP that are connected')
   gauge('bandstand_event_loop_delay_p99_seconds', 'Since the last scrape', () => loopDelay(delay.percentile(99)))
   gauge('bandstand_event_loop_delay_max_seconds', 'Since the last scrape', () => {
     const seconds = loopDelay(delay.max)

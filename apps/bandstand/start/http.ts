@@ -1,8 +1,8 @@
-import type { WebRtcEgress } from '@bandstand/engine/egress/webrtc/egress.ts'
 import { createLiveHandler } from '@bandstand/engine/http/live.ts'
 import { createHttpServer } from '@bandstand/engine/http/server.ts'
 import { createVodHandler } from '@bandstand/engine/http/vod.ts'
 import { createWhepHandler } from '@bandstand/engine/http/whep.ts'
+import { createWhipHandler } from '@bandstand/engine/http/whip.ts'
 import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import { isLoopback } from '@bandstand/engine/remote/address.ts'
 import type { DiskStore } from '@bandstand/engine/store/disk.ts'
@@ -18,6 +18,7 @@ import type { Certificate } from './certificate.ts'
 import type { Ingest } from './ingest.ts'
 import type { Live } from './live.ts'
 import type { ServedPictures } from './pictures.ts'
+import type { WebRtc } from './webrtc.ts'
 
 /** Milliseconds that HTTP answers may take to finish when the server stops. */
 const CLOSE_MS = 1_500
@@ -26,7 +27,7 @@ export interface HttpNeeds {
   readonly platform: Platform
   readonly store: DiskStore
   readonly live: Live
-  readonly webrtc: WebRtcEgress | undefined
+  readonly webrtc: WebRtc | undefined
   readonly pictures: ServedPictures
   readonly audience: Audience
   readonly budget: MemoryBudget
@@ -57,11 +58,18 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
     },
   })
   const vod = createVodHandler({ store, log: strangers })
+  const iceServers = () => iceServersFor(settings, now())
   const whep = createWhepHandler({
-    egress: webrtc,
-    iceServers: () => iceServersFor(settings, now()),
+    egress: webrtc?.egress,
+    iceServers,
     remoteOf: audience.addressOf,
     onError: (error) => strangers.error({ err: error }, 'http: a WHEP request failed'),
+  })
+  const whip = createWhipHandler({
+    ingest: webrtc?.whip,
+    iceServers,
+    remoteOf: audience.addressOf,
+    onError: (error) => strangers.error({ err: error }, 'http: a WHIP request failed'),
   })
   const probes = createProbes({
     viewers: () =>
@@ -77,7 +85,8 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
     store,
     budget: needs.budget,
     delivery: media.delivery,
-    webrtc: () => webrtc?.figures,
+    webrtc: () => webrtc?.egress.figures,
+    whip: () => webrtc?.whip.figures,
     publishHook: () => platform.publishHook(),
     connections: () => ({ http: server.connections(), rtmp: needs.ingest().connections() }),
     isAvailable: () => platform.isAvailable,
@@ -91,7 +100,7 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
   const server = createHttpServer({
     ...(certificate !== undefined && { tls: certificate.first }),
     // Everything else below /live/ is the live window's.
-    handlers: [whep, media.handle, vod, pictures.handle],
+    handlers: [whep, whip, media.handle, vod, pictures.handle],
     fallback: application.handle,
     upgrade: (req, socket, head) => platform.chat.upgrade(req, socket, head),
     onError: (error) => strangers.error({ err: error }, 'http: serving failed'),

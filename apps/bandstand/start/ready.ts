@@ -1,16 +1,16 @@
-import type { WebRtcEgress } from '@bandstand/engine/egress/webrtc/egress.ts'
 import { printBanner } from '../banner.ts'
 import { type ListenAddress, printAddress } from '../settings/address.ts'
 import { version } from '../version.ts'
 import type { Begun } from './begun.ts'
 import type { Untold } from './first-start.ts'
+import type { WebRtc } from './webrtc.ts'
 
 export interface ReadyFacts {
   /** As bound. */
   readonly http: ListenAddress
   readonly rtmp: ListenAddress
   readonly rtmps: ListenAddress | undefined
-  readonly webrtc: Pick<WebRtcEgress, 'port'> | undefined
+  readonly webrtc: Pick<WebRtc, 'port'> | undefined
   readonly demo: boolean
   readonly untold: Untold
 }

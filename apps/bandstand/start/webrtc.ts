@@ -1,5 +1,8 @@
 import { createWebRtcEgress, type WebRtcEgress } from '@bandstand/engine/egress/webrtc/egress.ts'
-import { reserveUdpPair, reserveUdpPort } from '@bandstand/engine/egress/webrtc/port.ts'
+import { createWhipIngest, type WhipIngest } from '@bandstand/engine/ingest/whip/ingest.ts'
+import { WHIP_LIMITS } from '@bandstand/engine/ingest/whip/limits.ts'
+import { reserveUdpPair, reserveUdpPort } from '@bandstand/engine/webrtc/port.ts'
+import { createWebRtcProcess } from '@bandstand/engine/webrtc/supervisor.ts'
 import type { Platform } from '@bandstand/platform/platform.ts'
 import { createPublicAddresses } from '../public-addresses.ts'
 import { isTurnByTcp } from '../settings/webrtc.ts'
@@ -9,17 +12,21 @@ import type { Live } from './live.ts'
 
 export interface WebRtcNeeds {
   readonly directory: Platform['directory']
-  readonly live: Pick<Live, 'watchable'>
+  readonly live: Pick<Live, 'watchable' | 'streams'>
   readonly audience: Audience
   /** Path of the program. */
   readonly ffmpeg: string | undefined
 }
 
+/** Viewers and encoders by WebRTC, on one port: one process has them all. */
+export interface WebRtc {
+  readonly port: number
+  readonly egress: WebRtcEgress
+  readonly whip: WhipIngest
+}
+
 /** @returns `undefined` where WebRTC is switched off. @throws EngineError when the port cannot be had */
-export async function startWebRtc(
-  { settings, log, started }: Begun,
-  needs: WebRtcNeeds,
-): Promise<WebRtcEgress | undefined> {
+export async function startWebRtc({ settings, log, started }: Begun, needs: WebRtcNeeds): Promise<WebRtc | undefined> {
   const { directory, live, audience, ffmpeg } = needs
   const { webrtc: address } = settings
   if (address === 'off') return undefined
@@ -29,10 +36,10 @@ export async function startWebRtc(
     : [await reserveUdpPort(host, address.port), undefined]
   const addresses = createPublicAddresses(settings.webrtcAddresses, log)
   started.defer(() => addresses.stop())
+  const process = createWebRtcProcess({ host, port, relayPort, log, now: () => performance.now() })
+  started.defer(() => process.close())
   const egress = createWebRtcEgress({
-    host,
-    port,
-    relayPort,
+    process,
     publicAddresses: addresses.current,
     find: live.watchable,
     ffmpeg,
@@ -44,5 +51,17 @@ export async function startWebRtc(
     limits: { sessions: settings.maxWebrtcViewers, sessionsPerAddress: settings.maxWebrtcViewersPerAddress },
   })
   started.defer(() => egress.close())
-  return egress
+  const whip = createWhipIngest({
+    process,
+    publishPort: live.streams,
+    publicAddresses: addresses.current,
+    log,
+    limits: {
+      sessions: WHIP_LIMITS.sessions,
+      sessionsPerAddress: settings.maxPublishersPerAddress,
+      bitrate: settings.maxBitrate * 1e6,
+    },
+  })
+  started.defer(() => whip.close())
+  return { port, egress, whip }
 }

@@ -19,6 +19,16 @@ export type ProblemCode =
   | 'no-codec'
   | 'no-rendition'
   | 'has-b-frames'
+  | 'wrong-key'
+  | 'expired'
+  | 'restarting'
+  | 'forbidden'
+  | 'in-use'
+  | 'taken-over'
+  | 'stopped'
+  | 'limit'
+  | 'precondition-required'
+  | 'no-restart'
 
 export interface Problem {
   readonly status: number
@@ -46,6 +56,16 @@ const titles: Readonly<Record<ProblemCode, string>> = {
   'no-codec': 'The offer takes nothing of this stream',
   'no-rendition': 'There is no such rendition',
   'has-b-frames': 'The stream has B-frames',
+  'wrong-key': 'The stream key is missing or wrong',
+  expired: 'The key has run out',
+  restarting: 'The server restarts',
+  forbidden: 'Not allowed to publish',
+  'in-use': 'Another encoder has the channel',
+  'taken-over': 'Another encoder took the channel over',
+  stopped: 'Publishing was stopped',
+  limit: 'Too much at the moment',
+  'precondition-required': 'Precondition required',
+  'no-restart': 'ICE is not restarted here',
 }
 
 // 404 may be kept for a second, so that a shared cache absorbs a crowd that asks for something missing.

@@ -3,6 +3,7 @@ import type { WebRtcEgress } from '../egress/webrtc/egress.ts'
 import { WEBRTC_LIMITS } from '../egress/webrtc/limits.ts'
 import type { OfferRefusal } from '../egress/webrtc/offer.ts'
 import { readBody } from './body.ts'
+import { type IceServer, linksTo } from './ice-servers.ts'
 import { limits } from './limits.ts'
 import { splitTarget } from './live-path.ts'
 import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from './message.ts'
@@ -10,14 +11,6 @@ import { abandon } from './outbox.ts'
 import { isPlainName, readPathNames } from './path-names.ts'
 import { notFound, type Problem, sendProblem } from './problem.ts'
 import { answerLayers } from './whep-layers.ts'
-
-/** A STUN or TURN server that viewers are told of (RFC 9725 §4.6). */
-export interface IceServer {
-  /** `stun:HOST:PORT`, `turn:HOST:PORT?transport=udp`, `turns:…`. */
-  readonly url: string
-  readonly username?: string
-  readonly credential?: string
-}
 
 export interface WhepHandlerOptions {
   /** `undefined` where WebRTC is switched off. */
@@ -124,7 +117,7 @@ export function createWhepHandler({ egress, iceServers, remoteOf, onError }: Whe
           ...['ETag', `"${createHash('sha256').update(sdp).digest('base64url').slice(0, 16)}"`],
           ...['Bandstand-Rendition', withReason(answer.rendition, answer.renditionReason)],
           ...(answer.soundMissing === undefined ? [] : ['Bandstand-Sound', withReason('none', answer.soundMissing)]),
-          ...links(),
+          ...linksTo(iceServers()),
           ...cors,
         ])
         res.end(sdp)
@@ -160,22 +153,10 @@ export function createWhepHandler({ egress, iceServers, remoteOf, onError }: Whe
     res.writeHead(204, [
       ...['Allow', allow, 'Access-Control-Allow-Methods', asked],
       ...['Access-Control-Allow-Headers', 'Authorization, Content-Type, If-Match', 'Access-Control-Max-Age', '86400'],
-      ...(isEndpoint ? ['Accept-Post', SDP, ...links()] : []),
+      ...(isEndpoint ? ['Accept-Post', SDP, ...linksTo(iceServers())] : []),
       ...cors,
     ])
     res.end()
-  }
-
-  /** One field for all servers (RFC 8288 §3): HTTP/2's compatible interface keeps only the last of equal ones. */
-  function links(): string[] {
-    const values = iceServers().map(({ url, username, credential }) =>
-      [
-        `<${url}>; rel="ice-server"`,
-        ...(username === undefined ? [] : [`username="${username}"`]),
-        ...(credential === undefined ? [] : [`credential="${credential}"`, 'credential-type="password"']),
-      ].join('; '),
-    )
-    return values.length === 0 ? [] : ['Link', values.join(', ')]
   }
 }
 

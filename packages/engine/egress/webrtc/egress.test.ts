@@ -8,10 +8,12 @@ import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
 import { audioConfig, videoConfig } from '../../packager/fixtures/encoder.ts'
 import type { Log } from '../../ports.ts'
 import { createHub, type Hub, type OpenEpoch } from '../../stream/hub.ts'
-import { createWebRtcEgress, type WebRtcEgress } from './egress.ts'
+import { PROCESS_LIMITS } from '../../webrtc/limits.ts'
+import { reserveUdpPort } from '../../webrtc/port.ts'
+import { createWebRtcProcess, type WebRtcProcess } from '../../webrtc/supervisor.ts'
+import { createWebRtcEgress } from './egress.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
 import { slice } from './peer/fixtures.ts'
-import { reserveUdpPort } from './port.ts'
 import type { Rendition } from './watchable.ts'
 
 const OFFER = readFileSync(
@@ -27,7 +29,7 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>): Prom
   }
 }
 
-let running: WebRtcEgress | undefined
+let running: WebRtcProcess | undefined
 afterEach(() => running?.close())
 
 /** A stream of pictures without B-frames. */
@@ -83,9 +85,16 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
   const errors: object[] = []
   const warnings: string[] = []
   const { rungs = [], plain = 'there is no ffmpeg' } = options
+  const now = options.now ?? slowClock
+  const log = {
+    ...silent,
+    warn: (_facts: object, message: string) => void warnings.push(message),
+    error: (facts: object, message: string) => void errors.push({ ...facts, message }),
+  }
+  const port = options.port ?? (await reserveUdpPort('127.0.0.1', 0))
+  const process = createWebRtcProcess({ host: '127.0.0.1', port, log, now })
   const egress = createWebRtcEgress({
-    host: '127.0.0.1',
-    port: options.port ?? (await reserveUdpPort('127.0.0.1', 0)),
+    process,
     publicAddresses: () => ['203.0.113.7'],
     find(channel) {
       const hub = hubs[channel]
@@ -99,16 +108,12 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
       }
     },
     ffmpeg: options.ffmpeg,
-    now: options.now ?? slowClock,
+    now,
     seen() {},
-    log: {
-      ...silent,
-      warn: (_facts: object, message: string) => void warnings.push(message),
-      error: (facts: object, message: string) => void errors.push({ ...facts, message }),
-    },
+    log,
     limits: { sessions: 10, sessionsPerAddress: options.perAddress ?? 10 },
   })
-  running = egress
+  running = process
   const offer = (channel: string, sdp = OFFER, remote = '10.0.0.1', wanted?: string) =>
     egress.offer({ channel, sdp, remote, ...(wanted !== undefined && { rendition: wanted }) })
   const refused = async (...args: Parameters<typeof offer>) => {
@@ -239,14 +244,14 @@ test('a port that another program has taken is told once, and used when it is fr
   const options = { port: other.address().port, now: () => now }
   const { egress, refused, errors } = await stage({ main: liveHub() }, options)
   assert.equal(await refused('main'), 'unavailable')
-  now += WEBRTC_LIMITS.restartMs
+  now += PROCESS_LIMITS.restartMs
   assert.equal(await refused('main'), 'unavailable')
   assert.deepEqual(
     errors.map((error) => 'reason' in error && error.reason),
     [`UDP port ${egress.port} of 127.0.0.1 is taken by another program`],
   )
   await new Promise<void>((done) => other.close(done))
-  now += WEBRTC_LIMITS.restartMs * 2
+  now += PROCESS_LIMITS.restartMs * 2
   assert.equal(await refused('main'), 'answered')
   // And it is kept when nobody watches.
   const late = createSocket('udp4')
@@ -379,7 +384,7 @@ test('a viewer for whom nothing is made any more is let go of, one whose encoder
   look()
   assert.equal(egress.has(answer.session), true)
   // The process is not to be thought hung.
-  await sleep(WEBRTC_LIMITS.reportMs * 1.5)
+  await sleep(PROCESS_LIMITS.reportMs * 1.5)
   skipped += WEBRTC_LIMITS.stillMs + 1
   look()
   assert.equal(egress.has(answer.session), false)
@@ -477,7 +482,7 @@ test('a killed process loses its sessions; the next offer is put off, then answe
   await until('nobody there', () => egress.figures.sessions === 0)
   const answer = await offer('main')
   assert.deepEqual('code' in answer && [answer.code, answer.retryAfter], ['unavailable', 1])
-  now += WEBRTC_LIMITS.restartMs
+  now += PROCESS_LIMITS.restartMs
   assert.equal(await refused('main'), 'answered')
   assert.notEqual(egress.pid, killed)
 })
@@ -494,7 +499,7 @@ test('a process that dies while a rendition is waited for does not keep the chan
   await until('no process', () => egress.pid === undefined)
   begin(later)
   assert.equal(await waiting, 'unavailable')
-  now += WEBRTC_LIMITS.restartMs
+  now += PROCESS_LIMITS.restartMs
   assert.equal(await refused('main', OFFER, '10.0.0.1', '480p'), 'answered')
 })
 

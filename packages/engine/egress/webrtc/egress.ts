@@ -1,26 +1,24 @@
 import { randomBytes } from 'node:crypto'
 import type { Log } from '../../ports.ts'
 import { createRefusalLog } from '../../remote/refusals.ts'
-import { publishAnswer } from './answer.ts'
+import { publishAnswer } from '../../webrtc/answer.ts'
+import { createPlaces } from '../../webrtc/places.ts'
+import type { FromRunning, WebRtcProcess } from '../../webrtc/supervisor.ts'
 import { type Layers, layersOf } from './layers.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
 import type { ViewerReport } from './messages.ts'
 import { BAD_OFFER, BUSY, CHANGED, OFFLINE, type OfferAnswer, type OfferRefusal } from './offer.ts'
 import { createPassage, type Passage } from './passage.ts'
-import { createPlaces } from './places.ts'
 import { createPreparation, down, type OfferRequest, type Prepared } from './prepare.ts'
 import type { Heard } from './rendition-choice.ts'
 import { createSeating } from './seating.ts'
 import { createStages } from './stages.ts'
 import { createSteering, type Steering } from './steering.ts'
-import { createSupervisor, type FromRunning } from './supervisor.ts'
 import type { Watchable } from './watchable.ts'
 
 export interface WebRtcEgressOptions {
-  readonly host: string
-  readonly port: number
-  /** Second UDP port, for viewers whose TURN server is reached by TCP or TLS; `undefined` where there is no such server. */
-  readonly relayPort?: number | undefined
+  /** Where the connections are; whoever made it closes it, after this. */
+  readonly process: WebRtcProcess
   /** Addresses that viewers reach this server by, where its own are not theirs (behind NAT); asked for each viewer. */
   readonly publicAddresses: () => readonly string[]
   /** The running broadcast of a channel; `undefined` while there is none. */
@@ -67,7 +65,8 @@ export interface WebRtcEgress {
   readonly figures: WebRtcFigures
   /** Of the process, while it runs; for tests and the log. */
   readonly pid: number | undefined
-  close(): Promise<void>
+  /** Lets go of all viewers. */
+  close(): void
 }
 
 interface Session {
@@ -102,12 +101,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   let refused = 0
   let failed = 0
 
-  const supervisor = createSupervisor({
-    host: options.host,
-    port: options.port,
-    relayPort: options.relayPort,
-    log,
-    now,
+  const supervisor = options.process.join({
     onMessage: hear,
     onDown() {
       packets = 0
@@ -266,7 +260,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   }
 
   return {
-    port: options.port,
+    port: options.process.port,
     async offer(request) {
       if (!places.take(request.remote)) return turnAway(request)
       // From here on the place is the session's.
@@ -310,13 +304,10 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
     get pid() {
       return supervisor.pid
     },
-    async close() {
+    close() {
+      for (const session of [...sessions.values()]) end(session, 'the server is stopping', down(supervisor))
       stages.dropAll()
-      try {
-        await supervisor.close()
-      } finally {
-        refusals.close()
-      }
+      refusals.close()
     },
   }
 }

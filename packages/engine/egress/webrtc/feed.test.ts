@@ -4,9 +4,10 @@ import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { AVCC } from '@bandstand/media/codecs/h264/fixtures.ts'
 import { audioConfig, videoConfig } from '../../packager/fixtures/encoder.ts'
 import { createHub } from '../../stream/hub.ts'
+import { PROCESS_LIMITS } from '../../webrtc/limits.ts'
 import { createFeed } from './feed.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
-import type { ToProcess } from './messages.ts'
+import type { ToRoom } from './messages.ts'
 
 const FRAME = 3_000
 
@@ -45,7 +46,7 @@ function stage() {
         id: 7,
         name: 'test',
         hub,
-        send(message: ToProcess) {
+        send(message: ToRoom) {
           if (message.kind === 'picture') state.sending += message.data.byteLength
           sent.push(message.kind === 'picture' ? `${message.key ? 'K' : 'p'}${message.time / FRAME}` : message.kind)
         },
@@ -125,7 +126,7 @@ test('while too much is on its way nothing is taken, and what is given up are wh
   open(1)
   created.pump()
   picture(0, true)
-  state.sending = WEBRTC_LIMITS.sendingBytes
+  state.sending = PROCESS_LIMITS.sendingBytes
   const second = 30
   for (let n = 1; n < second * 5; n++) picture(n, n % second === 0)
   assert.deepEqual(sent, ['epoch', 'K0'])

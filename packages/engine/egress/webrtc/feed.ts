@@ -5,14 +5,15 @@ import type { ProfileLevelId } from '@bandstand/media/protocols/sdp/h264-profile
 import type { AudioTrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
 import type { Hub, OpenEpoch } from '../../stream/hub.ts'
 import type { TimedUnit, TimelineEvent } from '../../timeline/model.ts'
+import { PROCESS_LIMITS } from '../../webrtc/limits.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
-import type { ToProcess } from './messages.ts'
+import type { ToRoom } from './messages.ts'
 
 export interface FeedOptions {
   readonly id: number
   readonly name: string
   readonly hub: Hub
-  readonly send: (message: ToProcess) => void
+  readonly send: (message: ToRoom) => void
   /** Bytes of media on their way to the process. */
   readonly sending: () => number
   /** Learned of the pictures' order. `false` may still become `true`, when an encoder uses B-frames here and there. */
@@ -78,7 +79,7 @@ export function createFeed(options: FeedOptions): Feed {
 
   function pump(): void {
     for (;;) {
-      if (isClosed || options.sending() >= WEBRTC_LIMITS.sendingBytes) return
+      if (isClosed || options.sending() >= PROCESS_LIMITS.sendingBytes) return
       const event = reader.take()
       if (event === undefined) break
       pass(event)

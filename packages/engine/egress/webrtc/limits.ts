@@ -6,8 +6,7 @@ export const WEBRTC_LIMITS = {
   choiceBytes: 1024,
   /** Streams (channels, or renditions of them) that are watched at one time. */
   streams: 200,
-  /** How long the process may take to start, and to answer an offer. */
-  startMs: 8_000,
+  /** How long an offer may take to be answered. */
   answerMs: 5_000,
   /** How long an offer waits to learn whether the source has B-frames, and the pictures that tell. */
   judgeMs: 1_000,
@@ -20,21 +19,11 @@ export const WEBRTC_LIMITS = {
   silenceMs: 15_000,
   /** The encoder sends, and the rendition that a viewer is on has stood still for so long, with no other to be had: it has to come again. */
   stillMs: 6_000,
-  /** A stream is fed on for so long after its last viewer left, and the process lives on for so long without a stream. */
+  /** A stream is fed on for so long after its last viewer left. */
   lingerMs: 10_000,
-  idleMs: 60_000,
-  /** Media on its way to the process: beyond that the stream's reader waits, and loses whole groups of pictures. */
-  sendingBytes: 4 * 1024 * 1024,
+  /** What waits for the process to take more: beyond that the stream's reader loses whole groups of pictures. */
   queuedBytes: 8 * 1024 * 1024,
   queuedDuration: 2_000,
-  /** Milliseconds until the process is started again, doubled with every failure in a row. */
-  restartMs: 500,
-  restartMostMs: 30_000,
-  /** The process says how its viewers fare so often; without a word for `hungMs` it is killed. */
-  reportMs: 1_000,
-  hungMs: 10_000,
-  /** How long it may take to say goodbye to its viewers at the end. */
-  goodbyeMs: 1_000,
 } as const
 
 /** Bounds within the process, for one stream or viewer. */
@@ -92,15 +81,6 @@ export const PEER_LIMITS = {
   probeWaitMs: 1_000,
   /** Datagrams of RTCP that may come once more by another track. */
   copies: 8,
-  /**
-   * Addresses of relays that come by the port for them, of all viewers and of one; one is let go of that has been silent for so long. As
-   * many viewers as one address may have do not take all.
-   */
-  relays: 500,
-  relaysPerViewer: 8,
-  relaySilenceMs: 30_000,
-  /** Bytes of an ICE check that is looked at: no path has to carry more (RFC 8489 §6.1); browsers send some 100 to 200. */
-  checkBytes: 1_280,
   /** Milliseconds of a stream that may be sent again for that at once, and within each millisecond. */
   repairMs: 10_000,
   repairShare: 0.5,

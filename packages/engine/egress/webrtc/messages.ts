@@ -1,7 +1,4 @@
-/**
- * What the server and its WebRTC process say to each other, over the pipe that Node makes for a child (structured clone, so
- * bytes stay bytes). Both sides are of one version: nothing is checked that the other one made.
- */
+/** What the server and the room in its WebRTC process say to each other of viewers; see `engine/webrtc/messages.ts`. */
 
 /** A media section of the answer, as chosen from the offer. */
 export interface AnsweredMedia {
@@ -22,7 +19,7 @@ export interface AnsweredMedia {
   readonly receiverRtt: boolean
 }
 
-export type ToProcess =
+export type ToRoom =
   /** An offer that has been read and printed again, without candidates. */
   | {
       readonly kind: 'offer'
@@ -50,7 +47,6 @@ export type ToProcess =
     }
   /** One Opus packet; `time` in ticks of 48 kHz. */
   | { readonly kind: 'sound'; readonly stream: number; readonly time: number; readonly data: Uint8Array }
-  | { readonly kind: 'stop' }
 
 /** How often a line was tried, and whether it carried that the last time; `undefined` where nothing was heard of it. */
 export interface Probed {
@@ -78,10 +74,7 @@ export interface ViewerReport {
   readonly probed: Probed | undefined
 }
 
-export type FromProcess =
-  | { readonly kind: 'ready'; readonly host: string; readonly port: number }
-  /** It cannot work at all: the port is taken, the library does not load. */
-  | { readonly kind: 'failed'; readonly reason: string }
+export type FromRoom =
   | { readonly kind: 'answer'; readonly session: string; readonly sdp: string }
   /** `offer`: the library does not take it; `stream`: it is not there any more. */
   | {

@@ -1,3 +1,4 @@
+import type { Supervisor } from '../../webrtc/supervisor.ts'
 import { soundOf } from './feed.ts'
 import {
   chooseMedia,
@@ -11,7 +12,6 @@ import {
 } from './offer.ts'
 import type { Seat, Seating } from './seating.ts'
 import type { Stages } from './stages.ts'
-import type { Supervisor } from './supervisor.ts'
 import type { Watchable } from './watchable.ts'
 
 /** An offer, as it came. */

@@ -2,7 +2,7 @@ import type { Log } from '../../ports.ts'
 import type { Hub, OpenEpoch } from '../../stream/hub.ts'
 import { createFeed } from './feed.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
-import type { ToProcess } from './messages.ts'
+import type { ToRoom } from './messages.ts'
 import type { Sound } from './sound.ts'
 
 export interface StageOptions {
@@ -11,7 +11,7 @@ export interface StageOptions {
   readonly hub: Hub
   /** Of the broadcast that it is, or is made of. */
   readonly sound: Sound
-  readonly send: (message: ToProcess) => void
+  readonly send: (message: ToRoom) => void
   readonly sending: () => number
   readonly log: Log
   /** What was found out of the epoch's pictures. */

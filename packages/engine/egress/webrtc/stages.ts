@@ -1,10 +1,10 @@
 import { EngineError } from '../../error.ts'
 import type { Log } from '../../ports.ts'
 import type { Hub, OpenEpoch } from '../../stream/hub.ts'
+import type { Supervisor } from '../../webrtc/supervisor.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
 import { createSound, type Sound } from './sound.ts'
 import { createStage, type Stage } from './stage.ts'
-import type { Supervisor } from './supervisor.ts'
 
 export interface StagesOptions {
   readonly supervisor: Pick<Supervisor, 'isUp' | 'send' | 'sending' | 'setBusy'>

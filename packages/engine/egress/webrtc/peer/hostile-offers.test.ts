@@ -6,11 +6,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
 import { PeerConnection, Video } from 'node-datachannel'
+import { endLibrary } from '../../../webrtc/library-fixture.ts'
+import { reserveUdpPort } from '../../../webrtc/port.ts'
 import type { AnsweredMedia } from '../messages.ts'
 import { printTaken } from '../offer.ts'
-import { reserveUdpPort } from '../port.ts'
 import { type Connection, openConnection } from './connection.ts'
-import { endLibrary } from './library-fixture.ts'
 
 const CHROMIUM = readFileSync(
   new URL(import.meta.resolve('@bandstand/media/protocols/sdp/fixtures/chromium-156-recvonly.sdp')),

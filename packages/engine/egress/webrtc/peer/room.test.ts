@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isRtcp, parseRtp } from '@bandstand/media/protocols/rtp/packet.ts'
 import { WEBRTC_LIMITS } from '../limits.ts'
-import type { AnsweredMedia, FromProcess } from '../messages.ts'
+import type { AnsweredMedia, FromRoom } from '../messages.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { AUDIO, readGot, slice, VIDEO } from './fixtures.ts'
 import { createRoom } from './room.ts'
@@ -12,7 +12,7 @@ type Hooks = Omit<ConnectionOptions, 'port' | 'host'>
 function stage(extra: Partial<AnsweredMedia> = {}) {
   /** `step`: milliseconds that pass with each look at the clock. */
   const at = { now: 0, step: 0 }
-  const said: FromProcess[] = []
+  const said: FromRoom[] = []
   const connections = new Map<string, Hooks & { isClosed: boolean; packets: number[]; left: number[] }>()
   const room = createRoom({
     openConnection(options) {
@@ -47,7 +47,7 @@ function stage(extra: Partial<AnsweredMedia> = {}) {
       room.handle({ kind: 'offer', session, stream, sdp, video: { ...VIDEO, ...extra }, audio: AUDIO }),
     picture: (stream: number, n: number, key: boolean) =>
       room.handle({ kind: 'picture', stream, time: n * 3000, key, data: slice(n, key) }),
-    told: (kind: FromProcess['kind']) => said.filter((message) => message.kind === kind),
+    told: (kind: FromRoom['kind']) => said.filter((message) => message.kind === kind),
   }
 }
 

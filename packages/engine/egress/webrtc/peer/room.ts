@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { MediaError } from '@bandstand/media/error.ts'
 import { WEBRTC_LIMITS } from '../limits.ts'
-import type { AnsweredMedia, FromProcess, ToProcess } from '../messages.ts'
+import type { AnsweredMedia, FromRoom, ToRoom } from '../messages.ts'
 import type { Connection, ConnectionOptions } from './connection.ts'
 import { createExtensionBlocks } from './extensions.ts'
 import type { RtpSource } from './sender.ts'
@@ -10,7 +10,7 @@ import { createViewer, type Viewer } from './viewer.ts'
 
 export interface RoomOptions {
   readonly openConnection: (options: Omit<ConnectionOptions, 'port' | 'host'>) => Connection
-  readonly say: (message: FromProcess) => void
+  readonly say: (message: FromRoom) => void
   /** Someone has fallen behind: `step` is to be called. */
   readonly onBehind: () => void
   /** Milliseconds of a steady clock. */
@@ -21,7 +21,7 @@ export interface RoomOptions {
 
 /** Everything in the process: streams and their viewers. */
 export interface Room {
-  handle(message: Exclude<ToProcess, { kind: 'stop' }>): void
+  handle(message: ToRoom): void
   /** Sends what is due; called every few milliseconds while `isBusy`. */
   step(): void
   /** Someone is behind and `step` has something to do. */
@@ -60,7 +60,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
   let resent = 0
   let refused = 0
 
-  function sit(message: Extract<ToProcess, { kind: 'offer' }>): void {
+  function sit(message: Extract<ToRoom, { kind: 'offer' }>): void {
     const { session, stream, sdp } = message
     const stage = stages.get(stream)
     if (stage === undefined || seats.has(session)) {
@@ -155,7 +155,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
     settle(seat)
   }
 
-  function picture({ stream, data, time, key }: Extract<ToProcess, { kind: 'picture' }>): void {
+  function picture({ stream, data, time, key }: Extract<ToRoom, { kind: 'picture' }>): void {
     const stage = stages.get(stream)
     if (stage === undefined) return
     const first = stage.stream.picture(data, time, key, now())
@@ -170,7 +170,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
     }
   }
 
-  function sound({ stream, data, time }: Extract<ToProcess, { kind: 'sound' }>): void {
+  function sound({ stream, data, time }: Extract<ToRoom, { kind: 'sound' }>): void {
     const stage = stages.get(stream)
     if (stage === undefined) return
     const number = stage.stream.sound(data, time, now())
@@ -184,7 +184,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
   }
 
   /** One stream's fault must not end the viewers of all. */
-  function play(message: Extract<ToProcess, { kind: 'epoch' | 'picture' | 'sound' }>): void {
+  function play(message: Extract<ToRoom, { kind: 'epoch' | 'picture' | 'sound' }>): void {
     try {
       if (message.kind === 'epoch') stages.get(message.stream)?.stream.epoch(message.decoderConfig)
       else if (message.kind === 'picture') picture(message)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createSocket, Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { afterEach, test } from 'node:test'
-import { reserveUdpPort } from '../port.ts'
+import { reserveUdpPort } from './port.ts'
 import { createRelayPort, type RelayPort } from './relay-port.ts'
 import { checkOf, isSigned, tieBreakerOf } from './tie-breaker-fixture.ts'
 

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { PEER_LIMITS } from '../limits.ts'
+import { PROCESS_LIMITS } from './limits.ts'
 
 /** STUN (RFC 8489 §5, §14): message type and cookie of a Binding request, attributes. */
 const BINDING_REQUEST = 0x0001
@@ -64,7 +64,7 @@ export function mendTieBreaker(
 
 /** Anybody may send anything: what is larger than a check is looked at no further. */
 function isBindingRequest(bytes: Buffer): boolean {
-  if (bytes.byteLength < HEADER || bytes.byteLength > PEER_LIMITS.checkBytes) return false
+  if (bytes.byteLength < HEADER || bytes.byteLength > PROCESS_LIMITS.checkBytes) return false
   if (bytes.readUInt16BE(0) !== BINDING_REQUEST) return false
   return bytes.readUInt32BE(4) === COOKIE && bytes.readUInt16BE(2) === bytes.byteLength - HEADER
 }

@@ -5,13 +5,14 @@ import { after, test } from 'node:test'
 import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
 import { PeerConnection, Video } from 'node-datachannel'
-import { videoConfig } from '../../../packager/fixtures/encoder.ts'
-import { createHub } from '../../../stream/hub.ts'
-import { createWebRtcEgress } from '../egress.ts'
-import { WEBRTC_LIMITS } from '../limits.ts'
-import { reserveUdpPort } from '../port.ts'
-import { slice } from './fixtures.ts'
+import { createWebRtcEgress } from '../egress/webrtc/egress.ts'
+import { WEBRTC_LIMITS } from '../egress/webrtc/limits.ts'
+import { slice } from '../egress/webrtc/peer/fixtures.ts'
+import { videoConfig } from '../packager/fixtures/encoder.ts'
+import { createHub } from '../stream/hub.ts'
 import { endLibrary } from './library-fixture.ts'
+import { reserveUdpPort } from './port.ts'
+import { createWebRtcProcess } from './supervisor.ts'
 
 const addresses = Object.values(networkInterfaces()).flatMap((own) => own ?? [])
 const skip = !addresses.some(({ address }) => address === '::1') && 'this machine has no IPv6'
@@ -47,12 +48,15 @@ function within(what: string, begin: (resolve: () => void) => void): Promise<voi
 async function listenAt(host: string) {
   const hub = liveHub()
   const source = { name: 'source', width: 640, height: 360, frameRate: 30, bitrate: 500_000, hub }
+  const process = createWebRtcProcess({
+    ...{ host, port: await reserveUdpPort(host, 0), log: silent },
+    // It may take many times as long beside busy ones.
+    now: () => performance.now() / 10,
+  })
   const egress = createWebRtcEgress({
-    ...{ host, port: await reserveUdpPort(host, 0), publicAddresses: () => [], ffmpeg: undefined, log: silent },
+    ...{ process, publicAddresses: () => [], ffmpeg: undefined, log: silent },
     find: () => ({ source, rungs: [], askForRungs() {}, plain: () => 'not wanted', askForPlain() {} }),
     seen() {},
-    // The process may take many times as long beside busy ones.
-    now: () => performance.now() / 10,
     limits: { sessions: 10, sessionsPerAddress: 10 },
   })
   /** Resolves with the answer's addresses once a viewer at this loopback has got a packet of the pictures. */
@@ -89,7 +93,7 @@ async function listenAt(host: string) {
       await closed
     }
   }
-  return { watchFrom, close: () => egress.close() }
+  return { watchFrom, close: () => process.close() }
 }
 
 test('on all addresses of IPv6 the port takes viewers by IPv6 and by IPv4', { skip }, async () => {

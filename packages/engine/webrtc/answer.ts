@@ -1,8 +1,7 @@
 import { isIPv6 } from 'node:net'
-import type { AnsweredMedia } from './messages.ts'
 
 /**
- * The answer as viewers get it. Behind NAT the machine's own addresses lead nowhere: each public address takes the place of
+ * The answer as peers get it. Behind NAT the machine's own addresses lead nowhere: each public address takes the place of
  * the host candidates of its family, port for port. A family without one keeps its own: there is no NAT before most IPv6.
  *
  * @param addresses IPv4 or IPv6; none leaves the answer as it is.
@@ -68,8 +67,14 @@ export function withRetransmission(sdp: string, ssrc: number, { payloadType, of,
     .replace(new RegExp(`^a=ssrc:${ssrc} `, 'm'), (line) => `${described}${line}`)
 }
 
+/** What was offered to be told of a payload type: `a=rtcp-fb` values. */
+export interface OfferedFeedback {
+  readonly payloadType: number
+  readonly feedback: readonly string[]
+}
+
 /** The answer without the feedback that was not offered (RFC 4585 §4.2): the library writes what it knows. */
-export function keepFeedback(sdp: string, sections: readonly (AnsweredMedia | undefined)[]): string {
+export function keepFeedback(sdp: string, sections: readonly (OfferedFeedback | undefined)[]): string {
   const offered = new Map(sections.map((media) => [String(media?.payloadType), media?.feedback]))
   return sdp.replace(/^a=rtcp-fb:(\d+) (.*)\r?\n/gm, (line, payloadType: string, value: string) =>
     offered.get(payloadType)?.includes(value.trim()) === true ? line : '',

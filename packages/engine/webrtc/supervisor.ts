@@ -1,32 +1,45 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { environment } from '../../child.ts'
-import { EngineError } from '../../error.ts'
-import type { Log } from '../../ports.ts'
-import { WEBRTC_LIMITS } from './limits.ts'
+import { environment } from '../child.ts'
+import { EngineError } from '../error.ts'
+import type { Log } from '../ports.ts'
+import { PROCESS_LIMITS } from './limits.ts'
 import type { FromProcess, ToProcess } from './messages.ts'
 
 /** What it says once it runs. */
 export type FromRunning = Exclude<FromProcess, { kind: 'ready' | 'failed' }>
 
-export interface SupervisorOptions {
+export interface WebRtcProcessOptions {
   readonly host: string
   readonly port: number
-  /** Second port, for viewers whose relay is reached by TCP or TLS. */
+  /** Second port, for peers whose relay is reached by TCP or TLS. */
   readonly relayPort?: number | undefined
   readonly log: Log
-  readonly onMessage: (message: FromRunning) => void
-  /** The process has gone, with all its viewers and streams. */
-  readonly onDown: () => void
   /** Milliseconds of a steady clock. */
   readonly now: () => number
   /** Starts the process; for tests. */
   readonly fork?: () => ChildProcess
 }
 
+/** Who has something done by the process: viewers' side, encoders' side. */
+export interface ProcessUser {
+  /** All that the process says, also to others. */
+  readonly onMessage: (message: FromRunning) => void
+  /** The process has gone, with all that was in it. */
+  readonly onDown: () => void
+}
+
 /** The WebRTC process: started when first needed, ended when it has been idle for a while, replaced when it dies or hangs. */
+export interface WebRtcProcess {
+  readonly port: number
+  /** Its process id, while there is one. */
+  readonly pid: number | undefined
+  join(user: ProcessUser): Supervisor
+  close(): Promise<void>
+}
+
+/** The process as one of its users has it. */
 export interface Supervisor {
   readonly isUp: boolean
-  /** Its process id, while there is one. */
   readonly pid: number | undefined
   /**
    * Resolves when it runs, starting it if need be.
@@ -38,13 +51,12 @@ export interface Supervisor {
   readonly restsFor: number
   /** No effect while it is down. */
   send(message: ToProcess): void
-  /** Bytes of media, pictures and sound, that have not been written yet. */
+  /** Bytes of media, pictures and sound, that have not been written yet, of all users. */
   readonly sending: number
   /** Called when `sending` has become less than its bound again. */
   onSent: (() => void) | undefined
-  /** Whether anything is to be done: without, it is ended after a while. */
+  /** Whether this user has anything to be done: where nobody has, the process is ended after a while. */
   setBusy(isBusy: boolean): void
-  close(): Promise<void>
 }
 
 interface Child {
@@ -58,21 +70,22 @@ interface Child {
   failed: string | undefined
 }
 
-export function createSupervisor(options: SupervisorOptions): Supervisor {
+export function createWebRtcProcess(options: WebRtcProcessOptions): WebRtcProcess {
   const { log, now } = options
+  const users = new Map<Supervisor, ProcessUser>()
+  const busy = new Set<Supervisor>()
   let child: Child | undefined
   let failures = 0
   let restsUntil = Number.NEGATIVE_INFINITY
   let sending = 0
   let idleTimer: NodeJS.Timeout | undefined
-  let isBusy = false
   let isClosed = false
   /** What has been told of already. */
   let told: string | undefined
 
   function spawn(): ChildProcess {
     const ports = [options.port, options.relayPort].flatMap((port) => (port === undefined ? [] : String(port)))
-    return fork(new URL('./peer/main.ts', import.meta.url), [options.host, ...ports], {
+    return fork(new URL('./main.ts', import.meta.url), [options.host, ...ports], {
       serialization: 'advanced',
       execArgv: ['--max-semi-space-size=4'],
       env: environment(),
@@ -83,8 +96,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   /** Without anything to do it is ended after a while. */
   function rest(): void {
     clearTimeout(idleTimer)
-    if (isBusy) return
-    idleTimer = setTimeout(() => void stop(), WEBRTC_LIMITS.idleMs)
+    if (busy.size > 0) return
+    idleTimer = setTimeout(() => void stop(), PROCESS_LIMITS.idleMs)
     idleTimer.unref()
   }
 
@@ -103,7 +116,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     fresh.ready.promise.catch(() => undefined)
     const begun = now()
     const watch = setInterval(() => {
-      const limit = fresh.isReady ? WEBRTC_LIMITS.hungMs : WEBRTC_LIMITS.startMs
+      const limit = fresh.isReady ? PROCESS_LIMITS.hungMs : PROCESS_LIMITS.startMs
       if (now() - fresh.heardAt <= limit) return
       fresh.complaint = fresh.isReady ? 'it hung' : 'it did not start in time'
       started.kill('SIGKILL')
@@ -121,7 +134,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         log.info({ pid: started.pid, tookMs: Math.round(now() - begun) }, 'webrtc process runs')
         fresh.ready.resolve()
       } else if (message.kind === 'failed') fresh.failed = message.reason
-      else if (child === fresh) options.onMessage(message)
+      else if (child === fresh) for (const user of users.values()) user.onMessage(message)
     })
     // A write to a process that has gone; its end is told of by `exit`.
     started.on('error', (error) => {
@@ -145,17 +158,20 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     if (!fresh.isEnding) {
       // One that had worked for long has earned a new try at once.
       failures = fresh.isReady && now() - restsUntil > 60_000 ? 1 : failures + 1
-      restsUntil = now() + Math.min(WEBRTC_LIMITS.restartMostMs, WEBRTC_LIMITS.restartMs * 2 ** (failures - 1))
+      restsUntil = now() + Math.min(PROCESS_LIMITS.restartMostMs, PROCESS_LIMITS.restartMs * 2 ** (failures - 1))
       tell(fresh, how)
     }
     fresh.ready.reject(new EngineError('refused', 'the webrtc process ended'))
-    options.onDown()
+    for (const user of users.values()) user.onDown()
   }
 
   /** What is in the way is told once, not with every viewer who tries. */
   function tell({ failed, complaint }: Child, how: string): void {
     if (failed === undefined) {
-      log.error({ how, said: complaint.trim().slice(-500) }, 'webrtc process ended; its viewers have to come again')
+      log.error(
+        { how, said: complaint.trim().slice(-500) },
+        'webrtc process ended; its viewers and encoders have to come again',
+      )
     } else if (failed !== told) log.error({ reason: failed }, 'webrtc cannot work; viewers are sent to HLS')
     told = failed
   }
@@ -168,48 +184,63 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     ending.process.once('exit', () => resolve())
     if (ending.process.connected) ending.process.send({ kind: 'stop' } satisfies ToProcess, () => undefined)
     else ending.process.kill('SIGKILL')
-    const timer = setTimeout(() => ending.process.kill('SIGKILL'), WEBRTC_LIMITS.goodbyeMs * 2)
+    const timer = setTimeout(() => ending.process.kill('SIGKILL'), PROCESS_LIMITS.goodbyeMs * 2)
     await promise
     clearTimeout(timer)
   }
 
-  const supervisor: Supervisor = {
-    get isUp() {
-      return child?.isReady === true && !child.isEnding
-    },
+  async function ensure(): Promise<void> {
+    // It may be closed in the meantime.
+    if (child?.isEnding === true) await stop()
+    if (isClosed) throw new EngineError('refused', 'the server is stopping')
+    if (child === undefined && now() < restsUntil) throw new EngineError('refused', 'the webrtc process failed')
+    if (child !== undefined) rest()
+    await (child ?? start()).ready.promise
+  }
+
+  function send(message: ToProcess): void {
+    const to = child
+    if (to === undefined || to.isEnding || !to.process.connected) return
+    const bytes = 'data' in message ? message.data.byteLength : 0
+    sending += bytes
+    to.process.send(message, () => {
+      if (child !== to) return
+      const wasFull = sending >= PROCESS_LIMITS.sendingBytes
+      sending -= bytes
+      if (wasFull && sending < PROCESS_LIMITS.sendingBytes) for (const user of users.keys()) user.onSent?.()
+    })
+  }
+
+  return {
+    port: options.port,
     get pid() {
       return child?.process.pid
     },
-    get restsFor() {
-      return Math.max(0, restsUntil - now())
-    },
-    async ensure() {
-      // It may be closed in the meantime.
-      if (child?.isEnding === true) await stop()
-      if (isClosed) throw new EngineError('refused', 'the server is stopping')
-      if (child === undefined && now() < restsUntil) throw new EngineError('refused', 'the webrtc process failed')
-      if (child !== undefined) rest()
-      await (child ?? start()).ready.promise
-    },
-    send(message) {
-      const to = child
-      if (to === undefined || to.isEnding || !to.process.connected) return
-      const bytes = 'data' in message ? message.data.byteLength : 0
-      sending += bytes
-      to.process.send(message, () => {
-        if (child !== to) return
-        const wasFull = sending >= WEBRTC_LIMITS.sendingBytes
-        sending -= bytes
-        if (wasFull && sending < WEBRTC_LIMITS.sendingBytes) supervisor.onSent?.()
-      })
-    },
-    get sending() {
-      return sending
-    },
-    onSent: undefined,
-    setBusy(busy) {
-      isBusy = busy
-      rest()
+    join(user) {
+      const joined: Supervisor = {
+        get isUp() {
+          return child?.isReady === true && !child.isEnding
+        },
+        get pid() {
+          return child?.process.pid
+        },
+        get restsFor() {
+          return Math.max(0, restsUntil - now())
+        },
+        ensure,
+        send,
+        get sending() {
+          return sending
+        },
+        onSent: undefined,
+        setBusy(isBusy) {
+          if (isBusy) busy.add(joined)
+          else busy.delete(joined)
+          rest()
+        },
+      }
+      users.set(joined, user)
+      return joined
     },
     async close() {
       isClosed = true
@@ -217,5 +248,4 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       await stop()
     },
   }
-  return supervisor
 }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, mock, test } from 'node:test'
-import type { Log } from '../../ports.ts'
-import { WEBRTC_LIMITS } from './limits.ts'
+import type { Log } from '../ports.ts'
+import { PROCESS_LIMITS } from './limits.ts'
 import type { FromProcess, ToProcess } from './messages.ts'
-import { createSupervisor } from './supervisor.ts'
+import { createWebRtcProcess } from './supervisor.ts'
 
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval'] }))
 afterEach(() => mock.timers.reset())
@@ -44,25 +44,25 @@ function stage() {
   const errors: string[] = []
   const at = { now: 0, downs: 0 }
   const log: Log = { debug() {}, info() {}, warn() {}, error: (_facts, message) => void errors.push(message) }
-  const supervisor = createSupervisor({
+  const process = createWebRtcProcess({
     host: '127.0.0.1',
     port: 1,
     log,
     now: () => at.now,
-    onMessage() {},
-    onDown: () => void at.downs++,
     fork() {
       const fake = new FakeProcess()
       started.push(fake)
       return fake as unknown as ChildProcess
     },
   })
+  const supervisor = process.join({ onMessage() {}, onDown: () => void at.downs++ })
   const newest = () => started.at(-1) ?? assert.fail('none was started')
   function pass(ms: number): void {
     at.now += ms
     mock.timers.tick(ms)
   }
   return {
+    process,
     supervisor,
     started,
     errors,
@@ -71,7 +71,7 @@ function stage() {
     pass,
     /** Time goes by, and the process says that it is there. */
     live(ms: number) {
-      const step = WEBRTC_LIMITS.hungMs / 2
+      const step = PROCESS_LIMITS.hungMs / 2
       for (let passed = 0; passed < ms; passed += step) {
         newest().say({ kind: 'report', viewers: [], packets: 0, resent: 0, refused: 0 })
         pass(step)
@@ -88,7 +88,7 @@ function stage() {
 test('a process that was started for an offer that came to nothing is ended when it has been idle', async () => {
   const { supervisor, newest, run, live } = stage()
   await run()
-  live(WEBRTC_LIMITS.idleMs)
+  live(PROCESS_LIMITS.idleMs)
   assert.deepEqual(newest().got, ['stop'])
   newest().end()
   assert.equal(supervisor.isUp, false)
@@ -98,20 +98,20 @@ test('one that has something to do stays, and each offer gives an idle one more 
   const { supervisor, newest, run, live } = stage()
   await run()
   supervisor.setBusy(true)
-  live(WEBRTC_LIMITS.idleMs * 2)
+  live(PROCESS_LIMITS.idleMs * 2)
   supervisor.setBusy(false)
-  live(WEBRTC_LIMITS.idleMs / 2)
+  live(PROCESS_LIMITS.idleMs / 2)
   await supervisor.ensure()
-  live(WEBRTC_LIMITS.idleMs / 2)
+  live(PROCESS_LIMITS.idleMs / 2)
   assert.deepEqual(newest().got, [])
 })
 
 test('a server that stops while an idle process ends starts no other one', async () => {
-  const { supervisor, started, newest, run, live } = stage()
+  const { process, supervisor, started, newest, run, live } = stage()
   await run()
-  live(WEBRTC_LIMITS.idleMs)
+  live(PROCESS_LIMITS.idleMs)
   const late = supervisor.ensure()
-  const closing = supervisor.close()
+  const closing = process.close()
   newest().end()
   await closing
   await assert.rejects(late, { code: 'refused' })
@@ -121,14 +121,14 @@ test('a server that stops while an idle process ends starts no other one', async
 test('a process that hangs is killed, and rests for longer with every failure', async () => {
   const { supervisor, errors, at, run, pass } = stage()
   await run()
-  pass(WEBRTC_LIMITS.hungMs + 1_000)
-  assert.deepEqual([at.downs, errors.length, supervisor.restsFor], [1, 1, WEBRTC_LIMITS.restartMs])
+  pass(PROCESS_LIMITS.hungMs + 1_000)
+  assert.deepEqual([at.downs, errors.length, supervisor.restsFor], [1, 1, PROCESS_LIMITS.restartMs])
   await assert.rejects(supervisor.ensure(), { code: 'refused' })
-  pass(WEBRTC_LIMITS.restartMs)
+  pass(PROCESS_LIMITS.restartMs)
   const second = supervisor.ensure()
-  pass(WEBRTC_LIMITS.startMs + 1_000)
+  pass(PROCESS_LIMITS.startMs + 1_000)
   await assert.rejects(second, { code: 'refused' })
-  assert.equal(supervisor.restsFor, WEBRTC_LIMITS.restartMs * 2)
+  assert.equal(supervisor.restsFor, PROCESS_LIMITS.restartMs * 2)
 })
 
 test('what keeps it from working is told once', async () => {
@@ -149,11 +149,11 @@ test('pictures and sound count until they are written, and it is told when there
   let told = 0
   supervisor.onSent = () => void told++
   newest().isReading = false
-  const half = new Uint8Array(WEBRTC_LIMITS.sendingBytes / 2)
+  const half = new Uint8Array(PROCESS_LIMITS.sendingBytes / 2)
   supervisor.send({ kind: 'sound', stream: 1, time: 0, data: half })
   supervisor.send({ kind: 'open', stream: 2 })
   supervisor.send({ kind: 'picture', stream: 1, time: 0, key: true, data: half })
-  assert.equal(supervisor.sending, WEBRTC_LIMITS.sendingBytes)
+  assert.equal(supervisor.sending, PROCESS_LIMITS.sendingBytes)
   const [sound, open, picture] = newest().unread
   sound?.()
   assert.deepEqual([supervisor.sending, told], [half.byteLength, 1])

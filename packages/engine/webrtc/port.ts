@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { bindError } from '../../bind-error.ts'
+import { bindError } from '../bind-error.ts'
 
 /**
  * Whether the UDP port can be had, and which one it is. It is bound by another process, and only when somebody watches; a port

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
-import { PEER_LIMITS } from '../limits.ts'
+import { PROCESS_LIMITS } from './limits.ts'
 import { mendTieBreaker } from './tie-breaker.ts'
 
 const PASSWORD = 'VOkJxbRl1RmTxUk/WvJxBt'
@@ -95,6 +95,6 @@ function padded(bytes: number): Buffer {
 }
 
 test('what is larger than any check has to be is not read, whoever signed it', () => {
-  assert.equal(mendTieBreaker(padded(PEER_LIMITS.checkBytes), passwordOf)?.ufrag, 'evtj')
-  assert.equal(mendTieBreaker(padded(PEER_LIMITS.checkBytes + 4), passwordOf), undefined)
+  assert.equal(mendTieBreaker(padded(PROCESS_LIMITS.checkBytes), passwordOf)?.ufrag, 'evtj')
+  assert.equal(mendTieBreaker(padded(PROCESS_LIMITS.checkBytes + 4), passwordOf), undefined)
 })

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import { withPort } from '../answer.ts'
-import { PEER_LIMITS } from '../limits.ts'
-import type { ConnectionOptions } from './connection.ts'
+import { withPort } from './answer.ts'
+import type { AnsweringOptions } from './answering.ts'
+import { PROCESS_LIMITS } from './limits.ts'
 import { mendTieBreaker } from './tie-breaker.ts'
 
 export interface RelayPortOptions {
@@ -22,7 +22,7 @@ export interface RelayPortOptions {
  */
 export interface RelayPort {
   /** A connection whose answer names this port too, and that is let in here until it has closed. */
-  admit<T extends Pick<ConnectionOptions, 'onAnswer' | 'onClosed'>>(options: T): T
+  admit<T extends Pick<AnsweringOptions, 'onAnswer' | 'onClosed'>>(options: T): T
   close(): void
 }
 
@@ -54,8 +54,8 @@ export function createRelayPort({ host, port, to, now, onOpen, onError }: RelayP
   outside.on('message', receive)
   outside.bind({ port, address: host, exclusive: true })
   const sweeper = setInterval(() => {
-    for (const [relay, way] of ways) if (now() - way.heardAt > PEER_LIMITS.relaySilenceMs) end(relay, way)
-  }, PEER_LIMITS.relaySilenceMs)
+    for (const [relay, way] of ways) if (now() - way.heardAt > PROCESS_LIMITS.relaySilenceMs) end(relay, way)
+  }, PROCESS_LIMITS.relaySilenceMs)
   sweeper.unref()
 
   function receive(datagram: Uint8Array, { address, port: from }: RemoteInfo): void {
@@ -71,7 +71,7 @@ export function createRelayPort({ host, port, to, now, onOpen, onError }: RelayP
 
   function open(relay: string, ufrag: string, address: string, from: number): Way | undefined {
     const others = [...ways.values()].filter((way) => way.ufrag === ufrag)
-    if (ways.size >= PEER_LIMITS.relays || others.length >= PEER_LIMITS.relaysPerViewer) return undefined
+    if (ways.size >= PROCESS_LIMITS.relays || others.length >= PROCESS_LIMITS.relaysPerPeer) return undefined
     const socket = createSocket(own.includes(':') ? 'udp6' : 'udp4')
     const way = { socket, ufrag, heardAt: now() }
     socket.on('message', (datagram, sender) => {

@@ -1,4 +1,4 @@
-import { networkOf, plainAddress } from '../../remote/address.ts'
+import { networkOf, plainAddress } from '../remote/address.ts'
 
 /**
  * Counts offers under way and the sessions that they become, of the whole server and of each remote address; of IPv6 a /64 network is

@@ -1,0 +1,92 @@
+import { AUDIO_TRACK } from '@bandstand/media/access-unit.ts'
+import { audioConfigFromOpusChannels } from '@bandstand/media/codecs/opus/config.ts'
+import { opusDuration } from '@bandstand/media/codecs/opus/packet.ts'
+import { MediaError } from '@bandstand/media/error.ts'
+import type { Publisher } from '../../ports.ts'
+import { WHIP_LIMITS } from './limits.ts'
+import { type FromDesk, type ReceivedVideo, SOUND } from './messages.ts'
+import { createPictureReader, type PictureReader } from './pictures.ts'
+import { createRenditions } from './renditions.ts'
+
+export type Received = Extract<FromDesk, { kind: 'received' }>
+
+export interface WhipToStream {
+  /** @returns what to tell an encoder whose media cannot go on. */
+  take(unit: Received): string | undefined
+  /** Time passes. */
+  tick(): void
+  /** Pictures and packets of sound that could not be read. */
+  readonly malformed: number
+}
+
+export interface ToStreamOptions {
+  readonly publisher: Publisher
+  readonly video: readonly ReceivedVideo[]
+  readonly hasSound: boolean
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number
+}
+
+const RESTLESS =
+  'The encoder changes its settings all the time: keep size, profile and sound as they are while it streams.'
+
+/** What the process has received to configurations and access units. Never throws for bad media: it is counted. */
+export function createWhipToStream({ publisher, video, hasSound, now }: ToStreamOptions): WhipToStream {
+  const begun = now()
+  const readers: PictureReader[] = video.flatMap(({ codec, rids }) =>
+    Array.from({ length: Math.max(1, rids.length) }, () => createPictureReader(codec)),
+  )
+  const renditions = createRenditions(publisher, readers.length, now)
+  /** Newest decode time of each source: they only rise. */
+  const newest = new Map<number, number>()
+  let soundLength: number | undefined
+  let configurations = 0
+  let malformed = 0
+  publisher.announce({ video: readers.length > 0, audio: hasSound, brought: Math.max(0, readers.length - 1) })
+
+  function rising(source: number, time: number): number {
+    const dts = Math.max(time, (newest.get(source) ?? Number.NEGATIVE_INFINITY) + 1)
+    // A source whose clock was set back goes on from there.
+    newest.set(source, dts - time > 90_000 ? time : dts)
+    return newest.get(source) ?? time
+  }
+
+  function picture({ source, time, data }: Received): void {
+    const read = readers[source]?.(data)
+    if (read === undefined) return
+    if (read.config !== undefined) {
+      configurations++
+      renditions.configure(source, read.config)
+    }
+    renditions.picture(source, { dts: rising(source, time), pts: time, key: read.key, data: read.data })
+  }
+
+  function sound({ time, data }: Received): void {
+    const frameLength = opusDuration(data)
+    if (soundLength !== frameLength) {
+      soundLength = frameLength
+      configurations++
+      publisher.configure(AUDIO_TRACK, audioConfigFromOpusChannels(2, frameLength))
+    }
+    const dts = rising(SOUND, time)
+    publisher.unit({ track: AUDIO_TRACK, dts, pts: dts, key: true, data })
+  }
+
+  return {
+    take(unit) {
+      try {
+        if (unit.source === SOUND) sound(unit)
+        else picture(unit)
+      } catch (error) {
+        if (!(error instanceof MediaError)) throw error
+        malformed++
+      }
+      const over = configurations - WHIP_LIMITS.configurations
+      return over > 0 && over > (now() - begun) / 1000 ? RESTLESS : undefined
+    },
+    tick: renditions.tick,
+    get malformed() {
+      return malformed
+    },
+  }
+}
