@@ -1,0 +1,47 @@
+/** Samples of which the drift is taken: about 10 s of ACKs (§4.7.1, and libsrt's CTsbpdTime). */
+const SAMPLES = 1000
+
+/**
+ * The peer's clock as seen from here (§4.7): timestamps unwrapped, and the drift between the two clocks traced. Milliseconds.
+ */
+export class PeerClock {
+  /** When the peer's clock showed 0, drift included. */
+  #base: number
+  /** Newest timestamp, microseconds, unwrapped. */
+  #newest = 0
+  #sum = 0
+  #count = 0
+  #firstRoundTrip: number | undefined
+
+  constructor(peerStart: number) {
+    this.#base = peerStart
+  }
+
+  /** When a packet with this timestamp was sent, on our clock. @param timestamp microseconds, 32 bits */
+  timeOf(timestamp: number): number {
+    return this.#base + this.#unwrapped(timestamp) / 1000
+  }
+
+  /**
+   * A packet that the peer sends at once has come: by how much later or earlier than its timestamp says.
+   *
+   * @param roundTrip of this packet
+   * @param isUsual false where the round trip shows that it lay somewhere, our own socket included: it says nothing of clocks
+   */
+  arrived(timestamp: number, roundTrip: number, isUsual: boolean, now: number): void {
+    if (!isUsual) return
+    this.#firstRoundTrip ??= roundTrip
+    // What the way became longer by is no drift.
+    this.#sum += now - this.timeOf(timestamp) - (roundTrip - this.#firstRoundTrip) / 2
+    if (++this.#count < SAMPLES) return
+    this.#base += this.#sum / this.#count
+    this.#sum = 0
+    this.#count = 0
+  }
+
+  #unwrapped(timestamp: number): number {
+    const time = this.#newest + ((timestamp - this.#newest) | 0)
+    if (time > this.#newest) this.#newest = time
+    return time
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What a caller wants, from the many forms that stream ids come in:
+ *
+ * | form | of |
+ * |---|---|
+ * | `KEY` | OBS, vMix, Larix: the key alone publishes |
+ * | `publish:KEY`, `publish/KEY`, `live/KEY`, `input:KEY` | those who know other servers |
+ * | `read:CHANNEL`, `request:CHANNEL`, `play:CHANNEL` | players |
+ * | `#!::r=KEY,m=publish,s=…` | Haivision, Blackmagic, libsrt's access control (§ appendix B) |
+ * | `#!::m=request,r=CHANNEL` | players |
+ *
+ * Each may be percent-encoded, as a whole or in part, and may have a slash, a question mark or a path before it: some programs hand on what
+ * was typed as it stands.
+ */
+export interface SrtTarget {
+  readonly mode: 'publish' | 'read'
+  /** Key to publish with, as sent, or name of the channel to read; empty where nothing was named. */
+  readonly name: string
+}
+
+const PREFIX = /^(publish|input|read|request|play|output)[:/]/i
+const READS: ReadonlySet<string> = new Set(['read', 'request', 'play', 'output'])
+
+/** Never throws: whatever a caller sends is a key, if a wrong one. */
+export function parseStreamId(streamId: string): SrtTarget {
+  const text = decoded(streamId.trim())
+  const access = /^\??\/?#!::(.*)$/s.exec(text)
+  if (access !== null) return fromAccessControl(access[1] ?? '')
+  return fromPlain(text)
+}
+
+/** `#!::KEY=VALUE,…`. `s` is the session or, as here, the key, and `r` the resource; encoders fill in one, the other or both. */
+function fromAccessControl(list: string): SrtTarget {
+  const fields = new Map<string, string>()
+  for (const field of list.split(',')) {
+    const [name = '', ...value] = field.split('=')
+    if (!fields.has(name.trim())) fields.set(name.trim(), value.join('=').trim())
+  }
+  const mode = fields.get('m')?.toLowerCase() ?? 'publish'
+  const resource = fields.get('r') ?? ''
+  if (mode === 'request' || mode === 'read' || mode === 'play') return { mode: 'read', name: withoutPath(resource) }
+  const session = fields.get('s') ?? ''
+  // Who has both puts the key into `s`; Blackmagic's XML puts it into `r`, and something of its own into `s` never.
+  return { mode: 'publish', name: session === '' ? withoutPath(resource) : session }
+}
+
+function fromPlain(text: string): SrtTarget {
+  const bare = text.replace(/^[?/]+/, '').replace(/^streamid=/i, '')
+  const prefix = PREFIX.exec(bare)
+  if (prefix === null) return { mode: 'publish', name: withoutPath(bare) }
+  const mode = READS.has((prefix[1] ?? '').toLowerCase()) ? 'read' : 'publish'
+  return { mode, name: withoutPath(bare.slice(prefix[0].length)) }
+}
+
+/** `live/KEY`, as typed for RTMP, and slashes around it. */
+function withoutPath(name: string): string {
+  return name.replace(/^\/+|\/+$/g, '').replace(/^live\//i, '')
+}
+
+/** Percent-encoding taken away, where it is one. A plain key may have a per cent sign in it. */
+function decoded(text: string): string {
+  if (!/%[0-9a-fA-F]{2}/.test(text)) return text
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/**
+ * A stream id for the log: everything that may be a key is cut to four characters.
+ *
+ * @param streamId as sent
+ */
+export function shortStreamId(streamId: string): string {
+  const { mode, name } = parseStreamId(streamId)
+  const printable = [...streamId].map((character) => (character < ' ' ? '?' : character)).join('')
+  if (mode === 'read') return printable.slice(0, 100)
+  const cut = name.length > 4 ? `${name.slice(0, 4)}…` : '…'
+  const at = name === '' ? -1 : printable.indexOf(name)
+  if (at < 0) return `${printable.slice(0, 4)}…`
+  const rest = printable.slice(at + name.length)
+  // What stands behind the key may be another one.
+  return `${printable.slice(0, at)}${cut}${rest === '' ? '' : '…'}`.slice(0, 100)
+}
