@@ -1,10 +1,11 @@
+import type { LineReport } from '@bandstand/engine/ports.ts'
 import type { EncoderDiagnosis } from '@bandstand/engine/stream/diagnosis.ts'
 import type { LadderReport } from '@bandstand/engine/transcode/report.ts'
 import type { EncoderHealth } from '@bandstand/platform/ports.ts'
 
 /** The engine's figures in the API's terms: absent becomes null, seconds become milliseconds, figures are rounded. */
 export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
-  const { video, audio, ladder } = found
+  const { video, audio, ladder, line } = found
   const longest = video === undefined || video.keyDistances.length === 0 ? null : Math.max(...video.keyDistances)
   return {
     protocol: found.protocol,
@@ -30,10 +31,17 @@ export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
     malformedUnits: found.malformedUnits,
     unconfiguredUnits: found.unconfiguredUnits,
     ladder: ladder === undefined ? null : toLadderHealth(ladder),
+    line: line === undefined ? null : toLineHealth(line),
   }
 }
 
 function toLadderHealth(found: LadderReport): NonNullable<EncoderHealth['ladder']> {
   const { encoder, speed, message } = found
   return { ...found, encoder: encoder ?? null, speed: speed ?? null, message: message ?? null, rungs: [...found.rungs] }
+}
+
+function toLineHealth(found: LineReport): NonNullable<EncoderHealth['line']> {
+  const { roundTrip, latency, buffered, packets, lost, retransmitted, dropped } = found
+  const whole = { roundTrip: Math.round(roundTrip), latency: Math.round(latency), buffered: Math.round(buffered) }
+  return { ...whole, packets, lost, retransmitted, dropped }
 }

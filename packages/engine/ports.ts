@@ -19,6 +19,24 @@ export interface PublishRequest {
   readonly channel?: string
   /** What the encoder says it is (`flashVer`, `encoder` in onMetaData), cut to 100 characters. */
   readonly encoder?: string
+  /** How the line from the encoder is now, where the protocol measures it. Asked when somebody looks at the studio. */
+  readonly line?: () => LineReport
+}
+
+/** The line from an encoder. Times in ms; packets of the last half minute. */
+export interface LineReport {
+  readonly roundTrip: number
+  /** How long the protocol holds back what comes, so that what is lost can be sent again. */
+  readonly latency: number
+  /** Media that are held back now. */
+  readonly buffered: number
+  readonly packets: number
+  /** Missing at first. */
+  readonly lost: number
+  /** Of them, those that came when they were sent again. */
+  readonly retransmitted: number
+  /** Given up, for they came too late or never. */
+  readonly dropped: number
 }
 
 /**

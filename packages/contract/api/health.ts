@@ -39,6 +39,18 @@ export const encoderFacts = z
       .min(0)
       .describe('those that came without the configuration a decoder needs, told at 1, 2, 4, 8, …'),
     ladder: ladderHealth.nullable().describe('null where there is to be none'),
+    line: z
+      .object({
+        roundTrip: milliseconds,
+        latency: milliseconds.describe('agreed with the encoder: what is lost has so long to be sent again'),
+        buffered: milliseconds.describe('media that wait for their time'),
+        packets: z.int().min(0),
+        lost: z.int().min(0).describe('missing at first'),
+        retransmitted: z.int().min(0).describe('of them, those that came when they were sent again'),
+        dropped: z.int().min(0).describe('given up: too late, or never'),
+      })
+      .nullable()
+      .describe('the line from the encoder, packets of the last 30 s; null where the protocol does not measure it'),
   })
   .meta({ id: 'EncoderFacts' })
 export type EncoderFacts = z.infer<typeof encoderFacts>
@@ -56,6 +68,8 @@ export const ADVICE_CODES = [
   'reconnects',
   'units-malformed',
   'units-unconfigured',
+  'line-too-late',
+  'line-lossy',
 ] as const
 
 export const advice = z

@@ -303,6 +303,7 @@ export function createChannel(options: ChannelOptions): Channel {
         reconnects: running.reconnects,
         malformedUnits: countIn(facts, 'droppedMalformed'),
         unconfiguredUnits: countIn(facts, 'droppedUnconfigured'),
+        ...(request.line !== undefined && { line: request.line() }),
         ...running.broadcast.diagnose(),
       }
     },

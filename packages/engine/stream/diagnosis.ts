@@ -1,4 +1,4 @@
-import type { IngestProtocol } from '../ports.ts'
+import type { IngestProtocol, LineReport } from '../ports.ts'
 import type { LadderReport } from '../transcode/report.ts'
 import { STREAM_LIMITS } from './limits.ts'
 
@@ -58,6 +58,8 @@ export interface EncoderDiagnosis extends Partial<MediaDiagnosis> {
   readonly malformedUnits: number
   /** Units of a track that it had not configured, since it connected. */
   readonly unconfiguredUnits: number
+  /** Absent where the protocol does not measure it. */
+  readonly line?: LineReport
 }
 
 /** What an ingest counts, it tells among the facts: there an encoder may have put anything. */

@@ -15,7 +15,7 @@ const video = {
 const audio = { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2, bitrate: 160_000 }
 const good: EncoderHealth = {
   ...{ protocol: 'rtmp', encoder: null, remote: '192.0.2.1', keyId: null, connectedAt: 0, video, audio },
-  ...{ timestampJumps: 0, reconnects: 0, malformedUnits: 0, unconfiguredUnits: 0, ladder: null },
+  ...{ timestampJumps: 0, reconnects: 0, malformedUnits: 0, unconfiguredUnits: 0, ladder: null, line: null },
 }
 const codes = (health: Partial<EncoderHealth>) => adviseEncoder({ ...good, ...health }).map(({ code }) => code)
 
@@ -65,4 +65,18 @@ test('what hurts most comes first', () => {
     'key-frames-far',
     'no-audio',
   ])
+})
+
+test('a line that loses more than the latency mends is said in figures, with what to set', () => {
+  const line = { roundTrip: 120, latency: 200, buffered: 190, packets: 9_700, lost: 1_000, retransmitted: 700, dropped: 300 }
+  const told = (change: Partial<typeof line>) => adviseEncoder({ ...good, line: { ...line, ...change } })[0]
+  assert.equal(
+    told({})?.text,
+    "3 % of packets arrive too late: raise the encoder's latency to at least 4 × the round trip, now 480 ms (it is 200 ms).",
+  )
+  assert.match(told({ latency: 600 })?.text ?? '', /lower the bitrate/)
+  assert.equal(told({ dropped: 0 })?.code, 'line-lossy')
+  assert.equal(told({ dropped: 0, lost: 20 })?.code, 'fine')
+  // Some packets of a connection that has just begun say nothing.
+  assert.equal(told({ packets: 90, dropped: 10 })?.code, 'fine')
 })

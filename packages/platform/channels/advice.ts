@@ -20,6 +20,14 @@ const MALFORMED_MANY = 16
 /** Units without a configuration, some seconds of them: an encoder that is joined midway sends a few, up to its next key frame. */
 const UNCONFIGURED_MANY = 256
 
+/** Round trips that fit into a latency which gives a loss two chances to be mended, and some rest. */
+const ROUND_TRIPS = 4
+/** Packets before anything is said of their line: some seconds of a small stream. */
+const LINE_PACKETS = 500
+/** Shares of packets that came too late, and that were lost at first, from which on it is worth saying. */
+const TOO_LATE = 0.0005
+const LOSSY = 0.05
+
 /** What to change in the encoder, most important first; one `fine` where there is nothing. */
 export function adviseEncoder(health: EncoderHealth): Advice[] {
   const advice: Advice[] = []
@@ -56,6 +64,7 @@ export function adviseEncoder(health: EncoderHealth): Advice[] {
       'units-unconfigured',
       'Pictures or sound come without the settings that a decoder needs (the sequence header), and are left out. Stop and start the encoder; what passes a stream on must pass its beginning on too.',
     )
+  if (health.line !== null) adviseLine(health.line, add)
   const order = { warning: 0, hint: 1, good: 2 }
   advice.sort((a, b) => order[a.level] - order[b.level])
   if (advice.length === 0) add('good', 'fine', 'Everything looks right.')
@@ -97,6 +106,40 @@ function adviseVideo(
     )
   if (bits > BITS_HIGH || bitrate > BITRATE_HIGH)
     add('hint', 'bitrate-high', `${megabits} is more than many viewers' lines carry; 2.5 to 6 Mbit/s suit most.`)
+}
+
+/** What is too late is lost for viewers; what was sent again in time costs nothing but bits, as long as it is little. */
+function adviseLine(
+  { packets, lost, dropped, roundTrip, latency }: NonNullable<EncoderHealth['line']>,
+  add: (level: Advice['level'], code: Advice['code'], text: string) => void,
+): void {
+  const all = packets + dropped
+  if (all < LINE_PACKETS) return
+  const needed = ROUND_TRIPS * Math.max(roundTrip, 1)
+  if (dropped / all >= TOO_LATE) {
+    const share = percent(dropped / all)
+    add(
+      'warning',
+      'line-too-late',
+      latency < needed
+        ? `${share} of packets arrive too late: raise the encoder's latency to at least ${ROUND_TRIPS} × the round trip, now ${round(needed)} ms (it is ${Math.round(latency)} ms).`
+        : `${share} of packets arrive too late, though the encoder's latency of ${Math.round(latency)} ms is enough for the round trip of ${Math.round(roundTrip)} ms: lower the bitrate, or use a cable instead of Wi-Fi.`,
+    )
+  } else if (lost / all >= LOSSY)
+    add(
+      'hint',
+      'line-lossy',
+      `${percent(lost / all)} of packets are lost and sent again in time. If that grows, raise the encoder's latency above ${Math.round(latency)} ms, or lower the bitrate.`,
+    )
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0).replace(/\.0$/, '')} %`
+}
+
+/** Up to the next ten, as a person types it. */
+function round(ms: number): number {
+  return Math.ceil(ms / 10) * 10
 }
 
 function times(count: number): string {

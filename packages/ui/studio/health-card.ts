@@ -122,7 +122,7 @@ export class StudioHealthCard extends LitElement {
     if (this.isConnected && slug === this.slug) this.#timer = setTimeout(() => this.#ask(), every)
   }
 
-  #facts({ protocol, video, audio, encoder, remote, reconnects }: EncoderFacts) {
+  #facts({ protocol, video, audio, encoder, remote, reconnects, line }: EncoderFacts) {
     const rows: [string, string][] = []
     if (video) {
       rows.push(['Picture', `${video.width} × ${video.height}`])
@@ -141,6 +141,13 @@ export class StudioHealthCard extends LitElement {
     }
     rows.push(['Comes by', protocol === 'demo' ? 'the built-in demo' : protocol.toUpperCase()])
     rows.push(['Reconnects', String(reconnects)])
+    if (line) {
+      const share = (count: number) => `${((count * 100) / Math.max(1, line.packets + line.dropped)).toFixed(1)} %`
+      rows.push(['Round trip', `${line.roundTrip} ms`])
+      rows.push(['Latency', `${line.latency} ms, ${line.buffered} ms in the buffer`])
+      rows.push(['Lost on the line', `${share(line.lost)}, ${share(line.retransmitted)} sent again`])
+      rows.push(['Came too late', share(line.dropped)])
+    }
     return html`<dl>
         ${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
       </dl>

@@ -169,6 +169,7 @@ const health: ChannelHealth = {
       ],
       message: null,
     },
+    line: null,
   },
   advice,
 }

@@ -17,6 +17,8 @@ export interface SrtListenerOptions {
   readonly secret: Uint8Array
   /** All callers must have it; without one, none may. */
   readonly passphrase?: string
+  /** Asked for a caller that has shown its address, before anything costly is done for it; false: not now. */
+  readonly admit?: (source: string) => boolean
 }
 
 /** A caller that has shown its address and may be let in. */
@@ -134,6 +136,7 @@ export function createSrtListener(options: SrtListenerOptions): SrtListener {
       if (handshake.type === HANDSHAKE.induction) return induction(handshake, source, now)
       if (handshake.type !== HANDSHAKE.conclusion) return { kind: 'ignored' }
       if (!cookies.check(source, handshake.cookie, now)) return { kind: 'ignored' }
+      if (options.admit?.(source) === false) return { kind: 'ignored' }
       return conclusion(packet, handshake, source, now)
     },
     refuse: ({ handshake }, rejection) => refusal(handshake, rejection),

@@ -118,3 +118,8 @@ export function writeHandshake(to: Pick<ControlHeader, 'timestamp' | 'destinatio
   }
   return packet
 }
+
+/** Who sends a handshake, without reading all of it: 0 where it is too short. Repetitions are known by it. */
+export function handshakeSocketOf(packet: Uint8Array): number {
+  return packet.byteLength < HEADER_BYTES + BODY_BYTES ? 0 : readU32(packet, HEADER_BYTES + 24)
+}

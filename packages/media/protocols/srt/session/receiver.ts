@@ -228,10 +228,12 @@ export class Receiver {
     this.#ackAt = now + smoothed + 4 * variance
     this.#ackNumber = this.#ackNumber === 0xffffffff ? 1 : this.#ackNumber + 1
     this.#roundTrip.sent(this.#ackNumber, now)
+    const most = this.#options.limits.receivePackets
     const measured = {
       roundTrip: Math.round(smoothed * 1000),
       variance: Math.round(variance * 1000),
-      available: Math.max(2, this.#options.limits.receivePackets - this.#buffer.span),
+      // Where there is no room it is made, so a full buffer is no reason for the peer to wait until what it has is too old.
+      available: Math.max(most >> 1, most - this.#buffer.span),
       packetRate: this.#packetRate,
       // Nothing is tried out about the line: what comes is what is known of it.
       capacity: this.#packetRate,

@@ -1,0 +1,330 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { randomBytes, randomInt } from 'node:crypto'
+import { isIPv6 } from 'node:net'
+import { acceptCaller } from '@bandstand/media/protocols/srt/handshake/accept.ts'
+import { createSrtListener, type SrtCallerRequest } from '@bandstand/media/protocols/srt/handshake/listener.ts'
+import { printVersion } from '@bandstand/media/protocols/srt/packet/capabilities.ts'
+import { handshakeSocketOf } from '@bandstand/media/protocols/srt/packet/handshake.ts'
+import { destinationOf, HEADER_BYTES, isControl } from '@bandstand/media/protocols/srt/packet/header.ts'
+import { REJECTION, type SrtRefusal } from '@bandstand/media/protocols/srt/rejection.ts'
+import type { ReceiveCounts } from '@bandstand/media/protocols/srt/session/statistics.ts'
+import { shortStreamId } from '@bandstand/media/protocols/srt/stream-id.ts'
+import { bindError } from '../bind-error.ts'
+import type { Log } from '../ports.ts'
+import { networkOf, plainAddress } from '../remote/address.ts'
+import { createRefusalLog } from '../remote/refusals.ts'
+import { createAttempts } from './attempts.ts'
+import { OpenConnection } from './connection.ts'
+import type { SrtListenerLimits } from './limits.ts'
+import { nodeCrypto } from './node-crypto.ts'
+import type { SrtRoute } from './port.ts'
+import { createPulse } from './pulse.ts'
+
+export interface SrtListenerServerOptions {
+  /** Port 0 takes any free one. */
+  readonly address: { readonly host: string; readonly port: number }
+  /** All callers must have it; without one, none may. */
+  readonly passphrase?: string
+  readonly route: SrtRoute
+  readonly log: Log
+  /** `SRT_LISTENER_LIMITS`, changed where the owner wants it. */
+  readonly limits: SrtListenerLimits
+}
+
+export interface SrtFigures extends Readonly<Pick<ReceiveCounts, 'packets' | 'lost' | 'recovered' | 'dropped'>> {
+  readonly connections: number
+  readonly halfOpen: number
+}
+
+export interface SrtListenerServer {
+  /** As bound. */
+  readonly address: { readonly host: string; readonly port: number }
+  /** Since the start, of all connections. */
+  figures(): SrtFigures
+  /** Says goodbye to all and closes the socket. */
+  close(): Promise<void>
+}
+
+/** Listens for SRT callers on one UDP port. @throws EngineError `address-in-use` or `bad-request` when it cannot be bound */
+export async function startSrtListener(options: SrtListenerServerOptions): Promise<SrtListenerServer> {
+  const socket = await bind(options)
+  return new Server(options, socket)
+}
+
+async function bind({ address, limits }: SrtListenerServerOptions): Promise<Socket> {
+  const { host, port } = address
+  const family = isIPv6(host) ? 6 : 4
+  const socket = createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    // Addresses come from the socket as they go back: there is nothing to look up.
+    lookup: (hostname, _options, done) => done(null, hostname, family),
+    recvBufferSize: limits.socketBytes,
+    sendBufferSize: limits.socketBytes,
+  })
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  socket.once('error', reject)
+  socket.bind(port, host, resolve)
+  try {
+    await promise
+  } catch (error) {
+    throw bindError('SRT', host, port, error as NodeJS.ErrnoException)
+  }
+  socket.off('error', reject)
+  return socket
+}
+
+/** What is known of a caller by its address, port and socket id. */
+type Known =
+  | { readonly state: 'deciding' }
+  | { readonly state: 'open'; readonly connection: OpenConnection }
+  | { readonly state: 'refused'; readonly packet: Uint8Array; readonly until: number }
+
+class Server implements SrtListenerServer {
+  readonly address: { readonly host: string; readonly port: number }
+  readonly #options: SrtListenerServerOptions
+  readonly #socket: Socket
+  readonly #handshakes
+  readonly #refusals
+  readonly #attempts
+  readonly #pulse
+  readonly #connections = new Map<number, OpenConnection>()
+  readonly #known = new Map<string, Known>()
+  /** Connections and decisions of each network, and the decisions alone. */
+  readonly #perNetwork = new Map<string, number>()
+  readonly #halfOpenPerNetwork = new Map<string, number>()
+  #halfOpen = 0
+  #refused = 0
+  #isClosed = false
+  /** Of connections that have ended. */
+  readonly #past = { packets: 0, lost: 0, recovered: 0, dropped: 0 }
+
+  constructor(options: SrtListenerServerOptions, socket: Socket) {
+    const { limits, log, passphrase } = options
+    this.#options = options
+    this.#socket = socket
+    this.#refusals = createRefusalLog(log)
+    this.#attempts = createAttempts(limits)
+    this.#handshakes = createSrtListener({
+      crypto: nodeCrypto,
+      limits,
+      secret: randomBytes(32),
+      admit: (source) => this.#attempts.allow(hostOf(source), performance.now()),
+      ...(passphrase !== undefined && { passphrase }),
+    })
+    this.#pulse = createPulse(limits.tickMs, () => this.#pass())
+    const bound = socket.address()
+    this.address = { host: bound.address, port: bound.port }
+    socket.on('message', (packet, from) => this.#receive(packet, from))
+    socket.on('error', ({ message }) => this.#refusals.refused('error', { error: message }, 'srt: socket failed'))
+  }
+
+  figures(): SrtFigures {
+    const figures = { ...this.#past, connections: this.#connections.size, halfOpen: this.#halfOpen }
+    for (const connection of this.#connections.values()) addCounts(figures, connection)
+    return figures
+  }
+
+  async close(): Promise<void> {
+    for (const connection of this.#connections.values()) connection.close()
+    this.#isClosed = true
+    this.#pulse.stop()
+    this.#refusals.close()
+    await new Promise<void>((resolve) => void this.#socket.close(resolve))
+  }
+
+  #receive(packet: Uint8Array, from: RemoteInfo): void {
+    this.#pulse.received()
+    if (packet.byteLength < HEADER_BYTES) return
+    const destination = destinationOf(packet)
+    if (destination === 0) {
+      if (isControl(packet)) this.#handshake(packet, from)
+      return
+    }
+    const connection = this.#connections.get(destination)
+    // Whoever does not send from where it came in has not shown that it is there.
+    if (connection === undefined || connection.port !== from.port || connection.address !== from.address) return
+    connection.receive(packet, performance.now())
+  }
+
+  #handshake(packet: Uint8Array, { address, port }: RemoteInfo): void {
+    const source = `${address} ${port}`
+    const name = `${source} ${handshakeSocketOf(packet)}`
+    const known = this.#known.get(name)
+    const now = performance.now()
+    const step = known === undefined || packet[HEADER_BYTES + 20] === 0 ? this.#handshakes.receive(packet, source, now) : undefined
+    if (step === undefined) {
+      // It repeats itself: what it was told was lost, or is still being decided.
+      if (known?.state === 'open') this.#send(known.connection.answer, port, address)
+      if (known?.state === 'refused') this.#send(known.packet, port, address)
+      return
+    }
+    switch (step.kind) {
+      case 'ignored':
+        return
+      case 'answer':
+        this.#send(step.packet, port, address)
+        return
+      case 'refused':
+        this.#refuse(name, step.packet, { address, port, streamId: step.streamId, refusal: step.refusal })
+        return
+      case 'caller':
+        void this.#decide(step.request, name, address, port)
+    }
+  }
+
+  async #decide(request: SrtCallerRequest, name: string, address: string, port: number): Promise<void> {
+    const { route, limits } = this.#options
+    const remote = plainAddress(address)
+    const network = networkOf(remote)
+    const refuse = (refusal: SrtRefusal, channel?: string) =>
+      this.#refuse(name, this.#handshakes.refuse(request, refusal.rejection), {
+        ...{ address, port, streamId: request.streamId, refusal },
+        ...(channel !== undefined && { channel }),
+      })
+    const crowd = this.#crowd(network)
+    if (crowd !== undefined) {
+      refuse({ rejection: REJECTION.overload, text: crowd })
+      return
+    }
+    this.#known.set(name, { state: 'deciding' })
+    this.#halfOpen++
+    count(this.#halfOpenPerNetwork, network, 1)
+    count(this.#perNetwork, network, 1)
+    const since = performance.now()
+    let isOpen = false
+    try {
+      const library = `SRT ${printVersion(request.extensions.capabilities.version)}`
+      const answer = await route.open({ remote, streamId: request.streamId, library })
+      this.#known.delete(name)
+      if ('refusal' in answer) refuse(answer.refusal, answer.channel)
+      else if (this.#isClosed || performance.now() - since > limits.decisionMs) answer.forget()
+      else {
+        this.#open(request, answer.serve, { name, address, port, network })
+        isOpen = true
+      }
+    } catch (error) {
+      this.#known.delete(name)
+      this.#refusals.refused('error', { remote, err: error }, 'srt: the decision on a caller failed')
+      refuse({ rejection: REJECTION.internal, text: 'The server failed to decide: try again.' })
+    } finally {
+      this.#halfOpen--
+      count(this.#halfOpenPerNetwork, network, -1)
+      if (!isOpen) count(this.#perNetwork, network, -1)
+    }
+  }
+
+  /** Why there is no room, if so. */
+  #crowd(network: string): string | undefined {
+    const { connections, connectionsPerAddress, halfOpen, halfOpenPerAddress } = this.#options.limits
+    if ((this.#perNetwork.get(network) ?? 0) >= connectionsPerAddress)
+      return 'Too many are connected from your address: stop those that are not needed, and try again.'
+    if (this.#connections.size + this.#halfOpen >= connections)
+      return 'Too many are connected to this server: try again later.'
+    if (this.#halfOpen >= halfOpen || (this.#halfOpenPerNetwork.get(network) ?? 0) >= halfOpenPerAddress)
+      return 'Too many connect at this moment: try again.'
+    return undefined
+  }
+
+  #open(
+    request: SrtCallerRequest,
+    serve: ConstructorParameters<typeof OpenConnection>[0]['serve'],
+    { name, address, port, network }: { name: string; address: string; port: number; network: string },
+  ): void {
+    const { limits } = this.#options
+    const { packet, session } = acceptCaller(request, this.#freeSocketId(), limits, performance.now())
+    const connection = new OpenConnection({
+      ...{ session, address, port, network, serve, answer: packet },
+      send: (bytes, toPort, toAddress) => this.#send(bytes, toPort, toAddress),
+      onError: (error) =>
+        this.#refusals.refused('error', { remote: plainAddress(address), err: error }, 'srt: connection failed'),
+      onEnded: (ended) => this.#ended(ended, name),
+    })
+    this.#connections.set(connection.socketId, connection)
+    this.#known.set(name, { state: 'open', connection })
+    this.#pulse.start()
+    this.#send(packet, port, address)
+  }
+
+  #ended(connection: OpenConnection, name: string): void {
+    addCounts(this.#past, connection)
+    this.#connections.delete(connection.socketId)
+    this.#known.delete(name)
+    count(this.#perNetwork, connection.network, -1)
+    if (this.#connections.size === 0 && this.#refused === 0) this.#pulse.stop()
+  }
+
+  #refuse(
+    name: string,
+    packet: Uint8Array,
+    about: {
+      readonly address: string
+      readonly port: number
+      readonly streamId: string
+      readonly refusal: SrtRefusal
+      readonly channel?: string
+    },
+  ): void {
+    const { address, port, streamId, refusal, channel } = about
+    this.#send(packet, port, address)
+    const { refusals, refusalMs } = this.#options.limits
+    if (this.#refused < refusals && !this.#isClosed) {
+      if (this.#known.get(name)?.state !== 'refused') this.#refused++
+      this.#known.set(name, { state: 'refused', packet, until: performance.now() + refusalMs })
+      this.#pulse.start()
+    }
+    const fields = {
+      remote: plainAddress(address),
+      ...(streamId !== '' && { streamId: shortStreamId(streamId) }),
+      ...(channel !== undefined && { channel }),
+      ...{ reason: refusal.rejection, text: refusal.text },
+    }
+    this.#refusals.refused('warn', fields, 'srt: caller refused', `${refusal.rejection} ${channel ?? ''}`)
+  }
+
+  #pass(): void {
+    const now = performance.now()
+    for (const connection of this.#connections.values()) connection.pass(now)
+    if (this.#refused === 0) return
+    for (const [name, known] of this.#known) {
+      if (known.state !== 'refused' || known.until > now) continue
+      this.#known.delete(name)
+      this.#refused--
+    }
+    if (this.#connections.size === 0 && this.#refused === 0) this.#pulse.stop()
+  }
+
+  #send(packet: Uint8Array, port: number, address: string): void {
+    if (!this.#isClosed) this.#socket.send(packet, port, address, onSent)
+  }
+
+  #freeSocketId(): number {
+    for (;;) {
+      const id = randomInt(1, 0x3fffffff)
+      if (!this.#connections.has(id)) return id
+    }
+  }
+}
+
+/** A network that is away for a moment is no fault of the socket: what was lost is asked for again. */
+function onSent(): void {}
+
+function hostOf(source: string): string {
+  return plainAddress(source.slice(0, source.lastIndexOf(' ')))
+}
+
+function count(counts: Map<string, number>, key: string, by: number): void {
+  const next = (counts.get(key) ?? 0) + by
+  if (next <= 0) counts.delete(key)
+  else counts.set(key, next)
+}
+
+function addCounts(
+  figures: { packets: number; lost: number; recovered: number; dropped: number },
+  connection: OpenConnection,
+): void {
+  const { received } = connection.statistics()
+  figures.packets += received.packets
+  figures.lost += received.lost
+  figures.recovered += received.recovered
+  figures.dropped += received.dropped
+}
