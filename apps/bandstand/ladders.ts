@@ -22,7 +22,7 @@ export function createLadders({ settingsOf, ...options }: LaddersOptions) {
   const { ffmpeg } = options
   return (
     channel: ChannelRecord,
-    ports: Pick<LadderOptions, 'packer' | 'list'>,
+    ports: Pick<LadderOptions, 'packer' | 'list' | 'isBrought'>,
     assetId: string,
   ): Ladder | undefined => {
     const settings = settingsOf(channel.id)

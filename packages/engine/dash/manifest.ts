@@ -1,6 +1,13 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { AdaptationSet, Mpd, Period, Representation } from '@bandstand/media/manifests/dash/model.ts'
-import { type BroadcastTiming, type Epoch, type EpochTrack, names, renditionName } from '../packager/model.ts'
+import {
+  type BroadcastTiming,
+  type Epoch,
+  type EpochTrack,
+  names,
+  renditionName,
+  withoutBrought,
+} from '../packager/model.ts'
 import { type LowLatency, lowLatencyTimes } from './low-latency.ts'
 import { segmentTemplate } from './names.ts'
 import { silenceTemplate, withSilence } from './silence.ts'
@@ -128,12 +135,14 @@ function extentOf({ epoch, listed }: Stretch): readonly [number, number] {
 }
 
 /**
- * Rungs stand beside the pictures they were made of, so that players switch between them (5.3.3.1). Each has a template of its
- * own: one that is made on demand lacks segments that others have.
+ * Rungs stand beside the pictures they were made of, and brought renditions beside the encoder's first, so that players switch between
+ * them (5.3.3.1). Each has a template of its own: one that is made on demand lacks segments that others have.
  *
  * @param origin media time at the period's begin, seconds.
  */
-function setsOf(input: ManifestInput, { epoch, listed }: Stretch, origin: number): readonly AdaptationSet[] {
+function setsOf(input: ManifestInput, stretch: Stretch, origin: number): readonly AdaptationSet[] {
+  const { listed } = stretch
+  const epoch = withoutBrought(stretch.epoch)
   const sets: (AdaptationSet & { readonly representations: Representation[] })[] = []
   const add = ({ track, config, initNumber }: EpochTrack, beside?: (typeof sets)[number]) => {
     const own = listed.get(track)
@@ -155,7 +164,7 @@ function setsOf(input: ManifestInput, { epoch, listed }: Stretch, origin: number
   }
   for (const track of epoch.tracks) add(track)
   const pictures = sets.find(({ kind }) => kind === 'video')
-  if (pictures !== undefined) for (const rung of epoch.rungs?.values() ?? []) add(rung, pictures)
+  for (const rung of epoch.rungs?.values() ?? []) add(rung, pictures ?? sets.find(({ kind }) => kind === 'video'))
   return sets
 }
 

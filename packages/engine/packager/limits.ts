@@ -29,6 +29,15 @@ export const PACKAGER_LIMITS = {
   rungBehind: 6,
   /** Whole segments before the newest that are not listed as gaps yet while a rung is not being made: it may be asked for. */
   rungOpenSegments: 1,
+  /**
+   * Seconds by which the key frame of a rendition that the encoder brings may be beside the source's and begin the same segment, or one
+   * and a half of its frames where that is more.
+   */
+  broughtTolerance: 0.05,
+  /** The same as `rungBehind` for a brought rendition of which nothing came for the segment before. */
+  awayPatience: 1,
+  /** Bytes of a brought rendition that wait to be cut: it may be ahead of the source. */
+  broughtBytes: 32 * 1024 * 1024,
   /** Key-frame distances kept for the studio. */
   keyDistances: 5,
 } as const

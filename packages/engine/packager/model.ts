@@ -1,4 +1,4 @@
-import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { isBroughtTrack, type TrackId } from '@bandstand/media/access-unit.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 
 /** One track of an epoch, with the initialisation segment that every part of it needs. */
@@ -33,6 +33,24 @@ export interface Epoch {
 /** A track of an epoch, rungs of the ladder included. */
 export function trackOf(epoch: Epoch, track: TrackId): EpochTrack | undefined {
   return epoch.tracks.find((own) => own.track === track) ?? epoch.rungs?.get(track)
+}
+
+/** An epoch as the source's: a recording notes the renditions that the encoder brings among its tracks, live they stand beside them. */
+export function withoutBrought(recorded: Epoch): Epoch {
+  const brought = recorded.tracks.filter(({ track }) => isBroughtTrack(track))
+  if (brought.length === 0) return recorded
+  // Of a rendition that changed, the newest stands last.
+  const rungs = new Map([...(recorded.rungs ?? []), ...brought.map((own) => [own.track, own] as const)])
+  return { ...recorded, tracks: recorded.tracks.filter(({ track }) => !isBroughtTrack(track)), rungs }
+}
+
+/**
+ * The initialisation segment that a recorded part needs: of a rendition that changed within the epoch there are several, each from the
+ * part on that has its number.
+ */
+export function initFor(recorded: Epoch | undefined, track: TrackId, part: number): EpochTrack | undefined {
+  const own = recorded?.tracks.filter((candidate) => candidate.track === track) ?? []
+  return own.findLast(({ initNumber }) => initNumber <= part) ?? own[0]
 }
 
 /** One CMAF chunk of one track: `moof` + `mdat`, made once; live parts, segments, rewind, replay are views on it. */
@@ -85,7 +103,7 @@ export interface PartSink {
   reserve(numbers: { readonly msn: number; readonly part: number }): void
 }
 
-/** A rung of the ladder as playlists list it, before its first part too. */
+/** A rung of the ladder as playlists list it, before its first part too; also a rendition that the encoder brings. */
 export interface ListedRung {
   readonly track: TrackId
   readonly width: number
@@ -95,6 +113,10 @@ export interface ListedRung {
   readonly bitrate: number
   /** RFC 6381. */
   readonly codecString: string
+  /** The encoder makes it: it is recorded, and nobody has to ask for it. */
+  readonly brought?: boolean
+  /** It cannot be sent by WebRTC: it has B-frames, or a codec that is not sent there. */
+  readonly isRealTime?: false
 }
 
 /** Told how the source is cut, for renditions of it that come later and are to be cut alike. Times in ticks of 90 kHz. */

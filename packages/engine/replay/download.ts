@@ -1,4 +1,4 @@
-import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { isBroughtTrack, type TrackId } from '@bandstand/media/access-unit.ts'
 import type { SampleDefaults } from '@bandstand/media/containers/isobmff/parse-fragment.ts'
 import { parseInitSegment } from '@bandstand/media/containers/isobmff/parse-init.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
@@ -26,11 +26,13 @@ export interface Download {
 type Store = Pick<SegmentStore, 'read' | 'parts'>
 
 /**
- * Plans the download of what an index lists. Reads nothing but the head of each part; gives others their turn.
+ * Plans the download of what an index lists, of the encoder's first rendition where it brought several. Reads nothing but the head of
+ * each part; gives others their turn.
  *
  * @returns `undefined` when there is no media.
  */
-export async function planDownload(store: Store, index: AssetIndex): Promise<Download | undefined> {
+export async function planDownload(store: Store, whole: AssetIndex): Promise<Download | undefined> {
+  const index = { ...whole, tracks: whole.tracks.filter(({ track }) => !isBroughtTrack(track)) }
   const configs = new Map(index.tracks.map((track) => [track.track, collectConfigs(index, track)]))
   const known = [...configs].filter(([, { configs }]) => configs.length > 0)
   const start = {

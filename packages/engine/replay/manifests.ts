@@ -5,6 +5,7 @@ import { availabilityStart } from '../dash/clock.ts'
 import { type ManifestInput, replayManifest, runningManifest } from '../dash/manifest.ts'
 import { createStretches, type Stretches, secondsSinceFirst } from '../dash/stretches.ts'
 import type { RenderedText } from '../packager/live.ts'
+import { initFor } from '../packager/model.ts'
 import { rendered } from '../packager/window/rendered.ts'
 import { findEpoch } from '../store/epochs.ts'
 import { isReplayed } from '../store/pause.ts'
@@ -85,6 +86,8 @@ export function createReplayManifests(
         for (const [place, { track }] of index.tracks.entries()) {
           const segment = segments[place]
           if (segment === undefined || !isReplayed(segment) || epoch === undefined) continue
+          // A period has one initialisation segment of a track: of a rendition that changed within it only the newest is listed.
+          if (initFor(epoch, track, segment.firstPart) !== initFor(epoch, track, Number.POSITIVE_INFINITY)) continue
           // With its pause: dash.js 5.2 asks for nothing behind a hole.
           known.stretches.add(track, epoch, segment)
           addToRate(rateFor(known, track), segment, index.timing.targetDuration)

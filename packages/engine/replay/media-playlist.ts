@@ -1,7 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { MediaPlaylist, MediaSegment } from '@bandstand/media/manifests/hls/model.ts'
 import { SKIP_TARGETS } from '../packager/delta.ts'
-import { type EpochTrack, names } from '../packager/model.ts'
+import { type EpochTrack, initFor, names } from '../packager/model.ts'
 import { type SilentSegment, silenceName, silentSegment } from '../packager/silence.ts'
 import { isReplayed, withoutPause } from '../store/pause.ts'
 import type { AssetIndex, AssetTrack, IndexedSegment } from '../store/port.ts'
@@ -37,7 +37,7 @@ export function createSegmentMaker(index: AssetIndex, track: AssetTrack): (row: 
   }
 
   function toSegment(row: ReplayRow, segment: IndexedSegment | undefined, discontinuity: boolean): MediaSegment {
-    like = findEpochTrack(row.epoch, track.track) ?? like ?? firstOf(index, track)
+    like = initFor(row.epoch, track.track, segment?.firstPart ?? 0) ?? like ?? firstOf(index, track)
     const init = like?.initNumber
     const isNew = isFirst || discontinuity
     const changesMap = init !== undefined && (isNew || init !== map)

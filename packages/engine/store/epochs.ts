@@ -1,8 +1,8 @@
 import type { Epoch } from '../packager/model.ts'
 
 /**
- * Adds an epoch. One of which nothing was recorded (the process died in its first part) gave its number to the next and is
- * forgotten, so that numbers rise.
+ * Adds an epoch, or the newest as it is now: renditions that its encoder brings are noted when there is something of them. One of which
+ * nothing was recorded (the process died in its first part) gave its number to the next and is forgotten, so that numbers rise.
  */
 export function addEpoch(epochs: Epoch[], epoch: Epoch): void {
   while ((epochs.at(-1)?.id ?? -1) >= epoch.id) epochs.pop()

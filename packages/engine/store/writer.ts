@@ -79,6 +79,7 @@ export function createWriter(options: WriterOptions): WriterTask {
   let waiting: { readonly taken: number; readonly promise: Promise<void>; readonly resolve: () => void }[] = []
   /** An epoch that found no room: its parts cannot be recorded either. */
   let lostEpoch: number | undefined
+  let notedEpoch: number | undefined
   let lostParts = 0
   /** Highest sequence number that a viewer may have seen. */
   let shownMsn = -1
@@ -152,7 +153,10 @@ export function createWriter(options: WriterOptions): WriterTask {
   const writer: AssetWriter = {
     epoch(epoch) {
       if (closing !== undefined) return
-      lostEpoch = journal.note({ type: 'epoch', epoch }) ? undefined : epoch.id
+      const isNoted = journal.note({ type: 'epoch', epoch })
+      // One that is noted again, with a rendition more, is not lost where that finds no room.
+      if (isNoted) notedEpoch = epoch.id
+      if (isNoted || epoch.id !== notedEpoch) lostEpoch = isNoted ? undefined : epoch.id
       report.look()
       options.wake()
     },

@@ -90,6 +90,7 @@ function ladderOf(told: unknown[], other: Partial<Ladder> = {}) {
         }
       },
       asked() {},
+      reconsider() {},
       tick() {},
       fail: (error) => void told.push(error),
       close: () => void told.push('closed'),

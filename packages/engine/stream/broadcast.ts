@@ -1,4 +1,8 @@
 import { AUDIO_TRACK, isBroughtTrack, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { createBroughtPacker } from '../packager/brought-packer.ts'
+import type { PictureSize } from '../packager/display-size.ts'
+import { followers } from '../packager/followers.ts'
+import { type ListedRung, withoutBrought } from '../packager/model.ts'
 import { createPackager, type Packager } from '../packager/packager.ts'
 import { createRungPacker, type RungPacker } from '../packager/rung-packer.ts'
 import { createShelter, sheltered } from '../packager/shelter.ts'
@@ -13,6 +17,8 @@ import { frameRateOf } from '../timeline/frame-rate.ts'
 import type { TimelineEvent, TimelineTrack } from '../timeline/model.ts'
 import { createTimeline, type TimelineOptions } from '../timeline/timeline.ts'
 import type { Ladder, LadderOptions } from '../transcode/ladder.ts'
+import { type BroughtPorts, createBrought } from './brought.ts'
+import { createBroughtRecord } from './brought-record.ts'
 import type { Broadcast } from './channel.ts'
 import type { EncoderFacts, MediaDiagnosis } from './diagnosis.ts'
 import { createHub, type Hub } from './hub.ts'
@@ -40,7 +46,10 @@ export interface BroadcastOptions {
   /** Players need the multivariant playlist again. */
   readonly onGeneration: () => void
   /** Makes the broadcast's ladder; absent where there is to be none. */
-  readonly createLadder?: (ports: Pick<LadderOptions, 'packer' | 'list'>, assetId: string) => Ladder | undefined
+  readonly createLadder?: (
+    ports: Pick<LadderOptions, 'packer' | 'list' | 'isBrought'>,
+    assetId: string,
+  ) => Ladder | undefined
 }
 
 /** What exists from the first epoch on: only then are the frame rates known that the constants are chosen by. */
@@ -51,6 +60,7 @@ interface Stage {
   readonly ladder: Ladder | undefined
   readonly rungs: RungPacker
   readonly rungHubs: RungHubs
+  readonly brought: BroughtPorts
 }
 
 /** One broadcast: timeline → packager → live window and store. */
@@ -60,6 +70,14 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
   const timeline = createTimeline(recovered === undefined ? {} : continuation(recovered))
   /** The ladder and what cuts its pictures. */
   const beside = createShelter((error) => stage?.ladder?.fail(error))
+  /** What the encoder brings besides its first rendition, and what cuts that. */
+  const brought = createBrought({ ports: () => stage?.brought })
+  const besideBrought = createShelter((error) => {
+    options.onReaderFault('renditions', error)
+    brought.giveUp()
+  })
+  /** What is listed beside the source. */
+  let made: readonly ListedRung[] = []
   let stage: Stage | undefined = recovered === undefined ? undefined : setUp(recovered.timing, store.resume(assetId))
   let tracks: readonly TimelineTrack[] = []
   let bitrate: number | undefined
@@ -94,23 +112,63 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       ...(recovered !== undefined && { recovered }),
     })
     const rungs = createRungPacker({ timing, sink: window, numbersOf: (track) => packager.numbersOf(track) })
+    const record = createBroughtRecord(writer)
+    const broughtPacker = createBroughtPacker({
+      timing,
+      // As for the packager's: the writer first.
+      sink: {
+        epoch: record.epoch,
+        rung(epoch, track) {
+          record.rung(epoch, track)
+          window.rung(epoch, track)
+        },
+        part(part) {
+          record.part(part)
+          window.part(part)
+        },
+      },
+      numbersOf: (track) => packager.numbersOf(track),
+    })
     const packager = createPackager({
       timing,
       // The writer first: the window asks whether what it lists is recorded, and when it is written.
       sinks: [writer, window],
-      follower: sheltered(rungs, beside),
-      ...(recovered !== undefined && { start: firstNumbers(recovered), before: recovered.epochs }),
+      follower: followers(sheltered(rungs, beside), sheltered(broughtPacker, besideBrought)),
+      ...(recovered !== undefined && {
+        start: firstNumbers(recovered),
+        before: recovered.epochs.map(withoutBrought),
+      }),
     })
     const rungHubs = createRungHubs({ packer: rungs, createHub: openHub, endHub })
-    return { packager, window, writer, ladder: makeLadder(rungHubs, window), rungs, rungHubs }
+    const list = () => {
+      const all = [...brought.listed, ...made].toSorted(bySize)
+      rungHubs.list(all, brought.bitrate)
+      window.ladder(all)
+    }
+    return {
+      ...{ packager, window, writer, rungs, rungHubs },
+      ladder: makeLadder(rungHubs, list),
+      brought: {
+        packer: broughtPacker,
+        hubs: rungHubs,
+        list() {
+          list()
+          beside.pass(() => stage?.ladder?.reconsider())
+        },
+      },
+    }
   }
 
-  function makeLadder(hubs: RungHubs, window: LiveWindow): Ladder | undefined {
-    const list: LadderOptions['list'] = (listed) => {
-      hubs.list(listed)
-      window.ladder(listed)
+  function makeLadder(packer: RungHubs, list: () => void): Ladder | undefined {
+    const ports: Pick<LadderOptions, 'packer' | 'list' | 'isBrought'> = {
+      packer,
+      list(rungs) {
+        made = rungs
+        list()
+      },
+      isBrought: (rung) => brought.listed.some((own) => isAlike(own, rung)),
     }
-    return attended('ladder', () => options.createLadder?.({ packer: hubs, list }, assetId))
+    return attended('ladder', () => options.createLadder?.(ports, assetId))
   }
 
   function attended<T>(who: string, step: () => T): T | undefined {
@@ -154,6 +212,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
         })
       }
       stage?.packager.handle(event, now)
+      besideBrought.pass(() => brought.handle(event))
       beside.pass(() => stage?.ladder?.handle(event))
       if (isFirst && event.kind === 'epoch-opened') options.onOpened(assetId, event.wallClock)
     }
@@ -164,6 +223,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     guard(() => {
       handle(timeline.stop(now), now)
       stage?.packager.finish(now)
+      besideBrought.pass(() => brought.encoderLeft())
     })
   }
 
@@ -190,6 +250,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     attempt(() => endHub(hub))
     // Before the ladder ends: it is told what goes wrong.
     beside.pass(() => stage?.rungs.finish(now))
+    besideBrought.pass(() => stage?.brought.packer.finish(now))
     attempt(() => stage?.ladder?.close())
     attempt(() => stage?.rungHubs.end())
     attempt(last)
@@ -210,18 +271,25 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     get generation() {
       return stage?.window.generation ?? 0
     },
-    encoderArrived: (now) => guard(() => handle(timeline.startEpoch(now), now)),
+    encoderArrived(now) {
+      guard(() => handle(timeline.startEpoch(now), now))
+      besideBrought.pass(() => brought.encoderArrived())
+    },
     announce: (expected, now) => guard(() => handle(timeline.announce(expected, now), now)),
-    configure(track, config, now) {
-      if (!isBroughtTrack(track)) guard(() => handle(timeline.configure(track, config, now), now))
+    configure(track, config, now, bitrate) {
+      if (!isBroughtTrack(track)) return guard(() => handle(timeline.configure(track, config, now), now))
+      besideBrought.pass(() => brought.configure(track, config, bitrate, now))
+      guard(() => handle(timeline.brought(brought.configured, now), now))
     },
     unit(unit, now) {
-      if (!isBroughtTrack(unit.track)) guard(() => handle(timeline.unit(unit, now), now))
+      if (!isBroughtTrack(unit.track)) return guard(() => handle(timeline.unit(unit, now), now))
+      besideBrought.pass(() => brought.unit(unit, now))
     },
     encoderLeft: drain,
     tick(now) {
       if (timeline.deadline !== undefined && now >= timeline.deadline) guard(() => handle(timeline.tick(now), now))
       beside.pass(() => stage?.ladder?.tick())
+      besideBrought.pass(() => brought.tick(now))
     },
     describe(facts) {
       bitrate = declaredBitrate(facts) ?? bitrate
@@ -248,7 +316,12 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     diagnose() {
       if (stage === undefined) return undefined
       const ladder = stage.ladder?.report
-      return { ...diagnose(stage.packager, tracks, timeline.counters.jumps), ...(ladder !== undefined && { ladder }) }
+      const { report } = brought
+      return {
+        ...diagnose(stage.packager, tracks, timeline.counters.jumps),
+        ...(ladder !== undefined && { ladder }),
+        ...(report !== undefined && { brought: report }),
+      }
     },
   }
 }
@@ -263,6 +336,17 @@ function declaredBitrate(facts: EncoderFacts): number | undefined {
   if (pictures === undefined) return undefined
   const sum = pictures + (typeof audio === 'number' && audio > 0 ? audio : 0)
   return sum > 0 && sum < 1e6 ? sum * 1000 : undefined
+}
+
+/** Highest first; of pictures of one size that of more bits. */
+function bySize(a: ListedRung, b: ListedRung): number {
+  return b.width * b.height - a.width * a.height || b.bitrate - a.bitrate
+}
+
+/** Near enough that nobody needs both: encoders round sizes to whole blocks. */
+function isAlike(a: PictureSize, b: PictureSize): boolean {
+  const lines = ({ width, height }: PictureSize) => Math.min(width, height)
+  return Math.abs(lines(a) / lines(b) - 1) < 0.1
 }
 
 function firstNumbers(recovered: AssetIndex): AssetIndex['next'] {

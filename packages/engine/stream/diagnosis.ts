@@ -1,5 +1,6 @@
 import type { IngestProtocol, LineReport } from '../ports.ts'
 import type { LadderReport } from '../transcode/report.ts'
+import type { BroughtReport } from './brought-report.ts'
 import { STREAM_LIMITS } from './limits.ts'
 
 /** What the encoder says of its stream in its metadata. */
@@ -39,6 +40,8 @@ export interface MediaDiagnosis {
   readonly timestampJumps: number
   /** Absent where there is to be none. */
   readonly ladder?: LadderReport
+  /** Absent where the encoder brings no further renditions. */
+  readonly brought?: BroughtReport
 }
 
 /** The connected encoder and what it sends; the platform turns the figures into plain words. */

@@ -11,6 +11,12 @@ export const STREAM_LIMITS = {
   candidateBytes: 8 * 1024 * 1024,
   /** Facts that are kept of what an encoder says of its stream. */
   facts: 64,
+  /** Nothing has come of a brought rendition for so long: the studio says that it has stopped. Encoders that send segments pause between them. */
+  broughtSilenceMs: 15_000,
+  /** How long the studio tells that key frames did not stand together. */
+  misalignedMs: 60_000,
+  /** Configurations of a brought rendition that a recording notes of one epoch; with the next it is left out until the epoch ends. */
+  broughtConfigurations: 16,
 } as const
 
 /** Bounds of a stream's hub and its readers. Times are milliseconds of media. */

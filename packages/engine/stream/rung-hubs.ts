@@ -18,10 +18,16 @@ export interface RungRendition {
   readonly hub: Hub
 }
 
-/** Hubs of a ladder's rungs, beside the packer that cuts them. */
+/** Hubs of a ladder's rungs, beside the packer that cuts them; of renditions that the encoder brings too. */
 export interface RungHubs extends RungPort {
-  /** These rungs may be watched from now on. */
-  list(rungs: readonly ListedRung[]): void
+  /**
+   * These rungs may be watched from now on.
+   *
+   * @param measured bits a second of a rung, where known
+   */
+  list(rungs: readonly ListedRung[], measured?: (track: TrackId) => number | undefined): void
+  /** Publishes what does not go through the packer of rungs. */
+  publisherOf(track: TrackId): RungPublisher
   /** Those, highest first. */
   readonly renditions: readonly RungRendition[]
   /** Readers take what is queued; there will be no more. */
@@ -68,15 +74,23 @@ export function createRungHubs({ packer, createHub, endHub }: RungHubsOptions): 
     get starts() {
       return packer.starts
     },
-    list(rungs) {
+    publisherOf: (track) => of(track).publisher,
+    list(rungs, measured) {
       const names = new Set<string>()
       renditions = rungs
+        .filter(({ isRealTime }) => isRealTime !== false)
         .toSorted((a, b) => b.bitrate - a.bitrate)
         .map(({ track, width, height, frameRate, bitrate }) => {
           const usual = `${Math.min(width, height)}p`
           const name = names.has(usual) ? `${usual}-${track}` : usual
           names.add(name)
-          return { name, width, height, frameRate, bitrate, hub: of(track).hub }
+          const { hub } = of(track)
+          return {
+            ...{ name, width, height, frameRate, hub },
+            get bitrate() {
+              return measured?.(track) ?? bitrate
+            },
+          }
         })
     },
     get renditions() {

@@ -23,7 +23,8 @@ export interface Gathering {
   want(track: TrackId): void
   forget(track: TrackId): void
   add(held: HeldUnit): void
-  ready(now: number): boolean
+  /** @param isAll what is waited for besides its tracks is there */
+  ready(now: number, isAll?: boolean): boolean
   /**
    * Decides with what there is; `undefined` when nothing can start.
    * @param before tracks of the epoch before. `keep`: sound among them that is merely silent stays in the set.
@@ -139,7 +140,7 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
     return held.length >= TIMELINE_LIMITS.heldUnits || bytes >= TIMELINE_LIMITS.heldBytes
   }
 
-  function ready(now: number): boolean {
+  function ready(now: number, isAll = true): boolean {
     if (since === undefined || held.length === 0) return false
     if (full()) return true
     const waited = (ms: number) => now >= (since ?? now) + ms
@@ -152,7 +153,7 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
     if (waitedTicks >= TIMELINE_LIMITS.startWaitTicks) return true
     const newest = Math.max(...[...seen.values()].map(({ to }) => to))
     const learned = (key === undefined ? waitedTicks : newest - key.unit.dts) >= TIMELINE_LIMITS.learnTicks
-    return learned && [...wanted].every((track) => has(track))
+    return learned && isAll && [...wanted].every((track) => has(track))
   }
 
   function has(track: TrackId): boolean {

@@ -36,6 +36,15 @@ export const TIMELINE_LIMITS = {
   audioFilterFrames: 32,
   /** Audio that is so far behind the pictures, and silent for so long, is filled with silence. */
   audioStallTicks: 90_000,
+  /**
+   * Pictures of renditions that the encoder brings may be ahead of its first by so much: they are sent in segments, one rendition after
+   * another. What is further ahead is of an epoch to come and held for it, so many pictures and bytes of all renditions together.
+   */
+  broughtAheadTicks: 20 * 90_000,
+  broughtUnits: 4_000,
+  broughtBytes: 32 * 1024 * 1024,
+  /** A brought picture that is this little before an epoch's start belongs to its start. */
+  broughtSlackTicks: 4_500,
   /** Silent frames made by one call: a minute at 48 kHz. */
   silentFrames: 3_000,
 } as const

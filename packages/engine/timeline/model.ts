@@ -38,6 +38,8 @@ export type TimelineEvent =
       readonly wallClock: number
       readonly tracks: readonly TimelineTrack[]
       readonly reason: EpochReason
+      /** What brings the encoder's presentation times of pictures here, in 90 kHz ticks; absent where there are no pictures. */
+      readonly shift?: number
     }
   | { readonly kind: 'unit'; readonly unit: TimedUnit }
   /** `end` in ticks of 90 kHz: no unit reaches beyond, the next epoch starts there. */

@@ -1,6 +1,7 @@
 import { type AccessUnit, AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { silentFrame } from '@bandstand/media/codecs/silence.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
+import type { AnnouncedTracks } from '../ports.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import type { EpochReason, TimelineCounters, TimelineEvent } from './model.ts'
 import { openRun, type Run } from './run.ts'
@@ -22,7 +23,9 @@ export interface TimelineOptions {
 export interface Timeline {
   /** A new encoder: its clock, tracks and configurations are its own. Closes the running epoch. */
   startEpoch(now: number): readonly TimelineEvent[]
-  announce(expected: { readonly video: boolean; readonly audio: boolean }, now: number): readonly TimelineEvent[]
+  announce(expected: AnnouncedTracks, now: number): readonly TimelineEvent[]
+  /** So many renditions that the encoder brings are configured: the start waits for those that were announced, as for other tracks. */
+  brought(configured: number, now: number): readonly TimelineEvent[]
   configure(track: TrackId, config: TrackConfig, now: number): readonly TimelineEvent[]
   /** `unit` on the encoder's clock, 90 kHz, unwrapped. */
   unit(unit: AccessUnit, now: number): readonly TimelineEvent[]
@@ -46,7 +49,9 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
   }
   let events: TimelineEvent[] = []
   let configs = new Map<TrackId, TrackConfig>()
-  let announced: { video: boolean; audio: boolean } | undefined
+  let announced: AnnouncedTracks | undefined
+  /** Brought renditions that are configured. */
+  let brought = 0
   let gathering: Gathering | undefined
   let run: Run | undefined
   let nextEpoch = options.firstEpoch ?? 0
@@ -104,6 +109,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
       wallClock: run.wallClock,
       tracks: chosen.tracks,
       reason,
+      ...(run.tracks.has(VIDEO_TRACK) && { shift: run.start - chosen.base }),
     })
     before = run.tracks
     for (const held of chosen.units) feed(held, now)
@@ -136,11 +142,15 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
 
   function collect(held: HeldUnit, now: number): void {
     gathering?.add(held)
-    if (gathering?.ready(now) === true) open(now)
+    if (isReady(now)) open(now)
+  }
+
+  function isReady(now: number): boolean {
+    return gathering?.ready(now, brought >= (announced?.brought ?? 0)) === true
   }
 
   function tick(now: number): readonly TimelineEvent[] {
-    if (gathering?.ready(now) === true) open(now)
+    if (isReady(now)) open(now)
     return take()
   }
 
@@ -150,12 +160,17 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
       close()
       configs = new Map()
       announced = undefined
+      brought = 0
       restart('encoder', new Map())
       return take()
     },
     announce(expected, now) {
-      announced = { video: expected.video, audio: expected.audio }
+      announced = { ...expected }
       gathering?.announce(announced)
+      return tick(now)
+    },
+    brought(configured, now) {
+      brought = configured
       return tick(now)
     },
     configure(track, config) {

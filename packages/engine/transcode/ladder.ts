@@ -30,6 +30,8 @@ export interface LadderOptions {
   readonly packer: RungPort
   /** Lists these rungs from now on. */
   readonly list: (rungs: readonly ListedRung[]) => void
+  /** The encoder brings a rendition of this size itself: it is not made once more. */
+  readonly isBrought?: (rung: Rung) => boolean
   readonly log: Log
   /** Of every log line. */
   readonly fields: object
@@ -55,6 +57,8 @@ export interface Ladder {
   handle(event: TimelineEvent): void
   /** Somebody watches a rung. */
   asked(): void
+  /** The encoder brings other renditions than before. */
+  reconsider(): void
   /** Lets time pass; called about 10 times a second. */
   tick(): void
   /** Something that it depends on has failed: it is given up. */
@@ -111,8 +115,19 @@ export function createLadder(options: LadderOptions): Ladder {
   options.budget?.join(held)
 
   /** What is encoded: the most expensive go first. */
-  function kept({ plan }: EpochSource): readonly Rung[] {
-    return policy.kept(plan, guard.shed)
+  function kept(of: EpochSource): readonly Rung[] {
+    return policy.kept(wanted(of), guard.shed)
+  }
+
+  function wanted({ plan }: EpochSource): readonly Rung[] {
+    return plan.filter((rung) => options.isBrought?.(rung) !== true)
+  }
+
+  function reconsider(): void {
+    if (source === undefined) return
+    announce()
+    const slots = (rungs: readonly Rung[]) => rungs.map(({ slot }) => slot).join()
+    if (runs.current !== undefined && slots(runs.current.rungs) !== slots(kept(source))) runs.replace()
   }
 
   /** Players would wait for what does not come. */
@@ -322,15 +337,18 @@ export function createLadder(options: LadderOptions): Ladder {
         askedAt = steady()
         if (runs.current === undefined) start()
       }),
+    reconsider: () => beside(reconsider),
     tick: () => beside(tick),
     fail,
     close,
     get report() {
       const { process } = runs.current ?? {}
-      const { plan = [], isOver = false } = source ?? {}
+      const { isOver = false } = source ?? {}
+      const plan = source === undefined ? [] : wanted(source)
+      const brought = source !== undefined && plan.length === 0 ? 'the encoder brings these sizes itself' : undefined
       return reportLadder({
         ...{ encoder: choice.encoder, fallback: choice.fallback, restarts: restarts.count, isGivenUp },
-        ...{ trouble: trouble(), missing, plan, lost: lostOf(plan, guard.shed) },
+        ...{ trouble: trouble(), missing: missing ?? brought, plan, lost: lostOf(plan, guard.shed) },
         ...{ speed: process?.progress?.speed, hasBegun: process?.reached.every((at) => at !== undefined) },
         isWanted: isDue() && !isOver,
       })

@@ -3,6 +3,7 @@ import { isEpochOf, type TemplateName } from '../../dash/names.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import { type BroadcastTiming, type Epoch, type EpochTrack, type Part, trackOf } from '../model.ts'
 import type { Peak } from './multivariant.ts'
+import type { RenditionRole } from './rendition.ts'
 import {
   gapSegment,
   gapsBefore,
@@ -44,15 +45,16 @@ export interface Listed {
 
 /**
  * @param firstPart first part number that may come, where that is known.
- * @param isRung lists what is in memory, and none of a segment of which something is missing: the source has all of it.
+ * @param role a rung lists what is in memory, and neither it nor a brought rendition lists a segment of which something is missing:
+ *   the source has all of it.
  */
 export function createListed(
   track: TrackId,
   timing: BroadcastTiming,
   firstPart: number | undefined,
-  isRung = false,
+  role: RenditionRole = 'source',
 ): Listed {
-  const listedSeconds = isRung ? WINDOW_LIMITS.rungListed : WINDOW_LIMITS.listed
+  const listedSeconds = role === 'rung' ? WINDOW_LIMITS.rungListed : WINDOW_LIMITS.listed
   let segments: WindowSegment[] = []
   /** Left the playlist, still to be had. */
   let lingering: WindowSegment[] = []
@@ -166,7 +168,7 @@ export function createListed(
       segment.duration += part.duration
       segment.size += kept.size
       segment.gap &&= part.gap
-      if (isRung && part.last) segment.gap = segment.parts.some(({ gap }) => gap)
+      if (role !== 'source' && part.last) segment.gap = segment.parts.some(({ gap }) => gap)
       if (part.nextIndependent === false) segment.nextIndependent = false
       // A gap lists parts of its own as soon as it is whole; there is nothing of it to be lost.
       segment.closed = part.last

@@ -6,7 +6,7 @@ import { createStretches, type Stretch, secondsSinceFirst, spanOf } from '../../
 import type { AssetIndex } from '../../store/port.ts'
 import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
 import type { RenderedText } from '../live.ts'
-import { type BroadcastTiming, type Epoch, trackOf } from '../model.ts'
+import { type BroadcastTiming, type Epoch, type ListedRung, trackOf } from '../model.ts'
 import { type InTheMaking, inTheMaking, isOutgrown, lateBy } from './in-the-making.ts'
 import { rungTrackBandwidth, trackBandwidth } from './multivariant.ts'
 import { rendered } from './rendered.ts'
@@ -28,8 +28,8 @@ export interface LiveManifestOptions {
   readonly renditions: ReadonlyMap<string, Rendition>
   /** Bits a second as the encoder announced it, sound included. */
   readonly bitrate: () => number | undefined
-  /** Bits a second of a rung of the ladder; `undefined` of the source's own tracks. */
-  readonly rungBitrate: (track: TrackId) => number | undefined
+  /** A rung of the ladder; `undefined` of the source's own tracks. */
+  readonly rung: (track: TrackId) => Pick<ListedRung, 'bitrate' | 'brought'> | undefined
   /** False: only what is in memory can be rewound to. */
   readonly isRecorded: () => boolean
 }
@@ -53,12 +53,12 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
 
   function bandwidth(track: TrackId, epoch: Epoch): number {
     const rendition = [...renditions.values()].find((candidate) => candidate.track === track)
-    const rung = options.rungBitrate(track)
-    if (rung !== undefined) return rungTrackBandwidth(rung, rendition?.peak.bitrate)
+    const rung = options.rung(track)
+    if (rung !== undefined) return rungTrackBandwidth(rung, rendition?.peak)
     return trackBandwidth(epoch, track, options.bitrate(), rendition?.peak)
   }
 
-  const isRung = (track: TrackId) => options.rungBitrate(track) !== undefined
+  const isRung = (track: TrackId) => options.rung(track) !== undefined
 
   function foresee(): InTheMaking | undefined {
     const all = [...renditions.values()]

@@ -64,19 +64,21 @@ export function trackBandwidth(
 }
 
 /**
- * Bits a second of a rung's pictures: what its encoder may reach, more only where more was measured.
- *
- * @param bitrate as its encoder was told.
+ * Bits a second of a rung's pictures: what its encoder may reach, more only where more was measured. Of one that the encoder brings only
+ * what it says is known, or not even that, until it was measured.
  */
-export function rungTrackBandwidth(bitrate: number, measured = 0): number {
-  return Math.max(HEADROOM * bitrate, measured)
+export function rungTrackBandwidth(
+  { bitrate, brought }: Pick<ListedRung, 'bitrate' | 'brought'>,
+  peak: Peak = { bitrate: 0, segments: 0 },
+): number {
+  return brought === true ? believed(peak, HEADROOM * bitrate) : Math.max(HEADROOM * bitrate, peak.bitrate)
 }
 
 /** BANDWIDTH of a rung, sound included. */
 export function rungBandwidth(rung: ListedRung, input: Pick<MultivariantInput, 'epoch' | 'peakOf'>): number {
   const audio = input.epoch.tracks.find((t) => t.config.kind === 'audio')
   const sound = audio && trackBandwidth(input.epoch, audio.track, undefined, input.peakOf?.(audio.track))
-  return Math.ceil(rungTrackBandwidth(rung.bitrate, input.peakOf?.(rung.track)?.bitrate) + (sound ?? 0))
+  return Math.ceil(rungTrackBandwidth(rung, input.peakOf?.(rung.track)) + (sound ?? 0))
 }
 
 /** The multivariant playlist of an epoch's track set: the source first, sound as a rendition group where there are pictures. */
@@ -138,7 +140,7 @@ function guess(epoch: Epoch): number {
   return total
 }
 
-/** Encoders spend more on each pixel of a small picture. */
-function guessPictures(pixels: number): number {
+/** Bits a second of pictures of which nothing is known but their size: encoders spend more on each pixel of a small one. */
+export function guessPictures(pixels: number): number {
   return pixels * GUESS_PER_PIXEL * Math.max(1, (GUESS_PIXELS / pixels) ** 0.25)
 }

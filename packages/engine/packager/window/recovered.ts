@@ -1,6 +1,6 @@
 import type { AssetIndex, AssetTrack, IndexedPart, IndexedSegment } from '../../store/port.ts'
 import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
-import type { Epoch } from '../model.ts'
+import { type Epoch, initFor, trackOf, withoutBrought } from '../model.ts'
 import {
   beforeJoining,
   firstGap,
@@ -136,8 +136,9 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
   }
   const out: WindowSegment[] = []
   for (const [i, segment] of recent.entries()) {
-    const epoch = index.epochs.findLast((e) => e.id === segment.epoch)
-    if (epoch === undefined) continue
+    const noted = index.epochs.findLast((e) => e.id === segment.epoch)
+    if (noted === undefined) continue
+    const epoch = withoutBrought(noted)
     const before = out.at(-1)
     const joining = segment.gap ? joiningAt(index, track, i - recent.length, epoch) : undefined
     const discontinuity = before !== undefined && before.epoch.id !== epoch.id
@@ -148,6 +149,7 @@ export function recoveredSegments(index: AssetIndex, track: AssetTrack): readonl
             start: ownStart(track, i - recent.length),
             discontinuity,
             endsEpoch: recent[i + 1]?.epoch !== segment.epoch,
+            initNumber: initFor(noted, track.track, segment.firstPart)?.initNumber,
           })
     if (before !== undefined) out.push(...gapsBetween(before, entry))
     out.push(entry)
@@ -181,9 +183,10 @@ function joiningAt(
 
 /** The first numbers that were never shown, as gaps: new parts follow on them, as at the begin of a broadcast. */
 function openingGaps(index: AssetIndex, { track, segments }: AssetTrack): readonly WindowSegment[] {
-  const epoch = index.epochs.at(-1)
-  if (epoch === undefined) return []
-  const own = epoch.tracks.find((t) => t.track === track)
+  const noted = index.epochs.at(-1)
+  if (noted === undefined) return []
+  const epoch = withoutBrought(noted)
+  const own = trackOf(epoch, track)
   const timescale = own?.config.timescale ?? segments.at(-1)?.timescale ?? 90_000
   const end = Math.round((recordedEnd(index).end * timescale) / 90_000)
   const duration = index.timing.targetDuration * timescale
@@ -217,10 +220,10 @@ function isBare({ firstPart, lastPart }: IndexedSegment): boolean {
 function restored(
   segment: IndexedSegment,
   epoch: Epoch,
-  { track, recent = [] }: AssetTrack,
-  known: { readonly start: number; readonly discontinuity: boolean; readonly endsEpoch: boolean },
+  { recent = [] }: AssetTrack,
+  known: Pick<WindowSegment, 'start' | 'discontinuity' | 'initNumber'> & { readonly endsEpoch: boolean },
 ): WindowSegment {
-  const { start, discontinuity, endsEpoch } = known
+  const { start, discontinuity, endsEpoch, initNumber } = known
   const closing = recent.findLast(({ number }) => number === segment.lastPart)
   // Without its end the process before may have listed more of them.
   const parts = closing?.last === true ? recentParts(segment, recent) : []
@@ -241,7 +244,7 @@ function restored(
     bare: isBare(segment),
     whole: closing?.last ?? !endsEpoch,
     discontinuity,
-    initNumber: epoch.tracks.find((t) => t.track === track)?.initNumber,
+    initNumber,
   }
 }
 

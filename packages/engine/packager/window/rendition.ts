@@ -27,9 +27,15 @@ export interface RenditionOptions {
   readonly nextPart: number | undefined
   /** A segment is listed as a whole, or has its first part. @param at Unix milliseconds */
   readonly onSegment: (at: number) => void
-  /** It is in no recording, only in memory. */
-  readonly isRung: boolean
+  readonly role: RenditionRole
 }
+
+/**
+ * - `source`: a track of the encoder's that the epoch has.
+ * - `rung`: made of it; in no recording, only in memory.
+ * - `brought`: another rendition that the encoder makes; recorded, but what is not whole is not listed, as of a rung.
+ */
+export type RenditionRole = 'source' | 'rung' | 'brought'
 
 /** One rendition's window: segments as lists of parts, playlists, and those who wait for them. */
 export interface Rendition extends LiveRendition, Pick<Listed, 'segments' | 'addInit' | 'peak'> {
@@ -46,10 +52,11 @@ export interface Rendition extends LiveRendition, Pick<Listed, 'segments' | 'add
 }
 
 export function createRendition(options: RenditionOptions): Rendition {
-  const { name, track, timing, scheduler, isRung } = options
+  const { name, track, timing, scheduler, role } = options
+  const isRung = role === 'rung'
   const older = isRung ? undefined : options.older
   const isRecorded = () => older?.available() === true
-  const listed = createListed(track, timing, options.nextPart, isRung)
+  const listed = createListed(track, timing, options.nextPart, role)
   const memory = createPartMemory(timing, options.budget, isRecorded, isRung ? WINDOW_LIMITS.rungSeconds : undefined)
   const { nonce, reports } = options
   const playlists = createPlaylistAnswers({ name, timing, scheduler, nonce, listed, reports })

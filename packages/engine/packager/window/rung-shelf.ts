@@ -29,7 +29,7 @@ export interface RungShelf {
   has(track: TrackId): boolean
   /** It has media at its end. */
   isThere(name: string): boolean
-  bitrate(track: TrackId): number | undefined
+  rung(track: TrackId): ListedRung | undefined
   rendition(name: string): LiveRendition | undefined
   /** A part of a rung has been added. */
   arrived(part: Part): void
@@ -38,7 +38,7 @@ export interface RungShelf {
 }
 
 export function createRungShelf(options: RungShelfOptions): RungShelf {
-  const { inner, asked } = options
+  const { inner } = options
   const starting = createWaitingRoom<string, true>(options.scheduler, WINDOW_LIMITS.rungStart, (name) => name)
   const known = new Map<string, ListedRung>()
   let listed: readonly ListedRung[] = []
@@ -83,9 +83,12 @@ export function createRungShelf(options: RungShelfOptions): RungShelf {
     },
     has: (track) => known.has(renditionName(track, 'video')),
     isThere,
-    bitrate: (track) => known.get(renditionName(track, 'video'))?.bitrate,
+    rung: (track) => known.get(renditionName(track, 'video')),
     rendition(name) {
-      if (!known.has(name)) return undefined
+      const rung = known.get(name)
+      if (rung === undefined) return undefined
+      // Nobody makes what the encoder brings.
+      const asked = rung.brought === true ? () => undefined : options.asked
       return {
         name,
         playlist(directives) {

@@ -1,4 +1,4 @@
-import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { isBroughtTrack, type TrackId } from '@bandstand/media/access-unit.ts'
 import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
 import type { AssetIndex } from '../../store/port.ts'
 import type { LiveBroadcast } from '../live.ts'
@@ -12,6 +12,7 @@ import {
   type PartSink,
   renditionName,
   trackOf,
+  withoutBrought,
 } from '../model.ts'
 import type { RungSink } from '../rung-packer.ts'
 import type { MemoryBudget } from './budget.ts'
@@ -20,7 +21,7 @@ import { createLiveManifest } from './manifest.ts'
 import type { OlderParts } from './media-answers.ts'
 import { newestKeyFrame } from './newest-key-frame.ts'
 import { recoveredSegments } from './recovered.ts'
-import { createRendition, type Rendition } from './rendition.ts'
+import { createRendition, type Rendition, type RenditionRole } from './rendition.ts'
 import { createRungShelf } from './rung-shelf.ts'
 import { sameSet } from './same-set.ts'
 import { beforeJoining, gapBeside, type WindowSegment } from './segments.ts'
@@ -100,7 +101,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     return current?.tracks.some((t) => t.track === rendition.track) === true
   }
 
-  function make(track: TrackId, kind: 'video' | 'audio', isRung = false): Rendition {
+  function make(track: TrackId, kind: 'video' | 'audio', role: RenditionRole = 'source'): Rendition {
     const name = renditionName(track, kind)
     const rendition = createRendition({
       name,
@@ -114,7 +115,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       reports: () => reports(name),
       nextPart: recovered?.next.part,
       onSegment: (closedAt) => manifest.changed(closedAt),
-      isRung,
+      role,
     })
     renditions.set(name, rendition)
     byTrack.set(track, rendition)
@@ -180,7 +181,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   /** A rung's rendition is made with its first part: only then is it known how much of the source it was not there for. */
   function firstOfRung({ track, msn }: Part): Rendition {
     const missing = longest().filter((s) => s.msn < msn)
-    const rendition = make(track, 'video', true)
+    const rendition = make(track, 'video', roleOf(track, 'rung'))
     rendition.restore(missing.map((s) => gapBeside(s, 90_000)))
     const init = inits.get(track)
     if (init !== undefined) rendition.addInit(init)
@@ -196,18 +197,19 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
 
   function restore(index: AssetIndex): void {
     for (const track of index.tracks) {
-      make(track.track, track.kind).restore(recoveredSegments(index, track))
+      make(track.track, track.kind, roleOf(track.track, 'source')).restore(recoveredSegments(index, track))
     }
     for (const old of index.epochs) {
-      epochs.set(old.id, { ...old, rungs: new Map() })
-      for (const own of old.tracks) byTrack.get(own.track)?.addInit(own)
+      const { rungs, ...own } = withoutBrought(old)
+      epochs.set(old.id, { ...own, rungs: new Map(rungs) })
+      for (const init of old.tracks) byTrack.get(init.track)?.addInit(init)
+      current = own
     }
-    current = index.epochs.at(-1)
     // As the process before counted, so that players that stayed notice a change and nothing else. What it counted of the ladder is not
     // known here: the number falls then, which pages pass over, and rises when the ladder is listed again.
     index.epochs.forEach((old, i) => {
       const before = index.epochs[i - 1]
-      if (before === undefined || !sameSet(before, old)) generation = old.id + 1
+      if (before === undefined || !sameSet(withoutBrought(before), withoutBrought(old))) generation = old.id + 1
     })
   }
 
@@ -240,7 +242,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     ...{ assetId, timing, nonce: options.nonce, recovered },
     renditions,
     bitrate: () => declared,
-    rungBitrate: (track) => shelf.bitrate(track),
+    rung: (track) => shelf.rung(track) ?? (isBroughtTrack(track) ? { bitrate: 0, brought: true } : undefined),
     isRecorded: () => options.older?.available() === true,
   })
 
@@ -267,7 +269,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       }),
     manifest() {
       // Its players choose among what it lists, and there is no other sign of them before they do.
-      if (shelf.listed.length > 0) asked()
+      if (shelf.listed.some(({ brought }) => brought !== true)) asked()
       return manifest.show(ended)
     },
     rendition: (name) => shelf.rendition(name) ?? renditions.get(name),
@@ -297,6 +299,10 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       for (const rendition of renditions.values()) rendition.close()
     },
   }
+}
+
+function roleOf(track: TrackId, otherwise: RenditionRole): RenditionRole {
+  return isBroughtTrack(track) ? 'brought' : otherwise
 }
 
 interface Coming {
