@@ -119,6 +119,13 @@ export interface ListedRung {
   readonly isRealTime?: false
 }
 
+/**
+ * - `source`: a track of the encoder's that the epoch has.
+ * - `rung`: made of it; in no recording, only in memory.
+ * - `brought`: another rendition that the encoder makes; recorded, but what is not whole is not listed, as of a rung.
+ */
+export type RenditionRole = 'source' | 'rung' | 'brought'
+
 /** Told how the source is cut, for renditions of it that come later and are to be cut alike. Times in ticks of 90 kHz. */
 export interface CutFollower {
   /** An epoch begins with segment `msn`. */

@@ -1,9 +1,8 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { isEpochOf, type TemplateName } from '../../dash/names.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
-import { type BroadcastTiming, type Epoch, type EpochTrack, type Part, trackOf } from '../model.ts'
+import { type BroadcastTiming, type Epoch, type EpochTrack, type Part, type RenditionRole, trackOf } from '../model.ts'
 import type { Peak } from './multivariant.ts'
-import type { RenditionRole } from './rendition.ts'
 import {
   gapSegment,
   gapsBefore,

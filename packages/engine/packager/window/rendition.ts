@@ -2,7 +2,7 @@ import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { LiveRendition } from '../live.ts'
-import { type BroadcastTiming, type Epoch, names, type Part } from '../model.ts'
+import { type BroadcastTiming, type Epoch, names, type Part, type RenditionRole } from '../model.ts'
 import type { MemoryBudget } from './budget.ts'
 import { createListed, type Listed } from './listed.ts'
 import { chunksOf, createMediaAnswers, type OlderParts } from './media-answers.ts'
@@ -29,13 +29,6 @@ export interface RenditionOptions {
   readonly onSegment: (at: number) => void
   readonly role: RenditionRole
 }
-
-/**
- * - `source`: a track of the encoder's that the epoch has.
- * - `rung`: made of it; in no recording, only in memory.
- * - `brought`: another rendition that the encoder makes; recorded, but what is not whole is not listed, as of a rung.
- */
-export type RenditionRole = 'source' | 'rung' | 'brought'
 
 /** One rendition's window: segments as lists of parts, playlists, and those who wait for them. */
 export interface Rendition extends LiveRendition, Pick<Listed, 'segments' | 'addInit' | 'peak'> {

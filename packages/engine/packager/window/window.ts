@@ -10,6 +10,7 @@ import {
   names,
   type Part,
   type PartSink,
+  type RenditionRole,
   renditionName,
   trackOf,
   withoutBrought,
@@ -21,7 +22,7 @@ import { createLiveManifest } from './manifest.ts'
 import type { OlderParts } from './media-answers.ts'
 import { newestKeyFrame } from './newest-key-frame.ts'
 import { recoveredSegments } from './recovered.ts'
-import { createRendition, type Rendition, type RenditionRole } from './rendition.ts'
+import { createRendition, type Rendition } from './rendition.ts'
 import { createRungShelf } from './rung-shelf.ts'
 import { sameSet } from './same-set.ts'
 import { beforeJoining, gapBeside, type WindowSegment } from './segments.ts'

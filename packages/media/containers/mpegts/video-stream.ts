@@ -1,7 +1,7 @@
 import { concatBytes } from '../../bytes/bytes.ts'
-import { findNalUnits, toLengthPrefixed } from './byte-stream.ts'
 import { MediaError } from '../../error.ts'
 import type { VideoTrackConfig } from '../../track.ts'
+import { findNalUnits, toLengthPrefixed } from './byte-stream.ts'
 import type { TsClock } from './clock.ts'
 import type { MpegTsLimits } from './limits.ts'
 import { type PesHeader, parsePesHeader } from './pes.ts'
