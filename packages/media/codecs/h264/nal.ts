@@ -19,17 +19,18 @@ export function nalType(firstByte: number): number {
 }
 
 /**
- * Raw byte sequence payload of a NAL unit: without its header byte and without `emulation_prevention_three_byte`
+ * Raw byte sequence payload of a NAL unit: without its header and without `emulation_prevention_three_byte`
  * (§7.4.1). A view where there is nothing to remove.
  * @param limit bytes of the result at most; a longer payload is cut, for readers that need the beginning only.
+ * @param header bytes of the header: 1, and 2 in HEVC.
  */
-export function rbsp(nal: Uint8Array, limit: number = nal.byteLength): Uint8Array {
-  const first = findEmulation(nal, 1)
-  if (first === -1) return nal.subarray(1, Math.min(nal.byteLength, 1 + limit))
-  const out = new Uint8Array(Math.min(nal.byteLength - 1, limit))
+export function rbsp(nal: Uint8Array, limit: number = nal.byteLength, header = 1): Uint8Array {
+  const first = findEmulation(nal, header)
+  if (first === -1) return nal.subarray(header, Math.min(nal.byteLength, header + limit))
+  const out = new Uint8Array(Math.max(0, Math.min(nal.byteLength - header, limit)))
   let length = 0
   let zeros = 0
-  for (let i = 1; i < nal.byteLength && length < out.byteLength; i++) {
+  for (let i = header; i < nal.byteLength && length < out.byteLength; i++) {
     const byte = nal[i] ?? 0
     if (zeros >= 2 && byte === 3) {
       zeros = 0

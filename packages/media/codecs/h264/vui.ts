@@ -1,13 +1,6 @@
 import type { BitReader } from '../../bytes/bit-reader.ts'
 import { MediaError } from '../../error.ts'
-
-/** ITU-T H.273 code points, as `colr`/`nclx` carries them. */
-export interface ColourDescription {
-  readonly primaries: number
-  readonly transfer: number
-  readonly matrix: number
-  readonly fullRange: boolean
-}
+import type { ColourDescription } from '../colour.ts'
 
 /** Video usability information (ITU-T H.264 §E.1.1), what outlives its parsing. */
 export interface H264Vui {
@@ -97,7 +90,8 @@ function readVui(bits: BitReader, vui: { -readonly [K in keyof H264Vui]: H264Vui
   }
 }
 
-function parseAspectRatio(bits: BitReader): readonly [number, number] {
+/** Sample aspect ratio, of which HEVC has the same table; 1:1 where it says none. */
+export function parseAspectRatio(bits: BitReader): readonly [number, number] {
   const idc = bits.u(8)
   if (idc !== EXTENDED_SAR) return ASPECT_RATIOS[idc] ?? [1, 1]
   const width = bits.u(16)

@@ -18,7 +18,7 @@ test('HEVC reverses its compatibility flags and drops zero constraints', () => {
   const main = '01 01 60000000 900000000000 5d'
   assert.equal(codecString('hvc1', record('hvcC', main)), 'hvc1.1.6.L93.90')
   const high = '01 62 20000000 b00000000000 96'
-  assert.equal(codecString('hev1', record('hvcC', high)), 'hev1.A2.4.H150.b0')
+  assert.equal(codecString('hev1', record('hvcC', high)), 'hev1.A2.4.H150.B0')
 })
 
 test('AV1 names profile, level, tier and depth', () => {

@@ -1,4 +1,6 @@
+import { BitReader } from '../../bytes/bit-reader.ts'
 import { ByteReader } from '../../bytes/reader.ts'
+import { hevcCodecParameters, parseProfileTierLevel } from '../../codecs/hevc/profile.ts'
 import { type Box, findBox, openFullBox } from './box.ts'
 import { OBJECT_TYPE, parseEsds } from './esds.ts'
 
@@ -48,23 +50,10 @@ function avc(reader: ByteReader): string {
   return `${hex2(reader.u8())}${hex2(reader.u8())}${hex2(reader.u8())}`
 }
 
-/** ISO/IEC 14496-15 §E.3: profile, compatibility flags with their bits reversed, tier and level, constraint bytes. */
+/** ISO/IEC 14496-15 §E.3. */
 function hevc(reader: ByteReader): string {
   reader.skip(1)
-  const profile = reader.u8()
-  let compatibility = reader.u32()
-  let reversed = 0
-  for (let i = 0; i < 32; i++) {
-    reversed = reversed * 2 + (compatibility & 1)
-    compatibility >>>= 1
-  }
-  const constraints = [...reader.bytes(6)]
-  const level = reader.u8()
-  while (constraints.length > 0 && constraints.at(-1) === 0) constraints.pop()
-  const space = ['', 'A', 'B', 'C'][profile >> 6] ?? ''
-  const tier = profile & 0x20 ? 'H' : 'L'
-  const head = `${space}${profile & 0x1f}.${reversed.toString(16)}.${tier}${level}`
-  return [head, ...constraints.map((byte) => byte.toString(16))].join('.')
+  return hevcCodecParameters(parseProfileTierLevel(new BitReader(reader.bytes(12), 'hvcC'), 0))
 }
 
 /** AV1 Codec ISO Media File Format Binding §5. */

@@ -1,11 +1,11 @@
 import { ByteReader } from '../../bytes/reader.ts'
-import { videoConfigFromAvcC } from '../../codecs/h264/config.ts'
 import { MediaError } from '../../error.ts'
 import type { TrackConfig } from '../../track.ts'
 import { audioConfigOf } from './audio-config.ts'
 import { type Box, findBox, openFullBox, parseBoxes } from './box.ts'
 import { codecString } from './codec-string.ts'
 import { MAX_SAMPLE_ENTRIES } from './limits.ts'
+import { videoConfigOf } from './video-config.ts'
 
 /** One entry of `stsd`. */
 export interface SampleEntry {
@@ -46,8 +46,7 @@ function parseVisual(box: Box): SampleEntry {
   reader.skip(50)
   const children = parseChildren(reader.rest())
   const format = formatOf(box, children)
-  const avcC = findBox(children, 'avcC')
-  const config = avcC === undefined ? undefined : readable(() => videoConfigFromAvcC(avcC.content))
+  const config = readable(() => videoConfigOf(format, children, { width, height }))
   const string = readable(() => codecString(format, children)) ?? format
   return { fourcc: box.type, format, codecString: string, width, height, ...(config === undefined ? {} : { config }) }
 }

@@ -1,6 +1,7 @@
-import { sameBytes } from '../../bytes/bytes.ts'
 import { inBandParameterSets } from '../../codecs/h264/avcc.ts'
+import { hevcInBandParameterSets } from '../../codecs/hevc/hvcc.ts'
 import { MediaError } from '../../error.ts'
+import { sameConfig } from '../../same-config.ts'
 import type { TrackConfig } from '../../track.ts'
 import type { ProgressiveChunk, ProgressiveSample, ProgressiveTrack } from './progressive-model.ts'
 import { createSampleTable, type SampleTable } from './sample-table.ts'
@@ -152,7 +153,11 @@ export function createTrackBuilder<Source>(track: ProgressiveTrack): TrackBuilde
  */
 function keyFramePrefixes(configs: readonly TrackConfig[]): (Uint8Array | undefined)[] {
   if (configs.length < 2) return []
-  return configs.map((config) => (config.codec === 'h264' ? inBandParameterSets(config.decoderConfig) : undefined))
+  return configs.map(({ codec, decoderConfig }) => {
+    if (codec === 'h264') return inBandParameterSets(decoderConfig)
+    // The others have all that a decoder needs in their key frames.
+    return codec === 'hevc' ? hevcInBandParameterSets(decoderConfig) : undefined
+  })
 }
 
 /** From a configuration's ticks to the track's: they differ where the sample rate changed on the way. */
@@ -172,7 +177,7 @@ function checkTicks(ticks: number, min: number, name: string): void {
 function distinct(all: readonly TrackConfig[]): { configs: TrackConfig[]; indexes: number[] } {
   const configs: TrackConfig[] = []
   const indexes = all.map((config) => {
-    const found = configs.findIndex((other) => sameBytes(other.decoderConfig, config.decoderConfig))
+    const found = configs.findIndex((other) => sameConfig(other, config))
     return found === -1 ? configs.push(config) - 1 : found
   })
   return { configs, indexes }

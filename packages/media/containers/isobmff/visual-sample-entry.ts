@@ -1,22 +1,30 @@
-import { parseAvcC } from '../../codecs/h264/avcc.ts'
-import { parseSps } from '../../codecs/h264/sps.ts'
-import type { ColourDescription } from '../../codecs/h264/vui.ts'
-import { MediaError } from '../../error.ts'
+import type { ColourDescription } from '../../codecs/colour.ts'
+import { videoFacts } from '../../codecs/video-facts.ts'
 import type { VideoTrackConfig } from '../../track.ts'
-import { type BoxTree, box, fields } from './box-writer.ts'
+import { type BoxTree, box, fields, fullBox } from './box-writer.ts'
 
 /** VisualSampleEntry (ISO/IEC 14496-12 §12.1.3) of the track's codec. Throws as its parser. */
 export function visualSampleEntry(config: VideoTrackConfig): BoxTree {
-  if (config.codec !== 'h264') throw new MediaError('unsupported', `mp4: no sample entry for ${config.codec}`)
-  return avc1(config)
+  const { decoderConfig } = config
+  switch (config.codec) {
+    case 'h264': // ISO/IEC 14496-15 §5.4.2.1
+      return entry('avc1', config, box('avcC', decoderConfig))
+    case 'hevc': // §8.4.1.1
+      return entry('hvc1', config, box('hvcC', decoderConfig))
+    case 'av1': // AV1 Codec ISO Media File Format Binding §2.2
+      return entry('av01', config, box('av1C', decoderConfig))
+    case 'vp9': // VP Codec ISO Media File Format Binding
+      return entry('vp09', config, fullBox('vpcC', 1, 0, decoderConfig))
+    case 'vp8':
+      return entry('vp08', config, fullBox('vpcC', 1, 0, decoderConfig))
+  }
 }
 
-/** AVCSampleEntry (ISO/IEC 14496-15 §5.4.2.1) over VisualSampleEntry (ISO/IEC 14496-12 §12.1.3). */
-function avc1(config: VideoTrackConfig): BoxTree {
+function entry(type: string, config: VideoTrackConfig, configuration: BoxTree): BoxTree {
   const [horizontal, vertical] = config.sampleAspectRatio
-  const colour = colourOf(config.decoderConfig)
+  const { colour } = videoFacts(config)
   return box(
-    'avc1',
+    type,
     fields(
       (w) =>
         w
@@ -33,7 +41,7 @@ function avc1(config: VideoTrackConfig): BoxTree {
           .u16(0x0018) // depth
           .u16(0xffff), // pre_defined
     ),
-    box('avcC', config.decoderConfig),
+    configuration,
     ...(horizontal === vertical
       ? []
       : [
@@ -44,11 +52,6 @@ function avc1(config: VideoTrackConfig): BoxTree {
         ]),
     ...(colour === undefined ? [] : [colr(colour)]),
   )
-}
-
-function colourOf(avcC: Uint8Array): ColourDescription | undefined {
-  const sps = parseAvcC(avcC).sps[0]
-  return sps === undefined ? undefined : parseSps(sps).colour
 }
 
 /** ColourInformationBox (ISO/IEC 14496-12 §12.1.5). */
