@@ -47,7 +47,7 @@ async function serve(): Promise<void> {
       facts: () => ({
         recording: { state: 'off', reason: null, bytes: 0, limitBytes: null },
         disk: null,
-        publish: { rtmp: null, rtmps: null },
+        publish: { rtmp: null, rtmps: null, srt: null },
       }),
     },
     // All readers share one address here, and one of them says everything.

@@ -43,7 +43,7 @@ recordingMaxGb: 50
 
 Port \`0\` means any free port.
 
-SRT and a database other than SQLite are not there yet: \`BANDSTAND_SRT\` and \`BANDSTAND_DATABASE_URL\`, their flags and their keys in the file, are no
+A database other than SQLite is not there yet: \`BANDSTAND_DATABASE_URL\`, its flag and its key in the file, are no
 settings and stop the start like any other unknown name.
 
 | flag | environment | file | default | |

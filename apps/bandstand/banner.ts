@@ -2,7 +2,13 @@ import type { Settings } from './settings/schema.ts'
 
 export interface BannerFacts {
   readonly settings: Settings
-  readonly addresses: { readonly http: string; readonly rtmp: string; readonly rtmps?: string; readonly webrtc?: string }
+  readonly addresses: {
+    readonly http: string
+    readonly rtmp: string
+    readonly rtmps?: string
+    readonly srt?: string
+    readonly webrtc?: string
+  }
   readonly demo: boolean
   readonly firstStart: FirstStart | undefined
   readonly version: string
@@ -19,14 +25,14 @@ export function printBanner({ settings, addresses, demo, firstStart, version }: 
   const scheme = settings.tlsCert === undefined ? 'http' : 'https'
   const known = settings.publicUrl === undefined ? undefined : new URL(settings.publicUrl)
   const web = known?.origin ?? `${scheme}://${local(addresses.http)}`
-  const hostOf = (address: string) =>
-    known === undefined ? local(address) : `${known.hostname}:${portOf(address)}`
+  const hostOf = (address: string) => (known === undefined ? local(address) : `${known.hostname}:${portOf(address)}`)
   const lines: [string, string][] = [
     ['Watch', `${web}/`],
     ['Studio', `${web}/studio`],
     ['OBS server', `rtmp://${hostOf(addresses.rtmp)}/live`],
   ]
   if (addresses.rtmps !== undefined) lines.push(['… encrypted', `rtmps://${hostOf(addresses.rtmps)}/live`])
+  if (addresses.srt !== undefined) lines.push(['SRT', `srt://${hostOf(addresses.srt)}?streamid=publish:KEY`])
   if (addresses.webrtc !== undefined) lines.push(['Real time', `WebRTC at UDP port ${portOf(addresses.webrtc)}`])
   lines.push(['Stream key', firstStart?.streamKey ?? 'in the studio'])
   if (firstStart?.ownerPassword !== undefined) {

@@ -14,6 +14,7 @@ export interface InstanceSources {
   /** As bound. */
   readonly rtmp: ListenAddress
   readonly rtmps: ListenAddress | undefined
+  readonly srt: ListenAddress | undefined
 }
 
 /** Facts of the running server for the owner's studio. */
@@ -24,6 +25,7 @@ export async function instanceFacts({
   trouble,
   rtmp,
   rtmps,
+  srt,
 }: InstanceSources): Promise<Omit<Instance, 'version'>> {
   const disk = await statfs(settings.data).then(
     ({ bavail, blocks, bsize }) => ({ free: bavail * bsize, total: blocks * bsize }),
@@ -43,6 +45,7 @@ export async function instanceFacts({
       rtmp: addressOf('rtmp', rtmp.port, 1935),
       // 443 is what encoders take where no port is given.
       rtmps: rtmps === undefined ? null : addressOf('rtmps', rtmps.port, 443),
+      srt: srt ? { address: `srt://${host}:${srt.port}`, encrypted: settings.srtPassphrase !== undefined } : null,
     },
   }
 }

@@ -4,6 +4,7 @@ import type { DeliveryFigures } from '@bandstand/engine/http/delivery.ts'
 import { outboxFigures } from '@bandstand/engine/http/outbox.ts'
 import type { WhipFigures } from '@bandstand/engine/ingest/whip/ingest.ts'
 import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
+import type { SrtFigures } from '@bandstand/engine/srt/listener.ts'
 import type { SegmentStore } from '@bandstand/engine/store/port.ts'
 import type { LadderReport } from '@bandstand/engine/transcode/report.ts'
 import { toProblem } from '@bandstand/platform/http/problem.ts'
@@ -24,6 +25,8 @@ export interface ProbeSources {
   /** `undefined` where there is none. */
   publishHook(): PublishHookFigures | undefined
   whip(): WhipFigures | undefined
+  /** `undefined` where SRT is switched off. */
+  srt(): SrtFigures | undefined
   /** Open connections. */
   connections(): { readonly http: number; readonly rtmp: number }
   /** False while the database does not answer. */
@@ -97,6 +100,13 @@ async function collect(sources: ProbeSources, delay: ReturnType<typeof monitorEv
   gauge('bandstand_live_memory_bytes', 'Bytes of live media in memory', () => sources.budget.used)
   gauge('bandstand_http_connections', 'Open HTTP connections', () => sources.connections().http)
   gauge('bandstand_rtmp_connections', 'Open connections of RTMP and RTMPS', () => sources.connections().rtmp)
+  const srt = (name: keyof SrtFigures, as: string, help: string) =>
+    gauge(`bandstand_srt_${as}`, help, () => sources.srt()?.[name] ?? 0)
+  srt('connections', 'connections', 'Open SRT connections, of encoders and readers')
+  srt('packets', 'packets', 'SRT packets received since the start')
+  srt('lost', 'lost', 'SRT packets that were missing at first, since the start')
+  srt('recovered', 'retransmitted', 'SRT packets that came when they were sent again, since the start')
+  srt('dropped', 'dropped', 'SRT packets given up as too late, since the start')
   const webrtc = (name: keyof WebRtcFigures, help: string, as: string = name) =>
     gauge(`bandstand_webrtc_${as}`, help, () => sources.webrtc()?.[name] ?? 0)
   webrtc('sessions', 'Viewers by WebRTC, those that are connecting among them')

@@ -102,5 +102,13 @@ async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<v
   http.ready()
 
   if (demo) await startDemoStream(begun, ingest.rtmp, platform)
-  announceReady(begun, { http: bound, rtmp: ingest.rtmp, rtmps: ingest.rtmps, webrtc, demo, untold })
+  announceReady(begun, {
+    http: bound,
+    rtmp: ingest.rtmp,
+    rtmps: ingest.rtmps,
+    srt: ingest.srt?.address,
+    webrtc,
+    demo,
+    untold,
+  })
 }

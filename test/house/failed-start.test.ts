@@ -45,7 +45,18 @@ test('with logs as JSON the first start says the password, once, and never the s
 
 test('a first start that is told to stop before it is ready ends in order, and does not swallow the password either', async () => {
   const data = temporaryFolder('data')
-  const free = ['--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--webrtc', 'off', '--ffmpeg', '/nowhere/ffmpeg']
+  const free = [
+    '--http',
+    '127.0.0.1:0',
+    '--rtmp',
+    '127.0.0.1:0',
+    '--srt',
+    'off',
+    '--webrtc',
+    'off',
+    '--ffmpeg',
+    '/nowhere/ffmpeg',
+  ]
   const server = start(process.execPath, [program, '--data', data, ...free], { limit: 15_000 })
   // The password is hashed next, which takes longer than anything else of a start.
   while (server.running() && !existsSync(join(data, 'bandstand.db-wal'))) await new Promise((r) => setTimeout(r, 1))

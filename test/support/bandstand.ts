@@ -36,6 +36,8 @@ export interface Bandstand {
   readonly rtmp: string
   /** `rtmps://127.0.0.1:PORT/live`, where there is a certificate. */
   readonly rtmps: string | undefined
+  /** `127.0.0.1:PORT`, of UDP; empty where it is switched off. */
+  readonly srt: string
   /** Publishing address with the key of `main`. */
   readonly publishUrl: string
   /** Every field of the ready line. */
@@ -89,6 +91,7 @@ function spawnBandstand(options: BandstandOptions): Spawned {
   ]
   const env: Record<string, string> = {
     BANDSTAND_WEBRTC: '127.0.0.1:0',
+    BANDSTAND_SRT: '127.0.0.1:0',
     ...(options.ffmpeg !== true && options.command !== 'demo' && { BANDSTAND_FFMPEG: '/nowhere/ffmpeg' }),
     BANDSTAND_STREAM_KEY: streamKey,
     BANDSTAND_OWNER_PASSWORD: ownerPassword,
@@ -138,6 +141,7 @@ export async function startBandstand(options: BandstandOptions = {}): Promise<Ba
     http: `${secure ? 'https' : 'http'}://${hostAndPort(ready['http'])}`,
     rtmp,
     rtmps: ready['rtmps'] === undefined ? undefined : `rtmps://${hostAndPort(ready['rtmps'])}/live`,
+    srt: ready['srt'] === undefined ? '' : hostAndPort(ready['srt']),
     publishUrl: `${rtmp}/${env['BANDSTAND_STREAM_KEY']}`,
     ready,
     startedIn,

@@ -18,7 +18,18 @@ async function examine(args: string[]): Promise<{ status: number; text: string }
   return { status, text: lines.join('\n') }
 }
 
-const free = ['--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--webrtc', '127.0.0.1:0', '--recording-max-gb', '0.1']
+const free = [
+  '--http',
+  '127.0.0.1:0',
+  '--rtmp',
+  '127.0.0.1:0',
+  '--webrtc',
+  '127.0.0.1:0',
+  '--srt',
+  '127.0.0.1:0',
+  '--recording-max-gb',
+  '0.1',
+]
 
 /** A folder that goes away with the test. */
 function temporaryFolder(t: TestContext): string {
@@ -110,7 +121,18 @@ test('a key that is missing, or is that of another certificate, is a problem as 
   const folder = temporaryFolder(t)
   const [certificate, key] = ['a.pem', 'a.key'].map((name) => join(folder, name)) as [string, string]
   writeFileSync(certificate, testTls.cert)
-  const withKey = () => examine([...free, '--data', join(folder, 'data'), '--rtmps', '127.0.0.1:0', '--tls-cert', certificate, '--tls-key', key])
+  const withKey = () =>
+    examine([
+      ...free,
+      '--data',
+      join(folder, 'data'),
+      '--rtmps',
+      '127.0.0.1:0',
+      '--tls-cert',
+      certificate,
+      '--tls-key',
+      key,
+    ])
   const missing = await withKey()
   assert.equal(missing.status, 1)
   assert.match(missing.text, /!! .*a\.key.* cannot be read: there is no such file/)

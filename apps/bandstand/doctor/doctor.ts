@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { createSocket } from 'node:dgram'
 import { access, constants, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
@@ -22,6 +23,7 @@ export async function doctor(settings: Settings, print: (line: string) => void):
     port('HTTP', settings.http, 'http'),
     port('RTMP', settings.rtmp, 'rtmp'),
     rtmps(settings),
+    srt(settings),
     webrtc(settings),
     certificate(settings),
     examinePublishHook(settings),
@@ -82,6 +84,23 @@ async function rtmps(settings: Settings): Promise<Finding[]> {
   if (address !== undefined) return [await port('RTMPS', address, 'rtmps')]
   if (settings.tlsCert === undefined) return []
   return [{ level: 'note', text: 'RTMPS is off: encoders send without encryption (--rtmps)' }]
+}
+
+async function srt({ srt: address }: Settings): Promise<Finding> {
+  if (address === 'off') return { level: 'note', text: 'SRT is off: encoders come by RTMP (--srt)' }
+  const socket = createSocket(address.host.includes(':') ? 'udp6' : 'udp4')
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject).bind({ address: address.host, port: address.port, exclusive: true }, resolve)
+    })
+    const text = `SRT address ${printAddress(address)} is free; the firewall has to let its UDP through`
+    return { level: 'ok', text }
+  } catch (error) {
+    const text = `SRT address ${printAddress(address)}: ${whyUnbound(error)}; choose another with --srt`
+    return { level: 'problem', text }
+  } finally {
+    socket.close()
+  }
 }
 
 async function webrtc({ webrtc: address, webrtcAddresses, iceServers }: Settings): Promise<Finding[]> {

@@ -5,9 +5,6 @@ import type { Settings } from './schema.ts'
 const USUAL: ListenAddress = { host: '0.0.0.0', port: 1936 }
 
 /** Where RTMPS is listened for: nowhere without a certificate. */
-export function rtmpsAddress({
-  rtmps,
-  tlsCert,
-}: Pick<Settings, 'rtmps' | 'tlsCert'>): ListenAddress | undefined {
+export function rtmpsAddress({ rtmps, tlsCert }: Pick<Settings, 'rtmps' | 'tlsCert'>): ListenAddress | undefined {
   return tlsCert === undefined || rtmps === 'off' ? undefined : (rtmps ?? USUAL)
 }

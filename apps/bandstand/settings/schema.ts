@@ -2,6 +2,7 @@ import { parseKey } from '@bandstand/media/protocols/rtmp/session/publish-target
 import { z } from 'zod'
 import { isBareOrigin, isNetwork, listenAddress } from './address.ts'
 import { hookSecret, hookUrl } from './publish-hook.ts'
+import { srtPassphrase } from './srt.ts'
 import { credential, iceServerUrls, publicAddresses } from './webrtc.ts'
 
 const flag = z
@@ -37,7 +38,16 @@ export const settingsSchema = z.strictObject({
   rtmps: z
     .union([z.literal('off'), listenAddress])
     .optional()
-    .describe('RTMPS address: 0.0.0.0:1936 as soon as there is a certificate (--tls-cert, --tls-key), off switches it off'),
+    .describe(
+      'RTMPS address: 0.0.0.0:1936 as soon as there is a certificate (--tls-cert, --tls-key), off switches it off',
+    ),
+  srt: z
+    .union([z.literal('off'), listenAddress])
+    .prefault('0.0.0.0:8890')
+    .describe('UDP address of SRT, one port for all encoders and readers; [::] takes IPv6 too; off switches it off'),
+  srtPassphrase: srtPassphrase
+    .optional()
+    .describe('passphrase of SRT: with it all callers must encrypt with the same one, without it none may'),
   webrtc: z
     .union([z.literal('off'), listenAddress])
     .prefault('0.0.0.0:8189')
@@ -139,6 +149,7 @@ export const secretSettings: ReadonlySet<string> = new Set<SettingName>([
   'turnPassword',
   'turnSecret',
   'publishHookSecret',
+  'srtPassphrase',
 ])
 
 /** `tlsCert` → `tls-cert`. */

@@ -88,6 +88,7 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
     webrtc: () => webrtc?.egress.figures,
     whip: () => webrtc?.whip.figures,
     publishHook: () => platform.publishHook(),
+    srt: () => needs.ingest().srt?.figures(),
     connections: () => ({ http: server.connections(), rtmp: needs.ingest().connections() }),
     isAvailable: () => platform.isAvailable,
   })

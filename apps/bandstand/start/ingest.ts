@@ -1,11 +1,13 @@
 import { RTMP_LISTENER_LIMITS } from '@bandstand/engine/ingest/rtmp/limits.ts'
 import { type RtmpListener, startRtmpListener } from '@bandstand/engine/ingest/rtmp/listener.ts'
 import type { PublishPort } from '@bandstand/engine/ports.ts'
+import type { SrtListenerServer } from '@bandstand/engine/srt/listener.ts'
 import type { Platform } from '@bandstand/platform/platform.ts'
 import type { ListenAddress } from '../settings/address.ts'
 import { rtmpsAddress } from '../settings/rtmps.ts'
 import type { Begun } from './begun.ts'
 import type { Certificate } from './certificate.ts'
+import { startSrt } from './srt.ts'
 
 /** What takes encoders in. */
 export interface Ingest {
@@ -13,16 +15,19 @@ export interface Ingest {
   readonly rtmp: ListenAddress
   /** `undefined` without a certificate, or where it is switched off. */
   readonly rtmps: ListenAddress | undefined
+  /** `undefined` where it is switched off. */
+  readonly srt: SrtListenerServer | undefined
   /** Open connections of RTMP and RTMPS. */
   connections(): number
 }
 
 /** Lets encoders in. @throws EngineError when an address cannot be bound */
 export async function startIngest(
-  { settings, log, started }: Begun,
+  begun: Begun,
   publishPort: PublishPort,
   certificate: Certificate | undefined,
 ): Promise<Ingest> {
+  const { settings, log, started } = begun
   const limits = {
     ...RTMP_LISTENER_LIMITS,
     connectionsPerAddress: settings.maxPublishersPerAddress,
@@ -41,6 +46,7 @@ export async function startIngest(
   return {
     rtmp: rtmp.address,
     rtmps: rtmps?.address,
+    srt: await startSrt(begun, publishPort),
     connections: () => rtmp.connections() + (rtmps?.connections() ?? 0),
   }
 }

@@ -55,7 +55,8 @@ export async function openPlatform(begun: Begun, needs: PlatformNeeds): Promise<
       version,
       facts(host) {
         const { store, trouble } = recordings()
-        return instanceFacts({ host, settings, store, trouble: trouble(), ...ingest() })
+        const { rtmp, rtmps, srt } = ingest()
+        return instanceFacts({ host, settings, store, trouble: trouble(), rtmp, rtmps, srt: srt?.address })
       },
     },
     clientOf: (req) => ({ address: audience.addressOf(req), host: audience.hostOf(req) }),

@@ -10,18 +10,24 @@ export interface ReadyFacts {
   readonly http: ListenAddress
   readonly rtmp: ListenAddress
   readonly rtmps: ListenAddress | undefined
+  /** Not there where it is switched off. */
+  readonly srt: ListenAddress | undefined
   readonly webrtc: Pick<WebRtc, 'port'> | undefined
   readonly demo: boolean
   readonly untold: Untold
 }
 
 /** Says where the server is to be found, and what the first start made. */
-export function announceReady({ settings, log }: Begun, { http, rtmp, rtmps, webrtc, demo, untold }: ReadyFacts): void {
+export function announceReady(
+  { settings, log }: Begun,
+  { http, rtmp, rtmps, srt, webrtc, demo, untold }: ReadyFacts,
+): void {
   const { firstStart } = untold
   const addresses = {
     http: printAddress(http),
     rtmp: printAddress(rtmp),
     ...(rtmps !== undefined && { rtmps: printAddress(rtmps) }),
+    ...(srt && { srt: printAddress(srt) }),
     ...(settings.webrtc !== 'off' && webrtc && { webrtc: printAddress({ ...settings.webrtc, port: webrtc.port }) }),
   }
   if (settings.log === 'json') {

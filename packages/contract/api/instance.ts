@@ -13,7 +13,16 @@ export const instance = z
     }),
     disk: z.object({ free: bytes, total: bytes }).nullable().describe('of the data folder'),
     publish: z
-      .object({ rtmp: z.string().nullable(), rtmps: z.string().nullable() })
+      .object({
+        rtmp: z.string().nullable(),
+        rtmps: z.string().nullable(),
+        srt: z
+          .object({
+            address: z.string().describe('srt://host:port; the stream id publish:KEY goes behind it'),
+            encrypted: z.boolean().describe('all callers need the passphrase of the settings'),
+          })
+          .nullable(),
+      })
       .describe("what to type as OBS's server; the stream key is asked for beside it"),
   })
   .meta({ id: 'Instance' })

@@ -1,5 +1,5 @@
-import { createSrtSession, type SrtEnd, type SrtSession } from '@bandstand/media/protocols/srt/session/session.ts'
 import type { SrtSessionOptions } from '@bandstand/media/protocols/srt/session/options.ts'
+import { createSrtSession, type SrtEnd, type SrtSession } from '@bandstand/media/protocols/srt/session/session.ts'
 import type { SrtStatistics } from '@bandstand/media/protocols/srt/session/statistics.ts'
 import type { SrtConnection, SrtServed } from './port.ts'
 

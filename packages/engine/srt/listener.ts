@@ -1,5 +1,5 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { randomBytes, randomInt } from 'node:crypto'
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { acceptCaller } from '@bandstand/media/protocols/srt/handshake/accept.ts'
 import { createSrtListener, type SrtCallerRequest } from '@bandstand/media/protocols/srt/handshake/listener.ts'
@@ -151,7 +151,8 @@ class Server implements SrtListenerServer {
     const name = `${source} ${handshakeSocketOf(packet)}`
     const known = this.#known.get(name)
     const now = performance.now()
-    const step = known === undefined || packet[HEADER_BYTES + 20] === 0 ? this.#handshakes.receive(packet, source, now) : undefined
+    const step =
+      known === undefined || packet[HEADER_BYTES + 20] === 0 ? this.#handshakes.receive(packet, source, now) : undefined
     if (step === undefined) {
       // It repeats itself: what it was told was lost, or is still being decided.
       if (known?.state === 'open') this.#send(known.connection.answer, port, address)

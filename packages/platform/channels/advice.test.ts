@@ -68,7 +68,15 @@ test('what hurts most comes first', () => {
 })
 
 test('a line that loses more than the latency mends is said in figures, with what to set', () => {
-  const line = { roundTrip: 120, latency: 200, buffered: 190, packets: 9_700, lost: 1_000, retransmitted: 700, dropped: 300 }
+  const line = {
+    roundTrip: 120,
+    latency: 200,
+    buffered: 190,
+    packets: 9_700,
+    lost: 1_000,
+    retransmitted: 700,
+    dropped: 300,
+  }
   const told = (change: Partial<typeof line>) => adviseEncoder({ ...good, line: { ...line, ...change } })[0]
   assert.equal(
     told({})?.text,

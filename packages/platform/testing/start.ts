@@ -46,7 +46,7 @@ export const fakeInstance: InstancePort = {
   facts: (host) => ({
     recording: { state: 'on', reason: null, bytes: 5, limitBytes: 10 },
     disk: { free: 1, total: 2 },
-    publish: { rtmp: `rtmp://${host}:1935/live`, rtmps: null },
+    publish: { rtmp: `rtmp://${host}:1935/live`, rtmps: null, srt: null },
   }),
 }
 

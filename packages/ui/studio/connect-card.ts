@@ -68,7 +68,7 @@ export class StudioConnectCard extends LitElement {
   }
 
   override render() {
-    const { rtmp = null, rtmps = null } = this.instance?.publish ?? {}
+    const { rtmp = null, rtmps = null, srt = null } = this.instance?.publish ?? {}
     const server = rtmps ?? rtmp
     return html`<section class="card" aria-labelledby="connect">
       <h2 id="connect">Connect your encoder</h2>
@@ -84,6 +84,17 @@ export class StudioConnectCard extends LitElement {
         this._key === undefined
           ? nothing
           : html`<studio-secret-field label="Stream key" secret .value=${this._key}></studio-secret-field>`
+      }
+      ${
+        srt === null || this._key === undefined
+          ? nothing
+          : html`<details>
+              <summary>By SRT, for lines that lose packets</summary>
+              <p class="hint">In OBS this is the server, and the stream key stays empty.${
+                srt.encrypted ? ' Put &passphrase=… behind it, with the passphrase of the server’s settings.' : nothing
+              }</p>
+              <studio-secret-field label="SRT address" secret .value=${`${srt.address}?streamid=publish:${this._key}`}></studio-secret-field>
+            </details>`
       }
       <div class="row">
         <button type="button" @click=${() => this.#rotate()}>New key …</button>

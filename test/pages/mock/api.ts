@@ -178,5 +178,9 @@ const instance: Instance = {
   version: '0.1.0',
   recording: { state: 'on', reason: null, bytes: 3_400_000_000, limitBytes: 10_000_000_000 },
   disk: { free: 12_800_000_000, total: 25_000_000_000 },
-  publish: { rtmp: 'rtmp://192.0.2.1:1935/live', rtmps: null },
+  publish: {
+    rtmp: 'rtmp://192.0.2.1:1935/live',
+    rtmps: null,
+    srt: { address: 'srt://192.0.2.1:8890', encrypted: false },
+  },
 }

@@ -25,6 +25,7 @@ const REJECTIONS: Readonly<Record<PublishRefusal['code'], Rejection>> = {
   'taken-over': REJECTION.conflict,
   limit: REJECTION.overload,
   stopped: REJECTION.down,
+  restarting: REJECTION.down,
   unavailable: REJECTION.down,
 }
 
@@ -43,7 +44,8 @@ export function createSrtPublishing(options: SrtPublishingOptions): SrtPublishin
   return {
     async open(caller, key) {
       if (key === '') {
-        const text = 'The encoder names no key: give it the stream id publish:KEY (srt://HOST:PORT?streamid=publish:KEY).'
+        const text =
+          'The encoder names no key: give it the stream id publish:KEY (srt://HOST:PORT?streamid=publish:KEY).'
         return { refusal: { rejection: REJECTION.badRequest, text } }
       }
       const encoder = new Encoder(options, caller)
@@ -154,7 +156,12 @@ class Encoder implements SrtServed {
 
   #complain(kind: string, text: string): void {
     const channel = this.#publisher?.channel ?? ''
-    this.#options.refusals.refused('warn', { ...this.#fields(), reason: kind, text }, 'srt: encoder closed', `${kind} ${channel}`)
+    this.#options.refusals.refused(
+      'warn',
+      { ...this.#fields(), reason: kind, text },
+      'srt: encoder closed',
+      `${kind} ${channel}`,
+    )
   }
 
   #fields(channel = this.#publisher?.channel) {

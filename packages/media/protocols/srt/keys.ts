@@ -34,7 +34,11 @@ export function keysFromPeer(crypto: SrtCrypto, passphrase: string, bytes: Uint8
 }
 
 /** A caller's own. @param length of a key: 16, 24 or 32 bytes */
-export function createKeys(crypto: SrtCrypto, passphrase: string, length: number): { keys: SrtKeys; material: Uint8Array } {
+export function createKeys(
+  crypto: SrtCrypto,
+  passphrase: string,
+  length: number,
+): { keys: SrtKeys; material: Uint8Array } {
   const keys = new Keys(crypto, passphrase, crypto.randomBytes(16), length)
   const material = keys.prepare()
   keys.change()

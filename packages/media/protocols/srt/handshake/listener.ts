@@ -3,7 +3,14 @@ import type { SrtCrypto } from '../crypto.ts'
 import { isKnownCipher, keysFromPeer, type SrtKeys } from '../keys.ts'
 import { PASSPHRASE_LEAST, type SrtLimits } from '../limits.ts'
 import { CAPABILITY, printVersion } from '../packet/capabilities.ts'
-import { EXTENSION_FLAG, HANDSHAKE, type Handshake, parseHandshake, SRT_MAGIC, writeHandshake } from '../packet/handshake.ts'
+import {
+  EXTENSION_FLAG,
+  HANDSHAKE,
+  type Handshake,
+  parseHandshake,
+  SRT_MAGIC,
+  writeHandshake,
+} from '../packet/handshake.ts'
 import { timestampOf } from '../packet/header.ts'
 import { parseKeyMaterial } from '../packet/key-material.ts'
 import { handshakeTypeOf, REJECTION, type Rejection, type SrtRefusal } from '../rejection.ts'
@@ -153,7 +160,10 @@ function unsupported({ capabilities, congestion, filter, isGrouped }: Conclusion
     }
   }
   if (congestion !== 'live') {
-    return { rejection: REJECTION.congestion, text: 'The caller is in file mode: set it to live mode (transtype=live).' }
+    return {
+      rejection: REJECTION.congestion,
+      text: 'The caller is in file mode: set it to live mode (transtype=live).',
+    }
   }
   if (filter !== '') {
     return {

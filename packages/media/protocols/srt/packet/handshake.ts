@@ -1,13 +1,5 @@
 import { MediaError } from '../../../error.ts'
-import {
-  CONTROL,
-  type ControlHeader,
-  HEADER_BYTES,
-  readU16,
-  readU32,
-  writeControlPacket,
-  writeU32,
-} from './header.ts'
+import { CONTROL, type ControlHeader, HEADER_BYTES, readU16, readU32, writeControlPacket, writeU32 } from './header.ts'
 
 /** Handshake types (§3.2.1, table 4); from 1000 on the type is the reason of a refusal (`rejection.ts`). */
 export const HANDSHAKE = {

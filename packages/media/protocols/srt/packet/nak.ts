@@ -39,7 +39,10 @@ export function parseNak(packet: Uint8Array, most: number): LossRange[] {
 }
 
 /** @param ranges as many as a datagram holds: the caller sees to that */
-export function writeNak(header: Omit<ControlHeader, 'type' | 'subtype' | 'information'>, ranges: readonly LossRange[]) {
+export function writeNak(
+  header: Omit<ControlHeader, 'type' | 'subtype' | 'information'>,
+  ranges: readonly LossRange[],
+) {
   const words = ranges.reduce((sum, { first, last }) => sum + (first === last ? 1 : 2), 0)
   const packet = writeControlPacket({ ...header, type: CONTROL.nak, subtype: 0, information: 0 }, 4 * words)
   let at = HEADER_BYTES

@@ -1,8 +1,8 @@
-import type { SrtKeys } from '../keys.ts'
 import { sameBytes } from '../../../bytes/bytes.ts'
+import { EXTENSION } from '../handshake/extensions.ts'
+import type { SrtKeys } from '../keys.ts'
 import type { SrtLimits } from '../limits.ts'
 import { CONTROL, HEADER_BYTES, writeControlPacket } from '../packet/header.ts'
-import { EXTENSION } from '../handshake/extensions.ts'
 import type { SrtSessionOptions, SrtSink } from './options.ts'
 
 /** A key that was not taken is announced again after so long, ms. */
@@ -44,7 +44,9 @@ export class KeyRefresh {
     const material = this.#announced
     if (material === undefined || now < this.wakeAt) return
     this.wakeAt = now + AGAIN_MS
-    sink.send(writeKeyPacket({ timestamp: ((now - start) * 1000) >>> 0, destination: peerSocketId }, 'request', material))
+    sink.send(
+      writeKeyPacket({ timestamp: ((now - start) * 1000) >>> 0, destination: peerSocketId }, 'request', material),
+    )
   }
 
   taken(material: Uint8Array): void {

@@ -1,6 +1,6 @@
-import { HEADER_BYTES, timestampOf } from '../packet/header.ts'
 import { writeAck } from '../packet/ack.ts'
 import { isRetransmitted, keyOf, payloadOf, sequenceOf } from '../packet/data.ts'
+import { HEADER_BYTES, timestampOf } from '../packet/header.ts'
 import { type LossRange, writeNak } from '../packet/nak.ts'
 import { sequenceAfter, sequenceDistance } from '../sequence.ts'
 import type { SrtSessionOptions, SrtSink } from './options.ts'

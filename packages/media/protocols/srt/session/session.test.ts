@@ -26,7 +26,10 @@ describe('a session in live mode', () => {
       pair.run(1000)
       const got = numbers(pair.received)
       assert.ok(got.length >= sent - 2, `${got.length} of ${sent}`)
-      assert.deepEqual(got, got.toSorted((a, b) => a - b))
+      assert.deepEqual(
+        got,
+        got.toSorted((a, b) => a - b),
+      )
       const { received } = pair.listener.statistics(pair.now)
       assert.ok(received.lost > sent * 0.07 && received.lost < sent * 0.13, `${received.lost} lost`)
       // A peer that sends nothing twice within a round trip is asked often, and does not.

@@ -1,0 +1,37 @@
+import { createSrtPublishing } from '@bandstand/engine/ingest/srt/publish.ts'
+import type { PublishPort } from '@bandstand/engine/ports.ts'
+import { SRT_LISTENER_LIMITS } from '@bandstand/engine/srt/limits.ts'
+import { type SrtListenerServer, startSrtListener } from '@bandstand/engine/srt/listener.ts'
+import { REJECTION } from '@bandstand/media/protocols/srt/rejection.ts'
+import { parseStreamId } from '@bandstand/media/protocols/srt/stream-id.ts'
+import type { Begun } from './begun.ts'
+
+/** Lets encoders in by SRT. @returns `undefined` where it is switched off. @throws EngineError when the address cannot be bound */
+export async function startSrt(
+  { settings, log, refusals, started }: Begun,
+  publishPort: PublishPort,
+): Promise<SrtListenerServer | undefined> {
+  const { srt: address, srtPassphrase } = settings
+  if (address === 'off') return undefined
+  const limits = {
+    ...SRT_LISTENER_LIMITS,
+    connectionsPerAddress: settings.maxPublishersPerAddress,
+    bitrate: settings.maxBitrate * 1e6,
+  }
+  const publishing = createSrtPublishing({ publishPort, log, refusals, limits })
+  const listener = await startSrtListener({
+    address,
+    log,
+    limits,
+    ...(srtPassphrase !== undefined && { passphrase: srtPassphrase }),
+    route: {
+      async open(caller) {
+        const { mode, name } = parseStreamId(caller.streamId)
+        if (mode === 'publish') return publishing.open(caller, name)
+        return { refusal: { rejection: REJECTION.badMode, text: 'Nobody reads by SRT here yet.' } }
+      },
+    },
+  })
+  started.defer(() => listener.close())
+  return listener
+}
