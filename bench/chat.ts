@@ -36,7 +36,7 @@ async function serve(): Promise<void> {
     engine: {
       live: () => undefined,
       health: () => undefined,
-      onKeyRevoked() {},
+      onKeysChanged() {},
       onChannelRenamed() {},
       async stopChannel() {},
       ladderEncoders: async () => [],

@@ -7,7 +7,7 @@ import { type Clip, makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
 import { createMockStream } from './mock/stream.ts'
-import { mockChannel, mockMessage } from './mock/values.ts'
+import { mockChannel, mockKey, mockMessage } from './mock/values.ts'
 
 /** WCAG 2.2 AA as far as a program can see it, on each page, in both colour schemes and both widths. */
 
@@ -21,6 +21,7 @@ before(async () => {
     mockMessage('Mira', 'hello, see https://example.com'),
     mockMessage('Host', 'welcome', { owner: true }),
   )
+  mock.keys.push(mockKey('Camera 2', { inUse: true }), mockKey('', { expiresAt: '2026-01-02T20:00:00.000Z' }))
   mock.channels.set('other', { ...mockChannel('other'), title: 'Other' })
   const asset = { channel: 'main', title: 'Yesterday', live: false, startedAt: '2026-01-01T20:00:00.000Z' }
   mock.assets.set('as_old', {
@@ -107,7 +108,12 @@ for (const [size, viewport] of Object.entries(sizes)) {
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Recordings' }).waitFor()
     await page.waitForTimeout(300)
+    await page.getByRole('button', { name: 'Show Camera 2' }).click()
+    await page.getByRole('button', { name: 'Make a key' }).click()
+    await page.getByLabel('Key for a guest', { exact: true }).waitFor()
     await assertNothing('studio')
+    const width = await page.evaluate(() => document.documentElement.scrollWidth)
+    assert.ok(width <= viewport.width, 'nothing is wider than the screen')
     await page.getByRole('button', { name: 'New channel' }).click()
     await assertNothing('new channel')
     await page.close()

@@ -6,7 +6,7 @@ import { chromium } from '../support/browser.ts'
 import { waitFor } from '../support/wait.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
-import { mockBan, mockMessage } from './mock/values.ts'
+import { mockBan, mockKey, mockMessage } from './mock/values.ts'
 
 let browser: Browser
 let mock: MockServer
@@ -435,4 +435,52 @@ test('signing out leads back to the password, and so does a session that has end
   await signIn()
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByLabel('Owner’s password').waitFor()
+})
+
+test('a further key is added by keyboard, shown, and revoked with a yes', async () => {
+  mock.keys.push(mockKey('Camera 2', { usedAt: '2026-01-02T20:00:00.000Z', inUse: true }))
+  await signIn()
+  const card = page.locator('studio-keys-card')
+  await card.getByText('live now').waitFor()
+  await card.getByLabel('Who or what it is for').focus()
+  await page.keyboard.type('The band')
+  await page.keyboard.press('Enter')
+  await card.getByText('The new key is in the list.').waitFor()
+  const field = card.getByLabel('Key of The band', { exact: true })
+  assert.match(await field.inputValue(), /^further-key-/)
+  assert.equal(await card.getByLabel('Who or what it is for').inputValue(), '')
+  assert.equal(await card.getByLabel('Key of Camera 2', { exact: true }).count(), 0)
+  await card.getByRole('button', { name: 'Show Camera 2' }).click()
+  await card.getByLabel('Key of Camera 2', { exact: true }).waitFor()
+  await card.getByRole('button', { name: 'Hide Camera 2' }).click()
+
+  await card.getByRole('button', { name: 'Revoke … Camera 2' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+  assert.equal(mock.keys.length, 2)
+  await card.getByRole('button', { name: 'Revoke … Camera 2' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Revoke the key' }).click()
+  await focused('More keys')
+  assert.deepEqual(
+    mock.keys.map(({ note }) => note),
+    ['The band'],
+  )
+})
+
+test('a key for a guest is made with its end and addresses, and what cannot be is told', async () => {
+  await signIn()
+  const card = page.locator('studio-guest-card')
+  await card.getByLabel('Only from these addresses').fill('home')
+  await card.getByRole('button', { name: 'Make a key' }).click()
+  await card.getByText('"home" is no IP address or network.').waitFor()
+  await card.getByLabel('Only from these addresses').fill('192.0.2.0/24, 198.51.100.7')
+  await card.getByLabel('Is stopped after').selectOption('4 hours')
+  await card.getByRole('button', { name: 'Make a key' }).click()
+  const field = card.getByLabel('Key for a guest', { exact: true })
+  assert.equal(await field.inputValue(), 'bs1.cG9saWN5.c2lnbmF0dXJl')
+  await card.getByText('from 192.0.2.0/24, 198.51.100.7, and goes off at').waitFor()
+  await card.getByRole('button', { name: 'Revoke all' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke all' }).click()
+  await card.getByText('No key that was signed before works any more.').waitFor()
+  assert.equal(await field.count(), 0)
 })

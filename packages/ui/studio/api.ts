@@ -11,6 +11,13 @@ import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
 import type { Instance } from '@bandstand/contract/api/instance.ts'
 import type { LadderEncoders, LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { BanList } from '@bandstand/contract/api/moderation.ts'
+import type {
+  CreateKey,
+  CreateSignedKey,
+  PublishKeyList,
+  ShownKey,
+  SignedKey,
+} from '@bandstand/contract/api/publishing.ts'
 import type { Session } from '@bandstand/contract/api/session.ts'
 import { ApiError, request } from '../channel/request.ts'
 
@@ -29,6 +36,12 @@ export const api = {
   deleteChannel: (slug: string) => call<void>('DELETE', ch(slug)),
   key: (slug: string) => call<StreamKey>('GET', `${ch(slug)}/key`),
   rotateKey: (slug: string) => call<StreamKey>('POST', `${ch(slug)}/key/rotate`),
+  keys: (slug: string) => call<PublishKeyList>('GET', `${ch(slug)}/keys`),
+  createKey: (slug: string, body: CreateKey) => call<ShownKey>('POST', `${ch(slug)}/keys`, body),
+  showKey: (slug: string, id: string) => call<ShownKey>('GET', `${ch(slug)}/keys/${encodeURIComponent(id)}`),
+  revokeKey: (slug: string, id: string) => call<void>('DELETE', `${ch(slug)}/keys/${encodeURIComponent(id)}`),
+  signKey: (slug: string, body: CreateSignedKey) => call<SignedKey>('POST', `${ch(slug)}/signed-keys`, body),
+  revokeSigned: (slug: string) => call<void>('DELETE', `${ch(slug)}/signed-keys`),
   health: (slug: string) => call<ChannelHealth>('GET', `${ch(slug)}/health`),
   ladder: (slug: string) => call<LadderSettings>('GET', `${ch(slug)}/ladder`),
   setLadder: (slug: string, body: LadderSettings) => call<LadderSettings>('PUT', `${ch(slug)}/ladder`, body),

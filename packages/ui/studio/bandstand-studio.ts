@@ -8,10 +8,12 @@ import { api } from './api.ts'
 import './chat-card.ts'
 import { confirmed } from './confirm.ts'
 import './connect-card.ts'
+import './guest-card.ts'
 import './health-card.ts'
 import type { HealthNews } from './health-card.ts'
 import './ladder-card.ts'
 import './instance-line.ts'
+import './keys-card.ts'
 import './latency-card.ts'
 import './new-channel.ts'
 import type { StudioNewChannel } from './new-channel.ts'
@@ -222,6 +224,8 @@ export class BandstandStudio extends LitElement {
         <div class="column">
           <studio-connect-card .slug=${channel.slug} .instance=${this._instance}></studio-connect-card>
           <studio-health-card .slug=${channel.slug} @health=${onHealth}></studio-health-card>
+          <studio-keys-card .slug=${channel.slug} .moment=${health?.encoder?.connectedAt ?? ''}></studio-keys-card>
+          <studio-guest-card .slug=${channel.slug}></studio-guest-card>
           <studio-replays-card .slug=${channel.slug} .moment=${`${channel.live} ${channel.assetId}`}></studio-replays-card>
         </div>
         <div class="column">

@@ -7,7 +7,7 @@ import { tokens } from '../style/tokens.ts'
 import { api } from './api.ts'
 import { confirmed } from './confirm.ts'
 import { studioStyles } from './styles.ts'
-import { sizeText } from './units.ts'
+import { momentText, sizeText } from './units.ts'
 
 /** Recordings of a channel: watch, download, delete. Inside the studio only. */
 export class StudioReplaysCard extends LitElement {
@@ -140,7 +140,7 @@ export class StudioReplaysCard extends LitElement {
 }
 
 function dayOf({ startedAt }: Asset): string {
-  return new Date(startedAt).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })
+  return momentText(startedAt)
 }
 
 customElements.define('studio-replays-card', StudioReplaysCard)

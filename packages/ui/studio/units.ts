@@ -6,6 +6,11 @@ export function sizeText(bytes: number): string {
   return measure(bytes / 1e12, 1, 'TB')
 }
 
+/** A moment as people here write it, to the minute. @param instant RFC 3339 */
+export function momentText(instant: string): string {
+  return new Date(instant).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })
+}
+
 /** Rates as people say them. @param bits bit/s */
 export function rateText(bits: number): string {
   return bits < 1e6 ? measure(bits / 1e3, 0, 'kbit/s') : measure(bits / 1e6, 1, 'Mbit/s')

@@ -2,10 +2,11 @@ import type { Advice, ChannelHealth } from '@bandstand/contract/api/health.ts'
 import type { Instance } from '@bandstand/contract/api/instance.ts'
 import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { CreateBan } from '@bandstand/contract/api/moderation.ts'
+import type { CreateKey, CreateSignedKey, PublishKeyList } from '@bandstand/contract/api/publishing.ts'
 import type { ReplayList } from '@bandstand/contract/api/replay.ts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { MockServer } from './model.ts'
-import { mockBan, mockChannel } from './values.ts'
+import { mockBan, mockChannel, mockKey } from './values.ts'
 
 /** A mock of `/api/v1`: answers of the right shape, no rules. The password is `open sesame`. */
 export function registerMockApi(app: FastifyInstance, mock: MockServer): void {
@@ -60,6 +61,27 @@ export function registerMockApi(app: FastifyInstance, mock: MockServer): void {
   })
   app.get('/api/v1/channels/:slug/key', async () => ({ key }))
   app.post('/api/v1/channels/:slug/key/rotate', async () => ({ key: (key = `new${key.slice(3)}`) }))
+  app.get('/api/v1/channels/:slug/keys', async (): Promise<PublishKeyList> => {
+    return { own: { usedAt: '2026-01-01T20:00:00.000Z' }, keys: mock.keys.map(({ key: _, ...shown }) => shown) }
+  })
+  app.post<{ Body: CreateKey }>('/api/v1/channels/:slug/keys', async ({ body }, reply) => {
+    const made = mockKey(body.note ?? '', { expiresAt: body.expiresAt ?? null })
+    mock.keys.push(made)
+    return reply.code(201).send(made)
+  })
+  app.get<{ Params: { id: string } }>('/api/v1/channels/:slug/keys/:id', async ({ params }, reply) => {
+    return mock.keys.find(({ id }) => id === params.id) ?? problem(reply, 404, 'not-found', 'No such key.')
+  })
+  app.delete<{ Params: { id: string } }>('/api/v1/channels/:slug/keys/:id', async ({ params }, reply) => {
+    mock.keys.splice(0, mock.keys.length, ...mock.keys.filter(({ id }) => id !== params.id))
+    return reply.code(204).send()
+  })
+  app.post<{ Body: CreateSignedKey }>('/api/v1/channels/:slug/signed-keys', async ({ body }, reply) => {
+    const { expiresAt, sessionEndsAt = null, addresses = [] } = body
+    if (addresses.includes('home')) return problem(reply, 400, 'bad-request', '"home" is no IP address or network')
+    return reply.code(201).send({ key: 'bs1.cG9saWN5.c2lnbmF0dXJl', expiresAt, sessionEndsAt, addresses })
+  })
+  app.delete('/api/v1/channels/:slug/signed-keys', async (_, reply) => reply.code(204).send())
   app.get('/api/v1/channels/:slug/health', async () => health)
   app.get('/api/v1/channels/:slug/ladder', async () => ladder)
   app.put<{ Body: LadderSettings }>('/api/v1/channels/:slug/ladder', async ({ body }) => {

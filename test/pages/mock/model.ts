@@ -1,6 +1,7 @@
 import type { Asset } from '@bandstand/contract/api/asset.ts'
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import type { Ban } from '@bandstand/contract/api/moderation.ts'
+import type { ShownKey } from '@bandstand/contract/api/publishing.ts'
 import type { ChatMessage } from '@bandstand/contract/chat/model.ts'
 import type { ServerMessage } from '@bandstand/contract/chat/server.ts'
 import type { MockStream } from './stream.ts'
@@ -15,6 +16,7 @@ export interface MockServer {
   readonly assets: Map<string, Asset>
   readonly messages: ChatMessage[]
   readonly bans: Ban[]
+  readonly keys: ShownKey[]
   /** Requests seen: method and path. */
   readonly requests: string[]
   /** Whether the next sockets belong to the owner. */

@@ -28,6 +28,7 @@ export async function startMockServer(): Promise<MockServer> {
     assets: new Map(),
     messages: [],
     bans: [],
+    keys: [],
     requests: [],
     owner: false,
     whep: undefined,

@@ -1,5 +1,6 @@
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import type { Ban } from '@bandstand/contract/api/moderation.ts'
+import type { ShownKey } from '@bandstand/contract/api/publishing.ts'
 import type { ChatMessage } from '@bandstand/contract/chat/model.ts'
 
 export function mockChannel(slug: string): Channel {
@@ -39,4 +40,12 @@ export function mockMessage(
 export function mockBan(name: string, address: boolean): Ban {
   const id = name.toLowerCase()
   return { id: `ban_${id}`, name, chatterId: `usr_${id}`, address, createdAt: '2026-01-01T20:00:00.000Z' }
+}
+
+let keyCount = 0
+
+export function mockKey(note: string, more: Partial<ShownKey> = {}): ShownKey {
+  const number = ++keyCount
+  const made = { createdAt: '2026-01-01T20:00:00.000Z', expiresAt: null, usedAt: null, inUse: false }
+  return { id: `key_${number}`, note, ...made, key: `further-key-${number}`, ...more }
 }
