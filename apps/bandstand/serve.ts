@@ -12,6 +12,7 @@ import type { Begun } from './start/begun.ts'
 import { openCertificate } from './start/certificate.ts'
 import { holdDataFolder } from './start/data-folder.ts'
 import { keepUntilTold } from './start/first-start.ts'
+import { startHlsPut, watchHlsSources } from './start/hls.ts'
 import { prepareHttp } from './start/http.ts'
 import { startDemoStream, startIngest } from './start/ingest.ts'
 import { createLive } from './start/live.ts'
@@ -90,8 +91,9 @@ async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<v
   const webrtc = await startWebRtc(begun, { directory: platform.directory, live, audience, ffmpeg })
   const pictures = startPictures(begun, { store, live, ffmpeg })
   late.pictures = pictures
+  const hls = startHlsPut(begun, live.streams)
   const http = await prepareHttp(begun, {
-    ...{ platform, store, live, webrtc, pictures, audience, budget, certificate, ingest: () => ingest },
+    ...{ platform, store, live, webrtc, pictures, audience, budget, certificate, hls, ingest: () => ingest },
   })
 
   // Encoders first: whoever asks over HTTP finds everything there.
@@ -100,6 +102,7 @@ async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<v
   // Closed before all others: players are told of the last parts while there is somebody to answer them.
   started.defer(() => live.suspend())
   http.ready()
+  watchHlsSources(begun, platform, live.streams)
 
   if (demo) await startDemoStream(begun, ingest.rtmp, platform)
   announceReady(begun, {

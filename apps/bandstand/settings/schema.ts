@@ -1,6 +1,7 @@
 import { parseKey } from '@bandstand/media/protocols/rtmp/session/publish-target.ts'
 import { z } from 'zod'
 import { isBareOrigin, isNetwork, listenAddress } from './address.ts'
+import { hlsSources } from './hls.ts'
 import { hookSecret, hookUrl } from './publish-hook.ts'
 import { srtPassphrase } from './srt.ts'
 import { credential, iceServerUrls, publicAddresses } from './webrtc.ts'
@@ -123,6 +124,11 @@ export const settingsSchema = z.strictObject({
     .describe('HTTP connections from one address; a viewer holds up to 4, trusted proxies as many as they like'),
   maxWebrtcViewers: number(0, 100_000).default(2000).describe('viewers by WebRTC at one time; more are sent to HLS'),
   maxWebrtcViewersPerAddress: number(1, 100_000).default(50).describe('viewers by WebRTC from one address'),
+  hlsSources: hlsSources
+    .prefault('')
+    .describe(
+      'HLS made elsewhere that feeds channels: CHANNEL=FOLDER or CHANNEL=ADDRESS of a playlist, such as main=/mnt/studio, separated by commas',
+    ),
   recording: flag.default(true).describe('record broadcasts for rewind and replay'),
   recordingMaxGb: number(0.1, 1_000_000)
     .default(12)

@@ -1,8 +1,10 @@
+import { createHlsPutHandler } from '@bandstand/engine/http/hls-put.ts'
 import { createLiveHandler } from '@bandstand/engine/http/live.ts'
 import { createHttpServer } from '@bandstand/engine/http/server.ts'
 import { createVodHandler } from '@bandstand/engine/http/vod.ts'
 import { createWhepHandler } from '@bandstand/engine/http/whep.ts'
 import { createWhipHandler } from '@bandstand/engine/http/whip.ts'
+import type { HlsPutIngest } from '@bandstand/engine/ingest/hls/put/ingest.ts'
 import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
 import { isLoopback } from '@bandstand/engine/remote/address.ts'
 import type { DiskStore } from '@bandstand/engine/store/disk.ts'
@@ -31,6 +33,7 @@ export interface HttpNeeds {
   readonly pictures: ServedPictures
   readonly audience: Audience
   readonly budget: MemoryBudget
+  readonly hls: HlsPutIngest
   /** Started after this is prepared and before anybody is answered. */
   readonly ingest: () => Ingest
   readonly certificate: Certificate | undefined
@@ -71,6 +74,11 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
     remoteOf: audience.addressOf,
     onError: (error) => strangers.error({ err: error }, 'http: a WHIP request failed'),
   })
+  const hlsPut = createHlsPutHandler({
+    ingest: needs.hls,
+    remoteOf: audience.addressOf,
+    onError: (error) => strangers.error({ err: error }, 'http: a file of an encoder could not be taken'),
+  })
   const probes = createProbes({
     viewers: () =>
       directory
@@ -101,7 +109,7 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
   const server = createHttpServer({
     ...(certificate !== undefined && { tls: certificate.first }),
     // Everything else below /live/ is the live window's.
-    handlers: [whep, whip, media.handle, vod, pictures.handle],
+    handlers: [whep, whip, hlsPut, media.handle, vod, pictures.handle],
     fallback: application.handle,
     upgrade: (req, socket, head) => platform.chat.upgrade(req, socket, head),
     onError: (error) => strangers.error({ err: error }, 'http: serving failed'),

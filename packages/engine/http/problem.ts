@@ -29,6 +29,7 @@ export type ProblemCode =
   | 'limit'
   | 'precondition-required'
   | 'no-restart'
+  | 'bad-playlist'
 
 export interface Problem {
   readonly status: number
@@ -66,6 +67,7 @@ const titles: Readonly<Record<ProblemCode, string>> = {
   limit: 'Too much at the moment',
   'precondition-required': 'Precondition required',
   'no-restart': 'ICE is not restarted here',
+  'bad-playlist': 'The playlist cannot be followed',
 }
 
 // 404 may be kept for a second, so that a shared cache absorbs a crowd that asks for something missing.

@@ -93,6 +93,8 @@ export interface Channel {
   /** The running broadcast, when it can be watched. */
   readonly onAir: OnAir | undefined
   readonly publishing: boolean
+  /** An encoder feeds it that does not count as lost. */
+  readonly isSending: boolean
   /** Where another encoder feeds the channel, the publisher takes over from it once it has something to show. */
   publish(request: PublishRequest, stop: (why: PublishRefusal) => void, admission: Admission): Granted
   /** Stops the encoders that may not publish any more. */
@@ -240,6 +242,9 @@ export function createChannel(options: ChannelOptions): Channel {
     },
     get publishing() {
       return lease.holder !== undefined
+    },
+    get isSending() {
+      return lease.holder !== undefined && lease.lost(now()) === undefined
     },
     get idle() {
       return broadcasts.idle && lease.holder === undefined && candidates.size === 0

@@ -1,6 +1,15 @@
 import type { LiveBroadcast } from '../packager/live.ts'
-import type { BroadcastRegister, ChannelDirectory, ChannelRecord, Log, PublishPort } from '../ports.ts'
+import type {
+  BroadcastRegister,
+  ChannelDirectory,
+  ChannelRecord,
+  Log,
+  PublishPort,
+  PublishRefusal,
+  PublishRequest,
+} from '../ports.ts'
 import type { AssetIndex } from '../store/port.ts'
+import type { Granted } from './candidates.ts'
 import { type Broadcast, type BroadcastUnits, type Channel, createChannel, type OnAir } from './channel.ts'
 import type { EncoderDiagnosis } from './diagnosis.ts'
 import type { Hub } from './hub.ts'
@@ -39,6 +48,12 @@ export interface BegunBroadcast {
 
 /** All channels with an encoder, a running or a just-ended broadcast. */
 export interface Streams extends PublishPort {
+  /**
+   * A source that the owner has configured for the channel; it has no key, and never takes over from an encoder that sends.
+   *
+   * @param stop as for `publish`.
+   */
+  feed(channel: ChannelRecord, request: Omit<PublishRequest, 'key'>, stop: (why: PublishRefusal) => void): Granted
   /** What viewers of the channel get, by slug. */
   find(slug: string): LiveBroadcast | undefined
   /** A broadcast of the channel by its asset id: the running one, or one that ended a short while ago. */
@@ -142,6 +157,18 @@ export function createStreams(options: StreamsOptions): Streams {
         return { refusal: { code: 'limit', reason: `this server carries at most ${MAX_CHANNELS} channels at a time` } }
       }
       return channel.publish(request, stop, admission)
+    },
+    feed(record, request, stop) {
+      const channel = isStopping ? undefined : channelFor(record)
+      if (channel === undefined) {
+        return { refusal: { code: 'unavailable', reason: 'the server is stopping, or carries too many channels' } }
+      }
+      if (channel.isSending) {
+        return {
+          refusal: { code: 'in-use', reason: 'an encoder feeds this channel; this source goes on when it is gone' },
+        }
+      }
+      return channel.publish({ ...request, key: '' }, stop, { channel: record, objection: () => undefined })
     },
     find: (slug) => bySlug.get(slug)?.live,
     findAsset: (slug, assetId) => bySlug.get(slug)?.find(assetId),

@@ -1,0 +1,39 @@
+import { createHlsPutIngest, type HlsPutIngest } from '@bandstand/engine/ingest/hls/put/ingest.ts'
+import { startHlsSources } from '@bandstand/engine/ingest/hls/sources.ts'
+import type { PublishPort } from '@bandstand/engine/ports.ts'
+import type { Streams } from '@bandstand/engine/stream/streams.ts'
+import type { Platform } from '@bandstand/platform/platform.ts'
+import type { Begun } from './begun.ts'
+
+/** Encoders that make HLS themselves and put it here by HTTP. */
+export function startHlsPut({ settings, log, refusals, started }: Begun, publishPort: PublishPort): HlsPutIngest {
+  const ingest = createHlsPutIngest({
+    ...{ publishPort, log, refusals },
+    now: () => performance.now(),
+    encodersPerAddress: settings.maxPublishersPerAddress,
+  })
+  started.defer(() => ingest.close())
+  return ingest
+}
+
+/** What is configured to be watched or pulled. A channel that does not exist yet is fed as soon as it does. */
+export function watchHlsSources(
+  { settings, log, refusals, started }: Begun,
+  { directory }: Pick<Platform, 'directory'>,
+  streams: Pick<Streams, 'feed'>,
+): void {
+  if (settings.hlsSources.length === 0) return
+  const sources = startHlsSources({
+    ...{ sources: settings.hlsSources, log, refusals },
+    now: () => performance.now(),
+    async publish(slug, { remote, encoder }, stop) {
+      const channel = directory.findBySlug(slug)
+      if (channel === undefined) {
+        const reason = `there is no channel ${slug}: make it in the studio, or name another one in --hls-sources`
+        return { refusal: { code: 'unavailable', reason } }
+      }
+      return streams.feed({ id: channel.id, slug: channel.slug }, { protocol: 'hls', remote, encoder }, stop)
+    },
+  })
+  started.defer(() => sources.close())
+}

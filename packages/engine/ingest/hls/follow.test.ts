@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { MediaPlaylist } from '@bandstand/media/manifests/hls/model.ts'
+import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
+import { createFollower, type Follower, type FollowOptions } from './follow.ts'
+import { mediaPlaylist } from './testing/media.ts'
+
+function parsed(text: string): MediaPlaylist {
+  const found = parsePlaylist(text)
+  assert.ok(found.kind === 'media')
+  return found.playlist
+}
+
+function follow(text: string, options: Partial<FollowOptions> = {}): Follower {
+  const follower = createFollower({ begin: 'listed', isOrdered: true, ...options })
+  follower.update(parsed(text))
+  return follower
+}
+
+/** URIs of all that is to be read now, each read at once. */
+function readAll(follower: Follower): string[] {
+  const out: string[] = []
+  for (let item = follower.next(); item !== undefined; item = follower.next()) {
+    out.push(item.range === undefined ? item.uri : `${item.uri}@${item.range.start}+${item.range.length}`)
+    follower.advance()
+  }
+  return out
+}
+
+test('segments are read in order, each once, and the list may move on', () => {
+  const follower = follow(mediaPlaylist(0, 2))
+  assert.deepEqual(readAll(follower), ['s0.m4s', 's1.m4s'])
+  assert.deepEqual(follower.update(parsed(mediaPlaylist(0, 2))), { restarted: false, lost: 0, grown: false })
+  assert.deepEqual(follower.update(parsed(mediaPlaylist(1, 4))), { restarted: false, lost: 0, grown: true })
+  assert.deepEqual(readAll(follower), ['s2.m4s', 's3.m4s'])
+  assert.equal(follower.ended, false)
+  follower.update(parsed(mediaPlaylist(1, 5, { end: true })))
+  assert.deepEqual(readAll(follower), ['s4.m4s'])
+  assert.equal(follower.ended, true)
+})
+
+test('a long list is begun three target durations from its end, one that may be old behind it', () => {
+  assert.deepEqual(readAll(follow(mediaPlaylist(0, 1000))), ['s997.m4s', 's998.m4s', 's999.m4s'])
+  const later = follow(mediaPlaylist(0, 1000), { begin: 'after-listed' })
+  assert.deepEqual(readAll(later), [])
+  later.update(parsed(mediaPlaylist(0, 1001)))
+  assert.deepEqual(readAll(later), ['s1000.m4s'])
+})
+
+test('segments that are gone are counted, and reading goes on with what is listed', () => {
+  const follower = follow(mediaPlaylist(0, 2))
+  readAll(follower)
+  assert.deepEqual(follower.update(parsed(mediaPlaylist(7, 9))), { restarted: false, lost: 5, grown: true })
+  assert.deepEqual(readAll(follower), ['s7.m4s', 's8.m4s'])
+})
+
+test('an encoder that begins anew is seen by numbers that fall, also where its names are the same', () => {
+  const follower = follow(mediaPlaylist(0, 6))
+  readAll(follower)
+  assert.deepEqual(follower.update(parsed(mediaPlaylist(0, 1))), { restarted: true, lost: 0, grown: true })
+  assert.deepEqual(readAll(follower), ['s0.m4s'])
+})
+
+test('an encoder that begins anew is seen by other segments under the same numbers', () => {
+  const follower = follow(mediaPlaylist(0, 3))
+  readAll(follower)
+  const other = mediaPlaylist(0, 4).replaceAll('s2.m4s', 'other.m4s')
+  assert.equal(follower.update(parsed(other)).restarted, true)
+})
+
+test('an older state out of a cache is passed over, until it is clear that it is none', () => {
+  const follower = follow(mediaPlaylist(0, 5), { isOrdered: false })
+  assert.deepEqual(readAll(follower), ['s2.m4s', 's3.m4s', 's4.m4s'])
+  const older = () => follower.update(parsed(mediaPlaylist(0, 4)))
+  assert.deepEqual(older(), { restarted: false, lost: 0, grown: false })
+  assert.deepEqual(readAll(follower), [])
+  follower.update(parsed(mediaPlaylist(0, 6)))
+  assert.deepEqual(readAll(follower), ['s5.m4s'])
+  older()
+  older()
+  assert.equal(older().restarted, true)
+})
+
+test('byte ranges go on where the one before ended, and maps hold until the next', () => {
+  const follower = follow(
+    [
+      ...['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-TARGETDURATION:1', '#EXT-X-MAP:URI="all.mp4",BYTERANGE="700@0"'],
+      ...['#EXTINF:1,', '#EXT-X-BYTERANGE:100@700', 'all.mp4', '#EXTINF:1,', '#EXT-X-BYTERANGE:50', 'all.mp4', ''],
+    ].join('\n'),
+  )
+  assert.deepEqual(follower.next()?.map, { uri: 'all.mp4', range: { start: 0, length: 700 } })
+  assert.deepEqual(readAll(follower), ['all.mp4@700+100', 'all.mp4@800+50'])
+})
+
+function withParts(sequence: number, whole: number, parts: number): string {
+  const lines = ['#EXTM3U', '#EXT-X-VERSION:9', '#EXT-X-TARGETDURATION:1', '#EXT-X-PART-INF:PART-TARGET=0.334']
+  lines.push(`#EXT-X-MEDIA-SEQUENCE:${sequence}`, '#EXT-X-MAP:URI="init.mp4"')
+  const part = (of: number, i: number) => `#EXT-X-PART:DURATION=0.333,URI="p${of}.${i}.m4s"`
+  for (let i = sequence; i < whole; i++) {
+    // Parts are listed near the edge only.
+    if (i >= whole - 1) lines.push(part(i, 0), part(i, 1), part(i, 2))
+    lines.push('#EXTINF:1,', `s${i}.m4s`)
+  }
+  for (let i = 0; i < parts; i++) lines.push(part(whole, i))
+  return `${lines.join('\n')}\n`
+}
+
+test('parts are read when they are listed, segments whole where nothing of them was', () => {
+  const follower = follow(withParts(0, 2, 1))
+  assert.equal(follower.pace, 0.334)
+  assert.deepEqual(readAll(follower), ['s0.m4s', 's1.m4s', 'p2.0.m4s'])
+  follower.update(parsed(withParts(0, 2, 2)))
+  assert.deepEqual(readAll(follower), ['p2.1.m4s'])
+  follower.update(parsed(withParts(0, 3, 1)))
+  assert.deepEqual(readAll(follower), ['p2.2.m4s', 'p3.0.m4s'])
+})
+
+test('a segment whose parts are not listed any more is read whole for what is missing of it', () => {
+  const follower = follow(withParts(0, 2, 1))
+  readAll(follower)
+  follower.update(parsed(withParts(0, 5, 0)))
+  assert.equal(follower.next()?.again, true)
+  assert.deepEqual(readAll(follower), ['s2.m4s', 's3.m4s', 's4.m4s'])
+})
+
+test('an end without anything is no stream', () => {
+  const follower = follow('#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-ENDLIST\n')
+  assert.equal(follower.next(), undefined)
+  assert.equal(follower.ended, true)
+})

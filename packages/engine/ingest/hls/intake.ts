@@ -1,0 +1,333 @@
+import { MediaError } from '@bandstand/media/error.ts'
+import type { MediaPlaylist, MultivariantPlaylist } from '@bandstand/media/manifests/hls/model.ts'
+import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
+import { type Choice, chooseRenditions } from './choose.ts'
+import type { Slot } from './entry.ts'
+import type { Begin } from './follow.ts'
+import { HLS_LIMITS } from './limits.ts'
+import type { ResolveName } from './name.ts'
+import type { Load } from './pacer.ts'
+import { createRendition, type FileBody, type Rendition, type Want } from './rendition.ts'
+
+export interface IntakeOptions {
+  readonly resolve: ResolveName
+  /** Name of the playlist by which all others are found; absent where an encoder sends them as it likes, then they show it. */
+  readonly root?: string
+  readonly begin: Begin
+  /** See `FollowOptions`. */
+  readonly isOrdered: boolean
+}
+
+/** What is known of a source, for the studio. */
+export interface IntakeFacts {
+  readonly format?: 'mpegts' | 'fmp4'
+  /** Seconds. */
+  readonly targetDuration: number
+  /** Seconds; absent where segments have no parts. */
+  readonly partTarget?: number
+  /** Renditions of the pictures that are taken, the main one among them. */
+  readonly renditions: number
+  readonly leftOut: number
+  /** Segments that never came, were gone before they could be read, or could not be read. */
+  readonly lost: number
+  /** Units that could not be read. */
+  readonly malformed: number
+  /** What is wrong now, and what to change. */
+  readonly trouble?: string
+}
+
+/** What a playlist said. */
+export type PlaylistReport =
+  | { readonly kind: 'media'; readonly playlist: MediaPlaylist /** Something is new in it. */; readonly grown: boolean }
+  | { readonly kind: 'multivariant' }
+  | { readonly kind: 'refused'; readonly reason: string }
+
+/** A rendition that is taken, in the order of lanes. */
+export interface IntakeLane {
+  readonly role: 'main' | 'audio' | 'brought'
+  readonly playlist: string
+  /** Bits a second, as declared; 0 where it is not. */
+  readonly bandwidth: number
+  /** The next that is to be read, and whether the playlist is at its end. */
+  readonly ended: boolean
+}
+
+/**
+ * Where HLS comes together that an encoder makes: states of playlists and files in; which file is needed next, and media, out. Pure:
+ * times are arguments, in ms. Nothing is thrown for what an encoder sends.
+ */
+export interface Intake {
+  /** @param stamp on the clock of `FileBody.stamp`. */
+  playlist(name: string, text: string, now: number, stamp?: number): PlaylistReport
+  /** @param held ms of media that wait to be passed on: nothing more is wanted where they are many. */
+  wants(now: number, held: number): readonly Want[]
+  /** @returns false where the file is not to be used yet: it is not whole, or not the one that is meant. */
+  file(want: Want, body: FileBody, now: number): boolean
+  missing(want: Want, now: number, isFinal: boolean): void
+  /** Media that have been read since it was last asked. */
+  take(): readonly Load[]
+  readonly lanes: readonly IntakeLane[]
+  /** Playlists that are followed; the root before it is known what it lists. */
+  readonly playlists: readonly string[]
+  /** Everything has been read, and no more is to come. */
+  readonly ended: boolean
+  /** Tracks of the main rendition and its sound, once they are known. */
+  readonly tracks: { readonly video: boolean; readonly audio: boolean } | undefined
+  readonly facts: IntakeFacts
+  /** Notes a trouble from outside: a file that is too large, a folder that cannot be read. */
+  trouble(text: string): void
+}
+
+export function createIntake(options: IntakeOptions): Intake {
+  return new HlsIntake(options)
+}
+
+interface Lane {
+  readonly role: IntakeLane['role']
+  readonly bandwidth: number
+  readonly rendition: Rendition
+}
+
+/** Media playlists that came before it was known what they are. */
+interface Early {
+  readonly playlist: MediaPlaylist
+  readonly stamp: number | undefined
+  readonly at: number
+}
+
+class HlsIntake implements Intake {
+  readonly #options: IntakeOptions
+  #root: string | undefined
+  /** Of a multivariant root, to see whether it is another one. */
+  #choice = ''
+  #lanes: readonly Lane[] = []
+  readonly #early = new Map<string, Early>()
+  #firstMediaAt: number | undefined
+  #out: Load[] = []
+  #leftOut = 0
+  #lost = 0
+  #malformed = 0
+  #trouble: string | undefined
+  #format: IntakeFacts['format']
+  #partTarget: number | undefined
+  #near: number | undefined
+  #tracks: { video: boolean; audio: boolean } | undefined
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+    this.#root = options.root
+  }
+
+  playlist(name: string, text: string, now: number, stamp?: number): PlaylistReport {
+    const read = this.#parse(text)
+    if ('reason' in read) {
+      this.#trouble = read.reason
+      return { kind: 'refused', reason: read.reason }
+    }
+    if ('variants' in read) {
+      const reason = this.#multivariant(name, read, now)
+      if (reason === undefined) return { kind: 'multivariant' }
+      this.#trouble = reason
+      return { kind: 'refused', reason }
+    }
+    return { kind: 'media', playlist: read, grown: this.#media(name, read, now, stamp) }
+  }
+
+  wants(now: number, held: number): readonly Want[] {
+    this.#settleRoot(now)
+    const target = Math.max(...this.#lanes.map(({ rendition }) => rendition.follower.targetDuration), 0)
+    if (held >= Math.max(HLS_LIMITS.aheadLeastMs, target * 1000 * HLS_LIMITS.aheadTargets)) return []
+    return this.#lanes.flatMap(({ rendition }) => rendition.want(now) ?? [])
+  }
+
+  file(want: Want, body: FileBody, now: number): boolean {
+    return this.#lanes[want.rendition]?.rendition.file(want, body, now) ?? false
+  }
+
+  missing(want: Want, now: number, isFinal: boolean): void {
+    this.#lanes[want.rendition]?.rendition.missing(want, now, isFinal)
+  }
+
+  take(): readonly Load[] {
+    const out = this.#out
+    this.#out = []
+    return out
+  }
+
+  get lanes(): readonly IntakeLane[] {
+    return this.#lanes.map(({ role, bandwidth, rendition: { playlist, follower } }) => ({
+      ...{ role, bandwidth, playlist, ended: follower.ended },
+    }))
+  }
+
+  get playlists(): readonly string[] {
+    const followed = this.#lanes.map(({ rendition }) => rendition.playlist)
+    return followed.length > 0 || this.#root === undefined ? followed : [this.#root]
+  }
+
+  get ended(): boolean {
+    return (
+      this.#lanes.length > 0 &&
+      this.#lanes.every(({ role, rendition }) => role === 'brought' || rendition.follower.ended)
+    )
+  }
+
+  get tracks(): { readonly video: boolean; readonly audio: boolean } | undefined {
+    return this.#tracks
+  }
+
+  get facts(): IntakeFacts {
+    const [main] = this.#lanes
+    return {
+      ...(this.#format !== undefined && { format: this.#format }),
+      targetDuration: main?.rendition.follower.targetDuration ?? 0,
+      ...(this.#partTarget !== undefined && { partTarget: this.#partTarget }),
+      renditions: this.#lanes.filter(({ role }) => role !== 'audio').length,
+      ...{ leftOut: this.#leftOut, lost: this.#lost, malformed: this.#malformed },
+      ...(this.#trouble !== undefined && { trouble: this.#trouble }),
+    }
+  }
+
+  trouble(text: string): void {
+    this.#trouble = text
+  }
+
+  #parse(text: string): MediaPlaylist | MultivariantPlaylist | { readonly reason: string } {
+    try {
+      const parsed = parsePlaylist(text)
+      if (parsed.issues.some(({ rule }) => rule === 'first-line')) {
+        return { reason: 'what is named as a playlist does not begin with #EXTM3U' }
+      }
+      if (parsed.kind === 'media' && parsed.encrypted) {
+        return {
+          reason:
+            'the segments are encrypted (EXT-X-KEY): switch encryption off in the encoder, for nobody has the key here',
+        }
+      }
+      if (parsed.kind === 'media' && parsed.playlist.iFramesOnly) {
+        return {
+          reason:
+            'the playlist lists key frames alone (EXT-X-I-FRAMES-ONLY): give the address of the playlist for players',
+        }
+      }
+      return parsed.playlist
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error
+      return { reason: `the playlist cannot be read: ${error.message}` }
+    }
+  }
+
+  /** @returns what is wrong with it. */
+  #multivariant(name: string, playlist: MultivariantPlaylist, now: number): string | undefined {
+    if (this.#root !== undefined && this.#root !== name && this.#options.root !== undefined) {
+      return 'a multivariant playlist lists another multivariant playlist: name the inner one'
+    }
+    const choice = chooseRenditions(playlist)
+    if (choice === undefined) return 'the multivariant playlist lists nothing that could be taken'
+    this.#root = name
+    const text = JSON.stringify(choice)
+    if (text === this.#choice) return undefined
+    return this.#follow(name, choice, text, now)
+  }
+
+  #follow(root: string, choice: Choice, text: string, now: number): string | undefined {
+    const { resolve } = this.#options
+    const wanted: { role: IntakeLane['role']; uri: string; bandwidth: number; slots: readonly Slot[] }[] = [
+      { role: 'main', ...choice.main, slots: choice.audio === undefined ? ['video', 'audio'] : ['video'] },
+      ...(choice.audio === undefined
+        ? []
+        : [{ role: 'audio' as const, uri: choice.audio, bandwidth: 0, slots: ['audio' as const] }]),
+      ...choice.brought.map((variant) => ({ role: 'brought' as const, ...variant, slots: ['video' as const] })),
+    ]
+    const names = wanted.map(({ uri }) => resolve(root, uri))
+    const fault = names.find((name) => 'fault' in name)
+    if (fault !== undefined && 'fault' in fault) return fault.fault
+    this.#choice = text
+    this.#leftOut = choice.leftOut
+    this.#lanes = wanted.map(({ role, bandwidth, slots }, number) => {
+      const found = names[number]
+      const playlist = found !== undefined && 'name' in found ? found.name : ''
+      return { role, bandwidth, rendition: this.#rendition(number, playlist, slots, role !== 'brought') }
+    })
+    this.#applyEarly(now)
+    return undefined
+  }
+
+  #rendition(number: number, playlist: string, slots: readonly Slot[], leads: boolean): Rendition {
+    const { begin, isOrdered, resolve } = this.#options
+    return createRendition({
+      ...{ number, playlist, slots, leads, begin, isOrdered, resolve },
+      near: () => this.#near,
+      events: {
+        load: (load) => {
+          this.#near = load.end
+          this.#out.push(load)
+        },
+        lost: (count) => {
+          this.#lost += count
+        },
+        malformed: (units) => {
+          this.#malformed += units
+        },
+        trouble: (text) => {
+          this.#trouble = text
+        },
+        read: ({ format, video, audio }) => {
+          this.#trouble = undefined
+          this.#format = format
+          if (number > 0) return
+          const hasOwnSound = this.#lanes.some(({ role }) => role === 'audio')
+          this.#tracks = { video, audio: audio || hasOwnSound }
+        },
+      },
+    })
+  }
+
+  #media(name: string, playlist: MediaPlaylist, now: number, stamp: number | undefined): boolean {
+    this.#firstMediaAt ??= now
+    if (name === this.#root && this.#lanes.length === 0) this.#alone(name)
+    const followed = this.#lanes.filter(({ rendition }) => rendition.playlist === name)
+    if (followed.length === 0) {
+      this.#remember(name, { playlist, stamp, at: now })
+      return true
+    }
+    if (name === this.#lanes[0]?.rendition.playlist) this.#partTarget = playlist.partTarget
+    return followed.map(({ rendition }) => rendition.update(playlist, stamp)).includes(true)
+  }
+
+  /** A media playlist without a multivariant one is the whole stream. */
+  #alone(name: string): void {
+    this.#root = name
+    this.#choice = ''
+    this.#lanes = [{ role: 'main', bandwidth: 0, rendition: this.#rendition(0, name, ['video', 'audio'], true) }]
+  }
+
+  /** Of several media playlists without a multivariant one the first that came is taken. */
+  #settleRoot(now: number): void {
+    if (this.#root !== undefined || this.#firstMediaAt === undefined) return
+    if (now - this.#firstMediaAt < HLS_LIMITS.rootGraceMs) return
+    const [first, second] = this.#early.keys()
+    if (first === undefined) return
+    this.#alone(first)
+    this.#applyEarly(now)
+    if (second !== undefined) {
+      this.#leftOut = this.#early.size
+      this.#trouble = `several media playlists and no multivariant one: ${first} is taken; let the encoder write a multivariant playlist (master playlist) for a ladder`
+    }
+  }
+
+  #remember(name: string, early: Early): void {
+    this.#early.delete(name)
+    this.#early.set(name, early)
+    const [oldest] = this.#early.keys()
+    if (this.#early.size > HLS_LIMITS.playlists && oldest !== undefined) this.#early.delete(oldest)
+  }
+
+  #applyEarly(now: number): void {
+    for (const { rendition } of this.#lanes) {
+      const early = this.#early.get(rendition.playlist)
+      this.#early.delete(rendition.playlist)
+      if (early !== undefined) this.#media(rendition.playlist, early.playlist, now, early.stamp)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/** Bounds of HLS that an encoder makes, whichever way it comes in. Sizes in bytes, times in ms where nothing else is said. */
+export const HLS_LIMITS = {
+  /** A playlist: some 15 thousand segments, which no live encoder needs to list. */
+  playlistBytes: 1024 * 1024,
+  /** A segment, part or initialisation segment: 10 s of 50 Mbit/s. */
+  fileBytes: 64 * 1024 * 1024,
+  /** What one source may hold that has been read and not been passed on. */
+  pacedBytes: 96 * 1024 * 1024,
+  /** Names and characters of one name, in a path below the source. */
+  nameDepth: 8,
+  nameLength: 255,
+  uriLength: 2_048,
+  /** Playlists of one source that are remembered while it is not known which of them belong together. */
+  playlists: 64,
+  /** Names that are remembered with what was in them, so that nothing old is taken for what is new. */
+  usedNames: 1_024,
+  /** Target durations of media that are gone back to at the most, where a playlist lists more when it is first seen. */
+  beginTargets: 3,
+  /** How long a multivariant playlist is waited for once a media playlist has come. */
+  rootGraceMs: 1_500,
+  /** How long a file is waited for that a playlist lists: this many target durations, and no less and no more than so long. */
+  patienceTargets: 2,
+  patienceLeastMs: 3_000,
+  patienceMostMs: 20_000,
+  /** Target durations of media read ahead, and no less than so much. */
+  aheadTargets: 3,
+  aheadLeastMs: 8_000,
+  /** Without anything new for so long, or for this many target durations, the encoder is lost. */
+  silenceMs: 15_000,
+  silenceTargets: 4,
+  /** A clock that the next segment is further away from is another one, ticks of 90 kHz. */
+  jumpTicks: 90_000,
+  /** Renditions whose clocks are within this are on the same one, ticks of 90 kHz. */
+  sameClockTicks: 60 * 90_000,
+  /** How much later than it would have to be a unit is passed on, against networks and disks that are not always as quick. */
+  paceMarginMs: 200,
+  /** Segments over which it is seen that they come earlier than they need. */
+  paceWindow: 8,
+  /** Bytes of files that one encoder has put and that are not read yet, and of all encoders together. */
+  putBytes: 128 * 1024 * 1024,
+  putTotalBytes: 512 * 1024 * 1024,
+  /** Files of one encoder that are kept: initialisation segments, and what no playlist has listed yet. */
+  putFiles: 256,
+  /** Files of one encoder that are being put at the same time. */
+  putAtOnce: 32,
+  /** Encoders by PUT, all together. */
+  putSessions: 1_000,
+  /** How often it is looked whether something that does not come is to be left out. */
+  putLookMs: 250,
+  /** How often a watched folder is looked at, and the least between two looks where the system tells of changes. */
+  lookMs: 250,
+  lookLeastMs: 60,
+  /** A folder that has not answered for so long (a share that hangs) is said not to; it is asked nothing more until it does. */
+  folderAnswerMs: 10_000,
+  /** Playlists in a folder that are looked at, where none is named. */
+  folderPlaylists: 32,
+  /** Redirects of one request to a server. */
+  redirects: 5,
+  /** A server's answer: its head, and all of it. */
+  headMs: 10_000,
+  answerMs: 30_000,
+  /** After a request in vain the next one waits for so long, and twice that each further time, up to the most. */
+  retryMs: 1_000,
+  retryMostMs: 10_000,
+  /** Nothing is asked for more often than this. */
+  reloadLeastMs: 150,
+  /** How long a source that may not publish waits until it asks again. */
+  askAgainMs: 5_000,
+  /** Folders and addresses that are watched. */
+  sources: 32,
+  /** Media that cannot be read, files in a row, before it is told as a trouble. */
+  unreadableInARow: 3,
+} as const
+
+export type HlsLimits = { readonly [name in keyof typeof HLS_LIMITS]: number }

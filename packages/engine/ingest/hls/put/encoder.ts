@@ -1,0 +1,149 @@
+import type { Log, Publisher } from '../../../ports.ts'
+import type { RefusalLog } from '../../../remote/refusals.ts'
+import { createIntake } from '../intake.ts'
+import { HLS_LIMITS } from '../limits.ts'
+import { resolvePath } from '../name.ts'
+import type { Want } from '../rendition.ts'
+import { createSession } from '../session.ts'
+import { createPutStore, type Incoming, type PutBudget, type PutFault } from './store.ts'
+
+export interface PutEncoderOptions {
+  readonly fields: () => Readonly<Record<string, string>>
+  readonly budget: PutBudget
+  readonly log: Log
+  readonly refusals: RefusalLog
+  /** ms, rising. */
+  readonly now: () => number
+  /** It has ended, or nothing came of it for too long. */
+  readonly onEnd: () => void
+}
+
+/** What became of a file that was put. */
+export type PutAnswer =
+  | { readonly kind: 'taken' }
+  /** It is a playlist that cannot be followed; what to change. */
+  | { readonly kind: 'refused'; readonly reason: string }
+
+/** One file on its way in. */
+export interface PutUpload {
+  write(chunk: Uint8Array): PutFault | undefined
+  end(): PutAnswer
+  abort(): void
+}
+
+/** One encoder that puts its files here: where they are kept and what they become. */
+export interface PutEncoder {
+  /** @param name from `cleanPath`. */
+  begin(name: string): PutUpload | PutFault
+  publishTo(publisher: Publisher): void
+  /** Its publisher was taken away. */
+  stop(): void
+  /** Ends it as a lost connection would. */
+  close(): void
+}
+
+export function createPutEncoder(options: PutEncoderOptions): PutEncoder {
+  const { budget, log, refusals, now, fields } = options
+  const store = createPutStore(budget)
+  const intake = createIntake({ resolve: resolvePath, begin: 'listed', isOrdered: true })
+  const session = createSession({
+    ...{ source: 'put', intake, fields, log, refusals, now },
+    onEnd() {
+      end()
+      options.onEnd()
+    },
+  })
+  /** Serials of the newest state of each playlist. */
+  const states = new Map<string, number>()
+  let hasRead = false
+  const timer = setInterval(pump, HLS_LIMITS.putLookMs)
+
+  function end(): void {
+    clearInterval(timer)
+    store.close()
+  }
+
+  /** Gives the intake what it needs and is there. */
+  function pump(): void {
+    let isMoving = true
+    while (isMoving) {
+      isMoving = false
+      for (const want of intake.wants(now(), session.held)) if (give(want)) isMoving = true
+      session.advance()
+    }
+  }
+
+  function give(want: Want): boolean {
+    const file = store.get(want.name)
+    if (file === undefined) {
+      // An encoder lists what it has put. Before the first segment it may have put others elsewhere: to a server that was started anew.
+      if (!store.isComing(want.name)) intake.missing(want, now(), !hasRead)
+      return false
+    }
+    const { start, length } = want.range ?? { start: 0, length: file.bytes.byteLength }
+    const bytes = file.bytes.subarray(start, start + length)
+    const { serial } = file
+    const isTaken = intake.file(want, { bytes, version: String(serial), stamp: serial, isWhole: true }, now())
+    if (isTaken && want.range === undefined && !want.isMap) {
+      store.delete(want.name)
+      hasRead = true
+    }
+    return isTaken
+  }
+
+  function playlist(name: string, text: string, serial: number): PutAnswer {
+    // One that was overtaken by a newer one on another connection.
+    if (serial < (states.get(name) ?? 0)) return { kind: 'taken' }
+    if (states.size >= HLS_LIMITS.playlists && !states.has(name)) states.delete(states.keys().next().value ?? '')
+    states.set(name, serial)
+    const report = intake.playlist(name, text, now(), serial)
+    return report.kind === 'refused' ? { kind: 'refused', reason: report.reason } : { kind: 'taken' }
+  }
+
+  function upload(name: string, incoming: Incoming): PutUpload {
+    return {
+      write: (chunk) => incoming.write(chunk),
+      abort: () => incoming.abort(),
+      end() {
+        const { bytes, serial } = incoming.end()
+        session.touch()
+        let answer: PutAnswer = { kind: 'taken' }
+        if (isPlaylist(name, bytes)) {
+          store.delete(name)
+          answer =
+            bytes.byteLength > HLS_LIMITS.playlistBytes
+              ? { kind: 'refused', reason: tooLong }
+              : playlist(name, new TextDecoder().decode(bytes), serial)
+          if (bytes.byteLength > HLS_LIMITS.playlistBytes) intake.trouble(tooLong)
+        }
+        pump()
+        return answer
+      },
+    }
+  }
+
+  return {
+    begin(name) {
+      const incoming = store.begin(name)
+      return typeof incoming === 'string' ? incoming : upload(name, incoming)
+    },
+    publishTo: (publisher) => session.publishTo(publisher),
+    stop() {
+      end()
+      session.stopped()
+    },
+    close() {
+      end()
+      session.close()
+    },
+  }
+}
+
+const tooLong = `a playlist has more than ${HLS_LIMITS.playlistBytes} bytes: let the encoder list fewer segments (ffmpeg: -hls_list_size 6)`
+
+const MARK = [...'#EXTM3U'].map((letter) => letter.charCodeAt(0))
+
+/** By what is in it; the name tells it of a broken one, so that the encoder hears of it. */
+function isPlaylist(name: string, bytes: Uint8Array): boolean {
+  return /\.m3u8?$/i.test(name) || MARK.every((byte, i) => bytes[i] === byte)
+}

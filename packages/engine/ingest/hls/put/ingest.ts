@@ -1,0 +1,157 @@
+import type { Log, PublishPort, PublishRefusal } from '../../../ports.ts'
+import { networkOf } from '../../../remote/address.ts'
+import type { RefusalLog } from '../../../remote/refusals.ts'
+import { HLS_LIMITS } from '../limits.ts'
+import { cleanPath } from '../name.ts'
+import { createPutEncoder, type PutEncoder, type PutUpload } from './encoder.ts'
+import type { PutFault } from './store.ts'
+
+export interface HlsPutOptions {
+  readonly publishPort: PublishPort
+  readonly log: Log
+  readonly refusals: RefusalLog
+  /** ms, rising. */
+  readonly now: () => number
+  /** Encoders from one address. */
+  readonly encodersPerAddress: number
+}
+
+/** What a request that brings a file says. */
+export interface PutRequest {
+  readonly key: string
+  /** What the address has behind the key, without query. */
+  readonly path: string
+  /** Remote address without port. */
+  readonly remote: string
+  /** `User-Agent`, cut to 100 characters. */
+  readonly encoder?: string
+}
+
+/** Why a file is not taken. */
+export type PutRefused =
+  | { readonly refusal: PublishRefusal }
+  | { readonly fault: PutFault | 'bad-name'; readonly reason: string }
+
+/** Encoders that put their playlists and segments here by HTTP. */
+export interface HlsPutIngest {
+  /** Lets a file in; the first one of an encoder asks who may publish. */
+  upload(request: PutRequest): Promise<PutUpload | PutRefused>
+  /** Encoders that are publishing, or that ask to. */
+  readonly encoders: number
+  /** Ends all as lost connections. */
+  close(): void
+}
+
+const TELL: Readonly<Record<PutFault, string>> = {
+  'too-large': `A file may have ${HLS_LIMITS.fileBytes / 2 ** 20} MB: make the segments shorter, or lower the bitrate.`,
+  'no-room': 'More is sent than can be kept: the playlist has to list the segments soon after they are sent.',
+  'too-many': `At most ${HLS_LIMITS.putAtOnce} files can be sent at the same time.`,
+}
+
+/** @param fault of a file that was begun. */
+export function tellPutFault(fault: PutFault): string {
+  return TELL[fault]
+}
+
+export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
+  const { publishPort, log, refusals, now } = options
+  const budget = { used: 0 }
+  /** By remote address and key: one encoder has many connections, and several keys may be of one channel. */
+  const encoders = new Map<string, Promise<PutEncoder | { readonly refusal: PublishRefusal }>>()
+  const networks = new Map<string, number>()
+
+  async function admit({ key, remote, encoder: name }: PutRequest, id: string, network: string) {
+    const state: { encoder?: PutEncoder; channel?: string; isOver?: boolean } = {}
+    const leave = () => {
+      if (state.isOver === true) return
+      state.isOver = true
+      encoders.delete(id)
+      const left = (networks.get(network) ?? 1) - 1
+      if (left === 0) networks.delete(network)
+      else networks.set(network, left)
+    }
+    networks.set(network, (networks.get(network) ?? 0) + 1)
+    const fields = () => ({
+      remote,
+      key: shortKey(key),
+      ...(state.channel !== undefined && { channel: state.channel }),
+    })
+    const stop = (why: PublishRefusal) => {
+      refusals.refused('warn', { ...fields(), reason: why.code, text: why.reason }, 'hls: encoder stopped', why.code)
+      leave()
+      state.encoder?.stop()
+    }
+    try {
+      // The caller is to know of it before it may be over.
+      await Promise.resolve()
+      const request = { protocol: 'hls' as const, remote, key, ...(name !== undefined && { encoder: name }) }
+      const answer = await publishPort.publish(request, stop)
+      if ('refusal' in answer) {
+        leave()
+        const text = answer.refusal.reason
+        refusals.refused('warn', { ...fields(), reason: 'refused', text }, 'hls: encoder refused', answer.refusal.code)
+        return answer
+      }
+      const { publisher } = answer
+      state.channel = publisher.channel
+      const encoder = createPutEncoder({ fields, budget, log, refusals, now, onEnd: leave })
+      if (state.isOver === true) {
+        encoder.stop()
+        return { refusal: { code: 'unavailable', reason: 'the channel was given to another encoder' } as const }
+      }
+      state.encoder = encoder
+      log.info({ ...fields(), ...(name !== undefined && { encoder: name }) }, 'hls: encoder publishing')
+      encoder.publishTo(publisher)
+      return encoder
+    } catch (error) {
+      leave()
+      refusals.refused('error', { ...fields(), err: error }, 'hls: publish failed')
+      return { refusal: { code: 'unavailable', reason: 'The server failed to accept the stream: try again.' } as const }
+    }
+  }
+
+  function encoderOf(request: PutRequest): Promise<PutEncoder | { readonly refusal: PublishRefusal }> {
+    const id = `${request.remote}\n${request.key}`
+    const known = encoders.get(id)
+    if (known !== undefined) return known
+    const network = networkOf(request.remote)
+    if (encoders.size >= HLS_LIMITS.putSessions || (networks.get(network) ?? 0) >= options.encodersPerAddress) {
+      const reason = 'too many encoders: stop those that are not needed, and try again'
+      refusals.refused('warn', { remote: request.remote, reason: 'limit' }, 'hls: too many encoders')
+      return Promise.resolve({ refusal: { code: 'limit', reason } })
+    }
+    const admitted = admit(request, id, network)
+    encoders.set(id, admitted)
+    return admitted
+  }
+
+  return {
+    async upload(request) {
+      const cleaned = cleanPath(request.path)
+      if ('fault' in cleaned) {
+        const fields = { remote: request.remote, key: shortKey(request.key), text: cleaned.fault }
+        refusals.refused('warn', fields, 'hls: file refused', 'bad-name')
+        return { fault: 'bad-name', reason: cleaned.fault }
+      }
+      const encoder = await encoderOf(request)
+      if ('refusal' in encoder) return encoder
+      const upload = encoder.begin(cleaned.name)
+      return typeof upload === 'string' ? { fault: upload, reason: TELL[upload] } : upload
+    },
+    get encoders() {
+      return encoders.size
+    },
+    close() {
+      for (const admitted of encoders.values()) {
+        void admitted.then((encoder) => {
+          if (!('refusal' in encoder)) encoder.close()
+        })
+      }
+    },
+  }
+}
+
+/** First 4 characters of a stream key: all that a log may say of it. */
+function shortKey(key: string): string {
+  return key.length > 4 ? `${key.slice(0, 4)}…` : '…'
+}

@@ -1,0 +1,150 @@
+import { HLS_LIMITS } from '../limits.ts'
+
+/** Bytes that files of all encoders take. */
+export interface PutBudget {
+  used: number
+}
+
+export interface StoredFile {
+  readonly bytes: Uint8Array
+  /** Rises with each file whose sending begins. */
+  readonly serial: number
+}
+
+/** Why a file is not taken. */
+export type PutFault = 'too-large' | 'no-room' | 'too-many'
+
+/** One file that is being put. */
+export interface Incoming {
+  readonly serial: number
+  /** @returns what is wrong; then nothing of the file is kept. */
+  write(chunk: Uint8Array): PutFault | undefined
+  /** It is whole. */
+  end(): StoredFile
+  abort(): void
+}
+
+/** What one encoder has put, in memory and nowhere else. The oldest file goes where there are too many. */
+export interface PutStore {
+  /** What was under this name before is gone from now on: it is not what a playlist means that names it later. */
+  begin(name: string): Incoming | PutFault
+  get(name: string): StoredFile | undefined
+  isComing(name: string): boolean
+  delete(name: string): void
+  /** Files that had to go unread. */
+  readonly dropped: number
+  /** Lets go of everything; what is still being put is not kept. */
+  close(): void
+}
+
+export function createPutStore(budget: PutBudget): PutStore {
+  const files = new Map<string, StoredFile>()
+  const coming = new Map<string, number>()
+  let serial = 0
+  let used = 0
+  let underWay = 0
+  let dropped = 0
+  let isClosed = false
+
+  function account(bytes: number): void {
+    used += bytes
+    budget.used += bytes
+  }
+
+  function drop(name: string): void {
+    const file = files.get(name)
+    if (file === undefined) return
+    files.delete(name)
+    account(-file.bytes.byteLength)
+  }
+
+  /** @param bytes that are to come besides those that are there. */
+  function makeRoom(bytes: number): boolean {
+    const isFull = () =>
+      used + bytes > HLS_LIMITS.putBytes ||
+      budget.used + bytes > HLS_LIMITS.putTotalBytes ||
+      files.size > HLS_LIMITS.putFiles
+    while (isFull()) {
+      const [oldest] = files.keys()
+      if (oldest === undefined) return files.size <= HLS_LIMITS.putFiles && !isFull()
+      drop(oldest)
+      dropped++
+    }
+    return true
+  }
+
+  return {
+    begin(name) {
+      if (underWay >= HLS_LIMITS.putAtOnce) return 'too-many'
+      drop(name)
+      const own = ++serial
+      underWay++
+      coming.set(name, own)
+      const chunks: Uint8Array[] = []
+      let total = 0
+      let isOver = false
+      const finish = () => {
+        if (isOver) return false
+        isOver = true
+        underWay--
+        if (coming.get(name) === own) coming.delete(name)
+        return true
+      }
+      const abort = () => {
+        if (finish()) account(-total)
+      }
+      return {
+        serial: own,
+        write(chunk) {
+          if (isOver) return undefined
+          const fault =
+            total + chunk.byteLength > HLS_LIMITS.fileBytes
+              ? 'too-large'
+              : makeRoom(chunk.byteLength)
+                ? undefined
+                : 'no-room'
+          if (fault !== undefined) {
+            abort()
+            return fault
+          }
+          chunks.push(chunk)
+          total += chunk.byteLength
+          account(chunk.byteLength)
+          return undefined
+        },
+        end() {
+          const file = {
+            bytes: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks),
+            serial: own,
+          }
+          if (!finish()) return file
+          const known = files.get(name)
+          if (isClosed) {
+            account(-total)
+            return file
+          }
+          // Two of one name at the same time: the one that began later is meant.
+          if (known !== undefined && known.serial > own) {
+            account(-total)
+            return file
+          }
+          drop(name)
+          files.set(name, file)
+          makeRoom(0)
+          return file
+        },
+        abort,
+      }
+    },
+    get: (name) => files.get(name),
+    isComing: (name) => coming.has(name),
+    delete: drop,
+    get dropped() {
+      return dropped
+    },
+    close() {
+      isClosed = true
+      for (const name of files.keys()) drop(name)
+    },
+  }
+}

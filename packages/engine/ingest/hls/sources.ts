@@ -1,0 +1,48 @@
+import { watchFolder } from './folder/source.ts'
+import type { HlsSource, PublishSource, SourceOptions } from './source.ts'
+import { shownUrl } from './url/reload.ts'
+import { pullUrl } from './url/source.ts'
+
+/** A folder, playlist or address that a channel is fed from, as configured. */
+export interface ConfiguredSource {
+  /** Slug of the channel. */
+  readonly channel: string
+  /** `http://…`, `https://…`, or a path. */
+  readonly from: string
+}
+
+export interface HlsSourcesOptions extends Pick<SourceOptions, 'log' | 'refusals' | 'now'> {
+  readonly sources: readonly ConfiguredSource[]
+  /** Gives a source its channel, by slug, as long as no encoder has it. */
+  readonly publish: (channel: string, ...args: Parameters<PublishSource>) => ReturnType<PublishSource>
+}
+
+/** Whether a source is an address; else it is a path. */
+export function isAddress(from: string): boolean {
+  return /^https?:\/\//i.test(from)
+}
+
+/** What may be said of a source in logs and in the studio. */
+export function shownSource(from: string): string {
+  return isAddress(from) ? shownUrl(from) : from
+}
+
+/** Watches all that is configured. */
+export function startHlsSources({ sources, publish, log, refusals, now }: HlsSourcesOptions): HlsSource {
+  const started = sources.map(({ channel, from }) => {
+    const source = shownSource(from)
+    const options: SourceOptions = {
+      publish: (request, stop) => publish(channel, request, stop),
+      request: { remote: isAddress(from) ? new URL(from).hostname : 'this machine', encoder: source.slice(0, 100) },
+      fields: () => ({ channel, source }),
+      ...{ log, refusals, now },
+    }
+    log.info({ channel, source }, 'hls: source watched')
+    return isAddress(from) ? pullUrl({ ...options, url: from }) : watchFolder({ ...options, path: from })
+  })
+  return {
+    async close() {
+      await Promise.all(started.map((source) => source.close()))
+    },
+  }
+}
