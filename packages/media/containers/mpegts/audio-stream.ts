@@ -18,8 +18,9 @@ export class AudioStream implements StreamReader {
   readonly #clock: TsClock
   readonly #sink: StreamSink
   readonly #limits: Pick<MpegTsLimits, 'unreadablePes'>
-  /** Of a frame that is not whole. */
+  /** Of a frame that is not whole, and the time of the packet that it began in, if it is the first one there. */
   #rest: Uint8Array = EMPTY
+  #restTime: number | undefined
   #isSynced = false
   #config: AudioTrackConfig | undefined
   /** Time of the newest packet with a time, and what has come since, ticks of 90 kHz. */
@@ -54,6 +55,7 @@ export class AudioStream implements StreamReader {
 
   lose(): void {
     this.#rest = EMPTY
+    this.#restTime = undefined
     this.#isSynced = false
     this.#base = undefined
     this.#format.lose?.()
@@ -63,6 +65,8 @@ export class AudioStream implements StreamReader {
     const format = this.#format
     const begun = this.#rest.byteLength
     const data = begun === 0 ? payload : concatBytes([this.#rest, payload])
+    /** Of the first frame that begins in what was left, then of the first that begins in this packet. */
+    let early = this.#restTime
     let time = pts
     let at = 0
     while (at < data.byteLength) {
@@ -76,18 +80,26 @@ export class AudioStream implements StreamReader {
         continue
       }
       this.#isSynced = true
-      if (time !== undefined && at >= begun) {
-        this.#base = time
-        this.#since = 0
+      if (at >= begun) {
+        if (time !== undefined) this.#startAt(time)
         time = undefined
+      } else if (early !== undefined) {
+        this.#startAt(early)
+        early = undefined
       }
       this.#unit(data.subarray(at, at + size))
       at += size
     }
+    this.#restTime = at >= begun ? time : early
     this.#rest = data.slice(at)
     if (this.#config === undefined && ++this.#fruitless >= this.#limits.unreadablePes) {
       this.#sink.unreadable('no frames can be found in it')
     }
+  }
+
+  #startAt(time: number): void {
+    this.#base = time
+    this.#since = 0
   }
 
   /** Syncwords also stand in the midst of frames: one is believed when the next frame begins where it ends. */

@@ -52,6 +52,8 @@ export class ProgramStreams {
   /** The programme, first or changed. A stream that is still as it was goes on. */
   set(program: number, programs: number, entries: readonly MapEntry[]): void {
     const before = this.#streams
+    // What is begun of a stream that goes is whole: its next packet will not come.
+    for (const { entry, taken } of before) if (!entries.some((one) => isSameStream(one, entry))) taken?.flush()
     this.#program = { program, programs }
     this.#streams = entries.map(
       (entry) => before.find((one) => isSameStream(one.entry, entry)) ?? { entry, kind: kindOf(entry) },
