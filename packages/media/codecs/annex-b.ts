@@ -4,11 +4,17 @@ import { MediaError } from '../error.ts'
 const START_CODE = 3
 const LENGTH = 4
 
+/** Units of one picture: what encoders make has some hundred at most. */
+const MAX_UNITS = 4096
+
 /**
  * NAL units between start codes as NAL units with 4-byte lengths, for H.264 and HEVC. Zero bytes behind a unit (`trailing_zero_8bits`)
- * and empty units are left out, and so is what stands before the first start code. Throws `malformed` where there is none.
+ * and empty units are left out, and so is what stands before the first start code. Throws `malformed` where there is none, `too-large` for
+ * more units than any encoder makes of a picture.
+ *
+ * @param isKept by a unit's first byte; all without.
  */
-export function lengthsFromAnnexB(data: Uint8Array): Uint8Array {
+export function lengthsFromAnnexB(data: Uint8Array, isKept: (firstByte: number) => boolean = () => true): Uint8Array {
   const first = nextStartCode(data, 0)
   if (first === -1) {
     throw new MediaError('malformed', 'access unit: no start code', { offset: 0, structure: 'annex-b' })
@@ -20,7 +26,10 @@ export function lengthsFromAnnexB(data: Uint8Array): Uint8Array {
     const next = nextStartCode(data, start)
     let end = next === -1 ? data.byteLength : next
     while (end > start && data[end - 1] === 0) end--
-    if (end > start) {
+    if (end > start && isKept(data[start] ?? 0)) {
+      if (units.length === 2 * MAX_UNITS) {
+        throw new MediaError('too-large', `access unit: more than ${MAX_UNITS} NAL units`, { structure: 'annex-b' })
+      }
       units.push(start, end)
       total += LENGTH + end - start
     }

@@ -11,8 +11,6 @@ export const MPEGTS_LIMITS = {
   videoBytes: 8 * 1024 * 1024,
   /** One PES packet of sound; its length has 16 bits, what comes without length is not sound. */
   audioBytes: 66 * 1024,
-  /** NAL units of one picture: what encoders make has some hundred at most. */
-  nalUnits: 2048,
   /** PES packets of a sound without any frame in them before another sound is taken. */
   unreadablePes: 50,
 }

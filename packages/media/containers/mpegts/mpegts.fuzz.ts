@@ -4,7 +4,7 @@ import type { TsEvent } from './event.ts'
 import { MPEGTS_LIMITS } from './limits.ts'
 
 /** Reached by small inputs too. */
-const LIMITS = { ...MPEGTS_LIMITS, unsyncedBytes: 4096, tablelessPackets: 200, videoBytes: 32_768, nalUnits: 64 }
+const LIMITS = { ...MPEGTS_LIMITS, unsyncedBytes: 4096, tablelessPackets: 200, videoBytes: 32_768 }
 
 /**
  * The first byte says how the rest, a transport stream, is cut. Units come behind their configurations, on times that can be used, are

@@ -62,12 +62,26 @@ describe('sections', () => {
     const whole = concatBytes([a, b, c, new Uint8Array(9).fill(0xff)])
     for (let cut = 1; cut < 300; cut++) {
       const first = concatBytes([Uint8Array.of(0), whole.subarray(0, cut)])
-      assert.deepEqual(collect([[first, true], [whole.subarray(cut), false]]).sections, [a, b, c].map(hex), `${cut}`)
+      assert.deepEqual(
+        collect([
+          [first, true],
+          [whole.subarray(cut), false],
+        ]).sections,
+        [a, b, c].map(hex),
+        `${cut}`,
+      )
       // The second packet begins a section behind the rest of the first one.
       const second = concatBytes([Uint8Array.of(255), whole.subarray(cut)])
       if (300 - cut < 256) {
         second[0] = 300 - cut
-        assert.deepEqual(collect([[first, true], [second, true]]).sections, [a, b, c].map(hex), `${cut}`)
+        assert.deepEqual(
+          collect([
+            [first, true],
+            [second, true],
+          ]).sections,
+          [a, b, c].map(hex),
+          `${cut}`,
+        )
       }
     }
   })
@@ -76,10 +90,16 @@ describe('sections', () => {
     assert.deepEqual(collect([[long(100), false]]), { sections: [], bad: 0 })
     // Length field of 4095.
     const huge = concatBytes([Uint8Array.of(0, 2, 0xbf, 0xff), new Uint8Array(100)])
-    assert.deepEqual(collect([[huge, true], [concatBytes([Uint8Array.of(0), PAT]), true]]), {
-      sections: [hex(PAT)],
-      bad: 1,
-    })
+    assert.deepEqual(
+      collect([
+        [huge, true],
+        [concatBytes([Uint8Array.of(0), PAT]), true],
+      ]),
+      {
+        sections: [hex(PAT)],
+        bad: 1,
+      },
+    )
     // A pointer past the end of its packet.
     assert.equal(collect([[Uint8Array.of(9, 1, 2), true]]).bad, 1)
   })

@@ -1,10 +1,8 @@
-import { MediaError } from '../../error.ts'
 import { createAdtsFormat, createLatmFormat } from './aac-format.ts'
 import { createAc3Format } from './ac3-format.ts'
 import type { AudioFormat } from './audio-format.ts'
 import { AudioStream } from './audio-stream.ts'
 import type { TsClock } from './clock.ts'
-import { createH264Format } from './h264-format.ts'
 import type { MpegTsLimits } from './limits.ts'
 import { createMp3Format } from './mp3-format.ts'
 import { createOpusFormat } from './opus-format.ts'
@@ -26,9 +24,8 @@ export function createStreamReader({ format, descriptors, clock, sink, limits }:
   const sound = (audio: AudioFormat): StreamReader => new AudioStream(audio, clock, sink, limits)
   switch (format) {
     case 'h264':
-      return new VideoStream(createH264Format(), clock, sink, limits)
     case 'hevc':
-      throw new MediaError('unsupported', 'HEVC')
+      return new VideoStream(format, clock, sink, limits)
     case 'aac-adts':
       return sound(createAdtsFormat())
     case 'aac-latm':

@@ -50,7 +50,10 @@ test('packets that are lost sight of are found again', () => {
   const whole = packets(10)
   const broken = concatBytes([whole.subarray(0, 400), whole.subarray(450)])
   // The third is cut: its rest and the fourth's place are searched.
-  assert.deepEqual(found(sync, [broken]), [0, 1, 2, 4, 5, 6, 7, 8, 9].filter((n) => n !== 3))
+  assert.deepEqual(
+    found(sync, [broken]),
+    [0, 1, 2, 4, 5, 6, 7, 8, 9].filter((n) => n !== 3),
+  )
   assert.ok(sync.skipped > 0)
 })
 

@@ -1,31 +1,20 @@
 import { concatBytes } from '../../bytes/bytes.ts'
+import { lengthsFromAnnexB } from '../../codecs/annex-b.ts'
+import { NAL, nalType } from '../../codecs/h264/nal.ts'
+import { HEVC_NAL, hevcNalType } from '../../codecs/hevc/nal.ts'
+import type { PictureReader } from '../../codecs/pictures/model.ts'
+import { createPictureReader } from '../../codecs/pictures/picture-reader.ts'
 import { MediaError } from '../../error.ts'
 import type { VideoTrackConfig } from '../../track.ts'
-import { findNalUnits, toLengthPrefixed } from './byte-stream.ts'
 import type { TsClock } from './clock.ts'
 import type { MpegTsLimits } from './limits.ts'
 import { type PesHeader, parsePesHeader } from './pes.ts'
 import type { StreamReader, StreamSink } from './sink.ts'
 
-/** What is made of one picture's NAL units. State is of one stream: its parameter sets. */
-export interface PictureFormat {
-  /** An access unit delimiter, by the NAL unit's first byte. */
-  isDelimiter(firstByte: number): boolean
-  /**
-   * @param unit NAL units with 4-byte lengths, parameter sets among them.
-   * @throws MediaError
-   */
-  read(unit: Uint8Array): Picture
-  /** The newest configuration; the same object for as long as it stays the same. */
-  readonly config: VideoTrackConfig | undefined
-}
-
-export interface Picture {
-  /** There is something to show. */
-  readonly picture: boolean
-  readonly key: boolean
-  /** Without parameter sets. */
-  readonly data: Uint8Array
+/** Whether a NAL unit is an access unit delimiter, by its first byte: samples need none. */
+const IS_DELIMITER = {
+  h264: (firstByte: number): boolean => nalType(firstByte) === NAL.accessUnitDelimiter,
+  hevc: (firstByte: number): boolean => hevcNalType(firstByte) === HEVC_NAL.accessUnitDelimiter,
 }
 
 interface Held {
@@ -40,20 +29,17 @@ interface Held {
  * it, unless it begins with an access unit delimiter: then its time is not known, and it is as good as lost.
  */
 export class VideoStream implements StreamReader {
-  readonly #format: PictureFormat
+  readonly #isDelimiter: (firstByte: number) => boolean
+  readonly #pictures: PictureReader
   readonly #clock: TsClock
   readonly #sink: StreamSink
-  readonly #limits: Pick<MpegTsLimits, 'videoBytes' | 'nalUnits'>
+  readonly #limits: Pick<MpegTsLimits, 'videoBytes'>
   #held: Held | undefined
   #config: VideoTrackConfig | undefined
 
-  constructor(
-    format: PictureFormat,
-    clock: TsClock,
-    sink: StreamSink,
-    limits: Pick<MpegTsLimits, 'videoBytes' | 'nalUnits'>,
-  ) {
-    this.#format = format
+  constructor(codec: 'h264' | 'hevc', clock: TsClock, sink: StreamSink, limits: Pick<MpegTsLimits, 'videoBytes'>) {
+    this.#isDelimiter = IS_DELIMITER[codec]
+    this.#pictures = createPictureReader(codec)
     this.#clock = clock
     this.#sink = sink
     this.#limits = limits
@@ -105,20 +91,19 @@ export class VideoStream implements StreamReader {
   }
 
   #beginsPicture(payload: Uint8Array): boolean {
-    const [start] = findNalUnits(payload.subarray(0, 6), 1)
-    return start !== undefined && start <= 4 && this.#format.isDelimiter(payload[start] ?? 0)
+    const start = payload[2] === 1 ? 3 : 4
+    return payload[0] === 0 && payload[1] === 0 && payload[start - 1] === 1 && this.#isDelimiter(payload[start] ?? 0)
   }
 
   #unit(pts: number, dts: number, bytes: Uint8Array): void {
-    const format = this.#format
-    const borders = findNalUnits(bytes, this.#limits.nalUnits)
-    const { picture, key, data } = format.read(toLengthPrefixed(bytes, borders, (first) => !format.isDelimiter(first)))
-    if (format.config !== undefined && format.config !== this.#config) {
-      this.#config = format.config
-      this.#sink.config(format.config)
+    const pictures = this.#pictures
+    const picture = pictures.read(lengthsFromAnnexB(bytes, (first) => !this.#isDelimiter(first)))
+    if (pictures.config !== undefined && pictures.config !== this.#config) {
+      this.#config = pictures.config
+      this.#sink.config(pictures.config)
     }
-    if (!picture) return
+    if (picture === undefined) return
     if (this.#config === undefined) this.#sink.unconfigured()
-    else this.#sink.unit({ pts, dts, key, data })
+    else this.#sink.unit({ pts, dts, ...picture })
   }
 }
