@@ -140,7 +140,9 @@ describe('a transport stream of ffmpeg', () => {
         )
       }
       // Decoded without a word, each frame of it.
-      const frames = JSON.parse(run('ffprobe', 'warning', '-show_entries', 'frame=media_type', '-of', 'json', ours)) as {
+      const frames = JSON.parse(
+        run('ffprobe', 'warning', '-show_entries', 'frame=media_type', '-of', 'json', ours),
+      ) as {
         frames: { media_type: string }[]
       }
       for (const kind of Object.keys(found)) {
