@@ -19,12 +19,15 @@ export interface SrtTarget {
 }
 
 const PREFIX = /^(publish|input|read|request|play|output)[:/]/i
+const ACCESS = /^\??\/?#!::(.*)$/s
+/** Characters of a stream id that stand in the log. */
+const LOGGED = 100
 const READS: ReadonlySet<string> = new Set(['read', 'request', 'play', 'output'])
 
 /** Never throws: whatever a caller sends is a key, if a wrong one. */
 export function parseStreamId(streamId: string): SrtTarget {
   const text = decoded(streamId.trim())
-  const access = /^\??\/?#!::(.*)$/s.exec(text)
+  const access = ACCESS.exec(text)
   if (access !== null) return fromAccessControl(access[1] ?? '')
   return fromPlain(text)
 }
@@ -73,13 +76,24 @@ function decoded(text: string): string {
  * @param streamId as sent
  */
 export function shortStreamId(streamId: string): string {
-  const { mode, name } = parseStreamId(streamId)
-  const printable = [...streamId].map((character) => (character < ' ' ? '?' : character)).join('')
-  if (mode === 'read') return printable.slice(0, 100)
-  const cut = name.length > 4 ? `${name.slice(0, 4)}…` : '…'
-  const at = name === '' ? -1 : printable.indexOf(name)
-  if (at < 0) return `${printable.slice(0, 4)}…`
-  const rest = printable.slice(at + name.length)
-  // What stands behind the key may be another one.
-  return `${printable.slice(0, at)}${cut}${rest === '' ? '' : '…'}`.slice(0, 100)
+  const text = [...decoded(streamId.trim())].map((character) => (character < ' ' ? '?' : character)).join('')
+  const { mode, name } = parseStreamId(text)
+  if (mode === 'read') return text.slice(0, LOGGED)
+  const access = ACCESS.exec(text)
+  if (access !== null) {
+    const fields = (access[1] ?? '').split(',').map((field) => {
+      const [key = '', ...value] = field.split('=')
+      return `${cut(key, 16)}=${key === 'm' ? cut(value.join('='), 16) : cut(value.join('='), 4)}`
+    })
+    return `#!::${fields.join(',')}`.slice(0, LOGGED)
+  }
+  const at = name === '' ? -1 : text.indexOf(name)
+  // Before the key stands a word of ours, if anything.
+  return at < 0 ? cut(text, 4) : `${text.slice(0, at)}${cut(name, 4)}`.slice(0, LOGGED)
+}
+
+/** A text that short may be a whole key: nothing of it is said. */
+function cut(text: string, length: number): string {
+  if (text.length > length) return `${text.slice(0, length)}…`
+  return length > 4 ? text : '…'
 }

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseStreamId, shortStreamId } from './stream-id.ts'
+
+describe('a stream id', () => {
+  const publishing: readonly (readonly [string, string])[] = [
+    ['secret-key-1', 'the key alone'],
+    ['publish:secret-key-1', 'the form of the documentation'],
+    ['publish/secret-key-1', 'with a slash'],
+    ['PUBLISH:secret-key-1', 'in capitals'],
+    ['input:secret-key-1', 'as another server has it'],
+    ['live/secret-key-1', 'as typed for RTMP'],
+    ['publish:live/secret-key-1', 'both'],
+    ['/secret-key-1/', 'with slashes around it'],
+    [' secret-key-1\n', 'pasted with blanks'],
+    ['publish%3Asecret-key-1', 'percent-encoded'],
+    ['publish:secret%2Dkey%2D1', 'percent-encoded in part'],
+    ['?streamid=publish:secret-key-1', 'with the name of the option'],
+    ['#!::m=publish,s=secret-key-1', 'access control, key as session'],
+    ['#!::m=publish,r=secret-key-1', 'access control, key as resource'],
+    ['#!::r=secret-key-1', 'access control, nothing but a resource'],
+    ['#!::u=me,r=main,m=publish,s=secret-key-1', 'Haivision, with user and resource'],
+    ['#!::bmd_uuid=1234-5678,bmd_name=Web Presenter HD,m=publish,r=secret-key-1', 'Blackmagic'],
+    ['#!::r=live/secret-key-1,m=publish', 'with a path'],
+    ['%23!%3A%3Am%3Dpublish%2Cr%3Dsecret-key-1', 'access control, percent-encoded'],
+    ['/#!::m=publish,r=secret-key-1', 'behind a slash'],
+  ]
+  for (const [streamId, what] of publishing)
+    it(`publishes: ${what}`, () => assert.deepEqual(parseStreamId(streamId), { mode: 'publish', name: 'secret-key-1' }))
+
+  for (const streamId of [
+    'read:main',
+    'read/main',
+    'request:main',
+    'play:main',
+    'output:main',
+    'read%3Amain',
+    'read:live/main',
+    '#!::m=request,r=main',
+    '#!::r=main,m=request',
+    '#!::m=request,r=/live/main',
+  ])
+    it(`reads: ${streamId}`, () => assert.deepEqual(parseStreamId(streamId), { mode: 'read', name: 'main' }))
+
+  it('whatever else comes is a key, if a wrong one', () => {
+    for (const streamId of ['', '#!::', '#!::,=,', '%', '%zz', '%e4%f6', 'a'.repeat(512), '#!::m=publish'])
+      assert.equal(parseStreamId(streamId).mode, 'publish')
+    assert.equal(parseStreamId('').name, '')
+    assert.equal(parseStreamId('%e4%f6').name, '%e4%f6')
+  })
+
+  it('a signed key goes through as it was sent', () => {
+    const key = `sk1.${'eyJjIjoibWFpbiJ9'.repeat(20)}.${'A-_'.repeat(14)}`
+    assert.equal(parseStreamId(`publish:${key}`).name, key)
+    assert.equal(parseStreamId(`#!::m=publish,s=${key}`).name, key)
+  })
+
+  it('stands in the log with four characters of its key', () => {
+    for (const [streamId] of publishing) {
+      const short = shortStreamId(streamId)
+      assert.doesNotMatch(short, /secret-?k|ret%2Dkey|key-1/, short)
+      assert.ok(short.length <= 100)
+    }
+    assert.equal(shortStreamId('publish:secret-key-1'), 'publish:secr…')
+    assert.equal(shortStreamId('#!::u=me,m=publish,s=secret-key-1'), '#!::u=…,m=publish,s=secr…')
+    assert.equal(shortStreamId('abc'), '…')
+    assert.equal(shortStreamId('read:main'), 'read:main')
+    assert.equal(shortStreamId('read:ma\u001b[31min').includes('\u001b'), false)
+    // A key may stand in a field besides the one that counts.
+    assert.doesNotMatch(shortStreamId('#!::r=other-secret,m=publish,s=secret-key-1'), /other-secret/)
+  })
+})
