@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseHandshake } from '@bandstand/media/protocols/srt/packet/handshake.ts'
+import { REJECTION, rejectionOf } from '@bandstand/media/protocols/srt/rejection.ts'
+import type { SrtEnd } from '@bandstand/media/protocols/srt/session/session.ts'
+import { conclusion, induction } from '@bandstand/media/protocols/srt/testing/recorded.ts'
+import { SRT_LISTENER_LIMITS, type SrtListenerLimits } from './limits.ts'
+import { startSrtListener } from './listener.ts'
+import type { SrtCaller, SrtConnection, SrtRoute } from './port.ts'
+import { dial } from './testing/dial.ts'
+
+interface Served {
+  readonly caller: SrtCaller
+  readonly connection: SrtConnection
+  readonly payloads: Uint8Array[]
+  ended: SrtEnd | undefined
+}
+
+async function stage(
+  t: TestContext,
+  more: { readonly limits?: Partial<SrtListenerLimits>; readonly passphrase?: string; readonly route?: SrtRoute } = {},
+) {
+  const lines: { message: string; fields: Readonly<Record<string, unknown>> }[] = []
+  const write = (fields: object, message: string) => void lines.push({ message, fields: { ...fields } })
+  const log = { debug: write, info: write, warn: write, error: write }
+  const served: Served[] = []
+  let forgotten = 0
+  const route: SrtRoute = more.route ?? {
+    async open(caller) {
+      await sleep(1)
+      if (caller.streamId === 'wrong') return { refusal: { rejection: REJECTION.unauthorized, text: 'wrong key' } }
+      if (caller.streamId === 'broken') throw new Error('the database is gone')
+      return {
+        serve(connection) {
+          const own: Served = { caller, connection, payloads: [], ended: undefined }
+          served.push(own)
+          return {
+            payload: (data) => void own.payloads.push(data),
+            pass: () => {
+              if (caller.streamId === 'failing' && own.payloads.length > 0) throw new Error('cannot be read')
+            },
+            ended: (how) => (own.ended = how),
+          }
+        },
+        forget: () => forgotten++,
+      }
+    },
+  }
+  const listener = await startSrtListener({
+    address: { host: '127.0.0.1', port: 0 },
+    route,
+    log,
+    limits: { ...SRT_LISTENER_LIMITS, ...more.limits },
+    ...(more.passphrase !== undefined && { passphrase: more.passphrase }),
+  })
+  let isClosed = false
+  const close = async () => {
+    if (!isClosed) await listener.close()
+    isClosed = true
+  }
+  t.after(close)
+  const call = async (streamId: string, passphrase?: string) => {
+    const dialled = await dial({
+      port: listener.address.port,
+      streamId,
+      ...(passphrase !== undefined && { passphrase }),
+    })
+    t.after(() => dialled.close())
+    return dialled
+  }
+  return { listener, served, lines, call, close, forgotten: () => forgotten }
+}
+
+/** Waits for what has to come. */
+async function until(what: () => boolean): Promise<void> {
+  const end = performance.now() + 20_000
+  while (!what()) {
+    assert.ok(performance.now() < end, 'it never came')
+    await sleep(5)
+  }
+}
+
+test('many callers on one port each have what they send, and a goodbye', async (t) => {
+  const { served, call, listener } = await stage(t)
+  const callers = await Promise.all(['a', 'b', 'c', 'd'].map((id) => call(id)))
+  for (let i = 0; i < 50; i++) {
+    for (const [n, { session }] of callers.entries()) session.send(Uint8Array.of(n, i), performance.now())
+    await sleep(2)
+  }
+  await until(() => served.length === 4 && served.every(({ payloads }) => payloads.length === 50))
+  for (const { caller, payloads } of served) {
+    const n = ['a', 'b', 'c', 'd'].indexOf(caller.streamId)
+    assert.deepEqual(
+      payloads.map((payload) => [...payload]),
+      Array.from({ length: 50 }, (_, i) => [n, i]),
+    )
+  }
+  assert.equal(listener.figures().connections, 4)
+  callers[0]?.session.close(performance.now())
+  await until(() => served.some(({ ended }) => ended === 'shutdown'))
+  assert.equal(listener.figures().connections, 3)
+  assert.equal(listener.figures().packets, 200)
+})
+
+test('a refused caller is told the code, and the log the words', async (t) => {
+  const { call, lines } = await stage(t)
+  assert.deepEqual((await call('wrong')).state, { kind: 'refused', rejection: REJECTION.unauthorized })
+  assert.deepEqual((await call('broken')).state, { kind: 'refused', rejection: REJECTION.internal })
+  const refused = lines.filter(({ message }) => message === 'srt: caller refused')
+  assert.deepEqual(
+    refused.map(({ fields }) => [fields['reason'], fields['text']]),
+    [
+      [REJECTION.unauthorized, 'wrong key'],
+      [REJECTION.internal, 'The server failed to decide: try again.'],
+    ],
+  )
+  assert.equal(refused[0]?.fields['streamId'], 'wron…')
+})
+
+test('an encrypted caller is read, one with another passphrase is refused', async (t) => {
+  const { call, served } = await stage(t, { passphrase: 'correct horse battery' })
+  const good = await call('a', 'correct horse battery')
+  good.session.send(Uint8Array.of(1, 2, 3), performance.now())
+  await until(() => served[0]?.payloads.length === 1)
+  assert.deepEqual([...(served[0]?.payloads[0] ?? [])], [1, 2, 3])
+  assert.deepEqual((await call('b', 'another horse')).state, { kind: 'refused', rejection: REJECTION.badSecret })
+  assert.deepEqual((await call('c')).state, { kind: 'refused', rejection: REJECTION.unsecure })
+})
+
+test('what fails in serving one caller ends that one alone', async (t) => {
+  const { call, served, lines } = await stage(t)
+  const [failing, other] = await Promise.all([call('failing'), call('a')])
+  failing.session.send(Uint8Array.of(1), performance.now())
+  other.session.send(Uint8Array.of(1), performance.now())
+  await until(() =>
+    served.every(
+      ({ payloads, ended, caller }) => payloads.length > 0 && (caller.streamId === 'a' || ended !== undefined),
+    ),
+  )
+  assert.ok(lines.some(({ message }) => message === 'srt: connection failed'))
+  assert.equal(served.find(({ caller }) => caller.streamId === 'a')?.ended, undefined)
+  assert.equal(failing.session.ended, 'shutdown')
+})
+
+test('too many of one address are refused, and there is room again when one has gone', async (t) => {
+  const { call } = await stage(t, { limits: { connectionsPerAddress: 2 } })
+  const [first] = [await call('a'), await call('b')]
+  assert.deepEqual((await call('c')).state, { kind: 'refused', rejection: REJECTION.overload })
+  first.session.close(performance.now())
+  await sleep(50)
+  assert.equal((await call('d')).state.kind, 'connected')
+})
+
+test('packets of another address, though they name the socket, are nobody’s', async (t) => {
+  const { call, served, listener } = await stage(t)
+  const caller = await call('a')
+  if (caller.state.kind !== 'connected') assert.fail()
+  const { peerSocketId } = caller.state.session
+  const stranger = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(stranger, 'listening')
+  t.after(() => stranger.close())
+  const shutdown = Buffer.alloc(20)
+  shutdown.writeUInt32BE(0x80050000, 0)
+  shutdown.writeUInt32BE(peerSocketId, 12)
+  stranger.send(shutdown, listener.address.port, '127.0.0.1')
+  await sleep(50)
+  assert.equal(served[0]?.ended, undefined)
+  assert.equal(listener.figures().connections, 1)
+})
+
+test('a flood of inductions and of conclusions with guessed cookies leaves nothing behind', async (t) => {
+  const { listener, call } = await stage(t)
+  const stranger = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(stranger, 'listening')
+  t.after(() => stranger.close())
+  const longest = { bytes: 0 }
+  stranger.on('message', (answer) => (longest.bytes = Math.max(longest.bytes, answer.byteLength)))
+  const before = process.memoryUsage().heapUsed
+  for (let i = 0; i < 20_000; i++) {
+    const packet = Buffer.from(i % 2 === 0 ? induction : conclusion)
+    // Another socket, so another caller, each time.
+    packet.writeUInt32BE(i + 1, 40)
+    if (i % 2 === 1) packet.writeUInt32BE(i * 7919, 44)
+    stranger.send(packet, listener.address.port, '127.0.0.1')
+    if (i % 100 === 0) await sleep(1)
+  }
+  await sleep(100)
+  assert.deepEqual([listener.figures().connections, listener.figures().halfOpen], [0, 0])
+  // Answers are no longer than what was asked.
+  assert.equal(longest.bytes, induction.byteLength)
+  assert.ok(process.memoryUsage().heapUsed - before < 40_000_000)
+  assert.equal((await call('a')).state.kind, 'connected')
+})
+
+test('callers that show their address and then wait are bounded, and so is what is done for one address', async (t) => {
+  let asked = 0
+  const never: SrtRoute = { open: () => (asked++, new Promise(() => {})) }
+  const { listener } = await stage(t, { route: never })
+  const stranger = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(stranger, 'listening')
+  t.after(() => stranger.close())
+  const codes: (number | undefined)[] = []
+  stranger.on('message', (answer) => {
+    const handshake = parseHandshake(answer, 16)
+    if (handshake.type !== 1) {
+      codes.push(rejectionOf(handshake.type))
+      return
+    }
+    // In the clear: the key material is cut off.
+    const packet = Buffer.from(conclusion.subarray(0, 100))
+    packet.writeUInt32BE(handshake.socketId, 40)
+    packet.writeUInt32BE(handshake.cookie, 44)
+    stranger.send(packet, listener.address.port, '127.0.0.1')
+  })
+  for (let i = 1; i <= 500; i++) {
+    const packet = Buffer.from(induction)
+    packet.writeUInt32BE(i, 40)
+    stranger.send(packet, listener.address.port, '127.0.0.1')
+    if (i % 50 === 0) await sleep(5)
+  }
+  await until(() => codes.length > 0)
+  await sleep(100)
+  assert.equal(listener.figures().halfOpen, SRT_LISTENER_LIMITS.halfOpenPerAddress)
+  assert.equal(asked, SRT_LISTENER_LIMITS.halfOpenPerAddress)
+  // The others of this second were told, or passed over as too many.
+  assert.ok(codes.length <= 2 * SRT_LISTENER_LIMITS.attemptsPerAddress, `${codes.length} answers`)
+  assert.ok(codes.every((code) => code === REJECTION.overload))
+})
+
+test('a caller whose answer was lost is answered again and is one connection', async (t) => {
+  const { listener, served } = await stage(t)
+  const caller = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(caller, 'listening')
+  t.after(() => caller.close())
+  const answers: Buffer[] = []
+  caller.on('message', (answer) => {
+    const handshake = parseHandshake(answer, 16)
+    if (handshake.type === 0xffffffff) answers.push(answer)
+    if (handshake.type !== 1) return
+    const packet = Buffer.from(conclusion.subarray(0, 100))
+    packet.writeUInt32BE(handshake.cookie, 44)
+    for (let i = 0; i < 3; i++) setTimeout(() => caller.send(packet, listener.address.port, '127.0.0.1'), 50 * i)
+  })
+  caller.send(induction, listener.address.port, '127.0.0.1')
+  await until(() => answers.filter((answer) => answer.byteLength > 64).length === 3)
+  assert.equal(served.length, 1)
+  assert.equal(new Set(answers.map((answer) => answer.subarray(16).toString('hex'))).size, 1)
+})
+
+test('stopping says goodbye to all', async (t) => {
+  const { call, close, served } = await stage(t)
+  const caller = await call('a')
+  await close()
+  await until(() => caller.session.ended === 'shutdown')
+  assert.equal(served[0]?.ended, 'closed')
+})
+
+test('an address that is taken is said so', async (t) => {
+  const { listener } = await stage(t)
+  await assert.rejects(
+    startSrtListener({
+      address: listener.address,
+      route: { open: () => Promise.reject(new Error('nobody')) },
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+      limits: SRT_LISTENER_LIMITS,
+    }),
+    { code: 'address-in-use', message: /SRT 127\.0\.0\.1:\d+: another program/ },
+  )
+})
