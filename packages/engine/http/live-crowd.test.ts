@@ -37,6 +37,7 @@ function crowd() {
       writeHead(_status: number, fields: string[]) {
         encodings.add(fields[fields.indexOf('Content-Encoding') + 1])
       },
+      cork() {},
       write: () => true,
       end(): void {
         res.writableEnded = res.writableFinished = true
@@ -44,6 +45,7 @@ function crowd() {
         perTurn.push((perTurn.pop() ?? 0) + 1)
         for (const begun = performance.now(); performance.now() - begun < 1; );
       },
+      cork(): void {},
       destroy(): void {},
     })
     assert.equal(live.handle(req, res satisfies HttpResponse), true)
