@@ -45,7 +45,6 @@ function crowd() {
         perTurn.push((perTurn.pop() ?? 0) + 1)
         for (const begun = performance.now(); performance.now() - begun < 1; );
       },
-      cork(): void {},
       destroy(): void {},
     })
     assert.equal(live.handle(req, res satisfies HttpResponse), true)
