@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
+import type { PlayerElement } from '../support/our-player.ts'
 import { makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
 import { startMockServer } from './mock/server.ts'
@@ -33,6 +34,17 @@ function record(id: string, title: string, startedAt: string, seconds: number): 
 
 const list = () => page.locator('bandstand-replays')
 const last = () => page.getByRole('link', { name: 'Watch the last broadcast' })
+
+/** Adds to an error what the player was doing: it leads to the last broadcast when it has come to the end of the one it plays. */
+async function playerSays(error: Error): Promise<never> {
+  const facts = await page.locator('bandstand-player').evaluate((player: PlayerElement) => {
+    const { phase, video } = player
+    const { currentTime, duration, readyState, paused, ended, seeking, buffered } = video
+    const ranges = Array.from({ length: buffered.length }, (_, i) => [buffered.start(i), buffered.end(i)])
+    return { phase, currentTime, duration, readyState, paused, ended, seeking, ranges, error: video.error?.message }
+  })
+  throw new Error(`the player: ${JSON.stringify(facts)}`, { cause: error })
+}
 
 test('an offline channel leads to the last broadcast, and to all of them', async () => {
   record('as_1', 'The first', '2026-01-01T20:00:00.000Z', 3723)
@@ -81,7 +93,7 @@ test('a broadcast that ends while the page is open is added, also when its recor
   await early
   record('as_now', 'Just now', new Date().toISOString(), 9)
   await list().getByRole('link', { name: 'Just now' }).waitFor()
-  await last().waitFor()
+  await last().waitFor().catch(playerSays)
   assert.equal(await last().getAttribute('href'), `${mock.url}/watch/as_now`)
 })
 

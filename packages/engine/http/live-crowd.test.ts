@@ -37,6 +37,7 @@ function crowd() {
       writeHead(_status: number, fields: string[]) {
         encodings.add(fields[fields.indexOf('Content-Encoding') + 1])
       },
+      cork() {},
       write: () => true,
       end(): void {
         res.writableEnded = res.writableFinished = true

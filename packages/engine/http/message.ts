@@ -25,6 +25,8 @@ export interface HttpRequest {
 export interface HttpResponse {
   /** @param headers flat list of names and values. */
   writeHead(status: number, headers: string[]): unknown
+  /** Until the end what is written is kept back, and then goes out in one write. */
+  cork(): unknown
   write(chunk: Uint8Array): boolean
   end(chunk?: Uint8Array): unknown
   destroy(error?: Error): unknown

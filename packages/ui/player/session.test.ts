@@ -130,6 +130,22 @@ test('where all that is listed was played, the encoder is waited for', async (t)
   assert.equal(engine.loads.length, 2)
 })
 
+for (const [why, trouble] of [
+  ['it does not begin though all of it is there', ({ engine }: Playing) => (engine.ahead = 0.2)],
+  ['a browser refuses to play by itself', ({ video }: Playing) => (video.paused = true)],
+] as const) {
+  test(`a broadcast that ends before its picture moved is over also where ${why}`, async (t) => {
+    const made = await playing(t)
+    trouble(made)
+    await made.page.pass(2000)
+    made.session.send({ ...live, live: false, assetId: '' })
+    assert.equal(made.session.state.phase, 'starting')
+    await made.page.pass(7000)
+    assert.equal(made.session.state.phase, 'offline')
+    assert.equal(made.engine.loads.length, 1)
+  })
+}
+
 test('a browser that refuses to play by itself is not made to load again and again', async (t) => {
   const { page, engine, video, session, play } = await playing(t)
   video.paused = true

@@ -228,8 +228,11 @@ export function createSession(options: SessionOptions): Session {
     // Firefox and Safari end and pause a stream whose encoder is away. It is waited for like any other.
     const isAway = video.ended && engine?.choice.playing === 'webrtc'
     const isPaused = video.paused && !isAway
+    // Nobody sends any more: what has not begun by now is not waited for.
+    const isOver = state.source.kind === 'live' && !state.channel.live
     // A browser that does not let it play by itself shows the first picture, and it is the viewer's turn.
-    if (moved || (isPaused && (state.seen || video.readyState >= 2)) || (video.ended && !isAway)) {
+    const isHisTurn = isPaused && (state.seen || (video.readyState >= 2 && !isOver))
+    if (moved || isHisTurn || (video.ended && !isAway)) {
       movedAt = now
       // Nobody is behind for being where live viewers are meant to be.
       const late = session.behind - Math.max(0, (engine?.holdBack ?? 0) - usualHoldBack)
@@ -251,7 +254,7 @@ export function createSession(options: SessionOptions): Session {
         }
       }
       // The engine retries by itself; when nothing comes of it the source is loaded anew.
-      const limit = isDry(listed) ? hopelessDry : hopeless
+      const limit = isDry(listed) && !isOver ? hopelessDry : hopeless
       if (retryTimer === undefined && now - Math.max(movedAt, arrivedAt) > limit) {
         movedAt = now
         send({ type: 'failed' })

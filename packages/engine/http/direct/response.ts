@@ -28,6 +28,7 @@ export class DirectResponse extends EventEmitter implements HttpResponse {
   #head = ''
   #hasLength = false
   #isChunked = false
+  #isCorked = false
 
   constructor(channel: ResponseChannel, isHead: boolean) {
     super()
@@ -46,6 +47,12 @@ export class DirectResponse extends EventEmitter implements HttpResponse {
     if (status === 204 || status === 304) this.#hasLength = true
     this.#head = head
     this.headersSent = true
+  }
+
+  cork(): void {
+    if (this.#isCorked) return
+    this.#isCorked = true
+    this.#channel.socket.cork()
   }
 
   write(chunk: Uint8Array): boolean {
@@ -70,6 +77,7 @@ export class DirectResponse extends EventEmitter implements HttpResponse {
       if (body !== undefined) sendChunk(socket, body)
       if (!this.#isHead) socket.write(lastChunk, 'latin1')
     } else if (!socket.destroyed) sendBoth(socket, head, body)
+    if (this.#isCorked) socket.uncork()
     if (socket.writableLength === 0 && !socket.destroyed) {
       this.writableFinished = true
       if (this.listenerCount('finish') + this.listenerCount('close') > 0) process.nextTick(() => this.#tell())
