@@ -3,6 +3,7 @@ import type { MultivariantPlaylist, Rendition, Variant } from '@bandstand/media/
 import type { AudioTrackConfig, TrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
 import { displaySize, type PictureSize } from '../packager/display-size.ts'
 import { names, renditionName } from '../packager/model.ts'
+import { declaredRange } from '../packager/video-range.ts'
 import { isReplayed, withoutPause } from '../store/pause.ts'
 import type { AssetIndex, AssetTrack, IndexedSegment } from '../store/port.ts'
 
@@ -59,7 +60,7 @@ export function replayMultivariant(index: AssetIndex, rates: ReadonlyMap<TrackId
       bandwidth: rate.peak + audioPeak,
       averageBandwidth: rate.average + audioAverage,
       codecs: [...codecStrings(index, track), ...(audio === undefined ? [] : codecStrings(index, audio))],
-      ...(config !== undefined && { resolution: displaySize(config) }),
+      ...(config !== undefined && { resolution: displaySize(config), ...declaredRange(config) }),
       ...(config?.frameRate !== undefined && { frameRate: config.frameRate }),
       ...(audio !== undefined && { audio: 'audio' }),
     }

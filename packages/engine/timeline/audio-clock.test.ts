@@ -76,3 +76,18 @@ test('overlapping sound is dropped until it is new again', () => {
   for (let frame = 25; frame < 80; frame++) if (clock.accept(frame * 1920).kind === 'drop') dropped++
   assert.ok(dropped > 15 && dropped <= 25, `${dropped} dropped`)
 })
+
+test('frames of different lengths follow one another', () => {
+  const clock = new AudioClock(48_000, 960, 0, true)
+  let at = 0
+  for (const length of [960, 480, 480, 2880, 960, 120]) {
+    assert.deepEqual(clock.accept((at * 90_000) / 48_000, length), {
+      kind: 'frame',
+      dts: at,
+      silence: [],
+      corrected: false,
+    })
+    at += length
+  }
+  assert.equal(clock.next, at)
+})

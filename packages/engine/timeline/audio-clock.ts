@@ -41,8 +41,18 @@ export class AudioClock {
     return Math.ceil((this.#next * 90_000) / this.#rate)
   }
 
-  /** @param time the frame's timestamp on the broadcast's clock, in (fractions of) 90 kHz ticks. */
-  accept(time: number): AudioStep {
+  /**
+   * @param time the frame's timestamp on the broadcast's clock, in (fractions of) 90 kHz ticks.
+   * @param length ticks of this frame, where it may be another than the others'.
+   */
+  accept(time: number, length: number = this.#frame): AudioStep {
+    const step = this.#place(time)
+    // What was placed is as long as the others.
+    if (step.kind === 'frame') this.#next += length - this.#frame
+    return step
+  }
+
+  #place(time: number): AudioStep {
     const target = Math.round((time * this.#rate) / 90_000)
     const difference = target - this.#next
     if (!this.#started) return this.#first(target, difference)

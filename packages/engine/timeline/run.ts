@@ -1,10 +1,12 @@
 import { AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { frameLengthOf } from '@bandstand/media/codecs/frame-length.ts'
+import { sameConfig } from '@bandstand/media/same-config.ts'
 import type { AudioTrackConfig, TrackConfig } from '@bandstand/media/track.ts'
 import { AudioClock } from './audio-clock.ts'
 import type { Chosen } from './gathering.ts'
 import { TIMELINE_LIMITS } from './limits.ts'
 import type { TimedUnit, TimelineCounters } from './model.ts'
-import { type HeldUnit, sameConfig } from './source.ts'
+import type { HeldUnit } from './source.ts'
 import { VideoClock } from './video-clock.ts'
 
 export interface RunOptions {
@@ -129,7 +131,7 @@ export function openRun(options: RunOptions): Run {
 
   function mapAudio({ unit, at }: HeldUnit, clock: AudioClock): TimedUnit[] {
     pictureAtSound = picture
-    const step = clock.accept(toBroadcast(unit, unit.pts))
+    const step = clock.accept(toBroadcast(unit, unit.pts), lengthOf(unit.data))
     if (step.kind === 'drop') {
       counters.droppedUnits++
       return []
@@ -137,6 +139,11 @@ export function openRun(options: RunOptions): Run {
     if (step.corrected) counters.audioCorrections++
     const frame = { track: unit.track, dts: step.dts, pts: step.dts, key: true, data: unit.data, arrivedAt: at }
     return step.silence.length === 0 ? [frame] : [...silent(step.silence, at), frame]
+  }
+
+  /** Most codecs' frames are of one length; where they may differ, each says its own. */
+  function lengthOf(frame: Uint8Array): number | undefined {
+    return audioConfig?.kind === 'audio' ? frameLengthOf(audioConfig, frame) : undefined
   }
 
   function silent(times: readonly number[], at: number): TimedUnit[] {

@@ -1,18 +1,10 @@
 import type { AccessUnit, TrackId } from '@bandstand/media/access-unit.ts'
-import type { TrackConfig } from '@bandstand/media/track.ts'
 
 /** A unit while an epoch's start is being waited for. */
 export interface HeldUnit {
   readonly unit: AccessUnit
   /** Wall clock of its arrival, Unix milliseconds. */
   readonly at: number
-}
-
-/** Same decoder, same picture, same sound: the encoder merely sent its configuration again. */
-export function sameConfig(a: TrackConfig, b: TrackConfig): boolean {
-  if (a.kind !== b.kind || a.codecString !== b.codecString || a.timescale !== b.timescale) return false
-  if (a.decoderConfig.byteLength !== b.decoderConfig.byteLength) return false
-  return a.decoderConfig.every((byte, i) => byte === b.decoderConfig[i])
 }
 
 /** Mean distance of a track's held units in seconds: timestamps rounded to milliseconds average out. */

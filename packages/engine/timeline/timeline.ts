@@ -1,11 +1,12 @@
 import { type AccessUnit, AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { silentFrame } from '@bandstand/media/codecs/silence.ts'
+import { sameConfig } from '@bandstand/media/same-config.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { AnnouncedTracks } from '../ports.ts'
 import { createGathering, type Gathering } from './gathering.ts'
 import type { EpochReason, TimelineCounters, TimelineEvent } from './model.ts'
 import { openRun, type Run } from './run.ts'
-import { type HeldUnit, sameConfig } from './source.ts'
+import type { HeldUnit } from './source.ts'
 
 export interface TimelineOptions {
   /** Where the first epoch starts, in ticks of 90 kHz: the end of what a former process recorded. Default 0. */

@@ -1,12 +1,9 @@
-import { parseAvcC } from '@bandstand/media/codecs/h264/avcc.ts'
-import { parseSps } from '@bandstand/media/codecs/h264/sps.ts'
+import { videoRange } from '@bandstand/media/codecs/colour.ts'
+import { videoFacts } from '@bandstand/media/codecs/video-facts.ts'
 import type { VideoTrackConfig } from '@bandstand/media/track.ts'
 import { LADDER_LIMITS } from './limits.ts'
 import type { SourceFacts } from './model.ts'
 
-/** `transfer_characteristics` of ITU-T H.273. */
-const PQ = 16
-const HLG = 18
 /** What all of a colour description is where nobody has said anything: "unspecified". */
 const UNSPECIFIED = 2
 /** From so many lines on players take pictures that say nothing for BT.709; below, Firefox takes them for BT.601, Chromium does not. */
@@ -14,18 +11,17 @@ const HD_LINES = 720
 
 /** What is known of the source's pictures. @throws MediaError where its parameter sets cannot be read. */
 export function sourceFacts(config: VideoTrackConfig, frameRate: number | undefined): SourceFacts {
-  const [first] = config.codec === 'h264' ? parseAvcC(config.decoderConfig).sps : []
-  const sps = first && parseSps(first)
-  const { primaries = UNSPECIFIED, transfer = UNSPECIFIED, matrix = UNSPECIFIED } = sps?.colour ?? {}
+  const { colour, interlaced } = videoFacts(config)
+  const { primaries = UNSPECIFIED, transfer = UNSPECIFIED, matrix = UNSPECIFIED } = colour ?? {}
+  const range = videoRange(colour)
   const isSilent = [primaries, transfer, matrix].every((said) => said === UNSPECIFIED)
   return {
     width: config.width,
     height: config.height,
     sampleAspectRatio: isUsual(config) ? config.sampleAspectRatio : [1, 1],
     frameRate: frameRate ?? config.frameRate ?? 30,
-    interlaced: sps?.frameMbsOnly === false,
-    ...(transfer === PQ && { hdr: 'pq' }),
-    ...(transfer === HLG && { hdr: 'hlg' }),
+    interlaced,
+    ...(range !== 'SDR' && { hdr: range === 'PQ' ? 'pq' : 'hlg' }),
     ...(isSilent && config.height >= HD_LINES && { assumed: 'bt709' }),
   }
 }

@@ -23,7 +23,7 @@ export interface WebRtcEgressOptions {
   readonly publicAddresses: () => readonly string[]
   /** The running broadcast of a channel; `undefined` while there is none. */
   readonly find: (channel: string) => Watchable | undefined
-  /** Path of ffmpeg, which makes Opus of AAC; `undefined` where there is none. */
+  /** Path of ffmpeg, which makes Opus of other sound; `undefined` where there is none. */
   readonly ffmpeg: string | undefined
   /** A viewer is there; called about every second for each. */
   readonly seen: (channel: string, session: string) => void

@@ -2,7 +2,7 @@ import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { parseAvcC } from '@bandstand/media/codecs/h264/avcc.ts'
 import { parseSps } from '@bandstand/media/codecs/h264/sps.ts'
 import type { ProfileLevelId } from '@bandstand/media/protocols/sdp/h264-profile.ts'
-import type { AudioTrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
+import type { AudioTrackConfig, VideoCodec, VideoTrackConfig } from '@bandstand/media/track.ts'
 import type { Hub, OpenEpoch } from '../../stream/hub.ts'
 import type { TimedUnit, TimelineEvent } from '../../timeline/model.ts'
 import { PROCESS_LIMITS } from '../../webrtc/limits.ts'
@@ -125,6 +125,11 @@ export function picturesOf(epoch: OpenEpoch): VideoTrackConfig | undefined {
 export function soundOf(epoch: OpenEpoch): AudioTrackConfig | undefined {
   const track = epoch.tracks.find(({ config }) => config.kind === 'audio')
   return track?.config.kind === 'audio' ? track.config : undefined
+}
+
+/** Of the pictures now; without any the one that says nothing about itself. */
+export function codecOf({ epoch }: Hub): VideoCodec {
+  return (epoch && picturesOf(epoch)?.codec) ?? 'h264'
 }
 
 /** From the first sequence parameter set: the record's own copy may differ. */

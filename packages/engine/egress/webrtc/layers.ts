@@ -1,5 +1,6 @@
 import type { Hub } from '../../stream/hub.ts'
-import { WITHOUT_B_FRAMES } from './offer.ts'
+import { codecOf } from './feed.ts'
+import { encodedAgain } from './offer.ts'
 import type { Seating } from './seating.ts'
 import type { Rendition, Watchable } from './watchable.ts'
 
@@ -26,7 +27,7 @@ export function layersOf(
   return {
     chosen,
     playing: offered.find(({ hub }) => hub === watched)?.name,
-    reason: seating.isReordered(stream.source.hub) ? WITHOUT_B_FRAMES : undefined,
+    reason: seating.isReordered(stream.source.hub) ? encodedAgain(codecOf(stream.source.hub)) : undefined,
     renditions: offered.map(({ name, width, height, frameRate, bitrate }) => {
       // Measured: what is behind the point says nothing.
       return { name, width, height, frameRate: Math.round(frameRate * 1000) / 1000, bitrate: Math.round(bitrate) }

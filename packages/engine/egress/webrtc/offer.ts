@@ -3,7 +3,7 @@ import { type ChosenAudio, type ChosenVideo, chooseAudio, chooseVideo } from '@b
 import type { SessionDescription } from '@bandstand/media/protocols/sdp/model.ts'
 import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
 import { printSdp, withOnly, withoutCandidates } from '@bandstand/media/protocols/sdp/print.ts'
-import type { AudioTrackConfig } from '@bandstand/media/track.ts'
+import type { AudioTrackConfig, VideoCodec } from '@bandstand/media/track.ts'
 import type { OpenEpoch } from '../../stream/hub.ts'
 import { picturesOf, profileOf } from './feed.ts'
 import type { AnsweredMedia } from './messages.ts'
@@ -71,11 +71,21 @@ export const NO_RENDITION: OfferRefusal = {
   code: 'no-rendition',
   reason: 'The broadcast has no rendition of this name now.',
 }
-export const WITHOUT_B_FRAMES =
-  'the encoder sends B-frames, which WebRTC cannot carry, so the server encodes the pictures again'
+/** Why what is seen is not what the encoder sends. @param codec of its pictures. */
+export function encodedAgain(codec: VideoCodec): string {
+  const what =
+    codec === 'h264' ? 'B-frames, which WebRTC cannot carry' : `${NAMES[codec]}, which is not sent by WebRTC here`
+  return `the encoder sends ${what}, so the server encodes the pictures again`
+}
 
-/** @param why nothing is made without them. */
-export function hasBFrames(why: string): OfferRefusal {
+const NAMES = { hevc: 'H.265', av1: 'AV1', vp9: 'VP9', vp8: 'VP8' } as const
+
+/** The pictures are not sent as they are. @param codec of the encoder's; `why` nothing else is made of them. */
+export function notSent(codec: VideoCodec, why: string): OfferRefusal {
+  if (codec !== 'h264') {
+    const reason = `The encoder sends ${NAMES[codec]}, which is not sent by WebRTC here, and H.264 is not made of it: ${why}. Use HLS.`
+    return { code: 'no-codec', reason }
+  }
   return {
     code: 'has-b-frames',
     reason:

@@ -1,16 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hub } from '../../stream/hub.ts'
+import { codecOf } from './feed.ts'
 import { WEBRTC_LIMITS } from './limits.ts'
-import {
-  BUSY,
-  CHANGED,
-  hasBFrames,
-  NO_RENDITION,
-  NOT_READY,
-  OFFLINE,
-  type OfferRefusal,
-  WITHOUT_B_FRAMES,
-} from './offer.ts'
+import { BUSY, CHANGED, encodedAgain, NO_RENDITION, NOT_READY, notSent, OFFLINE, type OfferRefusal } from './offer.ts'
 import type { Stage } from './stage.ts'
 import type { Stages } from './stages.ts'
 import { type Offered, offeredOf, SOURCE, type Watchable } from './watchable.ts'
@@ -28,7 +20,7 @@ export interface Seat {
 export interface Seating {
   /** @param watched the hub that the viewer is on. */
   offered(stream: Watchable, channel: string, watched: Hub): readonly Offered[]
-  /** Its encoder sends B-frames, so that nothing of it is sent on. */
+  /** Its encoder sends B-frames or another codec than H.264, so that nothing of it is sent on. */
   isReordered(hub: Hub): boolean
   /** Has it made for a while. */
   keep(stream: Watchable, rendition: Offered): void
@@ -79,24 +71,25 @@ export function createSeating(stages: Stages): Seating {
     const verdict = await stage.judged()
     if (!stages.isOpen(stage)) return gone(stream)
     if (verdict === 'unknown') return NOT_READY
-    if (verdict === 'b-frames') return hasBFrames('the encoder of this server makes them too')
+    if (verdict === 'b-frames') return notSent('h264', 'the encoder of this server makes them too')
     return { stage, rendition: rendition.name, ...(reason !== undefined && { reason }) }
   }
 
-  /** What stands for a source with B-frames. */
+  /** What stands for a source that is not sent as it is. */
   async function instead(stream: Watchable, channel: string, isWanted: boolean): Promise<Seat | OfferRefusal> {
     const plain = stream.plain()
+    const codec = codecOf(stream.source.hub)
     const offered = offeredOf(stream, true)
     const first = offered.find(({ name }) => name === SOURCE)
     if (first !== undefined) keep(stream, first)
     // What is made already is there at once; from it the viewer climbs.
     const running = offered.find(({ isRunning }) => isRunning)
     const chosen = isWanted ? first : (running ?? first)
-    if (chosen === undefined) return hasBFrames(typeof plain === 'string' ? plain : 'nothing can be made of it')
-    const seat = await sit(stream, channel, chosen, WITHOUT_B_FRAMES)
+    if (chosen === undefined) return notSent(codec, typeof plain === 'string' ? plain : 'nothing can be made of it')
+    const seat = await sit(stream, channel, chosen, encodedAgain(codec))
     if (!('code' in seat) || seat.code !== 'not-ready') return seat
     const why = stream.plain()
-    return typeof why === 'string' ? hasBFrames(why) : seat
+    return typeof why === 'string' ? notSent(codec, why) : seat
   }
 
   return {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { audioConfigFromOpusChannels } from '@bandstand/media/codecs/opus/config.ts'
 import type { AudioTrackConfig } from '@bandstand/media/track.ts'
 import { audioConfig, videoConfig } from '../../packager/fixtures/encoder.ts'
 import type { Log } from '../../ports.ts'
@@ -172,4 +173,24 @@ test('where too many read the broadcast there is no sound, and why is said', () 
   sound.join(7)
   frame(1)
   assert.deepEqual([started.length, sound.missing], [0, 'too many read this stream'])
+})
+
+test('Opus is sent as it is, without ffmpeg', () => {
+  const { sound, started, sent, begin, picture, ...own } = stage({ ffmpeg: undefined })
+  begin(audioConfigFromOpusChannels(2))
+  assert.equal(sound.missing, undefined)
+  sound.join(7)
+  picture(1)
+  own.hub.publish({
+    kind: 'unit',
+    unit: { track: AUDIO_TRACK, dts: 960, pts: 960, key: true, data: Uint8Array.of(0xfc), arrivedAt: 0 },
+  })
+  assert.deepEqual(sent, ['252 at 960 in 7'])
+  assert.equal(started.length, 0)
+})
+
+test('Opus of more than two channels is made into what browsers take', () => {
+  const { sound, begin } = stage({ ffmpeg: undefined })
+  begin(audioConfigFromOpusChannels(6))
+  assert.match(sound.missing ?? '', /ffmpeg was not found/)
 })

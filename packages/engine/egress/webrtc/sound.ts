@@ -19,6 +19,11 @@ export interface SoundOptions {
   readonly now: () => number
 }
 
+/** Browsers take Opus of one stream, which has two channels at most; its clock is that of the track. */
+function isSentAsItIs({ codec, channels }: AudioTrackConfig): boolean {
+  return codec === 'opus' && channels <= 2
+}
+
 /** A broadcast's sound, made into Opus once for all its renditions, while somebody hears it. */
 export interface Sound {
   /** Why there is none although the broadcast has some; who hears it already hears nothing any more. */
@@ -57,6 +62,10 @@ export function createSound(options: SoundOptions, startOpus: typeof createOpus 
   }
 
   function write(of: AudioTrackConfig, unit: Parameters<Opus['write']>[0]): void {
+    if (isSentAsItIs(of)) {
+      for (const stream of heardIn) options.send(stream, unit.data, unit.dts)
+      return
+    }
     if (ffmpeg === undefined || givenUp() !== undefined) return
     opus ??= startOpus({
       ffmpeg,
@@ -94,7 +103,9 @@ export function createSound(options: SoundOptions, startOpus: typeof createOpus 
 
   return {
     get missing() {
-      return ffmpeg === undefined ? 'ffmpeg was not found; it makes Opus of AAC' : givenUp()
+      const sound = source.epoch && soundOf(source.epoch)
+      if (sound !== undefined && isSentAsItIs(sound)) return undefined
+      return ffmpeg === undefined ? 'ffmpeg was not found; it makes Opus of other sound' : givenUp()
     },
     join(stream) {
       heardIn.add(stream)

@@ -53,7 +53,10 @@ export function createStage(options: StageOptions): Stage {
       for (const tell of waiting) tell()
       if (hasBFrames && viewers > 0) {
         const { channel } = options
-        log.warn({ channel }, 'webrtc: the encoder sends B-frames now; its viewers go to what is made without them')
+        log.warn(
+          { channel },
+          'webrtc: the encoder sends B-frames or another codec now; its viewers go to what is made of it',
+        )
       }
     },
     onEnded: options.onEnded,

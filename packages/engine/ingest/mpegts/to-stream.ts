@@ -90,10 +90,10 @@ class ToStream implements TsToStream {
     try {
       for (const event of read()) {
         this.#onEvent(event)
+        if (event.type !== 'unit' && this.#isRestless(now)) this.#refusal = RESTLESS
         if (this.#refusal !== undefined) return this.#refusal
       }
       this.#tellLosses()
-      if (this.#isRestless(now)) this.#refusal = RESTLESS
     } catch (error) {
       if (!(error instanceof MediaError)) throw error
       this.#refusal = error.message

@@ -114,10 +114,10 @@ describe('publishing', () => {
 
   test('a video codec that is not spoken here is refused with what to set', async () => {
     const { publish } = await setUp()
-    const hevc = Uint8Array.of(0x90, 0x68, 0x76, 0x63, 0x31, 1)
+    const vvc = Uint8Array.of(0x90, 0x76, 0x76, 0x63, 0x31, 1)
     const [video] = clip.tracks
     assert.ok(video)
-    const end = await publish({ clip: { metadata: undefined, tracks: [{ ...video, header: hevc }] }, loop: true }).ended
+    const end = await publish({ clip: { metadata: undefined, tracks: [{ ...video, header: vvc }] }, loop: true }).ended
     assert.equal(end.code, 'NetStream.Publish.Rejected')
     assert.match(end.text, /H\.264/)
   })

@@ -109,7 +109,7 @@ function mp3Reader(): SoundReader {
         if (at > 0 && at + bytes > data.byteLength) break
         frames.push(data.subarray(at, at + bytes))
         at += bytes
-        if (data.byteLength - at < 4 || data[at] !== 0xff) break
+        if (data.byteLength - at < 4 || data[at] !== 0xff || (data[at + 1] ?? 0) < 0xe0) break
       }
       return config === undefined ? { frames } : { config, frames }
     },

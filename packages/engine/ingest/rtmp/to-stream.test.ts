@@ -217,7 +217,7 @@ describe('video', () => {
 
   test('other codecs are answered with what to set', () => {
     const { media } = setUp()
-    assert.match(media.video(0, Uint8Array.of(0x90, 0x68, 0x76, 0x63, 0x31)) ?? '', /H\.265.*H\.264/)
+    assert.match(media.video(0, Uint8Array.of(0x90, 0x76, 0x76, 0x63, 0x31)) ?? '', /H\.266.*H\.264/)
     assert.match(media.audio(0, Uint8Array.of(0xbf, 1)) ?? '', /Speex.*AAC/)
     assert.equal(media.video(0, Uint8Array.of(0x17, 2, 0, 0, 0)), undefined)
   })

@@ -1,5 +1,7 @@
 import { AUDIO_TRACK, BROUGHT_TRACKS, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { sameBytes } from '@bandstand/media/bytes/bytes.ts'
+import type { PictureReader } from '@bandstand/media/codecs/pictures/model.ts'
+import { createPictureReader } from '@bandstand/media/codecs/pictures/picture-reader.ts'
 import { type AudioTag, parseAudioTag } from '@bandstand/media/containers/flv/audio-tag.ts'
 import { parseColorInfo } from '@bandstand/media/containers/flv/color-info.ts'
 import { parseVideoTag, type VideoTag } from '@bandstand/media/containers/flv/video-tag.ts'
@@ -8,10 +10,9 @@ import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { Publisher } from '../../ports.ts'
 import { factsFromColorInfo } from './facts.ts'
 import type { RtmpListenerLimits } from './limits.ts'
-import { createPictureReader, type PictureReader } from './picture-reader.ts'
 import { createSoundReader, type SoundReader } from './sound-reader.ts'
 import { numberTracks, type TrackNumbers } from './tracks.ts'
-import { AUDIO_ADVICE, codecNames, UNREADABLE, VIDEO_ADVICE } from './wording.ts'
+import { AUDIO_ADVICE, UNREADABLE, VIDEO_ADVICE } from './wording.ts'
 
 /** Ticks of the source clock (90 kHz) in one millisecond of RTMP time, and nanoseconds in a tick. */
 const TICKS = 90
@@ -121,17 +122,15 @@ class ToStream implements FlvToStream {
     if (tag.kind === 'unsupported') return unsupported(tag.codec, 'video', id === VIDEO_TRACK)
     if (tag.kind === 'end' || this.#isLeftOut('video', id)) return undefined
     const track = trackOf(this.#pictures, tag, createPictureReader)
-    if (track === undefined) return unsupported(codecNames[tag.codec], 'video', id === VIDEO_TRACK)
     return this.#guarded('video', track, id, () => {
-      if (tag.kind === 'config') return this.#configure(track, id, track.reader.configure(tag.data))
-      // The configuration comes with the pictures.
-      if (tag.kind === 'descriptor') return
-      const { config, unit } = track.reader.read(tag.data, tag.key)
-      this.#configure(track, id, config)
-      if (unit === undefined || !this.#isReady(track, id)) return
+      // Behind a descriptor the configuration comes with the pictures.
+      if (tag.kind === 'config') track.reader.configure(tag.data)
+      const picture = tag.kind === 'frame' ? track.reader.read(tag.data) : undefined
+      this.#configure(track, id, track.reader.config)
+      if (tag.kind !== 'frame' || picture === undefined || !this.#isReady(track, id)) return
       track.inARow = 0
       const dts = ticksOf(timestamp, tag.nanos)
-      this.#publisher.unit({ track: id, dts, pts: dts + tag.compositionTime * TICKS, key: unit.key, data: unit.data })
+      this.#publisher.unit({ track: id, dts, pts: dts + tag.compositionTime * TICKS, ...picture })
     })
   }
 
@@ -140,7 +139,6 @@ class ToStream implements FlvToStream {
     if (tag.kind === 'unsupported') return unsupported(tag.codec, 'audio', id === AUDIO_TRACK)
     if (tag.kind === 'end' || this.#isLeftOut('audio', id)) return undefined
     const track = trackOf(this.#sounds, tag, createSoundReader)
-    if (track === undefined) return undefined
     return this.#guarded('audio', track, id, () => {
       if (tag.kind === 'config') return this.#configure(track, id, track.reader.configure(tag.data))
       if (tag.kind === 'channels') return track.reader.layout(tag.layout)
@@ -191,7 +189,8 @@ class ToStream implements FlvToStream {
 
   #configure(track: Track<unknown>, id: TrackId | undefined, config: TrackConfig | undefined): void {
     // Some encoders send it again every few seconds.
-    if (config === undefined || (track.config !== undefined && isSame(track.config, config))) return
+    if (config === undefined || config === track.config || (track.config !== undefined && isSame(track.config, config)))
+      return
     track.config = config
     track.isTold = false
     this.configurations++
@@ -244,12 +243,11 @@ class ToStream implements FlvToStream {
 function trackOf<Codec extends string, Reader>(
   tracks: Map<number, Track<Reader>>,
   { track: number, codec }: { readonly track: number; readonly codec: Codec },
-  create: (codec: Codec) => Reader | undefined,
-): Track<Reader> | undefined {
+  create: (codec: Codec) => Reader,
+): Track<Reader> {
   const known = tracks.get(number)
   if (known?.codec === codec) return known
   const reader = create(codec)
-  if (reader === undefined) return undefined
   // Of another codec nothing that was said before counts.
   const track = { number, codec, reader, config: undefined, isTold: false, inARow: 0 }
   tracks.set(number, track)

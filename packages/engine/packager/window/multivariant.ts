@@ -3,6 +3,7 @@ import type { MultivariantPlaylist, Variant } from '@bandstand/media/manifests/h
 import type { AudioTrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
 import { displaySize } from '../display-size.ts'
 import { type Epoch, type ListedRung, names, renditionName } from '../model.ts'
+import { declaredRange } from '../video-range.ts'
 
 /** What is declared, guessed or measured in the first segments times this, until the true peak is known. */
 const HEADROOM = 1.25
@@ -97,6 +98,7 @@ export function multivariantPlaylist(input: MultivariantInput): MultivariantPlay
     ...(main.config.kind === 'video' && {
       // The size at which the picture is shown (§4.4.6.2).
       resolution: displaySize(main.config),
+      ...declaredRange(main.config),
       ...(frameRate !== undefined && { frameRate }),
       ...(audio !== undefined && { audio: AUDIO_GROUP }),
     }),

@@ -5,6 +5,8 @@ import { rbsp } from './nal.ts'
 
 /** Bytes that hold the id of a parameter set: a header of at most three bytes and a short Exp-Golomb code. */
 const HEAD = 12
+/** Sets of one kind in one access unit. Each is compared with all that are known: a message full of them would be work for seconds. */
+const MAX_FOUND = 300
 /** Ids that there are (§7.4.2.1.1, §7.4.2.2). */
 const SPS_IDS = 32
 const PPS_IDS = 256
@@ -15,13 +17,17 @@ const PPS_IDS = 256
  *
  * @param idOf `spsId` or `ppsId`.
  * @returns `known` itself when every set found is in it already.
- * @throws MediaError `truncated` or `malformed` for a set too short to have an id, or with one that there is not: no more are kept.
+ * @throws MediaError `truncated` or `malformed` for a set too short to have an id, or with one that there is not: no more are kept;
+ *   `too-large` for more than an access unit can have.
  */
 export function mergeParameterSets(
   known: readonly Uint8Array[],
   found: readonly Uint8Array[],
   idOf: (nal: Uint8Array) => number,
 ): readonly Uint8Array[] {
+  if (found.length > MAX_FOUND) {
+    throw new MediaError('too-large', `access unit: ${found.length} parameter sets`, { structure: 'access-unit' })
+  }
   const fresh = found.filter((set) => !known.some((other) => sameBytes(set, other)))
   if (fresh.length === 0) return known
   const byId = new Map<number, Uint8Array>()
@@ -29,8 +35,8 @@ export function mergeParameterSets(
     const id = idOf(set)
     if (!byId.has(id)) byId.set(id, set)
   }
-  // Copies: the sets outlive the access unit they came in.
-  return [...byId.values()].map((set) => set.slice())
+  // Copies: the sets outlive the access unit they came in. Not slice(): a Node Buffer's is a view.
+  return [...byId.values()].map((set) => new Uint8Array(set))
 }
 
 /** `seq_parameter_set_id` (ITU-T H.264 §7.3.2.1.1): behind profile, constraints and level. Throws `truncated`, `malformed`. */

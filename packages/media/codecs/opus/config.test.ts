@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromHex } from '../h264/fixtures.ts'
 import { audioConfigFromDOps, audioConfigFromOpusChannels, audioConfigFromOpusHead } from './config.ts'
-import { headOfChannels, type OpusHead, parseDOps, parseOpusHead, writeDOps } from './head.ts'
+import { headOfChannels, type OpusHead, parseDOps, parseOpusHead, writeDOps, writeOpusHead } from './head.ts'
 
 /** As libopus through FFmpeg's Ogg writer: "OpusHead", version 1, 2 channels, 312 ticks, 48000 Hz, gain 0, family 0. */
 const STEREO = fromHex('4f70757348656164 01 02 3801 80bb0000 0000 00')
@@ -52,6 +52,12 @@ test('a negative gain is kept', () => {
   quiet.set([0x00, 0xff], 16) // -1 dB in Q7.8
   assert.equal(parseOpusHead(quiet).outputGain, -256)
   assert.equal(parseDOps(writeDOps(parseOpusHead(quiet))).outputGain, -256)
+})
+
+test('an identification header is written as it was read', () => {
+  const quiet = STEREO.slice()
+  quiet.set([0x00, 0xff], 16)
+  for (const head of [STEREO, SURROUND, quiet]) assert.deepEqual(writeOpusHead(parseOpusHead(head)), head)
 })
 
 test('every cut of a header is truncated', () => {

@@ -48,6 +48,25 @@ export function parseDOps(dOps: Uint8Array): OpusHead {
   return readMapping(reader, { channels, preSkip, inputSampleRate, outputGain: reader.i16() })
 }
 
+/** Identification header, little-endian. Throws `malformed` for what it cannot say. */
+export function writeOpusHead(head: OpusHead): Uint8Array {
+  check(head)
+  const { channels, preSkip, inputSampleRate, outputGain, mappingFamily, streams, coupled, mapping } = head
+  const writer = new ByteWriter(32).bytes(Uint8Array.from(MAGIC))
+  writer
+    .u8(1)
+    .u8(channels)
+    .u8(preSkip & 255)
+    .u8(preSkip >> 8)
+  writer.u32le(inputSampleRate)
+  writer
+    .u8(outputGain & 255)
+    .u8((outputGain >> 8) & 255)
+    .u8(mappingFamily)
+  if (mappingFamily !== 0) writer.u8(streams).u8(coupled).bytes(Uint8Array.from(mapping))
+  return writer.finish()
+}
+
 /** Content of the `dOps` box. Throws `malformed` for what no box can say. */
 export function writeDOps(head: OpusHead): Uint8Array {
   check(head)

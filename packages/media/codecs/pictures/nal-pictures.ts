@@ -3,13 +3,12 @@ import type { VideoTrackConfig } from '../../track.ts'
 import { scanAccessUnit, toFourByteLengths } from '../h264/access-unit.ts'
 import { avcCFromParameterSets, parseAvcC } from '../h264/avcc.ts'
 import { videoConfigFromAvcC } from '../h264/config.ts'
-import { h264PpsId, h264SpsId } from '../h264/parameter-set-id.ts'
+import { mergeParameterSets, ppsId, spsId } from '../h264/parameter-sets.ts'
 import { scanHevcAccessUnit, toHevcSample } from '../hevc/access-unit.ts'
 import { videoConfigFromHevcSets } from '../hevc/config.ts'
 import { parseHvcC } from '../hevc/hvcc.ts'
 import { hevcPpsId, hevcSpsId, hevcVpsId } from '../hevc/parameter-set-id.ts'
 import type { PictureReader } from './model.ts'
-import { mergeParameterSets } from './parameter-sets.ts'
 
 /** Parameter sets in use, by kind: `vps`, `sps`, `pps`, `sei`. */
 type Sets = Readonly<Record<string, readonly Uint8Array[]>>
@@ -25,7 +24,7 @@ interface NalCodec {
 }
 
 const H264: NalCodec = {
-  idOf: { sps: h264SpsId, pps: h264PpsId },
+  idOf: { sps: spsId, pps: ppsId },
   parseRecord(record) {
     const { lengthSize, sps, pps, spsExtensions } = parseAvcC(record)
     return { lengthSize, sets: { sps, pps, spsExtensions } }

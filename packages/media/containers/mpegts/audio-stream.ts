@@ -93,7 +93,7 @@ export class AudioStream implements StreamReader {
     this.#restTime = at >= begun ? time : early
     this.#rest = data.slice(at)
     if (this.#config === undefined && ++this.#fruitless >= this.#limits.unreadablePes) {
-      this.#sink.unreadable('no frames can be found in it')
+      this.#sink.unreadable('no frames with a time can be found in it')
     }
   }
 

@@ -358,6 +358,16 @@ describe('programmes', () => {
     ])
   })
 
+  test('that change all the time are refused, however they come', () => {
+    const built = new TsBuilder()
+    for (let i = 0; i < 200; i++) built.tables(i % 2 === 0 ? [H264] : [H264, AAC], i % 32)
+    assert.throws(() => demux(built.bytes), refusal('changes its programmes all the time'))
+    const slow = new TsBuilder()
+    for (let i = 0; i < 100; i++)
+      slow.tables(i % 2 === 0 ? [H264] : [H264, AAC], i % 32).nulls(MPEGTS_LIMITS.packetsPerChange)
+    assert.equal(demux(slow.bytes).length, 100)
+  })
+
   test('a table that is to count later, or has a wrong CRC, changes nothing', () => {
     const built = film()
     const [, pmt] = new TsBuilder().tables([entry(0x200, 0x1b)], 1).packets as [Uint8Array, Uint8Array]

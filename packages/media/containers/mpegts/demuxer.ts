@@ -84,7 +84,7 @@ class Demuxer implements TsDemuxer {
       },
       onTablePids: (pids) => this.#onTablePids(pids),
       onBadTable: () => this.counters.badTables++,
-      onChange: () => this.counters.tableChanges++,
+      onChange: () => this.#onChange(),
     })
   }
 
@@ -150,6 +150,15 @@ class Demuxer implements TsDemuxer {
   #lose(pid: number, { stream }: Route): void {
     if (stream === undefined) this.#tables.lose(pid)
     else stream.lose()
+  }
+
+  #onChange(): void {
+    const changes = ++this.counters.tableChanges
+    const { tableChanges, packetsPerChange } = this.#limits
+    if (changes <= tableChanges + this.counters.packets / packetsPerChange) return
+    const text =
+      'The transport stream changes its programmes all the time: keep its streams as they are while it is sent.'
+    throw new MediaError('malformed', text, { structure: 'mpegts' })
   }
 
   #onTablePids(pids: ReadonlySet<number>): void {

@@ -4,6 +4,11 @@ export const MPEGTS_LIMITS = {
   unsyncedBytes: 256 * 1024,
   /** Packets before a programme's tables must have been there: some 10 s at 4 Mbit/s. The standard asks for them every 0.5 s. */
   tablelessPackets: 25_000,
+  /**
+   * Changes of programmes and their streams, and the packets that make one more bearable (a second or so): readers are made anew for each.
+   */
+  tableChanges: 64,
+  packetsPerChange: 1_000,
   /** Programmes of an association table that are looked at, and streams of one programme. */
   programs: 32,
   streams: 32,

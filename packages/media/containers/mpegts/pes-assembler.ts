@@ -1,6 +1,8 @@
 import { pesSize } from './pes.ts'
 
-const FIRST = 64 * 1024
+/** Bytes of the buffer when it is first needed. */
+const FIRST = 16 * 1024
+const EMPTY = new Uint8Array(0)
 /** From here on a stated length may be no more than what the field can hold, and the picture goes on in the next packet. */
 const NEARLY_FULL = 0xff00
 
@@ -23,7 +25,7 @@ export class PesAssembler {
   readonly #limit: number
   readonly #cuts: boolean
   readonly #events: PesEvents
-  #buffer = new Uint8Array(FIRST)
+  #buffer: Uint8Array = EMPTY
   #length = 0
   /** `full`: whole by its length, and the next may go on with it. `skip`: nothing more of this one counts. */
   #state: 'open' | 'full' | 'skip' = 'skip'
@@ -87,7 +89,7 @@ export class PesAssembler {
     const length = this.#length + payload.byteLength
     if (length > this.#limit) return false
     if (length > this.#buffer.byteLength) {
-      const bigger = new Uint8Array(Math.min(this.#limit, Math.max(2 * this.#buffer.byteLength, length)))
+      const bigger = new Uint8Array(Math.min(this.#limit, Math.max(FIRST, 2 * this.#buffer.byteLength, length)))
       bigger.set(this.#buffer.subarray(0, this.#length))
       this.#buffer = bigger
     }

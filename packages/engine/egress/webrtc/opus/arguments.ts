@@ -1,7 +1,11 @@
-/** ffmpeg's arguments: AAC with ADTS headers in, Opus in Ogg out, each packet as soon as it is there. @param channels of the source. */
-export function opusArguments(channels: number): readonly string[] {
+/**
+ * ffmpeg's arguments: Opus in Ogg out, each packet as soon as it is there.
+ *
+ * @param format of what comes in. `channels` are the source's.
+ */
+export function opusArguments(format: string, channels: number): readonly string[] {
   const isMono = channels === 1
-  const input = ['-probesize', '32', '-analyzeduration', '0', '-fflags', 'nobuffer', '-f', 'aac', '-i', 'pipe:0']
+  const input = ['-probesize', '32', '-analyzeduration', '0', '-fflags', 'nobuffer', '-f', format, '-i', 'pipe:0']
   const codec = ['-c:a', 'libopus', '-application', 'audio', '-frame_duration', '20', '-b:a', isMono ? '64k' : '128k']
   // Browsers take two channels at most.
   const layout = ['-ac', isMono ? '1' : '2', '-ar', '48000']

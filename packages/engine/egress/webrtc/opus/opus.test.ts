@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
+import { audioConfigFromSyncFrame } from '@bandstand/media/codecs/ac3/config.ts'
+import { parseSyncFrame } from '@bandstand/media/codecs/ac3/sync-frame.ts'
+import { audioConfigFromMp3Frame } from '@bandstand/media/codecs/mp3/config.ts'
+import { parseMp3FrameHeader } from '@bandstand/media/codecs/mp3/frame-header.ts'
 import { opusDuration } from '@bandstand/media/codecs/opus/packet.ts'
 import { readClip } from '@bandstand/media/containers/isobmff/fixtures/clip.ts'
 import { createOpus } from './opus.ts'
@@ -51,5 +55,79 @@ for (const [layout, channels, stereo] of [
     assert(got.every(({ packet }) => opusDuration(packet) === 960))
     assert(Math.abs((got[0]?.time ?? 0) - begin) < 960, `${got[0]?.time}`)
     assert(got.every(({ time }, i) => i === 0 || time - (got[i - 1]?.time ?? 0) === 960))
+  })
+}
+
+/** Frames of a second of a tone, each of the bytes that its header names. */
+function frames(codec: string, format: string, bytesOf: (at: Uint8Array) => number): Uint8Array[] {
+  const input = ['-f', 'lavfi', '-i', 'sine=440:sample_rate=48000', '-t', '1', '-ac', '2']
+  const made = spawnSync('ffmpeg', [
+    '-v',
+    'error',
+    ...input,
+    '-c:a',
+    codec,
+    '-id3v2_version',
+    '0',
+    '-write_xing',
+    '0',
+    '-f',
+    format,
+    '-',
+  ])
+  assert.equal(made.status, 0, made.stderr.toString())
+  const out: Uint8Array[] = []
+  for (let at = 0; at + 16 < made.stdout.byteLength; ) {
+    const bytes = bytesOf(made.stdout.subarray(at))
+    out.push(made.stdout.subarray(at, at + bytes))
+    at += bytes
+  }
+  return out
+}
+
+for (const { codec, format, bytesOf, configOf } of [
+  {
+    codec: 'ac3',
+    format: 'ac3',
+    bytesOf: (at: Uint8Array) => parseSyncFrame(at).frameBytes,
+    configOf: audioConfigFromSyncFrame,
+  },
+  {
+    codec: 'eac3',
+    format: 'eac3',
+    bytesOf: (at: Uint8Array) => parseSyncFrame(at).frameBytes,
+    configOf: audioConfigFromSyncFrame,
+  },
+  {
+    codec: 'libmp3lame',
+    format: 'mp3',
+    bytesOf: (at: Uint8Array) => parseMp3FrameHeader(at).frameBytes,
+    configOf: audioConfigFromMp3Frame,
+  },
+]) {
+  test(`${format} becomes Opus too`, async (t) => {
+    const given = frames(codec, format, bytesOf)
+    const config = configOf(given[0] ?? assert.fail())
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const times: number[] = []
+    const opus = createOpus({
+      ...{ ffmpeg: 'ffmpeg', config },
+      onPacket(_, time) {
+        if (times.push(time) === 30) resolve()
+      },
+      onFailed: (reason) => reject(new TypeError(reason)),
+      log: { debug() {}, info() {}, warn: (facts) => reject(new TypeError(JSON.stringify(facts))), error() {} },
+    })
+    t.after(() => opus.close())
+    given.forEach((data, i) => {
+      const dts = i * config.frameLength
+      opus.write({ track: 2, dts, pts: dts, key: true, data, arrivedAt: 0 })
+    })
+    await promise
+    assert.ok(
+      times.every((time, i) => i === 0 || time - (times[i - 1] ?? 0) === 960),
+      times.join(),
+    )
+    assert.ok(Math.abs(times[0] ?? 0) < 2_000, `${times[0]}`)
   })
 }

@@ -1,10 +1,10 @@
-import { createAdtsHeader } from '@bandstand/media/codecs/aac/adts.ts'
 import { opusDuration } from '@bandstand/media/codecs/opus/packet.ts'
 import { createOggReader } from '@bandstand/media/containers/ogg/reader.ts'
 import { MediaError } from '@bandstand/media/error.ts'
 import type { AudioTrackConfig } from '@bandstand/media/track.ts'
 import { type Child, startChild } from '../../../child.ts'
 import type { Log } from '../../../ports.ts'
+import { createSoundInput, type SoundInput } from '../../../sound/input.ts'
 import type { TimedUnit } from '../../../timeline/model.ts'
 import { OPUS_LIMITS } from '../limits.ts'
 import { opusArguments } from './arguments.ts'
@@ -24,7 +24,7 @@ export interface OpusOptions {
   readonly now?: () => number
 }
 
-/** AAC into Opus, by one ffmpeg that is replaced when it dies or falls behind. Never holds up who writes. */
+/** Sound into Opus, by one ffmpeg that is replaced when it dies or falls behind. Never holds up who writes. */
 export interface Opus {
   write(unit: TimedUnit): void
   close(): void
@@ -33,6 +33,7 @@ export interface Opus {
 /** One run of ffmpeg. */
 interface Run {
   readonly child: Child
+  readonly given: SoundInput
   clock: OpusClock | undefined
   /** Times of frames written before the encoder's delay is known. */
   early: number[]
@@ -40,14 +41,12 @@ interface Run {
 
 export function createOpus(options: OpusOptions): Opus {
   const { config, log, now = () => performance.now() } = options
-  let header: ((frameBytes: number) => Uint8Array) | undefined
   let run: Run | undefined
   const attempts = createAttempts()
   let isClosed = false
 
   try {
-    if (config.codec !== 'aac') throw new MediaError('unsupported', `only AAC is, it is ${config.codec}`)
-    header = createAdtsHeader(config.decoderConfig)
+    createSoundInput(config)
   } catch (error) {
     if (!(error instanceof MediaError)) throw error
     isClosed = true
@@ -55,17 +54,19 @@ export function createOpus(options: OpusOptions): Opus {
   }
 
   function start(): Run {
+    const given = createSoundInput(config)
     const reader = createOggReader()
     let said = ''
     const child = startChild({
       program: options.ffmpeg,
-      args: opusArguments(config.channels),
+      args: opusArguments(given.format, config.channels),
       stdio: ['pipe', 'pipe', 'pipe'],
       onEnd(end) {
         fail(fresh, 'error' in end ? end.error.message : said.trim().split('\n')[0] || `it ended with ${end.how}`)
       },
     })
-    const fresh: Run = { child, clock: undefined, early: [] }
+    const fresh: Run = { child, given, clock: undefined, early: [] }
+    if (given.head.byteLength > 0) child.input?.write(given.head)
     child.output(2)?.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(0, OPUS_LIMITS.complaint)
     })
@@ -115,8 +116,8 @@ export function createOpus(options: OpusOptions): Opus {
 
   return {
     write(unit) {
-      if (isClosed || header === undefined || (run === undefined && attempts.rests(now()))) return
-      // No header can say how long it is, and no AAC frame is: what is damaged must not end the sound.
+      if (isClosed || (run === undefined && attempts.rests(now()))) return
+      // No header can say how long it is, and no frame is: what is damaged must not end the sound.
       if (unit.data.byteLength > OPUS_LIMITS.frameBytes) return
       const to = run ?? start()
       const { input } = to.child
@@ -130,8 +131,7 @@ export function createOpus(options: OpusOptions): Opus {
         to.early.push(unit.dts)
         if (to.early.length > OPUS_LIMITS.early) return fail(to, 'it gave nothing')
       } else to.clock.wrote(unit.dts)
-      input.write(header(unit.data.byteLength))
-      input.write(unit.data)
+      for (const bytes of to.given.frame(unit.data)) input.write(bytes)
     },
     close() {
       isClosed = true

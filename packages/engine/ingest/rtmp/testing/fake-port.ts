@@ -6,6 +6,8 @@ import type { AnnouncedTracks, Log, Publisher, PublishPort, PublishRefusal, Publ
 export class FakePublisher implements Publisher {
   readonly channel = 'main'
   readonly configs: { readonly track: TrackId; readonly config: TrackConfig }[] = []
+  /** What was said beside each of `configs`. */
+  readonly bitrates: (number | undefined)[] = []
   readonly units: AccessUnit[] = []
   readonly announced: AnnouncedTracks[] = []
   facts: Record<string, string | number | boolean> = {}
@@ -15,8 +17,9 @@ export class FakePublisher implements Publisher {
   announce(expected: AnnouncedTracks): void {
     this.announced.push(expected)
   }
-  configure(track: TrackId, config: TrackConfig): void {
+  configure(track: TrackId, config: TrackConfig, bitrate?: number): void {
     this.configs.push({ track, config })
+    this.bitrates.push(bitrate)
   }
   unit(unit: AccessUnit): void {
     this.units.push(unit)
