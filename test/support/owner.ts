@@ -2,7 +2,7 @@ import { type Bandstand, ownerPassword } from './bandstand.ts'
 
 /** The API as the owner has it. */
 export interface Owner {
-  /** JSON of an answer; throws unless it is one of success. */
+  /** JSON of an answer, if it has any; throws unless it is one of success. */
   call<T>(method: string, path: string, body?: unknown): Promise<T>
   /** Makes a channel and gives its stream key. */
   createChannel(slug: string): Promise<string>
@@ -29,7 +29,7 @@ export async function signIn(server: Bandstand): Promise<Owner> {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     if (!found.ok) throw new Error(`${method} ${path}: ${found.status} ${await found.text()}`)
-    return (await found.json()) as T
+    return (found.status === 204 ? undefined : await found.json()) as T
   }
   return {
     call,
