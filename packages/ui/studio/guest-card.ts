@@ -84,9 +84,7 @@ export class StudioGuestCard extends LitElement {
       const signed = await api.signKey(slug, {
         expiresAt: later('begins'),
         sessionEndsAt: values.get('ends') === '' ? null : later('ends'),
-        addresses: String(values.get('addresses'))
-          .split(/[\s,]+/)
-          .filter(Boolean),
+        addresses: (values.get('addresses') as string).split(/[\s,]+/).filter(Boolean),
       })
       if (slug === this.slug) this._signed = signed
     })

@@ -129,8 +129,8 @@ export class StudioKeysCard extends LitElement {
     event.preventDefault()
     const form = event.target as HTMLFormElement
     const values = new FormData(form)
-    const note = String(values.get('note'))
-    const expires = String(values.get('expires'))
+    const note = values.get('note') as string
+    const expires = values.get('expires') as string
     this._busy = true
     this._note = ''
     await this.#run(async (slug) => {
