@@ -175,6 +175,7 @@ const programs = [
   { packages: ['mpv'], modes: ['test'], there: () => onPath('mpv') },
   { packages: ['vlc-bin', 'vlc-plugin-base'], modes: ['test'], there: () => onPath('cvlc') },
   { packages: ['nginx'], modes: ['test', 'bench'], there: () => onPath('nginx') },
+  { packages: ['srt-tools'], modes: ['test', 'bench'], there: () => onPath('srt-live-transmit') },
   { packages: ['coturn'], modes: ['test'], there: () => onPath('turnserver') },
   {
     packages: ['libnginx-mod-rtmp'],

@@ -97,7 +97,13 @@ async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<v
   })
 
   // Encoders first: whoever asks over HTTP finds everything there.
-  const ingest = await startIngest(begun, live.streams, certificate)
+  const ingest = await startIngest(begun, live.streams, certificate, {
+    find: (slug) => live.watchable(slug)?.source.hub,
+    seen(slug, session) {
+      const channel = platform.directory.findBySlug(slug)
+      if (channel !== undefined) audience.viewers.seen(channel.id, session)
+    },
+  })
   const bound = await http.listen()
   // Closed before all others: players are told of the last parts while there is somebody to answer them.
   started.defer(() => live.suspend())

@@ -2,7 +2,7 @@ import { type Running, start } from './process.ts'
 import { findProgram } from './programs.ts'
 
 export interface PublishOptions {
-  /** `rtmp://host:port/live/KEY`. */
+  /** `rtmp://host:port/live/KEY`, `srt://host:port?streamid=publish:KEY`. */
   readonly url: string
   /** Ends by itself after this many seconds; otherwise runs until stopped. */
   readonly seconds?: number
@@ -57,7 +57,7 @@ export function ffmpegPublish(options: PublishOptions): Running {
   }
   if (audio) args.push('-c:a', 'aac', '-b:a', '96k', '-ac', '2')
   if (seconds !== undefined) args.push('-t', String(seconds))
-  args.push(...extra, '-f', 'flv', options.url)
+  args.push(...extra, '-f', options.url.startsWith('srt:') ? 'mpegts' : 'flv', options.url)
   const env = { AV_LOG_FORCE_NOCOLOR: '1' }
   return start(findProgram('ffmpeg'), args, limit === undefined ? { env } : { env, limit })
 }

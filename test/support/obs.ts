@@ -7,7 +7,7 @@ import { findProgram } from './programs.ts'
 import { temporaryFolder } from './temporary.ts'
 
 export interface ObsOptions {
-  /** `rtmp://host:port/live`, as typed into OBS's "Server". */
+  /** `rtmp://host:port/live` or `srt://host:port?…`, as typed into OBS's "Server". */
   readonly server: string
   readonly key: string
   readonly width?: number

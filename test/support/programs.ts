@@ -13,6 +13,9 @@ const packages: Readonly<Record<string, string>> = {
   cvlc: 'vlc-bin vlc-plugin-base',
   nginx: 'nginx',
   turnserver: 'coturn',
+  'srt-live-transmit': 'srt-tools',
+  'srt-file-transmit': 'srt-tools',
+  ffplay: 'ffmpeg',
   wrk: 'wrk',
 }
 

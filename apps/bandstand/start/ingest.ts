@@ -26,6 +26,7 @@ export async function startIngest(
   begun: Begun,
   publishPort: PublishPort,
   certificate: Certificate | undefined,
+  read: Parameters<typeof startSrt>[2],
 ): Promise<Ingest> {
   const { settings, log, started } = begun
   const limits = {
@@ -46,7 +47,7 @@ export async function startIngest(
   return {
     rtmp: rtmp.address,
     rtmps: rtmps?.address,
-    srt: await startSrt(begun, publishPort),
+    srt: await startSrt(begun, publishPort, read),
     connections: () => rtmp.connections() + (rtmps?.connections() ?? 0),
   }
 }

@@ -1,15 +1,16 @@
+import { createSrtReading, type SrtReadingOptions } from '@bandstand/engine/egress/srt/reading.ts'
 import { createSrtPublishing } from '@bandstand/engine/ingest/srt/publish.ts'
 import type { PublishPort } from '@bandstand/engine/ports.ts'
 import { SRT_LISTENER_LIMITS } from '@bandstand/engine/srt/limits.ts'
 import { type SrtListenerServer, startSrtListener } from '@bandstand/engine/srt/listener.ts'
-import { REJECTION } from '@bandstand/media/protocols/srt/rejection.ts'
 import { parseStreamId } from '@bandstand/media/protocols/srt/stream-id.ts'
 import type { Begun } from './begun.ts'
 
-/** Lets encoders in by SRT. @returns `undefined` where it is switched off. @throws EngineError when the address cannot be bound */
+/** Lets encoders and readers in by SRT. @returns `undefined` where it is switched off. @throws EngineError when the address cannot be bound */
 export async function startSrt(
   { settings, log, refusals, started }: Begun,
   publishPort: PublishPort,
+  read: Omit<SrtReadingOptions, 'log'>,
 ): Promise<SrtListenerServer | undefined> {
   const { srt: address, srtPassphrase } = settings
   if (address === 'off') return undefined
@@ -19,6 +20,7 @@ export async function startSrt(
     bitrate: settings.maxBitrate * 1e6,
   }
   const publishing = createSrtPublishing({ publishPort, log, refusals, limits })
+  const reading = createSrtReading({ ...read, log })
   const listener = await startSrtListener({
     address,
     log,
@@ -27,8 +29,7 @@ export async function startSrt(
     route: {
       async open(caller) {
         const { mode, name } = parseStreamId(caller.streamId)
-        if (mode === 'publish') return publishing.open(caller, name)
-        return { refusal: { rejection: REJECTION.badMode, text: 'Nobody reads by SRT here yet.' } }
+        return mode === 'publish' ? publishing.open(caller, name) : reading.open(caller, name)
       },
     },
   })

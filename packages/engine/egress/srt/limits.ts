@@ -1,0 +1,10 @@
+/** Bounds of readers by SRT, each. */
+export const SRT_READER_LIMITS = {
+  /** Media that wait to be made into a transport stream: what is more is lost by whole groups of pictures. */
+  queuedBytes: 16 * 1024 * 1024,
+  queuedMs: 10_000,
+  /** Packets that wait to be sent before no more is taken from the queue: some 3 MB. */
+  waitingPackets: 2_048,
+  /** How often a reader is counted among the viewers, ms. */
+  seenMs: 5_000,
+} as const
