@@ -26,6 +26,7 @@ export default defineConfig({
         embed: here('./entries/embed.ts'),
         chat: here('./entries/chat.ts'),
         studio: here('./entries/studio.ts'),
+        live: here('./entries/live.ts'),
         elements: here('./entries/elements.ts'),
       },
       preserveEntrySignatures: 'exports-only',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
+import { fakeDevices } from '../support/whip-page.ts'
 import { findings } from './axe.ts'
 import { type Clip, makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
@@ -32,7 +33,7 @@ before(async () => {
     bytes: 9e8,
   })
   clip = await makeClip(120, 60)
-  browser = await chromium()
+  browser = await chromium(fakeDevices)
 })
 after(async () => {
   await browser.close()
@@ -116,6 +117,10 @@ for (const [size, viewport] of Object.entries(sizes)) {
     assert.ok(width <= viewport.width, 'nothing is wider than the screen')
     await page.getByRole('button', { name: 'New channel' }).click()
     await assertNothing('new channel')
+    await page.goto(`${mock.url}/studio/live`)
+    await page.getByRole('button', { name: 'Turn on camera and microphone' }).click()
+    await page.getByRole('button', { name: 'Go live' }).waitFor()
+    await assertNothing('go live')
     await page.close()
   })
 }

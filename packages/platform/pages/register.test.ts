@@ -45,7 +45,7 @@ before(async () => {
   await mkdir(join(dist, 'pages'), { recursive: true })
   await mkdir(join(dist, 'assets'))
   await mkdir(join(folder, 'site'))
-  for (const name of ['channel', 'embed', 'chat', 'watch', 'embed-replay', 'index', 'studio', 'not-found']) {
+  for (const name of ['channel', 'embed', 'chat', 'watch', 'embed-replay', 'index', 'studio', 'live', 'not-found']) {
     await writeFile(
       join(dist, 'pages', `${name}.html`),
       `<!doctype html><!-- ${name} -->{{head}}<h1>{{title}}</h1>{{channels}}`,
@@ -53,7 +53,7 @@ before(async () => {
   }
   await writeFile(join(dist, 'pages', 'style.css'), 'ours{}')
   await writeFile(join(dist, 'pages', 'icon.svg'), '<svg/>')
-  const entries = ['early', 'viewer', 'embed', 'chat', 'studio', 'elements']
+  const entries = ['early', 'viewer', 'embed', 'chat', 'studio', 'live', 'elements']
   const manifest = Object.fromEntries(entries.map((name) => [`entries/${name}.ts`, { file: `assets/${name}-1.js` }]))
   await writeFile(join(dist, 'manifest.json'), JSON.stringify(manifest))
   await writeFile(join(dist, 'assets', 'viewer-1.js'), 'plain')
@@ -211,11 +211,12 @@ test('what programs ask for and is not there is no page', async () => {
 
 test('each kind of page has its policy', async () => {
   const policy = async (url: string) => String((await get(url)).headers['content-security-policy'])
-  for (const url of ['/', '/@main', '/@main/embed', '/@main/chat', '/watch/as_1', '/studio']) {
+  for (const url of ['/', '/@main', '/@main/embed', '/@main/chat', '/watch/as_1', '/studio', '/studio/live']) {
     assert.match(await policy(url), /script-src 'self'(;|$)/, url)
   }
   assert.match(await policy('/@main/embed'), /frame-ancestors \*/)
   assert.match(await policy('/studio'), /frame-ancestors 'none'/)
+  assert.match(await policy('/studio/live'), /frame-ancestors 'none'/)
 })
 
 test('a page that has not changed is not sent again', async () => {
@@ -244,6 +245,7 @@ test('other sites get the elements from one lasting address', async () => {
 test('an address with a slash too many leads to the one without', async () => {
   for (const [url, location] of [
     ['/studio/', '/studio'],
+    ['/studio/live/', '/studio/live'],
     ['/@main/', '/@main'],
     ['/@main/embed/?a=1&b=%2F', '/@main/embed?a=1&b=%2F'],
     ['/watch/as_1//', '/watch/as_1'],

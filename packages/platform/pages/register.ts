@@ -221,6 +221,11 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
     return send(request, reply, { file: 'studio.html', kind: 'studio', head, values: {} })
   })
 
+  app.get('/studio/live', async (request, reply) => {
+    const head: Head = { title: 'Go live', scripts: await entry('live') }
+    return send(request, reply, { file: 'live.html', kind: 'studio', head, values: {} })
+  })
+
   app.get<{ Params: { '*': string } }>('/assets/*', async (request, reply) => {
     const path = request.params['*']
     const best = await compressed(assets, path, request.headers['accept-encoding'] ?? '')
@@ -284,7 +289,7 @@ const posterOf = {
 } as const
 
 /** Addresses of pages as people type them, with a slash at the end that does not belong there. */
-const PAGE_WITH_SLASH = /^(studio|@[a-z0-9-]+(?:\/(?:embed|chat))?|watch\/[a-z0-9_-]+(?:\/embed)?)\/+$/
+const PAGE_WITH_SLASH = /^(studio(?:\/live)?|@[a-z0-9-]+(?:\/(?:embed|chat))?|watch\/[a-z0-9_-]+(?:\/embed)?)\/+$/
 
 const safety = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'strict-origin-when-cross-origin' } as const
 

@@ -12,7 +12,7 @@ export interface PageScripts {
   readonly engine: readonly string[]
 }
 
-export type EntryName = 'viewer' | 'embed' | 'chat' | 'studio' | 'elements'
+export type EntryName = 'viewer' | 'embed' | 'chat' | 'studio' | 'live' | 'elements'
 export type Scripts = Readonly<Record<EntryName, PageScripts>>
 
 interface Chunk {
@@ -54,6 +54,7 @@ export function scriptsOf(manifest: Readonly<Record<string, Chunk>>): Scripts {
     embed: page('embed'),
     chat: page('chat'),
     studio: page('studio'),
+    live: page('live'),
     elements: page('elements'),
   }
 }

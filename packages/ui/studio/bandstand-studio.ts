@@ -218,6 +218,7 @@ export class BandstandStudio extends LitElement {
           }</span
         >
         <span class="grow"></span>
+        <a class="button" href=${`/studio/live#${encodeURIComponent(channel.slug)}`}>Go live from here</a>
         <a class="button" href=${`/@${channel.slug}`} target="_blank" rel="noopener">Open the page</a>
       </div>
       <div class="cards">
