@@ -6,7 +6,6 @@ import { printSdp, withOnly, withoutCandidates } from '@bandstand/media/protocol
 import type { PublishRefusal } from '../../ports.ts'
 import { WHIP_LIMITS } from './limits.ts'
 import type { ReceivedMedia, ReceivedVideo } from './messages.ts'
-import { READABLE } from './pictures.ts'
 
 /** Why an offer to publish is not answered; the text says what to change. */
 export interface WhipRefusal {
@@ -49,7 +48,7 @@ const NO_SOURCES: WhipRefusal = {
 export function readPublishOffer(text: string): TakenOffer | WhipRefusal {
   const offer = parse(text)
   if ('code' in offer) return offer
-  const sent = chooseSent(offer, WHIP_LIMITS.video, READABLE)
+  const sent = chooseSent(offer, WHIP_LIMITS.video)
   const all = [...sent.video, ...(sent.audio ? [sent.audio] : [])]
   if (all.length === 0) return NO_CODEC
   const mids = all.map(({ mid }) => mid)

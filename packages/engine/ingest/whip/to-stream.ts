@@ -1,11 +1,11 @@
 import { AUDIO_TRACK } from '@bandstand/media/access-unit.ts'
 import { audioConfigFromOpusChannels } from '@bandstand/media/codecs/opus/config.ts'
 import { opusDuration } from '@bandstand/media/codecs/opus/packet.ts'
+import { createPictureReader } from '@bandstand/media/codecs/pictures/picture-reader.ts'
 import { MediaError } from '@bandstand/media/error.ts'
 import type { Publisher } from '../../ports.ts'
 import { WHIP_LIMITS } from './limits.ts'
 import { type FromDesk, type ReceivedVideo, SOUND } from './messages.ts'
-import { createPictureReader, type PictureReader } from './pictures.ts'
 import { createRenditions } from './renditions.ts'
 
 export type Received = Extract<FromDesk, { kind: 'received' }>
@@ -33,13 +33,13 @@ const RESTLESS =
 /** What the process has received to configurations and access units. Never throws for bad media: it is counted. */
 export function createWhipToStream({ publisher, video, hasSound, now }: ToStreamOptions): WhipToStream {
   const begun = now()
-  const readers: PictureReader[] = video.flatMap(({ codec, rids }) =>
+  const readers = video.flatMap(({ codec, rids }) =>
     Array.from({ length: Math.max(1, rids.length) }, () => createPictureReader(codec)),
   )
   const renditions = createRenditions(publisher, readers.length, now)
   /** Newest decode time of each source: they only rise. */
   const newest = new Map<number, number>()
-  let soundLength: number | undefined
+  let hasConfiguredSound = false
   let configurations = 0
   let malformed = 0
   publisher.announce({ video: readers.length > 0, audio: hasSound, brought: Math.max(0, readers.length - 1) })
@@ -52,20 +52,21 @@ export function createWhipToStream({ publisher, video, hasSound, now }: ToStream
   }
 
   function picture({ source, time, data }: Received): void {
-    const read = readers[source]?.(data)
-    if (read === undefined) return
-    if (read.config !== undefined) {
+    const reader = readers[source]
+    const before = reader?.config
+    const read = reader?.read(data)
+    if (reader?.config !== undefined && reader.config !== before) {
       configurations++
-      renditions.configure(source, read.config)
+      renditions.configure(source, reader.config)
     }
-    renditions.picture(source, { dts: rising(source, time), pts: time, key: read.key, data: read.data })
+    if (read === undefined || reader?.config === undefined) return
+    renditions.picture(source, { dts: rising(source, time), pts: time, ...read })
   }
 
   function sound({ time, data }: Received): void {
     const frameLength = opusDuration(data)
-    if (soundLength !== frameLength) {
-      soundLength = frameLength
-      configurations++
+    if (!hasConfiguredSound) {
+      hasConfiguredSound = true
       publisher.configure(AUDIO_TRACK, audioConfigFromOpusChannels(2, frameLength))
     }
     const dts = rising(SOUND, time)

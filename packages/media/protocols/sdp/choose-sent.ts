@@ -55,27 +55,24 @@ const OPUS = 'minptime=10;useinbandfec=1;stereo=1;maxaveragebitrate=128000'
  * What is taken of an offer to send: each video section with its codec, and the first audio section with Opus. The offer's order
  * counts among H.264, HEVC and AV1, which go before VP9 and VP8: browsers name VP8 first, and it plays in fewest places.
  * @param most video sections.
- * @param codecs of pictures that can be taken.
  */
-export function chooseSent(offer: SessionDescription, most: number, codecs: readonly SentVideoCodec[]): Sent {
+export function chooseSent(offer: SessionDescription, most: number): Sent {
   const video: SentVideo[] = []
   let audio: SentMedia | undefined
   for (const section of offer.media) {
-    if (video.length < most) video.push(...videoOf(section, codecs))
+    if (video.length < most) video.push(...videoOf(section))
     audio ??= audioOf(section)
   }
   return { video, ...(audio && { audio }) }
 }
 
-function videoOf(section: MediaSection, codecs: readonly SentVideoCodec[]): readonly SentVideo[] {
+function videoOf(section: MediaSection): readonly SentVideo[] {
   const mid = sendingMid(section, 'video')
   if (mid === undefined) return []
   const known = inOrder(section).flatMap((one) => {
     const codec = one.clockRate === 90_000 ? NAMES[one.name.toLowerCase()] : undefined
     const parameters = codec && answerParameters(one, codec)
-    return codec === undefined || parameters === undefined || !codecs.includes(codec)
-      ? []
-      : [{ one, codec, parameters }]
+    return codec === undefined || parameters === undefined ? [] : [{ one, codec, parameters }]
   })
   const chosen = known.find(({ codec }) => PREFERRED.includes(codec)) ?? known[0]
   if (chosen === undefined) return []

@@ -1,12 +1,10 @@
+import { concatBytes } from '../../../bytes/bytes.ts'
 import { ByteReader } from '../../../bytes/reader.ts'
-import { ByteWriter } from '../../../bytes/writer.ts'
+import { withObuSize } from '../../../codecs/av1/obu.ts'
+import { scanTemporalUnit, toAv1Sample } from '../../../codecs/av1/temporal-unit.ts'
 import { MediaError } from '../../../error.ts'
-import { concatenated } from './concatenated.ts'
 import type { Depacketizer } from './depacketizer.ts'
 import { createParts, type Parts } from './parts.ts'
-
-/** `obu_type` of the AV1 bitstream specification §6.2.2. */
-const OBU = { sequenceHeader: 1, temporalDelimiter: 2, frameHeader: 3, frame: 6, tileList: 8, padding: 15 } as const
 
 const structure = 'rtp.av1'
 
@@ -17,15 +15,10 @@ export const av1: Depacketizer = {
   assemble(payloads) {
     const parts = createParts(structure)
     for (const payload of payloads) add(payload, parts)
-    const writer = new ByteWriter()
-    let key = false
-    let picture = false
-    for (const pieces of parts.finish()) {
-      const type = write(writer, pieces.length === 1 ? (pieces[0] as Uint8Array) : concatenated(pieces))
-      if (type === OBU.sequenceHeader) key = true
-      if (type === OBU.frame || type === OBU.frameHeader) picture = true
-    }
-    return picture ? { data: writer.finish(), key } : undefined
+    const units = parts.finish().map((pieces) => concatBytes(pieces))
+    const data = toAv1Sample(concatBytes(units.map((unit) => withObuSize(unit))))
+    const { key, picture } = scanTemporalUnit(data)
+    return picture ? { data, key } : undefined
   },
 }
 
@@ -41,34 +34,15 @@ function add(payload: Uint8Array, parts: Parts): void {
   const isCut = (header & 0x40) !== 0
   const count = (header >> 4) & 3
   if (goesOn !== parts.isOpen) {
-    throw new MediaError('malformed', `${structure}: a fragment without its ${goesOn ? 'beginning' : 'end'}`, {
-      structure,
-    })
+    const missing = goesOn ? 'beginning' : 'end'
+    throw new MediaError('malformed', `${structure}: a fragment without its ${missing}`, { structure })
   }
   for (let i = 0; reader.remaining > 0; i++) {
-    if (count > 0 && i === count)
-      throw new MediaError('malformed', `${structure}: more than ${count} elements`, { structure })
     const element = count > 0 && i === count - 1 ? reader.rest() : reader.bytes(leb128(reader))
     if (i > 0 || !goesOn) parts.begin(element)
     else parts.goOn(element)
     if (reader.remaining > 0 || !isCut) parts.end()
   }
-}
-
-/** Writes an OBU with its size; those that mean nothing in a sample are left out. @returns its type */
-function write(writer: ByteWriter, obu: Uint8Array): number | undefined {
-  const reader = new ByteReader(obu, structure)
-  if (obu.byteLength === 0) return undefined
-  const header = reader.u8()
-  const type = (header >> 3) & 15
-  const extension = (header & 4) === 0 ? undefined : reader.u8()
-  const body = (header & 2) === 0 ? reader.rest() : reader.bytes(leb128(reader))
-  if (type === OBU.temporalDelimiter || type === OBU.tileList || type === OBU.padding) return undefined
-  writer.u8(header | 2)
-  if (extension !== undefined) writer.u8(extension)
-  writeLeb128(writer, body.byteLength)
-  writer.bytes(body)
-  return type
 }
 
 /** §4.10.5 of the bitstream's specification; sizes here need five bytes at most. */
@@ -80,10 +54,4 @@ function leb128(reader: ByteReader): number {
     if (byte < 0x80) return value
   }
   throw new MediaError('malformed', `${structure}: a size has no end`, { structure })
-}
-
-function writeLeb128(writer: ByteWriter, value: number): void {
-  let rest = value
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) writer.u8((rest & 0x7f) | 0x80)
-  writer.u8(rest)
 }

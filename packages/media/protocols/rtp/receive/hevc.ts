@@ -1,10 +1,11 @@
 import { ByteReader } from '../../../bytes/reader.ts'
+import { scanHevcAccessUnit } from '../../../codecs/hevc/access-unit.ts'
 import { MediaError } from '../../../error.ts'
 import type { Depacketizer } from './depacketizer.ts'
 import { createParts, type Parts, withLengths } from './parts.ts'
 
-/** `nal_unit_type` of ITU-T H.265 table 7-1 and of RFC 7798 §4.4. */
-const TYPE = { firstIrap: 16, lastIrap: 21, lastSlice: 31, vps: 32, sps: 33, aggregate: 48, fragment: 49 } as const
+/** `nal_unit_type` of ITU-T H.265 table 7-1 and payload structures of RFC 7798 §4.4. */
+const TYPE = { vps: 32, sps: 33, aggregate: 48, fragment: 49 } as const
 
 const structure = 'rtp.hevc'
 
@@ -21,10 +22,9 @@ export const hevc: Depacketizer = {
     const parts = createParts(structure)
     for (const payload of payloads) add(payload, parts)
     const nals = parts.finish()
-    const types = nals.map(([head]) => typeOf(head?.[0] ?? 0))
-    if (!types.some((type) => type <= TYPE.lastSlice)) return undefined
-    const key = types.some((type) => type >= TYPE.firstIrap && type <= TYPE.lastIrap)
-    return { data: withLengths(nals), key }
+    const data = withLengths(nals)
+    const { key, picture } = scanHevcAccessUnit(data, 4)
+    return picture ? { data, key } : undefined
   },
 }
 

@@ -1,6 +1,6 @@
+import { concatBytes } from '../../../bytes/bytes.ts'
 import { ByteReader } from '../../../bytes/reader.ts'
 import { MediaError } from '../../../error.ts'
-import { concatenated } from './concatenated.ts'
 import type { Depacketizer } from './depacketizer.ts'
 
 const structure = 'rtp.vp9'
@@ -23,7 +23,7 @@ export const vp9: Depacketizer = {
     if (!first.isStart || others.some(({ isStart }) => isStart)) {
       throw new MediaError('malformed', `${structure}: a frame without its beginning`, { structure })
     }
-    const data = concatenated(lowest.map(({ body }) => body))
+    const data = concatBytes(lowest.map(({ body }) => body))
     return data.byteLength === 0 ? undefined : { data, key: first.isKey }
   },
 }
