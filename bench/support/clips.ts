@@ -30,3 +30,27 @@ export async function makeClip(options: ClipOptions): Promise<string> {
   ])
   return path
 }
+
+/** The same pictures and bit rate in HEVC, with Opus, as fragmented MP4: a stream of Enhanced RTMP. Returns its path. */
+export async function makeHevcClip({ seconds, bitrate, gop = 60 }: ClipOptions): Promise<string> {
+  const path = join(temporaryFolder('clip'), 'clip.mp4')
+  const rate = `vbv-maxrate=${bitrate}:vbv-bufsize=${bitrate}:strict-cbr=1`
+  await runToEnd(findProgram('ffmpeg'), [
+    ...['-hide_banner', '-loglevel', 'error', '-y'],
+    // Noise, for a test picture alone does not take so many bits.
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30,noise=alls=20:allf=t'],
+    ...['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000', '-t', String(seconds)],
+    ...['-c:v', 'libx265', '-preset', 'ultrafast', '-tag:v', 'hvc1', '-pix_fmt', 'yuv420p', '-b:v', `${bitrate}k`],
+    ...['-x265-params', `keyint=${gop}:min-keyint=${gop}:scenecut=0:bframes=0:log-level=error:${rate}`],
+    ...['-c:a', 'libopus', '-b:a', '128k', '-ac', '2'],
+    ...['-movflags', 'frag_keyframe+delay_moov+default_base_moof', path],
+  ])
+  return path
+}
+
+/** An FLV clip as MPEG-TS. Returns its path. */
+export async function asMpegTs(clip: string): Promise<string> {
+  const path = join(temporaryFolder('clip'), 'clip.ts')
+  await runToEnd(findProgram('ffmpeg'), ['-v', 'error', '-y', '-i', clip, '-c', 'copy', '-f', 'mpegts', path])
+  return path
+}

@@ -8,11 +8,11 @@ import { readEnhancedClip } from '@bandstand/engine/ingest/rtmp/enhanced-clip.ts
 import { publishFlv } from '@bandstand/engine/ingest/rtmp/publish.ts'
 import { printVideoTag } from '@bandstand/media/containers/flv/print-video-tag.ts'
 import { parseVideoTag } from '@bandstand/media/containers/flv/video-tag.ts'
-import { type Bandstand, startBandstand } from '../support/bandstand.ts'
+import { type Bandstand, ownAddresses, startBandstand, streamKey } from '../support/bandstand.ts'
 import { encodeOnce } from '../support/encode-once.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { ffprobe } from '../support/players.ts'
-import { assertConforms, decode, waitLive } from '../support/published.ts'
+import { assertConforms, decode, getChannel, waitLive } from '../support/published.ts'
 import { waitFor } from '../support/wait.ts'
 
 interface Case {
@@ -162,6 +162,31 @@ describe('Enhanced RTMP', { concurrency: 2 }, () => {
     const decoded = await decode(`${server.http}/live/hevc-12/index.m3u8`, 2)
     assert.ok(decoded.pictures >= 50, JSON.stringify(decoded))
     await publisher.stop()
+  })
+
+  it('a server that stops asks encoders that can to connect again, and they come back to the same broadcast', async () => {
+    let stopped = await startBandstand(ownAddresses)
+    const addresses = { http: new URL(stopped.http).host, rtmp: new URL(stopped.rtmp).host }
+    const clip = readEnhancedClip(await encode({ video: h264, audio: aac }))
+    const { hostname, port } = new URL(stopped.rtmp.replace('rtmp:', 'http:'))
+    const target = { host: hostname, port: Number(port), app: 'live', key: streamKey, clip, realtime: true, loop: true }
+    const publisher = publishFlv({ ...target, enhanced: true })
+    await waitLive(stopped, 'main')
+    const { assetId } = await getChannel(stopped, 'main')
+    assert.deepEqual(await stopped.kill('SIGTERM'), { code: 0, signal: null })
+    const end = await publisher.ended
+    assert.equal(end.how, 'reconnect')
+    assert.match(end.text, /server is stopping/)
+    stopped = await startBandstand({ data: stopped.data, ...addresses })
+    try {
+      const again = publishFlv({ ...target, enhanced: true })
+      assert.equal(await again.publishing, true)
+      await waitFor('the broadcast to go on', async () => (await getChannel(stopped, 'main')).live)
+      assert.equal((await getChannel(stopped, 'main')).assetId, assetId)
+      await again.stop()
+    } finally {
+      await stopped.stop()
+    }
   })
 
   it('a codec that nobody carries is refused in words that say what to set', async () => {
