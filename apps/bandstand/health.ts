@@ -1,11 +1,12 @@
 import type { LineReport } from '@bandstand/engine/ports.ts'
+import type { BroughtReport } from '@bandstand/engine/stream/brought-report.ts'
 import type { EncoderDiagnosis } from '@bandstand/engine/stream/diagnosis.ts'
 import type { LadderReport } from '@bandstand/engine/transcode/report.ts'
 import type { EncoderHealth } from '@bandstand/platform/ports.ts'
 
 /** The engine's figures in the API's terms: absent becomes null, seconds become milliseconds, figures are rounded. */
 export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
-  const { video, audio, ladder, line } = found
+  const { video, audio, ladder, brought, line } = found
   const longest = video === undefined || video.keyDistances.length === 0 ? null : Math.max(...video.keyDistances)
   return {
     protocol: found.protocol,
@@ -20,7 +21,7 @@ export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
             codec: video.codec,
             width: video.width,
             height: video.height,
-            frameRate: video.frameRate === 0 ? null : Math.round(video.frameRate * 1000) / 1000,
+            frameRate: toFrameRate(video.frameRate),
             bitrate: Math.round(video.bitrate),
             keyFrameInterval: longest === null ? null : Math.round(longest * 1000),
             bFrames: video.bFrames,
@@ -31,6 +32,7 @@ export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
     malformedUnits: found.malformedUnits,
     unconfiguredUnits: found.unconfiguredUnits,
     ladder: ladder === undefined ? null : toLadderHealth(ladder),
+    brought: brought === undefined ? null : toBroughtHealth(brought),
     line: line === undefined ? null : toLineHealth(line),
   }
 }
@@ -38,6 +40,20 @@ export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
 function toLadderHealth(found: LadderReport): NonNullable<EncoderHealth['ladder']> {
   const { encoder, speed, message } = found
   return { ...found, encoder: encoder ?? null, speed: speed ?? null, message: message ?? null, rungs: [...found.rungs] }
+}
+
+function toBroughtHealth({ renditions, message }: BroughtReport): NonNullable<EncoderHealth['brought']> {
+  return {
+    renditions: renditions.map(({ frameRate, bitrate, ...own }) => {
+      return { ...own, frameRate: toFrameRate(frameRate), bitrate: Math.round(bitrate) }
+    }),
+    message: message ?? null,
+  }
+}
+
+/** @param measured 0 until known */
+function toFrameRate(measured: number): number | null {
+  return measured === 0 ? null : Math.round(measured * 1000) / 1000
 }
 
 function toLineHealth(found: LineReport): NonNullable<EncoderHealth['line']> {

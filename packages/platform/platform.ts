@@ -28,6 +28,7 @@ import { registerApi } from './http/register.ts'
 import { instanceRoutes } from './instance/routes.ts'
 import { openOrganisation } from './instance/service.ts'
 import { createOrganisationStore } from './instance/store.ts'
+import { multitrackRoutes } from './multitrack/routes.ts'
 import { ownerRoutes, readToken } from './owner/routes.ts'
 import { createOwner } from './owner/service.ts'
 import { createOwnerStore } from './owner/store.ts'
@@ -190,6 +191,17 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
         ...{ keys, store: keyStore, secrets, engine, now },
         find: channels.require,
         revokeSigned: channels.revokeSigned,
+      }),
+      ...multitrackRoutes({
+        rungsOf: (slug) => channels.require(slug).ladder.rungs,
+        rungsFor(key, remote) {
+          const right = rightOf(key)
+          const refusal = 'refusal' in right ? right.refusal : (right.objection() ?? right.barred(remote))
+          if (refusal !== undefined || 'refusal' in right) return { reason: refusal?.reason ?? '' }
+          return channels.byId(right.channelId)?.ladder.rungs ?? []
+        },
+        instance: options.instance,
+        log: strangerLog,
       }),
       ...broadcastRoutes(broadcasts, channels.require),
       ...chatRoutes(chat.moderation, channels.require),

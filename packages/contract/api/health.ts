@@ -4,6 +4,27 @@ import { instant, milliseconds } from './values.ts'
 
 const bitrate = z.int().min(0).describe('bit/s, measured')
 
+/** Renditions that an encoder makes itself besides its first, which is `video`: they are passed on as they are. */
+export const broughtHealth = z
+  .object({
+    renditions: z.array(
+      z.object({
+        width: z.int(),
+        height: z.int(),
+        codec: z.string().describe('RFC 6381: avc1.64001f'),
+        frameRate: z.number().nullable().describe('frames/s, measured; null until known'),
+        bitrate,
+        state: z
+          .enum(['live', 'waiting', 'stopped', 'misaligned'])
+          .describe('misaligned: its key frames do not stand where those of the first rendition do'),
+        missedSegments: z.int().min(0).describe('segments in which viewers find nothing of it'),
+      }),
+    ),
+    message: z.string().nullable().describe('what is not as it should be'),
+  })
+  .meta({ id: 'BroughtHealth' })
+export type BroughtHealth = z.infer<typeof broughtHealth>
+
 /** What the encoder sends now, measured from its units, not from what it announces. */
 export const encoderFacts = z
   .object({
@@ -39,6 +60,7 @@ export const encoderFacts = z
       .min(0)
       .describe('those that came without the configuration a decoder needs, told at 1, 2, 4, 8, …'),
     ladder: ladderHealth.nullable().describe('null where there is to be none'),
+    brought: broughtHealth.nullable().describe('null where it makes one rendition only'),
     line: z
       .object({
         roundTrip: milliseconds,
@@ -68,6 +90,7 @@ export const ADVICE_CODES = [
   'reconnects',
   'units-malformed',
   'units-unconfigured',
+  'renditions',
   'line-too-late',
   'line-lossy',
 ] as const

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Epoch } from '../packager/model.ts'
 import { addEpoch, findEpoch } from './epochs.ts'
-import { epoch } from './fixtures/material.ts'
+import { epoch, withBrought } from './fixtures/material.ts'
 
 test('each epoch is found by its number, others are not', () => {
   const epochs = [2, 3, 5, 8].map((id) => epoch(id))
@@ -20,4 +20,11 @@ test('epochs that gave their number away are forgotten', () => {
     [0, 1],
   )
   assert.equal(findEpoch(epochs, 1), again)
+})
+
+test('an epoch that is noted once more, with a rendition that joined, takes the place of what was known of it', () => {
+  const epochs: Epoch[] = []
+  const joined = withBrought(epoch(1, 90_000), 12)
+  for (const next of [epoch(0), epoch(1, 90_000), joined]) addEpoch(epochs, next)
+  assert.deepEqual(epochs, [epoch(0), joined])
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { initFor } from '../packager/model.ts'
 import { createDiskStore } from './disk.ts'
 import { partBytes, quietLog, retention, temporaryFolder } from './fixtures/material.ts'
 import type { AssetIndex } from './port.ts'
@@ -72,10 +73,13 @@ test(`${kills} kills at random moments, a third of them while it recovers, lose 
     assert.deepEqual(audio.slice(0, before[1]?.length), before[1])
     let newest = -1
     for (const { track, segments } of found.tracks) {
+      assert.equal(segments.length, video.length)
       // Every byte of what this life wrote, and of one segment of an earlier one.
       const fresh = segments.slice(Math.max(0, (before[0]?.length ?? 0) - 1))
       for (const segment of fresh) {
         if (segment.gap) continue
+        const of = found.epochs.find(({ id }) => id === segment.epoch)
+        assert.ok(initFor(of, track, segment.firstPart) !== undefined, `segment ${segment.msn}: nothing decodes it`)
         const bytes = await store.read('as_one', track, segment.firstPart, segment.lastPart)
         const expected: Uint8Array[] = []
         for (let n = segment.firstPart; n <= segment.lastPart; n++) expected.push(partBytes(track, n))

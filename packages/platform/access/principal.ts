@@ -10,6 +10,7 @@ export type Action =
   | 'channel.update'
   | 'channel.delete'
   | 'channel.health'
+  | 'publish.configure'
   | 'key.read'
   | 'key.rotate'
   | 'key.create'
@@ -37,6 +38,8 @@ export type Authorize = (principal: Principal, action: Action, resource: Resourc
 
 const PUBLIC: ReadonlySet<Action> = new Set<Action>([
   'channel.read',
+  // With a key, which says for which channel.
+  'publish.configure',
   'asset.read',
   'chat.join',
   'session.create',

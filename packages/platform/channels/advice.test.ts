@@ -15,7 +15,15 @@ const video = {
 const audio = { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2, bitrate: 160_000 }
 const good: EncoderHealth = {
   ...{ protocol: 'rtmp', encoder: null, remote: '192.0.2.1', keyId: null, connectedAt: 0, video, audio },
-  ...{ timestampJumps: 0, reconnects: 0, malformedUnits: 0, unconfiguredUnits: 0, ladder: null, line: null },
+  ...{
+    timestampJumps: 0,
+    reconnects: 0,
+    malformedUnits: 0,
+    unconfiguredUnits: 0,
+    ladder: null,
+    brought: null,
+    line: null,
+  },
 }
 const codes = (health: Partial<EncoderHealth>) => adviseEncoder({ ...good, ...health }).map(({ code }) => code)
 

@@ -40,6 +40,8 @@ export function adviseEncoder(health: EncoderHealth): Advice[] {
   if (audio === null) add('hint', 'no-audio', 'There is no sound. If that is not meant, check the audio sources.')
   else if (!AUDIO_RATES.includes(audio.sampleRate))
     add('hint', 'audio-rate-odd', `The sound has ${audio.sampleRate} Hz; 48000 Hz (48 kHz) plays everywhere.`)
+  if (health.brought?.message)
+    add('warning', 'renditions', `Of the renditions that the encoder makes: ${health.brought.message}.`)
   if (health.timestampJumps > 0)
     add(
       'warning',

@@ -263,6 +263,7 @@ test('the health of an encoder comes with advice', async (t) => {
     unconfiguredUnits: 0,
     reconnects: 0,
     ladder: null,
+    brought: null,
     line: null,
   })
   const health = (await asOwner('GET', '/channels/main/health')).json()

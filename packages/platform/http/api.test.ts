@@ -95,7 +95,9 @@ test('every described operation exists, and none that changes something or tells
       else assert.equal(reply.statusCode, 401, `${method} ${path}`)
       assert.equal(
         open,
-        method === 'get' ? !/key|health|bans|instance|ladder|api\/v1\/assets$/.test(path) : path.endsWith('/session'),
+        method === 'get'
+          ? !/key|health|bans|instance|ladder|multitrack|api\/v1\/assets$/.test(path)
+          : /\/session$|v1\/multitrack$/.test(path),
         `${method} ${path}`,
       )
       if (reply.statusCode >= 400) problem.parse(reply.json())

@@ -11,6 +11,9 @@ import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
 import type { Instance } from '@bandstand/contract/api/instance.ts'
 import type { LadderEncoders, LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { BanList } from '@bandstand/contract/api/moderation.ts'
+
+import type { MultitrackConfig, MultitrackEncoder } from '@bandstand/contract/api/multitrack.ts'
+
 import type {
   CreateKey,
   CreateSignedKey,
@@ -18,6 +21,7 @@ import type {
   ShownKey,
   SignedKey,
 } from '@bandstand/contract/api/publishing.ts'
+
 import type { Session } from '@bandstand/contract/api/session.ts'
 import { ApiError, request } from '../channel/request.ts'
 
@@ -45,6 +49,8 @@ export const api = {
   health: (slug: string) => call<ChannelHealth>('GET', `${ch(slug)}/health`),
   ladder: (slug: string) => call<LadderSettings>('GET', `${ch(slug)}/ladder`),
   setLadder: (slug: string, body: LadderSettings) => call<LadderSettings>('PUT', `${ch(slug)}/ladder`, body),
+  multitrack: (slug: string, height: number, frameRate: number, encoder: MultitrackEncoder) =>
+    call<MultitrackConfig>('GET', `${ch(slug)}/multitrack?height=${height}&frameRate=${frameRate}&encoder=${encoder}`),
   ladderEncoders: () => call<LadderEncoders>('GET', '/ladder/encoders'),
   setOfflineImage: (slug: string, image: Blob) => call<OfflineImage>('PUT', `${ch(slug)}/offline-image`, image),
   removeOfflineImage: (slug: string) => call<void>('DELETE', `${ch(slug)}/offline-image`),

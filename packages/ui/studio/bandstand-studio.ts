@@ -17,6 +17,7 @@ import './keys-card.ts'
 import './latency-card.ts'
 import './new-channel.ts'
 import type { StudioNewChannel } from './new-channel.ts'
+import './multitrack-card.ts'
 import './page-card.ts'
 import './replays-card.ts'
 import { shellStyles } from './shell-styles.ts'
@@ -234,6 +235,7 @@ export class BandstandStudio extends LitElement {
           <studio-latency-card .channel=${channel} @changed=${onChanged}></studio-latency-card>
           <studio-page-card .channel=${channel} @changed=${onChanged}></studio-page-card>
           <studio-ladder-card .slug=${channel.slug} .health=${health?.encoder?.ladder ?? undefined}></studio-ladder-card>
+          <studio-multitrack-card .slug=${channel.slug}></studio-multitrack-card>
           <section class="card" aria-labelledby="danger">
             <h2 id="danger">Delete this channel</h2>
             <p class="hint">With all its recordings and its chat. This cannot be undone.</p>

@@ -9,6 +9,13 @@ import { codecText, rateText } from './units.ts'
 
 const every = 2000
 
+/** Of a rendition that the encoder makes besides its first. */
+const STATES = {
+  waiting: 'nothing yet',
+  stopped: 'nothing comes',
+  misaligned: 'key frames stand apart',
+}
+
 /** What is known of a channel as it goes on. */
 export interface HealthNews {
   readonly slug: string
@@ -122,7 +129,7 @@ export class StudioHealthCard extends LitElement {
     if (this.isConnected && slug === this.slug) this.#timer = setTimeout(() => this.#ask(), every)
   }
 
-  #facts({ protocol, video, audio, encoder, remote, reconnects, line }: EncoderFacts) {
+  #facts({ protocol, video, audio, encoder, remote, reconnects, brought, line }: EncoderFacts) {
     const rows: [string, string][] = []
     if (video) {
       rows.push(['Picture', `${video.width} × ${video.height}`])
@@ -133,6 +140,10 @@ export class StudioHealthCard extends LitElement {
       rows.push(['Video', `${codecText(video.codec)}, ${rateText(video.bitrate)}`])
       const keys = video.keyFrameInterval
       rows.push(['Key frames', keys === null ? '…' : `every ${(keys / 1000).toFixed(1)} s`])
+    }
+    for (const { width, height, codec, bitrate, state } of brought?.renditions ?? []) {
+      const flow = state === 'live' ? rateText(bitrate) : STATES[state]
+      rows.push([`Rendition ${width} × ${height}`, `${codecText(codec)}, ${flow}`])
     }
     if (audio) {
       const channels = audio.channels === 1 ? 'mono' : audio.channels === 2 ? 'stereo' : `${audio.channels} channels`

@@ -191,6 +191,7 @@ const health: ChannelHealth = {
       ],
       message: null,
     },
+    brought: null,
     line: null,
   },
   advice,
