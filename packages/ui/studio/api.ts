@@ -11,9 +11,7 @@ import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
 import type { Instance } from '@bandstand/contract/api/instance.ts'
 import type { LadderEncoders, LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { BanList } from '@bandstand/contract/api/moderation.ts'
-
 import type { MultitrackConfig, MultitrackEncoder } from '@bandstand/contract/api/multitrack.ts'
-
 import type {
   CreateKey,
   CreateSignedKey,
@@ -21,7 +19,6 @@ import type {
   ShownKey,
   SignedKey,
 } from '@bandstand/contract/api/publishing.ts'
-
 import type { Session } from '@bandstand/contract/api/session.ts'
 import { ApiError, request } from '../channel/request.ts'
 
