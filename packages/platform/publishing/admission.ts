@@ -32,7 +32,8 @@ export function createAdmission({ channels, rightOf, hook, log }: AdmissionOptio
     const refusal = objection()
     if (refusal !== undefined || channel === undefined) return { refusal: refusal ?? CHANNEL_GONE }
     right.used()
-    return { channel, ...(right.keyId !== undefined && { keyId: right.keyId }), objection }
+    const { id, slug } = channel
+    return { channel: { id, slug }, ...(right.keyId !== undefined && { keyId: right.keyId }), objection }
   }
 
   return async function admit(question: PublishQuestion): Promise<Answer> {

@@ -34,5 +34,8 @@ export function readAnswer({ status, body }: Posted): HookAnswer {
 function readable(text: string): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
   // Not by code units: half a character is none.
-  return [...line.slice(0, 2 * REASON_LENGTH)].slice(0, REASON_LENGTH).join('').toWellFormed()
+  return Array.from(line.slice(0, 2 * REASON_LENGTH))
+    .slice(0, REASON_LENGTH)
+    .join('')
+    .toWellFormed()
 }
