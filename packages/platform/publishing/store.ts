@@ -32,7 +32,7 @@ export function createKeyStore(database: Database): KeyStore {
           .select((select) => select.fn.countAll<number>().as('count'))
           .where('channel_id', '=', row.channel_id)
           .executeTakeFirstOrThrow()
-        if (Number(count) >= most) return false
+        if (count >= most) return false
         await tx.insertInto('publish_key').values(row).execute()
         await writeEvents(tx, [
           {

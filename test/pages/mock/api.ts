@@ -62,7 +62,7 @@ export function registerMockApi(app: FastifyInstance, mock: MockServer): void {
   app.get('/api/v1/channels/:slug/key', async () => ({ key }))
   app.post('/api/v1/channels/:slug/key/rotate', async () => ({ key: (key = `new${key.slice(3)}`) }))
   app.get('/api/v1/channels/:slug/keys', async (): Promise<PublishKeyList> => {
-    return { own: { usedAt: '2026-01-01T20:00:00.000Z' }, keys: mock.keys.map(({ key: _, ...shown }) => shown) }
+    return { own: { usedAt: '2026-01-01T20:00:00.000Z' }, keys: [...mock.keys] }
   })
   app.post<{ Body: CreateKey }>('/api/v1/channels/:slug/keys', async ({ body }, reply) => {
     const made = mockKey(body.note ?? '', { expiresAt: body.expiresAt ?? null })

@@ -172,6 +172,26 @@ test('a server that is not there lets nobody publish', async () => {
   assert.deepEqual(Object.keys(await hook.attempt(question)), ['fault'])
 })
 
+test('a hook is found by its name, by many who ask at once', async (t) => {
+  const server = says('{"allow":true}')
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  t.after(() => server.close())
+  const silent = { debug() {}, info() {}, warn() {}, error() {} }
+  const url = `http://localhost:${(server.address() as AddressInfo).port}/`
+  const hook = createPublishHook({ url, secret, timeoutMs: 20_000, log: silent, now: Date.now })
+  const verdicts = await Promise.all(Array.from({ length: 5 }, () => hook.ask(question)))
+  for (const verdict of verdicts) assert.deepEqual(verdict, { channel: undefined })
+  const nowhere = createPublishHook({
+    url: 'http://hook.invalid/',
+    secret,
+    timeoutMs: 20_000,
+    log: silent,
+    now: Date.now,
+  })
+  for (const answer of await Promise.all([nowhere.attempt(question), nowhere.attempt(question)]))
+    assert.match('fault' in answer ? answer.fault : '', /hook.invalid/)
+})
+
 test('encoders of one address wait for each other, and those of another do not wait for them', async (t) => {
   const held: ServerResponse[] = []
   const { hook } = await ask(

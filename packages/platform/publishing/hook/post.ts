@@ -1,5 +1,4 @@
-import type { LookupAddress } from 'node:dns'
-import { lookup } from 'node:dns/promises'
+import { lookup } from 'node:dns'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { LookupFunction } from 'node:net'
@@ -63,20 +62,28 @@ export function postJson(
   return promise
 }
 
-/** Look-ups under way. */
-const lookups = new Map<string, Promise<LookupAddress[]>>()
+type Found = Parameters<LookupFunction>[2]
+
+/** Who waits for a look-up that is under way, by the name that is looked up. */
+const lookups = new Map<string, Found[]>()
 
 /** Each takes a thread of Node's pool, which disks need too: where the resolver hangs it has one, however many ask. */
 const lookupOnce: LookupFunction = (host, options, callback) => {
-  let found = lookups.get(host)
-  if (found === undefined) {
-    found = lookup(host, { ...options, all: true }).finally(() => lookups.delete(host))
-    lookups.set(host, found)
+  const tell: Found = (error, all, family) => {
+    if (error !== null || !Array.isArray(all) || options.all === true) callback(error, all, family)
+    else callback(null, all[0]?.address ?? '', all[0]?.family)
   }
-  found.then(
-    (all) => (options.all === true ? callback(null, all) : callback(null, all[0]?.address ?? '', all[0]?.family)),
-    (error: NodeJS.ErrnoException) => callback(error, ''),
-  )
+  const waiting = lookups.get(host)
+  if (waiting !== undefined) {
+    waiting.push(tell)
+    return
+  }
+  lookups.set(host, [tell])
+  lookup(host, { ...options, all: true }, (error, all) => {
+    const asked = lookups.get(host) ?? []
+    lookups.delete(host)
+    for (const one of asked) one(error, all)
+  })
 }
 
 async function readBody(response: IncomingMessage): Promise<string> {
