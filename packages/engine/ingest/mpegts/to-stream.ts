@@ -23,8 +23,6 @@ export interface TsToStreamOptions {
   readonly limits?: MpegTsIngestLimits
   /** A clock in ms at the beginning; any clock that only rises. */
   readonly now: number
-  /** Unwrapped time (90 kHz) that the first one is brought near to; see `TsDemuxerOptions`. */
-  readonly near?: number
 }
 
 export interface TsToStream {
@@ -66,11 +64,11 @@ class ToStream implements TsToStream {
   configurations = 0
   readonly dropped: DroppedCounts = { afterLoss: 0, damagedVideo: 0, damagedAudio: 0 }
 
-  constructor({ publisher, limits = MPEGTS_INGEST_LIMITS, now, near }: TsToStreamOptions) {
+  constructor({ publisher, limits = MPEGTS_INGEST_LIMITS, now }: TsToStreamOptions) {
     this.#publisher = publisher
     this.#limits = limits
     this.#since = now
-    this.#demuxer = createTsDemuxer(near === undefined ? {} : { near })
+    this.#demuxer = createTsDemuxer()
   }
 
   get counters(): Readonly<TsCounters> {
