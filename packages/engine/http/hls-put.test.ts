@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { type TestContext, test } from 'node:test'
+import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { createHlsPutIngest } from '../ingest/hls/put/ingest.ts'
+import { mediaPlaylist, PICTURES, pictureInit, pictureSegment } from '../ingest/hls/testing/media.ts'
+import { FakeLog, FakePort } from '../ingest/rtmp/testing/fake-port.ts'
+import { createRefusalLog } from '../remote/refusals.ts'
+import { createHlsPutHandler } from './hls-put.ts'
+import { startServer, until } from './testing.ts'
+
+async function stage(t: TestContext) {
+  const port = new FakePort()
+  const log = new FakeLog()
+  const refusals = createRefusalLog(log)
+  const ingest = createHlsPutIngest({
+    ...{ publishPort: port, log, refusals, encodersPerAddress: 2 },
+    now: () => performance.now(),
+  })
+  t.after(() => {
+    ingest.close()
+    refusals.close()
+  })
+  const handler = createHlsPutHandler({ ingest, remoteOf: () => '192.0.2.7' })
+  const { port: http } = await startServer(t, [handler])
+  const send = (path: string, body: Uint8Array | string = '', method = 'PUT') =>
+    new Promise<{ status: number; body: string }>((resolve, reject) => {
+      const headers = { 'user-agent': 'Lavf/59', 'transfer-encoding': 'chunked' }
+      const req = request({ port: http, host: '127.0.0.1', path, method, headers, agent: false }, (res) => {
+        let text = ''
+        res.on('data', (chunk: Buffer) => (text += chunk.toString()))
+        res.on('end', () => resolve({ status: res.statusCode ?? 0, body: text }))
+      })
+      req.on('error', reject)
+      req.end(body)
+    })
+  return { port, log, ingest, http, send }
+}
+
+test('what an encoder puts is published, at the speed at which it plays', async (t) => {
+  const { port, send, log, ingest } = await stage(t)
+  const base = '/ingest/hls/good-key-1'
+  assert.equal((await send(`${base}/init.mp4`, pictureInit)).status, 201)
+  assert.equal((await send(`${base}/s0.m4s`, pictureSegment(0), 'POST')).status, 201)
+  assert.equal((await send(`${base}/out.m3u8?x=1`, mediaPlaylist(0, 1))).status, 201)
+  assert.deepEqual(port.requests, [{ protocol: 'hls', remote: '192.0.2.7', key: 'good-key-1', encoder: 'Lavf/59' }])
+  const [publisher] = port.publishers
+  await until(() => (publisher?.of(VIDEO_TRACK).length ?? 0) > 0)
+  assert.ok((publisher?.of(VIDEO_TRACK).length ?? 0) < PICTURES)
+  assert.deepEqual(publisher?.announced, [{ video: true, audio: false }])
+  await send(`${base}/s1.m4s`, pictureSegment(1))
+  await send(`${base}/out.m3u8`, mediaPlaylist(0, 2, { end: true }))
+  assert.equal((await send(`${base}/s0.m4s`, '', 'DELETE')).status, 204)
+  await until(() => publisher?.ends.length === 1)
+  assert.deepEqual(publisher?.ends, ['unpublished'])
+  assert.equal(publisher?.of(VIDEO_TRACK).length, 2 * PICTURES)
+  assert.equal(publisher?.facts['hlsFormat'], 'fmp4')
+  assert.equal(ingest.encoders, 0)
+  assert.ok(log.lines.every((line) => !line.includes('good-key')))
+})
+
+test('who may not publish is told why, in every answer', async (t) => {
+  const { send, log } = await stage(t)
+  const answer = await send('/ingest/hls/bad-key/out.m3u8', mediaPlaylist(0, 1))
+  assert.equal(answer.status, 401)
+  assert.match(answer.body, /"code":"wrong-key".*copy it from the studio/)
+  assert.equal((await send('/ingest/hls/bad-key/s0.ts', 'x')).status, 401)
+  assert.equal(log.lines.filter((line) => line.includes('hls: encoder refused')).length, 1)
+  assert.ok(!log.lines.join().includes('bad-key'))
+})
+
+test('names that lead out, no name, no key and other methods are refused in words', async (t) => {
+  const { send, port } = await stage(t)
+  for (const path of ['../../etc/passwd', '%2e%2e/x', 'a%2f..%2fx', 'a%5cb', 'a%00', '%zz']) {
+    const { status, body } = await send(`/ingest/hls/good-key/${path}`, 'x')
+    assert.equal(status, 400, path)
+    assert.match(body, /"code":"bad-request"/)
+  }
+  assert.equal((await send('/ingest/hls/good-key', 'x')).status, 404)
+  assert.equal((await send('/ingest/hls//x', 'x')).status, 404)
+  assert.equal((await send('/ingest/hls/good-key/', 'x')).status, 400)
+  assert.equal((await send('/ingest/hls/good-key/x', '', 'GET')).status, 405)
+  assert.equal(port.requests.length, 0)
+})
+
+test('a playlist that cannot be followed is refused with what to change', async (t) => {
+  const { send, port } = await stage(t)
+  const encrypted = mediaPlaylist(0, 1).replace('#EXT-X-MAP', '#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXT-X-MAP')
+  const { status, body } = await send('/ingest/hls/good-key/out.m3u8', encrypted)
+  assert.equal(status, 422)
+  assert.match(body, /switch encryption off/)
+  assert.equal((await send('/ingest/hls/good-key/out.m3u8', `#EXTM3U\n${'#x\n'.repeat(400_000)}`)).status, 422)
+  assert.equal((await send('/ingest/hls/good-key/out.m3u8', 'hello')).status, 422)
+  // It is told in the studio as well, for ffmpeg does not read answers.
+  await until(() => String(port.publishers[0]?.facts['hlsTrouble'] ?? '') !== '')
+})
+
+test('an encoder that is stopped may ask again; its address has so many and no more', async (t) => {
+  const { send, port, ingest } = await stage(t)
+  await send('/ingest/hls/good-key-1/s0.ts', 'x')
+  await send('/ingest/hls/good-key-2/s0.ts', 'x')
+  const third = await send('/ingest/hls/good-key-3/s0.ts', 'x')
+  assert.equal(third.status, 503)
+  assert.match(third.body, /"code":"limit"/)
+  port.stops[0]?.({ code: 'taken-over', reason: 'another encoder' })
+  assert.equal(ingest.encoders, 1)
+  assert.equal((await send('/ingest/hls/good-key-1/s1.ts', 'x')).status, 201)
+  assert.equal(port.requests.length, 3)
+})
+
+test('a file that is cut off is not read', async (t) => {
+  const { send, http, port } = await stage(t)
+  const base = '/ingest/hls/good-key'
+  await send(`${base}/init.mp4`, pictureInit)
+  const half = request({ port: http, host: '127.0.0.1', path: `${base}/s0.m4s`, method: 'PUT', agent: false })
+  half.on('error', () => {})
+  half.write(pictureSegment(0).subarray(0, 500))
+  await send(`${base}/out.m3u8`, mediaPlaylist(0, 1))
+  half.destroy()
+  await send(`${base}/s0.m4s`, pictureSegment(5))
+  await until(() => (port.publishers[0]?.of(VIDEO_TRACK).length ?? 0) > 0)
+  assert.equal(port.publishers[0]?.of(VIDEO_TRACK)[0]?.dts, 5 * 90_000)
+})

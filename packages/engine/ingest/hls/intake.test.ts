@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Entry } from './entry.ts'
+import { createIntake, type Intake, type IntakeOptions } from './intake.ts'
+import { HLS_LIMITS } from './limits.ts'
+import { resolvePath } from './name.ts'
+import type { FileBody } from './rendition.ts'
+import {
+  mediaPlaylist,
+  PICTURES,
+  pictureInit,
+  picturePart,
+  pictureSegment,
+  soundInit,
+  soundSegment,
+} from './testing/media.ts'
+
+/** An intake with files beside it, as a folder or an encoder's memory is. */
+function stage(options: Partial<IntakeOptions> = {}) {
+  const intake = createIntake({ resolve: resolvePath, begin: 'listed', isOrdered: true, root: 'out.m3u8', ...options })
+  const files = new Map<string, FileBody>()
+  let stamp = 0
+  let now = 0
+  const put = (name: string, bytes: Uint8Array, more: Partial<FileBody> = {}) => {
+    stamp++
+    files.set(name, { bytes, version: String(stamp), stamp, isWhole: true, ...more })
+  }
+  const list = (text: string, name = 'out.m3u8') => intake.playlist(name, text, now, ++stamp)
+  /** Reads what is wanted and there. @returns names that were read. */
+  const pump = () => {
+    const read: string[] = []
+    for (let more = true; more; ) {
+      more = false
+      for (const want of intake.wants(now, 0)) {
+        const file = files.get(want.name)
+        if (file === undefined) intake.missing(want, now, false)
+        else {
+          const { start = 0, length = file.bytes.byteLength } = want.range ?? {}
+          if (!intake.file(want, { ...file, bytes: file.bytes.subarray(start, start + length) }, now)) continue
+          read.push(want.name)
+          more = true
+        }
+      }
+    }
+    return read
+  }
+  return { intake, put, list, pump, pass: (ms: number) => (now += ms), files }
+}
+
+function units(intake: Intake): Extract<Entry, { kind: 'unit' }>[] {
+  return intake.take().flatMap(({ entries }) => entries.flatMap((entry) => (entry.kind === 'unit' ? [entry] : [])))
+}
+
+test('segments of fragmented MP4 become pictures, each once and in order', () => {
+  const { intake, put, list, pump } = stage()
+  put('init.mp4', pictureInit)
+  for (let i = 0; i < 3; i++) put(`s${i}.m4s`, pictureSegment(i))
+  list(mediaPlaylist(0, 2))
+  assert.deepEqual(pump(), ['init.mp4', 's0.m4s', 's1.m4s'])
+  list(mediaPlaylist(1, 3, { end: true }))
+  assert.deepEqual(pump(), ['s2.m4s'])
+  const read = units(intake)
+  assert.equal(read.length, 3 * PICTURES)
+  assert.deepEqual(
+    read.map(({ dts }) => dts),
+    read.map((_, i) => i * 3000),
+  )
+  assert.equal(read.filter(({ key }) => key).length, 3)
+  assert.equal(intake.ended, true)
+  assert.deepEqual(intake.tracks, { video: true, audio: false })
+  const { format, lost, renditions, trouble } = intake.facts
+  assert.deepEqual([format, lost, renditions, trouble], ['fmp4', 0, 1, undefined])
+})
+
+test('a file that is half written is read when it is whole', () => {
+  const { intake, put, list, pump, pass } = stage()
+  const whole = pictureSegment(0)
+  put('init.mp4', pictureInit.subarray(0, 100), { isWhole: false })
+  list(mediaPlaylist(0, 1))
+  assert.deepEqual(pump(), [])
+  put('init.mp4', pictureInit, { isWhole: false })
+  for (const length of [0, 7, 100, whole.byteLength - 1]) {
+    put('s0.m4s', whole.subarray(0, length), { isWhole: false })
+    assert.deepEqual(pump(), length === 0 ? ['init.mp4'] : [], `${length}`)
+    pass(100)
+  }
+  put('s0.m4s', whole, { isWhole: false })
+  assert.deepEqual(pump(), ['s0.m4s'])
+  assert.equal(units(intake).length, PICTURES)
+  assert.equal(intake.facts.lost, 0)
+})
+
+test('a file that does not come is left out after a while, and said to be', () => {
+  const { intake, put, list, pump, pass } = stage()
+  put('init.mp4', pictureInit)
+  put('s1.m4s', pictureSegment(1))
+  list(mediaPlaylist(0, 2))
+  assert.deepEqual(pump(), ['init.mp4'])
+  pass(HLS_LIMITS.patienceLeastMs)
+  assert.deepEqual(pump(), [])
+  assert.match(intake.facts.trouble ?? '', /s0\.m4s is listed in the playlist but did not come/)
+  assert.deepEqual(pump(), ['s1.m4s'])
+  assert.equal(intake.facts.lost, 1)
+  assert.equal(intake.facts.trouble, undefined)
+})
+
+test('after a restart under the same names nothing of before is read', () => {
+  const { intake, put, list, pump } = stage()
+  put('init.mp4', pictureInit)
+  for (let i = 0; i < 3; i++) put(`s${i}.m4s`, pictureSegment(i))
+  list(mediaPlaylist(0, 3))
+  pump()
+  put('s3.m4s', pictureSegment(3))
+  list(mediaPlaylist(0, 4))
+  intake.take()
+  // The encoder is started anew while s3 has not been read; its first playlist comes before its second segment.
+  put('init.mp4', pictureInit)
+  put('s0.m4s', pictureSegment(100))
+  list(mediaPlaylist(0, 2))
+  assert.deepEqual(pump(), ['init.mp4', 's0.m4s'])
+  assert.equal(units(intake)[0]?.dts, 100 * 90_000)
+  put('s1.m4s', pictureSegment(101))
+  assert.deepEqual(pump(), ['s1.m4s'])
+  assert.equal(units(intake)[0]?.dts, 101 * 90_000)
+})
+
+test('names that come round again are read only when there is something new under them', () => {
+  const { intake, put, list, pump } = stage()
+  put('init.mp4', pictureInit)
+  const ring = (from: number, to: number) =>
+    mediaPlaylist(from, to).replace(/s(\d+)\.m4s/g, (_, i: string) => `s${Number(i) % 2}.m4s`)
+  put('s0.m4s', pictureSegment(0))
+  put('s1.m4s', pictureSegment(1))
+  list(ring(0, 2))
+  pump()
+  list(ring(1, 3))
+  assert.deepEqual(pump(), [])
+  put('s0.m4s', pictureSegment(2))
+  assert.deepEqual(pump(), ['s0.m4s'])
+  assert.equal(units(intake).at(-1)?.dts, 3 * 90_000 - 3000)
+})
+
+test('parts are read as they are listed, and what is missing of a segment with the whole of it', () => {
+  const { intake, put, list, pump } = stage()
+  const head = ['#EXTM3U', '#EXT-X-VERSION:9', '#EXT-X-TARGETDURATION:1', '#EXT-X-PART-INF:PART-TARGET=0.334']
+  const part = (third: number) => `#EXT-X-PART:DURATION=0.333,URI="p${third}.m4s"`
+  put('init.mp4', pictureInit)
+  for (let third = 0; third < 3; third++) put(`p${third}.m4s`, picturePart(0, third))
+  list([...head, '#EXT-X-MAP:URI="init.mp4"', part(0), ''].join('\n'))
+  assert.deepEqual(pump(), ['init.mp4', 'p0.m4s'])
+  assert.equal(units(intake).length, 10)
+  assert.equal(intake.facts.partTarget, 0.334)
+  put('s0.m4s', pictureSegment(0))
+  put('s1.m4s', pictureSegment(1))
+  const rest = ['#EXT-X-MAP:URI="init.mp4"', '#EXTINF:1,', 's0.m4s', '#EXTINF:1,', 's1.m4s', '']
+  list([...head, ...rest].join('\n'))
+  assert.deepEqual(pump(), ['s0.m4s', 's1.m4s'])
+  const read = units(intake)
+  assert.equal(read.length, 2 * PICTURES - 10)
+  assert.equal(read[0]?.dts, 30_000)
+})
+
+test('a ladder is one stream with the pictures that are brought, and sound of its own', () => {
+  const { intake, put, list, pump } = stage({ root: 'master.m3u8' })
+  list(
+    [
+      '#EXTM3U',
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",DEFAULT=YES,URI="a/out.m3u8"',
+      ...[
+        '#EXT-X-STREAM-INF:BANDWIDTH=500000,RESOLUTION=160x90,AUDIO="a",CODECS="avc1.42c00b,mp4a.40.2"',
+        'low/out.m3u8',
+      ],
+      ...[
+        '#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=320x180,AUDIO="a",CODECS="avc1.42c00b,mp4a.40.2"',
+        'high/out.m3u8',
+        '',
+      ],
+    ].join('\n'),
+    'master.m3u8',
+  )
+  assert.deepEqual(
+    intake.lanes.map(({ role, playlist, bandwidth }) => [role, playlist, bandwidth]),
+    [
+      ['main', 'high/out.m3u8', 900_000],
+      ['audio', 'a/out.m3u8', 0],
+      ['brought', 'low/out.m3u8', 372_000],
+    ],
+  )
+  for (const folder of ['high', 'low', 'a']) {
+    put(`${folder}/init.mp4`, folder === 'a' ? soundInit : pictureInit)
+    put(`${folder}/s0.m4s`, folder === 'a' ? soundSegment(0) : pictureSegment(0))
+    list(mediaPlaylist(0, 1), `${folder}/out.m3u8`)
+  }
+  assert.equal(pump().length, 6)
+  assert.deepEqual(
+    intake.take().map(({ lane, leads, entries }) => [lane, leads, entries[0]?.slot]),
+    [
+      [0, true, 'video'],
+      [1, true, 'audio'],
+      [2, false, 'video'],
+    ],
+  )
+  assert.deepEqual(intake.tracks, { video: true, audio: true })
+  assert.equal(intake.facts.renditions, 2)
+})
+
+test('without a root the multivariant playlist is waited for, and a media playlist alone is taken without it', () => {
+  const alone = stage({ root: undefined as never })
+  alone.put('init.mp4', pictureInit)
+  alone.put('s0.m4s', pictureSegment(0))
+  alone.list(mediaPlaylist(0, 1), 'any.m3u8')
+  assert.deepEqual(alone.pump(), [])
+  alone.pass(HLS_LIMITS.rootGraceMs)
+  assert.deepEqual(alone.pump(), ['init.mp4', 's0.m4s'])
+
+  const ladder = stage({ root: undefined as never })
+  ladder.put('init.mp4', pictureInit)
+  ladder.put('s0.m4s', pictureSegment(0))
+  ladder.list(mediaPlaylist(0, 1), 'low.m3u8')
+  ladder.list('#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nhigh.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nlow.m3u8\n', 'm.m3u8')
+  assert.deepEqual(ladder.pump(), ['init.mp4', 's0.m4s'])
+  assert.deepEqual(
+    ladder.intake.lanes.map(({ playlist }) => playlist),
+    ['low.m3u8', 'high.m3u8'],
+  )
+})
+
+test('what cannot be followed is told in words', () => {
+  const table: [string, RegExp][] = [
+    ['hello', /does not begin with #EXTM3U/],
+    [
+      mediaPlaylist(0, 1).replace('#EXT-X-MAP', '#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXT-X-MAP'),
+      /encrypted.*switch encryption off/,
+    ],
+    ['#EXTM3U\n#EXT-X-I-FRAMES-ONLY\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\na.ts\n', /key frames alone/],
+    ['#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",URI="a.m3u8"\n', /lists nothing/],
+    ['#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nhttp://elsewhere.example/a.m3u8\n', /a file elsewhere/],
+    [`#EXTM3U\n${'x'.repeat(20_000)}`, /cannot be read/],
+  ]
+  for (const [text, reason] of table) {
+    const { list, intake } = stage()
+    const report = list(text)
+    assert.ok(report.kind === 'refused' && reason.test(report.reason), JSON.stringify(report))
+    assert.match(intake.facts.trouble ?? '', reason)
+  }
+})
+
+test('segments elsewhere, or outside, are left out and said to be', () => {
+  for (const uri of ['http://elsewhere.example/s0.m4s', '../s0.m4s', '/etc/passwd', '..%2f..%2fsecret']) {
+    const { list, intake, pump } = stage()
+    list(mediaPlaylist(0, 1).replace('s0.m4s', uri).replace('#EXT-X-MAP:URI="init.mp4"\n', ''))
+    assert.deepEqual(pump(), [])
+    assert.equal(intake.facts.lost, 1)
+    assert.match(intake.facts.trouble ?? '', /elsewhere|leads out|absolute path|no file may have/)
+  }
+})
+
+test('sound as bare frames, text and what is nothing are refused with what to change', () => {
+  const table: [Uint8Array, RegExp][] = [
+    [Buffer.from('ID3\x04aaaaaaaaaaaaaaaaa'), /packed audio/],
+    [Buffer.from('WEBVTT\n\n00:00.000 --> 00:01.000\nhi'), /neither MPEG-TS nor fragmented MP4/],
+    [Buffer.from('<html>Not found</html>'), /neither MPEG-TS nor fragmented MP4/],
+  ]
+  for (const [bytes, reason] of table) {
+    const { list, intake, put, pump } = stage()
+    put('s0.m4s', bytes)
+    list(mediaPlaylist(0, 1).replace('#EXT-X-MAP:URI="init.mp4"\n', ''))
+    pump()
+    assert.match(intake.facts.trouble ?? '', reason)
+  }
+})
+
+test('wrong durations and dates move nothing: media have their own times', () => {
+  const { intake, put, list, pump } = stage()
+  put('init.mp4', pictureInit)
+  for (let i = 0; i < 2; i++) put(`s${i}.m4s`, pictureSegment(i))
+  const wrong = mediaPlaylist(0, 2)
+    .replace('#EXTINF:1.000,', '#EXT-X-PROGRAM-DATE-TIME:1971-01-01T00:00:00Z\n#EXTINF:999.000,')
+    .replace('#EXTINF:1.000,', '#EXTINF:0,')
+  list(wrong)
+  pump()
+  const loads = intake.take()
+  assert.deepEqual(
+    loads.map(({ start }) => start),
+    [0, 90_000],
+  )
+  assert.deepEqual(
+    loads.map(({ end }) => end),
+    [90_000, 180_000],
+  )
+})
+
+test('nothing is read ahead while much waits to be passed on', () => {
+  const { intake, list } = stage()
+  list(mediaPlaylist(0, 3))
+  assert.equal(intake.wants(0, HLS_LIMITS.aheadLeastMs - 1).length, 1)
+  assert.equal(intake.wants(0, HLS_LIMITS.aheadLeastMs).length, 0)
+})
+
+test('what other settings bring is read with their EXT-X-MAP, once', () => {
+  const { intake, put, list, pump } = stage()
+  put('init.mp4', pictureInit)
+  put('s0.m4s', pictureSegment(0))
+  list(mediaPlaylist(0, 1))
+  pump()
+  put('init.mp4', pictureInit)
+  put('s1.m4s', pictureSegment(7))
+  list(mediaPlaylist(0, 2).replace('#EXTINF:1.000,\ns1', '#EXT-X-DISCONTINUITY\n#EXTINF:1.000,\ns1'))
+  assert.deepEqual(pump(), ['init.mp4', 's1.m4s'])
+  assert.equal(units(intake).length, 2 * PICTURES)
+})

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { HLS_LIMITS } from '../limits.ts'
+import { createPutStore, type Incoming, type PutStore } from './store.ts'
+
+function begin(store: PutStore, name: string): Incoming {
+  const incoming = store.begin(name)
+  assert.ok(typeof incoming !== 'string', String(incoming))
+  return incoming
+}
+
+function put(store: PutStore, name: string, ...chunks: readonly Uint8Array[]): void {
+  const incoming = begin(store, name)
+  for (const chunk of chunks) assert.equal(incoming.write(chunk), undefined)
+  incoming.end()
+}
+
+test('a file is there when it is whole, and what was there before is gone when it begins', () => {
+  const budget = { used: 0 }
+  const store = createPutStore(budget)
+  put(store, 'a', Uint8Array.of(1), Uint8Array.of(2))
+  assert.deepEqual([...(store.get('a')?.bytes ?? [])], [1, 2])
+  const again = begin(store, 'a')
+  again.write(Uint8Array.of(3))
+  assert.equal(store.get('a'), undefined)
+  assert.equal(store.isComing('a'), true)
+  again.abort()
+  assert.equal(store.isComing('a'), false)
+  assert.equal(budget.used, 0)
+})
+
+test('of two of one name at the same time the one counts that began later', () => {
+  const store = createPutStore({ used: 0 })
+  const [first, second] = [begin(store, 'a'), begin(store, 'a')]
+  second.write(Uint8Array.of(2))
+  second.end()
+  first.write(Uint8Array.of(1))
+  first.end()
+  assert.deepEqual([...(store.get('a')?.bytes ?? [])], [2])
+})
+
+test('a file that is too large is given up before it is kept', () => {
+  const budget = { used: 0 }
+  const incoming = begin(createPutStore(budget), 'a')
+  const chunk = new Uint8Array(HLS_LIMITS.fileBytes / 4)
+  for (let i = 0; i < 4; i++) assert.equal(incoming.write(chunk), undefined)
+  assert.equal(incoming.write(Uint8Array.of(1)), 'too-large')
+  assert.equal(budget.used, 0)
+  assert.equal(incoming.write(chunk), undefined)
+  assert.equal(budget.used, 0)
+})
+
+test('files that nobody reads go, oldest first, in bytes and in number', () => {
+  const budget = { used: 0 }
+  const store = createPutStore(budget)
+  const chunk = new Uint8Array(HLS_LIMITS.putBytes / 8)
+  for (let i = 0; i < 20; i++) put(store, `s${i}`, chunk)
+  assert.equal(budget.used, HLS_LIMITS.putBytes)
+  assert.equal(store.get('s11'), undefined)
+  assert.notEqual(store.get('s12'), undefined)
+  assert.equal(store.dropped, 12)
+  for (let i = 0; i < 2 * HLS_LIMITS.putFiles; i++) put(store, `x${i}`, Uint8Array.of(1))
+  assert.ok(budget.used <= HLS_LIMITS.putFiles)
+  store.close()
+  assert.equal(budget.used, 0)
+})
+
+test('what is still under way fills the room of one encoder, and of all of them together', () => {
+  const budget = { used: 0 }
+  const stores = Array.from({ length: 8 }, () => createPutStore(budget))
+  const chunk = new Uint8Array(HLS_LIMITS.fileBytes)
+  const faults = stores.flatMap((store) => Array.from({ length: 3 }, (_, i) => begin(store, `${i}`).write(chunk)))
+  assert.equal(
+    faults.filter((fault) => fault === 'no-room').length,
+    24 - HLS_LIMITS.putTotalBytes / HLS_LIMITS.fileBytes,
+  )
+  assert.equal(budget.used, HLS_LIMITS.putTotalBytes)
+})
+
+test('files at the same time are bounded, and what comes after the end is not kept', () => {
+  const budget = { used: 0 }
+  const store = createPutStore(budget)
+  const all = Array.from({ length: HLS_LIMITS.putAtOnce }, (_, i) => begin(store, `${i}`))
+  assert.equal(store.begin('one more'), 'too-many')
+  store.close()
+  for (const incoming of all) {
+    incoming.write(Uint8Array.of(1))
+    incoming.end()
+  }
+  assert.equal(budget.used, 0)
+})

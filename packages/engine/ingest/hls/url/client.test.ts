@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { createHlsClient } from './client.ts'
+
+async function serve(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test('an answer is read with its version, where redirects have led, and in ranges', async (t) => {
+  const origin = await serve(t, (req, res) => {
+    if (req.url === '/a') res.writeHead(302, { location: '/b/c' }).end()
+    else if (req.headers.range === 'bytes=2-4') res.writeHead(206, { etag: '"v"' }).end('234')
+    else res.writeHead(200, { etag: '"v"' }).end('0123456789')
+  })
+  const client = createHlsClient(origin)
+  t.after(() => client.close())
+  const whole = await client.get(`${origin}/a`, { limit: 100 })
+  assert.ok(whole.kind === 'read')
+  assert.deepEqual(
+    [whole.url, whole.version, Buffer.from(whole.bytes).toString()],
+    [`${origin}/b/c`, '"v"', '0123456789'],
+  )
+  const part = await client.get(`${origin}/b`, { limit: 100, range: { start: 2, length: 3 } })
+  assert.ok(part.kind === 'read' && Buffer.from(part.bytes).toString() === '234')
+  // A server that knows no ranges sends all of it.
+  const all = await client.get(`${origin}/b`, { limit: 100, range: { start: 7, length: 2 } })
+  assert.ok(all.kind === 'read' && Buffer.from(all.bytes).toString() === '78')
+  assert.equal((await client.get(`${origin}/b`, { limit: 100, range: { start: 9, length: 2 } })).kind, 'missing')
+})
+
+test('answers that are too large, cut off, packed, refused or go round in circles are told in words', async (t) => {
+  const origin = await serve(t, (req, res) => {
+    if (req.url === '/round') res.writeHead(302, { location: '/round' }).end()
+    else if (req.url === '/file') res.writeHead(302, { location: 'file:///etc/passwd' }).end()
+    else if (req.url === '/large') res.writeHead(200).end('x'.repeat(101))
+    else if (req.url === '/said') res.writeHead(200, { 'content-length': '1000000' }).end()
+    else if (req.url === '/packed') res.writeHead(200, { 'content-encoding': 'gzip' }).end('x')
+    else if (req.url === '/401') res.writeHead(401).end()
+    else if (req.url === '/404') res.writeHead(404).end()
+    else {
+      res.writeHead(200, { 'content-length': '50' })
+      res.write('x')
+      setTimeout(() => res.destroy(), 20)
+    }
+  })
+  const client = createHlsClient(origin)
+  t.after(() => client.close())
+  const table: [string, RegExp][] = [
+    ['/round', /more than 5 redirects/],
+    ['/file', /only http:\/\/ and https:\/\//],
+    ['/large', /more than 100 bytes/],
+    ['/said', /more than 100 bytes/],
+    ['/packed', /compresses/],
+    ['/401', /password/],
+    ['/cut', /cut off|closed the connection|aborted/],
+  ]
+  for (const [path, reason] of table) {
+    const answer = await client.get(`${origin}${path}`, { limit: 100 })
+    assert.ok(answer.kind === 'failed' && reason.test(answer.reason), `${path}: ${JSON.stringify(answer)}`)
+  }
+  assert.equal((await client.get(`${origin}/404`, { limit: 100 })).kind, 'missing')
+})
+
+test('a server that is silent is not waited for', async (t) => {
+  const origin = await serve(t, () => undefined)
+  const client = createHlsClient(origin)
+  t.after(() => client.close())
+  const answer = await client.get(origin, { limit: 100, headMs: 100 })
+  assert.ok(answer.kind === 'failed' && /in time/.test(answer.reason))
+})
+
+test('what a source on the internet names leads to nothing private', async (t) => {
+  let asked = 0
+  const origin = await serve(t, (_req, res) => {
+    asked++
+    res.end('secret')
+  })
+  const client = createHlsClient('https://stream.example/live.m3u8')
+  t.after(() => client.close())
+  const { port } = new URL(origin)
+  for (const url of [
+    origin,
+    `http://localhost:${port}`,
+    `http://[::1]:${port}`,
+    `http://[::ffff:127.0.0.1]:${port}`,
+    `http://2130706433:${port}`,
+  ]) {
+    const answer = await client.get(url, { limit: 100 })
+    assert.ok(answer.kind === 'failed' && /private address/.test(answer.reason), `${url}: ${JSON.stringify(answer)}`)
+  }
+  assert.equal(asked, 0)
+  // The owner may name a private address, and what that names is there too.
+  const own = createHlsClient(origin)
+  t.after(() => own.close())
+  assert.equal((await own.get(origin, { limit: 100 })).kind, 'read')
+  assert.equal((await own.get(`http://localhost:${port}`, { limit: 100 })).kind, 'read')
+})
