@@ -177,6 +177,8 @@ const programs = [
   { packages: ['nginx'], modes: ['test', 'bench'], there: () => onPath('nginx') },
   { packages: ['srt-tools'], modes: ['test', 'bench'], there: () => onPath('srt-live-transmit') },
   { packages: ['coturn'], modes: ['test'], there: () => onPath('turnserver') },
+  { packages: ['samba'], modes: ['test'], there: () => onPath('smbd') },
+  { packages: ['smbclient'], modes: ['test'], there: () => onPath('smbclient') },
   {
     packages: ['libnginx-mod-rtmp'],
     modes: ['bench'],

@@ -33,7 +33,10 @@ interface Machine {
   setup(mode: string, user?: 'root' | 'somebody', script?: string): Promise<{ code: number | null; said: string }>
 }
 
-const names = ['ffmpeg', 'ffprobe', 'chromium', 'gst-launch-1.0', 'obs', 'Xvfb', 'mpv', 'cvlc', 'nginx', 'turnserver', 'srt-live-transmit']
+const names = [
+  ...['ffmpeg', 'ffprobe', 'chromium', 'gst-launch-1.0', 'obs', 'Xvfb', 'mpv', 'cvlc', 'nginx', 'turnserver'],
+  ...['srt-live-transmit', 'smbd', 'smbclient'],
+]
 const lock = JSON.stringify({ packages: { 'node_modules/node': { version: '24.0.0', integrity: 'sha512-a' } } })
 
 /** A clone that is set up for `start`, on a machine without any program. */

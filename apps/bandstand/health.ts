@@ -1,4 +1,4 @@
-import type { LineReport } from '@bandstand/engine/ports.ts'
+import type { HlsReport, LineReport } from '@bandstand/engine/ports.ts'
 import type { BroughtReport } from '@bandstand/engine/stream/brought-report.ts'
 import type { EncoderDiagnosis } from '@bandstand/engine/stream/diagnosis.ts'
 import type { LadderReport } from '@bandstand/engine/transcode/report.ts'
@@ -6,7 +6,7 @@ import type { EncoderHealth } from '@bandstand/platform/ports.ts'
 
 /** The engine's figures in the API's terms: absent becomes null, seconds become milliseconds, figures are rounded. */
 export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
-  const { video, audio, ladder, brought, line } = found
+  const { video, audio, ladder, brought, line, hls } = found
   const longest = video === undefined || video.keyDistances.length === 0 ? null : Math.max(...video.keyDistances)
   return {
     protocol: found.protocol,
@@ -34,6 +34,7 @@ export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
     ladder: ladder === undefined ? null : toLadderHealth(ladder),
     brought: brought === undefined ? null : toBroughtHealth(brought),
     line: line === undefined ? null : toLineHealth(line),
+    hls: hls === undefined ? null : toHlsHealth(hls),
   }
 }
 
@@ -60,4 +61,13 @@ function toLineHealth(found: LineReport): NonNullable<EncoderHealth['line']> {
   const { roundTrip, latency, buffered, packets, lost, retransmitted, dropped } = found
   const whole = { roundTrip: Math.round(roundTrip), latency: Math.round(latency), buffered: Math.round(buffered) }
   return { ...whole, packets, lost, retransmitted, dropped }
+}
+
+function toHlsHealth(found: HlsReport): NonNullable<EncoderHealth['hls']> {
+  const { source, format, targetDuration, partTarget, renditions, leftOut, lost, trouble } = found
+  const times = {
+    segments: targetDuration * 1000,
+    parts: partTarget === undefined ? null : Math.round(partTarget * 1000),
+  }
+  return { source, format: format ?? null, ...times, renditions, leftOut, lost, trouble: trouble ?? null }
 }

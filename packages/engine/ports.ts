@@ -21,6 +21,8 @@ export interface PublishRequest {
   readonly encoder?: string
   /** How the line from the encoder is now, where the protocol measures it. Asked when somebody looks at the studio. */
   readonly line?: () => LineReport
+  /** What comes in as HLS; asked whenever somebody looks. */
+  readonly hls?: () => HlsReport
 }
 
 /** The line from an encoder. Times in ms; packets of the last half minute. */
@@ -37,6 +39,26 @@ export interface LineReport {
   readonly retransmitted: number
   /** Given up, for they came too late or never. */
   readonly dropped: number
+}
+
+/** HLS that an encoder makes: how it comes, and what is wrong with it. */
+export interface HlsReport {
+  /** It is put here, or written into a folder that is watched, or pulled from another server. */
+  readonly source: 'put' | 'folder' | 'url'
+  /** Absent until the first segment has been read. */
+  readonly format?: 'mpegts' | 'fmp4'
+  /** Seconds; 0 until it is known. */
+  readonly targetDuration: number
+  /** Seconds; absent where segments have no parts. */
+  readonly partTarget?: number
+  /** Renditions of the pictures that are taken, the main one among them. */
+  readonly renditions: number
+  /** Variants and languages that are not taken. */
+  readonly leftOut: number
+  /** Segments that never came, were gone before they could be read, or could not be read. */
+  readonly lost: number
+  /** What is wrong now, and what to change. */
+  readonly trouble?: string
 }
 
 /**

@@ -16,6 +16,8 @@ const packages: Readonly<Record<string, string>> = {
   'srt-live-transmit': 'srt-tools',
   'srt-file-transmit': 'srt-tools',
   ffplay: 'ffmpeg',
+  smbd: 'samba',
+  smbclient: 'smbclient',
   wrk: 'wrk',
 }
 

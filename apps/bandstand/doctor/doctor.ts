@@ -14,6 +14,7 @@ import type { Settings } from '../settings/schema.ts'
 import { isTurnByTcp } from '../settings/webrtc.ts'
 import { readTls } from '../tls.ts'
 import type { Finding } from './finding.ts'
+import { hlsSources } from './hls-sources.ts'
 import { examinePublishHook } from './publish-hook.ts'
 
 /** Says in plain words what is missing or misconfigured on this machine. @returns 1 when something is in the way. */
@@ -27,6 +28,7 @@ export async function doctor(settings: Settings, print: (line: string) => void):
     webrtc(settings),
     certificate(settings),
     examinePublishHook(settings),
+    hlsSources(settings.hlsSources),
   ])
   // One that is too old does not come this far: see `bandstand.mjs`.
   const node: Finding = { level: 'ok', text: `Node ${process.versions.node}` }

@@ -232,3 +232,32 @@ test('reverse proxies are addresses and networks; anything else is named with wh
     })
   }
 })
+
+test('sources of HLS are given as text, or in the file as a list', (t) => {
+  const sources = (text: string) => load(['--hls-sources', text]).settings.hlsSources
+  assert.deepEqual(sources(''), [])
+  assert.deepEqual(sources('main=/mnt/studio, radio=https://example.org/a.m3u8?x=1'), [
+    { channel: 'main', from: '/mnt/studio' },
+    { channel: 'radio', from: 'https://example.org/a.m3u8?x=1' },
+  ])
+  for (const bad of ['/mnt/studio', 'main=', '=x', 'Main Channel=/x', 'main=rtmp://example.org/x', 'main=https://']) {
+    assert.throws(() => sources(bad), /hlsSources.*takes CHANNEL=FOLDER/, bad)
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'bandstand-settings-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = (yaml: string) => {
+    writeFileSync(join(folder, 'bandstand.yaml'), yaml)
+    return load([], {}, folder).settings.hlsSources
+  }
+  assert.deepEqual(
+    file(
+      'hlsSources:\n  - main=/mnt/a,b\n  - {channel: radio, url: "http://r.example/a.m3u8"}\n  - {channel: c, folder: ./c}\n',
+    ),
+    [
+      { channel: 'main', from: '/mnt/a,b' },
+      { channel: 'radio', from: 'http://r.example/a.m3u8' },
+      { channel: 'c', from: './c' },
+    ],
+  )
+  assert.throws(() => file('hlsSources:\n  - {channel: c, url: /mnt/x}\n'), /takes CHANNEL=FOLDER/)
+})

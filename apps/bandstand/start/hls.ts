@@ -10,6 +10,7 @@ export function startHlsPut({ settings, log, refusals, started }: Begun, publish
   const ingest = createHlsPutIngest({
     ...{ publishPort, log, refusals },
     now: () => performance.now(),
+    maxBitrate: settings.maxBitrate * 1e6,
     encodersPerAddress: settings.maxPublishersPerAddress,
   })
   started.defer(() => ingest.close())
@@ -26,13 +27,14 @@ export function watchHlsSources(
   const sources = startHlsSources({
     ...{ sources: settings.hlsSources, log, refusals },
     now: () => performance.now(),
-    async publish(slug, { remote, encoder }, stop) {
+    maxBitrate: settings.maxBitrate * 1e6,
+    async publish(slug, request, stop) {
       const channel = directory.findBySlug(slug)
       if (channel === undefined) {
         const reason = `there is no channel ${slug}: make it in the studio, or name another one in --hls-sources`
         return { refusal: { code: 'unavailable', reason } }
       }
-      return streams.feed({ id: channel.id, slug: channel.slug }, { protocol: 'hls', remote, encoder }, stop)
+      return streams.feed({ id: channel.id, slug: channel.slug }, { protocol: 'hls', ...request }, stop)
     },
   })
   started.defer(() => sources.close())

@@ -73,6 +73,19 @@ export const encoderFacts = z
       })
       .nullable()
       .describe('the line from the encoder, packets of the last 30 s; null where the protocol does not measure it'),
+    hls: z
+      .object({
+        source: z.enum(['put', 'folder', 'url']).describe('put here, written into a watched folder, or pulled'),
+        format: z.enum(['mpegts', 'fmp4']).nullable().describe('null until the first segment has been read'),
+        segments: milliseconds.describe('target duration'),
+        parts: milliseconds.nullable().describe('null where segments have no parts'),
+        renditions: z.int().min(0).describe('of the pictures, that are taken'),
+        leftOut: z.int().min(0).describe('variants and languages that are not taken'),
+        lost: z.int().min(0).describe('segments that never came or could not be read'),
+        trouble: z.string().nullable().describe('what is wrong now, and what to change'),
+      })
+      .nullable()
+      .describe('HLS that the encoder makes; null for all others'),
   })
   .meta({ id: 'EncoderFacts' })
 export type EncoderFacts = z.infer<typeof encoderFacts>
@@ -93,6 +106,10 @@ export const ADVICE_CODES = [
   'renditions',
   'line-too-late',
   'line-lossy',
+  'hls-trouble',
+  'hls-lost',
+  'hls-segments-long',
+  'hls-left-out',
 ] as const
 
 export const advice = z

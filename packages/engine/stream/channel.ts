@@ -309,6 +309,7 @@ export function createChannel(options: ChannelOptions): Channel {
         malformedUnits: countIn(facts, 'droppedMalformed'),
         unconfiguredUnits: countIn(facts, 'droppedUnconfigured'),
         ...(request.line !== undefined && { line: request.line() }),
+        ...(request.hls !== undefined && { hls: request.hls() }),
         ...running.broadcast.diagnose(),
       }
     },

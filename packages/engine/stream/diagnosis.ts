@@ -1,4 +1,4 @@
-import type { IngestProtocol, LineReport } from '../ports.ts'
+import type { HlsReport, IngestProtocol, LineReport } from '../ports.ts'
 import type { LadderReport } from '../transcode/report.ts'
 import type { BroughtReport } from './brought-report.ts'
 import { STREAM_LIMITS } from './limits.ts'
@@ -63,6 +63,8 @@ export interface EncoderDiagnosis extends Partial<MediaDiagnosis> {
   readonly unconfiguredUnits: number
   /** Absent where the protocol does not measure it. */
   readonly line?: LineReport
+  /** Where it comes as HLS. */
+  readonly hls?: HlsReport
 }
 
 /** What an ingest counts, it tells among the facts: there an encoder may have put anything. */

@@ -147,3 +147,19 @@ test('when keys have changed the encoders of that channel are looked at again', 
   assert.deepEqual(stopped, [rights.objection])
   await streams.suspend()
 })
+
+test('a source that is configured has the channel only while no encoder sends', async () => {
+  const { streams } = stage()
+  const source = { protocol: 'hls', remote: 'this machine', encoder: '/mnt/studio' } as const
+  const stops: PublishRefusal[] = []
+  const first = streams.feed(channel, source, (why) => void stops.push(why))
+  assert.ok('publisher' in first)
+  first.publisher.end('disconnected')
+  const encoder = await streams.publish(request, () => undefined)
+  assert.ok('publisher' in encoder)
+  const second = streams.feed(channel, source, () => undefined)
+  assert.ok('refusal' in second && second.refusal.code === 'in-use')
+  encoder.publisher.end('unpublished')
+  assert.ok('publisher' in streams.feed(channel, source, () => undefined))
+  await streams.suspend()
+})

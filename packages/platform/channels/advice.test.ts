@@ -23,6 +23,7 @@ const good: EncoderHealth = {
     ladder: null,
     brought: null,
     line: null,
+    hls: null,
   },
 }
 const codes = (health: Partial<EncoderHealth>) => adviseEncoder({ ...good, ...health }).map(({ code }) => code)
@@ -95,4 +96,22 @@ test('a line that loses more than the latency mends is said in figures, with wha
   assert.equal(told({ dropped: 0, lost: 20 })?.code, 'fine')
   // Some packets of a connection that has just begun say nothing.
   assert.equal(told({ packets: 90, dropped: 10 })?.code, 'fine')
+})
+
+test('what is wrong with HLS that an encoder makes is said in its words', () => {
+  const hls: NonNullable<EncoderHealth['hls']> = {
+    ...{ source: 'put', format: 'mpegts', segments: 2_000, parts: null, renditions: 1 },
+    ...{ leftOut: 0, lost: 0, trouble: null },
+  }
+  assert.deepEqual(codes({ hls }), ['fine'])
+  assert.deepEqual(codes({ hls: { ...hls, lost: 1 } }), ['hls-lost'])
+  assert.deepEqual(codes({ hls: { ...hls, segments: 10_000 } }), ['hls-segments-long'])
+  assert.deepEqual(codes({ hls: { ...hls, segments: 10_000, parts: 1_000 } }), ['fine'])
+  assert.deepEqual(codes({ hls: { ...hls, leftOut: 2 } }), ['hls-left-out'])
+  const [advice] = adviseEncoder({
+    ...good,
+    hls: { ...hls, trouble: 'the segments are encrypted: switch encryption off' },
+  })
+  assert.equal(advice?.code, 'hls-trouble')
+  assert.match(advice?.text ?? '', /encrypted: switch encryption off\.$/)
 })

@@ -28,6 +28,9 @@ const LINE_PACKETS = 500
 const TOO_LATE = 0.0005
 const LOSSY = 0.05
 
+/** Segments (ms) that make viewers late for nothing. */
+const SEGMENTS_LONG = 6_000
+
 /** What to change in the encoder, most important first; one `fine` where there is nothing. */
 export function adviseEncoder(health: EncoderHealth): Advice[] {
   const advice: Advice[] = []
@@ -67,6 +70,7 @@ export function adviseEncoder(health: EncoderHealth): Advice[] {
       'Pictures or sound come without the settings that a decoder needs (the sequence header), and are left out. Stop and start the encoder; what passes a stream on must pass its beginning on too.',
     )
   if (health.line !== null) adviseLine(health.line, add)
+  if (health.hls !== null) adviseHls(health.hls, add)
   const order = { warning: 0, hint: 1, good: 2 }
   advice.sort((a, b) => order[a.level] - order[b.level])
   if (advice.length === 0) add('good', 'fine', 'Everything looks right.')
@@ -132,6 +136,32 @@ function adviseLine(
       'hint',
       'line-lossy',
       `${percent(lost / all)} of packets are lost and sent again in time. If that grows, raise the encoder's latency above ${Math.round(latency)} ms, or lower the bitrate.`,
+    )
+}
+
+/** Of HLS viewers see what is late or missing with the encoder's segments. */
+function adviseHls(
+  { trouble, lost, segments, parts, leftOut }: NonNullable<EncoderHealth['hls']>,
+  add: (level: Advice['level'], code: Advice['code'], text: string) => void,
+): void {
+  if (trouble !== null) add('warning', 'hls-trouble', `Of the HLS that comes in: ${trouble}.`)
+  if (lost > 0)
+    add(
+      'warning',
+      'hls-lost',
+      `${lost === 1 ? 'One segment' : `${lost} segments`} did not come, or could not be read. Let the encoder list at least 6 segments, keep those that it has just taken off the list, and look at its line.`,
+    )
+  if (parts === null && segments > SEGMENTS_LONG)
+    add(
+      'hint',
+      'hls-segments-long',
+      `Segments last up to ${Math.round(segments / 1000)} s, and viewers are that much later: set 2 s in the encoder (ffmpeg: -hls_time 2, with a key frame every 2 s).`,
+    )
+  if (leftOut > 0)
+    add(
+      'hint',
+      'hls-left-out',
+      `${leftOut === 1 ? 'One rendition is' : `${leftOut} renditions are`} left out: eight pictures and one sound are taken, of a ladder that a multivariant playlist lists.`,
     )
 }
 

@@ -265,6 +265,7 @@ test('the health of an encoder comes with advice', async (t) => {
     ladder: null,
     brought: null,
     line: null,
+    hls: null,
   })
   const health = (await asOwner('GET', '/channels/main/health')).json()
   assert.equal(health.connected, true)

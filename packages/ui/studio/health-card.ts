@@ -129,7 +129,7 @@ export class StudioHealthCard extends LitElement {
     if (this.isConnected && slug === this.slug) this.#timer = setTimeout(() => this.#ask(), every)
   }
 
-  #facts({ protocol, video, audio, encoder, remote, reconnects, brought, line }: EncoderFacts) {
+  #facts({ protocol, video, audio, encoder, remote, reconnects, brought, line, hls }: EncoderFacts) {
     const rows: [string, string][] = []
     if (video) {
       rows.push(['Picture', `${video.width} × ${video.height}`])
@@ -152,6 +152,16 @@ export class StudioHealthCard extends LitElement {
     }
     rows.push(['Comes by', protocol === 'demo' ? 'the built-in demo' : protocol.toUpperCase()])
     rows.push(['Reconnects', String(reconnects)])
+    if (hls) {
+      rows.push([
+        'Source',
+        { put: 'put here by the encoder', folder: 'a watched folder', url: 'another server' }[hls.source],
+      ])
+      const format = { mpegts: 'MPEG-TS', fmp4: 'fragmented MP4' }[hls.format ?? 'fmp4']
+      const parts = hls.parts === null ? '' : `, parts of ${(hls.parts / 1000).toFixed(1)} s`
+      if (hls.format !== null) rows.push(['Segments', `${format}, up to ${hls.segments / 1000} s${parts}`])
+      rows.push(['Segments lost', String(hls.lost)])
+    }
     if (line) {
       const share = (count: number) => `${((count * 100) / Math.max(1, line.packets + line.dropped)).toFixed(1)} %`
       rows.push(['Round trip', `${line.roundTrip} ms`])

@@ -193,6 +193,7 @@ const health: ChannelHealth = {
     },
     brought: null,
     line: null,
+    hls: null,
   },
   advice,
 }

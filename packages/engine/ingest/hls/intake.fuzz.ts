@@ -12,7 +12,7 @@ export const target = {
   name: 'hls-intake',
   corpus: new URL('corpus/', import.meta.url),
   run(input: Uint8Array): void {
-    const intake = createIntake({ resolve: resolvePath, begin: 'listed', isOrdered: true })
+    const intake = createIntake({ resolve: resolvePath, begin: 'listed', isOrdered: true, maxBitrate: 1e9 })
     const pacer = createPacer()
     let now = 0
     for (let at = 0; at + 4 <= input.byteLength; ) {

@@ -17,7 +17,14 @@ import {
 
 /** An intake with files beside it, as a folder or an encoder's memory is. */
 function stage(options: Partial<IntakeOptions> = {}) {
-  const intake = createIntake({ resolve: resolvePath, begin: 'listed', isOrdered: true, root: 'out.m3u8', ...options })
+  const intake = createIntake({
+    resolve: resolvePath,
+    begin: 'listed',
+    isOrdered: true,
+    maxBitrate: 1e9,
+    root: 'out.m3u8',
+    ...options,
+  })
   const files = new Map<string, FileBody>()
   let stamp = 0
   let now = 0
@@ -308,4 +315,14 @@ test('what other settings bring is read with their EXT-X-MAP, once', () => {
   list(mediaPlaylist(0, 2).replace('#EXTINF:1.000,\ns1', '#EXT-X-DISCONTINUITY\n#EXTINF:1.000,\ns1'))
   assert.deepEqual(pump(), ['init.mp4', 's1.m4s'])
   assert.equal(units(intake).length, 2 * PICTURES)
+})
+
+test('segments of more than the highest bitrate are left out, and said to be', () => {
+  const { intake, put, list, pump } = stage({ maxBitrate: 10_000 })
+  put('init.mp4', pictureInit)
+  put('s0.m4s', pictureSegment(0))
+  list(mediaPlaylist(0, 1))
+  pump()
+  assert.equal(units(intake).length, 0)
+  assert.match(intake.facts.trouble ?? '', /Mbit\/s, at most 0\.0 Mbit\/s are taken: lower the bitrate/)
 })

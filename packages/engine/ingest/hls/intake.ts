@@ -1,6 +1,7 @@
 import { MediaError } from '@bandstand/media/error.ts'
 import type { MediaPlaylist, MultivariantPlaylist } from '@bandstand/media/manifests/hls/model.ts'
 import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
+import type { HlsReport } from '../../ports.ts'
 import { type Choice, chooseRenditions } from './choose.ts'
 import type { Slot } from './entry.ts'
 import type { Begin } from './follow.ts'
@@ -16,24 +17,14 @@ export interface IntakeOptions {
   readonly begin: Begin
   /** See `FollowOptions`. */
   readonly isOrdered: boolean
+  /** Bits a second of one rendition, at the most. */
+  readonly maxBitrate: number
 }
 
 /** What is known of a source, for the studio. */
-export interface IntakeFacts {
-  readonly format?: 'mpegts' | 'fmp4'
-  /** Seconds. */
-  readonly targetDuration: number
-  /** Seconds; absent where segments have no parts. */
-  readonly partTarget?: number
-  /** Renditions of the pictures that are taken, the main one among them. */
-  readonly renditions: number
-  readonly leftOut: number
-  /** Segments that never came, were gone before they could be read, or could not be read. */
-  readonly lost: number
+export interface IntakeFacts extends Omit<HlsReport, 'source'> {
   /** Units that could not be read. */
   readonly malformed: number
-  /** What is wrong now, and what to change. */
-  readonly trouble?: string
 }
 
 /** What a playlist said. */
@@ -254,9 +245,9 @@ class HlsIntake implements Intake {
   }
 
   #rendition(number: number, playlist: string, slots: readonly Slot[], leads: boolean): Rendition {
-    const { begin, isOrdered, resolve } = this.#options
+    const { begin, isOrdered, resolve, maxBitrate } = this.#options
     return createRendition({
-      ...{ number, playlist, slots, leads, begin, isOrdered, resolve },
+      ...{ number, playlist, slots, leads, begin, isOrdered, resolve, maxBitrate },
       near: () => this.#near,
       events: {
         load: (load) => {

@@ -49,6 +49,8 @@ export interface RenditionOptions {
   readonly leads: boolean
   readonly begin: Begin
   readonly isOrdered: boolean
+  /** Bits a second of whole segments, at the most. */
+  readonly maxBitrate: number
   readonly resolve: ResolveName
   /** Where the renditions are on their clock, ticks of 90 kHz. */
   readonly near: () => number | undefined
@@ -203,6 +205,15 @@ class FollowedRendition implements Rendition {
       this.#bare = undefined
       return this.#give(1, content.reason)
     }
+    const seconds = (content.end - content.start) / 90_000
+    const bitrate = (body.bytes.byteLength * 8) / seconds
+    // A part, or a short segment, may be little but a key frame.
+    if (seconds >= 1 && bitrate > this.#options.maxBitrate) {
+      return this.#give(
+        1,
+        `${want.name} has ${megabits(bitrate)}, at most ${megabits(this.#options.maxBitrate)} are taken: lower the bitrate`,
+      )
+    }
     if (content.malformed > 0) events.malformed(content.malformed)
     const entries = content.entries.filter((entry) => slots.includes(entry.slot) && !this.#isRead(item, entry))
     if (entries.length === 0) {
@@ -291,6 +302,10 @@ class FollowedRendition implements Rendition {
 
 function isSame(a: Item, b: Item): boolean {
   return a.sequence === b.sequence && a.part === b.part && a.again === b.again && a.uri === b.uri
+}
+
+function megabits(bitrate: number): string {
+  return `${(bitrate / 1e6).toFixed(1)} Mbit/s`
 }
 
 function formatOf(bytes: Uint8Array): 'mpegts' | 'fmp4' {

@@ -5,11 +5,7 @@ import type { Intake, IntakeFacts } from './intake.ts'
 import { HLS_LIMITS } from './limits.ts'
 import { createPacer } from './pacer.ts'
 
-/** Which way it comes in. */
-export type HlsSourceKind = 'put' | 'folder' | 'url'
-
 export interface SessionOptions {
-  readonly source: HlsSourceKind
   readonly intake: Intake
   /** For log lines: channel, remote address, source; nothing secret. */
   readonly fields: () => Readonly<Record<string, string>>
@@ -42,7 +38,7 @@ export interface HlsSession {
 
 /** Timers come this far apart: a timer for each unit would cost more than what is done with it. */
 const TICK_MS = 20
-/** Facts are told this often, where they have changed. */
+/** What could not be read is told this often, where it has changed. */
 const FACTS_MS = 1_000
 
 export function createSession(options: SessionOptions): HlsSession {
@@ -57,7 +53,7 @@ class Session implements HlsSession {
   #timer: NodeJS.Timeout | undefined
   #touched: number
   #announced = false
-  #facts = ''
+  #malformed = 0
   #factsAt = Number.NEGATIVE_INFINITY
   #trouble: string | undefined
 
@@ -92,7 +88,7 @@ class Session implements HlsSession {
   publishTo(publisher: Publisher): void {
     this.#publisher = publisher
     this.#announced = false
-    this.#facts = ''
+    this.#malformed = 0
     this.#feeder.publishTo(publisher)
     this.touch()
     this.#schedule()
@@ -154,14 +150,9 @@ class Session implements HlsSession {
     if (at - this.#factsAt < FACTS_MS) return
     this.#factsAt = at
     const { facts } = this.#options.intake
-    const text = JSON.stringify(facts)
-    if (text === this.#facts) return
-    this.#facts = text
-    publisher.describe({
-      ...{ hlsSource: this.#options.source, hlsFormat: facts.format ?? '', hlsSegment: facts.targetDuration },
-      ...{ hlsPart: facts.partTarget ?? 0, hlsRenditions: facts.renditions, hlsLeftOut: facts.leftOut },
-      ...{ hlsLost: facts.lost, hlsTrouble: facts.trouble ?? '', droppedMalformed: facts.malformed },
-    })
+    if (facts.malformed === this.#malformed) return
+    this.#malformed = facts.malformed
+    publisher.describe({ droppedMalformed: facts.malformed })
   }
 
   #logTrouble({ trouble }: IntakeFacts): void {

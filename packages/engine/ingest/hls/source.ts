@@ -1,4 +1,4 @@
-import type { Log, Publisher, PublishRefusal } from '../../ports.ts'
+import type { HlsReport, Log, Publisher, PublishRefusal } from '../../ports.ts'
 import type { RefusalLog } from '../../remote/refusals.ts'
 import { HLS_LIMITS } from './limits.ts'
 import type { HlsSession } from './session.ts'
@@ -9,6 +9,7 @@ export interface SourceRequest {
   readonly remote: string
   /** What is said in the studio in place of an encoder's name. */
   readonly encoder: string
+  readonly hls?: () => HlsReport
 }
 
 /** Gives a configured source the channel, as long as no encoder has it. */
@@ -23,6 +24,8 @@ export interface SourceOptions {
   readonly fields: () => Readonly<Record<string, string>>
   readonly log: Log
   readonly refusals: RefusalLog
+  /** Bits a second of one rendition. */
+  readonly maxBitrate: number
   /** ms, rising. */
   readonly now: () => number
 }
@@ -39,7 +42,8 @@ export interface SourceLease {
   close(): void
 }
 
-export function createSourceLease(options: SourceOptions, session: HlsSession): SourceLease {
+/** @param hls for the studio */
+export function createSourceLease(options: SourceOptions, session: HlsSession, hls: () => HlsReport): SourceLease {
   const { publish, request, fields, log, refusals, now } = options
   let isAsking = false
   let isClosed = false
@@ -61,7 +65,7 @@ export function createSourceLease(options: SourceOptions, session: HlsSession): 
   async function ask(): Promise<void> {
     let isLost: PublishRefusal | undefined
     let isThere = false
-    const answer = await publish(request, (why) => {
+    const answer = await publish({ ...request, hls }, (why) => {
       isLost = why
       if (isThere) wait(why)
     })

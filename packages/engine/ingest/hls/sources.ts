@@ -11,7 +11,7 @@ export interface ConfiguredSource {
   readonly from: string
 }
 
-export interface HlsSourcesOptions extends Pick<SourceOptions, 'log' | 'refusals' | 'now'> {
+export interface HlsSourcesOptions extends Pick<SourceOptions, 'log' | 'refusals' | 'now' | 'maxBitrate'> {
   readonly sources: readonly ConfiguredSource[]
   /** Gives a source its channel, by slug, as long as no encoder has it. */
   readonly publish: (channel: string, ...args: Parameters<PublishSource>) => ReturnType<PublishSource>
@@ -28,14 +28,14 @@ export function shownSource(from: string): string {
 }
 
 /** Watches all that is configured. */
-export function startHlsSources({ sources, publish, log, refusals, now }: HlsSourcesOptions): HlsSource {
+export function startHlsSources({ sources, publish, log, refusals, now, maxBitrate }: HlsSourcesOptions): HlsSource {
   const started = sources.map(({ channel, from }) => {
     const source = shownSource(from)
     const options: SourceOptions = {
       publish: (request, stop) => publish(channel, request, stop),
       request: { remote: isAddress(from) ? new URL(from).hostname : 'this machine', encoder: source.slice(0, 100) },
       fields: () => ({ channel, source }),
-      ...{ log, refusals, now },
+      ...{ log, refusals, now, maxBitrate },
     }
     log.info({ channel, source }, 'hls: source watched')
     return isAddress(from) ? pullUrl({ ...options, url: from }) : watchFolder({ ...options, path: from })

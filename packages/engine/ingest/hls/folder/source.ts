@@ -36,12 +36,17 @@ export function watchFolder(options: FolderOptions): HlsSource {
     ...{ playlistBytes: HLS_LIMITS.playlistBytes, fileBytes: HLS_LIMITS.fileBytes, listed: HLS_LIMITS.folderPlaylists },
   }
   const known = createKnownPlaylists()
-  const intake = createIntake({ resolve: resolvePath, begin: 'listed', isOrdered: true })
+  const intake = createIntake({
+    resolve: resolvePath,
+    begin: 'listed',
+    isOrdered: true,
+    maxBitrate: options.maxBitrate,
+  })
   const session = createSession({
-    ...{ source: 'folder', intake, fields, log, refusals, now },
+    ...{ intake, fields, log, refusals, now },
     onEnd: () => undefined,
   })
-  const lease = createSourceLease(options, session)
+  const lease = createSourceLease(options, session, () => ({ source: 'folder', ...intake.facts }))
   const listed = new Set(isNamed ? [basename(path)] : [])
   const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: start, name: 'hls-folder' })
   let timer: NodeJS.Timeout | undefined

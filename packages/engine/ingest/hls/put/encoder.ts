@@ -1,4 +1,4 @@
-import type { Log, Publisher } from '../../../ports.ts'
+import type { HlsReport, Log, Publisher } from '../../../ports.ts'
 import type { RefusalLog } from '../../../remote/refusals.ts'
 import { createIntake } from '../intake.ts'
 import { HLS_LIMITS } from '../limits.ts'
@@ -10,6 +10,8 @@ import { createPutStore, type Incoming, type PutBudget, type PutFault } from './
 export interface PutEncoderOptions {
   readonly fields: () => Readonly<Record<string, string>>
   readonly budget: PutBudget
+  /** Bits a second of one rendition. */
+  readonly maxBitrate: number
   readonly log: Log
   readonly refusals: RefusalLog
   /** ms, rising. */
@@ -36,6 +38,7 @@ export interface PutEncoder {
   /** @param name from `cleanPath`. */
   begin(name: string): PutUpload | PutFault
   publishTo(publisher: Publisher): void
+  readonly report: HlsReport
   /** Its publisher was taken away. */
   stop(): void
   /** Ends it as a lost connection would. */
@@ -43,11 +46,11 @@ export interface PutEncoder {
 }
 
 export function createPutEncoder(options: PutEncoderOptions): PutEncoder {
-  const { budget, log, refusals, now, fields } = options
+  const { budget, log, refusals, now, fields, maxBitrate } = options
   const store = createPutStore(budget)
-  const intake = createIntake({ resolve: resolvePath, begin: 'listed', isOrdered: true })
+  const intake = createIntake({ resolve: resolvePath, begin: 'listed', isOrdered: true, maxBitrate })
   const session = createSession({
-    ...{ source: 'put', intake, fields, log, refusals, now },
+    ...{ intake, fields, log, refusals, now },
     onEnd() {
       end()
       options.onEnd()
@@ -126,6 +129,9 @@ export function createPutEncoder(options: PutEncoderOptions): PutEncoder {
     begin(name) {
       const incoming = store.begin(name)
       return typeof incoming === 'string' ? incoming : upload(name, incoming)
+    },
+    get report() {
+      return { source: 'put' as const, ...intake.facts }
     },
     publishTo: (publisher) => session.publishTo(publisher),
     stop() {

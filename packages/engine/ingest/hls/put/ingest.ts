@@ -1,4 +1,4 @@
-import type { Log, PublishPort, PublishRefusal } from '../../../ports.ts'
+import type { HlsReport, Log, PublishPort, PublishRefusal } from '../../../ports.ts'
 import { networkOf } from '../../../remote/address.ts'
 import type { RefusalLog } from '../../../remote/refusals.ts'
 import { HLS_LIMITS } from '../limits.ts'
@@ -12,6 +12,8 @@ export interface HlsPutOptions {
   readonly refusals: RefusalLog
   /** ms, rising. */
   readonly now: () => number
+  /** Bits a second of one rendition. */
+  readonly maxBitrate: number
   /** Encoders from one address. */
   readonly encodersPerAddress: number
 }
@@ -48,13 +50,16 @@ const TELL: Readonly<Record<PutFault, string>> = {
   'too-many': `At most ${HLS_LIMITS.putAtOnce} files can be sent at the same time.`,
 }
 
+/** Of an encoder that is just being let in. */
+const NOTHING_YET: HlsReport = { source: 'put', targetDuration: 0, renditions: 0, leftOut: 0, lost: 0 }
+
 /** @param fault of a file that was begun. */
 export function tellPutFault(fault: PutFault): string {
   return TELL[fault]
 }
 
 export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
-  const { publishPort, log, refusals, now } = options
+  const { publishPort, log, refusals, now, maxBitrate } = options
   const budget = { used: 0 }
   /** By remote address and key: one encoder has many connections, and several keys may be of one channel. */
   const encoders = new Map<string, Promise<PutEncoder | { readonly refusal: PublishRefusal }>>()
@@ -84,7 +89,8 @@ export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
     try {
       // The caller is to know of it before it may be over.
       await Promise.resolve()
-      const request = { protocol: 'hls' as const, remote, key, ...(name !== undefined && { encoder: name }) }
+      const hls = (): HlsReport => state.encoder?.report ?? NOTHING_YET
+      const request = { protocol: 'hls' as const, remote, key, hls, ...(name !== undefined && { encoder: name }) }
       const answer = await publishPort.publish(request, stop)
       if ('refusal' in answer) {
         leave()
@@ -94,7 +100,7 @@ export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
       }
       const { publisher } = answer
       state.channel = publisher.channel
-      const encoder = createPutEncoder({ fields, budget, log, refusals, now, onEnd: leave })
+      const encoder = createPutEncoder({ fields, budget, maxBitrate, log, refusals, now, onEnd: leave })
       if (state.isOver === true) {
         encoder.stop()
         return { refusal: { code: 'unavailable', reason: 'the channel was given to another encoder' } as const }

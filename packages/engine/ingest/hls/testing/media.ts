@@ -3,7 +3,7 @@ import { readClip } from '@bandstand/media/containers/isobmff/fixtures/clip.ts'
 import { writeFragment } from '@bandstand/media/containers/isobmff/fragment.ts'
 import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
 
-const clip = readClip(
+export const clip = readClip(
   readFileSync(new URL(import.meta.resolve('@bandstand/media/containers/isobmff/fixtures/clip.flv'))),
 )
 

@@ -40,7 +40,6 @@ export function pullUrl(options: UrlOptions): HlsSource {
   let isClosed = false
   let intake = createEmpty()
   const session = createSession({
-    source: 'url',
     // What it lists is known with the first answer, and whether that may be old.
     get intake() {
       return intake
@@ -48,7 +47,7 @@ export function pullUrl(options: UrlOptions): HlsSource {
     ...{ fields, log, refusals, now },
     onEnd: () => undefined,
   })
-  const lease = createSourceLease(options, session)
+  const lease = createSourceLease(options, session, () => ({ source: 'url', ...intake.facts }))
   const timer = setInterval(look, HLS_LIMITS.lookMs / 2)
   look()
 
@@ -60,7 +59,13 @@ export function pullUrl(options: UrlOptions): HlsSource {
       if (protocol === 'http:' || protocol === 'https:') return { name: href }
       return { fault: `the playlist names an address of another kind (${protocol}): only http and https are asked` }
     }
-    return createIntake({ resolve, root: url, begin: wasMissing ? 'listed' : 'after-listed', isOrdered: false })
+    return createIntake({
+      resolve,
+      root: url,
+      begin: wasMissing ? 'listed' : 'after-listed',
+      isOrdered: false,
+      maxBitrate: options.maxBitrate,
+    })
   }
 
   function look(): void {

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { concatBytes } from '@bandstand/media/bytes/bytes.ts'
+import { createTsMuxer } from '@bandstand/media/containers/mpegts/muxer.ts'
+import { createTsReader } from './mpegts.ts'
+import { createBareReader } from './open-segment.ts'
+import { clip, PICTURES } from './testing/media.ts'
+
+/** The second number `index` of pictures and sound, as a segment of its own. */
+function transportSegment(index: number): Uint8Array {
+  const muxer = createTsMuxer()
+  muxer.begin([
+    { track: VIDEO_TRACK, config: clip.video },
+    { track: AUDIO_TRACK, config: clip.audio },
+  ])
+  const from = (index % 3) * PICTURES
+  const pieces = clip.pictures.slice(from, from + PICTURES).map(({ data, key, compositionOffset }, i) => {
+    const dts = 900_000 + index * 90_000 + i * 3_000
+    return muxer.write({ track: VIDEO_TRACK, dts, pts: dts + compositionOffset + 6_000, key, data })
+  })
+  const sound = clip.frames.slice(0, 46).map(({ data }, i) => {
+    const dts = 480_000 + index * 48_000 + i * 1_024
+    return muxer.write({ track: AUDIO_TRACK, dts, pts: dts, key: true, data })
+  })
+  return concatBytes([...pieces, ...sound])
+}
+
+test('segments of MPEG-TS give pictures and sound, each segment whole', () => {
+  const reader = createBareReader()
+  for (let index = 0; index < 3; index++) {
+    const read = reader.read(transportSegment(index), true)
+    assert.ok(read.kind === 'media', JSON.stringify(read))
+    const slots = read.entries.filter(({ kind }) => kind === 'unit').map(({ slot }) => slot)
+    assert.equal(slots.filter((slot) => slot === 'video').length, PICTURES)
+    assert.equal(slots.filter((slot) => slot === 'audio').length, 46)
+    assert.deepEqual(read.tracks, { video: true, audio: true })
+    assert.equal(read.end - read.start >= 89_000 && read.end - read.start < 92_000, true, `${read.end - read.start}`)
+  }
+})
+
+test('a file that grows is read when it ends with a packet; one that will get no longer as far as it goes', () => {
+  const whole = transportSegment(0)
+  const cut = whole.subarray(0, whole.byteLength - 100)
+  assert.equal(createTsReader().read(cut, false).kind, 'incomplete')
+  const read = createTsReader().read(cut, true)
+  assert.ok(read.kind === 'media' && read.entries.length > PICTURES)
+})
+
+test('a segment in which nothing can be read is told of', () => {
+  const read = createTsReader().read(new Uint8Array(188 * 2_000).fill(0x47), true)
+  assert.ok(read.kind === 'incomplete' || read.kind === 'refused')
+})
+
+test('renditions of one ladder are brought near to each other', () => {
+  const read = createTsReader(2 ** 33 + 900_000).read(transportSegment(0), true)
+  assert.ok(read.kind === 'media')
+  assert.equal(read.start > 2 ** 33, true)
+})
