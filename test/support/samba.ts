@@ -61,7 +61,8 @@ export async function startSamba(folder: string): Promise<Samba> {
       server = undefined
     },
     async start() {
-      server = start(findProgram('smbd'), ['--foreground', '--no-process-group', `--configfile=${config}`])
+      // Where its input is a socket, as here, it takes that for a client unless it is told that it is a daemon.
+      server = start(findProgram('smbd'), ['--daemon', '--foreground', '--no-process-group', `--configfile=${config}`])
       await waitFor(`the Samba server\n${server.output()}`, () => client('ls', home), 30_000, 200)
     },
   }
