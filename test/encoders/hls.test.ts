@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { readFileSync, symlinkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,6 +19,7 @@ const pictures = seconds * 30
 
 describe('HLS made by the encoder', { concurrency: true }, () => {
   const folders = {
+    written: temporaryFolder('hls'),
     watched: join(temporaryFolder('hls'), 'share'),
     ladder: temporaryFolder('hls'),
     smb: temporaryFolder('hls'),
@@ -29,7 +30,7 @@ describe('HLS made by the encoder', { concurrency: true }, () => {
   let samba: Samba
   let nginx: Awaited<ReturnType<typeof serveFolder>>
   before(async () => {
-    mkdirSync(folders.watched)
+    symlinkSync(folders.written, folders.watched)
     samba = await startSamba(folders.smb)
     nginx = await serveFolder(folders.served)
     const sources = [
@@ -130,16 +131,14 @@ describe('HLS made by the encoder', { concurrency: true }, () => {
   })
 
   it('a folder that ffmpeg writes, which goes away and comes back', async () => {
-    const encoder = ffmpegHls({ to: join(folders.watched, 'out.m3u8'), seconds: 20, type: 'mpegts' })
+    const encoder = ffmpegHls({ to: join(folders.written, 'out.m3u8'), seconds: 20, type: 'mpegts' })
     const assetId = await live(server, 'watched')
-    // The encoder's files stay where they are; this machine sees them no more, as when a share hangs.
-    const away = `${folders.watched}.away`
-    await waitFor('a settled moment', () => readFileSync(join(folders.watched, 'out.m3u8')).includes('out2.ts'))
-    // By now its next segment is open, and there is more than a second until it opens another.
-    await sleep(400)
-    renameSync(folders.watched, away)
-    await sleep(1_000)
-    renameSync(away, folders.watched)
+    // The encoder goes on writing; this machine sees nothing of it, as when a share is not mounted.
+    unlinkSync(folders.watched)
+    await waitFor('that to be said', () => server.log().some(({ msg }) => msg === 'hls: folder cannot be read'))
+    await sleep(4_000)
+    symlinkSync(folders.written, folders.watched)
+    await waitFor('that to be said', () => server.log().some(({ msg }) => msg === 'hls: folder can be read again'))
     assert.equal((await encoder.exited).code, 0, encoder.output())
     await assertReplay(server, assetId, 600)
   })
