@@ -8,6 +8,7 @@ import { readClip } from '@bandstand/engine/ingest/rtmp/clip.ts'
 import { publishFlv } from '@bandstand/engine/ingest/rtmp/publish.ts'
 import { type Bandstand, startBandstand, streamKey } from '../support/bandstand.ts'
 import { ffmpegPublish } from '../support/encoders.ts'
+import { obsPublish } from '../support/obs.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { decode, waitLive } from '../support/published.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -62,6 +63,22 @@ describe('RTMPS', () => {
     const port = new URL((server.rtmps ?? '').replace('rtmps:', 'http:')).port
     assert.equal(publish.rtmps, `rtmps://127.0.0.1:${port}/live`)
     assert.match(publish.rtmp ?? '', /^rtmp:/)
+  })
+
+  it('a real OBS goes live where it trusts the certificate, and refuses it where it does not', async () => {
+    const trusted = temporaryFolder('trusted')
+    copyFileSync(fixture('localhost.cert.pem'), join(trusted, 'localhost.pem'))
+    const to = { server: (server.rtmps ?? '').replace('127.0.0.1', 'localhost'), ...small }
+    const wary = await obsPublish({ ...to, key: streamKey })
+    const refused = () => server.log().some(({ text }) => /does not take the certificate/.test(String(text)))
+    await waitFor('the refusal', refused, 60_000)
+    assert.match(wary.log(), /Cert verify failed/)
+    await wary.kill()
+    const obs = await obsPublish({ ...to, key: await owner.createChannel('obs'), trust: trusted })
+    await waitLive(server, 'obs', 60_000)
+    const health = await owner.call<ChannelHealth>('GET', '/channels/obs/health')
+    assert.equal(health.encoder?.protocol, 'rtmps')
+    await obs.stop()
   })
 
   it('a wrong key is refused in words that ffmpeg shows', async () => {

@@ -21,6 +21,8 @@ export interface ObsOptions {
   readonly x264?: string
   /** File to play; a test picture otherwise. */
   readonly media?: string
+  /** Folder of certificates that it trusts in place of the system's (Linux: it gets a mount namespace of its own). */
+  readonly trust?: string
   readonly limit?: number
 }
 
@@ -49,20 +51,21 @@ export async function obsPublish(options: ObsOptions): Promise<Obs> {
     limit: options.limit ?? 300_000,
   })
   const [display] = (await once(screen.pipe(3), 'data')) as [Buffer]
-  const obs: Running = start(
-    findProgram('obs'),
-    ['--startstreaming', '--minimize-to-tray', '--multi', '--profile', 'Test', '--collection', 'Test'],
-    {
-      env: {
-        HOME: home,
-        XDG_CONFIG_HOME: join(home, '.config'),
-        XDG_RUNTIME_DIR: home,
-        QT_QPA_PLATFORM: 'xcb',
-        DISPLAY: `:${display.toString().trim()}`,
-      },
-      limit: options.limit ?? 300_000,
+  const [program = '', ...args] = [
+    ...(options.trust === undefined ? [] : trusting(options.trust)),
+    ...[findProgram('obs'), '--startstreaming', '--minimize-to-tray', '--multi'],
+    ...['--profile', 'Test', '--collection', 'Test'],
+  ]
+  const obs: Running = start(program, args, {
+    env: {
+      HOME: home,
+      XDG_CONFIG_HOME: join(home, '.config'),
+      XDG_RUNTIME_DIR: home,
+      QT_QPA_PLATFORM: 'xcb',
+      DISPLAY: `:${display.toString().trim()}`,
     },
-  )
+    limit: options.limit ?? 300_000,
+  })
   const end = async (signal: NodeJS.Signals) => {
     await obs.stop(signal, 8000)
     await screen.stop()
@@ -78,6 +81,13 @@ export async function obsPublish(options: ObsOptions): Promise<Obs> {
     },
     kill: () => end('SIGKILL'),
   }
+}
+
+/** What is in front of a command so that it finds these certificates where the system's are. */
+function trusting(folder: string): string[] {
+  const ownUser = process.getuid?.() === 0 ? [] : ['--map-root-user']
+  const mount = 'mount --bind "$0" /etc/ssl/certs && exec "$@"'
+  return [findProgram('unshare'), '--mount', ...ownUser, 'sh', '-c', mount, folder]
 }
 
 /** Presses "Stop Streaming" through obs-websocket (protocol 5) and waits until the stream has been ended. */

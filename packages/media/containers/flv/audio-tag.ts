@@ -121,14 +121,14 @@ export type CodedAudio = Exclude<AudioTag, { kind: 'unsupported' }>
  * @throws MediaError `malformed` for tags that cannot share a header.
  */
 export function printEnhancedAudioTag(...tags: readonly CodedAudio[]): Uint8Array {
-  const nanosOf = (tag: CodedAudio | undefined) => (tag?.kind === 'frame' ? tag.nanos : 0)
+  const nanosOf = (tag: CodedAudio) => (tag.kind === 'frame' ? tag.nanos : 0)
   const [first] = tags
-  if (tags.some((tag) => tag.kind !== first?.kind || nanosOf(tag) !== nanosOf(first))) {
+  if (first === undefined || tags.some((tag) => tag.kind !== first.kind || nanosOf(tag) !== nanosOf(first))) {
     throw new MediaError('malformed', 'flv.audio: tags that cannot share a header')
   }
   return printEnhanced({
     lead: ENHANCED << 4,
-    packetType: packetTypeOf(first),
+    packetType: packetTypes[first.kind],
     nanos: nanosOf(first),
     multitrack: PacketType.multitrack,
     parts: tags.map((tag) => ({
@@ -141,15 +141,9 @@ export function printEnhancedAudioTag(...tags: readonly CodedAudio[]): Uint8Arra
 
 const empty = new Uint8Array(0)
 
-function packetTypeOf(tag: CodedAudio | undefined): number {
-  switch (tag?.kind) {
-    case 'config':
-      return PacketType.sequenceStart
-    case 'channels':
-      return PacketType.multichannelConfig
-    case 'end':
-      return PacketType.sequenceEnd
-    default:
-      return PacketType.codedFrames
-  }
+const packetTypes: Readonly<Record<CodedAudio['kind'], number>> = {
+  config: PacketType.sequenceStart,
+  channels: PacketType.multichannelConfig,
+  end: PacketType.sequenceEnd,
+  frame: PacketType.codedFrames,
 }

@@ -62,7 +62,7 @@ export function printColorInfo(info: ColorInfo): Uint8Array {
   const said = new Map<string, Amf0Value>()
   for (const [name, fields] of groups) {
     const own = defined(fields)
-    if (Object.keys(own).length > 0) said.set(name, amf0Object(own as Record<string, number>))
+    if (Object.keys(own).length > 0) said.set(name, amf0Object(own))
   }
   return encodeAmf0(['colorInfo', said])
 }

@@ -29,11 +29,13 @@ export function printVideoTag(
  * @throws MediaError `malformed` for tags that cannot share a header.
  */
 export function printEnhancedVideoTag(...tags: readonly CodedVideo[]): Uint8Array {
+  const [first] = tags
   const frames = tags.filter((tag) => tag.kind === 'frame')
   const key = frames[0]?.key ?? true
   const nanos = frames[0]?.nanos ?? 0
   if (
-    tags.some(({ kind }) => kind !== tags[0]?.kind) ||
+    first === undefined ||
+    tags.some(({ kind }) => kind !== first.kind) ||
     frames.some((frame) => frame.key !== key || frame.nanos !== nanos)
   ) {
     throw new MediaError('malformed', 'flv.video: tags that cannot share a header')
@@ -51,22 +53,22 @@ export function printEnhancedVideoTag(...tags: readonly CodedVideo[]): Uint8Arra
   })
   return printEnhanced({
     lead: 0x80 | ((key ? FrameType.key : FrameType.inter) << 4),
-    packetType: packetTypeOf(tags[0], isUndelayed),
+    packetType: packetTypeOf(first, isUndelayed),
     nanos,
     multitrack: VideoPacketType.multitrack,
     parts,
   })
 }
 
-function packetTypeOf(tag: CodedVideo | undefined, isUndelayed: boolean): number {
-  switch (tag?.kind) {
+function packetTypeOf({ kind }: CodedVideo, isUndelayed: boolean): number {
+  switch (kind) {
     case 'config':
       return VideoPacketType.sequenceStart
     case 'descriptor':
       return VideoPacketType.mpeg2TsSequenceStart
     case 'end':
       return VideoPacketType.sequenceEnd
-    default:
+    case 'frame':
       return isUndelayed ? VideoPacketType.codedFramesX : VideoPacketType.codedFrames
   }
 }
