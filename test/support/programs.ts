@@ -18,6 +18,7 @@ const packages: Readonly<Record<string, string>> = {
   ffplay: 'ffmpeg',
   smbd: 'samba',
   smbclient: 'smbclient',
+  unshare: 'util-linux',
   wrk: 'wrk',
 }
 

@@ -4,13 +4,11 @@ import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { after, describe, test } from 'node:test'
 import { avcCFromParameterSets, parseAvcC } from '@bandstand/media/codecs/h264/avcc.ts'
-import { createRtmpPublishSession } from '@bandstand/media/protocols/rtmp/session/publish.ts'
 import { EngineError } from '../../error.ts'
 import { readClip } from './clip.ts'
 import { RTMP_LISTENER_LIMITS, type RtmpListenerLimits } from './limits.ts'
 import { type RtmpListener, startRtmpListener } from './listener.ts'
-import { nodeCrypto } from './node-crypto.ts'
-import { type FlvPublisher, type PublishEnd, type PublishFlvOptions, publishFlv } from './publish.ts'
+import { type FlvPublisher, type PublishFlvOptions, publishFlv } from './publish.ts'
 import { FakeLog, FakePort, type FakePublisher, until } from './testing/fake-port.ts'
 
 const clip = readClip(new Uint8Array(readFileSync(new URL('fixtures/clip.flv', import.meta.url))))
@@ -112,48 +110,6 @@ describe('publishing', () => {
     assert.equal(only(port).units.length, units)
     assert.deepEqual(only(port).ends, [])
     assert.equal(log.lines.filter((line) => line.includes('refused')).length, 1)
-  })
-
-  test('when the server stops, an encoder that can is asked to connect again, and another is refused', async () => {
-    const { port, log, publish } = await setUp()
-    const why = { code: 'restarting', reason: 'The server is stopping.' } as const
-    const ends: PublishEnd[] = []
-    for (const enhanced of [true, false]) {
-      const publisher = publish({ realtime: true, loop: true, enhanced })
-      await publisher.publishing
-      port.stops.at(-1)?.(why)
-      ends.push(await publisher.ended)
-    }
-    assert.deepEqual(ends, [
-      { how: 'reconnect', code: 'NetConnection.Connect.ReconnectRequest', text: why.reason },
-      { how: 'refused', code: 'NetStream.Publish.Rejected', text: why.reason },
-    ])
-    assert.ok(log.lines.some((line) => line.startsWith('info rtmp: encoder asked to connect again')))
-  })
-
-  test('an encoder that was asked to connect again, and does not, is cut off', async () => {
-    const { port, listener } = await setUp({ lingerMs: 100 })
-    const { host, port: number } = listener.address
-    const socket = connect(number, host)
-    const session = createRtmpPublishSession({
-      ...{
-        crypto: nodeCrypto,
-        limits: RTMP_LISTENER_LIMITS,
-        app: 'live',
-        tcUrl: `rtmp://${host}/live`,
-        key: 'good-key',
-      },
-      ...{ encoder: 'deaf', handshake: 'plain', enhanced: true, chunkBytes: 4096, now: 0 },
-    })
-    const send = (pieces: readonly Uint8Array[]) => socket.write(Buffer.concat(pieces))
-    socket.on('connect', () => send(session.start().send))
-    socket.on('data', (bytes: Buffer) => send(session.receive(bytes, 0).send))
-    socket.on('error', () => {})
-    await until(() => port.stops.length === 1, 'the publish')
-    const begun = performance.now()
-    port.stops[0]?.({ code: 'restarting', reason: 'The server is stopping.' })
-    await new Promise((resolve) => socket.once('close', resolve))
-    assert.ok(performance.now() - begun >= 90)
   })
 
   test('a video codec that is not spoken here is refused with what to set', async () => {
