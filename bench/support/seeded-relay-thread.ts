@@ -1,0 +1,50 @@
+import { createSocket } from 'node:dgram'
+import { parentPort, workerData } from 'node:worker_threads'
+import { createRandom } from '@bandstand/media/protocols/srt/testing/random.ts'
+import type { SeededRelayOptions } from './seeded-relay.ts'
+
+/** The thread of `startSeededRelay`. Says its port, then relays until it is ended. */
+const { target, seed, loss, delay } = workerData as SeededRelayOptions
+
+interface Held {
+  readonly at: number
+  readonly send: () => void
+}
+
+/** First in, first out, each way: the delay is the same for all. */
+const held: Held[] = []
+let head = 0
+let timer: NodeJS.Timeout | undefined
+
+function pass(): void {
+  const now = performance.now()
+  while (head < held.length && (held[head] as Held).at <= now) (held[head++] as Held).send()
+  if (head > 1000) held.splice(0, head)
+  if (head > 1000) head = 0
+}
+
+function hold(random: () => number, send: () => void): void {
+  if (random() < loss) return
+  held.push({ at: performance.now() + delay, send })
+}
+
+const front = createSocket({ type: 'udp4', recvBufferSize: 4 << 20 })
+const back = createSocket({ type: 'udp4', recvBufferSize: 4 << 20 })
+const [up, down] = [createRandom(seed), createRandom(seed + 7919)]
+let caller: { readonly port: number; readonly address: string } | undefined
+
+front.on('message', (datagram, { port, address }) => {
+  // Who calls again has another port.
+  caller = { port, address }
+  hold(up, () => back.send(datagram, target, '127.0.0.1'))
+})
+back.on('message', (datagram) => {
+  hold(down, () => {
+    if (caller !== undefined) front.send(datagram, caller.port, caller.address)
+  })
+})
+front.bind(0, '127.0.0.1', () => {
+  timer = setInterval(pass, 1)
+  timer.ref()
+  parentPort?.postMessage(front.address().port)
+})
