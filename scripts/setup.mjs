@@ -175,6 +175,11 @@ const programs = [
   { packages: ['mpv'], modes: ['test'], there: () => onPath('mpv') },
   { packages: ['vlc-bin', 'vlc-plugin-base'], modes: ['test'], there: () => onPath('cvlc') },
   { packages: ['nginx'], modes: ['test', 'bench'], there: () => onPath('nginx') },
+  {
+    packages: ['vlc-plugin-access-extra'],
+    modes: ['test'],
+    there: () => inLibrary('vlc/plugins/access/libaccess_srt_plugin.so'),
+  },
   { packages: ['srt-tools'], modes: ['test', 'bench'], there: () => onPath('srt-live-transmit') },
   { packages: ['coturn'], modes: ['test'], there: () => onPath('turnserver') },
   { packages: ['samba'], modes: ['test'], there: () => onPath('smbd') },

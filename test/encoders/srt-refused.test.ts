@@ -61,7 +61,7 @@ describe('SRT refusals and encryption', { concurrency: true }, () => {
     for (const encoder of [needless, missing, wrong]) assert.notEqual((await encoder.exited).code, 0)
     // libsrt's own words for the codes.
     assert.match(missing.output(), /Password required or unexpected/)
-    assert.match(wrong.output(), /Wrong password/i)
+    assert.match(wrong.output(), /Incorrect passphrase/)
     assert.match(String((await refusal(open, 11))['text']), /leave it out/)
     assert.match(String((await refusal(secret, 11))['text']), /set the passphrase/)
     assert.match(String((await refusal(secret, 10))['text']), /another than/)

@@ -10,7 +10,7 @@ const packages: Readonly<Record<string, string>> = {
   obs: 'obs-studio',
   Xvfb: 'xvfb',
   mpv: 'mpv',
-  cvlc: 'vlc-bin vlc-plugin-base',
+  cvlc: 'vlc-bin vlc-plugin-base vlc-plugin-access-extra',
   nginx: 'nginx',
   turnserver: 'coturn',
   'srt-live-transmit': 'srt-tools',
