@@ -68,7 +68,9 @@ try {
     memory = Math.max(memory, ours.peakRss)
   }
   const metrics = await readMetrics(server.http)
-  console.log(`lost ${metrics.get('bandstand_srt_lost')}, too late ${metrics.get('bandstand_srt_dropped')}, ${megabytes(memory)}`)
+  console.log(
+    `lost ${metrics.get('bandstand_srt_lost')}, too late ${metrics.get('bandstand_srt_dropped')}, ${megabytes(memory)}`,
+  )
   report({
     what: `SRT: CPU for ${count} × 4 Mbit/s callers, LL-HLS and recording included, against as many receivers`,
     measured: `${percent(median(own))} of a core, ${median(ratios).toFixed(2)} ×`,

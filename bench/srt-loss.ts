@@ -106,7 +106,11 @@ async function measure(seed: number): Promise<readonly number[]> {
     while (number < (performance.now() - begun) / EVERY) send()
   }, 2)
   try {
-    await waitFor('both receivers to have something', () => lines.every(({ receiver }) => receiver.got.size > 100), 30_000)
+    await waitFor(
+      'both receivers to have something',
+      () => lines.every(({ receiver }) => receiver.got.size > 100),
+      30_000,
+    )
     const first = number
     await sleep(seconds * 1000)
     const last = number

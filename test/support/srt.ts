@@ -40,7 +40,9 @@ function testStream({ seconds, width = 640, height = 360 }: SrtPublishOptions): 
 /** Publishes with `srt-live-transmit`, which is fed by ffmpeg. It goes on calling when it is refused. */
 export function liveTransmit(options: SrtPublishOptions): Running {
   const feed = [findProgram('ffmpeg'), ...testStream(options)]
-  const send = [findProgram('srt-live-transmit'), '-v', '-a:no', '-chunk:1316', 'file://con', options.url]
+  // It does not end where its input does.
+  const end = options.seconds === undefined ? [] : [`-t:${options.seconds + 2}`]
+  const send = [findProgram('srt-live-transmit'), '-v', '-a:no', '-chunk:1316', ...end, 'file://con', options.url]
   const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).join(' ')
   const limit = options.limit === undefined ? {} : { limit: options.limit }
   return start('/bin/sh', ['-c', `${quoted(feed)} | ${quoted(send)}`], limit)

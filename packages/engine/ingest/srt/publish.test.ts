@@ -121,7 +121,10 @@ test('an encoder that sends too much is told to lower its bitrate, and what is n
 
 test('the line is told of the last half minute', () => {
   let packets = 0
-  const window = createLineWindow(() => ({ ...statistics, received: { ...received, packets, dropped: packets / 10 } }), 0)
+  const window = createLineWindow(
+    () => ({ ...statistics, received: { ...received, packets, dropped: packets / 10 } }),
+    0,
+  )
   for (let now = 0; now <= 120_000; now += 1000) {
     packets += 100
     window.pass(now)
