@@ -3,6 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -170,4 +171,16 @@ test('the publish hook is asked, and what it says is told', async (t) => {
   assert.match(broken.text, /!! {2}publish hook .*: its answer is no JSON.*nobody can publish/)
   assert.equal(broken.status, 1)
   assert.equal(`${refusing.text}${broken.text}`.includes(secret), false)
+})
+
+test('a publish hook whose certificate nobody vouches for is a problem', async (t) => {
+  const server = createHttpsServer(testTls, (_request, response) => response.end('{"allow":true}'))
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  t.after(() => server.close())
+  const { port } = server.address() as { port: number }
+  const secret = `whsec_${randomBytes(32).toString('base64')}`
+  const hook = ['--publish-hook', `https://localhost:${port}/may`, '--publish-hook-secret', secret]
+  const { status, text } = await examine([...free, '--data', temporaryFolder(t), ...hook])
+  assert.match(text, /!! {2}publish hook https:.*certificate/)
+  assert.equal(status, 1)
 })
