@@ -68,7 +68,8 @@ function webrtcProcess({ pid }: Bandstand): number | undefined {
     if (!/^\d+$/.test(name)) continue
     try {
       const parent = Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))?.[1])
-      if (parent === pid && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('webrtc/peer')) return Number(name)
+      if (parent === pid && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('engine/webrtc/main'))
+        return Number(name)
     } catch {
       // It ended meanwhile.
     }
