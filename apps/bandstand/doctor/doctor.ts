@@ -106,7 +106,7 @@ async function srt({ srt: address }: Settings): Promise<Finding> {
 }
 
 async function webrtc({ webrtc: address, webrtcAddresses, iceServers }: Settings): Promise<Finding[]> {
-  if (address === 'off') return [{ level: 'note', text: 'WebRTC is off: nobody watches in real time (--webrtc)' }]
+  if (address === 'off') return [{ level: 'note', text: 'WebRTC is off: nobody watches in real time, or goes live from a browser (--webrtc)' }]
   const found: Finding[] = []
   const isPair = iceServers.some(isTurnByTcp)
   try {
@@ -123,7 +123,7 @@ async function webrtc({ webrtc: address, webrtcAddresses, iceServers }: Settings
   if (webrtcAddresses.length === 0 && !own.some(isPublic)) {
     found.push({
       level: 'note',
-      text: 'this machine has no public address of its own: viewers from outside need the one they reach it by (--webrtc-addresses)',
+      text: 'this machine has no public address of its own: viewers and browsers that go live from outside need the one they reach it by (--webrtc-addresses)',
     })
   }
   return found

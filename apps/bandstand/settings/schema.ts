@@ -53,7 +53,7 @@ export const settingsSchema = z.strictObject({
     .union([z.literal('off'), listenAddress])
     .prefault('0.0.0.0:8189')
     .describe(
-      'UDP address of WebRTC for viewers, one port for all of them, and the next where a TURN server is named by TCP or TLS; [::] takes IPv6 too; off switches it off',
+      'UDP address of WebRTC for viewers and encoders, one port for all of them, and the next where a TURN server is named by TCP or TLS; [::] takes IPv6 too; off switches it off',
     ),
   webrtcAddresses: publicAddresses
     .prefault('')
