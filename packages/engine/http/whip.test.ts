@@ -173,7 +173,7 @@ test('a goodbye needs no key', async () => {
 test('an encoder may ask how its stream fares, and why it was sent away', async () => {
   const ask = async () => (await fetch(`${base}/${SESSION}/status`)).json()
   assert.deepEqual(await ask(), { over: false })
-  const counts = { lost: 1, recovered: 2, dropped: 3, malformed: 0, keysAsked: 4 }
+  const counts = { packets: 9, lost: 1, recovered: 2, dropped: 3, malformed: 0, keysAsked: 4 }
   const report = { session: SESSION, connected: true, bitrate: 2_000_000.4, loss: 0.01, trip: 12.3, ...counts }
   status = { isOver: false, report }
   assert.deepEqual(await ask(), {

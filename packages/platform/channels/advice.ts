@@ -69,7 +69,7 @@ export function adviseEncoder(health: EncoderHealth): Advice[] {
       'units-unconfigured',
       'Pictures or sound come without the settings that a decoder needs (the sequence header), and are left out. Stop and start the encoder; what passes a stream on must pass its beginning on too.',
     )
-  if (health.line !== null) adviseLine(health.line, add)
+  if (health.line !== null) adviseLine(health.line, health.protocol === 'whip', add)
   if (health.hls !== null) adviseHls(health.hls, add)
   const order = { warning: 0, hint: 1, good: 2 }
   advice.sort((a, b) => order[a.level] - order[b.level])
@@ -114,9 +114,13 @@ function adviseVideo(
     add('hint', 'bitrate-high', `${megabits} is more than many viewers' lines carry; 2.5 to 6 Mbit/s suit most.`)
 }
 
-/** What is too late is lost for viewers; what was sent again in time costs nothing but bits, as long as it is little. */
+/**
+ * What is too late is lost for viewers; what was sent again in time costs nothing but bits, as long as it is little.
+ * @param isFixed the protocol leaves the latency to nobody (WebRTC).
+ */
 function adviseLine(
   { packets, lost, dropped, roundTrip, latency }: NonNullable<EncoderHealth['line']>,
+  isFixed: boolean,
   add: (level: Advice['level'], code: Advice['code'], text: string) => void,
 ): void {
   const all = packets + dropped
@@ -127,15 +131,17 @@ function adviseLine(
     add(
       'warning',
       'line-too-late',
-      latency < needed
+      latency < needed && !isFixed
         ? `${share} of packets arrive too late: raise the encoder's latency to at least ${ROUND_TRIPS} × the round trip, now ${round(needed)} ms (it is ${Math.round(latency)} ms).`
-        : `${share} of packets arrive too late, though the encoder's latency of ${Math.round(latency)} ms is enough for the round trip of ${Math.round(roundTrip)} ms: lower the bitrate, or use a cable instead of Wi-Fi.`,
+        : isFixed
+          ? `${share} of packets are lost for good: lower the bitrate, or use a cable instead of Wi-Fi.`
+          : `${share} of packets arrive too late, though the encoder's latency of ${Math.round(latency)} ms is enough for the round trip of ${Math.round(roundTrip)} ms: lower the bitrate, or use a cable instead of Wi-Fi.`,
     )
   } else if (lost / all >= LOSSY)
     add(
       'hint',
       'line-lossy',
-      `${percent(lost / all)} of packets are lost and sent again in time. If that grows, raise the encoder's latency above ${Math.round(latency)} ms, or lower the bitrate.`,
+      `${percent(lost / all)} of packets are lost and sent again in time. If that grows, ${isFixed ? '' : `raise the encoder's latency above ${Math.round(latency)} ms, or `}lower the bitrate.`,
     )
 }
 

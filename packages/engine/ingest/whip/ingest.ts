@@ -8,6 +8,7 @@ import { createPlaces } from '../../webrtc/places.ts'
 import type { FromRunning, WebRtcProcess } from '../../webrtc/supervisor.ts'
 import { parseIceFragment } from './fragment.ts'
 import { WHIP_LIMITS } from './limits.ts'
+import { createLineWindow, type LineWindow } from './line.ts'
 import type { ReceptionReport } from './messages.ts'
 import { readPublishOffer, type TakenOffer, type WhipRefusal } from './offer.ts'
 import { createWhipToStream, type WhipToStream } from './to-stream.ts'
@@ -93,6 +94,7 @@ interface Session {
   readonly publisher: Publisher
   readonly media: WhipToStream
   report: ReceptionReport | undefined
+  readonly line: LineWindow
   isConnected: boolean
 }
 
@@ -185,16 +187,13 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
     const session = sessions.get(report.session)
     if (session === undefined) return
     session.report = report
+    session.line.add(report)
     if (reports % DESCRIBE_EVERY !== 0) return
-    const { loss, lost, recovered, dropped, keysAsked, trip } = report
+    const { dropped, keysAsked } = report
     session.publisher.describe({
-      loss: Math.round(loss * 1000) / 1000,
-      packetsLost: lost,
-      packetsRecovered: recovered,
       droppedPictures: dropped,
       keyFrameRequests: keysAsked,
       droppedMalformed: report.malformed + session.media.malformed,
-      ...(trip !== undefined && { roundTripMs: Math.round(trip) }),
     })
   }
 
@@ -253,10 +252,11 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       return { ...DOWN, retryAfter: Math.max(1, Math.ceil(process.restsFor / 1000)) }
     }
     let session: Session | undefined
+    const line = createLineWindow()
     /** The lease may be lost before there is a session. */
     let stopped: PublishRefusal | undefined
     const granted = await publishPort.publish(
-      { protocol: 'whip', remote, key, channel, ...(encoder !== undefined && { encoder }) },
+      { protocol: 'whip', remote, key, channel, line: line.report, ...(encoder !== undefined && { encoder }) },
       (why) => {
         stopped = why
         if (session !== undefined) sendAway(session, why)
@@ -275,6 +275,7 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       answer: Promise.withResolvers<string | WhipRefusal>(),
       media: createWhipToStream({ publisher, video: taken.video, hasSound: taken.audio !== undefined, now }),
       report: undefined,
+      line,
       isConnected: false,
     }
     sessions.set(session.id, session)

@@ -46,6 +46,8 @@ export interface ReceptionReport {
   readonly bitrate: number
   /** Share of packets lost before they came again, 0 to 1, as last reported to the encoder. */
   readonly loss: number
+  /** Packets that came. */
+  readonly packets: number
   /** Packets that never came, and such as came because they were asked for. */
   readonly lost: number
   readonly recovered: number

@@ -64,6 +64,7 @@ export function createEncoder(options: EncoderOptions, begun: number): Encoder {
   const former = { lost: 0, recovered: 0, dropped: 0, malformed: 0 }
   let heardAt = begun
   let octets = 0
+  let packets = 0
   let reported = { at: begun, octets: 0 }
   let measured = { at: begun, octets: 0 }
   let fault: string | undefined
@@ -113,6 +114,7 @@ export function createEncoder(options: EncoderOptions, begun: number): Encoder {
 
   function media(section: Section, datagram: Uint8Array, now: number): void {
     const packet = parseRtp(datagram)
+    packets++
     const { transportSequence } = section.media
     if (transportSequence !== undefined) {
       const [high, low] = packet.extensions.find(({ id }) => id === transportSequence)?.data ?? []
@@ -234,6 +236,7 @@ export function createEncoder(options: EncoderOptions, begun: number): Encoder {
       return {
         bitrate,
         loss: Math.max(0, ...sources.map(({ reception }) => reception.loss)),
+        packets,
         lost: sum('lost'),
         recovered: sum('recovered'),
         dropped: sum('dropped'),
