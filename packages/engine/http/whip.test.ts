@@ -46,8 +46,7 @@ before(async () => {
   const serve = (one: WhipIngest | undefined) =>
     createHttpServer({
       handlers: [createWhipHandler({ ...options, ingest: one })],
-      fallback: (_, res) => void res.writeHead(404).end(),
-      onError: assert.fail,
+      fallback: (_req, res) => (res as { writeHead(status: number): { end(): void } }).writeHead(418).end(),
     })
   ;[server, off] = [serve(ingest), serve(undefined)]
   base = `http://127.0.0.1:${(await server.listen(0, '127.0.0.1')).port}/live/main/whip`
