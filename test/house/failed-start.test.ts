@@ -19,7 +19,7 @@ test('a first start whose port is in use ends at once, says so, and does not swa
     [taken, '127.0.0.1:0'],
     ['127.0.0.1:0', taken],
   ] as const) {
-    const args = [program, '--data', temporaryFolder('data'), '--http', http, '--rtmp', rtmp]
+    const args = [program, '--data', temporaryFolder('data'), '--http', http, '--rtmp', rtmp, '--srt', 'off']
     const server = start(process.execPath, args, { limit: 15_000 })
     const { code } = await server.exited
     assert.equal(code, 1, server.output())
@@ -31,7 +31,8 @@ test('a first start whose port is in use ends at once, says so, and does not swa
 test('with logs as JSON the first start says the password, once, and never the stream key', async () => {
   const data = temporaryFolder('data')
   const run = async (env: Record<string, string> = {}) => {
-    const args = [program, '--log', 'json', '--data', data, '--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0']
+    const free = ['--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--srt', 'off']
+    const args = [program, '--log', 'json', '--data', data, ...free]
     const server = start(process.execPath, args, { limit: 15_000, env })
     while (server.running() && !server.stdout().includes('"ready"')) await new Promise((r) => setTimeout(r, 50))
     await server.stop()

@@ -20,7 +20,7 @@ test('a fresh clone and one command show the demo', {
   execFileSync('git', ['clone', '--quiet', root, clone])
   const server = start(
     'npm',
-    ['start', '--', 'demo', '--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--log', 'json'],
+    ['start', '--', 'demo', '--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--srt', '127.0.0.1:0', '--log', 'json'],
     {
       cwd: clone,
       limit: 280_000,

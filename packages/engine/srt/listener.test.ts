@@ -135,22 +135,19 @@ test('what fails in serving one caller ends that one alone', async (t) => {
   const [failing, other] = await Promise.all([call('failing'), call('a')])
   failing.session.send(Uint8Array.of(1), performance.now())
   other.session.send(Uint8Array.of(1), performance.now())
-  await until(() =>
-    served.every(
-      ({ payloads, ended, caller }) => payloads.length > 0 && (caller.streamId === 'a' || ended !== undefined),
-    ),
-  )
+  const of = (streamId: string) => served.find(({ caller }) => caller.streamId === streamId)
+  await until(() => of('failing')?.ended !== undefined && of('a')?.payloads.length === 1)
   assert.ok(lines.some(({ message }) => message === 'srt: connection failed'))
-  assert.equal(served.find(({ caller }) => caller.streamId === 'a')?.ended, undefined)
-  assert.equal(failing.session.ended, 'shutdown')
+  assert.equal(of('a')?.ended, undefined)
+  await until(() => failing.session.ended === 'shutdown')
 })
 
 test('too many of one address are refused, and there is room again when one has gone', async (t) => {
-  const { call } = await stage(t, { limits: { connectionsPerAddress: 2 } })
+  const { call, listener } = await stage(t, { limits: { connectionsPerAddress: 2 } })
   const [first] = [await call('a'), await call('b')]
   assert.deepEqual((await call('c')).state, { kind: 'refused', rejection: REJECTION.overload })
   first.session.close(performance.now())
-  await sleep(50)
+  await until(() => listener.figures().connections === 1)
   assert.equal((await call('d')).state.kind, 'connected')
 })
 
@@ -179,7 +176,7 @@ test('a flood of inductions and of conclusions with guessed cookies leaves nothi
   const longest = { bytes: 0 }
   stranger.on('message', (answer) => (longest.bytes = Math.max(longest.bytes, answer.byteLength)))
   const before = process.memoryUsage().heapUsed
-  for (let i = 0; i < 20_000; i++) {
+  for (let i = 0; i < 10_000; i++) {
     const packet = Buffer.from(i % 2 === 0 ? induction : conclusion)
     // Another socket, so another caller, each time.
     packet.writeUInt32BE(i + 1, 40)
@@ -189,6 +186,7 @@ test('a flood of inductions and of conclusions with guessed cookies leaves nothi
   }
   await sleep(100)
   assert.deepEqual([listener.figures().connections, listener.figures().halfOpen], [0, 0])
+  await until(() => longest.bytes > 0)
   // Answers are no longer than what was asked.
   assert.equal(longest.bytes, induction.byteLength)
   assert.ok(process.memoryUsage().heapUsed - before < 40_000_000)
@@ -203,6 +201,7 @@ test('callers that show their address and then wait are bounded, and so is what 
   await once(stranger, 'listening')
   t.after(() => stranger.close())
   const codes: (number | undefined)[] = []
+  const begun = performance.now()
   stranger.on('message', (answer) => {
     const handshake = parseHandshake(answer, 16)
     if (handshake.type !== 1) {
@@ -225,8 +224,9 @@ test('callers that show their address and then wait are bounded, and so is what 
   await sleep(100)
   assert.equal(listener.figures().halfOpen, SRT_LISTENER_LIMITS.halfOpenPerAddress)
   assert.equal(asked, SRT_LISTENER_LIMITS.halfOpenPerAddress)
-  // The others of this second were told, or passed over as too many.
-  assert.ok(codes.length <= 2 * SRT_LISTENER_LIMITS.attemptsPerAddress, `${codes.length} answers`)
+  // The others of each second were told, or passed over as too many.
+  const seconds = Math.ceil((performance.now() - begun) / 1000) + 1
+  assert.ok(codes.length <= seconds * SRT_LISTENER_LIMITS.attemptsPerAddress, `${codes.length} answers in ${seconds} s`)
   assert.ok(codes.every((code) => code === REJECTION.overload))
 })
 
@@ -236,16 +236,19 @@ test('a caller whose answer was lost is answered again and is one connection', a
   await once(caller, 'listening')
   t.after(() => caller.close())
   const answers: Buffer[] = []
+  let packet: Buffer | undefined
   caller.on('message', (answer) => {
     const handshake = parseHandshake(answer, 16)
     if (handshake.type === 0xffffffff) answers.push(answer)
-    if (handshake.type !== 1) return
-    const packet = Buffer.from(conclusion.subarray(0, 100))
-    packet.writeUInt32BE(handshake.cookie, 44)
-    for (let i = 0; i < 3; i++) setTimeout(() => caller.send(packet, listener.address.port, '127.0.0.1'), 50 * i)
+    if (handshake.type === 1) {
+      packet = Buffer.from(conclusion.subarray(0, 100))
+      packet.writeUInt32BE(handshake.cookie, 44)
+    }
+    // As if it had not heard the answer.
+    if (packet !== undefined && answers.length < 3) caller.send(packet, listener.address.port, '127.0.0.1')
   })
   caller.send(induction, listener.address.port, '127.0.0.1')
-  await until(() => answers.filter((answer) => answer.byteLength > 64).length === 3)
+  await until(() => answers.length === 3)
   assert.equal(served.length, 1)
   assert.equal(new Set(answers.map((answer) => answer.subarray(16).toString('hex'))).size, 1)
 })
