@@ -191,7 +191,9 @@ export class BandstandPlayer extends LitElement {
 
   /** The quickest transport that is wanted: by the viewer, else by the page, else by the channel's owner. */
   get #wanted(): Transport {
-    return this.#asked ?? transportFor(this.#latency)
+    const { session } = this.#watching
+    // By WebRTC there is H.264 and Opus, whatever the encoder sends.
+    return this.#asked ?? (session?.unplayable ? 'webrtc' : transportFor(this.#latency))
   }
 
   /** By the viewer, else by the page. */
@@ -271,10 +273,12 @@ export class BandstandPlayer extends LitElement {
     const { session, phase, missing } = this.#watching
     // What was recorded is there, however long it takes to come: only live it is the broadcast that is waited for.
     const isLive = session?.state.source?.kind === 'live'
-    const text = isLive ? 'Waiting for the broadcast to go on …' : 'Loading …'
+    const text = session?.unplayable ?? (isLive ? 'Waiting for the broadcast to go on …' : 'Loading …')
+    // With the first failure something else is tried.
+    const isHopeless = session?.unplayable && session.state.attempt > 1
     return html`<div class="waiting">
-      ${this.#playback.refused || missing ? nothing : html`<div class="spinner" aria-hidden="true"></div>`}
-      ${phase === 'stalled' ? html`<div class="note" role="status">${text}</div>` : nothing}
+      ${this.#playback.refused || missing || isHopeless ? nothing : html`<div class="spinner" aria-hidden="true"></div>`}
+      ${phase === 'stalled' || isHopeless ? html`<div class="note" role="status">${text}</div>` : nothing}
     </div>`
   }
 

@@ -100,7 +100,14 @@ export function createHlsEngine(
   }
 
   function onError(data: ErrorData): void {
-    if (!data.fatal || !hls) return
+    if (!hls) return
+    const { details, reason } = data
+    const { MANIFEST_INCOMPATIBLE_CODECS_ERROR, BUFFER_ADD_CODEC_ERROR } = HlsClass.ErrorDetails
+    // There is nothing to mend. Of MP3 hls.js believes that it can be played where that is true of MPEG-TS.
+    if (details === MANIFEST_INCOMPATIBLE_CODECS_ERROR || details === BUFFER_ADD_CODEC_ERROR) {
+      return events.failed(`${reason} ${hls.levels[0]?.attrs.CODECS}`)
+    }
+    if (!data.fatal) return
     const now = performance.now()
     if (now - mendedAt > mendMemory) mended = 0
     if (data.type === HlsClass.ErrorTypes.MEDIA_ERROR && mended < mendLimit) {

@@ -2,7 +2,7 @@
  * Playlists fetched while the player engine's code is still on its way. The page asks for the multivariant playlist at
  * once, then for the media playlists it names; the engine's first requests are answered from here, once.
  */
-import { hasMediaSource } from './choice/media-source.ts'
+import { mediaSource } from './choice/media-source.ts'
 
 export interface Fetched {
   readonly text: string
@@ -22,7 +22,7 @@ const held = new Map<string, { readonly at: number; readonly answer: Promise<Fet
  * plays: it asks by itself, and cannot be answered from here.
  */
 export function prefetch(url: string): void {
-  if (held.has(url) || !hasMediaSource()) return
+  if (held.has(url) || !mediaSource()) return
   void get(url).then((main) => {
     if (!main) return
     for (const uri of firstPlaylists(main.text)) {

@@ -606,3 +606,16 @@ test('after its end nothing is loaded and no timer is left', async (t) => {
   assert.equal(engine.loads.length, 1)
   assert.equal(engine.destroyed, true)
 })
+
+test('what the browser cannot play is said, until the tracks are others', async (t) => {
+  const { page, engine, session } = await playing(t)
+  Object.assign(globalThis, { MediaSource: { isTypeSupported: () => false } })
+  t.after(() => Reflect.deleteProperty(globalThis, 'MediaSource'))
+  engine.events.failed('levelLoadError')
+  assert.equal(session.unplayable, undefined)
+  engine.events.failed('CODECS not supported: ["hvc1.1.6.L93.B0,mp4a.40.2"]')
+  assert.match(session.unplayable ?? '', /cannot play H\.265 and AAC\./)
+  session.send({ ...live, generation: 2 })
+  await page.pass(50)
+  assert.equal(session.unplayable, undefined)
+})

@@ -5,6 +5,7 @@ import type { Engine, EngineEvents } from './engine.ts'
 import { prefetch } from './prefetch.ts'
 import { type Effect, hasCaughtUp, initial, isDry, type PlayerEvent, type PlayerState, step } from './state.ts'
 import { createSteadyDelay } from './steady-delay.ts'
+import { unplayable } from './unplayable.ts'
 
 /** Joins the state machine to an engine, a video element and time. The element above only shows what this says. */
 export interface Session {
@@ -20,6 +21,8 @@ export interface Session {
   readonly engine: Engine | undefined
   /** The viewer is kept where live viewers are meant to be. */
   readonly atEdge: boolean
+  /** Why this browser cannot play the playlist, in words for the viewer. */
+  readonly unplayable: string | undefined
   send(event: PlayerEvent): void
   /** The machine's network, or the server, came back. */
   online(): void
@@ -67,6 +70,8 @@ export function createSession(options: SessionOptions): Session {
   let retryTimer: ReturnType<typeof setTimeout> | undefined
   /** The source has failed and is not loaded anew yet. */
   let isGivenUp = false
+  /** Why the playlist cannot be played, and which tracks those were. */
+  let cannot: { readonly text: string; readonly of: string } | undefined
   let seekTimer: ReturnType<typeof setTimeout> | undefined
   let loads = 0
   /** The engine is just about to be given the source. */
@@ -91,7 +96,12 @@ export function createSession(options: SessionOptions): Session {
       if (edge !== undefined) clock.update(edge, Date.now())
       if (state.source?.kind === 'live') keeper.leapHole(engine, performance.now() - movedAt < stallAfter)
     },
-    failed(_, isUnreachable = false) {
+    failed(reason, isUnreachable = false) {
+      const text = unplayable(reason)
+      if (text !== undefined && session.unplayable === undefined) {
+        cannot = { text, of: tracksOf(state) }
+        engine?.wantedChanged('channel')
+      }
       // Each trouble counts once, and a server that does not answer at all is none of the transport's.
       if (state.seen && state.phase !== 'stalled' && !isUnreachable) engine?.stalled()
       send({ type: 'failed' })
@@ -323,6 +333,9 @@ export function createSession(options: SessionOptions): Session {
     get atEdge() {
       return keeper.atEdge
     },
+    get unplayable() {
+      return cannot?.of === tracksOf(state) ? cannot.text : undefined
+    },
     get date() {
       return engine?.date
     },
@@ -361,4 +374,9 @@ export function createSession(options: SessionOptions): Session {
     },
   }
   return session
+}
+
+/** The tracks that are loaded: others come with another broadcast, or another generation of its playlist. */
+function tracksOf({ source, channel }: PlayerState): string {
+  return `${source?.assetId} ${channel.generation}`
 }

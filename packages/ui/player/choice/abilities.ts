@@ -1,4 +1,4 @@
-import { hasMediaSource } from './media-source.ts'
+import { mediaSource } from './media-source.ts'
 import type { Transport } from './transport.ts'
 
 /** What a browser brings along, looked up once. */
@@ -45,7 +45,7 @@ export function lookAtBrowser(): Browser {
   return {
     peerConnection: RTCPeerConnection !== undefined,
     receives: RTCRtpReceiver?.getCapabilities?.('video')?.codecs.map(({ mimeType }) => mimeType),
-    mediaSource: hasMediaSource(),
+    mediaSource: mediaSource() !== undefined,
     nativeHls: document.createElement('video').canPlayType('application/vnd.apple.mpegurl') !== '',
   }
 }

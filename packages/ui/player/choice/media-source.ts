@@ -1,5 +1,7 @@
-/** Media Source Extensions are there, the managed kind of iPhones (iOS 17.1 on) included. */
-export function hasMediaSource(): boolean {
-  const { MediaSource, ManagedMediaSource } = globalThis as typeof globalThis & { ManagedMediaSource?: unknown }
-  return MediaSource !== undefined || ManagedMediaSource !== undefined
+/** Media Source Extensions, the managed kind of iPhones (iOS 17.1 on) included; `undefined` where there are none. */
+export function mediaSource(): typeof MediaSource | undefined {
+  const { MediaSource, ManagedMediaSource } = globalThis as typeof globalThis & {
+    ManagedMediaSource?: typeof globalThis.MediaSource
+  }
+  return MediaSource ?? ManagedMediaSource
 }
