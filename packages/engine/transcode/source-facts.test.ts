@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { videoConfigFromSequenceHeader } from '@bandstand/media/codecs/av1/config.ts'
+import { videoConfigFromHevcSets } from '@bandstand/media/codecs/hevc/config.ts'
+import { HEVC } from '@bandstand/media/codecs/hevc/fixtures.ts'
 import { readClip } from '@bandstand/media/containers/isobmff/fixtures/clip.ts'
 import { planRungs } from './rungs.ts'
 import { sourceFacts } from './source-facts.ts'
@@ -27,4 +30,14 @@ test('colours of which nothing is said are those of BT.709 where the picture is 
   const assumed = (height: number) => sourceFacts({ ...video, width: 1280, height }, 30).assumed
   assert.equal(assumed(720), 'bt709')
   assert.equal(assumed(719), undefined)
+})
+
+test('the colours of HEVC and AV1 are found as those of H.264 are', () => {
+  const hevc = ({ vps, sps, pps }: { vps: Uint8Array; sps: Uint8Array; pps: Uint8Array }) =>
+    videoConfigFromHevcSets({ vps: [vps], sps: [sps], pps: [pps] })
+  assert.equal(sourceFacts(hevc(HEVC.hdr10), 30).hdr, 'pq')
+  const { hdr, assumed, interlaced } = sourceFacts(hevc(HEVC.hd1080), 30)
+  assert.deepEqual([hdr, assumed, interlaced], [undefined, 'bt709', false])
+  const hlg = Uint8Array.from(Buffer.from('0a0e00000042abbfc3700be142448241', 'hex'))
+  assert.equal(sourceFacts(videoConfigFromSequenceHeader(hlg), 30).hdr, 'hlg')
 })

@@ -105,7 +105,10 @@ export function createHlsEngine(
     const { MANIFEST_INCOMPATIBLE_CODECS_ERROR, BUFFER_ADD_CODEC_ERROR } = HlsClass.ErrorDetails
     // There is nothing to mend. Of MP3 hls.js believes that it can be played where that is true of MPEG-TS.
     if (details === MANIFEST_INCOMPATIBLE_CODECS_ERROR || details === BUFFER_ADD_CODEC_ERROR) {
-      return events.failed(`${reason} ${hls.levels[0]?.attrs.CODECS}`)
+      const codecs = hls.levels[0]?.attrs.CODECS
+      // Else it would go on with pictures alone. Not within its own event.
+      queueMicrotask(stop)
+      return events.failed(`${reason} ${codecs}`)
     }
     if (!data.fatal) return
     const now = performance.now()

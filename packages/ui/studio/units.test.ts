@@ -19,6 +19,9 @@ test('rates', () => {
 test('codecs are called by the names that encoders use', () => {
   assert.equal(codecText('avc1.64001f'), 'H.264')
   assert.equal(codecText('mp4a.40.2'), 'AAC')
+  assert.equal(codecText('mp4a.40.34'), 'MP3')
+  assert.equal(codecText('ec-3'), 'E-AC-3')
+  assert.equal(codecText('fLaC'), 'FLAC')
   assert.equal(codecText('xyz1.2'), 'xyz1.2')
 })
 

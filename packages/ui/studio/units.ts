@@ -30,9 +30,14 @@ export function codecText(codec: string): string {
     hev1: 'H.265',
     av01: 'AV1',
     vp09: 'VP9',
+    vp08: 'VP8',
     mp4a: 'AAC',
     opus: 'Opus',
+    flac: 'FLAC',
+    'ac-3': 'AC-3',
+    'ec-3': 'E-AC-3',
   }
+  if (codec === 'mp4a.40.34') return 'MP3'
   return names[codec.split('.')[0]?.toLowerCase() ?? ''] ?? codec
 }
 
