@@ -74,7 +74,7 @@ describe('HLS made by the encoder', { concurrency: true }, () => {
       const assetId = await live(server, `put-${type}`)
       const { encoder: facts, advice } = await waitFor('the first segment in the studio', async () => {
         const found = await health(`put-${type}`)
-        return found.encoder?.hls?.format != null && found
+        return typeof found.encoder?.hls?.format === 'string' && found
       })
       assert.equal(facts?.protocol, 'hls')
       assert.match(facts?.encoder ?? '', /Lavf/)
@@ -96,6 +96,11 @@ describe('HLS made by the encoder', { concurrency: true }, () => {
       return facts?.hls?.renditions === 2 && facts
     })
     assert.deepEqual([found.video?.width, found.video?.height], [320, 180])
+    const sizes = await waitFor('both in the multivariant playlist', async () => {
+      const { variants } = await waitLive(server, 'put-ladder')
+      return variants.length === 2 && variants.map(({ resolution }) => resolution?.width)
+    })
+    assert.deepEqual(sizes, [320, 160])
     assert.equal((await encoder.exited).code, 0, encoder.output())
     await assertReplay(server, assetId, pictures)
   })
@@ -131,7 +136,7 @@ describe('HLS made by the encoder', { concurrency: true }, () => {
   })
 
   it('a folder that ffmpeg writes, which goes away and comes back', async () => {
-    const encoder = ffmpegHls({ to: join(folders.written, 'out.m3u8'), seconds: 20, type: 'mpegts' })
+    const encoder = ffmpegHls({ to: join(folders.written, 'out.m3u8'), seconds: 20, type: 'mpegts', listed: 20 })
     const assetId = await live(server, 'watched')
     // The encoder goes on writing; this machine sees nothing of it, as when a share is not mounted.
     unlinkSync(folders.watched)

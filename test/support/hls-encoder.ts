@@ -9,12 +9,12 @@ export interface HlsEncoderOptions {
   readonly bFrames?: number
   /** A second, smaller picture, and a multivariant playlist `master.m3u8`. */
   readonly ladder?: boolean
-  /** Further options of the output. */
-  readonly extra?: readonly string[]
+  /** Segments in the playlist. */
+  readonly listed?: number
 }
 
 /** HLS as ffmpeg makes it: 320 × 180, 30 pictures a second, a key frame and a segment every 2 s. */
-export function ffmpegHls({ to, seconds, type, bFrames = 0, ladder = false, extra = [] }: HlsEncoderOptions): Running {
+export function ffmpegHls({ to, seconds, type, bFrames = 0, ladder = false, listed = 6 }: HlsEncoderOptions): Running {
   const args = [
     '-hide_banner',
     '-loglevel',
@@ -49,8 +49,8 @@ export function ffmpegHls({ to, seconds, type, bFrames = 0, ladder = false, extr
   )
   args.push('-c:a', 'aac', '-b:a', '64k', '-ac', '2')
   if (seconds !== undefined) args.push('-t', String(seconds))
-  args.push('-f', 'hls', '-hls_time', '2', '-hls_list_size', '6', '-hls_segment_type', type)
+  args.push('-f', 'hls', '-hls_time', '2', '-hls_list_size', String(listed), '-hls_segment_type', type)
   if (to.startsWith('http')) args.push('-method', 'PUT')
-  args.push(...extra, to)
+  args.push(to)
   return start(findProgram('ffmpeg'), args, { env: { AV_LOG_FORCE_NOCOLOR: '1' } })
 }

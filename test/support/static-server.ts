@@ -17,7 +17,7 @@ export async function serveFolder(folder: string): Promise<{ readonly url: strin
     config,
     [
       ...['daemon off;', 'worker_processes 1;', `pid ${home}/pid;`, `error_log ${home}/error.log;`],
-      ...[`${process.getuid?.() === 0 ? 'user root;' : ''}`, 'events {}', 'http {', 'access_log off;'],
+      ...[process.getuid?.() === 0 ? 'user root;' : '', 'events {}', 'http {', 'access_log off;'],
       ...paths.map((name) => `${name}_temp_path ${home}/${name};`),
       ...[`server { listen 127.0.0.1:${port}; root ${folder}; }`, '}', ''],
     ].join('\n'),

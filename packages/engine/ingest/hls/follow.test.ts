@@ -54,6 +54,13 @@ test('segments that are gone are counted, and reading goes on with what is liste
   assert.deepEqual(readAll(follower), ['s7.m4s', 's8.m4s'])
 })
 
+test('behind a gap nothing more is lost that is still listed', () => {
+  const follower = follow(mediaPlaylist(0, 2))
+  readAll(follower)
+  assert.equal(follower.update(parsed(mediaPlaylist(4, 14))).lost, 2)
+  assert.equal(readAll(follower).length, 10)
+})
+
 test('an encoder that begins anew is seen by numbers that fall, also where its names are the same', () => {
   const follower = follow(mediaPlaylist(0, 6))
   readAll(follower)

@@ -104,13 +104,13 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
 
   const endOf = (of: State) => of.first + of.segments.length
 
-  /** Goes to the first segment that is not too far back. */
-  function beginAt(now: State): void {
+  /** Goes to the first segment that is no more than so many target durations back. */
+  function beginAt(now: State, targets: number): void {
     sequence = endOf(now)
     part = 0
     let seconds = 0
     for (const { duration } of now.segments.toReversed()) {
-      if (seconds + duration > now.target * HLS_LIMITS.beginTargets && seconds > 0) break
+      if (seconds + duration > now.target * targets && seconds > 0) break
       seconds += duration
       sequence--
     }
@@ -139,7 +139,7 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
       const before = state
       if (before === undefined) {
         state = now
-        if (begin === 'listed' && !(now.endList && now.segments.length === 0)) beginAt(now)
+        if (begin === 'listed' && !(now.endList && now.segments.length === 0)) beginAt(now, HLS_LIMITS.beginTargets)
         else {
           sequence = endOf(now)
           part = now.trailing.parts.length
@@ -149,7 +149,7 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
       if (beginsAnew(before, now)) {
         stale = 0
         state = now
-        beginAt(now)
+        beginAt(now, HLS_LIMITS.beginTargets)
         return { restarted: true, lost: 0, grown: true }
       }
       // An older state, out of a cache.
@@ -160,8 +160,9 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
         (now.endList && !before.endList)
       state = now
       if (sequence >= now.first) return { restarted: false, lost: 0, grown }
+      // Some is gone; what is still listed is not.
       const from = sequence
-      beginAt(now)
+      beginAt(now, HLS_LIMITS.gapTargets)
       return { restarted: false, lost: sequence - from, grown }
     },
 

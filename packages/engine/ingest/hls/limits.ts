@@ -16,6 +16,8 @@ export const HLS_LIMITS = {
   usedNames: 1_024,
   /** Target durations of media that are gone back to at the most, where a playlist lists more when it is first seen. */
   beginTargets: 3,
+  /** The same where reading goes on behind a gap, as when a share was away: what is still listed is not lost, but nobody wants to be hours late. */
+  gapTargets: 20,
   /** How long a multivariant playlist is waited for once a media playlist has come. */
   rootGraceMs: 1_500,
   /** How long a file is waited for that a playlist lists: this many target durations, and no less and no more than so long. */
@@ -71,5 +73,3 @@ export const HLS_LIMITS = {
   /** Media that cannot be read, files in a row, before it is told as a trouble. */
   unreadableInARow: 3,
 } as const
-
-export type HlsLimits = { readonly [name in keyof typeof HLS_LIMITS]: number }

@@ -90,7 +90,7 @@ test('renditions are let out beside each other, and one that is late holds up no
   load(pacer, 0, 0, 2)
   load(pacer, 900, 0, 2, { lane: 1, leads: false })
   const out = pacer.release(1_000 + HLS_LIMITS.paceMarginMs)
-  assert.deepEqual([...new Set(out.map(({ lane }) => lane))].sort(), [0, 1])
+  assert.deepEqual(new Set(out.map(({ lane }) => lane)), new Set([0, 1]))
   assert.equal(out.filter(({ lane }) => lane === 0).length, out.filter(({ lane }) => lane === 1).length)
   load(pacer, 2_000, 2, 2)
   assert.equal(pacer.nextAt !== undefined && pacer.nextAt < 1_400, true)

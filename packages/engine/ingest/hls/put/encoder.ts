@@ -147,7 +147,7 @@ export function createPutEncoder(options: PutEncoderOptions): PutEncoder {
 
 const tooLong = `a playlist has more than ${HLS_LIMITS.playlistBytes} bytes: let the encoder list fewer segments (ffmpeg: -hls_list_size 6)`
 
-const MARK = [...'#EXTM3U'].map((letter) => letter.charCodeAt(0))
+const MARK = new TextEncoder().encode('#EXTM3U')
 
 /** By what is in it; the name tells it of a broken one, so that the encoder hears of it. */
 function isPlaylist(name: string, bytes: Uint8Array): boolean {

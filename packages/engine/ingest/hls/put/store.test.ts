@@ -5,7 +5,7 @@ import { createPutStore, type Incoming, type PutStore } from './store.ts'
 
 function begin(store: PutStore, name: string): Incoming {
   const incoming = store.begin(name)
-  assert.ok(typeof incoming !== 'string', String(incoming))
+  assert.ok(typeof incoming !== 'string')
   return incoming
 }
 
