@@ -129,7 +129,8 @@ export class BroughtRendition {
         this.#take(decided - this.#tolerance)
         return
       }
-      this.#take(Number.POSITIVE_INFINITY)
+      this.#take(this.#own.startOf(over.last + 1) ?? Number.POSITIVE_INFINITY)
+      this.#drop()
       if (!this.#isThrough(over.end) || !this.#conclude(over)) return
     }
   }
@@ -196,6 +197,14 @@ export class BroughtRendition {
       if (this.#isTaken && head.config !== this.#described && !this.#describe(head, false)) this.#isTaken = false
       if (!this.#isTaken || !this.#packer.push(head.unit)) this.misses.droppedUnits++
       while (this.#packer.queued > 1) this.#packer.step()
+    }
+  }
+
+  /** The source has nothing where these are: their segment's number is the next epoch's. */
+  #drop(): void {
+    for (let head = this.#head(); head !== undefined; head = this.#head()) {
+      this.#shift()
+      this.misses.droppedUnits++
     }
   }
 

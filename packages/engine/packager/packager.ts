@@ -34,6 +34,8 @@ export interface PackagerCounters {
 /** Timeline events in, parts out, cut once for everyone. Pure: wall clock comes with each call, Unix milliseconds. */
 export interface Packager {
   handle(event: TimelineEvent, now: number): void
+  /** What is cut by others has come as far as `time` (90 kHz), while the track that decides the cuts has stopped. */
+  beside(time: number, now: number): void
   /** Closes what is open, as if the epoch ended; for the end of the broadcast or of the process. */
   finish(now: number): void
   stats(track: TrackId): TrackStats | undefined
@@ -60,6 +62,8 @@ export function createPackager(options: PackagerOptions): Packager {
   const meters = new Map<TrackId, TrackMeter>()
   let running: Running | undefined
   let clock = 0
+  /** As {@link Packager.beside} says, in the running epoch. */
+  let reachBeside = Number.NEGATIVE_INFINITY
   const numbering = createNumbering({
     firstPart: options.start?.part ?? 0,
     newest: () => running?.cuts.newest ?? msn,
@@ -118,6 +122,7 @@ export function createPackager(options: PackagerOptions): Packager {
     const leader = packers.find((p) => p.track === lead.track)
     if (leader === undefined) return
     running = { epoch, cuts, tracks: packers, lead: leader, byKeys: lead.config.kind === 'video' }
+    reachBeside = Number.NEGATIVE_INFINITY
     numbering.reserve()
     for (const sink of sinks) sink.epoch(epoch)
     follower?.opened(epoch, msn)
@@ -184,7 +189,7 @@ export function createPackager(options: PackagerOptions): Packager {
 
   /** 90 kHz time of the newest frame of all tracks but one. */
   function furthest(r: Running, except?: TrackPacker): number {
-    let reach = Number.NEGATIVE_INFINITY
+    let reach = reachBeside
     for (const track of r.tracks) if (track !== except) reach = Math.max(reach, track.reach)
     return reach
   }
@@ -229,6 +234,13 @@ export function createPackager(options: PackagerOptions): Packager {
     }
   }
 
+  /** The newest segment that others have something of, as {@link Packager.beside} says; none of the epoch's where there is none. */
+  function reachedBeside(cuts: CutList): number {
+    let at = cuts.newest
+    while (at >= msn && (cuts.startOf(at) ?? Number.POSITIVE_INFINITY) >= reachBeside) at--
+    return at
+  }
+
   /** @param until end of the epoch in 90 kHz ticks; without it the epoch ends with its last frame. */
   function close(until?: number): void {
     const r = running
@@ -236,8 +248,9 @@ export function createPackager(options: PackagerOptions): Packager {
     r.lead.flush(until)
     for (const track of r.tracks) if (track !== r.lead) track.flush(until)
     const end = until ?? Math.max(...r.tracks.map((t) => t.reach))
-    const any = r.tracks.some((t) => t.hasMedia || t.msn > msn)
-    const last = Math.max(...r.tracks.map((t) => (t.hasMedia ? t.msn : t.msn - 1)))
+    const beside = reachedBeside(r.cuts)
+    const any = beside >= msn || r.tracks.some((t) => t.hasMedia || t.msn > msn)
+    const last = Math.max(beside, ...r.tracks.map((t) => (t.hasMedia ? t.msn : t.msn - 1)))
     if (any) {
       for (const track of r.tracks)
         while (track.msn <= last) track.closeSegment(Math.min(end, r.cuts.startOf(track.msn + 1) ?? end))
@@ -254,6 +267,11 @@ export function createPackager(options: PackagerOptions): Packager {
       if (event.kind === 'epoch-opened') open(event)
       else if (event.kind === 'unit') unit(event.unit)
       else close(event.end)
+    },
+    beside(time, now) {
+      clock = now
+      reachBeside = Math.max(reachBeside, time)
+      if (running !== undefined) pump(running)
     },
     finish(now) {
       clock = now

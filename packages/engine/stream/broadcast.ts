@@ -284,6 +284,12 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     unit(unit, now) {
       if (!isBroughtTrack(unit.track)) return guard(() => handle(timeline.unit(unit, now), now))
       besideBrought.pass(() => brought.unit(unit, now))
+      const reach = brought.standIn(now)
+      if (reach === undefined) return
+      guard(() => {
+        timeline.beside(reach)
+        stage?.packager.beside(reach, now)
+      })
     },
     encoderLeft: drain,
     tick(now) {

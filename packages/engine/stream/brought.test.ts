@@ -49,20 +49,22 @@ class Rig {
     })
   }
 
-  connect(brought: readonly BroughtOptions[], bitrate?: number): void {
+  connect(brought: readonly BroughtOptions[], bitrate?: number, audio = true): void {
     this.broadcast.encoderArrived(this.now)
-    this.broadcast.announce({ video: true, audio: true, brought: brought.length }, this.now)
+    this.broadcast.announce({ video: true, audio, brought: brought.length }, this.now)
     this.broadcast.configure(VIDEO_TRACK, { ...videoConfig(), frameRate: 30 }, this.now)
-    this.broadcast.configure(AUDIO_TRACK, audioConfig(), this.now)
+    if (audio) this.broadcast.configure(AUDIO_TRACK, audioConfig(), this.now)
     for (const [i, { height }] of brought.entries()) {
       this.broadcast.configure(broughtTrack(i), broughtConfig(height), this.now, bitrate)
     }
   }
 
-  send(first: EncoderOptions, brought: readonly BroughtOptions[]): void {
+  /** @param isSent whether the first rendition is, by seconds from the start */
+  send(first: EncoderOptions, brought: readonly BroughtOptions[], isSent?: (at: number) => boolean): void {
     const from = this.now
     let ticked = 0
     for (const { unit, at } of encodeLadder(first, brought)) {
+      if (unit.track === VIDEO_TRACK && isSent?.(at) === false) continue
       this.now = from + at * 1000
       this.broadcast.unit(unit, this.now)
       if (this.now - ticked >= 100) this.broadcast.tick((ticked = this.now))
@@ -271,4 +273,25 @@ test('what was brought is replayed as the source is, also after a change of conf
     [hd, sd].map((own) => own?.filter(({ map }) => map !== undefined).length),
     [2, 1],
   )
+})
+
+test('where the first rendition stops the others go on, with sound and without, and it comes back', async (t) => {
+  for (const sound of [true, false]) {
+    const rig = new Rig(await openStore(t))
+    rig.connect([HD, SD], undefined, sound)
+    const first = { seconds: 31, ...(!sound && { audioRate: 0 }) }
+    rig.send(first, [HD, SD], (at) => at < 7.5 || at >= 22)
+    rig.broadcast.encoderLeft(rig.now)
+    const of = (name: string) => segmentsOf(rig.playlist(name)).filter(({ msn }) => msn >= 3)
+    const gaps = (name: string) => of(name).filter(({ gap }) => gap).length
+    const seconds = (name: string) => of(name).reduce((sum, { gap, duration }) => sum + (gap ? 0 : duration), 0)
+    for (const name of ['v101', 'v102']) {
+      // Where the first comes back it begins an epoch of its own without sound: what is between is left out.
+      assert.ok(gaps(name) <= 2, `${sound} ${name}: ${gaps(name)} gaps`)
+      assert.ok(seconds(name) > 22, `${sound} ${name}: ${seconds(name)} s`)
+    }
+    assert.ok(gaps('v1') >= 2, `${gaps('v1')} gaps of the first`)
+    assert.ok(of('v1').at(-1)?.gap === false)
+    assert.equal(of('v1').at(-1)?.msn, of('v101').at(-1)?.msn)
+  }
 })

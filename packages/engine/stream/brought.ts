@@ -12,6 +12,7 @@ import type { TimelineEvent } from '../timeline/model.ts'
 import { type BroughtFacts, type BroughtReport, reportBrought } from './brought-report.ts'
 import { STREAM_LIMITS } from './limits.ts'
 import type { RungHubs } from './rung-hubs.ts'
+import { createStandIn } from './stand-in.ts'
 
 /** Where brought renditions go. */
 export interface BroughtPorts {
@@ -41,6 +42,11 @@ export interface Brought {
   tick(now: number): void
   /** Something is wrong here: none is listed any more. */
   giveUp(): void
+  /**
+   * How far the renditions are where they go on while the first has stopped, on the broadcast's clock: segments are cut for them then.
+   * `undefined` where it has not.
+   */
+  standIn(now: number): number | undefined
   /** How many it has. */
   readonly configured: number
   /** Those that are listed. */
@@ -73,6 +79,9 @@ export function createBrought({ ports }: BroughtOptions): Brought {
   const tracks = new Map<TrackId, Own>()
   let epoch: Extract<TimelineEvent, { kind: 'epoch-opened' }> | undefined
   let newest = 0
+  const standIn = createStandIn()
+  /** Of the rendition that is furthest. */
+  let reach = 0
   let listed: readonly ListedRung[] = []
   let now = 0
   let measuredAt = 0
@@ -82,6 +91,8 @@ export function createBrought({ ports }: BroughtOptions): Brought {
     const own = tracks.get(unit.track)
     const to = ports()
     if (own === undefined || to === undefined) return
+    reach = Math.max(reach, unit.dts)
+    standIn.brought(unit.arrivedAt)
     own.meter.add(unit)
     own.newest = unit.arrivedAt
     if (unit.pts !== unit.dts && !own.isReordered) {
@@ -211,7 +222,9 @@ export function createBrought({ ports }: BroughtOptions): Brought {
     },
     handle(event) {
       if (event.kind === 'unit') {
-        if (event.unit.track === VIDEO_TRACK) newest = event.unit.dts
+        if (event.unit.track !== VIDEO_TRACK) return
+        newest = event.unit.dts
+        standIn.source(event.unit.arrivedAt)
         return
       }
       if (event.kind === 'epoch-closed') {
@@ -221,6 +234,8 @@ export function createBrought({ ports }: BroughtOptions): Brought {
       }
       epoch = event
       newest = event.start
+      reach = event.start
+      standIn.source(now)
       for (const [track, own] of tracks) begin(track, own)
       // Before their parts.
       list()
@@ -235,6 +250,7 @@ export function createBrought({ ports }: BroughtOptions): Brought {
       measure()
       lookAtAlignment()
     },
+    standIn: (at) => (epoch !== undefined && reach > newest && standIn.isNeeded(at) ? reach : undefined),
     giveUp() {
       tracks.clear()
       list()

@@ -13,6 +13,9 @@ export const STREAM_LIMITS = {
   facts: 64,
   /** Nothing has come of a brought rendition for so long: the studio says that it has stopped. Encoders that send segments pause between them. */
   broughtSilenceMs: 15_000,
+  /** Other renditions stand in for the first so long after it stopped, where they come no further apart than that; ms. */
+  standInMs: 3_000,
+  standInPauseMs: 1_000,
   /** How long the studio tells that key frames did not stand together. */
   misalignedMs: 60_000,
   /** Configurations of a brought rendition that a recording notes of one epoch; with the next it is left out until the epoch ends. */

@@ -30,6 +30,8 @@ export interface Timeline {
   configure(track: TrackId, config: TrackConfig, now: number): readonly TimelineEvent[]
   /** `unit` on the encoder's clock, 90 kHz, unwrapped. */
   unit(unit: AccessUnit, now: number): readonly TimelineEvent[]
+  /** What is not in here has come as far as this in the running epoch, 90 kHz: the next one begins behind it. */
+  beside(time: number): void
   /** Time passes: call when `deadline` is reached, or now and then. */
   tick(now: number): readonly TimelineEvent[]
   /** The encoder is gone: what was held is let out, the epoch is closed. */
@@ -57,6 +59,8 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
   let run: Run | undefined
   let nextEpoch = options.firstEpoch ?? 0
   let end = options.start ?? 0
+  /** As {@link Timeline.beside} says. */
+  let besideEnd = 0
   let notBefore = options.notBefore ?? Number.NEGATIVE_INFINITY
   /** Tracks and configurations of the epoch before. */
   let before: ReadonlyMap<TrackId, TrackConfig> = new Map()
@@ -70,7 +74,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
 
   function close(): void {
     if (run === undefined) return
-    end = Math.max(run.end, run.start + 1)
+    end = Math.ceil(Math.max(run.end, run.start + 1, besideEnd))
     notBefore = run.wallClock + (end - run.start) / 90
     for (const unit of run.finish()) events.push({ kind: 'unit', unit })
     events.push({ kind: 'epoch-closed', id: run.id, end })
@@ -191,6 +195,9 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
       }
       feed({ unit, at: now }, now)
       return take()
+    },
+    beside(time) {
+      besideEnd = Math.max(besideEnd, time)
     },
     tick,
     stop(now) {
