@@ -50,9 +50,9 @@ export interface WhipSession {
 }
 
 /** An offer without an answer is given up after so long, and a connection that is not there by then; milliseconds. */
-export const ANSWER_LIMIT = 12_000
+const ANSWER_LIMIT = 12_000
 /** A connection that is only disconnected may mend itself; milliseconds. */
-export const MEND_LIMIT = 4_000
+const MEND_LIMIT = 4_000
 
 const UNREACHABLE: Refusal = { code: 'unreachable', text: 'The server cannot be reached just now.' }
 const LOST: Refusal = { code: 'lost', text: 'The connection to the server was lost.' }
