@@ -27,7 +27,9 @@ export function openEncoderConnection(options: EncoderConnectionOptions): Answer
 
 function videoTrack(peer: PeerConnection, media: ReceivedVideo): Track {
   const section = new Video(media.mid, 'RecvOnly')
-  section.addVideoCodec(media.payloadType, media.name, media.parameters === '' ? undefined : media.parameters)
+  // It throws for parameters that are there and undefined.
+  if (media.parameters === '') section.addVideoCodec(media.payloadType, media.name)
+  else section.addVideoCodec(media.payloadType, media.name, media.parameters)
   return peer.addTrack(describe(section, media))
 }
 
