@@ -100,17 +100,11 @@ export function createHlsEngine(
   }
 
   function onError(data: ErrorData): void {
-    if (!hls) return
-    const { details, reason } = data
-    const { MANIFEST_INCOMPATIBLE_CODECS_ERROR, BUFFER_ADD_CODEC_ERROR } = HlsClass.ErrorDetails
-    // There is nothing to mend. Of MP3 hls.js believes that it can be played where that is true of MPEG-TS.
-    if (details === MANIFEST_INCOMPATIBLE_CODECS_ERROR || details === BUFFER_ADD_CODEC_ERROR) {
-      const codecs = hls.levels[0]?.attrs.CODECS
-      // Else it would go on with pictures alone. Not within its own event.
-      queueMicrotask(stop)
-      return events.failed(`${reason} ${codecs}`)
+    if (!data.fatal || !hls) return
+    // There is nothing to mend; it says which codecs there are.
+    if (data.details === HlsClass.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR) {
+      return events.failed(data.reason ?? data.details)
     }
-    if (!data.fatal) return
     const now = performance.now()
     if (now - mendedAt > mendMemory) mended = 0
     if (data.type === HlsClass.ErrorTypes.MEDIA_ERROR && mended < mendLimit) {
@@ -182,7 +176,12 @@ export function createHlsEngine(
         keepDistance(fresh)
         events.updated(windowOf(data.details)?.end)
       })
-      fresh.on(HlsClass.Events.MANIFEST_PARSED, () => {
+      fresh.on(HlsClass.Events.MANIFEST_PARSED, (_, { levels }) => {
+        // hls.js takes MP3 for playable, and forgets its name, where the browser has it outside of MP4 alone.
+        if (levels.every(({ audioCodec, attrs }) => !audioCodec && attrs.CODECS?.includes('mp4a.40.34'))) {
+          queueMicrotask(stop)
+          return events.failed(levels[0]?.attrs.CODECS ?? '')
+        }
         chooseAgain(fresh)
         keepDistance(fresh)
       })
