@@ -18,9 +18,10 @@ let timer: NodeJS.Timeout | undefined
 
 function pass(): void {
   const now = performance.now()
-  while (head < held.length && (held[head] as Held).at <= now) (held[head++] as Held).send()
-  if (head > 1000) held.splice(0, head)
-  if (head > 1000) head = 0
+  for (let next = held[head]; next !== undefined && next.at <= now; next = held[++head]) next.send()
+  if (head < 1000) return
+  held.splice(0, head)
+  head = 0
 }
 
 function hold(random: () => number, send: () => void): void {

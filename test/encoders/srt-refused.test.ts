@@ -71,7 +71,7 @@ describe('SRT refusals and encryption', { concurrency: true }, () => {
   it('a sender of files is told to use live mode', async () => {
     const sender = start(
       findProgram('srt-file-transmit'),
-      ['file:///etc/hostname', `${address(open, `publish:${streamKey}`)}`],
+      ['file:///etc/hostname', address(open, `publish:${streamKey}`)],
       {
         limit: 30_000,
       },

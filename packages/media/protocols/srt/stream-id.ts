@@ -76,7 +76,7 @@ function decoded(text: string): string {
  * @param streamId as sent
  */
 export function shortStreamId(streamId: string): string {
-  const text = [...decoded(streamId.trim())].map((character) => (character < ' ' ? '?' : character)).join('')
+  const text = Array.from(decoded(streamId.trim()), (character) => (character < ' ' ? '?' : character)).join('')
   const { mode, name } = parseStreamId(text)
   if (mode === 'read') return text.slice(0, LOGGED)
   const access = ACCESS.exec(text)

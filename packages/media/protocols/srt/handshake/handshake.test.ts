@@ -86,8 +86,8 @@ describe('a listener', () => {
     text: RegExp,
     options: Partial<SrtListenerOptions>,
     change?: (bytes: Uint8Array) => void,
-  ) =>
-    it(`refuses ${what} with ${code}`, () => {
+  ): void => {
+    void it(`refuses ${what} with ${code}`, () => {
       const { listener, conclude } = stage(options)
       const step = listener.receive(conclude(change), source, 0)
       assert.equal(step.kind, 'refused')
@@ -97,6 +97,7 @@ describe('a listener', () => {
       assert.equal(rejectionOf(parseHandshake(step.packet, 0).type), code)
       assert.equal(new DataView(step.packet.buffer).getUint32(12), 0x3f43527d)
     })
+  }
 
   refused('another passphrase', REJECTION.badSecret, /another than/, { passphrase: 'wrong horse battery' })
   refused('a passphrase that nobody asked for', REJECTION.unsecure, /leave it out/, {})

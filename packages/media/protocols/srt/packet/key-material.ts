@@ -3,8 +3,6 @@ import { readU16, readU32 } from './header.ts'
 
 /** Which of the two keys: bits, both may be set. */
 export const KEY = { even: 1, odd: 2 } as const
-/** What the other side says of key material that it could not take (§3.2.2, libsrt's SRT_KM_STATE). */
-export const KEY_STATE = { noSecret: 3, badSecret: 4 } as const
 export const CIPHER = { none: 0, aesEcb: 1, aesCtr: 2, aesGcm: 3 } as const
 
 /**
