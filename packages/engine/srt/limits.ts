@@ -24,7 +24,7 @@ export const SRT_LISTENER_LIMITS = {
   refusalMs: 3_000,
   /** Bytes that the kernel keeps of what was not read yet; it gives as much as it may (Linux: net.core.rmem_max). */
   socketBytes: 8 * 1024 * 1024,
-  /** How often time passes in all sessions, ms: that of libsrt's acknowledgements. */
+  /** How often time passes in all sessions, ms: so much later than it should anything is handed on. */
   tickMs: 10,
   /** Bits a second that an encoder may send over `bitrateWindowMs`. */
   bitrate: 100_000_000,

@@ -41,6 +41,7 @@ export function createPair(options: PairOptions = {}) {
   let now = 0
   const callerNow = () => now * (1 + drift)
   let lossNow = 0
+  let acknowledgements = 0
 
   function post(way: Arrival[], packet: Uint8Array): void {
     if (random() < lossNow) return
@@ -83,7 +84,10 @@ export function createPair(options: PairOptions = {}) {
     const accepted = acceptCaller(step.request, 0x4321, limits, now)
     answer = accepted.packet
     listener = createSrtSession(accepted.session, {
-      send: (packet) => post(down, packet),
+      send: (packet) => {
+        if (packet[0] === 0x80 && packet[1] === 2) acknowledgements++
+        post(down, packet)
+      },
       payload: (payload) => void received.push({ at: now, payload }),
     })
     post(down, answer)
@@ -123,6 +127,10 @@ export function createPair(options: PairOptions = {}) {
     refusals,
     get now() {
       return now
+    },
+    /** ACKs of the listener's. */
+    get acknowledgements() {
+      return acknowledgements
     },
     callerNow,
     get calling() {
