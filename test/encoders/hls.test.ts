@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { ffmpegHls } from '../support/hls-encoder.ts'
+import { obsPublish } from '../support/obs.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { ffprobe } from '../support/players.ts'
 import { assertNear, decode, getChannel, waitEnded, waitLive } from '../support/published.ts'
@@ -103,6 +104,39 @@ describe('HLS made by the encoder', { concurrency: true }, () => {
     assert.deepEqual(sizes, [320, 160])
     assert.equal((await encoder.exited).code, 0, encoder.output())
     await assertReplay(server, assetId, pictures)
+  })
+
+  it('PUT from OBS, whose FFmpeg output is set to an address', async () => {
+    const key = await owner.createChannel('obs')
+    const to = `${server.http}/ingest/hls/${key}/out.m3u8`
+    const obs = await obsPublish({
+      server: '',
+      key: '',
+      hls: to,
+      width: 320,
+      height: 180,
+      frameRate: 30,
+      gop: 60,
+      bitrate: 400,
+    })
+    try {
+      await waitLive(server, 'obs', 90_000).catch((error: unknown) => assert.fail(`${String(error)}\n${obs.log()}`))
+      const { assetId } = await getChannel(server, 'obs')
+      const decoded = await decode(`${server.http}/live/obs/index.m3u8`, 4)
+      assert.equal(decoded.complaints, '')
+      const { encoder } = await health('obs')
+      assert.deepEqual([encoder?.protocol, encoder?.hls?.source, encoder?.hls?.format], ['hls', 'put', 'mpegts'])
+      assert.deepEqual([encoder?.video?.width, encoder?.video?.height], [320, 180])
+      await obs.stop()
+      const asset = await waitEnded(server, assetId ?? '', 90_000)
+      assert.ok((asset.duration ?? 0) > 4_000, `${asset.duration} ms`)
+      const whole = await decode(`${server.http}/vod/${assetId}/index.m3u8`, 300)
+      assert.equal(whole.complaints, '')
+      // On a busy machine OBS leaves pictures out.
+      assert.ok(whole.pictures > 60, `${whole.pictures} pictures`)
+    } finally {
+      await obs.stop()
+    }
   })
 
   it('PUT from an encoder that crashes and is started anew under the same names', async () => {

@@ -17,6 +17,8 @@ export interface ObsOptions {
   readonly bitrate?: number
   /** Frames between key frames; 250 is what OBS's "auto" gives. */
   readonly gop?: number
+  /** Puts HLS to this address by its "Custom Output (FFmpeg)", which "Start Recording" starts, in place of streaming. */
+  readonly hls?: string
   /** Further x264 options, for example `bframes=2`. */
   readonly x264?: string
   /** File to play; a test picture otherwise. */
@@ -53,7 +55,7 @@ export async function obsPublish(options: ObsOptions): Promise<Obs> {
   const [display] = (await once(screen.pipe(3), 'data')) as [Buffer]
   const [program = '', ...args] = [
     ...(options.trust === undefined ? [] : trusting(options.trust)),
-    ...[findProgram('obs'), '--startstreaming', '--minimize-to-tray', '--multi'],
+    ...[findProgram('obs'), options.hls === undefined ? '--startstreaming' : '--startrecording', '--minimize-to-tray', '--multi'],
     ...['--profile', 'Test', '--collection', 'Test'],
   ]
   const obs: Running = start(program, args, {
@@ -76,7 +78,7 @@ export async function obsPublish(options: ObsOptions): Promise<Obs> {
     running: obs.running,
     stop: async () => {
       // A signal alone ends it without a word to the server.
-      if (obs.running()) await stopStream(port).catch(() => {})
+      if (obs.running()) await stopOutput(port, options.hls === undefined ? 'StopStream' : 'StopRecord').catch(() => {})
       await end('SIGTERM')
     },
     kill: () => end('SIGKILL'),
@@ -98,12 +100,12 @@ async function stopStream(port: number): Promise<void> {
   const outputs = 1 << 6
   const send = (op: number, d: object) => socket.send(JSON.stringify({ op, d }))
   await new Promise<void>((done, fail) => {
-    deadline.addEventListener('abort', () => fail(new Error('OBS did not stop streaming')))
+    deadline.addEventListener('abort', () => fail(new Error('OBS did not stop')))
     socket.addEventListener('error', () => fail(new Error('OBS cannot be reached')))
     socket.addEventListener('message', ({ data }) => {
       const { op, d } = JSON.parse(String(data)) as { op: number; d: { eventData?: { outputState?: string } } }
       if (op === HELLO) send(IDENTIFY, { rpcVersion: 1, eventSubscriptions: outputs })
-      if (op === IDENTIFIED) send(REQUEST, { requestType: 'StopStream', requestId: 'stop' })
+      if (op === IDENTIFIED) send(REQUEST, { requestType, requestId: 'stop' })
       if (op === EVENT && d.eventData?.outputState === 'OBS_WEBSOCKET_OUTPUT_STOPPED') done()
     })
   }).finally(() => socket.close())
@@ -130,6 +132,23 @@ function printIni(sections: Readonly<Record<string, Readonly<Record<string, stri
           .join('')}`,
     )
     .join('\n')
+}
+
+/** Settings → Output → Recording: type Custom Output (FFmpeg), Output to URL. Codecs by libavcodec's numbers. */
+function ffmpegOutput(url: string, bitrate: number, gop: number): Readonly<Record<string, string | number | boolean>> {
+  const [h264, aac] = [27, 86_018]
+  return {
+    ...{ RecType: 'FFmpeg', FFOutputToFile: false, FFURL: url, FFFormat: 'hls', FFExtension: 'm3u8' },
+    FFMCustom: 'method=PUT hls_time=2 hls_list_size=6',
+    ...{
+      FFVEncoder: 'libx264',
+      FFVEncoderId: h264,
+      FFVBitrate: bitrate,
+      FFVGOPSize: gop,
+      FFVCustom: 'preset=ultrafast',
+    },
+    ...{ FFAEncoder: 'aac', FFAEncoderId: aac, FFABitrate: 128, FFAudioMixes: 1 },
+  }
 }
 
 function writeProfile(home: string, media: string, options: ObsOptions, port: number): void {
@@ -167,7 +186,8 @@ function writeProfile(home: string, media: string, options: ObsOptions, port: nu
     join(profile, 'basic.ini'),
     printIni({
       General: { Name: 'Test' },
-      Output: { Mode: 'Simple' },
+      Output: { Mode: options.hls === undefined ? 'Simple' : 'Advanced' },
+      ...(options.hls !== undefined && { AdvOut: ffmpegOutput(options.hls, bitrate, gop) }),
       SimpleOutput: {
         VBitrate: bitrate,
         ABitrate: 128,
