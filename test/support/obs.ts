@@ -93,7 +93,7 @@ function trusting(folder: string): string[] {
 }
 
 /** Presses "Stop Streaming" through obs-websocket (protocol 5) and waits until the stream has been ended. */
-async function stopStream(port: number): Promise<void> {
+async function stopOutput(port: number, requestType: 'StopStream' | 'StopRecord'): Promise<void> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}`)
   const deadline = AbortSignal.timeout(20_000)
   const [HELLO, IDENTIFY, IDENTIFIED, EVENT, REQUEST] = [0, 1, 2, 5, 6]
