@@ -55,7 +55,12 @@ export async function obsPublish(options: ObsOptions): Promise<Obs> {
   const [display] = (await once(screen.pipe(3), 'data')) as [Buffer]
   const [program = '', ...args] = [
     ...(options.trust === undefined ? [] : trusting(options.trust)),
-    ...[findProgram('obs'), options.hls === undefined ? '--startstreaming' : '--startrecording', '--minimize-to-tray', '--multi'],
+    ...[
+      findProgram('obs'),
+      options.hls === undefined ? '--startstreaming' : '--startrecording',
+      '--minimize-to-tray',
+      '--multi',
+    ],
     ...['--profile', 'Test', '--collection', 'Test'],
   ]
   const obs: Running = start(program, args, {
@@ -92,7 +97,7 @@ function trusting(folder: string): string[] {
   return [findProgram('unshare'), '--mount', ...ownUser, 'sh', '-c', mount, folder]
 }
 
-/** Presses "Stop Streaming" through obs-websocket (protocol 5) and waits until the stream has been ended. */
+/** Presses "Stop Streaming" or "Stop Recording" through obs-websocket (protocol 5) and waits until that has been done. */
 async function stopOutput(port: number, requestType: 'StopStream' | 'StopRecord'): Promise<void> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}`)
   const deadline = AbortSignal.timeout(20_000)
