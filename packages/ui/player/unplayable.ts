@@ -29,5 +29,7 @@ export function unplayable(
 ): string | undefined {
   const lacking = (reason.match(codec) ?? []).filter((one) => !canPlay(`video/mp4; codecs="${one}"`))
   const told = new Set(lacking.map((one) => names[one] ?? names[one.split('.')[0] ?? ''] ?? one))
-  return told.size === 0 ? undefined : `This browser cannot play ${[...told].join(' and ')}. Try another browser or device.`
+  return told.size === 0
+    ? undefined
+    : `This browser cannot play ${[...told].join(' and ')}. Try another browser or device.`
 }
