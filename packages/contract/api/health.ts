@@ -23,7 +23,6 @@ export const broughtHealth = z
     message: z.string().nullable().describe('what is not as it should be'),
   })
   .meta({ id: 'BroughtHealth' })
-export type BroughtHealth = z.infer<typeof broughtHealth>
 
 /** What the encoder sends now, measured from its units, not from what it announces. */
 export const encoderFacts = z
