@@ -106,7 +106,10 @@ async function srt({ srt: address }: Settings): Promise<Finding> {
 }
 
 async function webrtc({ webrtc: address, webrtcAddresses, iceServers }: Settings): Promise<Finding[]> {
-  if (address === 'off') return [{ level: 'note', text: 'WebRTC is off: nobody watches in real time, or goes live from a browser (--webrtc)' }]
+  if (address === 'off')
+    return [
+      { level: 'note', text: 'WebRTC is off: nobody watches in real time, or goes live from a browser (--webrtc)' },
+    ]
   const found: Finding[] = []
   const isPair = iceServers.some(isTurnByTcp)
   try {

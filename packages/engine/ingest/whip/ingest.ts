@@ -167,6 +167,13 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       case 'receptions':
         reports++
         for (const report of message.sessions) describe(report)
+        return
+      // Of viewers.
+      case 'answer':
+      case 'refused':
+      case 'report':
+      case 'closed':
+      case 'unsendable':
     }
   }
 
@@ -251,7 +258,7 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       if (!(error instanceof EngineError)) throw error
       return { ...DOWN, retryAfter: Math.max(1, Math.ceil(process.restsFor / 1000)) }
     }
-    let session: Session | undefined
+    const begun: { session?: Session } = {}
     const line = createLineWindow()
     /** The lease may be lost before there is a session. */
     let stopped: PublishRefusal | undefined
@@ -259,7 +266,7 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       { protocol: 'whip', remote, key, channel, line: line.report, ...(encoder !== undefined && { encoder }) },
       (why) => {
         stopped = why
-        if (session !== undefined) sendAway(session, why)
+        if (begun.session !== undefined) sendAway(begun.session, why)
       },
     )
     if ('refusal' in granted) return granted.refusal
@@ -269,7 +276,7 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       publisher.end('disconnected')
       return DOWN
     }
-    session = {
+    const session: Session = {
       ...{ id: randomBytes(16).toString('hex'), channel: publisher.channel, remote, publisher },
       ...{ etag: randomBytes(9).toString('base64url'), iceUfrag: taken.iceUfrag },
       answer: Promise.withResolvers<string | WhipRefusal>(),
@@ -278,6 +285,7 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       line,
       isConnected: false,
     }
+    begun.session = session
     sessions.set(session.id, session)
     process.setBusy(true)
     return session

@@ -30,7 +30,15 @@ export async function dial({ port, streamId, passphrase, latency = 120 }: DialOp
   const clock = () => performance.now()
   const calling = createSrtCaller({
     // On a busy machine it waits.
-    ...{ crypto: nodeCrypto, limits: { ...SRT_LIMITS, handshakeMs: 20_000 }, streamId, latency, socketId: ++ids, initialSequence: 5, now: clock() },
+    ...{
+      crypto: nodeCrypto,
+      limits: { ...SRT_LIMITS, handshakeMs: 20_000 },
+      streamId,
+      latency,
+      socketId: ++ids,
+      initialSequence: 5,
+      now: clock(),
+    },
     ...(passphrase !== undefined && { passphrase }),
   })
   const send = (packet: Uint8Array) => socket.send(packet, port, '127.0.0.1')

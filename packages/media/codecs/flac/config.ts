@@ -36,7 +36,7 @@ export function audioConfigFromStreamInfo(content: Uint8Array): AudioTrackConfig
  */
 export function audioConfigFromFlacMetadata(blocks: Uint8Array): AudioTrackConfig {
   const reader = new ByteReader(blocks, 'flac')
-  const isMarked = [...MARKER].every((letter, i) => blocks[i] === letter.charCodeAt(0))
+  const isMarked = Array.from(MARKER).every((letter, i) => blocks[i] === letter.charCodeAt(0))
   if (isMarked) reader.skip(MARKER.length)
   const type = reader.u8() & 0x7f
   if (type !== STREAM_INFO) {

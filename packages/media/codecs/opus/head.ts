@@ -20,7 +20,7 @@ export interface OpusHead {
   readonly mapping: readonly number[]
 }
 
-const MAGIC = [...'OpusHead'].map((letter) => letter.charCodeAt(0))
+const MAGIC = Array.from('OpusHead', (letter) => letter.charCodeAt(0))
 const SILENT = 255
 
 /** Identification header (RFC 7845 §5.1), little-endian, as Ogg, Matroska and RTMP carry it. Throws `truncated`, `malformed`, `unsupported`. */

@@ -37,7 +37,8 @@ const LEAST_HEIGHT = 180
 /** What is sent of a size: the largest first, of the smaller ones each half as wide with a third of the rate. */
 export function layersOf({ height }: PictureSize, bitrate: number, withSmaller: boolean): readonly Layer[] {
   const layers: Layer[] = [{ divisor: 1, bitrate }]
-  for (let divisor = 2; withSmaller && layers.length < 3 && height / divisor >= LEAST_HEIGHT; divisor *= 2) {
+  if (!withSmaller) return layers
+  for (let divisor = 2; layers.length < 3 && height / divisor >= LEAST_HEIGHT; divisor *= 2) {
     layers.push({ divisor, bitrate: Math.round((layers.at(-1)?.bitrate ?? bitrate) / 3) })
   }
   return layers

@@ -76,7 +76,7 @@ test('HEVC: aggregates and fragments', () => {
     bytes(0x62, 1, 0x53, 2, 3),
   ]
   const picture = hevc.assemble(key)
-  assert.equal(hex(picture?.data), '0000000340010c0000000342010100000003' + '4401c0' + '00000006' + '2601af010203')
+  assert.equal(hex(picture?.data), '0000000340010c00000003420101000000034401c0000000062601af010203')
   assert.deepEqual([picture?.key, ...key.map(hevc.beginsKeyFrame)], [true, true, false, false])
   assert.equal(hevc.assemble([bytes(0x02, 1, 0xd0, 9)])?.key, false)
   assert.throws(() => hevc.assemble([bytes(0x64, 1, 0)]), MediaError, 'PACI')
@@ -87,7 +87,7 @@ const SEQUENCE = bytes(0x08, 0, 0, 0)
 const FRAME = bytes(0x30, 0x10, 1, 2, 3)
 
 test('AV1: OBUs get their sizes; elements with and without size, over packets', () => {
-  const expected = '0a03' + '000000' + '3204' + '10010203'
+  const expected = '0a03000000320410010203'
   // W=2, N: the last element has no size.
   const whole = [bytes(0x28, 4, ...SEQUENCE, ...FRAME)]
   assert.equal(hex(av1.assemble(whole)?.data), expected)
