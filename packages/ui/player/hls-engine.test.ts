@@ -271,7 +271,10 @@ test('behind a hole of sound that ends later there are pictures too, unless ther
   assert.deepEqual(engine.behindHole(1), { time: 4, length: 2 })
 })
 
-const level = (bitrate: number, height?: number) => ({ bitrate, maxBitrate: bitrate, ...(height && { height }) })
+const level = (bitrate: number, height?: number) => ({
+  ...{ bitrate, maxBitrate: bitrate, audioCodec: 'mp4a.40.2' },
+  ...(height && { height }),
+})
 
 function ladder(t: TestContext, ...levels: readonly ReturnType<typeof level>[]) {
   FakeHls.levels = levels
@@ -301,8 +304,17 @@ test('what was chosen is chosen again in the next source', (t) => {
   FakeHls.levels = [level(1e6, 480), level(2.4e6, 1080), level(7e6, 1080)]
   engine.load('http://server/vod/as_1/index.m3u8', undefined)
   const next = FakeHls.made.at(-1)
-  next?.tell('parsed', {})
+  next?.tell('parsed', { levels: FakeHls.levels })
   assert.equal(next?.loadLevel, 1)
+})
+
+test('MP3, which browsers have outside of MP4 alone, is a failure that names it', async (t) => {
+  const { hls, failures } = loaded(t)
+  const attrs = { CODECS: 'avc1.64001f,mp4a.40.34' }
+  hls.tell('parsed', { levels: [{ ...level(1e6, 480), audioCodec: undefined, attrs }] })
+  assert.deepEqual(failures, [attrs.CODECS])
+  await Promise.resolve()
+  assert.equal(hls.destroyed, true)
 })
 
 test('what is pressed in a menu that was drawn before another source was loaded plays in that one', (t) => {
