@@ -67,6 +67,13 @@ describe('multitrack video', () => {
     assert.equal(media.dropped.unconfigured, 2)
   })
 
+  test('an encoder whose clock stands still cannot have ever more tracks wait for the first', () => {
+    const { media, ids } = setUp()
+    for (let track = 1; track <= 20; track++) media.video(0, header(track))
+    media.video(0, picture(1))
+    assert.deepEqual(ids(), [VIDEO_TRACK])
+  })
+
   test('more tracks than there is room for are left out and told of', () => {
     const { publisher, media, ids } = setUp()
     const all = Array.from({ length: 12 }, (_, i) => i)

@@ -2,6 +2,8 @@ import { BROUGHT_TRACKS, type TrackId } from '@bandstand/media/access-unit.ts'
 
 /** How long, ms of the encoder's clock, track 0 is waited for when another one comes first. */
 const FIRST_TRACK_MS = 1_000
+/** Tracks that may wait for it: each has a reader already, and an encoder's clock need not go on. */
+const MOST_WAITING = 16
 
 /** Which of the encoder's tracks of one kind is which of ours (Enhanced RTMP v2: "it is RECOMMENDED to use trackId set to zero" for the first). */
 export interface TrackNumbers {
@@ -47,8 +49,9 @@ export function numberTracks(first: TrackId, brought: number): TrackNumbers {
         since ??= timestamp
         waiting.add(track)
         if (track === 0) decide(0)
-        else if (timestamp - since >= FIRST_TRACK_MS || timestamp < since) decide(Math.min(...waiting))
-        else return undefined
+        else if (timestamp - since >= FIRST_TRACK_MS || timestamp < since || waiting.size > MOST_WAITING) {
+          decide(Math.min(...waiting))
+        } else return undefined
       }
       if (!ids.has(track)) add(track)
       return ids.get(track)

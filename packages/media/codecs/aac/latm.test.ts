@@ -98,3 +98,10 @@ test('the sync in front says how long a frame is', () => {
   assert.equal(loasFrameBytes(fromHex('00 56 e1 23'), 1), 3 + 0x123)
   assert.equal(loasFrameBytes(fromHex('56 c1 23'), 0), -1)
 })
+
+test('behind a configuration that is not taken the one before counts no more', () => {
+  const reader = new LatmReader()
+  reader.read(payload(config(new BitWriter()), [1]).finish())
+  assert.throws(() => reader.read(new BitWriter().flag(false).flag(false).flag(false).u(32, 0).finish()))
+  assert.equal(reader.read(payload(new BitWriter().flag(true), [9]).finish()), undefined)
+})

@@ -40,7 +40,11 @@ export class LatmReader {
   read(element: Uint8Array): LatmElement | undefined {
     const bits = new BitReader(element, 'latm')
     const usesSame = bits.flag()
-    if (!usesSame) this.#config = readConfig(bits, element)
+    if (!usesSame) {
+      // The one before counts no more, also where this one cannot be read.
+      this.#config = undefined
+      this.#config = readConfig(bits, element)
+    }
     const config = this.#config
     if (config === undefined) return undefined
     const frames: Uint8Array[] = []

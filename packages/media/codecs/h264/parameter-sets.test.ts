@@ -35,3 +35,9 @@ test('a set whose id there is not is an error: no stream can make more of them b
   const far = Uint8Array.of(0x68, 0, 0, 0, 0b0000_0001, 0, 0, 0, 0b1000_0000)
   assert.throws(() => mergeParameterSets([first], [far], ppsId), MediaError)
 })
+
+test('a set larger than any can be is refused: one for each id would be kept', () => {
+  const large = new Uint8Array(100_000)
+  large.set(first)
+  assert.throws(() => mergeParameterSets([], [large], ppsId), { code: 'too-large' })
+})

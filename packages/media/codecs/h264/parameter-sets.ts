@@ -7,6 +7,8 @@ import { rbsp } from './nal.ts'
 const HEAD = 12
 /** Sets of one kind in one access unit. Each is compared with all that are known: a message full of them would be work for seconds. */
 const MAX_FOUND = 300
+/** Bytes of one set: with all its lists and timing it has some 2000. They are kept for as long as the stream, one for each id. */
+const MAX_SET = 8 * 1024
 /** Ids that there are (§7.4.2.1.1, §7.4.2.2). */
 const SPS_IDS = 32
 const PPS_IDS = 256
@@ -18,7 +20,7 @@ const PPS_IDS = 256
  * @param idOf `spsId` or `ppsId`.
  * @returns `known` itself when every set found is in it already.
  * @throws MediaError `truncated` or `malformed` for a set too short to have an id, or with one that there is not: no more are kept;
- *   `too-large` for more than an access unit can have.
+ *   `too-large` for more than an access unit can have, or one that is larger than any can be.
  */
 export function mergeParameterSets(
   known: readonly Uint8Array[],
@@ -27,6 +29,11 @@ export function mergeParameterSets(
 ): readonly Uint8Array[] {
   if (found.length > MAX_FOUND) {
     throw new MediaError('too-large', `access unit: ${found.length} parameter sets`, { structure: 'access-unit' })
+  }
+  for (const { byteLength } of found) {
+    if (byteLength > MAX_SET) {
+      throw new MediaError('too-large', `a parameter set of ${byteLength} bytes`, { structure: 'access-unit' })
+    }
   }
   const fresh = found.filter((set) => !known.some((other) => sameBytes(set, other)))
   if (fresh.length === 0) return known

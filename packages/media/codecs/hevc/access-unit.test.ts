@@ -70,3 +70,9 @@ test('a unit that runs past the end is truncated', () => {
     assert.throws(() => toHevcSample(whole.subarray(0, length), 4), { code: 'truncated' })
   }
 })
+
+test('more parameter sets than there are ids are refused while they are counted', () => {
+  const sets = (count: number) => unit(2, ...Array.from({ length: count }, () => nal(HEVC_NAL.pps)))
+  assert.throws(() => scanHevcAccessUnit(sets(97), 2), { code: 'too-large' })
+  assert.equal(scanHevcAccessUnit(sets(96), 2).pps.length, 96)
+})

@@ -1,3 +1,4 @@
+import { MediaError } from '../../error.ts'
 import { nalSizeAt } from '../h264/nal.ts'
 import { HEVC_NAL, HEVC_NAL_HEADER, hevcLayer, hevcNalType } from './nal.ts'
 
@@ -22,8 +23,12 @@ const KEY_PICTURE: HevcAccessUnitScan = { key: true, picture: true, vps: NOTHING
 const INTER_PICTURE: HevcAccessUnitScan = { ...KEY_PICTURE, key: false }
 const NO_PICTURE: HevcAccessUnitScan = { ...INTER_PICTURE, picture: false }
 
+/** Parameter sets of one access unit: as many as there are ids. */
+const MAX_SETS = 16 + 16 + 64
+
 /**
- * Looks at the NAL unit headers of one access unit. Throws `truncated` when a NAL unit runs past the end.
+ * Looks at the NAL unit headers of one access unit. Throws `truncated` when a NAL unit runs past the end, `too-large` above 96 parameter
+ * sets.
  * @param lengthSize bytes of the NAL unit lengths: 1, 2 or 4.
  */
 export function scanHevcAccessUnit(data: Uint8Array, lengthSize: number): HevcAccessUnitScan {
@@ -41,6 +46,9 @@ export function scanHevcAccessUnit(data: Uint8Array, lengthSize: number): HevcAc
       key &&= type >= HEVC_NAL.blaWLp && type <= HEVC_NAL.lastIrap
     } else if (type >= HEVC_NAL.vps && type <= HEVC_NAL.pps) {
       sets ??= { vps: [], sps: [], pps: [] }
+      if (sets.vps.length + sets.sps.length + sets.pps.length === MAX_SETS) {
+        throw new MediaError('too-large', `hevc: more than ${MAX_SETS} parameter sets in an access unit`)
+      }
       const nal = data.subarray(start, at)
       if (type === HEVC_NAL.vps) sets.vps.push(nal)
       else if (type === HEVC_NAL.sps) sets.sps.push(nal)

@@ -412,3 +412,25 @@ function refusal(text: string): (error: unknown) => boolean {
 function sameUnit(a: TsEvent, b: Unit): boolean {
   return a.type === 'unit' && a.pts === b.pts && a.dts === b.dts && Buffer.from(a.data).equals(b.data)
 }
+
+test('a picture in ever more PES packets, empty ones, is given up: each costs memory', () => {
+  const demuxer = createTsDemuxer()
+  const built = new TsBuilder().tables([H264]).openPes(VIDEO, { pts: 3000 }, keyPicture(1))
+  for (let i = 0; i < MPEGTS_LIMITS.picturePieces; i++) built.timeless(VIDEO, 0xe0, new Uint8Array(0))
+  const events = demux(built.bytes, demuxer)
+  assert.equal(units(events, 'video').length, 0)
+  assert.equal(demuxer.counters.malformed, 1)
+})
+
+test('an Opus unit that says it has megabytes is not waited for', () => {
+  // Registration "Opus": type 6 alone would say nothing.
+  const opus = entry(AUDIO, 0x06, { tag: 5, data: Uint8Array.of(0x4f, 0x70, 0x75, 0x73) })
+  const endless = new Uint8Array(60_000).fill(0xff)
+  endless.set([0x7f, 0xe0])
+  endless.set([0], 59_999)
+  // TOC 0xfc: CELT, 20 ms, stereo, one frame.
+  const unit = Uint8Array.of(0x7f, 0xe0, 3, 0xfc, 1, 2)
+  const built = new TsBuilder().tables([opus]).pes(AUDIO, 0xbd, { pts: 0 }, endless)
+  for (let i = 1; i <= 4; i++) built.pes(AUDIO, 0xbd, { pts: 1800 * i }, concatBytes([unit, unit]))
+  assert.ok(units(demux(built.bytes), 'audio').length >= 6)
+})

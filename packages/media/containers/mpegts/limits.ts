@@ -14,6 +14,8 @@ export const MPEGTS_LIMITS = {
   streams: 32,
   /** One coded picture. */
   videoBytes: 8 * 1024 * 1024,
+  /** PES packets that one picture may be cut into: 2 KB each for the largest. Empty ones cost memory too. */
+  picturePieces: 4096,
   /** One PES packet of sound; its length has 16 bits, what comes without length is not sound. */
   audioBytes: 66 * 1024,
   /** PES packets of a sound without any frame in them before another sound is taken. */

@@ -58,6 +58,8 @@ function readControl(data: Uint8Array, at: number): ControlHeader | 0 | -1 {
     if (end >= data.byteLength) return 0
     byte = data[end] ?? 0
     packetBytes += byte
+    // It would be waited for, and gone through again with each packet that comes.
+    if (packetBytes > LARGEST) return -1
   }
   if ((flags & 0x10) !== 0) end += 2
   if ((flags & 0x08) !== 0) end += 2

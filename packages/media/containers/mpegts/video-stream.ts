@@ -33,11 +33,16 @@ export class VideoStream implements StreamReader {
   readonly #pictures: PictureReader
   readonly #clock: TsClock
   readonly #sink: StreamSink
-  readonly #limits: Pick<MpegTsLimits, 'videoBytes'>
+  readonly #limits: Pick<MpegTsLimits, 'videoBytes' | 'picturePieces'>
   #held: Held | undefined
   #config: VideoTrackConfig | undefined
 
-  constructor(codec: 'h264' | 'hevc', clock: TsClock, sink: StreamSink, limits: Pick<MpegTsLimits, 'videoBytes'>) {
+  constructor(
+    codec: 'h264' | 'hevc',
+    clock: TsClock,
+    sink: StreamSink,
+    limits: Pick<MpegTsLimits, 'videoBytes' | 'picturePieces'>,
+  ) {
     this.#isDelimiter = IS_DELIMITER[codec]
     this.#pictures = createPictureReader(codec)
     this.#clock = clock
@@ -84,6 +89,9 @@ export class VideoStream implements StreamReader {
     held.bytes += payload.byteLength
     if (held.bytes > this.#limits.videoBytes) {
       throw new MediaError('too-large', `a picture of more than ${this.#limits.videoBytes} bytes`)
+    }
+    if (held.pieces.length === this.#limits.picturePieces) {
+      throw new MediaError('too-large', `a picture in more than ${this.#limits.picturePieces} PES packets`)
     }
     held.pieces.push(payload.slice())
     if (continues) this.#held = held
