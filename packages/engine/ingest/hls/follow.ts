@@ -214,7 +214,7 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
       return state?.endList === true && sequence >= endOf(state) && state.trailing.parts.length <= part
     },
     get pace() {
-      return state === undefined ? 0 : (state.partTarget ?? state.target)
+      return state === undefined ? 0 : Math.min(state.partTarget ?? state.target, state.target)
     },
     get targetDuration() {
       return state?.target ?? 0

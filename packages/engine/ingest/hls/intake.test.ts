@@ -326,3 +326,29 @@ test('segments of more than the highest bitrate are left out, and said to be', (
   assert.equal(units(intake).length, 0)
   assert.match(intake.facts.trouble ?? '', /Mbit\/s, at most 0\.0 Mbit\/s are taken: lower the bitrate/)
 })
+
+test('numbers beyond those that can be counted, and target durations of hours, are refused', () => {
+  const { intake, list, pump } = stage()
+  const gaps = '#EXTINF:1.4,\n#EXT-X-GAP\na\n'.repeat(3)
+  const refused = list(
+    `#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:9007199254740991\n${gaps}`,
+  )
+  assert.deepEqual(pump(), [])
+  assert.match(refused.kind === 'refused' ? refused.reason : '', /media sequence number/)
+  const long = list(mediaPlaylist(0, 2).replace('TARGETDURATION:1', 'TARGETDURATION:86400'))
+  assert.match(long.kind === 'refused' ? long.reason : '', /86400 s/)
+  assert.equal(intake.facts.targetDuration, 0)
+})
+
+test('what is secret in a name is not said', () => {
+  const { intake, put, list, pump, pass } = stage({
+    shown: (name) => name.replace(/\?.*/, ''),
+    resolve: (_base, uri) => ({ name: uri }),
+  })
+  list(mediaPlaylist(0, 2).replaceAll('.m4s', '.m4s?token=abcdef'))
+  put('init.mp4', pictureInit)
+  pump()
+  pass(HLS_LIMITS.patienceMostMs)
+  pump()
+  assert.match(intake.facts.trouble ?? '', /^s0\.m4s is listed/)
+})

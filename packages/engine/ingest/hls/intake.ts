@@ -19,6 +19,8 @@ export interface IntakeOptions {
   readonly isOrdered: boolean
   /** Bits a second of one rendition, at the most. */
   readonly maxBitrate: number
+  /** What may be said of a name; absent where there is nothing secret in one. */
+  readonly shown?: (name: string) => string
 }
 
 /** What is known of a source, for the studio. */
@@ -201,7 +203,7 @@ class HlsIntake implements Intake {
             'the playlist lists key frames alone (EXT-X-I-FRAMES-ONLY): give the address of the playlist for players',
         }
       }
-      return parsed.playlist
+      return parsed.kind === 'media' ? bounded(parsed.playlist) : parsed.playlist
     } catch (error) {
       if (!(error instanceof MediaError)) throw error
       return { reason: `the playlist cannot be read: ${error.message}` }
@@ -245,9 +247,9 @@ class HlsIntake implements Intake {
   }
 
   #rendition(number: number, playlist: string, slots: readonly Slot[], leads: boolean): Rendition {
-    const { begin, isOrdered, resolve, maxBitrate } = this.#options
+    const { begin, isOrdered, resolve, maxBitrate, shown = (name) => name } = this.#options
     return createRendition({
-      ...{ number, playlist, slots, leads, begin, isOrdered, resolve, maxBitrate },
+      ...{ number, playlist, slots, leads, begin, isOrdered, resolve, maxBitrate, shown },
       near: () => this.#near,
       events: {
         load: (load) => {
@@ -321,4 +323,16 @@ class HlsIntake implements Intake {
       if (early !== undefined) this.#media(rendition.playlist, early.playlist, now, early.stamp)
     }
   }
+}
+
+/** What is counted and waited by has to be within reason: else one playlist holds a channel, or this process, for good. */
+function bounded(playlist: MediaPlaylist): MediaPlaylist | { readonly reason: string } {
+  const { targetDuration, mediaSequence } = playlist
+  if (targetDuration > HLS_LIMITS.targetSeconds) {
+    return {
+      reason: `the target duration is ${targetDuration} s, at most ${HLS_LIMITS.targetSeconds} s are taken: make the segments shorter (a few seconds)`,
+    }
+  }
+  if (mediaSequence <= HLS_LIMITS.mediaSequence) return playlist
+  return { reason: `the media sequence number ${mediaSequence} is too large: let the encoder count from 0` }
 }

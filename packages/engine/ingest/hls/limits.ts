@@ -6,6 +6,12 @@ export const HLS_LIMITS = {
   fileBytes: 64 * 1024 * 1024,
   /** What one source may hold that has been read and not been passed on. */
   pacedBytes: 96 * 1024 * 1024,
+  /**
+   * EXT-X-TARGETDURATION, seconds: how long a source is waited for goes by it. And the largest number of a segment, far below where
+   * numbers can no longer be counted up one by one.
+   */
+  targetSeconds: 60,
+  mediaSequence: 2 ** 50,
   /** Names and characters of one name, in a path below the source. */
   nameDepth: 8,
   nameLength: 255,

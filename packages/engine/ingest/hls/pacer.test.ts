@@ -117,3 +117,28 @@ test('more than may be held is let out at once', () => {
   assert.equal(pacer.release(0).length, 2)
   assert.ok(pacer.bytes <= HLS_LIMITS.pacedBytes)
 })
+
+test('a clock that leaps by hours within a segment holds nothing up', () => {
+  for (const leap of [36_000, -36_000]) {
+    const pacer = createPacer()
+    const times = [0, 1, 2, 50_000, 50_001, 50_002].map((time) =>
+      time < 50_000 ? time + 36_000 : time - 14_000 + leap + 3,
+    )
+    const entries = times.map((time): Entry => {
+      const dts = time * 90_000
+      return { kind: 'unit', slot: 'video', dts, pts: dts, key: true, data }
+    })
+    const end = ((times.at(-1) ?? 0) + 1) * 90_000
+    pacer.push({ lane: 0, leads: true, entries, start: 36_000 * 90_000, end, pace: 6_000 }, 0)
+    assert.ok(pacer.held < 10_000, `${pacer.held} ms`)
+    assert.deepEqual(due(pacer, 20_000), times)
+  }
+})
+
+test('a last unit of which it is said that it lasts for years keeps nobody waiting', () => {
+  const pacer = createPacer()
+  const unit = (dts: number): Entry => ({ kind: 'unit', slot: 'video', dts, pts: dts, key: true, data })
+  pacer.push({ lane: 0, leads: true, entries: [unit(0)], start: 0, end: 1e15, pace: 2_000 }, 0)
+  pacer.push({ lane: 0, leads: true, entries: [unit(90_000)], start: 90_000, end: 180_000, pace: 2_000 }, 2_000)
+  assert.equal(due(pacer, 120_000).length, 2)
+})

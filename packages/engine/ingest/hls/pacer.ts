@@ -1,4 +1,5 @@
 import type { Entry } from './entry.ts'
+import { cutAtLeaps } from './leaps.ts'
 import { HLS_LIMITS } from './limits.ts'
 
 /** What came at once: the entries of a segment or part of one rendition. */
@@ -149,19 +150,23 @@ export function createPacer(): Pacer {
     return first?.entry
   }
 
+  function pushPiece(load: Load, now: number): void {
+    // Both of a load's tracks are on one clock.
+    const main = laneOf(load.lane * 2)
+    const stretch = stretchOf(main, load, now)
+    main.stretch = stretch
+    main.end = load.end
+    if (load.leads) adjust(stretch, load, now)
+    stretch.end = Math.max(stretch.end, load.end / TICKS)
+    for (const entry of load.entries) {
+      laneOf(load.lane * 2 + (entry.slot === 'audio' ? 1 : 0)).queue.push({ stretch, entry })
+      if (entry.kind === 'unit') bytes += entry.data.byteLength
+    }
+  }
+
   return {
     push(load, now) {
-      // Both of a load's tracks are on one clock.
-      const main = laneOf(load.lane * 2)
-      const stretch = stretchOf(main, load, now)
-      main.stretch = stretch
-      main.end = load.end
-      if (load.leads) adjust(stretch, load, now)
-      stretch.end = Math.max(stretch.end, load.end / TICKS)
-      for (const entry of load.entries) {
-        laneOf(load.lane * 2 + (entry.slot === 'audio' ? 1 : 0)).queue.push({ stretch, entry })
-        if (entry.kind === 'unit') bytes += entry.data.byteLength
-      }
+      for (const piece of cutAtLeaps(load)) pushPiece(piece, now)
     },
     release(now) {
       const out: Released[] = []

@@ -52,6 +52,8 @@ export interface RenditionOptions {
   /** Bits a second of whole segments, at the most. */
   readonly maxBitrate: number
   readonly resolve: ResolveName
+  /** What may be said of a name. */
+  readonly shown: (name: string) => string
   /** Where the renditions are on their clock, ticks of 90 kHz. */
   readonly near: () => number | undefined
   readonly events: RenditionEvents
@@ -168,7 +170,8 @@ class FollowedRendition implements Rendition {
     if (this.#isOld(wanted.want, item, body)) {
       // An initialisation segment that a new encoder did not write again is that of before, and good.
       if (!isLate) return false
-      if (!want.isMap) return this.#give(1, `${want.name} is still the file of before, and was left out`)
+      if (!want.isMap)
+        return this.#give(1, `${this.#options.shown(want.name)} is still the file of before, and was left out`)
     }
     if (want.isMap) return this.#openMap(item, body, isLate)
     return this.#read(want, item, body, isLate)
@@ -176,7 +179,8 @@ class FollowedRendition implements Rendition {
 
   missing(want: Want, now: number, isFinal: boolean): void {
     if (this.#wanted?.want.id !== want.id) return
-    if (isFinal || this.#isOverdue(now)) this.#give(1, `${want.name} is listed in the playlist but did not come`)
+    if (isFinal || this.#isOverdue(now))
+      this.#give(1, `${this.#options.shown(want.name)} is listed in the playlist but did not come`)
   }
 
   #openMap(item: Item, body: FileBody, isLate: boolean): boolean {
@@ -199,7 +203,7 @@ class FollowedRendition implements Rendition {
     const content = reader?.read(body.bytes, body.isWhole || isLate) ?? { kind: 'incomplete' as const }
     if (content.kind === 'incomplete') {
       if (!body.isWhole && !isLate) return false
-      return this.#give(1, `${want.name} ends in the midst of something, and was left out`)
+      return this.#give(1, `${this.#options.shown(want.name)} ends in the midst of something, and was left out`)
     }
     if (content.kind === 'refused') {
       this.#bare = undefined
@@ -211,7 +215,7 @@ class FollowedRendition implements Rendition {
     if (seconds >= 1 && bitrate > this.#options.maxBitrate) {
       return this.#give(
         1,
-        `${want.name} has ${megabits(bitrate)}, at most ${megabits(this.#options.maxBitrate)} are taken: lower the bitrate`,
+        `${this.#options.shown(want.name)} has ${megabits(bitrate)}, at most ${megabits(this.#options.maxBitrate)} are taken: lower the bitrate`,
       )
     }
     if (content.malformed > 0) events.malformed(content.malformed)
@@ -220,7 +224,7 @@ class FollowedRendition implements Rendition {
       // A segment of which nothing can be read; parts of which all was read before are none.
       const isEmpty = !item.again
       if (isEmpty && ++this.#unreadable >= HLS_LIMITS.unreadableInARow)
-        events.trouble(`nothing can be read in ${want.name}, nor in those before it`)
+        events.trouble(`nothing can be read in ${this.#options.shown(want.name)}, nor in those before it`)
       this.#use(want, item, body)
       if (isEmpty) events.lost(1)
       this.#advance()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { HLS_LIMITS } from '../limits.ts'
 import { mediaPlaylist } from '../testing/media.ts'
 import { createKnownPlaylists } from './known.ts'
 import type { Found } from './messages.ts'
@@ -45,4 +46,12 @@ test('what a multivariant playlist lists that appears while it is watched is new
   known.found('master.m3u8', { state: 'missing' })
   known.found('master.m3u8', read(master))
   assert.equal(known.found('v0/out.m3u8', read(mediaPlaylist(0, 1))).length, 2)
+})
+
+test('of a folder in which new multivariant playlists come and go no more is remembered than was listed', () => {
+  const known = createKnownPlaylists()
+  for (let i = 0; i < 200; i++) known.found(`${i}.m3u8`, read(master))
+  assert.ok(new Set(known.names).size <= HLS_LIMITS.folderPlaylists + 1)
+  for (let i = 0; i < 200; i++) known.found(`${i}.m3u8`, { state: 'missing' })
+  assert.deepEqual(known.names, [])
 })

@@ -35,10 +35,20 @@ export function createKnownPlaylists(): KnownPlaylists {
 
   function multivariant(state: State, lists: readonly string[], isNew: boolean): State[] {
     const before = multivariants.get(state.name)
+    multivariants.delete(state.name)
     multivariants.set(state.name, { ...state, lists, isFollowed: before?.isFollowed ?? false })
+    if (multivariants.size > HLS_LIMITS.folderPlaylists) {
+      const unused = [...multivariants].find(([, { isFollowed }]) => !isFollowed) ?? [...multivariants][0]
+      if (unused !== undefined) multivariants.delete(unused[0])
+    }
     for (const name of lists) if (isNew && !fresh.has(name)) fresh.set(name, true)
     // Already followed: it says now what is to be followed.
     return before?.isFollowed === true ? [state] : []
+  }
+
+  function note(name: string): void {
+    fresh.set(name, true)
+    if (fresh.size > HLS_LIMITS.usedNames) fresh.delete(fresh.keys().next().value ?? '')
   }
 
   return {
@@ -47,13 +57,13 @@ export function createKnownPlaylists(): KnownPlaylists {
     },
     found(name, found) {
       if (found.state === 'missing') {
-        fresh.set(name, true)
+        note(name)
+        multivariants.delete(name)
         return []
       }
       if (found.state !== 'read') return []
       const isNew = fresh.get(name) ?? false
-      fresh.set(name, true)
-      if (fresh.size > HLS_LIMITS.usedNames) fresh.delete(fresh.keys().next().value ?? '')
+      note(name)
       const state = { name, text: new TextDecoder().decode(found.bytes), stamp: found.stamp }
       const lists = listedIn(state)
       if (lists !== undefined) return multivariant(state, lists, isNew)

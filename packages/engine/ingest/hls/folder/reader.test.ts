@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -103,9 +112,24 @@ test('a folder that goes away says so, and is read when it is back', (t) => {
   assert.equal(file('s0.ts')?.state, 'read')
 })
 
-test('playlists are listed, so many and no more, and nothing that is hidden', (t) => {
+test('playlists are listed, and nothing that is hidden', (t) => {
   const { at, reader } = stage(t)
-  for (const name of ['b.m3u8', 'a.M3U8', '.c.m3u8', 's.ts', 'd.m3u8', 'e.m3u8', 'f.m3u8']) writeFileSync(at(name), '')
+  for (const name of ['b.m3u8', 'a.M3U8', '.c.m3u8', 's.ts', 'd.m3u8', 'e.m3u8']) writeFileSync(at(name), '')
   const { listing } = reader.look({ playlists: [], files: [], list: true })
   assert.deepEqual(listing, ['a.M3U8', 'b.m3u8', 'd.m3u8', 'e.m3u8'])
+})
+
+test('of more playlists than are looked at it is the newest that are listed', (t) => {
+  const { at, reader } = stage(t)
+  for (let i = 0; i < 9; i++) {
+    writeFileSync(at(`${i}.m3u8`), '#EXTM3U\n')
+    // The broadcasts of nine days, 3 and 5 last.
+    utimesSync(at(`${i}.m3u8`), 1_000 + i, i === 3 || i === 5 ? 9_000 : 1_000 + i)
+  }
+  assert.deepEqual(reader.look({ playlists: [], files: [], list: true }).listing, [
+    '3.m3u8',
+    '5.m3u8',
+    '7.m3u8',
+    '8.m3u8',
+  ])
 })

@@ -3,8 +3,8 @@ import {
   constants,
   fstatSync,
   lstatSync,
+  opendirSync,
   openSync,
-  readdirSync,
   readSync,
   realpathSync,
   type Stats,
@@ -23,6 +23,10 @@ type Wanted = Look['files'][number]
 
 /** Names that are remembered; older ones are looked at twice again. */
 const REMEMBERED = 4_096
+/** Playlists of one folder that are compared by their time. */
+const COMPARED = 1_024
+/** A folder of a million files takes a second to list: so many times that long it is not listed again. */
+const LIST_SHARE = 10
 
 export function createFolderReader(start: FolderStart): FolderReader {
   /** By name: its version when it was last looked at. */
@@ -30,6 +34,8 @@ export function createFolderReader(start: FolderStart): FolderReader {
   /** By name of a playlist: the version that was passed on. */
   const passed = new Map<string, string>()
   const folders = new Set<string>()
+  let lastListing: readonly string[] = []
+  let listAgainAt = 0
 
   function note(map: Map<string, string>, name: string, version: string): void {
     map.delete(name)
@@ -86,9 +92,22 @@ export function createFolderReader(start: FolderStart): FolderReader {
     }
   }
 
-  function listing(root: string): string[] {
-    const names = readdirSync(root).filter((name) => /\.m3u8$/i.test(name) && !name.startsWith('.'))
-    return names.sort().slice(0, start.listed)
+  /** The newest, where there are more: an encoder may write one of another name for each broadcast. */
+  function listing(root: string): readonly string[] {
+    const began = performance.now()
+    if (began < listAgainAt) return lastListing
+    const names = playlistsIn(root)
+    lastListing = (names.length > start.listed ? newest(root, names) : names).sort()
+    listAgainAt = performance.now() + LIST_SHARE * (performance.now() - began)
+    return lastListing
+  }
+
+  function newest(root: string, names: readonly string[]): string[] {
+    return names
+      .map((name) => ({ name, at: lstatSync(join(root, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+      .sort((a, b) => b.at - a.at)
+      .slice(0, start.listed)
+      .map(({ name }) => name)
   }
 
   return {
@@ -108,6 +127,20 @@ export function createFolderReader(start: FolderStart): FolderReader {
       }
     },
   }
+}
+
+/** One name after the other: a folder may hold any number of segments. */
+function playlistsIn(root: string): string[] {
+  const names: string[] = []
+  const folder = opendirSync(root)
+  try {
+    for (let found = folder.readSync(); found !== null && names.length < COMPARED; found = folder.readSync()) {
+      if (/\.m3u8$/i.test(found.name) && !found.name.startsWith('.')) names.push(found.name)
+    }
+  } finally {
+    folder.closeSync()
+  }
+  return names
 }
 
 function versionOf({ ino, size, mtimeMs, ctimeMs }: Stats): string {

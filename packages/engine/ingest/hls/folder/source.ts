@@ -47,7 +47,8 @@ export function watchFolder(options: FolderOptions): HlsSource {
     onEnd: () => undefined,
   })
   const lease = createSourceLease(options, session, () => ({ source: 'folder', ...intake.facts }))
-  const listed = new Set(isNamed ? [basename(path)] : [])
+  /** As the folder last was: an encoder may write a playlist of another name for each broadcast. */
+  let listed: readonly string[] = isNamed ? [basename(path)] : []
   const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: start, name: 'hls-folder' })
   let timer: NodeJS.Timeout | undefined
   /** What was asked and is to be answered. */
@@ -90,7 +91,7 @@ export function watchFolder(options: FolderOptions): HlsSource {
         ? undefined
         : `the folder cannot be read: ${CAUSES[looked.failure] ?? looked.failure}`,
     )
-    for (const name of looked.listing) listed.add(name)
+    if (!isNamed) listed = looked.listing
     for (const [i, name] of was.playlists.entries()) playlist(name, looked.playlists[i])
     let isMoving = false
     for (const [i, want] of was.wants.entries()) if (file(want, looked.files[i])) isMoving = true

@@ -1,3 +1,4 @@
+import { createGather } from '../gather.ts'
 import { HLS_LIMITS } from '../limits.ts'
 
 /** Bytes that files of all encoders take. */
@@ -80,7 +81,7 @@ export function createPutStore(budget: PutBudget): PutStore {
       const own = ++serial
       underWay++
       coming.set(name, own)
-      const chunks: Uint8Array[] = []
+      const gather = createGather()
       let total = 0
       let isOver = false
       const finish = () => {
@@ -107,16 +108,13 @@ export function createPutStore(budget: PutBudget): PutStore {
             abort()
             return fault
           }
-          chunks.push(chunk)
+          gather.push(chunk)
           total += chunk.byteLength
           account(chunk.byteLength)
           return undefined
         },
         end() {
-          const file = {
-            bytes: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks),
-            serial: own,
-          }
+          const file = { bytes: gather.bytes(), serial: own }
           if (!finish()) return file
           const known = files.get(name)
           if (isClosed) {

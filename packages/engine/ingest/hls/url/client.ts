@@ -5,6 +5,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import { EngineError } from '../../../error.ts'
 import { isPublic } from '../../../remote/address.ts'
 import type { FileRange } from '../follow.ts'
+import { createGather } from '../gather.ts'
 import { HLS_LIMITS } from '../limits.ts'
 
 /** What a server answered, or why it did not, in words. */
@@ -59,7 +60,7 @@ class Client implements HlsClient {
     let at = url
     for (let redirects = 0; redirects <= HLS_LIMITS.redirects; redirects++) {
       if (!/^https?:\/\//i.test(at))
-        return { kind: 'failed', reason: `only http:// and https:// are asked, not ${at.slice(0, 40)}` }
+        return { kind: 'failed', reason: `only http:// and https:// are asked, not ${new URL(at).protocol}` }
       const answer = await this.#once(at, options).catch(
         (error: unknown): Fetched => ({ kind: 'failed', reason: whyUnanswered(error) }),
       )
@@ -169,18 +170,18 @@ async function read(
   // A whole answer to the question for a range holds it all the same.
   const isPart = range !== undefined && status === 206
   const most = isPart || range === undefined ? limit : range.start + range.length
-  const chunks: Uint8Array[] = []
+  const gather = createGather()
   let size = 0
   const wanted = Number(headers['content-length'] ?? 0)
   if (wanted > limit && range === undefined) return leave({ kind: 'failed', reason: tooLarge(limit) })
   for await (const chunk of response as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength
-    chunks.push(chunk)
+    gather.push(chunk)
     if (size > limit) return leave({ kind: 'failed', reason: tooLarge(limit) })
     if (size >= most && !isPart && range !== undefined) break
   }
   if (!response.complete && range === undefined) return leave({ kind: 'failed', reason: 'the answer was cut off' })
-  const bytes = Buffer.concat(chunks)
+  const bytes = gather.bytes()
   const version = headers.etag ?? headers['last-modified']
   const own = range === undefined || isPart ? bytes : bytes.subarray(range.start, range.start + range.length)
   if (range !== undefined && own.byteLength < range.length) return leave({ kind: 'missing' })

@@ -5,7 +5,7 @@ import type { Want } from '../rendition.ts'
 import { createSession } from '../session.ts'
 import { createSourceLease, type HlsSource, type SourceOptions } from '../source.ts'
 import { createHlsClient, type Fetched } from './client.ts'
-import { reloadOf, withQuery } from './reload.ts'
+import { reloadOf, shownUrl, withQuery } from './reload.ts'
 
 export interface UrlOptions extends SourceOptions {
   /** Of a multivariant or a media playlist. */
@@ -65,6 +65,8 @@ export function pullUrl(options: UrlOptions): HlsSource {
       begin: wasMissing ? 'listed' : 'after-listed',
       isOrdered: false,
       maxBitrate: options.maxBitrate,
+      // Keys stand in what it asks for, and in front of its host.
+      shown: shownUrl,
     })
   }
 
