@@ -1,3 +1,4 @@
+import { isControl } from '@bandstand/media/protocols/srt/packet/header.ts'
 import type { SrtSessionOptions } from '@bandstand/media/protocols/srt/session/options.ts'
 import { createSrtSession, type SrtEnd, type SrtSession } from '@bandstand/media/protocols/srt/session/session.ts'
 import type { SrtStatistics } from '@bandstand/media/protocols/srt/session/statistics.ts'
@@ -43,7 +44,7 @@ export class OpenConnection implements SrtConnection {
       send: (packet) => options.send(packet, port, address),
       payload: (data) => {
         // Whoever took the one before may have closed it.
-        if (!this.#isOver) this.#served.payload(data)
+        if (!this.#isOver) this.#served.payload?.(data)
       },
     })
     this.#served = options.serve(this)
@@ -59,6 +60,8 @@ export class OpenConnection implements SrtConnection {
 
   receive(packet: Uint8Array, now: number): void {
     if (this.#isOver) return
+    // Whoever only reads needs no key, and what it sends would wait in memory for a time that it names itself.
+    if (this.#served.payload === undefined && !isControl(packet)) return
     try {
       this.#session.receive(packet, now)
     } catch (error) {

@@ -24,6 +24,8 @@ export const SRT_LISTENER_LIMITS = {
   refusalMs: 3_000,
   /** Bytes that the kernel keeps of what was not read yet; it gives as much as it may (Linux: net.core.rmem_max). */
   socketBytes: 8 * 1024 * 1024,
+  /** Bytes that wait because the network takes no more: what comes then is dropped, for it is too late or is asked for again. */
+  unsentBytes: 4 * 1024 * 1024,
   /** How often time passes in all sessions, ms: so much later than it should anything is handed on. */
   tickMs: 10,
   /** Bits a second that an encoder may send over `bitrateWindowMs`. */

@@ -273,3 +273,25 @@ test('an address that is taken is said so', async (t) => {
     { code: 'address-in-use', message: /SRT 127\.0\.0\.1:\d+: another program/ },
   )
 })
+
+test('of a caller whose media nobody takes nothing is kept', async (t) => {
+  let ended: SrtEnd | undefined
+  const connections: SrtConnection[] = []
+  const { call, listener } = await stage(t, {
+    route: {
+      open: async () => ({
+        serve(connection) {
+          connections.push(connection)
+          return { pass() {}, ended: (how) => (ended = how) }
+        },
+        forget() {},
+      }),
+    },
+  })
+  const { session } = await call('read:main')
+  for (let i = 0; i < 20; i++) session.send(Uint8Array.of(i), performance.now())
+  session.close(performance.now() + 100)
+  await until(() => ended === 'shutdown')
+  assert.equal(connections.length, 1)
+  assert.equal(listener.figures().packets, 0)
+})

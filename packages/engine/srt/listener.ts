@@ -295,7 +295,13 @@ class Server implements SrtListenerServer {
   }
 
   #send(packet: Uint8Array, port: number, address: string): void {
-    if (!this.#isClosed) this.#socket.send(packet, port, address, onSent)
+    if (this.#isClosed) return
+    // What the system does not take is kept by Node, without any bound.
+    if (this.#socket.getSendQueueSize() > this.#options.limits.unsentBytes) {
+      this.#refusals.refused('warn', {}, 'srt: the network takes no more; a packet is dropped')
+      return
+    }
+    this.#socket.send(packet, port, address, onSent)
   }
 
   #freeSocketId(): number {

@@ -26,8 +26,8 @@ export interface SrtConnection {
 
 /** Who serves a connection. An error in it ends this connection only. */
 export interface SrtServed {
-  /** In order. Nobody else has these bytes. */
-  payload(data: Uint8Array): void
+  /** In order. Nobody else has these bytes. Absent where nothing is taken: then nothing that the caller sends is kept. */
+  payload?(data: Uint8Array): void
   /** About every 10 ms, behind the payloads of this time. @param now ms of `performance` */
   pass(now: number): void
   /** Called once. */

@@ -85,9 +85,6 @@ class Reader implements SrtServed {
     }
   }
 
-  /** Readers say nothing. */
-  payload(): void {}
-
   pass(now: number): void {
     const { connection, slug, name } = this.#facts
     const reader = this.#reader

@@ -36,7 +36,7 @@ export interface SrtPublishing {
 }
 
 type Opening = () => Promise<
-  { readonly serve: (connection: SrtConnection) => SrtServed; readonly forget: () => void } | SrtRefused
+  { readonly serve: (connection: SrtConnection) => Required<SrtServed>; readonly forget: () => void } | SrtRefused
 >
 
 export function createSrtPublishing(options: SrtPublishingOptions): SrtPublishing {
@@ -90,7 +90,7 @@ class Encoder implements SrtServed {
     if (!this.#isStopped) this.#publisher = publisher
   }
 
-  serve(connection: SrtConnection): SrtServed {
+  serve(connection: SrtConnection): Required<SrtServed> {
     const now = performance.now()
     this.#connection = connection
     this.#line = createLineWindow(() => connection.statistics(), now)

@@ -66,6 +66,14 @@ describe('a stream id', () => {
     assert.equal(shortStreamId('abc'), '…')
     assert.equal(shortStreamId('read:main'), 'read:main')
     assert.equal(shortStreamId('read:ma\u001b[31min').includes('\u001b'), false)
+    for (const odd of [
+      '#!::secret-key-12345',
+      '#!::secretkey12345==',
+      '#!::m=request,r=main,s=secret-key-1',
+      '#!::m=read,secret-key-12345',
+    ])
+      assert.doesNotMatch(shortStreamId(odd), /secre|key-1/, odd)
+    assert.equal(shortStreamId('#!::m=request,r=main,s=secret-key-1'), '#!::m=request,r=main,s=secr…')
     // A key may stand in a field besides the one that counts.
     assert.doesNotMatch(shortStreamId('#!::r=other-secret,m=publish,s=secret-key-1'), /other-secret/)
   })

@@ -22,6 +22,8 @@ const PREFIX = /^(publish|input|read|request|play|output)[:/]/i
 const ACCESS = /^\??\/?#!::(.*)$/s
 /** Characters of a stream id that stand in the log. */
 const LOGGED = 100
+/** Characters of the name of a field (libsrt's access control has single letters). */
+const NAMED = 4
 const READS: ReadonlySet<string> = new Set(['read', 'request', 'play', 'output'])
 
 /** Never throws: whatever a caller sends is a key, if a wrong one. */
@@ -78,15 +80,18 @@ function decoded(text: string): string {
 export function shortStreamId(streamId: string): string {
   const text = Array.from(decoded(streamId.trim()), (character) => (character < ' ' ? '?' : character)).join('')
   const { mode, name } = parseStreamId(text)
-  if (mode === 'read') return text.slice(0, LOGGED)
   const access = ACCESS.exec(text)
   if (access !== null) {
     const fields = (access[1] ?? '').split(',').map((field) => {
       const [key = '', ...value] = field.split('=')
-      return `${cut(key, 16)}=${key === 'm' ? cut(value.join('='), 16) : cut(value.join('='), 4)}`
+      // Where no field is named, what stands there may be the key itself.
+      if (key.length > NAMED) return cut(key, 4)
+      const isPlain = key === 'm' || (key === 'r' && mode === 'read')
+      return `${key}=${cut(value.join('='), isPlain ? 64 : 4)}`
     })
     return `#!::${fields.join(',')}`.slice(0, LOGGED)
   }
+  if (mode === 'read') return text.slice(0, LOGGED)
   const at = name === '' ? -1 : text.indexOf(name)
   // Before the key stands a word of ours, if anything.
   return at < 0 ? cut(text, 4) : `${text.slice(0, at)}${cut(name, 4)}`.slice(0, LOGGED)

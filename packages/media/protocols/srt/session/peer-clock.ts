@@ -8,13 +8,15 @@ export class PeerClock {
   /** When the peer's clock showed 0, drift included. */
   #base: number
   /** Newest timestamp, microseconds, unwrapped. */
-  #newest = 0
+  #newest: number
   #sum = 0
   #count = 0
   #firstRoundTrip: number | undefined
 
-  constructor(peerStart: number) {
+  /** @param now the peer's clock need not be near 0, where 32 bits say all of it */
+  constructor(peerStart: number, now: number) {
     this.#base = peerStart
+    this.#newest = Math.max(0, (now - peerStart) * 1000)
   }
 
   /** When a packet with this timestamp was sent, on our clock. @param timestamp microseconds, 32 bits */

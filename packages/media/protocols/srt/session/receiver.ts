@@ -20,8 +20,12 @@ const UNUSUAL_MS = 10
 const LIGHT_ACK_PACKETS = 64
 /** Least time between two reports of the same loss, ms (§4.8.2). */
 const NAK_MS = 20
-/** Packets that come beyond what the buffer holds: so far away they are of another stream. */
+/**
+ * A packet further ahead than so many times what the buffer holds may be a stray one: it is followed when so many in a row come from there, as
+ * behind an outage in which the peer went on counting.
+ */
 const FAR = 2
+const FAR_PACKETS = 32
 
 /**
  * Receiver's half of a connection: puts packets in order, asks for those that are missing, hands each on when its time has
@@ -53,6 +57,9 @@ export class Receiver {
   #sinceAck = 0
   #nakAt = Number.POSITIVE_INFINITY
   #newestDue = Number.NEGATIVE_INFINITY
+  /** The newest packet that is far ahead, and how many came from there in a row. */
+  #farSequence = 0
+  #farPackets = 0
   /** For the rate in ACKs. */
   #rateSince: number
   #ratePackets = 0
@@ -65,7 +72,7 @@ export class Receiver {
     this.#sink = sink
     this.#roundTrip = roundTrip
     this.#buffer = new ReceiveBuffer(options.initialSequence, options.limits.receivePackets)
-    this.#clock = new PeerClock(options.peerStart)
+    this.#clock = new PeerClock(options.peerStart, options.start)
     this.#isPatient = options.peerVersion >= 0x010500
     this.#acknowledged = options.initialSequence
     this.#rateSince = options.start
@@ -82,6 +89,7 @@ export class Receiver {
       if (found !== 'outside') this.counts.duplicates++
       return
     }
+    this.#farPackets = 0
     const before = buffer.span
     const due = time + this.#options.receiverDelay
     buffer.insert(sequence, this.#decrypted(packet, sequence), due)
@@ -122,6 +130,11 @@ export class Receiver {
     if (now >= this.#nakAt) this.#askAgain(now)
   }
 
+  /** Nothing more comes: hands on what waits, without waiting for its time. */
+  finish(): void {
+    this.#handOn(Number.POSITIVE_INFINITY)
+  }
+
   /** When to be woken next, ms. */
   wakeAt(): number {
     return Math.min(this.#ackAt, this.#nakAt, this.#buffer.nextDue())
@@ -149,15 +162,28 @@ export class Receiver {
     const buffer = this.#buffer
     const most = this.#options.limits.receivePackets
     const offset = sequenceDistance(buffer.base, sequence)
-    if (offset >= FAR * most) return false
+    if (offset >= FAR * most && !this.#isFollowed(sequence)) return false
     for (let left = offset - most + 1; left > 0; ) {
+      if (buffer.span === 0) {
+        this.counts.lost += left
+        this.counts.dropped += left
+        buffer.jump(left)
+        return true
+      }
       const gap = Math.min(buffer.gap(), left)
-      if (buffer.span === 0) return false
       if (gap > 0) this.#giveUp(gap)
       else this.#hand()
       left -= Math.max(1, gap)
     }
     return true
+  }
+
+  #isFollowed(sequence: number): boolean {
+    const steps = sequenceDistance(this.#farSequence, sequence)
+    const isNext = this.#farPackets > 0 && steps > 0 && steps < this.#options.limits.receivePackets
+    this.#farSequence = sequence
+    this.#farPackets = isNext ? this.#farPackets + 1 : 1
+    return this.#farPackets >= FAR_PACKETS
   }
 
   #handOn(now: number): void {

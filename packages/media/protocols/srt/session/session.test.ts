@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { SRT_LIMITS } from '../limits.ts'
+import { writeDataPacket } from '../packet/data.ts'
 import { createPair, numbers } from '../testing/pair.ts'
+import type { SrtSessionOptions } from './options.ts'
+import { createSrtSession } from './session.ts'
 
 describe('a session in live mode', () => {
   it('hands on every payload in order, each when the latency has passed', () => {
@@ -212,5 +216,79 @@ describe('an encrypted session', () => {
     pair.run(500)
     assert.equal(pair.received.length, 0)
     assert.equal(pair.listener.statistics(pair.now).received.undecryptable, 1)
+  })
+
+  it('hands on what waits when the peer says goodbye: the end of what was sent is not lost', () => {
+    const pair = createPair({ delay: 10, latency: 2000 })
+    pair.connect()
+    const sent = pair.stream(3000)
+    pair.run(100)
+    pair.caller.close(pair.callerNow())
+    pair.run(50)
+    assert.equal(pair.listener.ended, 'shutdown')
+    assert.deepEqual(numbers(pair.received), [...Array(sent).keys()])
+  })
+
+  describe('of packets with any number and time', () => {
+    const limits = { ...SRT_LIMITS, receivePackets: 256 }
+    const stage = (more: Partial<SrtSessionOptions> = {}) => {
+      const handed: Uint8Array[] = []
+      const session = createSrtSession(
+        {
+          ...{ socketId: 1, peerSocketId: 2, initialSequence: 0, start: 0, peerStart: 0, peerVersion: 0x010501 },
+          ...{ receiverDelay: 120, senderDelay: 120, flowWindow: 256, keys: undefined, limits, ...more },
+        },
+        { send() {}, payload: (data) => void handed.push(data) },
+      )
+      const receive = (sequence: number, now: number, timestamp = now * 1000, bytes = 4) => {
+        const payload = new Uint8Array(bytes)
+        session.receive(writeDataPacket({ sequence, key: 0, message: 1, timestamp, destination: 1, payload }), now)
+      }
+      return { session, handed, receive }
+    }
+
+    for (const jump of [300, 100_000, 0x3fff0000]) {
+      it(`goes on where the peer is ${jump} packets further after an outage`, () => {
+        const { session, handed, receive } = stage()
+        for (let now = 0; now < 4000; now += 10) {
+          receive(now / 10 + (now >= 2000 ? jump : 0), now)
+          session.wake(now)
+        }
+        session.wake(5000)
+        assert.ok(handed.length >= 360, `${handed.length} handed on`)
+      })
+    }
+
+    it('a stray packet from far away moves nothing', () => {
+      const { session, handed, receive } = stage()
+      for (let now = 0; now < 2000; now += 10) {
+        receive(now / 10, now)
+        receive(1_000_000 + now, now)
+        session.wake(now)
+      }
+      session.wake(3000)
+      assert.equal(handed.length, 200)
+      assert.equal(session.statistics(3000).received.dropped, 0)
+    })
+
+    it('keeps none that is larger than was agreed', () => {
+      const { session, handed, receive } = stage()
+      receive(0, 0, 0, 60_000)
+      session.wake(1000)
+      assert.equal(handed.length, 0)
+      assert.equal(session.malformed, 1)
+    })
+
+    for (const first of [0x7fffff00, 0x80000000, 0xfffffff0]) {
+      it(`a peer whose clock begins with ${first} has its latency`, () => {
+        const { session, handed, receive } = stage({ peerStart: -first / 1000 })
+        receive(0, 0, first)
+        receive(1, 1, (first + 1000) >>> 0)
+        session.wake(100)
+        assert.equal(handed.length, 0)
+        session.wake(121)
+        assert.equal(handed.length, 2)
+      })
+    }
   })
 })

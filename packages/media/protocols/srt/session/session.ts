@@ -75,9 +75,12 @@ class Session implements SrtSession {
 
   /** Of the call that is being made. */
   #now: number
+  /** The peer has said goodbye: with the next `wake` what it has sent is handed on, due or not, and this is over. */
+  #isShut = false
 
   get wakeAt(): number {
     if (this.ended !== undefined) return Number.POSITIVE_INFINITY
+    if (this.#isShut) return this.#now
     const { keepAliveMs, idleMs } = this.#options.limits
     return Math.min(
       this.#receiver.wakeAt(),
@@ -94,7 +97,8 @@ class Session implements SrtSession {
   receive(packet: Uint8Array, now: number): void {
     if (this.ended !== undefined) return
     this.#now = now
-    if (packet.byteLength < HEADER_BYTES) {
+    // A datagram may have 64 KB, and so much is kept for seconds of each that comes.
+    if (packet.byteLength < HEADER_BYTES || packet.byteLength > this.payloadBytes + HEADER_BYTES) {
       this.malformed++
       return
     }
@@ -114,6 +118,11 @@ class Session implements SrtSession {
   wake(now: number): void {
     if (this.ended !== undefined) return
     this.#now = now
+    if (this.#isShut) {
+      this.#receiver.finish()
+      this.ended = 'shutdown'
+      return
+    }
     this.#receiver.wake(now)
     this.#sender?.wake(now)
     const { keepAliveMs, idleMs } = this.#options.limits
@@ -167,7 +176,7 @@ class Session implements SrtSession {
         this.#receiver.droppedByPeer(parseDropRequest(packet))
         return
       case CONTROL.shutdown:
-        this.ended = 'shutdown'
+        this.#isShut = true
         return
       case CONTROL.user:
         this.#keyMaterial(header.subtype, packet.subarray(HEADER_BYTES), now)
