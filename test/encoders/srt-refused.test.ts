@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Bandstand, startBandstand, streamKey } from '../support/bandstand.ts'
 import { ffmpegPublish } from '../support/encoders.ts'
+import { signIn } from '../support/owner.ts'
 import { start } from '../support/process.ts'
 import { findProgram } from '../support/programs.ts'
 import { decode, waitLive } from '../support/published.ts'
@@ -102,13 +103,13 @@ describe('SRT refusals and encryption', { concurrency: true }, () => {
 
   for (const bits of [128, 192, 256]) {
     it(`AES-${bits} is decrypted`, async () => {
+      const channel = `aes-${bits}`
+      const key = await (await signIn(secret)).createChannel(channel)
       const more = `&passphrase=${passphrase}&pbkeylen=${bits / 8}`
-      // One after another on one channel: each takes over from the one before.
-      const encoder = ffmpegPublish({ url: address(secret, `publish:${streamKey}`, more) })
+      const encoder = ffmpegPublish({ url: address(secret, `publish:${key}`, more) })
       try {
-        await waitLive(secret, 'main', 60_000)
-        await waitFor(`an encoder with AES-${bits}`, () => encoder.running())
-        const decoded = await decode(`${secret.http}/live/main/index.m3u8`, 2)
+        await waitLive(secret, channel, 60_000)
+        const decoded = await decode(`${secret.http}/live/${channel}/index.m3u8`, 2)
         assert.equal(decoded.complaints, '')
         assert.ok(decoded.pictures > 30)
       } finally {

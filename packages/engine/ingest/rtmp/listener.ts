@@ -44,8 +44,8 @@ export async function startRtmpListener(options: RtmpListenerOptions): Promise<R
   const tls =
     options.tls === undefined
       ? undefined
-      : createTlsSide(options.tls, (remote, text) => {
-          refusals.refused('info', { remote, reason: 'handshake', text }, 'rtmps: encoder closed', 'tls')
+      : createTlsSide(options.tls, (remote, { kind, text }) => {
+          refusals.refused('info', { remote, reason: 'handshake', text }, 'rtmps: encoder closed', kind)
         })
   const common = { protocol, publishPort, log, refusals, gulps, limits } as const
   /** The handshake of TLS counts as part of that of RTMP, and all of it has its time. */

@@ -7,6 +7,12 @@ export interface TlsPair {
   readonly key: Buffer | string
 }
 
+/** What is wrong with what an encoder sends in place of a handshake, and the text that says what to change. */
+export interface TlsFault {
+  readonly kind: 'no-tls' | 'too-old' | 'certificate' | 'handshake'
+  readonly text: string
+}
+
 /** The server's side of TLS, on sockets that somebody else accepts, counts and gives their time. */
 export interface TlsSide {
   /** What comes out is the encoder's bytes once it has shaken hands. */
@@ -21,15 +27,15 @@ export interface TlsSide {
  * @param onFault is told of what is no TLS, or too old, and what to change
  * @throws Error where certificate and key cannot be used
  */
-export function createTlsSide(pair: TlsPair, onFault: (remote: string, text: string) => void): TlsSide {
+export function createTlsSide(pair: TlsPair, onFault: (remote: string, fault: TlsFault) => void): TlsSide {
   const contextOf = ({ cert, key }: TlsPair): SecureContext => createSecureContext({ cert, key, minVersion: 'TLSv1.2' })
   let secureContext = contextOf(pair)
   return {
     wrap(socket, remote) {
       const secured = new TLSSocket(socket, { isServer: true, secureContext })
       secured.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
-        const text = faultOf(code)
-        if (text !== undefined) onFault(remote, text)
+        const fault = faultOf(code)
+        if (fault !== undefined) onFault(remote, fault)
       })
       return secured
     },
@@ -40,16 +46,19 @@ export function createTlsSide(pair: TlsPair, onFault: (remote: string, text: str
 }
 
 /** `undefined` for a connection that was lost. */
-function faultOf(code: string): string | undefined {
+function faultOf(code: string): TlsFault | undefined {
   if (!code.startsWith('ERR_SSL_')) return undefined
   const name = code.slice('ERR_SSL_'.length).toLowerCase().replaceAll('_', ' ')
   // What plain RTMP begins with is no record of TLS that OpenSSL knows.
   if (/unexpected message|wrong version number|http request|bad record type/.test(name)) {
-    return 'no TLS was spoken: give the encoder rtmps:// for this port, or the port of rtmp://'
+    const text = 'no TLS was spoken: give the encoder rtmps:// for this port, or the port of rtmp://'
+    return { kind: 'no-tls', text }
   }
-  if (/unsupported protocol|version too low/.test(name)) return 'the encoder is too old: TLS 1.2 is needed'
+  if (/unsupported protocol|version too low/.test(name))
+    return { kind: 'too-old', text: 'the encoder is too old: TLS 1.2 is needed' }
   if (/certificate unknown|unknown ca|bad certificate|certificate expired/.test(name)) {
-    return `the encoder does not take the certificate (${name}): its name and its issuer must be known to the encoder`
+    const text = `the encoder does not take the certificate (${name}): its name and its issuer must be known to the encoder`
+    return { kind: 'certificate', text }
   }
-  return `no TLS handshake (${name})`
+  return { kind: 'handshake', text: `no TLS handshake (${name})` }
 }
