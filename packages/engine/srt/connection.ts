@@ -75,8 +75,8 @@ export class OpenConnection implements SrtConnection {
     try {
       const { ended } = this.#session
       if (ended === undefined && now >= this.#session.wakeAt) this.#session.wake(now)
-      if (!this.#isOver) this.#served.pass(now)
       if (this.#session.ended !== undefined) this.#end(this.#session.ended)
+      else if (!this.#isOver) this.#served.pass(now)
     } catch (error) {
       this.#fail(error)
     }

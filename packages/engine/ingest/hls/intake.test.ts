@@ -352,3 +352,15 @@ test('what is secret in a name is not said', () => {
   pump()
   assert.match(intake.facts.trouble ?? '', /^s0\.m4s is listed/)
 })
+
+test('an encoder that begins anew with its clock set back is read', () => {
+  const { intake, pump, files } = stage()
+  const year = 365 * 86_400_000
+  intake.playlist('out.m3u8', mediaPlaylist(10, 13), 0, 60 * year)
+  intake.playlist('out.m3u8', mediaPlaylist(0, 2), 1_000, 56 * year)
+  files.set('init.mp4', { bytes: pictureInit, version: '1', stamp: 56 * year - 900, isWhole: true })
+  for (const i of [0, 1]) {
+    files.set(`s${i}.m4s`, { bytes: pictureSegment(i), version: `2${i}`, stamp: 56 * year - 500 + i, isWhole: true })
+  }
+  assert.deepEqual(pump(), ['init.mp4', 's0.m4s', 's1.m4s'])
+})

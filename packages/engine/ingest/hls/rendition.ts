@@ -106,9 +106,12 @@ class FollowedRendition implements Rendition {
 
   update(playlist: MediaPlaylist, stamp: number | undefined): boolean {
     const { restarted, lost, grown } = this.follower.update(playlist)
+    // A clock that was set back, as of a camera that has just heard what time it is, says nothing of what was before.
+    const isBack = stamp !== undefined && this.#stamp !== undefined && stamp < this.#stamp
+    if (isBack) this.#notBefore = Number.NEGATIVE_INFINITY
     if (restarted) {
       this.#run++
-      this.#notBefore = this.#stamp ?? this.#notBefore
+      if (!isBack) this.#notBefore = this.#stamp ?? this.#notBefore
       this.#forget()
       this.#wanted = undefined
       this.#waitingSince = undefined

@@ -133,3 +133,14 @@ test('of more playlists than are looked at it is the newest that are listed', (t
     '8.m3u8',
   ])
 })
+
+test('of folders in which files were found the newest are remembered, and no more', (t) => {
+  const { at, file, reader } = stage(t)
+  for (let i = 0; i < 40; i++) {
+    mkdirSync(at(`hour${i}`))
+    writeFileSync(at(`hour${i}/s.ts`), 'x')
+    file(`hour${i}/s.ts`)
+  }
+  assert.ok(reader.folders.size <= 16)
+  assert.ok([...reader.folders].at(-1)?.endsWith('hour39'))
+})

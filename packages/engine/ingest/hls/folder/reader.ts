@@ -23,6 +23,8 @@ type Wanted = Look['files'][number]
 
 /** Names that are remembered; older ones are looked at twice again. */
 const REMEMBERED = 4_096
+/** Folders that are told of, the newest: an encoder may write into another one each hour, and the system has few watches. */
+const FOLDERS = 16
 /** Playlists of one folder that are compared by their time. */
 const COMPARED = 1_024
 /** A folder of a million files takes a second to list: so many times that long it is not listed again. */
@@ -43,6 +45,12 @@ export function createFolderReader(start: FolderStart): FolderReader {
     if (map.size > REMEMBERED) map.delete(map.keys().next().value ?? '')
   }
 
+  function remember(folder: string): void {
+    folders.delete(folder)
+    folders.add(folder)
+    if (folders.size > FOLDERS) folders.delete(folders.values().next().value ?? '')
+  }
+
   /** @param root the folder, without symbolic links. */
   function find(root: string, { name, range }: Wanted, isPlaylist: boolean): Found {
     const path = realpathSync(join(root, ...name.split('/')))
@@ -52,7 +60,7 @@ export function createFolderReader(start: FolderStart): FolderReader {
     // Looked at before it is opened: opening a device or a pipe may do something, or wait for ever.
     const before = lstatSync(path)
     if (!before.isFile()) return { state: 'refused', reason: `${name} is not an ordinary file, and is not read` }
-    folders.add(dirname(path))
+    remember(dirname(path))
     const version = versionOf(before)
     const isSettled = seen.get(name) === version
     note(seen, name, version)
@@ -115,7 +123,7 @@ export function createFolderReader(start: FolderStart): FolderReader {
     look({ playlists, files, list }) {
       try {
         const root = realpathSync(start.folder)
-        folders.add(root)
+        remember(root)
         return {
           ...{ kind: 'looked', listing: list ? listing(root) : [] },
           playlists: playlists.map((name) => attempt(root, { name }, true)),

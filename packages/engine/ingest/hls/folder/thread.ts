@@ -9,11 +9,8 @@ import { createFolderReader } from './reader.ts'
  */
 const reader = createFolderReader(workerData as FolderStart)
 const watchers = new Map<string, FSWatcher>()
-/** Folders that are watched at the most: the system has few watches. */
-const WATCHED = 16
-
 function follow(folder: string): void {
-  if (watchers.has(folder) || watchers.size >= WATCHED) return
+  if (watchers.has(folder)) return
   try {
     const watcher = watch(folder, { persistent: false }, () =>
       parentPort?.postMessage({ kind: 'changed' } satisfies Changed),
@@ -32,8 +29,9 @@ function drop(folder: string): void {
 
 parentPort?.on('message', (look: Look) => {
   const looked = reader.look(look)
-  if (looked.failure !== undefined) for (const folder of watchers.keys()) drop(folder)
-  else for (const folder of reader.folders) follow(folder)
+  const folders = looked.failure === undefined ? reader.folders : new Set<string>()
+  for (const folder of watchers.keys()) if (!folders.has(folder)) drop(folder)
+  for (const folder of folders) follow(folder)
   const buffers = [...looked.playlists, ...looked.files].flatMap((found) =>
     found.state === 'read' ? [found.bytes.buffer as ArrayBuffer] : [],
   )
