@@ -6,8 +6,8 @@ import { type Choice, chooseRenditions } from './choose.ts'
 import type { Slot } from './entry.ts'
 import type { Begin } from './follow.ts'
 import { HLS_LIMITS } from './limits.ts'
+import type { Load } from './load.ts'
 import type { ResolveName } from './name.ts'
-import type { Load } from './pacer.ts'
 import { createRendition, type FileBody, type Rendition, type Want } from './rendition.ts'
 
 export interface IntakeOptions {

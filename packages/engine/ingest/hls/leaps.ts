@@ -1,6 +1,6 @@
 import type { Entry, Slot } from './entry.ts'
 import { HLS_LIMITS } from './limits.ts'
-import type { Load } from './pacer.ts'
+import type { Load } from './load.ts'
 
 /**
  * A load in pieces where the clock of its media leaps within it, as when an encoder's clock is set: what stands behind a leap of hours would

@@ -3,9 +3,9 @@ import type { Entry, SegmentReader, Slot } from './entry.ts'
 import { openFmp4 } from './fmp4.ts'
 import { type Begin, createFollower, type FileRange, type Follower, type Item, type Source } from './follow.ts'
 import { HLS_LIMITS } from './limits.ts'
+import type { Load } from './load.ts'
 import type { ResolveName } from './name.ts'
 import { createBareReader } from './open-segment.ts'
-import type { Load } from './pacer.ts'
 
 /** A file that is needed now. */
 export interface Want {
