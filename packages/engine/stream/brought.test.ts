@@ -295,3 +295,14 @@ test('where the first rendition stops the others go on, with sound and without, 
     assert.equal(of('v1').at(-1)?.msn, of('v101').at(-1)?.msn)
   }
 })
+
+test('a rendition whose parameter sets say nonsense of its frames is listed as it comes, and cut as the others', async (t) => {
+  for (const frameRate of [2e-10, 90_000]) {
+    const rig = new Rig(await openStore(t))
+    rig.connect([HD, SD])
+    rig.broadcast.configure(broughtTrack(0), { ...broughtConfig(720, 1), frameRate }, rig.now)
+    rig.send({ seconds: 12 }, [HD, SD])
+    assertAligned(rig, ['v101', 'v102'])
+    assert.doesNotMatch(rig.multivariant, /FRAME-RATE=(?!30)/)
+  }
+})

@@ -108,7 +108,7 @@ export function createBrought({ ports }: BroughtOptions): Brought {
   function begin(track: TrackId, own: Own): void {
     const to = ports()
     if (epoch === undefined || to === undefined) return
-    own.frameRate ??= own.config.frameRate ?? sourceFrameRate() ?? 30
+    own.frameRate ??= saidFrameRate(own.config) ?? sourceFrameRate() ?? 30
     to.packer.add(track, Math.round(90_000 / own.frameRate))
     to.hubs.publisherOf(track).configure(epoch.id, { ...own.config, frameRate: own.frameRate })
   }
@@ -141,7 +141,7 @@ export function createBrought({ ports }: BroughtOptions): Brought {
     ports()?.list(listed)
   }
 
-  /** What is listed is what comes. Parameter sets may not say how many frames there are, and then the source's are no more than likely. */
+  /** What is listed is what comes. Parameter sets may say nothing of frames, or what is not so; the source's are no more than likely. */
   function measure(): void {
     let isOther = false
     for (const [track, own] of tracks) {
@@ -151,7 +151,7 @@ export function createBrought({ ports }: BroughtOptions): Brought {
       const { frameRate, keyDistances } = own.meter.read()
       if (own.isMeasured || own.frameRate === undefined || frameRate === 0 || keyDistances.length === 0) continue
       own.isMeasured = true
-      if (own.config.frameRate !== undefined || Math.abs(frameRate / own.frameRate - 1) < 0.05) continue
+      if (Math.abs(frameRate / own.frameRate - 1) < 0.05) continue
       own.frameRate = Math.round(frameRate * 1000) / 1000
       ports()?.packer.add(track, Math.round(90_000 / own.frameRate))
       isOther = true
@@ -270,4 +270,10 @@ export function createBrought({ ports }: BroughtOptions): Brought {
       return bitrate > 0 ? bitrate : undefined
     },
   }
+}
+
+/** Frames a second as the parameter sets say, unless no picture comes like that: some write the clock's ticks there. */
+function saidFrameRate({ frameRate }: VideoTrackConfig): number | undefined {
+  const { least, most } = STREAM_LIMITS.broughtFrameRates
+  return frameRate !== undefined && frameRate >= least && frameRate <= most ? frameRate : undefined
 }

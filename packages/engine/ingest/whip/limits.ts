@@ -1,3 +1,5 @@
+import { BROUGHT_TRACKS } from '@bandstand/media/access-unit.ts'
+
 /** Bounds of publishing by WHIP. `MS` are milliseconds. */
 export const WHIP_LIMITS = {
   /** Encoders at one time. */
@@ -7,8 +9,8 @@ export const WHIP_LIMITS = {
   fragmentBytes: 16 * 1024,
   /** Characters of a key. */
   key: 1_024,
-  /** Video sections that are taken: renditions of one picture, one more than those brought besides the first. */
-  video: 8,
+  /** Sizes of one picture that are taken, sections and their restriction ids together: each has a brought track of its own for when another leads. */
+  video: BROUGHT_TRACKS.most,
   /** How long an offer may take to be answered by the process. */
   answerMs: 5_000,
   /** Sessions that ended a short while ago and may be told goodbye once more. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { BROUGHT_TRACKS } from '@bandstand/media/access-unit.ts'
 import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
 import { parseIceFragment } from './fragment.ts'
 import { readPublishOffer, type TakenOffer } from './offer.ts'
@@ -109,8 +110,8 @@ test('restriction ids are taken where pictures are alone, and refused beside sou
 test('several sizes come as a section each, and no more of them than can be renditions', () => {
   const sections = Array.from({ length: 10 }, (_, n) => section('video', { mid: `v${n}`, codecs: [H264], ssrc: n + 1 }))
   const { video, sdp } = taken(HEAD + sections.join(''))
-  assert.equal(video.length, 8)
-  assert.equal(parseSdp(sdp).media.filter(({ port }) => port !== 0).length, 8)
+  assert.equal(video.length, BROUGHT_TRACKS.most)
+  assert.equal(parseSdp(sdp).media.filter(({ port }) => port !== 0).length, BROUGHT_TRACKS.most)
 })
 
 test('what is said later of ICE is held against its grammar', () => {
@@ -120,4 +121,21 @@ test('what is said later of ICE is held against its grammar', () => {
   assert.throws(() => parseIceFragment('a=candidate:1 1 UDP x\r\n'), { code: 'malformed' })
   assert.throws(() => parseIceFragment('a=ice-ufrag:a b\r\n'), { code: 'malformed' })
   assert.throws(() => parseIceFragment('v=0\r\n'), { code: 'malformed' })
+})
+
+test('no more sizes are taken than there are tracks for', () => {
+  const rids = Array.from({ length: 8 }, (_, i) => `r${i}`)
+  const simulcast = [
+    'a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
+    ...rids.map((rid) => `a=rid:${rid} send`),
+    `a=simulcast:send ${rids.join(';')}`,
+  ]
+  const sizes = ({ video }: TakenOffer) => video.reduce((sum, own) => sum + Math.max(1, own.rids.length), 0)
+  const sections = (count: number, more: readonly string[]) =>
+    Array.from({ length: count }, (_, i) =>
+      section('video', { mid: `${i}`, codecs: [H264], ssrc: 100 + i, more }),
+    ).join('')
+  for (const text of [sections(1, simulcast), sections(3, simulcast), sections(8, simulcast), sections(8, [])]) {
+    assert.equal(sizes(taken(HEAD + text)), BROUGHT_TRACKS.most)
+  }
 })

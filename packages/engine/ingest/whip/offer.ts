@@ -1,5 +1,5 @@
 import { MediaError } from '@bandstand/media/error.ts'
-import { chooseSent, type Sent, type SentMedia } from '@bandstand/media/protocols/sdp/choose-sent.ts'
+import { chooseSent, type Sent, type SentMedia, type SentVideo } from '@bandstand/media/protocols/sdp/choose-sent.ts'
 import type { SessionDescription } from '@bandstand/media/protocols/sdp/model.ts'
 import { parseSdp } from '@bandstand/media/protocols/sdp/parse.ts'
 import { printSdp, withOnly, withoutCandidates } from '@bandstand/media/protocols/sdp/print.ts'
@@ -81,12 +81,19 @@ function received(offer: SessionDescription, { video, audio }: Sent): Pick<Taken
     const hasSequence = sequence !== undefined && feedback.includes('transport-cc')
     return { mid, payloadType, name, parameters, feedback, ...(hasSequence && { transportSequence: sequence }) }
   }
+  /** Each section has one; what is left goes to the first that ask. */
+  let left = WHIP_LIMITS.video - video.length
+  const ridsOf = ({ rids, ridExtension }: SentVideo): readonly string[] => {
+    // Packets that do not say which of them they are of cannot be told apart.
+    const kept = ridExtension === undefined ? [] : rids.slice(0, 1 + left)
+    left -= Math.max(0, kept.length - 1)
+    return kept
+  }
   return {
     video: video.map((media) => ({
       ...taken(media),
       codec: media.codec,
-      // Packets that do not say which of them they are of cannot be told apart.
-      rids: media.ridExtension === undefined ? [] : media.rids.slice(0, WHIP_LIMITS.video),
+      rids: ridsOf(media),
       ...(media.ridExtension !== undefined && { ridExtension: media.ridExtension }),
     })),
     ...(audio && { audio: taken(audio) }),

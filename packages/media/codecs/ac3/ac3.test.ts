@@ -147,3 +147,13 @@ test('what is no frame is refused', () => {
   assert.throws(() => parseAc3AccessUnit(STEREO.subarray(0, 767)), { code: 'truncated' })
   assert.throws(() => audioConfigFromDec3(fromHex('0600')), { code: 'truncated' })
 })
+
+test('a track does not begin with a substream that no time is counted by', () => {
+  for (const [type, id] of [
+    [1, 0],
+    [0, 1],
+    [2, 3],
+  ] as const) {
+    assert.throws(() => audioConfigFromSyncFrame(enhanced({ type, id, blocks: 6 })), { code: 'malformed' })
+  }
+})

@@ -19,13 +19,16 @@ const FRAME_LENGTH = 6 * SAMPLES_PER_BLOCK
 
 /**
  * Track configuration from an access unit of AC-3 or E-AC-3, with all of its substreams. Throws as `parseSyncFrame`, and `malformed`
- * where it begins with a dependent substream.
+ * where it does not begin with the first independent substream.
  */
 export function audioConfigFromSyncFrame(unit: Uint8Array): AudioTrackConfig {
   const frames = parseAc3AccessUnit(unit)
   const first = frames[0]
   if (first === undefined) throw new MediaError('truncated', 'ac3: no frame', { structure: 'ac3' })
-  if (first.streamType === DEPENDENT) throw new MediaError('malformed', 'ac3: begins with a dependent substream')
+  // §E.1.3.1.2: the first one is independent, and of number 0; the time is counted in its frames.
+  if (first.streamType === DEPENDENT || first.substream !== 0) {
+    throw new MediaError('malformed', 'ac3: does not begin with independent substream 0', { structure: 'ac3' })
+  }
   if (first.codec === 'ac3') return configOf('ac3', first.sampleRate, programmeOf(first), writeDac3(first))
   const programmes = programmesOf(frames)
   const bytes = frames.reduce((sum, { frameBytes }) => sum + frameBytes, 0)

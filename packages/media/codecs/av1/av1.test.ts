@@ -95,3 +95,10 @@ test('units that run past the end, and nonsense, are refused', () => {
     assert.throws(() => parseSequenceHeader(cut), { code: 'truncated' })
   }
 })
+
+test('a sequence header that is filled up is not kept', () => {
+  const filled = new Uint8Array(2_000)
+  filled.set(HD.subarray(2))
+  const unit = withObuSize(Uint8Array.of(0x08, ...filled))
+  assert.throws(() => videoConfigFromSequenceHeader(unit), { code: 'too-large' })
+})

@@ -5,6 +5,8 @@ import type { VideoTrackConfig } from '../../track.ts'
 import { OBU, obuAt, withObuSize } from './obu.ts'
 import { type Av1SequenceHeader, parseSequenceHeader } from './sequence-header.ts'
 
+/** Bytes of a sequence header unit that are believed: the longest, of 32 operating points, has about 400. */
+const MAX_SEQUENCE_HEADER = 1_024
 /** Bytes of AV1CodecConfigurationRecord in front of its units. */
 const RECORD_HEAD = 4
 
@@ -32,8 +34,12 @@ export function sequenceHeaderOf(av1C: Uint8Array): Uint8Array | undefined {
   return undefined
 }
 
-/** Track configuration from a sequence header unit found in the stream. Throws as `parseSequenceHeader`. */
+/** Track configuration from a sequence header unit found in the stream. Throws as `parseSequenceHeader`, `too-large` for more than one has. */
 export function videoConfigFromSequenceHeader(unit: Uint8Array): VideoTrackConfig {
+  if (unit.byteLength > MAX_SEQUENCE_HEADER) {
+    const text = `av1: sequence header of ${unit.byteLength} bytes, at most ${MAX_SEQUENCE_HEADER}`
+    throw new MediaError('too-large', text, { structure: 'av1.sequence' })
+  }
   const header = parseSequenceHeader(unit)
   const { width, height, frameRate } = header
   return {

@@ -3,7 +3,7 @@ import { createUnwrapper } from '../unwrap.ts'
 
 /** Units of 250 µs in one of the reference time's 64 ms. */
 const REFERENCE = 256
-/** Packets that one feedback tells of at most, and that are remembered until it is made. */
+/** Sequence numbers that one feedback tells of at most: packets that are further apart are another beginning. */
 const MOST = 512
 
 /**
@@ -23,6 +23,9 @@ export function createArrivals(): Arrivals {
   const arrived = new Map<number, number>()
   /** The first that no feedback has told of. */
   let next: number | undefined
+  /** Of what has arrived. */
+  let lowest = 0
+  let highest = 0
   let count = 0
 
   return {
@@ -30,18 +33,20 @@ export function createArrivals(): Arrivals {
       const number = unwrap(sequence)
       // Told of as lost already, or far ahead of what a line can have under way.
       if (next !== undefined && number < next) return
-      if (arrived.size >= MOST || (next !== undefined && number - next >= MOST)) {
+      const isFirst = arrived.size === 0
+      const from = next ?? (isFirst ? number : lowest)
+      if (number - from >= MOST || (!isFirst && highest - number >= MOST)) {
         arrived.clear()
         next = undefined
       }
+      lowest = arrived.size === 0 ? number : Math.min(lowest, number)
+      highest = arrived.size === 0 ? number : Math.max(highest, number)
       arrived.set(number, Math.round(now * 4))
     },
     feedback(sender, media) {
       if (arrived.size === 0) return undefined
-      const numbers = [...arrived.keys()]
-      const last = Math.max(...numbers)
-      const lowest = Math.min(...numbers)
-      const first = next !== undefined && last - next < MOST ? next : lowest
+      const last = highest
+      const first = next ?? lowest
       const reference = Math.floor((arrived.get(lowest) ?? 0) / REFERENCE)
       let at = reference * REFERENCE
       const deltas: (number | undefined)[] = []
