@@ -1,4 +1,3 @@
-import { concatBytes } from '../../bytes/bytes.ts'
 import { MediaError } from '../../error.ts'
 import type { AudioTrackConfig } from '../../track.ts'
 import type { AudioFormat } from './audio-format.ts'
@@ -7,7 +6,8 @@ import type { MpegTsLimits } from './limits.ts'
 import { parsePesHeader } from './pes.ts'
 import type { StreamReader, StreamSink } from './sink.ts'
 
-const EMPTY = new Uint8Array(0)
+/** Bytes of the buffer at first: a frame of AAC or Opus and a packet of some. */
+const FIRST = 4 * 1024
 
 /**
  * Frames of sound out of PES packets: several in one, or one over several (ISO/IEC 13818-1 §2.4.3.7: a time is that of the first frame
@@ -18,8 +18,12 @@ export class AudioStream implements StreamReader {
   readonly #clock: TsClock
   readonly #sink: StreamSink
   readonly #limits: Pick<MpegTsLimits, 'unreadablePes'>
-  /** Of a frame that is not whole, and the time of the packet that it began in, if it is the first one there. */
-  #rest: Uint8Array = EMPTY
+  /**
+   * A frame that is not whole, in one buffer that is used again: a large one may come in thousands of small packets. With the time of the
+   * packet that it began in, if it is the first one there.
+   */
+  #buffer = new Uint8Array(FIRST)
+  #length = 0
   #restTime: number | undefined
   #isSynced = false
   #config: AudioTrackConfig | undefined
@@ -54,7 +58,7 @@ export class AudioStream implements StreamReader {
   }
 
   lose(): void {
-    this.#rest = EMPTY
+    this.#length = 0
     this.#restTime = undefined
     this.#isSynced = false
     this.#base = undefined
@@ -63,8 +67,8 @@ export class AudioStream implements StreamReader {
 
   #payload(pts: number | undefined, payload: Uint8Array): void {
     const format = this.#format
-    const begun = this.#rest.byteLength
-    const data = begun === 0 ? payload : concatBytes([this.#rest, payload])
+    const begun = this.#length
+    const data = begun === 0 ? payload : this.#append(payload)
     /** Of the first frame that begins in what was left, then of the first that begins in this packet. */
     let early = this.#restTime
     let time = pts
@@ -91,10 +95,36 @@ export class AudioStream implements StreamReader {
       at += size
     }
     this.#restTime = at >= begun ? time : early
-    this.#rest = data.slice(at)
+    this.#keep(data, at)
     if (this.#config === undefined && ++this.#fruitless >= this.#limits.unreadablePes) {
       this.#sink.unreadable('no frames with a time can be found in it')
     }
+  }
+
+  /** What was kept, with the payload behind it. Valid up to the next packet. */
+  #append(payload: Uint8Array): Uint8Array {
+    const length = this.#length + payload.byteLength
+    this.#reserve(length)
+    this.#buffer.set(payload, this.#length)
+    return this.#buffer.subarray(0, length)
+  }
+
+  /** @param data the payload, or what is in the buffer. */
+  #keep(data: Uint8Array, from: number): void {
+    const length = data.byteLength - from
+    if (data.buffer !== this.#buffer.buffer) {
+      this.#length = 0
+      this.#reserve(length)
+      this.#buffer.set(data.subarray(from))
+    } else if (from > 0) this.#buffer.copyWithin(0, from, data.byteLength)
+    this.#length = length
+  }
+
+  #reserve(length: number): void {
+    if (length <= this.#buffer.byteLength) return
+    const bigger = new Uint8Array(Math.max(length, 2 * this.#buffer.byteLength))
+    bigger.set(this.#buffer.subarray(0, this.#length))
+    this.#buffer = bigger
   }
 
   #startAt(time: number): void {
