@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { testTls } from '@bandstand/engine/http/testing.ts'
+import { lockDataFolder } from '@bandstand/engine/store/lock.ts'
 import { loadSettings } from '../settings/load.ts'
 import { doctor } from './doctor.ts'
 
@@ -66,6 +67,51 @@ test('a port in use and a data folder that is a file are named with the flag tha
   assert.match(text, new RegExp(`HTTP address 127.0.0.1:${port}: another program listens there.*--http`))
   assert.match(text, /data folder .* cannot be used: .* is a file .*--data/)
   assert.match(text, /2 to mend/)
+})
+
+test('while the server of this data folder runs, its ports are its own and nothing is to mend', async (t) => {
+  const data = temporaryFolder(t)
+  const lock = await lockDataFolder(data)
+  t.after(() => lock.release())
+  const tcp = createServer()
+  await new Promise<void>((done) => tcp.listen(0, '127.0.0.1', done))
+  t.after(() => tcp.close())
+  const udp = createSocket('udp4')
+  await new Promise<void>((done) => udp.bind(0, '127.0.0.1', done))
+  t.after(() => udp.close())
+  const [http, srt] = [(tcp.address() as { port: number }).port, udp.address().port]
+  const taken = ['--http', '--rtmp', '--rtmps'].flatMap((flag) => [flag, `127.0.0.1:${http}`])
+  taken.push('--srt', `127.0.0.1:${srt}`, '--webrtc', `127.0.0.1:${srt}`)
+  const certificate = join(data, 'a.pem')
+  const key = join(data, 'a.key')
+  writeFileSync(certificate, testTls.cert)
+  writeFileSync(key, testTls.key)
+  const args = [...free, ...taken, '--data', data, '--tls-cert', certificate, '--tls-key', key]
+
+  const { status, text } = await examine(args)
+  assert.equal(status, 0, text)
+  assert.match(text, new RegExp(`ok {3}data folder .* is in use by its server \\(process ${process.pid} on .+\\)`))
+  for (const what of [
+    `HTTP address 127.0.0.1:${http}`,
+    'RTMP address',
+    'RTMPS address',
+    'SRT address',
+    'WebRTC address',
+  ])
+    assert.match(text, new RegExp(`ok {3}${what}.* is in use, as it is to be while that server runs`), what)
+  assert.doesNotMatch(text, /another program|choose another/)
+  assert.match(text, /The server of this data folder is running\.$/)
+
+  // What else is wrong is told, and that of addresses too.
+  const absent = await examine([...args, '--rtmp', '192.0.2.1:0'])
+  assert.equal(absent.status, 1, absent.text)
+  assert.match(absent.text, /RTMP address 192.0.2.1:0: this machine has no such address; choose another with --rtmp/)
+  assert.match(absent.text, /1 to mend before the next start\.$/)
+
+  await lock.release()
+  const stopped = await examine(args)
+  assert.equal(stopped.status, 1, stopped.text)
+  assert.equal(stopped.text.match(/another program listens there; choose another with --/g)?.length, 5)
 })
 
 test('the UDP port of WebRTC is looked at as well', async (t) => {

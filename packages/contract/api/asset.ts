@@ -6,7 +6,7 @@ export const asset = z
   .object({
     id: z.string(),
     channel: z.string().describe('slug of its channel'),
-    title: z.string().describe("the channel's title when the broadcast began"),
+    title: z.string().describe("the channel's title: of now while it is live, of when it ended afterwards"),
     live: z.boolean().describe('still being broadcast'),
     startedAt: instant,
     endedAt: instant.nullable(),

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { DESCRIPTION_MAX, OFFLINE_TEXT_MAX, TITLE_MAX } from '../limits.ts'
-import { instant, slug } from './values.ts'
+import { DESCRIPTION_MAX, OFFLINE_TEXT_MAX } from '../limits.ts'
+import { instant, slug, title } from './values.ts'
 
 export const chatSettings = z
   .object({
@@ -41,8 +41,6 @@ export type Channel = z.infer<typeof channel>
 
 export const channelList = z.object({ channels: z.array(channel) }).meta({ id: 'ChannelList' })
 export type ChannelList = z.infer<typeof channelList>
-
-const title = z.string().trim().min(1).max(TITLE_MAX)
 
 /** `POST /api/v1/channels` (owner). */
 export const createChannel = z

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { EngineError } from '../error.ts'
 import { temporaryFolder } from './fixtures/material.ts'
-import { lockDataFolder } from './lock.ts'
+import { holderOfDataFolder, lockDataFolder } from './lock.ts'
 
 const inUse = (error: unknown) =>
   error instanceof EngineError && error.code === 'data-folder' && /in use/.test(error.message)
@@ -50,6 +50,24 @@ test('a living process holds its lock whatever the note of it says; a killed one
   }
   await kill(child)
   await (await lockDataFolder(folder)).release()
+})
+
+test('who holds a folder is told without taking it', async (t) => {
+  const folder = await temporaryFolder(t)
+  assert.equal(await holderOfDataFolder(join(folder, 'none')), undefined)
+  assert.equal(await holderOfDataFolder(folder), undefined)
+  assert.deepEqual(await readdir(folder), [])
+  const child = await holder(t, folder)
+  assert.equal(await holderOfDataFolder(folder), `process ${child.pid} on ${hostname()}`)
+  await writeFile(join(folder, 'bandstand.lock'), '{"pid":')
+  assert.equal(await holderOfDataFolder(folder), 'a process')
+  await assert.rejects(lockDataFolder(folder), inUse)
+  await kill(child)
+  assert.equal(await holderOfDataFolder(folder), undefined)
+  const lock = await lockDataFolder(folder)
+  assert.equal(await holderOfDataFolder(folder), `process ${process.pid} on ${hostname()}`)
+  await lock.release()
+  assert.equal(await holderOfDataFolder(folder), undefined)
 })
 
 test('two containers on one volume: a process that this one cannot see holds its lock', async (t) => {

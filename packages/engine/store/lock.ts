@@ -35,7 +35,7 @@ export async function lockDataFolder(folder: string): Promise<FolderLock> {
   } catch (error) {
     throw unusable(folder, whyUnusable(error), error)
   }
-  const lock = await take(folder, holder)
+  const lock = await take(folder)
   // For people only: on a full disk the lock holds without it.
   await writeFile(holder, `${JSON.stringify({ pid: process.pid, host: hostname() })}\n`, { mode: 0o640 }).catch(
     (error: NodeJS.ErrnoException) => {
@@ -53,7 +53,26 @@ export async function lockDataFolder(folder: string): Promise<FolderLock> {
   }
 }
 
-async function take(folder: string, holder: string): Promise<DatabaseSync> {
+/**
+ * Who works on a data folder just now, without taking it.
+ *
+ * @returns `process 12 on host` where that is known, else `a process`; `undefined` where nobody does, or it cannot be told
+ */
+export async function holderOfDataFolder(folder: string): Promise<string | undefined> {
+  let lock: DatabaseSync | undefined
+  try {
+    // Reading takes a shared lock for a moment, and neither makes nor changes a file.
+    lock = new DatabaseSync(join(folder, LOCK), { timeout: 0, readOnly: true })
+    lock.exec('SELECT 1 FROM sqlite_schema')
+    return undefined
+  } catch (error) {
+    return isBusy(error) ? ((await readHolder(folder)) ?? 'a process') : undefined
+  } finally {
+    lock?.close()
+  }
+}
+
+async function take(folder: string): Promise<DatabaseSync> {
   let lock: DatabaseSync | undefined
   try {
     lock = new DatabaseSync(join(folder, LOCK), { timeout: 0 })
@@ -62,13 +81,11 @@ async function take(folder: string, holder: string): Promise<DatabaseSync> {
     return lock
   } catch (error) {
     lock?.close()
-    if ((error as { readonly errcode?: number }).errcode !== SQLITE_BUSY) {
-      throw unusable(folder, `${LOCK}: ${(error as Error).message}`, error)
-    }
-    const who = describe(await readFile(holder, 'utf8').catch(() => ''))
+    if (!isBusy(error)) throw unusable(folder, `${LOCK}: ${(error as Error).message}`, error)
+    const who = await readHolder(folder)
     throw new EngineError(
       'data-folder',
-      `The data folder ${folder} is in use by another server${who}. Stop that one, or give this one a folder of its own.`,
+      `The data folder ${folder} is in use by another server${who === undefined ? '' : ` (${who})`}. Stop that one, or give this one a folder of its own.`,
       {},
       error,
     )
@@ -84,12 +101,18 @@ function unusable(folder: string, why: string, cause: unknown): EngineError {
   )
 }
 
-function describe(text: string): string {
+function isBusy(error: unknown): boolean {
+  return (error as { readonly errcode?: number }).errcode === SQLITE_BUSY
+}
+
+/** @returns `process 12 on host` */
+async function readHolder(folder: string): Promise<string | undefined> {
   try {
+    const text = await readFile(join(folder, HOLDER), 'utf8')
     const { pid, host } = JSON.parse(text) as { readonly pid?: unknown; readonly host?: unknown }
-    return typeof pid === 'number' && typeof host === 'string' ? ` (process ${pid} on ${host})` : ''
+    return typeof pid === 'number' && typeof host === 'string' ? `process ${pid} on ${host}` : undefined
   } catch {
     // It is just being written, or was never written.
-    return ''
+    return undefined
   }
 }

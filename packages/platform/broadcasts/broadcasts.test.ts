@@ -30,13 +30,52 @@ test('replays are listed newest first, page by page', async (t) => {
   })
 })
 
-test('a replay keeps the title it had when it began', async (t) => {
+test("a broadcast has its channel's title of now until it ends, and keeps that one", async (t) => {
   const { app, asOwner, platform } = await startPlatform(t)
   const channelId = platform.directory.findBySlug('main')?.id ?? ''
-  await platform.broadcasts.started({ assetId: 'as_1', channelId, startedAt: 1000 })
+  const { started, ended } = platform.broadcasts
+  const titles = async (address: string) =>
+    (await app.inject(`/api/v1${address}`)).json().assets.map(({ title }: { title: string }) => title)
+  await started({ assetId: 'as_1', channelId, startedAt: 1000 })
+  await ended({ assetId: 'as_1', endedAt: 1500, duration: 499, bytes: 7 })
+  await started({ assetId: 'as_2', channelId, startedAt: 2000 })
+  await asOwner('PATCH', '/channels/main', { title: 'Today' })
+  assert.deepEqual(await titles('/channels/main/assets'), ['Today', 'Main'])
+  const asset = (await app.inject('/api/v1/assets/as_2')).json()
+  assert.deepEqual([asset.title, asset.live, asset.endedAt], ['Today', true, null])
+  assert.equal((await platform.pages.asset('as_2'))?.title, 'Today')
+  // Registered once more, as after a restart.
+  await started({ assetId: 'as_2', channelId, startedAt: 2000 })
+  await asOwner('PATCH', '/channels/main', { description: 'of another thing' })
+  await ended({ assetId: 'as_2', endedAt: 2500, duration: 499, bytes: 7 })
   await asOwner('PATCH', '/channels/main', { title: 'Tomorrow' })
-  const asset = (await app.inject('/api/v1/assets/as_1')).json()
-  assert.deepEqual([asset.title, asset.live, asset.endedAt], ['Main', true, null])
+  assert.deepEqual(await titles('/channels/main/assets'), ['Today', 'Main'])
+  const { replays } = (await app.inject('/api/v1/channels/main/replays')).json()
+  assert.deepEqual(
+    replays.map(({ title }: { title: string }) => title),
+    ['Today', 'Main'],
+  )
+})
+
+test("the title of another channel's broadcast is left alone", async (t) => {
+  const { app, asOwner, platform } = await startPlatform(t)
+  await asOwner('POST', '/channels', { slug: 'second', title: 'Second' })
+  const channelId = platform.directory.findBySlug('second')?.id ?? ''
+  await platform.broadcasts.started({ assetId: 'as_1', channelId, startedAt: 1000 })
+  await asOwner('PATCH', '/channels/main', { title: 'Today' })
+  assert.equal((await app.inject('/api/v1/assets/as_1')).json().title, 'Second')
+})
+
+test('a broadcast that begins while the title is being changed has the new one', async (t) => {
+  const { app, asOwner, platform } = await startPlatform(t)
+  const channelId = platform.directory.findBySlug('main')?.id ?? ''
+  const ids = Array.from({ length: 20 }, (_, i) => `as_${i}`)
+  const begun = ids.map(async (assetId) => {
+    for (let i = 0; i < Number(assetId.slice(3)); i++) await new Promise((done) => setImmediate(done))
+    await platform.broadcasts.started({ assetId, channelId, startedAt: 1000 })
+  })
+  await Promise.all([...begun, asOwner('PATCH', '/channels/main', { title: 'Today' })])
+  for (const id of ids) assert.equal((await app.inject(`/api/v1/assets/${id}`)).json().title, 'Today', id)
 })
 
 test('a running broadcast cannot be deleted, an ended one can, once', async (t) => {

@@ -8,9 +8,7 @@ import type { AssetQuery, AssetStore } from './store.ts'
 
 /** What is asked of channels here. */
 export interface ChannelNames {
-  byId(
-    id: string,
-  ): { readonly id: string; readonly orgId: string; readonly slug: string; readonly title: string } | undefined
+  byId(id: string): { readonly id: string; readonly orgId: string; readonly slug: string } | undefined
 }
 
 export interface BroadcastsOptions {
@@ -90,14 +88,13 @@ export function createBroadcasts({ store, channels, orgId, engine, log, now }: B
           log.warn({ asset: assetId, channel: channelId }, 'a broadcast began on a channel that is deleted')
           return
         }
-        const { orgId, title } = channel
+        const { orgId } = channel
         const open = { ended_at: null, duration: null, bytes: null }
         try {
           await store.start({
             id: assetId,
             org_id: orgId,
             channel_id: channelId,
-            title,
             started_at: startedAt,
             ...open,
           })

@@ -1,6 +1,7 @@
 import { writeEvents } from '../database/events.ts'
 import type { Database } from '../database/open.ts'
 import type { AssetTable } from '../database/schema.ts'
+import { PlatformError } from '../error.ts'
 
 export interface AssetQuery {
   readonly channelId?: string
@@ -19,7 +20,8 @@ export interface AssetStore {
   open(): Promise<AssetTable[]>
   /** Those of the ids that have a row. */
   known(ids: readonly string[]): Promise<string[]>
-  start(row: AssetTable): Promise<void>
+  /** With the title that its channel has. @throws PlatformError `constraint` where there is no such channel */
+  start(row: Omit<AssetTable, 'title'>): Promise<void>
   end(id: string, endedAt: number, duration: number, bytes: number): Promise<AssetTable | undefined>
   remove(id: string, now: number): Promise<AssetTable | undefined>
 }
@@ -43,9 +45,15 @@ export function createAssetStore(database: Database): AssetStore {
     },
     async start(row) {
       await database.transaction().execute(async (tx) => {
+        const channel = await tx
+          .selectFrom('channel')
+          .select('title')
+          .where('id', '=', row.channel_id)
+          .executeTakeFirst()
+        if (channel === undefined) throw new PlatformError('constraint', 'there is no such channel')
         const inserted = await tx
           .insertInto('asset')
-          .values(row)
+          .values({ ...row, title: channel.title })
           .onConflict((c) => c.column('id').doNothing())
           .executeTakeFirst()
         if ((inserted.numInsertedOrUpdatedRows ?? 0n) === 0n) return

@@ -112,6 +112,35 @@ test('a channel is made, renamed and found under both names, and deleted with ev
   }
 })
 
+test('a title of which nothing can be seen is refused as an empty one is', async (t) => {
+  const { asOwner } = await startPlatform(t)
+  const unseen = [
+    '',
+    '  ',
+    '\u202e',
+    '\u200b',
+    '\0',
+    '\u200d\ufe0f',
+    '\u3164',
+    '\u2800',
+    '\u{e0041}',
+    '\u0301',
+    ' \u200b\0 \u202e',
+  ]
+  for (const title of unseen) {
+    for (const answer of [
+      await asOwner('PATCH', '/channels/main', { title }),
+      await asOwner('POST', '/channels', { slug: 'second', title }),
+    ]) {
+      assert.equal(answer.statusCode, 400, JSON.stringify(title))
+      assert.equal(answer.json().detail, '/title: a title needs a character that can be seen')
+    }
+  }
+  for (const title of ['a', '1', '!', '\u202eשלום', '🎥', '❤️', 'नमस्ते', '👩‍🚀']) {
+    assert.equal((await asOwner('PATCH', '/channels/main', { title })).json().title, title)
+  }
+})
+
 test('the delay of a channel is chosen, told to everybody and kept over a restart', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'bandstand-'))
   t.after(() => rm(dataDir, { recursive: true, force: true }))

@@ -30,7 +30,10 @@ export interface ChannelStore {
   all(): Promise<ChannelTable[]>
   aliases(): Promise<{ slug: string; channel_id: string }[]>
   insert(row: ChannelTable): Promise<void>
-  /** The slug so far is kept as an alias when it changes, and the oldest alias goes where there are too many. */
+  /**
+   * The slug so far is kept as an alias when it changes, and the oldest alias goes where there are too many. A title is that of
+   * the broadcasts that have not ended, too.
+   */
   update(id: string, change: ChannelChange, now: number): Promise<UpdatedChannel | undefined>
   key(id: string): Promise<Pick<KeyColumns, 'key_cipher' | 'key_setting'> | undefined>
   /** Slug of the channel that was given its key by this setting. */
@@ -67,6 +70,14 @@ export function createChannelStore(database: Database): ChannelStore {
           .returningAll()
           .executeTakeFirst()
         if (row === undefined || before === undefined) return undefined
+        if (change.title !== undefined) {
+          await tx
+            .updateTable('asset')
+            .set({ title: row.title })
+            .where('channel_id', '=', id)
+            .where('ended_at', 'is', null)
+            .execute()
+        }
         const data = { fields: Object.keys(change).join(' '), slug: row.slug }
         await writeEvents(tx, [{ orgId: row.org_id, type: 'channel.updated', subject: id, at: now, data }])
         if (row.slug === before.slug) return { row }

@@ -289,6 +289,30 @@ test("the owner's files take the place of ours, with a policy of their own; the 
   await fresh.close()
 })
 
+test("addresses of the server itself are not taken by the owner's files", async () => {
+  const site = join(folder, 'site')
+  const reserved = ['api', 'live', 'vod', 'ingest', 'assets', 'studio', 'watch', '@main']
+  for (const name of reserved) {
+    await mkdir(join(site, name, 'deep'), { recursive: true })
+    await writeFile(join(site, name, 'x.html'), 'taken')
+    await writeFile(join(site, name, 'deep', 'x.html'), 'taken')
+    for (const url of [
+      `/${name}/x.html`,
+      `/${name}/deep/x.html`,
+      `/%${name.charCodeAt(0).toString(16)}${name.slice(1)}/x.html`,
+    ]) {
+      assert.equal((await get(url)).statusCode, 404, url)
+    }
+  }
+  // Names that only begin like them are free.
+  for (const name of ['apiary', 'pictures']) await mkdir(join(site, name), { recursive: true })
+  for (const path of ['apiary/x.html', 'pictures/live.html']) {
+    await writeFile(join(site, path), 'mine')
+    assert.equal((await get(`/${path}`)).body, 'mine', path)
+  }
+  for (const name of reserved) await rm(join(site, name), { recursive: true })
+})
+
 test("the owner's videos are sent in ranges, without which Safari plays none", async () => {
   await writeFile(join(folder, 'site', 'trailer.mp4'), '0123456789')
   const whole = await get('/trailer.mp4')

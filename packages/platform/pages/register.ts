@@ -257,11 +257,12 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
     const path = request.params['*']
     const plain = PAGE_WITH_SLASH.exec(path)?.[1]
     if (plain !== undefined) return reply.redirect(`/${plain}${/\?.*/s.exec(request.url)?.[0] ?? ''}`, 308)
+    // Programs ask there: a problem, as the server answers other methods, not a page for people.
+    if (FOR_PROGRAMS.test(path)) return reply.callNotFound()
+    if (OF_THE_SERVER.test(path)) return notFound(request, reply)
     const mine = (await own.read(path)) ?? (path === 'favicon.ico' ? await own.read('icon.svg') : undefined)
     const file =
       mine ?? (path.endsWith('.html') ? undefined : await built.read(path === 'favicon.ico' ? 'icon.svg' : path))
-    // Programs ask there: a problem, as the server answers other methods, not a page for people.
-    if (!file && /^(api|live|vod)\//.test(path)) return reply.callNotFound()
     if (!file) return notFound(request, reply)
     reply.headers({ ...safety, 'content-security-policy': policyOf('owner'), 'cache-control': 'no-cache' })
     reply.type(file.type).header('accept-ranges', 'bytes')
@@ -290,6 +291,10 @@ const posterOf = {
 
 /** Addresses of pages as people type them, with a slash at the end that does not belong there. */
 const PAGE_WITH_SLASH = /^(studio(?:\/live)?|@[a-z0-9-]+(?:\/(?:embed|chat))?|watch\/[a-z0-9_-]+(?:\/embed)?)\/+$/
+
+/** Addresses of the server itself, also those where there is nothing yet: the owner's files cannot take them. */
+const FOR_PROGRAMS = /^(api|ingest|live|vod)\//
+const OF_THE_SERVER = /^(api|assets|ingest|live|studio|vod|watch|@[^/]*)(\/|$)/
 
 const safety = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'strict-origin-when-cross-origin' } as const
 
