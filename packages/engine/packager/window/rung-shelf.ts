@@ -56,9 +56,10 @@ export function createRungShelf(options: RungShelfOptions): RungShelf {
     if (!blocking && directives.part !== undefined) {
       return { kind: 'bad-request', reason: '_HLS_part needs _HLS_msn' }
     }
-    // Who comes by a rendition report asks for gaps that are listed already, and is to see the first media too.
+    // Who comes by a rendition report asks for gaps that are listed already, and is to see the first media too. Who has seen them
+    // asks for what comes next, and is told soon if that is another gap.
     const resting = blocking ? rendition?.playlist(directives) : undefined
-    if (resting?.kind === 'bad-request' || resting?.kind === 'busy') return resting
+    if (resting !== undefined && resting.kind !== 'now') return resting
     const started = starting.wait(name)
     if (started === undefined) return { kind: 'busy' }
     return { kind: 'wait', blocking, ready: started.then((is) => (is ? first(name, directives) : undefined)) }
