@@ -1,5 +1,15 @@
 import { writeFragment } from '@bandstand/media/containers/isobmff/fragment.ts'
-import { answer, delta, header, isPlaylist, model, segments, withControl, without } from './mutation-fixture.ts'
+import {
+  answer,
+  delta,
+  header,
+  isPlaylist,
+  model,
+  resting,
+  segments,
+  withControl,
+  without,
+} from './mutation-fixture.ts'
 import type { FragmentPlan, Mutation } from './stream-fixture.ts'
 
 /** Three pictures a second, each longer than a part may be, and sound in parts as long as they may be. */
@@ -38,6 +48,10 @@ export const allowed: Readonly<Record<string, { readonly mutation: Mutation; rea
     },
     'reports that leave out what is the same as the playlist’s own (§4.4.5.4)': {
       mutation: model((p) => ({ ...p, renditionReports: p.renditionReports.map((r) => ({ uri: r.uri })) })),
+      warnings: [],
+    },
+    'a rendition that rests until it is asked for, reported with its gaps (§4.4.4.7, §4.4.5.4)': {
+      mutation: resting((r) => [r]),
       warnings: [],
     },
     'a short playlist that began at another number than 0 and has shed nothing (§6.2.2)': {

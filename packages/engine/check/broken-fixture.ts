@@ -14,6 +14,7 @@ import {
   ofType,
   partsOf,
   reports,
+  resting,
   segments,
   segmentsOf,
   variant,
@@ -98,7 +99,7 @@ export const broken: Readonly<Record<string, readonly Mutation[]>> = {
     })),
   ],
   'preload-hint-missing': [model((p) => without(p, 'preloadHint'))],
-  'rendition-report-missing': [model((p) => ({ ...p, renditionReports: [] }))],
+  'rendition-report-missing': [model((p) => ({ ...p, renditionReports: [] })), resting(() => [])],
   'program-date-time-missing': [{ ...segments((s) => without(s, 'programDateTime')), lowLatency: false }],
   'low-latency-date-missing': [segments((s) => without(s, 'programDateTime'))],
   'program-date-time-ambiguous': [

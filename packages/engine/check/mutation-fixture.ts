@@ -95,6 +95,32 @@ export function reports(off: number): Mutation {
   }))
 }
 
+/**
+ * A ladder that is made on demand: the sound stands for a rung that is listed with gaps up to the segment in which the check asks
+ * for it.
+ *
+ * @param said what the playlist of the other says of it while it rests, made of a report of its gaps
+ */
+export function resting(
+  said: (r: MediaPlaylist['renditionReports'][number]) => MediaPlaylist['renditionReports'],
+): Mutation {
+  /** Its first segment with media: the one in the making when the check begins. */
+  const begun = 20
+  const gap = (msn: number) => (part: Segment['parts'][number], n: number) => {
+    return { ...part, uri: `g${msn}-${n}.m4s`, independent: false, gap: true }
+  }
+  return model((p, { rendition, reading }) => {
+    if (rendition === 'v1') {
+      if (reading > 0) return p
+      const reports = p.renditionReports.flatMap((r) => said({ ...r, lastMsn: begun - 2, lastPart: 5 }))
+      return { ...p, renditionReports: reports }
+    }
+    const from = p.mediaSequence + (p.skippedSegments ?? 0)
+    const asGap = (s: Segment, msn: number) => ({ ...s, uri: `g${msn}.m4s`, gap: true, parts: s.parts.map(gap(msn)) })
+    return { ...p, segments: p.segments.map((s, i) => (from + i < begun ? asGap(s, from + i) : s)) }
+  })
+}
+
 export function partsOf(msn: number): Segment['parts'] {
   return Array.from({ length: 6 }, (_, i) => ({
     uri: `p${msn * 6 + i}.m4s`,

@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
+import type { MediaPlaylist, RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
+import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import type { TimedUnit } from '../../timeline/model.ts'
 import { encode, videoConfig } from '../fixtures/encoder.ts'
 import { createStudio, type Studio } from '../fixtures/studio.ts'
-import { everything, manualScheduler, text, type WatchedOptions, watchedWindow } from '../fixtures/watched.ts'
+import { everything, manualScheduler, playlist, text, type WatchedOptions, watchedWindow } from '../fixtures/watched.ts'
+import { WINDOW_LIMITS } from '../limits.ts'
+import type { PlaylistAnswer } from '../live.ts'
 import { type ListedRung, names } from '../model.ts'
 import { createRungPacker, type RungPacker } from '../rung-packer.ts'
 import type { LiveWindow } from './window.ts'
@@ -171,9 +175,9 @@ test('who asks for a rung that is not made waits for its first media, and the la
   assert.equal(asked, 1)
   state.on = true
   studio.send(encode({ seconds: 3, base: 7 }))
-  const playlist = answer?.kind === 'wait' ? (await answer.ready)?.plain.toString() : ''
-  assert.match(playlist ?? '', /#EXT-X-PART:DURATION=0\.333000,URI="p\d+\.m4s",INDEPENDENT=YES/)
-  assert.match(playlist ?? '', /#EXT-X-GAP/)
+  const given = answer?.kind === 'wait' ? (await answer.ready)?.plain.toString() : ''
+  assert.match(given ?? '', /#EXT-X-PART:DURATION=0\.333000,URI="p\d+\.m4s",INDEPENDENT=YES/)
+  assert.match(given ?? '', /#EXT-X-GAP/)
 })
 
 test('a rung that does not come is not waited for for ever', async () => {
@@ -185,15 +189,107 @@ test('a rung that does not come is not waited for for ever', async () => {
   assert.equal(answer?.kind === 'wait' ? await answer.ready : 'answered', undefined)
 })
 
-test('playlists report a rung while it has media at its end, and not else', () => {
+/** What the playlists of the source say of the rung. */
+function reported(window: LiveWindow) {
+  const [video, audio] = ['v1', 'a2'].map((name) =>
+    playlist(window, name).renditionReports.find(({ uri }) => uri === '../v11/index.m3u8'),
+  )
+  assert.deepEqual(video?.lastMsn, audio?.lastMsn)
+  return video
+}
+
+/** The playlist that whoever asks is given at once or later, read. */
+async function shown(answer: PlaylistAnswer | undefined): Promise<MediaPlaylist | undefined> {
+  const given = answer?.kind === 'wait' ? await answer.ready : answer?.kind === 'now' ? answer.playlist : undefined
+  const value = given && parsePlaylist(given.plain.toString())
+  return value?.kind === 'media' ? value.playlist : undefined
+}
+
+test('playlists report a rung always, with a number that only rises', () => {
   const { window, studio, state } = withLadder()
-  const reported = () => text(window, 'v1').includes('../v11/index.m3u8')
+  const seen: number[] = []
+  for (let from = 0; from < 40; from += 0.5) {
+    state.on = from >= 12 && from < 24
+    studio.send(encode({ seconds: 0.5, base: from }))
+    const said = reported(window)
+    assert.ok(said?.lastMsn !== undefined && said.lastPart !== undefined, `at ${from}`)
+    seen.push(said.lastMsn)
+  }
+  assert.deepEqual(
+    seen,
+    seen.toSorted((a, b) => a - b),
+  )
+  assert.match(text(window, 'v1', { msn: 5, skip: true }), /#EXT-X-RENDITION-REPORT:URI="\.\.\/v11\/index\.m3u8"/)
+})
+
+for (const [what, seconds, on] of [
+  ['rests from the start', 11, () => false],
+  ['is being made', 11.5, (from: number) => from >= 4],
+  ['rests again', 30, (from: number) => from >= 4 && from < 12],
+] as const) {
+  test(`a rung that ${what} is reported with what its own playlist lists`, () => {
+    const { window, studio, state } = withLadder()
+    for (let from = 0; from < seconds; from += 0.5) {
+      state.on = on(from)
+      studio.send(encode({ seconds: 0.5, base: from }))
+    }
+    const said = reported(window)
+    // Nobody is shown one that rests, until it is over.
+    if (!state.on) window.end()
+    const { mediaSequence, segments, trailingParts } = playlist(window, 'v11')
+    const isOpen = trailingParts.length > 0
+    const parts = isOpen ? trailingParts : (segments.at(-1)?.parts ?? [])
+    assert.equal(segments.at(-1)?.gap, !state.on)
+    assert.equal(said?.lastMsn, mediaSequence + segments.length - (isOpen ? 0 : 1))
+    assert.equal(said.lastPart, parts.length - 1)
+  })
+}
+
+test('a rung that is no longer listed is not reported while it rests', () => {
+  const { window, studio, state } = withLadder()
   studio.send(encode({ seconds: 7 }))
-  assert.equal(reported(), false)
-  state.on = true
-  studio.send(encode({ seconds: 6, base: 7 }))
-  assert.equal(reported(), true)
-  assert.match(text(window, 'v11'), /#EXT-X-RENDITION-REPORT:URI="\.\.\/v1\/index\.m3u8"/)
+  state.rungs = []
+  window.ladder([])
+  studio.send(encode({ seconds: 4, base: 7 }))
+  assert.equal(reported(window), undefined)
+})
+
+for (const [what, more] of [
+  ['what the report says', (said: RenditionReport) => ({ msn: said.lastMsn, part: said.lastPart ?? 0 })],
+  ['the part after it', (said: RenditionReport) => ({ msn: said.lastMsn, part: (said.lastPart ?? 0) + 1, skip: true })],
+] as const) {
+  test(`who comes to a resting rung by its report, and asks for ${what}, is given media, not gaps`, async () => {
+    let asked = 0
+    const { window, studio, state } = withLadder({ onLadderAsked: () => void asked++ })
+    studio.send(encode({ seconds: 11 }))
+    const said = reported(window)
+    assert.ok(said !== undefined)
+    assert.equal(asked, 0)
+    const { msn, ...rest } = more(said)
+    assert.ok(msn !== undefined)
+    const answer = window.rendition('v11')?.playlist({ msn, ...rest })
+    assert.equal(asked, 1)
+    assert.equal(answer?.kind === 'wait' && answer.blocking, true)
+    state.on = true
+    studio.send(encode({ seconds: 3, base: 11 }))
+    const given = await shown(answer)
+    assert.ok(given !== undefined)
+    assert.ok(given.trailingParts.some(({ gap }) => !gap))
+    assert.ok(given.mediaSequence + (given.skippedSegments ?? 0) + given.segments.length > msn)
+  })
+}
+
+test('a request far ahead of a resting rung is refused, and one that nothing comes for is let go', async () => {
+  const scheduler = manualScheduler()
+  const { window, studio } = withLadder({ scheduler })
+  studio.send(encode({ seconds: 11 }))
+  const said = reported(window)
+  assert.ok(said?.lastMsn !== undefined)
+  assert.equal(window.rendition('v11')?.playlist({ msn: said.lastMsn + 3 }).kind, 'bad-request')
+  const answer = window.rendition('v11')?.playlist({ msn: said.lastMsn, part: 0 })
+  scheduler.advance(WINDOW_LIMITS.rungStart)
+  assert.equal(await shown(answer), undefined)
+  assert.equal(scheduler.pending, 0)
 })
 
 test('a rung stands beside the source in the DASH manifest once it has a whole segment', () => {

@@ -70,7 +70,7 @@ export function livePlaylist(input: LivePlaylistInput): MediaPlaylist {
     ...(start !== undefined && { startOffset: start }),
     ...(skipped > 0 && { skippedSegments: skipped }),
     segments: listed,
-    trailingParts: (open?.parts ?? []).map((p) => partial(p, timing)),
+    trailingParts: open === undefined ? [] : partsOf(open, timing),
     ...(open !== undefined && { trailingHead: head(open, map) }),
     ...(input.nextPart !== undefined && !ended && { preloadHint: { type: 'PART', uri: names.part(input.nextPart) } }),
     renditionReports: ended ? [] : input.reports,
@@ -112,10 +112,10 @@ function mediaSegment(
   withParts: boolean,
   timing: BroadcastTiming,
 ): MediaSegment {
+  const parts = withParts ? partsOf(segment, timing) : []
   if (segment.silence !== undefined) {
-    const { silence } = segment
-    const parts = withParts ? piecesOf(silence, timing.partTarget).map(silentPart) : []
-    return { ...head(segment, map), uri: silenceName(silence), duration: seconds(segment), gap: false, parts }
+    const uri = silenceName(segment.silence)
+    return { ...head(segment, map), uri, duration: seconds(segment), gap: false, parts }
   }
   return {
     ...head(segment, map),
@@ -124,13 +124,17 @@ function mediaSegment(
     gap: segment.gap,
     ...(isDependent(segment) && { independent: false as const }),
     ...(segment.nextIndependent === false && { nextIndependent: false as const }),
-    parts:
-      !withParts || segment.bare
-        ? []
-        : segment.gap
-          ? gapParts(segment, timing)
-          : segment.parts.map((p) => partial(p, timing)),
+    parts,
   }
+}
+
+/** What a segment is listed with at the end of the playlist, also one in the making. */
+export function partsOf(segment: WindowSegment, timing: BroadcastTiming): PartialSegment[] {
+  const { silence } = segment
+  if (silence !== undefined) return piecesOf(silence, timing.partTarget).map(silentPart)
+  if (segment.bare) return []
+  if (segment.complete && segment.gap) return gapParts(segment, timing)
+  return segment.parts.map((p) => partial(p, timing))
 }
 
 function silentPart(piece: SilentSegment): PartialSegment {

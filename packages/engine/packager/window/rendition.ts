@@ -8,6 +8,7 @@ import { createListed, type Listed } from './listed.ts'
 import { chunksOf, createMediaAnswers, type OlderParts } from './media-answers.ts'
 import { createPartMemory } from './part-memory.ts'
 import { createPlaylistAnswers } from './playlist-answers.ts'
+import { partsOf } from './print-live.ts'
 import type { WindowSegment } from './segments.ts'
 import type { Scheduler } from './waiting-room.ts'
 
@@ -125,8 +126,8 @@ export function createRendition(options: RenditionOptions): Rendition {
       const last = listed.segments.at(-1)
       const uri = `../${name}/${names.playlist}`
       if (last === undefined) return undefined
-      const lastPart = last.parts.length - 1
-      return { uri, lastMsn: last.msn, ...(lastPart >= 0 && !last.gap && { lastPart }) }
+      const lastPart = partsOf(last, timing).length - 1
+      return { uri, lastMsn: last.msn, ...(lastPart >= 0 && { lastPart }) }
     },
     playlist(directives) {
       memory.asked()

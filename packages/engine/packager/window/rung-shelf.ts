@@ -17,7 +17,8 @@ export interface RungShelfOptions {
 
 /**
  * The rungs of the ladder that may be watched. One that is made on demand has nothing to show when it is asked for first:
- * the answer waits for its first media, for a playlist of gaps would send players away again.
+ * the answer waits for its first media, for a playlist of gaps would send players away again. So does the answer to who comes by a
+ * rendition report, which names the gaps that are listed meanwhile.
  */
 export interface RungShelf {
   /** Parts of these may come from now on. */
@@ -50,15 +51,18 @@ export function createRungShelf(options: RungShelfOptions): RungShelf {
 
   function playlist(name: string, directives: PlaylistDirectives): PlaylistAnswer {
     const rendition = inner(name)
-    if (rendition !== undefined && (ended || directives.msn !== undefined || isThere(name))) {
-      return rendition.playlist(directives)
-    }
-    if (directives.msn === undefined && directives.part !== undefined) {
+    if (rendition !== undefined && (ended || isThere(name))) return rendition.playlist(directives)
+    const blocking = directives.msn !== undefined
+    if (!blocking && directives.part !== undefined) {
       return { kind: 'bad-request', reason: '_HLS_part needs _HLS_msn' }
     }
+    // Who comes by a rendition report asks for gaps that are listed already, and is to see the first media too. Who has seen them
+    // asks for what comes next, and is told soon if that is another gap.
+    const resting = blocking ? rendition?.playlist(directives) : undefined
+    if (resting !== undefined && resting.kind !== 'now') return resting
     const started = starting.wait(name)
     if (started === undefined) return { kind: 'busy' }
-    return { kind: 'wait', blocking: false, ready: started.then((is) => (is ? first(name, directives) : undefined)) }
+    return { kind: 'wait', blocking, ready: started.then((is) => (is ? first(name, directives) : undefined)) }
   }
 
   async function first(name: string, directives: PlaylistDirectives): Promise<RenderedText | undefined> {

@@ -1,6 +1,7 @@
 import { isBroughtTrack, type TrackId } from '@bandstand/media/access-unit.ts'
 import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
 import type { AssetIndex } from '../../store/port.ts'
+import { PACKAGER_LIMITS } from '../limits.ts'
 import type { LiveBroadcast } from '../live.ts'
 import {
   type BroadcastTiming,
@@ -21,6 +22,7 @@ import { createLiveMultivariant } from './live-multivariant.ts'
 import { createLiveManifest } from './manifest.ts'
 import type { OlderParts } from './media-answers.ts'
 import { newestKeyFrame } from './newest-key-frame.ts'
+import { partsOf } from './print-live.ts'
 import { recoveredSegments } from './recovered.ts'
 import { createRendition, type Rendition } from './rendition.ts'
 import { createRungShelf } from './rung-shelf.ts'
@@ -85,11 +87,24 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   let declared: number | undefined
   let frameRate: number | undefined
 
+  /** Of all that players may change to (RFC 8216bis Appendix B.1), also of rungs that rest: those report their gaps. */
   function reports(except: string): readonly RenditionReport[] {
-    return [...renditions.values()]
-      .filter((r) => r.name !== except && (inCurrent(r) || shelf.isThere(r.name)))
+    const listed = new Set(shelf.listed.map(({ track }) => renditionName(track, 'video')))
+    const made = [...renditions.values()]
+      .filter((r) => r.name !== except && (inCurrent(r) || listed.has(r.name) || shelf.isThere(r.name)))
       .map((r) => r.report() ?? openingReport(r.name, except))
-      .filter((report) => report !== undefined)
+    const unmade = [...listed].filter((name) => !renditions.has(name)).map((name) => unmadeReport(name, except))
+    return [...made, ...unmade].filter((report) => report !== undefined)
+  }
+
+  /** Of a rung that nothing has come of so far: where it will be if it rests on, for its playlist will open with gaps. */
+  function unmadeReport(name: string, other: string): RenditionReport | undefined {
+    const segments = renditions.get(other)?.segments ?? []
+    const rested = (segments.at(-1)?.msn ?? 0) - PACKAGER_LIMITS.rungOpenSegments
+    const beside = segments.findLast(({ msn }) => msn < rested)
+    if (beside === undefined) return undefined
+    const lastPart = partsOf(gapBeside(beside, 90_000), timing).length - 1
+    return { uri: `../${name}/${names.playlist}`, lastMsn: beside.msn, lastPart }
   }
 
   /** Of a rendition whose first part is still in the making: its playlist will open with the same gaps as the other's. */
