@@ -57,9 +57,10 @@ export function createRungShelf(options: RungShelfOptions): RungShelf {
       return { kind: 'bad-request', reason: '_HLS_part needs _HLS_msn' }
     }
     // Who comes by a rendition report asks for gaps that are listed already, and is to see the first media too. Who has seen them
-    // asks for what comes next, and is told soon if that is another gap.
+    // asks for what comes next, and is told soon if that is another gap. Nobody makes what an encoder has ceased to bring.
     const resting = blocking ? rendition?.playlist(directives) : undefined
-    if (resting !== undefined && resting.kind !== 'now') return resting
+    const isMadeOnDemand = known.get(name)?.brought !== true
+    if (resting !== undefined && (resting.kind !== 'now' || !isMadeOnDemand)) return resting
     const started = starting.wait(name)
     if (started === undefined) return { kind: 'busy' }
     return { kind: 'wait', blocking, ready: started.then((is) => (is ? first(name, directives) : undefined)) }
