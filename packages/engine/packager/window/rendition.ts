@@ -58,6 +58,8 @@ export function createRendition(options: RenditionOptions): Rendition {
   const isUnstored = ({ parts }: WindowSegment) => !isRecorded() || parts.some(({ unrecorded }) => unrecorded === true)
   const isGone = (segment: WindowSegment) =>
     !segment.gap && isUnstored(segment) && chunksOf(segment.parts) === undefined
+  /** Of the newest segment with a part that was not recorded. */
+  let newestUnrecorded = -1
   let ended = false
   /** Lists the segment as a whole whose last part is on its way to the disk. */
   let release: (() => void) | undefined
@@ -98,12 +100,14 @@ export function createRendition(options: RenditionOptions): Rendition {
       const written = part.last && isRecorded() ? older?.written?.() : undefined
       const kept = listed.add(part, epoch, initNumber, written !== undefined)
       kept.unrecorded = !isRecorded()
+      if (kept.unrecorded) newestUnrecorded = part.msn
       memory.hold(kept)
       const segment = listed.segments.at(-1)
       if (segment?.complete === true || segment?.parts.length === 1) options.onSegment(part.closedAt)
       if (segment?.complete === false && written !== undefined) hold(part.closedAt, written)
       // Without a store a segment that leaves memory must leave the playlist at once.
-      if (part.last || listed.segments.some(isUnstored)) listed.slide(isGone)
+      const isUnrecordedListed = (listed.segments[0]?.msn ?? Number.POSITIVE_INFINITY) <= newestUnrecorded
+      if (part.last || isUnrecordedListed) listed.slide(isGone)
       playlists.changed()
       media.arrived(part)
     },
