@@ -97,7 +97,7 @@ try {
   const times = new Set([0.5])
   for (let at = every; at <= minutes; at += every) times.add(at)
   for (const at of times) {
-    await sleep(begun + at * 60_000 - performance.now())
+    await sleep(Math.max(0, begun + at * 60_000 - performance.now()))
     for (const input of inputs) {
       const where = `minute ${at}`
       const trouble = await input.encoder.trouble().catch(String)
