@@ -9,14 +9,14 @@ import { type Row, shortfalls } from './support/report.ts'
  * `npm run bench`: runs the scripts of this folder one after another and keeps their figures in RESULTS.md. Exits 1 when a script
  * failed or a figure is short of what it must reach.
  *
- *   npm run bench                      all but the soak, which takes an hour
+ *   npm run bench                      all but the soak and lip-sync, which take an hour each
  *   npm run bench -- ingest viewers    by name
  *   npm run bench -- soak --minutes 5  what starts with -- goes to the scripts
  *   npm run bench -- list
  */
 const folder = import.meta.dirname
 const results = join(folder, 'RESULTS.md')
-const onlyByName = new Set(['soak'])
+const onlyByName = new Set(['soak', 'lip-sync'])
 /** What other benches and people run by hand: a server that does not end, players that need an address. */
 const tools = new Set(['fake-origin', 'viewers'])
 

@@ -4,14 +4,14 @@ import { createRandom } from '@bandstand/media/protocols/srt/testing/random.ts'
 import type { SeededRelayOptions } from './seeded-relay.ts'
 
 /** The thread of `startSeededRelay`. Says its port, then relays until it is ended. */
-const { target, seed, loss, delay } = workerData as SeededRelayOptions
+const { target, seed, loss, delay, jitter = 0 } = workerData as SeededRelayOptions
 
 interface Held {
   readonly at: number
   readonly send: () => void
 }
 
-/** First in, first out, each way: the delay is the same for all. */
+/** In the order in which they go on, both ways together. */
 const held: Held[] = []
 let head = 0
 let timer: NodeJS.Timeout | undefined
@@ -26,7 +26,10 @@ function pass(): void {
 
 function hold(random: () => number, send: () => void): void {
   if (random() < loss) return
-  held.push({ at: performance.now() + delay, send })
+  const at = performance.now() + delay + (jitter > 0 ? random() * jitter : 0)
+  let place = held.length
+  while (place > head && (held[place - 1]?.at ?? 0) > at) place--
+  held.splice(place, 0, { at, send })
 }
 
 const front = createSocket({ type: 'udp4', recvBufferSize: 4 << 20 })

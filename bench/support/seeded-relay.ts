@@ -11,6 +11,8 @@ export interface SeededRelayOptions {
   readonly loss: number
   /** ms, each way. */
   readonly delay: number
+  /** Up to so many ms more, for each datagram others, so that some overtake others; none unless it is given. */
+  readonly jitter?: number
 }
 
 export interface SeededRelay {

@@ -4,9 +4,10 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { encodeOnce } from '../support/encode-once.ts'
+import { type FlashTimes, flashDelays, flashesAndBeeps, measureFlashes } from '../support/lip-sync.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { ffprobe } from '../support/players.ts'
-import { type Running, runToEnd, start } from '../support/process.ts'
+import { type Running, start } from '../support/process.ts'
 import { findProgram } from '../support/programs.ts'
 import { getChannel, waitEnded, waitLive } from '../support/published.ts'
 
@@ -19,49 +20,6 @@ const length = 8
  * ffmpeg's: where a connection is cut between B-frames it takes later times from decoding order.
  */
 const tolerance = 0.045
-
-interface Times {
-  readonly flashes: readonly number[]
-  readonly beeps: readonly number[]
-}
-
-/** Seconds at which the picture turns white and at which a tone begins, on the stream's own clock. */
-async function measure(url: string, input: readonly string[] = []): Promise<Times> {
-  const read = async (filters: readonly string[], key: string, isOn: (value: number) => boolean) => {
-    const args = ['-v', 'error', '-nostdin', '-copyts', ...input, '-i', url, ...filters, '-f', 'null', '-']
-    const { stdout } = await runToEnd(ffmpeg, args)
-    const found: number[] = []
-    let time = 0
-    let wasOn = true
-    for (const line of stdout().split('\n')) {
-      time = Number(/pts_time:([\d.]+)/.exec(line)?.[1] ?? time)
-      const value = new RegExp(`${key}=(\\S+)`).exec(line)?.[1]
-      if (value === undefined) continue
-      const on = isOn(value === '-inf' ? -200 : Number(value))
-      if (on && !wasOn) found.push(time)
-      wasOn = on
-    }
-    return found
-  }
-  const level = 'astats=metadata=1:reset=1,ametadata=print:key=lavfi.astats.Overall.RMS_level:file=-'
-  const [flashes, beeps] = await Promise.all([
-    read(
-      ['-an', '-vf', 'scale=16:10,signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-'],
-      'YAVG',
-      (v) => v > 128,
-    ),
-    read(['-vn', '-af', `asetnsamples=240,${level}`], 'RMS_level', (v) => v > -20),
-  ])
-  return { flashes, beeps }
-}
-
-/** Seconds from each flash to its beep, of flashes that have one. */
-function delays({ flashes, beeps }: Times): number[] {
-  return flashes.flatMap((flash) => {
-    const beep = beeps.find((at) => Math.abs(at - flash) < 0.3)
-    return beep === undefined ? [] : [beep - flash]
-  })
-}
 
 interface Scene {
   readonly name: string
@@ -90,11 +48,8 @@ describe('picture and sound stay together: each flash has its beep', { concurren
   after(() => server?.stop())
 
   async function makeClip({ bFrames, late = 0 }: Scene): Promise<string> {
-    const white = "drawbox=x=0:y=0:w=iw:h=ih:color=white:t=fill:enable='between(mod(t,1),0.499,0.599)'"
-    const tone = `aevalsrc='0.8*sin(2*PI*1000*t)*between(mod(t,1),0.5,0.6)':s=48000:d=${length - late}`
     const folder = await encodeOnce([
-      ...['-f', 'lavfi', '-i', `color=c=black:s=320x180:r=30:d=${length},${white}`],
-      ...['-itsoffset', String(late), '-f', 'lavfi', '-i', tone],
+      ...flashesAndBeeps({ period: 1, seconds: length, late }),
       ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', String(bFrames), '-b_strategy', '0', '-g', '60'],
       ...['-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', 'clip.flv'],
     ])
@@ -130,12 +85,13 @@ describe('picture and sound stay together: each flash has its beep', { concurren
           'flv',
           `${server.rtmp}/${key}`,
         ])
-      const [asSent = Number.NaN] = delays(await measure(clip))
+      const [asSent = Number.NaN] = flashDelays(await measureFlashes(clip))
       let encoder = publish()
       await waitLive(server, name)
       const { assetId } = await getChannel(server, name)
       // Read to its end while it is being made.
-      const live = late > 0 ? undefined : measure(`${server.http}/live/${name}/index.m3u8`, ['-live_start_index', '0'])
+      const live =
+        late > 0 ? undefined : measureFlashes(`${server.http}/live/${name}/index.m3u8`, ['-live_start_index', '0'])
       let flashes = length
       if (cutAt !== undefined) {
         await sleep(cutAt * 1000)
@@ -147,14 +103,14 @@ describe('picture and sound stay together: each flash has its beep', { concurren
       await encoder.exited
       await waitEnded(server, assetId ?? '')
       const shift = await shiftOfFfmpeg(assetId ?? '')
-      const seen: readonly [string, Times | undefined, number][] = [
+      const seen: readonly [string, FlashTimes | undefined, number][] = [
         ['live', await live, shift],
-        ['replay', await measure(`${server.http}/vod/${assetId}/index.m3u8`), shift],
-        ['download', await measure(`${server.http}/vod/${assetId}/download.mp4`), 0],
+        ['replay', await measureFlashes(`${server.http}/vod/${assetId}/index.m3u8`), shift],
+        ['download', await measureFlashes(`${server.http}/vod/${assetId}/download.mp4`), 0],
       ]
       for (const [where, times, shown] of seen) {
         if (times === undefined) continue
-        const found = delays(times)
+        const found = flashDelays(times)
         const said = `${where}: ${JSON.stringify({ asSent, shift: shown, ...times })}`
         // What was underway when the connection was cut may be lost, with its neighbour.
         const least = flashes - late - (cutAt === undefined ? 0 : 2)

@@ -7,6 +7,11 @@ export interface WhipPublish {
   readonly video?: boolean
   /** Draws the wall clock as blocks, as `clock-picture.ts` does, in place of the fake camera. */
   readonly clock?: boolean
+  /**
+   * In place of the fake camera and the steady tone: each so many seconds the picture turns white and a tone is heard for 0.1 s. What the
+   * browser makes of the same moment differs by up to a picture and some ms of sound; it does not add up.
+   */
+  readonly flashes?: number
   readonly width?: number
   readonly height?: number
   readonly frameRate?: number
@@ -52,14 +57,26 @@ globalThis.whipPublish = async (url, options) => {
   const { width = 1280, height = 720, frameRate = 30 } = options
   const stop = []
   const tracks = []
+  let beep = () => {}
   if (options.video !== false) {
-    if (options.clock) {
+    if (options.clock || options.flashes) {
       const canvas = document.createElement('canvas')
       Object.assign(canvas, { width, height })
       const context = canvas.getContext('2d')
       const block = width / 40
       let n = 0
-      const draw = () => {
+      let wasWhite = true
+      const drawFlash = () => {
+        const white = Date.now() % (options.flashes * 1000) < 100
+        context.fillStyle = white ? '#fff' : '#000'
+        context.fillRect(0, 0, width, height)
+        context.fillStyle = '#777'
+        // What does not change is not captured.
+        context.fillRect((n++ * 8) % width, 9 * block, block, block)
+        if (white && !wasWhite) beep()
+        wasWhite = white
+      }
+      const drawClock = () => {
         const now = Date.now() % 2 ** 32
         context.fillStyle = '#345'
         context.fillRect(0, 0, width, height)
@@ -70,6 +87,7 @@ globalThis.whipPublish = async (url, options) => {
         context.fillStyle = 'hsl(' + (n * 5) % 360 + ' 80% 50%)'
         context.fillRect((n++ * 8) % (width - 4 * block), 9 * block, 4 * block, 4 * block)
       }
+      const draw = options.flashes ? drawFlash : drawClock
       const timer = setInterval(draw, 1000 / frameRate)
       draw()
       stop.push(() => clearInterval(timer))
@@ -96,9 +114,17 @@ globalThis.whipPublish = async (url, options) => {
   if (options.audio !== false) {
     const context = new AudioContext()
     const tone = context.createOscillator()
-    tone.frequency.value = 440
+    tone.frequency.value = options.flashes ? 1000 : 440
     const out = context.createMediaStreamDestination()
-    tone.connect(out)
+    const volume = context.createGain()
+    tone.connect(volume).connect(out)
+    if (options.flashes) {
+      volume.gain.value = 0
+      beep = () => {
+        volume.gain.setValueAtTime(0.8, context.currentTime)
+        volume.gain.setValueAtTime(0, context.currentTime + 0.1)
+      }
+    }
     tone.start()
     await context.resume()
     stop.push(() => context.close())
