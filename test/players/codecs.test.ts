@@ -51,7 +51,8 @@ async function encode({ video, audio }: Case): Promise<Uint8Array> {
   return new Uint8Array(readFileSync(join(folder, 'clip.mp4')))
 }
 
-describe('viewers of other codecs', () => {
+// They mostly wait for what is sent.
+describe('viewers of other codecs', { concurrency: 2 }, () => {
   let server: Bandstand
   let owner: Owner
   let browser: Browser
