@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { globSync, readFileSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -68,10 +68,6 @@ const cores = Math.max(2, availableParallelism())
 const long = options.long ? 60 : 1
 const jobs = options.jobs === undefined ? undefined : Number(options.jobs)
 
-/** Quarters of a processor that the programs of a file take while it runs. */
-const quarters = (file: string) =>
-  costs[file]?.quarters ?? (/\/browser\.ts'/.test(readFileSync(join(root, file), 'utf8')) ? 3 : 2)
-
 const stages: readonly Stage[] = [
   {
     name: 'unit',
@@ -85,9 +81,10 @@ const stages: readonly Stage[] = [
   {
     name: 'end to end',
     patterns: ['test/**/*.test.ts'],
-    // Beside more than these, players would wait for a processor and not for media.
-    places: 4 * (jobs ?? cores),
-    placesOf: quarters,
+    // Quarters of a processor, and one more than each has: hardly any file takes all of its own all of the time. Beside more than
+    // these, players would wait for a processor and not for media.
+    places: 5 * (jobs ?? cores),
+    placesOf: (file) => costs[file]?.quarters ?? 2,
     fileLimit: 4 * minute * long,
   },
 ]

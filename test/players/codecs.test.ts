@@ -51,8 +51,7 @@ async function encode({ video, audio }: Case): Promise<Uint8Array> {
   return new Uint8Array(readFileSync(join(folder, 'clip.mp4')))
 }
 
-// They mostly wait for what is sent.
-describe('viewers of other codecs', { concurrency: 2 }, () => {
+describe('viewers of other codecs', () => {
   let server: Bandstand
   let owner: Owner
   let browser: Browser
