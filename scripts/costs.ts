@@ -17,7 +17,6 @@ export const costs: Readonly<Record<string, Cost>> = {
   // Chromium encodes, or several players play at once.
   'test/encoders/multitrack.test.ts': { quarters: 3 },
   'test/encoders/whip.test.ts': { quarters: 3, seconds: 42 },
-  'test/pages/go-live.test.ts': { quarters: 3, seconds: 55 },
   'test/pages/real.test.ts': { quarters: 3, seconds: 62 },
   'test/pages/real-time-server.test.ts': { quarters: 3, seconds: 60 },
   'test/players/hls-js.test.ts': { quarters: 3, seconds: 60 },
@@ -35,6 +34,7 @@ export const costs: Readonly<Record<string, Cost>> = {
 
   'test/live/restart.test.ts': { seconds: 43 },
   'test/pages/axe.test.ts': { seconds: 42 },
+  'test/pages/go-live.test.ts': { seconds: 55 },
   'test/pages/player.test.ts': { seconds: 90 },
   'test/pages/real-time.test.ts': { seconds: 65 },
   'test/pages/sparse-key-frames.test.ts': { seconds: 42 },
