@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { longSeconds } from './costs.ts'
 
 /** Seconds that test files took the last time, by their paths. */
 export type Durations = Readonly<Record<string, number>>
@@ -29,7 +30,7 @@ export function keepDurations(path: string, durations: Durations): void {
 
 /** Order for what needs more places first, then for what took longer: so that no long one is left running alone at the end. */
 export function byCost(placesOf: (file: string) => number, durations: Durations): (a: string, b: string) => number {
-  // What has never run may be long.
-  const secondsOf = (file: string) => durations[file] ?? Number.MAX_VALUE
+  // What has never run may be long, but not as long as those that are known to be.
+  const secondsOf = (file: string) => durations[file] ?? longSeconds
   return (a, b) => placesOf(b) - placesOf(a) || secondsOf(b) - secondsOf(a) || a.localeCompare(b)
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { globSync, readFileSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -7,6 +7,7 @@ import { run } from 'node:test'
 import { spec, type TestEvent } from 'node:test/reporters'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { costs, misjudged } from './costs.ts'
 import { byCost, keepDurations, readDurations } from './durations.ts'
 import { endLeftovers, findLeftovers } from './leftovers.ts'
 import { repeat, usualSeconds } from './repeat.ts'
@@ -67,20 +68,6 @@ const cores = Math.max(2, availableParallelism())
 const long = options.long ? 60 : 1
 const jobs = options.jobs === undefined ? undefined : Number(options.jobs)
 
-/** Quarters of a processor that the programs of a file take while it runs, where that is not what others like it take. */
-const measured: Readonly<Record<string, number>> = {
-  'test/live/ladder.test.ts': 5,
-  // Makes smaller pictures of 720p, and a busy machine would leave them out.
-  'test/pages/demo.test.ts': 5,
-  // Takes two, but what it judges is whether a picture ever stands.
-  'test/pages/ladder.test.ts': 4,
-  // With no server and no encoder beside the browser, and mostly waiting.
-  'test/pages/player.test.ts': 2,
-  'test/pages/real-time.test.ts': 2,
-}
-const quarters = (file: string) =>
-  measured[file] ?? (/\/browser\.ts'/.test(readFileSync(join(root, file), 'utf8')) ? 3 : 2)
-
 const stages: readonly Stage[] = [
   {
     name: 'unit',
@@ -94,12 +81,17 @@ const stages: readonly Stage[] = [
   {
     name: 'end to end',
     patterns: ['test/**/*.test.ts'],
-    // Beside more than these, players would wait for a processor and not for media.
-    places: 4 * (jobs ?? cores),
-    placesOf: quarters,
+    // Quarters of a processor, and one more than each has: hardly any file takes all of its own all of the time. Beside more than
+    // these, players would wait for a processor and not for media.
+    places: 5 * (jobs ?? cores),
+    placesOf: (file) => costs[file]?.quarters ?? 2,
     fileLimit: 4 * minute * long,
   },
 ]
+/** What is known of files that have not run here yet. */
+const usual = Object.fromEntries(
+  Object.entries(costs).flatMap(([file, { seconds }]) => (seconds === undefined ? [] : [[file, seconds]])),
+)
 /** The whole run, so that a hang never blocks whoever waits for it: beside much else it may take twice what is usual. */
 const totalLimit = 25 * minute * long
 
@@ -108,7 +100,7 @@ const failures: string[] = []
 
 async function runStage({ name, patterns, places, placesOf, fileLimit }: Stage): Promise<void> {
   const files = globSync([...patterns], { cwd: root, exclude: (path) => path.includes('node_modules') })
-    .sort(byCost(placesOf, readDurations(durationsPath)))
+    .sort(byCost(placesOf, { ...usual, ...readDurations(durationsPath) }))
     .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
   if (files.length === 0) return
   console.log(`\n${name}: ${files.length} files`)
@@ -188,6 +180,8 @@ function finish(): never {
   }
   if (failures.length > 0) console.log(`\nfailed:\n${failures.map((line) => `  ${line}`).join('\n')}`)
   if (count.skipped > 0) console.log(`\n${count.skipped} skipped`)
+  // Where a machine has more processors or others have its own, each takes another time.
+  if (words.length === 0 && cores === 2) for (const line of misjudged(took)) console.log(`\n${line}`)
   const seconds = Math.round((performance.now() - begun) / 1000)
   const isLate = !options.long && seconds > usualSeconds
   console.log(

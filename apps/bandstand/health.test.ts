@@ -8,7 +8,7 @@ test('figures are rounded to what was measured', () => {
     encoder: undefined,
     remote: '127.0.0.1',
     connectedAt: 1,
-    ...{ reconnects: 0, malformedUnits: 2, unconfiguredUnits: 1 },
+    ...{ reconnects: 0, malformedUnits: 2, unconfiguredUnits: 1, soundsLeftOut: 0 },
     timestampJumps: 0,
     video: {
       ...{ codec: 'avc1.64001f', width: 640, height: 360, frameRate: 29.970029970029973, bitrate: 462793.6 },

@@ -27,6 +27,10 @@ export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
             bFrames: video.bFrames,
           },
     audio: audio === undefined ? null : { ...audio, bitrate: Math.round(audio.bitrate) },
+    furtherSounds: (found.furtherSounds ?? []).map(({ language, bitrate, ...own }) => {
+      return { ...own, language: language ?? null, bitrate: Math.round(bitrate) }
+    }),
+    soundsLeftOut: found.soundsLeftOut,
     timestampJumps: found.timestampJumps ?? 0,
     reconnects: found.reconnects,
     malformedUnits: found.malformedUnits,

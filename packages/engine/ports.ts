@@ -94,6 +94,8 @@ export interface AnnouncedTracks {
   readonly audio: boolean
   /** Renditions that it brings besides the first video track; 0 when absent. */
   readonly brought?: number
+  /** Audio tracks that it brings besides the first, those that there is room for; 0 when absent. */
+  readonly furtherSounds?: number
 }
 
 /**
@@ -105,6 +107,10 @@ export interface AnnouncedTracks {
  * connection lasts, and keeps it when its configuration changes. Their units are on the clock of `VIDEO_TRACK`; pictures of the same
  * presentation time belong together. They may come later, by seconds where they are sent in segments, stop and come back,
  * and may be of another codec. What an encoder brings beyond `BROUGHT_TRACKS.most` is the ingest's to leave out and to tell of.
+ *
+ * It may also bring several audio tracks, languages for the most part: the first is `AUDIO_TRACK`, each other one has a track id of
+ * `FURTHER_SOUNDS`, lowest first. They are on one clock with the first and are never waited for once the broadcast runs. What is beyond
+ * `FURTHER_SOUNDS.most` the ingest leaves out, and tells how many they are as the fact `audioTracksLeftOut`.
  */
 export interface Publisher {
   readonly channel: string

@@ -3,7 +3,10 @@
  * changes the bytes of `data`.
  */
 export interface AccessUnit {
-  /** 1 for the first video track, 2 for the first audio track, 101 and up for renditions that the encoder brings; see `TrackId`. */
+  /**
+   * 1 for the first video track, 2 for the first audio track, 101 and up for renditions that the encoder brings, 121 and up for its further
+   * audio tracks; see `TrackId`.
+   */
   readonly track: TrackId
   /** Decode time in ticks of the clock it is on: 90 kHz as an encoder sends it, the track's timescale after the timeline. */
   readonly dts: number
@@ -33,4 +36,12 @@ export const BROUGHT_TRACKS = { first: 101, most: 7 } as const
 /** Whether a track is a rendition that the encoder brings. */
 export function isBroughtTrack(track: TrackId): boolean {
   return track >= BROUGHT_TRACKS.first && track < BROUGHT_TRACKS.first + BROUGHT_TRACKS.most
+}
+
+/** Further audio tracks of the encoder, other languages mostly: track ids from `first` on. `most` of them, besides the first audio track. */
+export const FURTHER_SOUNDS = { first: 121, most: 7 } as const
+
+/** Whether a track is one of the encoder's further audio tracks. */
+export function isFurtherSound(track: TrackId): boolean {
+  return track >= FURTHER_SOUNDS.first && track < FURTHER_SOUNDS.first + FURTHER_SOUNDS.most
 }

@@ -42,6 +42,8 @@ export interface AudioTrackConfig {
   /** Sampling frequency of the decoder's output in Hz, with SBR applied. */
   readonly sampleRate: number
   readonly channels: number
+  /** What is spoken, where the encoder says so: ISO 639-2, three small letters. */
+  readonly language?: string
   /**
    * Samples per frame at `timescale`: 1024 for AAC-LC, 2048 for HE-AAC counted at the output rate, 960 for the usual Opus packet,
    * 1536 for AC-3, 1152 for MP3, the block size of FLAC.

@@ -76,6 +76,8 @@ export interface PlatformOptions {
   readonly clientOf?: (request: IncomingMessage) => ClientFacts
   /** Other bounds of the chat than the usual, for benchmarks and tests. */
   readonly chatLimits?: Partial<ChatLimits>
+  /** Logarithm of what hashing the password costs, for tests that sign in again and again; as is safe where not given. */
+  readonly passwordCost?: number
 }
 
 /** Keys and channels as the engine and the pages ask for them, from memory. */
@@ -132,7 +134,15 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     const organisation = await openOrganisation(organisations, secrets, now())
     const orgId = organisation.id
     const owner = createOwner({
-      ...{ store: createOwnerStore(database), secrets, orgId, log, strangerLog, now },
+      ...{
+        store: createOwnerStore(database),
+        secrets,
+        orgId,
+        log,
+        strangerLog,
+        now,
+        passwordCost: options.passwordCost,
+      },
       onSignedOut: (sessionId) => chat.signedOut(sessionId),
     })
     const onChange = (id: string, channel: ChannelRecord | undefined) => {

@@ -101,55 +101,58 @@ describe('a ladder that the encoder makes', () => {
     await server?.stop()
   })
 
-  it('is listed whole from the begin, and nothing is encoded', async () => {
-    const { variants } = await waitLive(server, 'main')
-    assert.deepEqual(
-      variants.map(({ uri, resolution, frameRate }) => [uri.split('/')[1], resolution?.height, frameRate]),
-      names.map((name, i) => [name, sizes[i]?.height, 30]),
-    )
-    for (const { codecs, bandwidth } of variants) {
-      assert.match(codecs?.join() ?? '', /^avc1\.[0-9a-f]{6},mp4a\.40\.2$/)
-      assert.ok(bandwidth > 150_000 && bandwidth < 2_000_000, String(bandwidth))
-    }
-    await sleep(4_000)
-    assert.deepEqual(ffmpegsOf(server.pid), [])
-    const { encoder } = await owner.call<ChannelHealth>('GET', '/channels/main/health')
-    assert.deepEqual(
-      encoder?.brought?.renditions.map(({ height, state }) => [height, state]),
-      [
-        [270, 'live'],
-        [180, 'live'],
-      ],
-    )
-    assert.equal(encoder?.brought?.message, null)
-    assert.equal(encoder?.ladder?.state, 'nothing-to-do')
-  })
-
-  it('has segments of the same numbers, begins and lengths in all renditions', async () => {
-    const live = (name: string) => `${server.http}/live/main/${assetId}/${name}/index.m3u8`
-    await waitFor('some segments', async () => timesOf(await playlistAt(live('v102'))).size >= 5)
-    const [source, ...brought] = await Promise.all(names.map(async (name) => timesOf(await playlistAt(live(name)))))
-    for (const [i, found] of brought.entries()) {
-      const both = [...found.keys()].filter((msn) => source?.has(msn))
-      assert.ok(both.length >= 4, `${both.length} segments of ${names[i + 1]}`)
-      for (const msn of both) {
-        const [a, b] = [source?.get(msn), found.get(msn)]
-        assert.ok(Math.abs((a?.at ?? 0) - (b?.at ?? 0)) < 40, `${names[i + 1]} ${msn} begins ${b?.at}, not ${a?.at}`)
-        assert.ok(
-          Math.abs((a?.duration ?? 0) - (b?.duration ?? 0)) < 0.04,
-          `${names[i + 1]} ${msn} lasts ${b?.duration}`,
-        )
+  // They mostly wait for what is sent.
+  describe('while it goes on', { concurrency: true }, () => {
+    it('is listed whole from the begin, and nothing is encoded', async () => {
+      const { variants } = await waitLive(server, 'main')
+      assert.deepEqual(
+        variants.map(({ uri, resolution, frameRate }) => [uri.split('/')[1], resolution?.height, frameRate]),
+        names.map((name, i) => [name, sizes[i]?.height, 30]),
+      )
+      for (const { codecs, bandwidth } of variants) {
+        assert.match(codecs?.join() ?? '', /^avc1\.[0-9a-f]{6},mp4a\.40\.2$/)
+        assert.ok(bandwidth > 150_000 && bandwidth < 2_000_000, String(bandwidth))
       }
-    }
-  })
+      await sleep(4_000)
+      assert.deepEqual(ffmpegsOf(server.pid), [])
+      const { encoder } = await owner.call<ChannelHealth>('GET', '/channels/main/health')
+      assert.deepEqual(
+        encoder?.brought?.renditions.map(({ height, state }) => [height, state]),
+        [
+          [270, 'live'],
+          [180, 'live'],
+        ],
+      )
+      assert.equal(encoder?.brought?.message, null)
+      assert.equal(encoder?.ladder?.state, 'nothing-to-do')
+    })
 
-  it('conforms, and each rendition decodes without a complaint', async () => {
-    await assertConforms(`${server.http}/live/main/index.m3u8`, 8)
-    for (const name of names) {
-      const { pictures, complaints } = await decode(`${server.http}/live/main/${assetId}/${name}/index.m3u8`, 3)
-      assert.ok(pictures >= 80, `${name}: ${pictures} pictures`)
-      assert.equal(complaints, '', name)
-    }
+    it('has segments of the same numbers, begins and lengths in all renditions', async () => {
+      const live = (name: string) => `${server.http}/live/main/${assetId}/${name}/index.m3u8`
+      await waitFor('some segments', async () => timesOf(await playlistAt(live('v102'))).size >= 5)
+      const [source, ...brought] = await Promise.all(names.map(async (name) => timesOf(await playlistAt(live(name)))))
+      for (const [i, found] of brought.entries()) {
+        const both = [...found.keys()].filter((msn) => source?.has(msn))
+        assert.ok(both.length >= 4, `${both.length} segments of ${names[i + 1]}`)
+        for (const msn of both) {
+          const [a, b] = [source?.get(msn), found.get(msn)]
+          assert.ok(Math.abs((a?.at ?? 0) - (b?.at ?? 0)) < 40, `${names[i + 1]} ${msn} begins ${b?.at}, not ${a?.at}`)
+          assert.ok(
+            Math.abs((a?.duration ?? 0) - (b?.duration ?? 0)) < 0.04,
+            `${names[i + 1]} ${msn} lasts ${b?.duration}`,
+          )
+        }
+      }
+    })
+
+    it('conforms, and each rendition decodes without a complaint', async () => {
+      const decodes = async (name: string) => {
+        const { pictures, complaints } = await decode(`${server.http}/live/main/${assetId}/${name}/index.m3u8`, 3)
+        assert.ok(pictures >= 80, `${name}: ${pictures} pictures`)
+        assert.equal(complaints, '', name)
+      }
+      await Promise.all([assertConforms(`${server.http}/live/main/index.m3u8`, 8), ...names.map(decodes)])
+    })
   })
 
   it('hls.js in Chromium changes between them without a stall', { timeout: 120_000 }, async (t) => {

@@ -7,6 +7,7 @@ import { type Obs, obsPublish } from '../support/obs.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { ffprobe } from '../support/players.ts'
 import { assertConforms, assertNear, decode, getChannel, waitEnded, waitLive } from '../support/published.ts'
+import { starving, watchStarving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 
 /** Encoders that people have on their desks: nothing is typed into them but server and key. */
@@ -34,10 +35,12 @@ describe('OBS and GStreamer', { concurrency: true }, () => {
     try {
       const assetId = await live('main', obs)
       const url = `${server.http}/live/main/index.m3u8`
+      // On a busy machine OBS leaves pictures out, on one that has no processor for it most of them.
+      const watched = watchStarving()
+      const most = () => (watched() > starving ? 0.2 : 2 / 3)
       const [decoded] = await Promise.all([decode(url, 9), assertConforms(url, 10, ['part-too-short'])])
       assert.equal(decoded.complaints, '')
-      // On a busy machine OBS leaves pictures out.
-      assert.ok(decoded.pictures > 180 && decoded.pictures <= 282, `${decoded.pictures} pictures in 9 s`)
+      assert.ok(decoded.pictures > 270 * most() && decoded.pictures <= 282, `${decoded.pictures} pictures in 9 s`)
       // Before the second key frame the distance is known from what x264 writes about itself, or not yet.
       const { encoder, advice } = await waitFor(
         'the second key frame',
@@ -50,7 +53,7 @@ describe('OBS and GStreamer', { concurrency: true }, () => {
       )
       const distance = encoder?.video?.keyFrameInterval ?? 0
       const rate = encoder?.video?.frameRate ?? 0
-      assert.ok(rate > 20 && rate < 34, `${rate} pictures a second`)
+      assert.ok(rate > 30 * most() && rate < 34, `${rate} pictures a second`)
       assert.deepEqual([encoder?.video?.width, encoder?.video?.height], [640, 360])
       assert.deepEqual([encoder?.audio?.sampleRate, encoder?.audio?.channels], [48_000, 2])
       assert.match(encoder?.encoder ?? '', /FMLE|obs/i)

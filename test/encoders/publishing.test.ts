@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
-import { after, before, type TestContext, test } from 'node:test'
+import { after, before, describe, type TestContext, test } from 'node:test'
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import type { PublishKeyList, ShownKey, SignedKey } from '@bandstand/contract/api/publishing.ts'
 import { type Bandstand, startBandstand, streamKey } from '../support/bandstand.ts'
@@ -84,123 +84,133 @@ function assertNotLogged(server: Bandstand, ...keys: string[]): void {
   for (const key of keys) assert.equal(server.output().includes(key.slice(0, 8)), false, key.slice(0, 4))
 }
 
-test('two keys publish on one channel, and revoking one ends its encoder and not the other', async (t) => {
-  await owner.createChannel('two-keys')
-  const make = (note: string) => owner.call<ShownKey>('POST', '/channels/two-keys/keys', { note })
-  const [first, second] = [await make('first'), await make('second')]
-  const one = ffmpeg(t, plain, first.key)
-  await live(plain, 'two-keys')
-  const { keys } = await owner.call<PublishKeyList>('GET', '/channels/two-keys/keys')
-  assert.deepEqual(
-    keys.map(({ note, inUse, usedAt }) => [note, inUse, usedAt !== null]),
-    [
-      ['first', true, true],
-      ['second', false, false],
-    ],
-  )
-  const two = ffmpeg(t, plain, second.key)
-  await toldWhy(one, /took this channel over|took over/)
-  await owner.call('DELETE', `/channels/two-keys/keys/${first.id}`)
-  const refused = ffmpeg(t, plain, first.key)
-  await toldWhy(refused, /wrong stream key/)
-  assert.equal(two.running(), true)
-  await owner.call('DELETE', `/channels/two-keys/keys/${second.id}`)
-  await toldWhy(two, /this stream key was revoked/)
-  await live(plain, 'two-keys', false)
-  assertNotLogged(plain, first.key, second.key)
-})
+// They mostly wait, each for an encoder of its own; what the hook says is the same for all that ask it.
+describe('who may publish', { concurrency: true }, () => {
+  describe('by keys', { concurrency: 2 }, () => {
+    test('two keys publish on one channel, and revoking one ends its encoder and not the other', async (t) => {
+      await owner.createChannel('two-keys')
+      const make = (note: string) => owner.call<ShownKey>('POST', '/channels/two-keys/keys', { note })
+      const [first, second] = [await make('first'), await make('second')]
+      const one = ffmpeg(t, plain, first.key)
+      await live(plain, 'two-keys')
+      const { keys } = await owner.call<PublishKeyList>('GET', '/channels/two-keys/keys')
+      assert.deepEqual(
+        keys.map(({ note, inUse, usedAt }) => [note, inUse, usedAt !== null]),
+        [
+          ['first', true, true],
+          ['second', false, false],
+        ],
+      )
+      const two = ffmpeg(t, plain, second.key)
+      await toldWhy(one, /took this channel over|took over/)
+      await owner.call('DELETE', `/channels/two-keys/keys/${first.id}`)
+      const refused = ffmpeg(t, plain, first.key)
+      await toldWhy(refused, /wrong stream key/)
+      assert.equal(two.running(), true)
+      await owner.call('DELETE', `/channels/two-keys/keys/${second.id}`)
+      await toldWhy(two, /this stream key was revoked/)
+      await live(plain, 'two-keys', false)
+      assertNotLogged(plain, first.key, second.key)
+    })
 
-test('a key expires while its encoder is live', async (t) => {
-  await owner.createChannel('expiring')
-  const { key, id } = await owner.call<ShownKey>('POST', '/channels/expiring/keys', { expiresAt: soon(3_600_000) })
-  const encoder = ffmpeg(t, plain, key)
-  await live(plain, 'expiring')
-  await owner.call('PATCH', `/channels/expiring/keys/${id}`, { expiresAt: soon(1_000) })
-  await toldWhy(encoder, /this stream key expired at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC: make a new one in the studio/)
-  await live(plain, 'expiring', false)
-})
+    test('a key expires while its encoder is live', async (t) => {
+      await owner.createChannel('expiring')
+      const { key, id } = await owner.call<ShownKey>('POST', '/channels/expiring/keys', { expiresAt: soon(3_600_000) })
+      const encoder = ffmpeg(t, plain, key)
+      await live(plain, 'expiring')
+      await owner.call('PATCH', `/channels/expiring/keys/${id}`, { expiresAt: soon(1_000) })
+      await toldWhy(
+        encoder,
+        /this stream key expired at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC: make a new one in the studio/,
+      )
+      await live(plain, 'expiring', false)
+    })
 
-test('a signed key lets an encoder in, and its session ends when its time has come', async (t) => {
-  await owner.createChannel('guest')
-  const signed = await owner.call<SignedKey>('POST', '/channels/guest/signed-keys', {
-    ...{ expiresAt: soon(600_000), sessionEndsAt: soon(15_000), addresses: ['127.0.0.0/8'] },
+    test('a signed key lets an encoder in, and its session ends when its time has come', async (t) => {
+      await owner.createChannel('guest')
+      const signed = await owner.call<SignedKey>('POST', '/channels/guest/signed-keys', {
+        ...{ expiresAt: soon(600_000), sessionEndsAt: soon(15_000), addresses: ['127.0.0.0/8'] },
+      })
+      const encoder = ffmpeg(t, plain, signed.key)
+      await live(plain, 'guest')
+      await toldWhy(encoder, /the time of this publish address was over at .* UTC: make a new one in the studio/)
+      const late = ffmpeg(t, plain, signed.key)
+      await toldWhy(late, /the time of this publish address was over/)
+      assertNotLogged(plain, signed.key)
+    })
+
+    test('a signed key is refused when it has expired, from elsewhere, changed, and after all were revoked', async (t) => {
+      await owner.createChannel('strict')
+      const sign = async (more: object) =>
+        owner.call<SignedKey>('POST', '/channels/strict/signed-keys', { expiresAt: soon(600_000), ...more })
+      const old = await sign({ expiresAt: soon(1_100) })
+      const { key: elsewhere } = await sign({ addresses: ['192.0.2.0/24', '2001:db8::/32'] })
+      const { key: good } = await sign({})
+      await waitFor('the key to expire', () => Date.parse(old.expiresAt) <= Date.now())
+      const cases: [string, RegExp][] = [
+        [elsewhere, /is for encoders at 192.0.2.0\/24, 2001:db8::\/32, and this one is at 127.0.0.1/],
+        [`${good.slice(0, -1)}${good.endsWith('A') ? 'B' : 'A'}`, /not signed by this server/],
+        [old.key, /this publish address expired at .* UTC: make a new one in the studio/],
+      ]
+      for (const [key, why] of cases) await toldWhy(ffmpeg(t, plain, key), why)
+      const encoder = ffmpeg(t, plain, good)
+      await live(plain, 'strict')
+      await owner.call('DELETE', '/channels/strict/signed-keys')
+      await toldWhy(encoder, /this publish address was revoked/)
+      await toldWhy(ffmpeg(t, plain, good), /this publish address was revoked/)
+    })
+
+    test('a key signed with no server by the command line is good at the server', async (t) => {
+      await owner.createChannel('by-hand')
+      const main = join(import.meta.dirname, '../../apps/bandstand/bandstand.mjs')
+      const command = start(process.execPath, [main, 'sign', 'by-hand', '--expires', '10m', '--data', plain.data])
+      assert.equal((await command.exited).code, 0, command.output())
+      assert.match(command.stdout(), /^bs1\.[\w.-]+\n$/)
+      ffmpeg(t, plain, command.stdout().trim())
+      await live(plain, 'by-hand')
+    })
   })
-  const encoder = ffmpeg(t, plain, signed.key)
-  await live(plain, 'guest')
-  await toldWhy(encoder, /the time of this publish address was over at .* UTC: make a new one in the studio/)
-  const late = ffmpeg(t, plain, signed.key)
-  await toldWhy(late, /the time of this publish address was over/)
-  assertNotLogged(plain, signed.key)
-})
 
-test('a signed key is refused when it has expired, from elsewhere, changed, and after all were revoked', async (t) => {
-  await owner.createChannel('strict')
-  const sign = async (more: object) =>
-    owner.call<SignedKey>('POST', '/channels/strict/signed-keys', { expiresAt: soon(600_000), ...more })
-  const old = await sign({ expiresAt: soon(1_100) })
-  const { key: elsewhere } = await sign({ addresses: ['192.0.2.0/24', '2001:db8::/32'] })
-  const { key: good } = await sign({})
-  await waitFor('the key to expire', () => Date.parse(old.expiresAt) <= Date.now())
-  const cases: [string, RegExp][] = [
-    [elsewhere, /is for encoders at 192.0.2.0\/24, 2001:db8::\/32, and this one is at 127.0.0.1/],
-    [`${good.slice(0, -1)}${good.endsWith('A') ? 'B' : 'A'}`, /not signed by this server/],
-    [old.key, /this publish address expired at .* UTC: make a new one in the studio/],
-  ]
-  for (const [key, why] of cases) await toldWhy(ffmpeg(t, plain, key), why)
-  const encoder = ffmpeg(t, plain, good)
-  await live(plain, 'strict')
-  await owner.call('DELETE', '/channels/strict/signed-keys')
-  await toldWhy(encoder, /this publish address was revoked/)
-  await toldWhy(ffmpeg(t, plain, good), /this publish address was revoked/)
-})
+  describe('by a hook', { concurrency: false }, () => {
+    test('an encoder that the hook refuses is told its reason, and one that it sends elsewhere is live there', async (t) => {
+      await askingOwner.createChannel('overflow')
+      hookMode = 'refuse'
+      await toldWhy(ffmpeg(t, asking, streamKey), /the \[2J hall is not paid/)
+      hookMode = 'redirect'
+      const encoder = ffmpeg(t, asking, streamKey)
+      await live(asking, 'overflow')
+      assert.equal((await factsOf(asking, 'main')).live, false)
+      await askingOwner.call('POST', '/channels/main/key/rotate')
+      await toldWhy(encoder, /stream key of this channel was changed/)
+      assert.equal(
+        hookHeard.some((body) => body.includes(streamKey)),
+        false,
+      )
+    })
 
-test('a key signed with no server by the command line is good at the server', async (t) => {
-  await owner.createChannel('by-hand')
-  const main = join(import.meta.dirname, '../../apps/bandstand/bandstand.mjs')
-  const command = start(process.execPath, [main, 'sign', 'by-hand', '--expires', '10m', '--data', plain.data])
-  assert.equal((await command.exited).code, 0, command.output())
-  assert.match(command.stdout(), /^bs1\.[\w.-]+\n$/)
-  ffmpeg(t, plain, command.stdout().trim())
-  await live(plain, 'by-hand')
-})
-
-test('an encoder that the hook refuses is told its reason, and one that it sends elsewhere is live there', async (t) => {
-  await askingOwner.createChannel('overflow')
-  hookMode = 'refuse'
-  await toldWhy(ffmpeg(t, asking, streamKey), /the \[2J hall is not paid/)
-  hookMode = 'redirect'
-  const encoder = ffmpeg(t, asking, streamKey)
-  await live(asking, 'overflow')
-  assert.equal((await factsOf(asking, 'main')).live, false)
-  await askingOwner.call('POST', '/channels/main/key/rotate')
-  await toldWhy(encoder, /stream key of this channel was changed/)
-  assert.equal(
-    hookHeard.some((body) => body.includes(streamKey)),
-    false,
-  )
-})
-
-for (const mode of ['garbage', 'upgrade', 'hang', 'drip'] as const) {
-  test(`with a hook of which comes ${mode} nobody new goes live, and who is live stays`, async (t) => {
-    const [going, next] = [await askingOwner.createChannel(`going-${mode}`), await askingOwner.createChannel(mode)]
-    hookMode = 'allow'
-    const alive = publishClip(`${asking.rtmp}/${going}`)
-    t.after(() => alive.stop())
-    await live(asking, `going-${mode}`)
-    hookMode = mode
-    const refused = ffmpeg(t, asking, next)
-    if (mode === 'hang') {
-      await waitFor('the question', () => hookHeard.some((body) => body.includes('"channel":"hang"')))
-      // While that one waits another hears at once what is known of its key.
-      const wrong = await publishClip(`${asking.rtmp}/no-such-key`).ended
-      assert.match(wrong.text, /wrong stream key/)
-      assert.equal(refused.running(), true)
+    for (const mode of ['garbage', 'upgrade', 'hang', 'drip'] as const) {
+      test(`with a hook of which comes ${mode} nobody new goes live, and who is live stays`, async (t) => {
+        const [going, next] = [await askingOwner.createChannel(`going-${mode}`), await askingOwner.createChannel(mode)]
+        hookMode = 'allow'
+        const alive = publishClip(`${asking.rtmp}/${going}`)
+        t.after(() => alive.stop())
+        await live(asking, `going-${mode}`)
+        hookMode = mode
+        const refused = ffmpeg(t, asking, next)
+        if (mode === 'hang') {
+          await waitFor('the question', () => hookHeard.some((body) => body.includes('"channel":"hang"')))
+          // While that one waits another hears at once what is known of its key.
+          const wrong = await publishClip(`${asking.rtmp}/no-such-key`).ended
+          assert.match(wrong.text, /wrong stream key/)
+          assert.equal(refused.running(), true)
+        }
+        await toldWhy(refused, /could not ask whether this encoder may publish/)
+        assert.equal((await factsOf(asking, mode)).live, false)
+        assert.equal((await factsOf(asking, `going-${mode}`)).live, true)
+        const metrics = await (await fetch(`${asking.http}/metrics`)).text()
+        assert.match(metrics, /^bandstand_publish_hook_failed [1-9]/m)
+        assert.match(metrics, /^bandstand_publish_hook_running 0/m)
+      })
     }
-    await toldWhy(refused, /could not ask whether this encoder may publish/)
-    assert.equal((await factsOf(asking, mode)).live, false)
-    assert.equal((await factsOf(asking, `going-${mode}`)).live, true)
-    const metrics = await (await fetch(`${asking.http}/metrics`)).text()
-    assert.match(metrics, /^bandstand_publish_hook_failed [1-9]/m)
-    assert.match(metrics, /^bandstand_publish_hook_running 0/m)
   })
-}
+})

@@ -11,6 +11,7 @@ import { ffmpegPublish } from '../support/encoders.ts'
 import { obsPublish } from '../support/obs.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { decode, waitLive } from '../support/published.ts'
+import { quickMinutes } from '../support/quick-minutes.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { waitFor } from '../support/wait.ts'
 
@@ -30,7 +31,8 @@ describe('RTMPS', () => {
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
     copyFileSync(fixture('localhost.cert.pem'), files.cert)
     copyFileSync(fixture('localhost.key.pem'), files.key)
-    server = await startBandstand({ args: ['--tls-cert', files.cert, '--tls-key', files.key] })
+    const args = ['--tls-cert', files.cert, '--tls-key', files.key]
+    server = await startBandstand({ args, env: quickMinutes })
     owner = await signIn(server)
   })
   after(async () => {
@@ -109,8 +111,8 @@ describe('RTMPS', () => {
     copyFileSync(fixture('renewed.key.pem'), `${files.key}.new`)
     renameSync(`${files.key}.new`, files.key)
     renameSync(`${files.cert}.new`, files.cert)
-    // The files are looked at once a minute.
-    await waitFor('the renewal', () => server.log().some(({ msg }) => msg === 'the certificate was renewed'), 90_000)
+    // The files are looked at once a minute, and here once a second.
+    await waitFor('the renewal', () => server.log().some(({ msg }) => msg === 'the certificate was renewed'))
     const sent = publishers.map((one) => one.sent)
     const late = publisher(await owner.createChannel('renewed-late'))
     assert.equal(await late.publishing, true)

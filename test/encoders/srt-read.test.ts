@@ -6,6 +6,7 @@ import { ffprobe, vlcPlay } from '../support/players.ts'
 import { type Running, start } from '../support/process.ts'
 import { findProgram } from '../support/programs.ts'
 import { decode, getChannel, waitLive } from '../support/published.ts'
+import { patientOptions } from '../support/srt.ts'
 import { waitFor } from '../support/wait.ts'
 
 /** Players and servers that read a channel by SRT while an encoder sends it by RTMP. */
@@ -34,7 +35,7 @@ describe('reading by SRT', { concurrency: true }, () => {
 
   it('ffmpeg decodes it without a complaint, and counts as a viewer', async () => {
     const [decoded] = await Promise.all([
-      decode(address('#!::m=request,r=main'), 8),
+      decode(address('#!::m=request,r=main', `&${patientOptions}`), 8),
       waitFor('a viewer', async () => ((await getChannel(server, 'main')).viewers ?? 0) > 0),
     ])
     assert.equal(decoded.complaints, '')

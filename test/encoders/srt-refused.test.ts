@@ -6,7 +6,7 @@ import { signIn } from '../support/owner.ts'
 import { start } from '../support/process.ts'
 import { findProgram } from '../support/programs.ts'
 import { decode, waitLive } from '../support/published.ts'
-import { liveTransmit } from '../support/srt.ts'
+import { liveTransmit, patientOptions } from '../support/srt.ts'
 import { waitFor } from '../support/wait.ts'
 
 const passphrase = 'correct horse battery'
@@ -105,7 +105,7 @@ describe('SRT refusals and encryption', { concurrency: true }, () => {
     it(`AES-${bits} is decrypted`, async () => {
       const channel = `aes-${bits}`
       const key = await (await signIn(secret)).createChannel(channel)
-      const more = `&passphrase=${passphrase}&pbkeylen=${bits / 8}`
+      const more = `&passphrase=${passphrase}&pbkeylen=${bits / 8}&${patientOptions}`
       const encoder = ffmpegPublish({ url: address(secret, `publish:${key}`, more) })
       try {
         await waitLive(secret, channel, 60_000)

@@ -12,8 +12,8 @@ import { waitFor } from '../support/wait.ts'
 import { whepFigures, whepJoin } from '../support/whep-page.ts'
 import { fakeDevices, type WhipPublish, whipEnd, whipFigures, whipPublish } from '../support/whip-page.ts'
 
-/** Chromium publishes with its own encoders, and watches. */
-describe('WHIP', () => {
+/** Chromium publishes with its own encoders, and watches. Each test waits most of its time, on a channel of its own. */
+describe('WHIP', { concurrency: 2 }, () => {
   let server: Bandstand
   let browser: Browser
   let pages: PlayerPage

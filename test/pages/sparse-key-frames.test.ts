@@ -9,7 +9,8 @@ import { readClip } from '@bandstand/media/containers/isobmff/fixtures/clip.ts'
 import type { Browser, Page, Route } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
 import { encodeOnce } from '../support/encode-once.ts'
-import { look, until } from '../support/our-player.ts'
+import { type Look, look, until } from '../support/our-player.ts'
+import { starving, watchStarving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 import { makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
@@ -22,12 +23,15 @@ import { record } from './recorded.ts'
 let browser: Browser
 let mock: MockServer
 let page: Page
+/** Share of the test in which something waited for a processor. */
+let starved: () => number
 
 before(async () => {
   browser = await chromium()
 })
 after(() => browser.close())
 beforeEach(async () => {
+  starved = watchStarving()
   mock = await startMockServer()
   page = await browser.newPage({ viewport: { width: 800, height: 600 } })
 })
@@ -35,6 +39,14 @@ afterEach(async () => {
   await page.context().close()
   await mock.close()
 })
+
+/**
+ * At live. With the third stall within a minute the player goes to whole segments, which are played further behind; on a machine
+ * without a processor for it that says nothing.
+ */
+function isLive({ phase, playing, frames, behind }: Look): boolean {
+  return phase === 'live' && frames > 2 && (behind < 5 || (playing === 'hls' && starved() > starving))
+}
 
 interface Seen {
   readonly seeks: number
@@ -83,7 +95,7 @@ async function assertLands(what: string, to: number, go: () => Promise<unknown>)
     const isThere = seen.seeks > seeks && Math.abs(place - to) < 1
     return isThere && (shown.at(-1) ?? 0) > (shown[0] ?? 0) + 0.3
   }
-  await waitFor(`a picture at ${what}`, goesOn, 20_000, 20).catch(async (cause: unknown) => {
+  await waitFor(`a picture at ${what}`, goesOn, 60_000, 20).catch(async (cause: unknown) => {
     throw new Error(JSON.stringify([to, seen, await look(page)]), { cause })
   })
   const first = seen?.shown[0] ?? Number.NaN
@@ -96,6 +108,8 @@ interface Step {
   readonly moves: number
   /** Of what was shown when it was pressed, ms since 1970. */
   readonly from: number
+  /** Where the newest of them has ended; 0 while it has not. */
+  readonly place: number
   /** Of the pictures since the newest of them. */
   readonly shown: readonly number[]
 }
@@ -106,11 +120,15 @@ async function watchDates(): Promise<void> {
     const player = document.querySelector('bandstand-player')
     const { video } = player
     const date = () => Date.now() - player.behind * 1000
-    globalThis.step = { moves: 0, from: 0, shown: [] }
-    addEventListener('keydown', () => Object.assign(step, { moves: 0, from: date(), shown: [] }), true)
+    globalThis.step = { moves: 0, from: 0, place: 0, shown: [] }
+    addEventListener('keydown', () => Object.assign(step, { moves: 0, from: date(), place: 0, shown: [] }), true)
     for (const type of ['seeking', 'emptied']) video.addEventListener(type, () => {
       step.moves += 1
+      step.place = 0
       step.shown = []
+    })
+    video.addEventListener('seeked', () => {
+      if (!video.seeking && step.place === 0) step.place = date()
     })
     const note = () => {
       if (!video.seeking) step.shown.push(date())
@@ -124,16 +142,19 @@ async function watchDates(): Promise<void> {
 async function assertSteps(key: string, seconds: number): Promise<void> {
   let step: Step | undefined
   const goesOn = async () => {
-    const { moves, shown } = (step = await page.evaluate<Step>('step'))
-    return moves > 0 && (shown.at(-1) ?? 0) > (shown[0] ?? 0) + 500
+    const { moves, place, shown } = (step = await page.evaluate<Step>('step'))
+    return moves > 0 && place > 0 && (shown.at(-1) ?? 0) > (shown[0] ?? 0) + 500
   }
   await page.keyboard.press(key)
-  await waitFor(`pictures after ${key}`, goesOn, 20_000, 20).catch(async (cause: unknown) => {
+  await waitFor(`pictures after ${key}`, goesOn, 60_000, 20).catch(async (cause: unknown) => {
     throw new Error(JSON.stringify([key, step, await look(page)]), { cause })
   })
-  const { from = 0, shown = [] } = step ?? {}
-  const off = ((shown[0] ?? Number.NaN) - from) / 1000 - seconds
-  assert.ok(off > -1.5 && off < late, `${key}: shown ${off} s from the place asked for`)
+  const { from = 0, place = Number.NaN, shown: [first = Number.NaN] = [] } = step ?? {}
+  const off = (place - from) / 1000 - seconds
+  assert.ok(off > -1.5 && off < late, `${key}: ${off} s from the place asked for; ${JSON.stringify(step)}`)
+  // A busy machine may draw the first picture late, and never one before the place.
+  const isSoon = first < place + late * 1000 || starved() > starving
+  assert.ok(first > place - 1000 && isSoon, `${key}: shown from ${(first - place) / 1000} s after its place`)
 }
 
 const seekBar = (to: number) => () =>
@@ -187,7 +208,7 @@ test('in a running broadcast too, also where the live playlist no longer lists i
   // Segments of 2 s, of which every fourth begins with a key frame; eight are listed. It does not end before the test does.
   mock.goLive('main', createMockStream(await makeClip(360, 240), 'as_now', Date.now() - 60_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', ({ phase, frames, behind }) => phase === 'live' && frames > 2 && behind < 5)
+  await until(page, 'plays', isLive)
   await watchDates()
   for (const [key, seconds] of [
     ['ArrowLeft', -5],
@@ -200,7 +221,7 @@ test('in a running broadcast too, also where the live playlist no longer lists i
   ] as const)
     await assertSteps(key, seconds)
   await page.keyboard.press('End')
-  await until(page, 'live again', ({ phase, behind }) => phase === 'live' && behind < 5)
+  await until(page, 'live again', isLive)
 })
 
 test('steps back go on into the recording where the rendition lists more than the one that was loaded first', async () => {
@@ -224,14 +245,14 @@ test('steps back go on into the recording where the rendition lists more than th
     if (/\/vod\/.*\/s\d+\.m4s/.test(request.url())) recorded.push(request.url())
   })
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', ({ phase, frames, behind }) => phase === 'live' && frames > 2 && behind < 5)
+  await until(page, 'plays', isLive)
   assert.equal(loaded[0], 'v0')
   await page.getByRole('button', { name: 'Quality and delay' }).click()
   const qualities = page.getByRole('group', { name: 'Quality' })
   await qualities.getByRole('menuitemradio', { name: '180p', exact: true }).click()
   await page.keyboard.press('Escape')
   await waitFor('the other rendition', () => loaded.at(-1) === 'v1', 30_000)
-  await until(page, 'plays', ({ phase, behind }) => phase === 'live' && behind < 5)
+  await until(page, 'plays', isLive)
   await watchDates()
   await page.evaluate(`(() => {
     const { video } = document.querySelector('bandstand-player')
@@ -248,7 +269,7 @@ test('steps back go on into the recording where the rendition lists more than th
 test('keys that are pressed quickly one after another add up, also on the way into the recording', async () => {
   mock.goLive('main', createMockStream(await makeClip(360, 240), 'as_now', Date.now() - 120_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', ({ phase, frames, behind }) => phase === 'live' && frames > 2 && behind < 5)
+  await until(page, 'plays', isLive)
   await watchDates()
   const from = Date.now() - (await look(page)).behind * 1000
   // The recording's playlist is known, its pictures are not there.
@@ -264,7 +285,7 @@ test('keys that are pressed quickly one after another add up, also on the way in
     const { moves, shown } = (step = await page.evaluate<Step>('step'))
     return moves > 0 && (shown.at(-1) ?? 0) > (shown[0] ?? 0) + 500
   }
-  await waitFor('pictures', goesOn, 20_000, 20)
+  await waitFor('pictures', goesOn, 60_000, 20)
   // The picture goes on between keys on a busy machine.
   const off = ((step?.shown[0] ?? Number.NaN) - from) / 1000 + 50
   assert.ok(off > -4 && off < 8, `shown ${off} s from the place asked for`)

@@ -90,7 +90,7 @@ describe('Shaka, native HLS, ffmpeg, mpv and VLC', () => {
       await assertPlaysOn(page, 4_000, { frameRate })
       const parts =
         "performance.getEntriesByType('resource').filter(({ name }) => /[/]p[0-9]+[.]m4s/.test(name)).length"
-      assert.ok((await page.evaluate<number>(parts)) > 12, 'parts were loaded')
+      await waitFor('parts', async () => (await page.evaluate<number>(parts)) > 12)
       assert.deepEqual(await page.evaluate('lines'), [])
       await page.close()
     })

@@ -1,6 +1,15 @@
 import { type Running, start } from './process.ts'
 import { findProgram } from './programs.ts'
 
+/**
+ * Latency at which nothing is lost on a machine where encoders and server wait for a processor for a second, ms. By then libsrt asks for
+ * what did not fit into a socket meanwhile, and gets it; with its own 120 ms that comes too late, and is given up as it is to be.
+ */
+export const patientLatency = 2000
+
+/** The same as ffmpeg takes it. libsrt closes a live connection at once, and what it has not sent by then nobody gets: this has it wait. */
+export const patientOptions = `latency=${patientLatency * 1000}&linger=20`
+
 export interface SrtPublishOptions {
   /** `srt://host:port?streamid=…` with libsrt's options. */
   readonly url: string
@@ -40,12 +49,11 @@ function testStream({ seconds, width = 640, height = 360 }: SrtPublishOptions): 
 /** Publishes with `srt-live-transmit`, which is fed by ffmpeg. It goes on calling when it is refused. */
 export function liveTransmit(options: SrtPublishOptions): Running {
   const feed = [findProgram('ffmpeg'), ...testStream(options)]
-  // It does not end where its input does.
-  const end = options.seconds === undefined ? [] : [`-t:${options.seconds + 2}`]
-  const send = [findProgram('srt-live-transmit'), '-v', '-a:no', '-chunk:1316', ...end, 'file://con', options.url]
+  const send = [findProgram('srt-live-transmit'), '-v', '-a:no', '-chunk:1316', 'file://con', options.url]
   const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).join(' ')
   const limit = options.limit === undefined ? {} : { limit: options.limit }
-  return start('/bin/sh', ['-c', `${quoted(feed)} | ${quoted(send)}`], limit)
+  // It does not end where its input does, in whose last bytes it sends what is no whole chunk: it is told to when it had time for that.
+  return start('/bin/sh', ['-c', `{ ${quoted(feed)}; exec >&-; sleep 2; kill -INT 0; } | ${quoted(send)}`], limit)
 }
 
 /** Publishes with GStreamer's `srtsink`. */

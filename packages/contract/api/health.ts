@@ -24,6 +24,21 @@ export const broughtHealth = z
   })
   .meta({ id: 'BroughtHealth' })
 
+/** Audio tracks that an encoder brings besides its first, which is `audio`: viewers choose among them. */
+export const furtherSound = z
+  .object({
+    name: z.string().describe('as players list it: the language in its own words, or Track 2'),
+    language: z.string().nullable().describe('RFC 5646: de; null where the encoder does not say'),
+    codec: z.string().describe('RFC 6381: mp4a.40.2'),
+    sampleRate: z.int(),
+    channels: z.int(),
+    bitrate,
+    state: z
+      .enum(['live', 'stopped', 'other-codec'])
+      .describe("other-codec: it is not the first one's, so that HLS players are not offered it"),
+  })
+  .meta({ id: 'FurtherSound' })
+
 /** What the encoder sends now, measured from its units, not from what it announces. */
 export const encoderFacts = z
   .object({
@@ -48,6 +63,8 @@ export const encoderFacts = z
     audio: z
       .object({ codec: z.string().describe('RFC 6381: mp4a.40.2'), sampleRate: z.int(), channels: z.int(), bitrate })
       .nullable(),
+    furtherSounds: z.array(furtherSound).describe('audio tracks besides the first'),
+    soundsLeftOut: z.int().min(0).describe('audio tracks that there is no room for, or that cannot be read'),
     timestampJumps: z.int().min(0).describe('jumps of more than 1 s since it connected'),
     reconnects: z.int().min(0).describe('in this broadcast'),
     malformedUnits: z
@@ -103,6 +120,8 @@ export const ADVICE_CODES = [
   'units-malformed',
   'units-unconfigured',
   'renditions',
+  'sounds-left-out',
+  'sounds-other-codec',
   'line-too-late',
   'line-lossy',
   'hls-trouble',

@@ -1,5 +1,6 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { AdaptationSet, Mpd, Period, Representation } from '@bandstand/media/manifests/dash/model.ts'
+import { type AudioRendition, audioRenditions } from '../packager/audio-renditions.ts'
 import {
   type BroadcastTiming,
   type Epoch,
@@ -143,6 +144,7 @@ function extentOf({ epoch, listed }: Stretch): readonly [number, number] {
 function setsOf(input: ManifestInput, stretch: Stretch, origin: number): readonly AdaptationSet[] {
   const { listed } = stretch
   const epoch = withoutBrought(stretch.epoch)
+  const sounds = new Map(audioRenditions(epoch.tracks).map((one) => [one.track, one]))
   const sets: (AdaptationSet & { readonly representations: Representation[] })[] = []
   const add = ({ track, config, initNumber }: EpochTrack, beside?: (typeof sets)[number]) => {
     const own = listed.get(track)
@@ -159,13 +161,28 @@ function setsOf(input: ManifestInput, stretch: Stretch, origin: number): readonl
       codecs: config.codecString,
       ...(config.kind === 'video' ? { video: config } : { audio: config }),
     }
-    if (beside === undefined) sets.push({ id: track, kind: config.kind, template, representations: [representation] })
-    else beside.representations.push({ ...representation, template })
+    if (beside === undefined) {
+      const said = { id: track, kind: config.kind, ...soundFacts(sounds.get(track), sounds.size) }
+      sets.push({ ...said, template, representations: [representation] })
+    } else beside.representations.push({ ...representation, template })
   }
   for (const track of epoch.tracks) add(track)
   const pictures = sets.find(({ kind }) => kind === 'video')
   for (const rung of epoch.rungs?.values() ?? []) add(rung, pictures ?? sets.find(({ kind }) => kind === 'video'))
   return sets
+}
+
+/** What a player shows and chooses by; a lone sound needs no name. */
+function soundFacts(
+  sound: AudioRendition | undefined,
+  count: number,
+): Pick<AdaptationSet, 'language' | 'role' | 'label'> {
+  if (sound === undefined) return {}
+  const { language, name, isDefault } = sound
+  return {
+    ...(language !== undefined && { language }),
+    ...(count > 1 && { role: isDefault ? 'main' : 'alternate', label: name }),
+  }
 }
 
 function templateOf({ timescale, runs, early }: ListedTrack, origin: number) {

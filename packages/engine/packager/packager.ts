@@ -1,4 +1,4 @@
-import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { isFurtherSound, type TrackId } from '@bandstand/media/access-unit.ts'
 import type { TimedUnit, TimelineEvent, TimelineTrack } from '../timeline/model.ts'
 import { type CutList, createCutList } from './cut-list.ts'
 import { PACKAGER_LIMITS } from './limits.ts'
@@ -51,6 +51,8 @@ interface Running {
   readonly cuts: CutList
   readonly tracks: readonly TrackPacker[]
   readonly lead: TrackPacker
+  /** Those that show how far the source is: not further sounds, which may run ahead, where there are others besides the lead. */
+  readonly pace: readonly TrackPacker[]
   /** Only key frames of pictures are worth cutting at. */
   readonly byKeys: boolean
 }
@@ -121,7 +123,9 @@ export function createPackager(options: PackagerOptions): Packager {
     )
     const leader = packers.find((p) => p.track === lead.track)
     if (leader === undefined) return
-    running = { epoch, cuts, tracks: packers, lead: leader, byKeys: lead.config.kind === 'video' }
+    const first = packers.filter(({ track }) => !isFurtherSound(track))
+    const pace = first.length > 1 ? first : packers
+    running = { epoch, cuts, tracks: packers, pace, lead: leader, byKeys: lead.config.kind === 'video' }
     reachBeside = Number.NEGATIVE_INFINITY
     numbering.reserve()
     for (const sink of sinks) sink.epoch(epoch)
@@ -187,10 +191,10 @@ export function createPackager(options: PackagerOptions): Packager {
     return r.lead.partFull && length + nominalPart(timing) > timing.targetDuration + PACKAGER_LIMITS.segmentSlack
   }
 
-  /** 90 kHz time of the newest frame of all tracks but one. */
+  /** 90 kHz time of the newest frame of all tracks that show it but one. */
   function furthest(r: Running, except?: TrackPacker): number {
     let reach = reachBeside
-    for (const track of r.tracks) if (track !== except) reach = Math.max(reach, track.reach)
+    for (const track of r.pace) if (track !== except) reach = Math.max(reach, track.reach)
     return reach
   }
 

@@ -1,6 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { MultivariantPlaylist, Rendition, Variant } from '@bandstand/media/manifests/hls/model.ts'
-import type { AudioTrackConfig, TrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
+import type { TrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
+import { audioRenditions, renditionGroup, sameCodec } from '../packager/audio-renditions.ts'
 import { displaySize, type PictureSize } from '../packager/display-size.ts'
 import { names, renditionName } from '../packager/model.ts'
 import { declaredRange } from '../packager/video-range.ts'
@@ -29,27 +30,24 @@ export function createRate(): TrackRate {
 }
 
 /**
- * The multivariant playlist of a replay: a variant for each video track, audio tracks as one rendition group; audio alone
- * as a variant of its own. Tracks that never had media are left out.
+ * The multivariant playlist of a replay: a variant for each video track, audio tracks of the first one's codec as one rendition group; the
+ * first audio track as a variant where there are no pictures. Tracks that never had media are left out.
  */
 export function replayMultivariant(index: AssetIndex, rates: ReadonlyMap<TrackId, TrackRate>): MultivariantPlaylist {
   const withMedia = index.tracks.filter((track) => (rates.get(track.track)?.bytes ?? 0) > 0)
   const videos = withMedia.filter((track) => track.kind === 'video')
-  const audios = withMedia.filter((track) => track.kind === 'audio')
+  const sounds = audioRenditions(
+    withMedia.flatMap((track) => {
+      const config = track.kind === 'audio' ? audioConfig(index, track) : undefined
+      return config === undefined ? [] : [{ track: track.track, config }]
+    }),
+  )
+  const grouped = sameCodec(sounds)
+  const audios = withMedia.filter(({ track }) => grouped.some((one) => one.track === track))
   const [audio] = audios
   const audioRates = audios.map((track) => rateOf(rates, track.track))
-  const renditions: Rendition[] =
-    videos.length === 0
-      ? []
-      : audios.map((track, i) => ({
-          type: 'AUDIO',
-          groupId: 'audio',
-          name: i === 0 ? 'Audio' : `Audio ${i + 1}`,
-          uri: uriOf(track),
-          default: i === 0,
-          autoselect: true,
-          channels: String(audioConfig(index, track)?.channels ?? 2),
-        }))
+  const renditions: readonly Rendition[] =
+    videos.length === 0 ? [] : renditionGroup('audio', grouped, (track) => uriOf({ track, kind: 'audio' }))
   const audioPeak = Math.max(0, ...audioRates.map((rate) => rate.peak))
   const audioAverage = Math.max(0, ...audioRates.map((rate) => rate.average))
   const variants: Variant[] = videos.map((track) => {
@@ -59,23 +57,21 @@ export function replayMultivariant(index: AssetIndex, rates: ReadonlyMap<TrackId
       uri: uriOf(track),
       bandwidth: rate.peak + audioPeak,
       averageBandwidth: rate.average + audioAverage,
-      codecs: [...codecStrings(index, track), ...(audio === undefined ? [] : codecStrings(index, audio))],
+      codecs: [...new Set([track, ...audios].flatMap((one) => codecStrings(index, one)))],
       ...(config !== undefined && { resolution: displaySize(config), ...declaredRange(config) }),
       ...(config?.frameRate !== undefined && { frameRate: config.frameRate }),
       ...(audio !== undefined && { audio: 'audio' }),
     }
   })
-  if (videos.length === 0) {
-    for (const track of audios) {
-      const rate = rateOf(rates, track.track)
-      const codecs = codecStrings(index, track)
-      variants.push({
-        uri: uriOf(track),
-        bandwidth: rate.peak,
-        averageBandwidth: rate.average,
-        ...(codecs.length > 0 && { codecs }),
-      })
-    }
+  if (videos.length === 0 && audio !== undefined) {
+    const rate = rateOf(rates, audio.track)
+    const codecs = codecStrings(index, audio)
+    variants.push({
+      uri: uriOf(audio),
+      bandwidth: rate.peak,
+      averageBandwidth: rate.average,
+      ...(codecs.length > 0 && { codecs }),
+    })
   }
   return { version: 9, independentSegments: false, variants, renditions }
 }
@@ -98,7 +94,7 @@ export function rateOf(
   return { peak: Math.ceil(Math.max(rate.peak, average)), average: Math.ceil(average) }
 }
 
-function uriOf(track: AssetTrack): string {
+function uriOf(track: Pick<AssetTrack, 'track' | 'kind'>): string {
   return `${renditionName(track.track, track.kind)}/${names.playlist}`
 }
 
@@ -124,8 +120,8 @@ function videoConfig(index: AssetIndex, track: AssetTrack): VideoTrackConfig | u
   return most
 }
 
-function audioConfig(index: AssetIndex, track: AssetTrack): AudioTrackConfig | undefined {
-  let most: AudioTrackConfig | undefined
+function audioConfig(index: AssetIndex, track: AssetTrack) {
+  let most: Extract<TrackConfig, { kind: 'audio' }> | undefined
   for (const config of configs(index, track)) {
     if (config.kind === 'audio' && (most === undefined || config.channels >= most.channels)) most = config
   }

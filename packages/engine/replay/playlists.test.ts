@@ -319,7 +319,7 @@ test('the multivariant playlist says what was measured and what is needed to dec
   const text = await multivariant(index(['0++', '0++', '0-+']))
   assert.match(
     text,
-    /TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="a2\/index.m3u8"/,
+    /TYPE=AUDIO,GROUP-ID="audio",NAME="Main",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="a2\/index.m3u8"/,
   )
   // Peaks: 200 kB in 2 s of pictures, 300 kB in 2 s of sound.
   assert.match(text, /BANDWIDTH=2000000,AVERAGE-BANDWIDTH=1400000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720/)

@@ -1,4 +1,4 @@
-import { AUDIO_TRACK, isBroughtTrack, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { isBroughtTrack, isFurtherSound, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { createBroughtPacker } from '../packager/brought-packer.ts'
 import type { PictureSize } from '../packager/display-size.ts'
 import { followers } from '../packager/followers.ts'
@@ -21,6 +21,7 @@ import { type BroughtPorts, createBrought } from './brought.ts'
 import { createBroughtRecord } from './brought-record.ts'
 import type { Broadcast } from './channel.ts'
 import type { EncoderFacts, MediaDiagnosis } from './diagnosis.ts'
+import { createFurtherSounds, type FurtherSounds } from './further-sounds.ts'
 import { createHub, type Hub } from './hub.ts'
 import { createRungHubs, type RungHubs } from './rung-hubs.ts'
 
@@ -76,6 +77,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     options.onReaderFault('renditions', error)
     brought.giveUp()
   })
+  const furtherSounds = createFurtherSounds()
   /** What is listed beside the source. */
   let made: readonly ListedRung[] = []
   let stage: Stage | undefined = recovered === undefined ? undefined : setUp(recovered.timing, store.resume(assetId))
@@ -193,7 +195,8 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
 
   function handle(events: readonly TimelineEvent[], now: number): void {
     for (const event of events) {
-      hub.publish(event)
+      // Readers take one sound: a group of pictures is held for them with that alone.
+      if (event.kind !== 'unit' || !isFurtherSound(event.unit.track)) hub.publish(event)
       const isFirst = stage === undefined && event.kind === 'epoch-opened'
       if (isFirst) {
         const timing = chooseTiming(event.tracks.map((track) => track.frameDuration))
@@ -282,6 +285,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       guard(() => handle(timeline.brought(brought.configured, now), now))
     },
     unit(unit, now) {
+      furtherSounds.heard(unit.track, now)
       if (!isBroughtTrack(unit.track)) return guard(() => handle(timeline.unit(unit, now), now))
       besideBrought.pass(() => brought.unit(unit, now))
       const reach = brought.standIn(now)
@@ -324,7 +328,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       const ladder = stage.ladder?.report
       const { report } = brought
       return {
-        ...diagnose(stage.packager, tracks, timeline.counters.jumps),
+        ...diagnose(stage.packager, tracks, furtherSounds, timeline.counters.jumps),
         ...(ladder !== undefined && { ladder }),
         ...(report !== undefined && { brought: report }),
       }
@@ -365,25 +369,32 @@ function continuation(recovered: AssetIndex): TimelineOptions {
   return { start, firstEpoch: epoch, notBefore }
 }
 
-function diagnose(packager: Packager, tracks: readonly TimelineTrack[], timestampJumps: number): MediaDiagnosis {
+function diagnose(
+  packager: Packager,
+  tracks: readonly TimelineTrack[],
+  furtherSounds: FurtherSounds,
+  timestampJumps: number,
+): MediaDiagnosis {
   const video = tracks.find(({ track }) => track === VIDEO_TRACK)?.config
-  const audio = tracks.find(({ track }) => track === AUDIO_TRACK)?.config
+  const first = tracks.find(({ config }) => config.kind === 'audio')
   const pictures = packager.stats(VIDEO_TRACK)
-  const sound = packager.stats(AUDIO_TRACK)
+  const sound = first && packager.stats(first.track)
+  const further = furtherSounds.report(tracks, (track) => packager.stats(track)?.bitrate)
   return {
     timestampJumps,
     ...(video?.kind === 'video' &&
       pictures !== undefined && {
         video: { codec: video.codecString, width: video.width, height: video.height, ...pictures },
       }),
-    ...(audio?.kind === 'audio' &&
+    ...(first?.config.kind === 'audio' &&
       sound !== undefined && {
         audio: {
-          codec: audio.codecString,
-          sampleRate: audio.sampleRate,
-          channels: audio.channels,
+          codec: first.config.codecString,
+          sampleRate: first.config.sampleRate,
+          channels: first.config.channels,
           bitrate: sound.bitrate,
         },
       }),
+    ...(further.length > 0 && { furtherSounds: further }),
   }
 }

@@ -141,6 +141,8 @@ export function createChannel(options: ChannelOptions): Channel {
   /** @param endsAt Unix ms at which the broadcast would have ended without this encoder, if it was without one. */
   function createPublisher(holder: LeaseHolder, current: Running<Broadcast>, endsAt: number | undefined): Publisher {
     let hasFed = false
+    /** Audio tracks that are left out, as the log has it: told at 1, 2, 4, 8 …, for they may come one by one. */
+    let toldLeftOut = 0
     const holds = () => lease.holder === holder && broadcasts.running === current
     return {
       channel: record.slug,
@@ -164,6 +166,11 @@ export function createChannel(options: ChannelOptions): Channel {
       describe(facts) {
         if (!holds() || current.encoder === undefined) return
         current.encoder.facts = mergeFacts(current.encoder.facts, facts)
+        const leftOut = countIn(current.encoder.facts, 'audioTracksLeftOut')
+        if (leftOut > 0 && leftOut >= 2 * toldLeftOut) {
+          toldLeftOut = leftOut
+          log.warn({ channel: record.slug, leftOut }, 'audio tracks of the encoder are left out')
+        }
         current.broadcast.describe(current.encoder.facts)
       },
       end(how) {
@@ -308,6 +315,7 @@ export function createChannel(options: ChannelOptions): Channel {
         reconnects: running.reconnects,
         malformedUnits: countIn(facts, 'droppedMalformed'),
         unconfiguredUnits: countIn(facts, 'droppedUnconfigured'),
+        soundsLeftOut: countIn(facts, 'audioTracksLeftOut'),
         ...(request.line !== undefined && { line: request.line() }),
         ...(request.hls !== undefined && { hls: request.hls() }),
         ...running.broadcast.diagnose(),

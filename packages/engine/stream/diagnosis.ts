@@ -1,6 +1,7 @@
 import type { HlsReport, IngestProtocol, LineReport } from '../ports.ts'
 import type { LadderReport } from '../transcode/report.ts'
 import type { BroughtReport } from './brought-report.ts'
+import type { FurtherSoundReport } from './further-sounds.ts'
 import { STREAM_LIMITS } from './limits.ts'
 
 /** What the encoder says of its stream in its metadata. */
@@ -36,6 +37,8 @@ export interface MediaDiagnosis {
     readonly channels: number
     readonly bitrate: number
   }
+  /** Absent where the encoder brings one audio track only. */
+  readonly furtherSounds?: readonly FurtherSoundReport[]
   /** Source clock jumps of more than 1 s since the broadcast began. */
   readonly timestampJumps: number
   /** Absent where there is to be none. */
@@ -61,6 +64,8 @@ export interface EncoderDiagnosis extends Partial<MediaDiagnosis> {
   readonly malformedUnits: number
   /** Units of a track that it had not configured, since it connected. */
   readonly unconfiguredUnits: number
+  /** Audio tracks that there is no room for, or that cannot be read. */
+  readonly soundsLeftOut: number
   /** Absent where the protocol does not measure it. */
   readonly line?: LineReport
   /** Where it comes as HLS. */
@@ -68,7 +73,10 @@ export interface EncoderDiagnosis extends Partial<MediaDiagnosis> {
 }
 
 /** What an ingest counts, it tells among the facts: there an encoder may have put anything. */
-export function countIn(facts: EncoderFacts, name: 'droppedMalformed' | 'droppedUnconfigured'): number {
+export function countIn(
+  facts: EncoderFacts,
+  name: 'droppedMalformed' | 'droppedUnconfigured' | 'audioTracksLeftOut',
+): number {
   const count = facts[name]
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : 0
 }

@@ -13,6 +13,8 @@ export const STREAM_LIMITS = {
   facts: 64,
   /** Nothing has come of a brought rendition for so long: the studio says that it has stopped. Encoders that send segments pause between them. */
   broughtSilenceMs: 15_000,
+  /** The same of a further audio track: it comes all the time or not at all. */
+  soundSilenceMs: 5_000,
   /** Other renditions stand in for the first so long after it stopped, where they come no further apart than that; ms. */
   standInMs: 3_000,
   standInPauseMs: 1_000,

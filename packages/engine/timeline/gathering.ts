@@ -1,5 +1,6 @@
-import { AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { AUDIO_TRACK, FURTHER_SOUNDS, isFurtherSound, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
+import type { AnnouncedTracks } from '../ports.ts'
 import { TIMELINE_LIMITS } from './limits.ts'
 import type { TimelineTrack } from './model.ts'
 import { type HeldUnit, measureFrameDuration } from './source.ts'
@@ -19,7 +20,7 @@ export interface Chosen {
 
 /** The wait before an epoch: units are held, bounded, until it is known which tracks there are. */
 export interface Gathering {
-  announce(expected: { readonly video: boolean; readonly audio: boolean }): void
+  announce(expected: AnnouncedTracks): void
   want(track: TrackId): void
   forget(track: TrackId): void
   add(held: HeldUnit): void
@@ -129,11 +130,11 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
 
   /** While a key frame is waited for, sound from before it is not needed. */
   function shedSound(): void {
-    const oldest = (seen.get(AUDIO_TRACK)?.to ?? 0) - TIMELINE_LIMITS.alignTicks
-    const kept = held.filter((h) => h.unit.dts >= oldest)
-    for (const h of held) if (h.unit.dts < oldest) bytes -= h.unit.data.byteLength
+    const isNeeded = ({ unit }: HeldUnit) => unit.dts >= (seen.get(unit.track)?.to ?? 0) - TIMELINE_LIMITS.alignTicks
+    const kept = held.filter(isNeeded)
     dropped += held.length - kept.length
     held = kept
+    bytes = kept.reduce((sum, h) => sum + h.unit.data.byteLength, 0)
   }
 
   function full(): boolean {
@@ -151,7 +152,7 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
     if (waited(TIMELINE_LIMITS.startWaitMs)) return true
     if (waitedTicks < TIMELINE_LIMITS.rushTicks && rushing(held, key ?? held[0])) return false
     if (waitedTicks >= TIMELINE_LIMITS.startWaitTicks) return true
-    const newest = Math.max(...[...seen.values()].map(({ to }) => to))
+    const newest = Math.max(...[...seen].filter(([track]) => !isFurtherSound(track)).map(([, { to }]) => to))
     const learned = (key === undefined ? waitedTicks : newest - key.unit.dts) >= TIMELINE_LIMITS.learnTicks
     return learned && isAll && [...wanted].every((track) => has(track))
   }
@@ -170,6 +171,7 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
       wanted = new Set()
       if (expected.video) wanted.add(VIDEO_TRACK)
       if (expected.audio) wanted.add(AUDIO_TRACK)
+      for (let i = 0; i < (expected.furtherSounds ?? 0); i++) wanted.add(FURTHER_SOUNDS.first + i)
     },
     want: (track) => {
       wanted.add(track)
@@ -178,16 +180,16 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
     add,
     ready,
     choose(configs, before, keep) {
-      const sound = held.find((h) => h.unit.track === AUDIO_TRACK)
+      const sound = mainSound(held)
       const first = key ?? sound
       if (first === undefined) return undefined
       const base = first === key ? first.unit.pts : first.unit.dts
-      const audioShift = key === undefined || sound === undefined ? 0 : alignment(held, key)
+      const audioShift = key === undefined || sound === undefined ? 0 : alignment(held, key, sound)
       const tracks: TimelineTrack[] = []
-      for (const track of [VIDEO_TRACK, AUDIO_TRACK]) {
+      for (const track of [...configs.keys()].toSorted((a, b) => a - b)) {
         const config = configs.get(track)
-        const there = track === VIDEO_TRACK ? key !== undefined : sound !== undefined
-        const silent = keep && track === AUDIO_TRACK && before.has(track)
+        const there = track === VIDEO_TRACK ? key !== undefined : held.some((h) => h.unit.track === track)
+        const silent = keep && track !== VIDEO_TRACK && before.has(track)
         if (config === undefined || !(there || silent)) continue
         tracks.push({ track, config, frameDuration: frameDuration(held, track, config) })
       }
@@ -231,9 +233,16 @@ function rushing(held: readonly HeldUnit[], first: HeldUnit | undefined): boolea
   return newest.at - before.at < (newest.unit.dts - before.unit.dts) / 90 / 2
 }
 
+/** The first unit of the first sound that there is: the others go by it. */
+function mainSound(held: readonly HeldUnit[]): HeldUnit | undefined {
+  const sounds = held.filter((h) => h.unit.track !== VIDEO_TRACK)
+  const main = Math.min(...sounds.map((h) => h.unit.track))
+  return sounds.find((h) => h.unit.track === main)
+}
+
 /** Distance by which sound must be moved when its clock is another one: units that arrive together belong together. */
-function alignment(held: readonly HeldUnit[], key: HeldUnit): number {
-  const near = held.filter((h) => h.unit.track === AUDIO_TRACK)
+function alignment(held: readonly HeldUnit[], key: HeldUnit, sound: HeldUnit): number {
+  const near = held.filter((h) => h.unit.track === sound.unit.track)
   const beside = near.reduce<HeldUnit | undefined>(
     (best, h) => (best === undefined || Math.abs(h.at - key.at) < Math.abs(best.at - key.at) ? h : best),
     undefined,

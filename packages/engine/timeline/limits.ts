@@ -26,6 +26,11 @@ export const TIMELINE_LIMITS = {
   /** After a jump, units of the other track that go on with the old clock are dropped for so long, and so many. */
   staleMs: 1_000,
   staleUnits: 100,
+  /**
+   * A further audio track may be ahead of the pictures and of the first sound by so much: what is further ahead is dropped, for the epoch
+   * could not end before it.
+   */
+  soundAheadTicks: 2 * 90_000,
   /** Presentation and decode time further apart are not believed. */
   compositionTicks: 5 * 90_000,
   /** Audio further off than this is corrected at once, not by the low-pass. */

@@ -1,11 +1,10 @@
 import { AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
-import { frameLengthOf } from '@bandstand/media/codecs/frame-length.ts'
 import { sameConfig } from '@bandstand/media/same-config.ts'
 import type { AudioTrackConfig, TrackConfig } from '@bandstand/media/track.ts'
-import { AudioClock } from './audio-clock.ts'
 import type { Chosen } from './gathering.ts'
 import { TIMELINE_LIMITS } from './limits.ts'
 import type { TimedUnit, TimelineCounters } from './model.ts'
+import { openSound, type Sound } from './sound.ts'
 import type { HeldUnit } from './source.ts'
 import { VideoClock } from './video-clock.ts'
 
@@ -23,20 +22,25 @@ export interface RunOptions {
 /** What to do with a unit: map it, drop it, or begin an epoch with it. */
 export type Verdict = 'go' | 'drop' | 'jump' | 'late-track' | 'configuration'
 
+/** Why a sound comes that is not of the epoch. */
+type Waiting = 'late-track' | 'configuration'
+
 /** A running epoch: one source clock, one track set. */
 export interface Run {
   readonly id: number
   readonly start: number
   readonly wallClock: number
   readonly tracks: ReadonlyMap<TrackId, TrackConfig>
+  /** What the next epoch should have from its start on: those tracks and sounds that wait for it, less further sounds that have stopped. */
+  readonly wanted: Iterable<TrackId>
   /** End of all tracks, 90 kHz ticks, rounded up. */
   readonly end: number
   judge(held: HeldUnit): Verdict
-  /** Sound has this configuration from now on: one that is not this epoch's is for the next, beside pictures. */
-  reconfigureSound(config: TrackConfig): void
+  /** A sound has this configuration from now on: one that is not this epoch's is for the next, beside pictures. */
+  reconfigureSound(track: TrackId, config: TrackConfig): void
   map(held: HeldUnit): readonly TimedUnit[]
   /**
-   * Silence from where sound stopped to the end of the pictures, at the end of the epoch. A hole of 0.05 to 0.1 s is too
+   * Silence from where sounds stopped to the end of the pictures, at the end of the epoch. A hole of 0.05 to 0.1 s is too
    * small for hls.js to leave behind: it says that the replay has ended only where nothing is missing before.
    */
   finish(): readonly TimedUnit[]
@@ -47,42 +51,65 @@ export interface Run {
 export function openRun(options: RunOptions): Run {
   const { id, start, wallClock, chosen, counters } = options
   const tracks = new Map(chosen.tracks.map((t) => [t.track, t.config]))
-  const audioConfig = tracks.get(AUDIO_TRACK)
-  const audio = audioConfig?.kind === 'audio' ? openAudio(audioConfig, start, options.silence) : undefined
+  const sounds = new Map<TrackId, Sound>()
+  for (const { track, config } of chosen.tracks) {
+    if (config.kind === 'audio') sounds.set(track, openSound({ track, config, start, make: options.silence, counters }))
+  }
+  /** The sound that the others go by where there are no pictures, and that tells of the source's clock. */
+  const main = tracks.has(VIDEO_TRACK) ? AUDIO_TRACK : (sounds.keys().next().value ?? AUDIO_TRACK)
   const key = chosen.units.find((h) => h.unit.track === VIDEO_TRACK)?.unit
   const frame = chosen.tracks.find((t) => t.track === VIDEO_TRACK)?.frameDuration ?? 0
   const video = key === undefined ? undefined : new VideoClock(start, key.dts, key.pts, frame * 90_000)
   /** Last source time and arrival, by track. */
   const seen = new Map<TrackId, { readonly time: number; readonly at: number }>()
-  /** Newest picture on the broadcast's clock when sound last came. */
-  let pictureAtSound = start
-  let picture = start
-  /** Why sound comes that is not of this epoch. */
-  let soundWaits: 'late-track' | 'configuration' | undefined
+  /** Newest picture on the broadcast's clock; without pictures the end of the first sound. */
+  let reach = start
+  /** Sounds that come and are not of this epoch. */
+  const waiting = new Map<TrackId, Waiting>()
 
   function toBroadcast(unit: { readonly track: TrackId }, time: number): number {
-    const source = unit.track === AUDIO_TRACK ? time + chosen.audioShift : time
+    const source = unit.track === VIDEO_TRACK ? time : time + chosen.audioShift
     return source - chosen.base + start
   }
 
   function judge(held: HeldUnit): Verdict {
     const { unit, at } = held
     if (unit.track === VIDEO_TRACK) return judgePicture(held)
-    if (!tracks.has(unit.track)) soundWaits ??= 'late-track'
-    if (soundWaits !== undefined) {
-      if (picturesPause(at)) return soundWaits
+    const sound = sounds.get(unit.track)
+    if (sound === undefined && !waiting.has(unit.track)) waiting.set(unit.track, 'late-track')
+    const why = waiting.get(unit.track)
+    if (sound === undefined || why !== undefined) {
+      if (picturesPause(at)) return why ?? 'late-track'
       // An epoch begins with a key frame: until the next one the pictures go on. Sound that is not heard still bears them out.
-      if (tracks.has(unit.track)) seen.set(unit.track, { time: unit.dts, at })
+      if (sound !== undefined) seen.set(unit.track, { time: unit.dts, at })
       return 'drop'
     }
+    return unit.track === main ? judgeMain(unit, sound) : judgeFurther(unit, sound)
+  }
+
+  function judgeMain(unit: HeldUnit['unit'], { end }: Sound): Verdict {
     const last = seen.get(unit.track)
     if (last === undefined) return 'go'
     const advance = unit.dts - last.time
     if (Math.abs(advance) <= TIMELINE_LIMITS.jumpTicks) return 'go'
     // Silence was put in up to here, or the pictures are here too: the sound comes back, its clock did not jump.
     const time = toBroadcast(unit, unit.dts)
-    const near = (other: number) => Math.abs(time - other) <= TIMELINE_LIMITS.jumpTicks
-    return advance > 0 && (near(audio?.clock.end ?? start) || (video !== undefined && near(picture))) ? 'go' : 'jump'
+    return advance > 0 && (isNear(time, end) || (video !== undefined && isNear(time, reach))) ? 'go' : 'jump'
+  }
+
+  /** A further sound goes where the others have gone, and nowhere else: on a clock of its own it is not heard. */
+  function judgeFurther(unit: HeldUnit['unit'], { end }: Sound): Verdict {
+    const time = toBroadcast(unit, unit.dts)
+    const others = Math.max(reach, sounds.get(main)?.end ?? start)
+    const { soundAheadTicks } = TIMELINE_LIMITS
+    if (time > others + soundAheadTicks || time < end - soundAheadTicks) return 'drop'
+    const last = seen.get(unit.track)
+    const goesOn = last === undefined || Math.abs(unit.dts - last.time) <= TIMELINE_LIMITS.jumpTicks
+    return goesOn || isNear(time, end) || isNear(time, others) ? 'go' : 'drop'
+  }
+
+  function isNear(time: number, other: number): boolean {
+    return Math.abs(time - other) <= TIMELINE_LIMITS.jumpTicks
   }
 
   function judgePicture({ unit, at }: HeldUnit): Verdict {
@@ -94,7 +121,8 @@ export function openRun(options: RunOptions): Run {
       Math.abs(advance) > TIMELINE_LIMITS.jumpTicks &&
       !videoGoesOn(unit.dts, advance, at - last.at)
     if (isJump) return 'jump'
-    return unit.key && soundWaits !== undefined ? soundWaits : 'go'
+    const [why] = waiting.values()
+    return unit.key && why !== undefined ? why : 'go'
   }
 
   /** Longer than slow pictures do: sound that waits for a key frame would wait in vain. */
@@ -117,40 +145,26 @@ export function openRun(options: RunOptions): Run {
   function mapVideo({ unit, at }: HeldUnit, clock: VideoClock): TimedUnit[] {
     const time = clock.map(unit.dts, unit.pts)
     if (time.clamped) counters.clampedTimes++
-    picture = Math.max(picture, time.dts)
+    reach = Math.max(reach, time.dts)
     const out: TimedUnit[] = [
       { track: unit.track, dts: time.dts, pts: time.pts, key: unit.key, data: unit.data, arrivedAt: at },
     ]
-    // Sound that is known not to come keeps up with the pictures: players stay nearer to the edge than a stall is waited for.
-    const stall = soundWaits === undefined ? TIMELINE_LIMITS.audioStallTicks : 0
-    if (audio !== undefined && picture - pictureAtSound >= stall) {
-      out.push(...silent(audio.clock.fill(picture - stall), at))
-    }
+    out.push(...fillOthers(undefined, at))
     return out
   }
 
-  function mapAudio({ unit, at }: HeldUnit, clock: AudioClock): TimedUnit[] {
-    pictureAtSound = picture
-    const step = clock.accept(toBroadcast(unit, unit.pts), lengthOf(unit.data))
-    if (step.kind === 'drop') {
-      counters.droppedUnits++
-      return []
-    }
-    if (step.corrected) counters.audioCorrections++
-    const frame = { track: unit.track, dts: step.dts, pts: step.dts, key: true, data: unit.data, arrivedAt: at }
-    return step.silence.length === 0 ? [frame] : [...silent(step.silence, at), frame]
+  function mapSound({ unit, at }: HeldUnit, sound: Sound): TimedUnit[] {
+    const out = sound.map({ unit, at }, toBroadcast(unit, unit.pts), reach)
+    if (video !== undefined || unit.track !== main) return out
+    reach = Math.max(reach, sound.end)
+    return [...out, ...fillOthers(main, at)]
   }
 
-  /** Most codecs' frames are of one length; where they may differ, each says its own. */
-  function lengthOf(frame: Uint8Array): number | undefined {
-    return audioConfig?.kind === 'audio' ? frameLengthOf(audioConfig, frame) : undefined
-  }
-
-  function silent(times: readonly number[], at: number): TimedUnit[] {
-    const data = audio?.silence
-    if (data === undefined) return []
-    counters.filledAudioFrames += times.length
-    return times.map((dts) => ({ track: AUDIO_TRACK, dts, pts: dts, key: true, data, arrivedAt: at }))
+  /** Sound that is known not to come keeps up with the others: players stay nearer to the edge than a stall is waited for. */
+  function fillOthers(except: TrackId | undefined, at: number): TimedUnit[] {
+    return [...sounds.values()].flatMap((sound) =>
+      sound.track === except ? [] : sound.fill(reach, waiting.has(sound.track), at),
+    )
   }
 
   return {
@@ -158,32 +172,37 @@ export function openRun(options: RunOptions): Run {
     start,
     wallClock,
     tracks,
+    get wanted() {
+      const heard = [...tracks.keys()].filter((track) => {
+        return track === VIDEO_TRACK || track === main || sounds.get(track)?.isStalled(reach) === false
+      })
+      return [...heard, ...waiting.keys()]
+    },
     get end() {
-      return Math.ceil(Math.max(start, video?.end ?? start, audio?.clock.end ?? start))
+      return Math.ceil(Math.max(start, video?.end ?? start, ...[...sounds.values()].map(({ end }) => end)))
     },
     judge,
-    reconfigureSound(config) {
-      const own = tracks.get(AUDIO_TRACK)
-      const isBack = own !== undefined && sameConfig(own, config)
-      soundWaits = isBack ? undefined : 'configuration'
+    reconfigureSound(track, config) {
+      const own = tracks.get(track)
+      if (own !== undefined && sameConfig(own, config)) waiting.delete(track)
+      else waiting.set(track, 'configuration')
     },
     map(held) {
-      seen.set(held.unit.track, { time: held.unit.dts, at: held.at })
-      if (held.unit.track === VIDEO_TRACK && video !== undefined) return mapVideo(held, video)
-      if (held.unit.track === AUDIO_TRACK && audio !== undefined) return mapAudio(held, audio.clock)
-      return []
+      const { unit, at } = held
+      seen.set(unit.track, { time: unit.dts, at })
+      if (unit.track === VIDEO_TRACK) return video === undefined ? [] : mapVideo(held, video)
+      const sound = sounds.get(unit.track)
+      return sound === undefined ? [] : mapSound(held, sound)
     },
     finish() {
-      if (audio === undefined || video === undefined) return []
-      return silent(audio.clock.finish(video.end), wallClock + (video.end - start) / 90)
+      const end = video?.end ?? sounds.get(main)?.end ?? start
+      const at = wallClock + (end - start) / 90
+      return [...sounds.values()].flatMap((sound) =>
+        video === undefined && sound.track === main ? [] : sound.finish(end, at),
+      )
     },
     clocks(except) {
       return new Map([...seen].filter(([track]) => track !== except).map(([track, last]) => [track, last.time]))
     },
   }
-}
-
-function openAudio(config: AudioTrackConfig, start: number, make: RunOptions['silence']) {
-  const silence = make(config)
-  return { silence, clock: new AudioClock(config.timescale, config.frameLength, start, silence !== undefined) }
 }

@@ -1,4 +1,4 @@
-import { type AccessUnit, AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { type AccessUnit, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { silentFrame } from '@bandstand/media/codecs/silence.ts'
 import { sameConfig } from '@bandstand/media/same-config.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
@@ -83,7 +83,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
 
   /** Ends the running epoch and waits for the next one's start. */
   function restart(why: EpochReason, stale: ReadonlyMap<TrackId, number>): Gathering {
-    const wanted = run === undefined ? undefined : new Set(run.tracks.keys())
+    const wanted = run === undefined ? undefined : new Set(run.wanted)
     close()
     reason = why
     const waiting = createGathering({ ...(wanted && { wanted }), stale })
@@ -123,7 +123,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
   /** The encoder is gone: what was held is let out, but for sound of pictures that never began. */
   function letOut(now: number): void {
     if (gathering?.awaitsKey !== true) return open(now)
-    gathering.forget(AUDIO_TRACK)
+    for (const track of configs.keys()) if (track !== VIDEO_TRACK) gathering.forget(track)
     counters.droppedUnits += gathering.dropped
   }
 
@@ -141,7 +141,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
     }
     if (verdict === 'jump') counters.jumps++
     const waiting = restart(verdict, verdict === 'jump' ? run.clocks(held.unit.track) : new Map())
-    if (verdict === 'late-track') for (const track of [VIDEO_TRACK, AUDIO_TRACK]) waiting.want(track)
+    if (verdict === 'late-track') waiting.want(held.unit.track)
     collect(held, now)
   }
 
@@ -182,7 +182,7 @@ export function createTimeline(options: TimelineOptions = {}): Timeline {
       const known = configs.get(track)
       if (known !== undefined && sameConfig(known, config)) return take()
       configs.set(track, config)
-      if (run?.tracks.has(track) === true && track === AUDIO_TRACK) run.reconfigureSound(config)
+      if (run?.tracks.has(track) === true && track !== VIDEO_TRACK) run.reconfigureSound(track, config)
       else if (run?.tracks.has(track) === true) restart('configuration', new Map())
       // Units of the former configuration cannot be decoded with this one.
       else if (known !== undefined) gathering?.forget(track)

@@ -63,6 +63,11 @@ test('a password is recognised, and no other', async () => {
   assert.notEqual(await hashPassword('correct horse', 10), hash)
 })
 
+test('a password costs what is safe where nothing else is asked for', async () => {
+  const [scheme, cost] = (await hashPassword('correct horse')).split('$')
+  assert.deepEqual([scheme, Number(cost)], ['scrypt', 15])
+})
+
 test('a hash that is not one opens nothing', async () => {
   for (const hash of [
     '',

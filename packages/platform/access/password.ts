@@ -1,7 +1,7 @@
 import { randomBytes, randomInt, scrypt, timingSafeEqual } from 'node:crypto'
 
 /** scrypt (RFC 7914): N = 2^15, r = 8, p = 1 takes 32 MB and about 80 ms, once per sign-in. */
-const COST = 15
+export const PASSWORD_COST = 15
 const BLOCK = 8
 const LENGTH = 32
 
@@ -13,8 +13,12 @@ function derive(password: string, salt: Uint8Array, cost: number, block: number)
   })
 }
 
-/** `scrypt$cost$block$salt$hash`, base64url: old ones stay readable when the cost is raised. */
-export async function hashPassword(password: string, cost = COST): Promise<string> {
+/**
+ * `scrypt$cost$block$salt$hash`, base64url: old ones stay readable when the cost is raised.
+ *
+ * @param cost logarithm of N
+ */
+export async function hashPassword(password: string, cost = PASSWORD_COST): Promise<string> {
   const salt = randomBytes(16)
   const key = await derive(password, salt, cost, BLOCK)
   return ['scrypt', cost, BLOCK, salt.toString('base64url'), key.toString('base64url')].join('$')

@@ -20,6 +20,8 @@ const good: EncoderHealth = {
     reconnects: 0,
     malformedUnits: 0,
     unconfiguredUnits: 0,
+    furtherSounds: [],
+    soundsLeftOut: 0,
     ladder: null,
     brought: null,
     line: null,

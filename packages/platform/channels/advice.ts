@@ -28,6 +28,9 @@ const LINE_PACKETS = 500
 const TOO_LATE = 0.0005
 const LOSSY = 0.05
 
+/** Audio tracks besides the first that there is room for. */
+const FURTHER_SOUNDS = 7
+
 /** Segments (ms) that make viewers late for nothing. */
 const SEGMENTS_LONG = 6_000
 
@@ -45,6 +48,7 @@ export function adviseEncoder(health: EncoderHealth): Advice[] {
     add('hint', 'audio-rate-odd', `The sound has ${audio.sampleRate} Hz; 48000 Hz (48 kHz) plays everywhere.`)
   if (health.brought?.message)
     add('warning', 'renditions', `Of the renditions that the encoder makes: ${health.brought.message}.`)
+  adviseSounds(health, add)
   if (health.timestampJumps > 0)
     add(
       'warning',
@@ -142,6 +146,26 @@ function adviseLine(
       'hint',
       'line-lossy',
       `${percent(lost / all)} of packets are lost and sent again in time. If that grows, ${isFixed ? '' : `raise the encoder's latency above ${Math.round(latency)} ms, or `}lower the bitrate.`,
+    )
+}
+
+/** Audio tracks that viewers are not offered. */
+function adviseSounds(
+  { soundsLeftOut, furtherSounds }: EncoderHealth,
+  add: (level: Advice['level'], code: Advice['code'], text: string) => void,
+): void {
+  if (soundsLeftOut > 0)
+    add(
+      'hint',
+      'sounds-left-out',
+      `${soundsLeftOut === 1 ? 'One audio track is' : `${soundsLeftOut} audio tracks are`} left out: there is room for ${1 + FURTHER_SOUNDS}, in AAC, Opus, MP3, AC-3, E-AC-3 or FLAC.`,
+    )
+  const others = furtherSounds.filter(({ state }) => state === 'other-codec').map(({ name }) => name)
+  if (others.length > 0)
+    add(
+      'hint',
+      'sounds-other-codec',
+      `Most players are not offered ${others.join(', ')}: set all audio tracks to the codec of the first.`,
     )
 }
 

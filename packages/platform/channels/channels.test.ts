@@ -290,6 +290,8 @@ test('the health of an encoder comes with advice', async (t) => {
     timestampJumps: 0,
     malformedUnits: 0,
     unconfiguredUnits: 0,
+    furtherSounds: [],
+    soundsLeftOut: 0,
     reconnects: 0,
     ladder: null,
     brought: null,

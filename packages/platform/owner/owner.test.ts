@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PASSWORD_COST } from '../access/password.ts'
 import { PASSWORD, startPlatform } from '../testing/start.ts'
 
 test('the owner signs in, is known by the cookie, and signs out', async (t) => {
@@ -113,7 +114,7 @@ test('a browser that has signed in before gets in from a new address, however ma
 })
 
 test('a wrong password takes as long to refuse as the right one to accept', async (t) => {
-  const { app } = await startPlatform(t)
+  const { app } = await startPlatform(t, { passwordCost: PASSWORD_COST })
   // Time of processors: by a clock, what else runs on the machine makes some attempts ten times as long as others.
   const time = async (password: string, remoteAddress: string) => {
     const from = process.cpuUsage()

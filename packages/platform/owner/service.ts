@@ -32,6 +32,8 @@ export interface OwnerOptions {
   readonly now: () => number
   /** Told when a session has ended before its time. */
   readonly onSignedOut: (sessionId: string) => void
+  /** Of new hashes; `PASSWORD_COST` where not given. */
+  readonly passwordCost?: number | undefined
 }
 
 export interface Owner {
@@ -56,7 +58,8 @@ export interface Owner {
 
 const ANONYMOUS: Principal = { kind: 'anonymous' }
 
-export function createOwner({ store, secrets, orgId, log, strangerLog, now, onSignedOut }: OwnerOptions): Owner {
+export function createOwner(options: OwnerOptions): Owner {
+  const { store, secrets, orgId, log, strangerLog, now, onSignedOut, passwordCost } = options
   const perAddress = createRateLimit(ATTEMPTS_PER_ADDRESS, ADDRESSES_MAX)
   /** By browser, where it is known; all others are one. */
   const inTotal = createRateLimit(ATTEMPTS_IN_TOTAL, 1 + DEVICES_MAX)
@@ -84,13 +87,18 @@ export function createOwner({ store, secrets, orgId, log, strangerLog, now, onSi
       const stored = await store.password(orgId)
       if (setting !== undefined) {
         if (stored?.setting && secrets.verify('setting', setting, stored.setting)) return undefined
-        await store.setPassword(orgId, await hashPassword(setting), secrets.digest('setting', setting), now())
+        await store.setPassword(
+          orgId,
+          await hashPassword(setting, passwordCost),
+          secrets.digest('setting', setting),
+          now(),
+        )
         if (stored) log.info({}, "the owner's password was changed by the setting; all sessions are signed out")
         return undefined
       }
       if (stored) return undefined
       const password = generatePassword()
-      await store.setPassword(orgId, await hashPassword(password), null, now())
+      await store.setPassword(orgId, await hashPassword(password, passwordCost), null, now())
       return password
     },
 

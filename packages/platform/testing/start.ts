@@ -89,7 +89,12 @@ export async function startPlatform(t: TestContext, given: Partial<PlatformOptio
     )
   const log = { debug: line, info: line, warn: line, error: line }
   const settings = { ownerPassword: PASSWORD }
-  const platform = await createPlatform({ dataDir, settings, log, engine, instance: fakeInstance, ...given })
+  // At its full cost hashing would take most of the time of nearly every test.
+  const passwordCost = 10
+  const platform = await createPlatform({
+    ...{ dataDir, settings, log, engine, instance: fakeInstance, passwordCost },
+    ...given,
+  })
   const app = Fastify({ frameworkErrors: (error, request, reply) => sendError(error, request, reply, log) })
   const answered = new Set<string>()
   app.addHook('onResponse', async ({ method, routeOptions: { url = '' } }, { statusCode }) => {

@@ -498,6 +498,20 @@ async function inRecording(t: TestContext): Promise<Playing> {
   return made
 }
 
+test('the delay in the recording is true, however long ago its list ends', async (t) => {
+  const { engine, session, page, play } = await playing(t)
+  engine.events.updated(Date.now() - 300)
+  await play(1000)
+  engine.window = { start: Date.now() - 10_000, end: Date.now() }
+  session.seekDate(Date.now() - 30_000)
+  await page.pass(50)
+  assert.equal(session.state.source?.kind, 'vod')
+  // A segment of 2 s is nearly there, and a slow link has taken a second for the list.
+  engine.events.updated(Date.now() - 2900)
+  engine.date = Date.now() - 30_000
+  assert.ok(Math.abs(session.behind - 30) < 0.1, `${session.behind} s`)
+})
+
 const livesOf = ({ engine }: Playing) => engine.loads.slice(2).filter(({ url }) => url.includes('/live/')).length
 
 test('who has gone back and stands though media are listed is left there, however near live is', async (t) => {

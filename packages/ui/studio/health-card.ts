@@ -129,7 +129,8 @@ export class StudioHealthCard extends LitElement {
     if (this.isConnected && slug === this.slug) this.#timer = setTimeout(() => this.#ask(), every)
   }
 
-  #facts({ protocol, video, audio, encoder, remote, reconnects, brought, line, hls }: EncoderFacts) {
+  #facts(facts: EncoderFacts) {
+    const { protocol, video, audio, furtherSounds, encoder, remote, reconnects, brought, line, hls } = facts
     const rows: [string, string][] = []
     if (video) {
       rows.push(['Picture', `${video.width} × ${video.height}`])
@@ -149,6 +150,9 @@ export class StudioHealthCard extends LitElement {
       const channels = audio.channels === 1 ? 'mono' : audio.channels === 2 ? 'stereo' : `${audio.channels} channels`
       rows.push(['Sound', `${codecText(audio.codec)}, ${rateText(audio.bitrate)}`])
       rows.push(['Sound format', `${(audio.sampleRate / 1000).toFixed(1).replace('.0', '')} kHz, ${channels}`])
+    }
+    for (const { name, codec, bitrate, state } of furtherSounds) {
+      rows.push([`Sound: ${name}`, `${codecText(codec)}, ${state === 'stopped' ? STATES[state] : rateText(bitrate)}`])
     }
     rows.push(['Comes by', protocol === 'demo' ? 'the built-in demo' : protocol.toUpperCase()])
     rows.push(['Reconnects', String(reconnects)])

@@ -179,6 +179,8 @@ const health: ChannelHealth = {
     timestampJumps: 0,
     malformedUnits: 0,
     unconfiguredUnits: 0,
+    furtherSounds: [],
+    soundsLeftOut: 0,
     reconnects: 1,
     ladder: {
       state: 'running',

@@ -39,18 +39,34 @@ const frameByFrame = [...movie, '-frag_duration', '1']
 const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p']
 const keyEvery = (frames: number) => ['-g', String(frames), '-keyint_min', String(frames), '-sc_threshold', '0']
 
+/** Pictures a second. */
+const rate = 30
+/** Pictures of a part. */
+const partFrames = rate * partDuration
+/** The shortest that holds whole frames of AAC and whole seconds. */
+const soundSeconds = 8
+
+/** Pictures that are encoded: whole groups, ten seconds or more of them, or all where a clip is shorter. */
+const encodedFrames = (seconds: number, keyFrames: number) =>
+  Math.min(Math.ceil((10 * rate) / keyFrames) * keyFrames, seconds * rate)
+
 /** A clip that ffmpeg makes: 30 frames and 3 parts a second. @param keyFrames frames between key frames, a multiple of 10 */
 export async function makeClip(seconds: number, keyFrames: number): Promise<Clip> {
+  const frames = encodedFrames(seconds, keyFrames)
   const folder = await encodeOnce([
-    ...['-f', 'lavfi', '-i', `testsrc=size=320x180:rate=30:duration=${seconds}`],
-    ...['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${seconds}`],
+    ...['-f', 'lavfi', '-i', `testsrc=size=320x180:rate=${rate}:duration=${frames / rate}`],
+    ...['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${soundSeconds + 1}`],
     ...['-map', '0:v', ...x264, ...keyEvery(keyFrames), '-b:v', '300k', ...fragmented, 'v.mp4'],
     ...['-map', '1:a', '-c:a', 'aac', '-b:a', '64k', ...frameByFrame, 'a.mp4'],
   ])
+  const sound = split(await readFile(join(folder, 'a.mp4')))
   return {
-    video: toParts(split(await readFile(join(folder, 'v.mp4'))), partDuration),
-    audio: toParts(split(await readFile(join(folder, 'a.mp4'))), soundFrame),
-    keyParts: keyFrames / 10,
+    video: toParts(
+      repeat(split(await readFile(join(folder, 'v.mp4'))), frames / partFrames, seconds / partDuration),
+      partDuration,
+    ),
+    audio: toParts(repeat(sound, Math.round(soundSeconds / soundFrame), seconds / soundFrame), soundFrame),
+    keyParts: keyFrames / partFrames,
   }
 }
 
@@ -65,21 +81,49 @@ export async function makeLadder(seconds: number, steps: readonly Step[]): Promi
   const clip = await makeClip(seconds, 60)
   const rungs: Rung[] = []
   for (const [place, [height, bitrate]] of steps.entries()) {
-    const rate = String(bitrate)
+    const bits = String(bitrate)
     const keyFrames = place === 0 ? 60 : 30
+    const frames = encodedFrames(seconds, keyFrames)
     const folder = await encodeOnce([
-      ...['-f', 'lavfi', '-i', `testsrc=size=${(height * 16) / 9}x${height}:rate=30`, '-t', String(seconds)],
+      ...['-f', 'lavfi', '-i', `testsrc=size=${(height * 16) / 9}x${height}:rate=${rate}:duration=${frames / rate}`],
       ...[...x264, ...keyEvery(keyFrames), '-x264-params', 'nal-hrd=cbr'],
-      ...['-b:v', rate, '-minrate', rate, '-maxrate', rate, '-bufsize', String(bitrate / 2), ...fragmented, 'v.mp4'],
+      ...['-b:v', bits, '-minrate', bits, '-maxrate', bits, '-bufsize', String(bitrate / 2), ...fragmented, 'v.mp4'],
     ])
-    const track = toParts(split(await readFile(join(folder, 'v.mp4'))), partDuration)
-    rungs.push({ track, height, bitrate, keyParts: keyFrames / 10 })
+    const pictures = split(await readFile(join(folder, 'v.mp4')))
+    const track = toParts(repeat(pictures, frames / partFrames, seconds / partDuration), partDuration)
+    rungs.push({ track, height, bitrate, keyParts: keyFrames / partFrames })
   }
   return { ...clip, rungs }
 }
 
+interface Fragments {
+  readonly init: Buffer
+  readonly fragments: readonly Buffer[]
+}
+
+/** The first `length` fragments, again and again, until there are `count`: minutes of them are encoded in no more time than seconds. */
+function repeat({ init, fragments }: Fragments, length: number, count: number): Fragments {
+  const [first, second] = fragments
+  if (!first || !second || fragments.length < length) throw new Error(`${fragments.length} fragments, not ${length}`)
+  const step = second.readBigUInt64BE(decodeTimeAt(second)) - first.readBigUInt64BE(decodeTimeAt(first))
+  const all = Array.from({ length: Math.floor(count + 1e-6) }, (_, i) => {
+    const fragment = Buffer.from(fragments[i % length] as Buffer)
+    const at = decodeTimeAt(fragment)
+    fragment.writeBigUInt64BE(fragment.readBigUInt64BE(at) + step * BigInt(i - (i % length)), at)
+    return fragment
+  })
+  return { init, fragments: all }
+}
+
+/** Where the time of a fragment's first frame stands: in a `tfdt` of version 1, behind its version and flags. */
+function decodeTimeAt(fragment: Buffer): number {
+  const name = fragment.indexOf('tfdt')
+  if (name === -1 || fragment[name + 4] !== 1) throw new Error('a fragment without a decode time of 64 bits')
+  return name + 8
+}
+
 /** ISO BMFF boxes: what stands before the first `moof` is the header, then `moof` and `mdat` by turns. */
-function split(file: Buffer): { readonly init: Buffer; readonly fragments: readonly Buffer[] } {
+function split(file: Buffer): Fragments {
   const init: Buffer[] = []
   const fragments: Buffer[] = []
   let moof: Buffer | undefined
@@ -101,7 +145,7 @@ function split(file: Buffer): { readonly init: Buffer; readonly fragments: reado
  *
  * @param each seconds of a fragment
  */
-function toParts({ init, fragments }: ReturnType<typeof split>, each: number): ClipTrack {
+function toParts({ init, fragments }: Fragments, each: number): ClipTrack {
   const groups: Buffer[][] = []
   for (const [i, fragment] of fragments.entries()) {
     const part = Math.floor((i * each) / partDuration + 1e-6)

@@ -12,7 +12,9 @@ export function factsOf({ program, programs, streams }: Tracks, limits: MpegTsIn
   return {
     ...(programs > 1 ? { program: `${program}, the first of ${programs} with pictures or sound` } : {}),
     ...(audio?.language === undefined ? {} : { audioLanguage: audio.language }),
-    ...(sounds.length > 1 ? { audioTracks: sounds.length } : {}),
+    ...(sounds.length > 1
+      ? { audioTracks: sounds.length, audioTracksLeftOut: sounds.filter(({ isTaken }) => !isTaken).length }
+      : {}),
     streamsLeftOut: leftOut.slice(0, limits.leftOut).join(', ').slice(0, limits.factLength),
   }
 }

@@ -129,7 +129,7 @@ describe('streams that are not taken', () => {
     const german = entry(0x122, 0x0f, { tag: 0x0a, data: Uint8Array.of(0x64, 0x65, 0x75, 0) })
     feed(media, new TsBuilder().tables([H264, AAC, german, entry(0x123, 0x82)]).nulls(1))
     assert.equal(publisher.facts['audioTracks'], 3)
-    assert.equal(publisher.facts['streamsLeftOut'], 'AAC deu, DTS')
+    assert.equal(publisher.facts['streamsLeftOut'], 'DTS')
   })
 
   test('pictures go on without a sound that cannot be read, and it is not waited for', () => {
@@ -205,4 +205,91 @@ test('what is no transport stream is refused', () => {
   let refusal: string | undefined
   for (let i = 0; refusal === undefined && i < 1000; i++) refusal = media.receive(new Uint8Array(1316), 0)
   assert.equal(refusal, 'What comes is no MPEG transport stream: set the encoder to MPEG-TS.')
+})
+
+describe('several sounds', () => {
+  const language = (code: string) => ({ tag: 0x0a, data: new TextEncoder().encode(`${code}\0`) })
+  const sounds = (...codes: readonly (string | undefined)[]) =>
+    codes.map((code, i) => entry(AUDIO + i, 0x0f, ...(code === undefined ? [] : [language(code)])))
+  const languageOf = ({ config }: FakePublisher['configs'][number]) =>
+    config.kind === 'audio' ? config.language : undefined
+
+  test('are the first track and further ones, each in the language that the table says', () => {
+    const { publisher, media } = setUp()
+    const built = new TsBuilder().tables([H264, ...sounds('eng', 'ger', undefined)])
+    for (const i of [0, 1, 2]) built.pes(AUDIO + i, 0xc0, { pts: 3000 + i }, adts(i))
+    assert.equal(feed(media, built), undefined)
+    assert.deepEqual(publisher.announced, [{ video: true, audio: true, furtherSounds: 2 }])
+    assert.deepEqual(
+      publisher.configs.map((one) => [one.track, languageOf(one)]),
+      [
+        [2, 'eng'],
+        [121, 'ger'],
+        [122, undefined],
+      ],
+    )
+    assert.deepEqual(
+      [2, 121, 122].map((track) => publisher.of(track).map(({ dts }) => dts)),
+      [[3000], [3001], [3002]],
+    )
+    assert.deepEqual([publisher.facts['audioTracks'], publisher.facts['audioTracksLeftOut']], [3, 0])
+  })
+
+  test('beyond what there is room for are counted and not taken', () => {
+    const { publisher, media } = setUp()
+    const many = sounds(...Array.from({ length: 25 }, () => undefined))
+    const built = new TsBuilder().tables([H264, ...many])
+    for (const i of many.keys()) built.pes(AUDIO + i, 0xc0, { pts: 3000 }, adts(i))
+    feed(media, built)
+    assert.equal(new Set(publisher.configs.map(({ track }) => track)).size, 8)
+    assert.equal(publisher.facts['audioTracksLeftOut'], 17)
+  })
+
+  test('may name one packet identifier twice, also that of the pictures', () => {
+    const { publisher, media } = setUp()
+    const twice = entry(AUDIO, 0x0f, language('eng'))
+    const built = new TsBuilder().tables([H264, twice, twice, entry(VIDEO, 0x0f)])
+    built.openPes(VIDEO, { pts: 3000 }, keyPicture(1)).pes(AUDIO, 0xc0, { pts: 3000 }, adts(1))
+    feed(media, built)
+    assert.deepEqual(
+      publisher.units.map(({ track }) => track).toSorted((a, b) => a - b),
+      [1, 2],
+    )
+  })
+
+  test('where the first is gone the next one is the first, and says again what it is', () => {
+    const { publisher, media } = setUp()
+    const [english, german] = sounds('eng', 'ger')
+    assert.ok(english !== undefined && german !== undefined)
+    const built = new TsBuilder()
+      .tables([H264, english, german])
+      .pes(AUDIO, 0xc0, { pts: 3000 }, adts(1))
+      .pes(AUDIO + 1, 0xc0, { pts: 3000 }, adts(2))
+      .tables([H264, german], 1)
+      .pes(AUDIO + 1, 0xc0, { pts: 4920 }, adts(3))
+    feed(media, built)
+    assert.deepEqual(
+      publisher.configs.map((one) => [one.track, languageOf(one)]),
+      [
+        [2, 'eng'],
+        [121, 'ger'],
+        [2, 'ger'],
+      ],
+    )
+    assert.deepEqual(
+      publisher.of(2).map(({ dts }) => dts),
+      [3000, 4920],
+    )
+  })
+
+  test('of another codec each come as they are', () => {
+    const { publisher, media } = setUp()
+    const built = new TsBuilder().tables([H264, AAC, MP2])
+    built.pes(AUDIO, 0xc0, { pts: 3000 }, adts(1))
+    feed(media, built)
+    assert.deepEqual(
+      publisher.configs.map(({ track, config }) => [track, config.codec]),
+      [[2, 'aac']],
+    )
+  })
 })

@@ -1,4 +1,4 @@
-import { AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { FURTHER_SOUNDS, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { sameBytes } from '@bandstand/media/bytes/bytes.ts'
 import { createTsDemuxer, type TsDemuxer } from '@bandstand/media/containers/mpegts/demuxer.ts'
 import type { TsCounters, TsEvent } from '@bandstand/media/containers/mpegts/event.ts'
@@ -7,6 +7,7 @@ import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { Publisher } from '../../ports.ts'
 import { factsOf, refusalOf } from './facts.ts'
 import { MPEGTS_INGEST_LIMITS, type MpegTsIngestLimits } from './limits.ts'
+import { numberSounds } from './sounds.ts'
 
 /** What was left out so far. */
 export interface DroppedCounts {
@@ -46,7 +47,6 @@ export function createTsToStream(options: TsToStreamOptions): TsToStream {
   return new ToStream(options)
 }
 
-const TRACKS: Readonly<Record<'video' | 'audio', TrackId>> = { video: VIDEO_TRACK, audio: AUDIO_TRACK }
 const RESTLESS =
   'The encoder changes its settings all the time: keep programme, size, profile and sound as they are while it streams.'
 
@@ -56,6 +56,11 @@ class ToStream implements TsToStream {
   readonly #since: number
   readonly #demuxer: TsDemuxer
   readonly #configs = new Map<TrackId, TrackConfig>()
+  /** Sounds that are taken, by packet identifier: what each is here, and in which language. */
+  #sounds: ReadonlyMap<number, TrackId> = new Map()
+  #languages: ReadonlyMap<number, string | undefined> = new Map()
+  /** Configurations of those, as they came. */
+  readonly #heard = new Map<number, TrackConfig>()
   /** Pictures are dropped until one that refers to none before it. */
   #needsKey = false
   /** What the publisher was told last of each, to tell it at 1, 2, 4, 8 … */
@@ -68,7 +73,7 @@ class ToStream implements TsToStream {
     this.#publisher = publisher
     this.#limits = limits
     this.#since = now
-    this.#demuxer = createTsDemuxer()
+    this.#demuxer = createTsDemuxer({ sounds: 1 + FURTHER_SOUNDS.most })
   }
 
   get counters(): Readonly<TsCounters> {
@@ -105,7 +110,8 @@ class ToStream implements TsToStream {
         this.#onTracks(event)
         return
       case 'config':
-        this.#configure(TRACKS[event.kind], event.config)
+        if (event.kind === 'audio') this.#heard.set(event.pid, event.config)
+        this.#configure(this.#trackOf(event), this.#described(event.pid, event.config))
         return
       case 'unit':
         this.#unit(event)
@@ -122,12 +128,38 @@ class ToStream implements TsToStream {
   #onTracks(event: Extract<TsEvent, { type: 'tracks' }>): void {
     const { streams } = event
     this.#refusal = refusalOf(streams)
-    const isTaken = (wanted: string): boolean => streams.some(({ kind, isTaken: taken }) => kind === wanted && taken)
-    this.#publisher.announce({ video: isTaken('video'), audio: isTaken('audio') })
+    const taken = streams.filter(({ isTaken }) => isTaken)
+    const sounds = taken.filter(({ kind }) => kind === 'audio')
+    this.#sounds = numberSounds(
+      sounds.map(({ pid }) => pid),
+      this.#sounds,
+    )
+    this.#languages = new Map(sounds.map(({ pid, language }) => [pid, language]))
+    this.#publisher.announce({
+      video: taken.length > sounds.length,
+      audio: sounds.length > 0,
+      ...(sounds.length > 1 && { furtherSounds: sounds.length - 1 }),
+    })
     this.#publisher.describe(factsOf(event, this.#limits))
+    // One that is another track now, or in another language, does not say its configuration again.
+    for (const [pid, config] of this.#heard) {
+      if (this.#sounds.has(pid)) this.#configure(this.#sounds.get(pid), this.#described(pid, config))
+      else this.#heard.delete(pid)
+    }
   }
 
-  #configure(track: TrackId, config: TrackConfig): void {
+  #trackOf({ kind, pid }: { readonly kind: 'video' | 'audio'; readonly pid: number }): TrackId | undefined {
+    return kind === 'video' ? VIDEO_TRACK : this.#sounds.get(pid)
+  }
+
+  /** With the language that the table says. */
+  #described(pid: number, config: TrackConfig): TrackConfig {
+    const language = this.#languages.get(pid)
+    return config.kind === 'video' || language === undefined ? config : { ...config, language }
+  }
+
+  #configure(track: TrackId | undefined, config: TrackConfig): void {
+    if (track === undefined) return
     const known = this.#configs.get(track)
     // The same programme from another PID, for example.
     if (known !== undefined && isSame(known, config)) return
@@ -136,7 +168,9 @@ class ToStream implements TsToStream {
     this.#publisher.configure(track, config)
   }
 
-  #unit({ kind, pts, dts, key, data }: Extract<TsEvent, { type: 'unit' }>): void {
+  #unit({ kind, pid, pts, dts, key, data }: Extract<TsEvent, { type: 'unit' }>): void {
+    const track = this.#trackOf({ kind, pid })
+    if (track === undefined) return
     if (kind === 'video') {
       if (key) this.#needsKey = false
       if (this.#needsKey) {
@@ -144,7 +178,7 @@ class ToStream implements TsToStream {
         return
       }
     }
-    this.#publisher.unit({ track: TRACKS[kind], dts, pts, key, data })
+    this.#publisher.unit({ track, dts, pts, key, data })
   }
 
   #isRestless(now: number): boolean {
@@ -171,5 +205,11 @@ class ToStream implements TsToStream {
 }
 
 function isSame(a: TrackConfig, b: TrackConfig): boolean {
-  return a.codecString === b.codecString && a.timescale === b.timescale && sameBytes(a.decoderConfig, b.decoderConfig)
+  const isSpokenAlike = a.kind === 'video' || (b.kind === 'audio' && a.language === b.language)
+  return (
+    isSpokenAlike &&
+    a.codecString === b.codecString &&
+    a.timescale === b.timescale &&
+    sameBytes(a.decoderConfig, b.decoderConfig)
+  )
 }

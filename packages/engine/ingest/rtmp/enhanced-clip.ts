@@ -108,7 +108,7 @@ function sequenceHeader({ codec, decoderConfig }: AudioTrackConfig): Uint8Array 
   return new Uint8Array(0)
 }
 
-/** `onMetaData`, with what further tracks of pictures differ in. */
+/** `onMetaData`, with what further tracks differ in. */
 function describe(
   video: readonly (Source & { readonly config: VideoTrackConfig })[],
   audio: readonly (Source & { readonly config: AudioTrackConfig })[],
@@ -123,10 +123,14 @@ function describe(
     return amf0Object({ width, height, videodatarate: Math.round((bytes * 8) / duration) })
   }
   const further = video.slice(1).map((source, i) => [String(i + 1), facts(source, i + 1)] as const)
+  const furtherSounds = audio.slice(1).map(({ config }, i) => {
+    return [String(i + 1), amf0Object({ audiosamplerate: config.sampleRate, channels: config.channels })] as const
+  })
   return new EcmaArray([
     ...(picture === undefined ? [] : [...facts(picture, 0)]),
     ...(picture === undefined ? [] : ([['videocodecid', fourCcNumber(videoFourCcs[picture.config.codec])]] as const)),
     ...(sound === undefined ? [] : ([['audiocodecid', fourCcNumber(audioFourCcs[sound.config.codec])]] as const)),
     ...(further.length === 0 ? [] : ([['videoTrackIdInfoMap', new Map(further)]] as const)),
+    ...(furtherSounds.length === 0 ? [] : ([['audioTrackIdInfoMap', new Map(furtherSounds)]] as const)),
   ])
 }

@@ -39,6 +39,9 @@ test('further tracks are announced with their bit rates; what is none is passed 
   const values = amf0Object({ videocodecid: 7, videoTrackIdInfoMap: map })
   assert.deepEqual(announcedTracks(values), { video: true, audio: false, brought: 3 })
   assert.deepEqual([...trackBitrates(values)], [[1, 2_500_000]])
+  assert.deepEqual(announcedTracks(amf0Object({ audiocodecid: 10, audioTrackIdInfoMap: map })), {
+    ...{ video: false, audio: true, furtherSounds: 3 },
+  })
   const many = amf0Object(Object.fromEntries(Array.from({ length: 200 }, (_, i) => [i, info(1)])))
   assert.equal(announcedTracks(amf0Object({ videocodecid: 7, videoTrackIdInfoMap: many }))?.brought, 7)
 })

@@ -1,4 +1,4 @@
-import { BROUGHT_TRACKS } from '@bandstand/media/access-unit.ts'
+import { BROUGHT_TRACKS, FURTHER_SOUNDS } from '@bandstand/media/access-unit.ts'
 import type { ColorInfo } from '@bandstand/media/containers/flv/color-info.ts'
 import { type Amf0Object, isAmf0Object } from '@bandstand/media/protocols/rtmp/amf0/value.ts'
 import type { AnnouncedTracks } from '../../ports.ts'
@@ -28,22 +28,27 @@ export function announcedTracks(values: Amf0Object): AnnouncedTracks | undefined
   const video = values.get('videocodecid')
   const audio = values.get('audiocodecid')
   if (video === undefined && audio === undefined) return undefined
-  const brought = Math.min(furtherTracks(values).length, BROUGHT_TRACKS.most)
-  return { video: isCodec(video), audio: isCodec(audio), ...(brought > 0 && { brought }) }
+  const brought = Math.min(furtherTracks(values, 'video').length, BROUGHT_TRACKS.most)
+  const furtherSounds = Math.min(furtherTracks(values, 'audio').length, FURTHER_SOUNDS.most)
+  return {
+    ...{ video: isCodec(video), audio: isCodec(audio) },
+    ...(brought > 0 && { brought }),
+    ...(furtherSounds > 0 && { furtherSounds }),
+  }
 }
 
 /** Bits a second of further tracks of pictures, by the encoder's number (Enhanced RTMP v2, `videoTrackIdInfoMap`). */
 export function trackBitrates(values: Amf0Object): ReadonlyMap<number, number> {
   const bitrates = new Map<number, number>()
-  for (const [track, info] of furtherTracks(values)) {
+  for (const [track, info] of furtherTracks(values, 'video')) {
     const kbits = info.get('videodatarate')
     if (typeof kbits === 'number' && kbits > 0 && kbits < 1e6) bitrates.set(track, Math.round(kbits * 1000))
   }
   return bitrates
 }
 
-function furtherTracks(values: Amf0Object): (readonly [number, Amf0Object])[] {
-  const map = values.get('videoTrackIdInfoMap')
+function furtherTracks(values: Amf0Object, kind: 'video' | 'audio'): (readonly [number, Amf0Object])[] {
+  const map = values.get(`${kind}TrackIdInfoMap`)
   if (!isAmf0Object(map)) return []
   return [...map].flatMap(([name, info]) => {
     const track = Number(name)

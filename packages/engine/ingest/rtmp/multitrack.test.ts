@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { BROUGHT_TRACKS, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { AUDIO_TRACK, BROUGHT_TRACKS, FURTHER_SOUNDS, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { printEnhancedAudioTag } from '@bandstand/media/containers/flv/audio-tag.ts'
 import { printColorInfo } from '@bandstand/media/containers/flv/color-info.ts'
 import { printEnhancedVideoTag, printVideoMetadata } from '@bandstand/media/containers/flv/print-video-tag.ts'
@@ -146,17 +146,44 @@ test('colours are told as facts, of the first track only, and what cannot be rea
   assert.equal(media.dropped.malformed, 1)
 })
 
-test('further tracks of sound are told of and left out', () => {
-  const { publisher, media } = setUp()
+describe('multitrack audio', () => {
   const start = (track: number) => ({ kind: 'config', codec: 'opus', track, data: new Uint8Array(0) }) as const
   // 20 ms of CELT.
   const packet = (track: number) =>
     ({ kind: 'frame', codec: 'opus', track, nanos: 0, data: Uint8Array.of(0xfc, 0xff) }) as const
-  media.audio(0, printEnhancedAudioTag(start(0), start(1)))
-  media.audio(0, printEnhancedAudioTag(packet(0), packet(1)))
-  assert.deepEqual(
-    publisher.units.map(({ track }) => track),
-    [2],
-  )
-  assert.deepEqual([publisher.facts['audioTracks'], publisher.facts['audioTracksLeftOut']], [2, 1])
+
+  test('track 0 is the first one, the others are further ones, in one message or in several', () => {
+    const { publisher, media, ids } = setUp()
+    media.bitrates = new Map([[1, 800_000]])
+    media.audio(0, printEnhancedAudioTag(start(0), start(1)))
+    media.audio(0, printEnhancedAudioTag(start(2)))
+    media.audio(0, printEnhancedAudioTag(packet(0), packet(1)))
+    media.audio(0, printEnhancedAudioTag(packet(2)))
+    assert.deepEqual(ids(), [AUDIO_TRACK, FURTHER_SOUNDS.first, FURTHER_SOUNDS.first + 1])
+    assert.equal(publisher.facts['audioTracks'], 3)
+    assert.deepEqual(publisher.bitrates, [undefined, undefined, undefined], 'those are of pictures')
+  })
+
+  test('of a hundred tracks those are left out and told of for which there is no room', () => {
+    const { publisher, media, ids } = setUp()
+    for (let track = 0; track < 100; track++) {
+      media.audio(0, printEnhancedAudioTag(start(track)))
+      media.audio(0, printEnhancedAudioTag(packet(track)))
+    }
+    assert.equal(new Set(ids()).size, 1 + FURTHER_SOUNDS.most)
+    assert.deepEqual([publisher.facts['audioTracks'], publisher.facts['audioTracksLeftOut']], [100, 92])
+    assert.equal(media.dropped.malformed, 0)
+  })
+
+  test('what is wrong with a further track harms no other, and nobody is refused for it', () => {
+    const { media, ids } = setUp()
+    media.audio(0, printEnhancedAudioTag(start(0)))
+    const broken = { kind: 'frame', codec: 'ac3', track: 1, nanos: 0, data: Uint8Array.of(1, 2, 3) } as const
+    for (let i = 0; i < 2 * RTMP_LISTENER_LIMITS.malformedUnits; i++) {
+      assert.equal(media.audio(i, printEnhancedAudioTag(packet(0))), undefined)
+      assert.equal(media.audio(i, printEnhancedAudioTag(broken)), undefined)
+    }
+    assert.ok(ids().every((id) => id === AUDIO_TRACK))
+    assert.equal(media.dropped.malformed, 2 * RTMP_LISTENER_LIMITS.malformedUnits)
+  })
 })

@@ -1,4 +1,4 @@
-import { AUDIO_TRACK, BROUGHT_TRACKS, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { AUDIO_TRACK, BROUGHT_TRACKS, FURTHER_SOUNDS, isBroughtTrack, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { sameBytes } from '@bandstand/media/bytes/bytes.ts'
 import type { PictureReader } from '@bandstand/media/codecs/pictures/model.ts'
 import { createPictureReader } from '@bandstand/media/codecs/pictures/picture-reader.ts'
@@ -69,9 +69,8 @@ class ToStream implements FlvToStream {
   configurations = 0
   bitrates: ReadonlyMap<number, number> = new Map()
   readonly #numbers: Readonly<Record<Kind, TrackNumbers>> = {
-    video: numberTracks(VIDEO_TRACK, BROUGHT_TRACKS.most),
-    // Further tracks of sound are told of and not taken.
-    audio: numberTracks(AUDIO_TRACK, 0),
+    video: numberTracks(VIDEO_TRACK, BROUGHT_TRACKS),
+    audio: numberTracks(AUDIO_TRACK, FURTHER_SOUNDS),
   }
   readonly #pictures = new Map<number, Track<PictureReader>>()
   readonly #sounds = new Map<number, Track<SoundReader>>()
@@ -200,7 +199,7 @@ class ToStream implements FlvToStream {
   #tell(track: Track<unknown>, id: TrackId | undefined): void {
     if (id === undefined || track.config === undefined || track.isTold) return
     track.isTold = true
-    this.#publisher.configure(id, track.config, id === VIDEO_TRACK ? undefined : this.bitrates.get(track.number))
+    this.#publisher.configure(id, track.config, isBroughtTrack(id) ? this.bitrates.get(track.number) : undefined)
   }
 
   #isReady(track: Track<unknown>, id: TrackId | undefined): id is TrackId {

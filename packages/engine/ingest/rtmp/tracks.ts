@@ -1,4 +1,4 @@
-import { BROUGHT_TRACKS, type TrackId } from '@bandstand/media/access-unit.ts'
+import type { TrackId } from '@bandstand/media/access-unit.ts'
 
 /** How long, ms of the encoder's clock, track 0 is waited for when another one comes first. */
 const FIRST_TRACK_MS = 1_000
@@ -21,9 +21,12 @@ export interface TrackNumbers {
 
 /**
  * @param first id of the first track
- * @param brought how many further ones there may be
+ * @param others ids of further ones: from `first` on, so many
  */
-export function numberTracks(first: TrackId, brought: number): TrackNumbers {
+export function numberTracks(
+  first: TrackId,
+  others: { readonly first: TrackId; readonly most: number },
+): TrackNumbers {
   const ids = new Map<number, TrackId | undefined>()
   const waiting = new Set<number>()
   let main: number | undefined
@@ -39,8 +42,8 @@ export function numberTracks(first: TrackId, brought: number): TrackNumbers {
 
   function add(track: number): void {
     const further = ids.size - 1
-    if (further >= brought) leftOut++
-    ids.set(track, further < brought ? BROUGHT_TRACKS.first + further : undefined)
+    if (further >= others.most) leftOut++
+    ids.set(track, further < others.most ? others.first + further : undefined)
   }
 
   return {

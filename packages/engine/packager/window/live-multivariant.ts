@@ -1,5 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
+import type { TrackConfig } from '@bandstand/media/track.ts'
+import { audioRenditions, sameCodec } from '../audio-renditions.ts'
 import type { RenderedText } from '../live.ts'
 import type { Epoch, ListedRung } from '../model.ts'
 import { bandwidth, type MultivariantInput, multivariantPlaylist, type Peak, rungBandwidth } from './multivariant.ts'
@@ -44,12 +46,13 @@ export function createLiveMultivariant({ assetId, nonce, peakOf }: LiveMultivari
     changed() {
       codecs = undefined
     },
-    show({ generation, epoch, renditions, rungs, declaredBitrate, frameRate }) {
+    show({ generation, epoch, renditions: all, rungs, declaredBitrate, frameRate }) {
+      const renditions = groupedWith(epoch, all)
       codecs ??= listedCodecs(epoch, renditions)
       const input: MultivariantInput = {
         ...{ assetId, epoch, codecs, declaredBitrate, frameRate, rungs, peakOf },
         peak: {
-          bitrate: renditions.reduce((sum, r) => sum + r.peak.bitrate, 0),
+          bitrate: peakOfKind('video', epoch, renditions) + peakOfKind('audio', epoch, renditions),
           segments: renditions.reduce((least, r) => Math.min(least, r.peak.segments), Number.POSITIVE_INFINITY),
         },
       }
@@ -65,12 +68,32 @@ export function createLiveMultivariant({ assetId, nonce, peakOf }: LiveMultivari
   }
 }
 
+/** Without sounds that are not listed: of other codecs, and beside the first where there are no pictures. */
+function groupedWith(epoch: Epoch, renditions: ShownBroadcast['renditions']): ShownBroadcast['renditions'] {
+  const hasPictures = epoch.tracks.some(({ config }) => config.kind === 'video')
+  const listed = sameCodec(audioRenditions(epoch.tracks)).slice(0, hasPictures ? undefined : 1)
+  return renditions.filter(({ track }) => {
+    const isSound = kindOf(epoch, track) === 'audio'
+    return !isSound || listed.some((one) => one.track === track)
+  })
+}
+
+/** The highest: one of them is played. */
+function peakOfKind(kind: TrackConfig['kind'], epoch: Epoch, renditions: ShownBroadcast['renditions']): number {
+  return Math.max(0, ...renditions.map(({ track, peak }) => (kindOf(epoch, track) === kind ? peak.bitrate : 0)))
+}
+
+function kindOf({ tracks }: Epoch, track: TrackId): TrackConfig['kind'] | undefined {
+  return tracks.find((own) => own.track === track)?.config.kind
+}
+
 /**
  * The current encoder's first. Segments of one before it are listed for a while, and who cannot decode them must know
  * (RFC 8216bis §6.2.4; hls.js asks for the support of each).
  */
 function listedCodecs(now: Epoch, renditions: ShownBroadcast['renditions']): readonly string[] {
-  const found = new Set(now.tracks.map(({ config }) => config.codecString))
+  const shown = new Set(renditions.map(({ track }) => track))
+  const found = new Set(now.tracks.flatMap(({ track, config }) => (shown.has(track) ? [config.codecString] : [])))
   for (const { track, segments } of renditions) {
     for (const segment of segments) {
       const config = segment.epoch.tracks.find((t) => t.track === track)?.config

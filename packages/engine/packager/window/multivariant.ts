@@ -1,6 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import type { MultivariantPlaylist, Variant } from '@bandstand/media/manifests/hls/model.ts'
-import type { AudioTrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
+import type { VideoTrackConfig } from '@bandstand/media/track.ts'
+import { audioRenditions, renditionGroup, sameCodec } from '../audio-renditions.ts'
 import { displaySize } from '../display-size.ts'
 import { type Epoch, type ListedRung, names, renditionName } from '../model.ts'
 import { declaredRange } from '../video-range.ts'
@@ -30,7 +31,7 @@ export interface MultivariantInput {
   readonly codecs: readonly string[]
   /** Bits a second as the encoder announced it, sound included. */
   readonly declaredBitrate: number | undefined
-  /** Sum of the renditions' peaks, and of how many segments the least measured one's is. */
+  /** Sum of the peaks of pictures and of the sound that takes most, and of how many segments the least measured one's is. */
   readonly peak: Peak
   /** Frames a second, measured at the start of the epoch. */
   readonly frameRate: number | undefined
@@ -77,15 +78,20 @@ export function rungTrackBandwidth(
 
 /** BANDWIDTH of a rung, sound included. */
 export function rungBandwidth(rung: ListedRung, input: Pick<MultivariantInput, 'epoch' | 'peakOf'>): number {
-  const audio = input.epoch.tracks.find((t) => t.config.kind === 'audio')
-  const sound = audio && trackBandwidth(input.epoch, audio.track, undefined, input.peakOf?.(audio.track))
-  return Math.ceil(rungTrackBandwidth(rung, input.peakOf?.(rung.track)) + (sound ?? 0))
+  const sounds = sameCodec(audioRenditions(input.epoch.tracks)).map(({ track }) =>
+    trackBandwidth(input.epoch, track, undefined, input.peakOf?.(track)),
+  )
+  return Math.ceil(rungTrackBandwidth(rung, input.peakOf?.(rung.track)) + Math.max(0, ...sounds))
 }
 
-/** The multivariant playlist of an epoch's track set: the source first, sound as a rendition group where there are pictures. */
+/**
+ * The multivariant playlist of an epoch's track set: the source first, sounds as a rendition group where there are pictures. Without them the
+ * first sound is the variant, alone.
+ */
 export function multivariantPlaylist(input: MultivariantInput): MultivariantPlaylist {
   const video = input.epoch.tracks.find((t) => t.config.kind === 'video')
-  const audio = input.epoch.tracks.find((t) => t.config.kind === 'audio')
+  const sounds = sameCodec(audioRenditions(input.epoch.tracks))
+  const [audio] = sounds
   const main = video ?? audio
   const uri = (track: number, kind: 'video' | 'audio') =>
     `${input.assetId}/${renditionName(track, kind)}/${names.playlist}`
@@ -108,7 +114,7 @@ export function multivariantPlaylist(input: MultivariantInput): MultivariantPlay
     (rung): Variant => ({
       uri: uri(rung.track, 'video'),
       bandwidth: rungBandwidth(rung, input),
-      codecs: audio === undefined ? [rung.codecString] : [rung.codecString, audio.config.codecString],
+      codecs: [...new Set([rung.codecString, ...sounds.map(({ config }) => config.codecString)])],
       resolution: { width: rung.width, height: rung.height },
       frameRate: rung.frameRate,
       ...(audio !== undefined && { audio: AUDIO_GROUP }),
@@ -118,28 +124,15 @@ export function multivariantPlaylist(input: MultivariantInput): MultivariantPlay
     version: VERSION,
     independentSegments: false,
     variants: [variant, ...rungs],
-    renditions: grouped
-      ? [
-          {
-            type: 'AUDIO',
-            groupId: AUDIO_GROUP,
-            name: 'Main',
-            uri: uri(audio.track, 'audio'),
-            default: true,
-            autoselect: true,
-            channels: String((audio.config as AudioTrackConfig).channels),
-          },
-        ]
-      : [],
+    renditions: grouped ? renditionGroup(AUDIO_GROUP, sounds, (track) => uri(track, 'audio')) : [],
   }
 }
 
-function guess(epoch: Epoch): number {
-  let total = 0
-  for (const { config } of epoch.tracks) {
-    total += config.kind === 'video' ? guessPictures(config.width * config.height) : GUESS_AUDIO
-  }
-  return total
+/** Of several sounds one is played. */
+function guess({ tracks }: Epoch): number {
+  const pictures = tracks.map(({ config }) => (config.kind === 'video' ? guessPictures(config.width * config.height) : 0))
+  const hasSound = tracks.some(({ config }) => config.kind === 'audio')
+  return pictures.reduce((sum, bitrate) => sum + bitrate, hasSound ? GUESS_AUDIO : 0)
 }
 
 /** Bits a second of pictures of which nothing is known but their size: encoders spend more on each pixel of a small one. */

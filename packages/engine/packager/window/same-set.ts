@@ -12,7 +12,7 @@ function setEntry(of: EpochTrack): string {
   let entry = setEntries.get(of)
   if (entry === undefined) {
     const { track, config: c } = of
-    entry = `${track} ${c.codecString} ${c.kind === 'video' ? `${c.width}x${c.height}` : c.channels}`
+    entry = `${track} ${c.codecString} ${c.kind === 'video' ? `${c.width}x${c.height}` : `${c.channels} ${c.language ?? ''}`}`
     setEntries.set(of, entry)
   }
   return entry

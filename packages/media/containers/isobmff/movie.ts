@@ -36,8 +36,16 @@ export function mvhd(timescale: number, duration: number, nextTrack: TrackId): B
   )
 }
 
-/** @param duration in ticks of the movie's timescale. */
-export function tkhd(track: TrackId, config: TrackConfig, duration: number): BoxTree {
+/**
+ * @param duration in ticks of the movie's timescale.
+ * @param choice one of several tracks of which one is played (§8.3.2.3): `first` unless another is chosen.
+ */
+export function tkhd(
+  track: TrackId,
+  config: TrackConfig,
+  duration: number,
+  choice?: 'first' | 'other',
+): BoxTree {
   const wide = duration > 0xffffffff
   const [horizontal, vertical] = config.kind === 'video' ? config.sampleAspectRatio : [1, 1]
   // Track dimensions are those of the picture as shown, with square pixels.
@@ -46,13 +54,13 @@ export function tkhd(track: TrackId, config: TrackConfig, duration: number): Box
   return fullBox(
     'tkhd',
     wide ? 1 : 0,
-    3 /* enabled, in movie */,
+    choice === 'other' ? 2 /* in movie */ : 3 /* enabled, in movie */,
     fields((w) =>
       matrix(
         times(w, wide, (times) => times.u32(track).u32(0), duration)
           .bytes(new Uint8Array(8))
           .u16(0) // layer
-          .u16(0) // alternate_group
+          .u16(choice === undefined ? 0 : 1) // alternate_group
           .u16(config.kind === 'audio' ? 0x0100 : 0) // volume
           .u16(0),
       )
@@ -74,7 +82,7 @@ export function mdia(config: TrackConfig, duration: number, stbl: BoxTree): BoxT
       0,
       fields((w) =>
         times(w, wide, (times) => times.u32(config.timescale), duration)
-          .u16(0x55c4) // language "und"
+          .u16(packedLanguage(config))
           .u16(0),
       ),
     ),
@@ -107,6 +115,13 @@ export function mdia(config: TrackConfig, duration: number, stbl: BoxTree): BoxT
       stbl,
     ),
   )
+}
+
+/** Three letters of 5 bits (§8.4.2.3); what is no language of ISO 639-2 is undetermined. */
+function packedLanguage(config: TrackConfig): number {
+  const said = config.kind === 'audio' ? config.language : undefined
+  const language = said !== undefined && /^[a-z]{3}$/.test(said) ? said : 'und'
+  return [0, 1, 2].reduce((packed, i) => packed * 32 + language.charCodeAt(i) - 0x60, 0)
 }
 
 /** creation_time and modification_time (unknown: 0), what stands between, and duration, in 32 or 64 bits. */

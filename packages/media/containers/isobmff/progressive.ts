@@ -66,6 +66,8 @@ export function createProgressivePlanner<Source>(tracks: readonly ProgressiveTra
   }
 }
 
+type Choice = Parameters<typeof tkhd>[3]
+
 /** A track with its finished tables. */
 interface FinishedTrack<Source> {
   readonly track: TrackId
@@ -164,10 +166,17 @@ function placePiece<Source>(layout: ProgressivePiece<Source>[], piece: ChunkPiec
 
 function moov<Source>(tracks: readonly FinishedTrack<Source>[], large: boolean): BoxTree {
   const nextTrack = 1 + tracks.reduce((most, { track }) => Math.max(most, track), 0)
-  return box('moov', mvhd(MOVIE_TIMESCALE, movieTicks(tracks), nextTrack), ...tracks.map((track) => trak(track, large)))
+  return box('moov', mvhd(MOVIE_TIMESCALE, movieTicks(tracks), nextTrack), ...tracks.map((track) => trak(track, large, choiceOf(track, tracks))))
 }
 
-function trak<Source>(item: FinishedTrack<Source>, large: boolean): BoxTree {
+/** Several tracks of sound are languages, as a rule: one is played. */
+function choiceOf<Source>(own: FinishedTrack<Source>, all: readonly FinishedTrack<Source>[]): Choice {
+  const sounds = all.filter(({ builder }) => builder.config.kind === 'audio')
+  if (sounds.length < 2 || !sounds.includes(own)) return undefined
+  return own === sounds[0] ? 'first' : 'other'
+}
+
+function trak<Source>(item: FinishedTrack<Source>, large: boolean, choice: Choice): BoxTree {
   const { builder, table, offsets } = item
   const chunkOffsets = fullBox(
     large ? 'co64' : 'stco',
@@ -179,7 +188,7 @@ function trak<Source>(item: FinishedTrack<Source>, large: boolean): BoxTree {
   const stbl = box('stbl', sampleDescriptions(builder.configs), ...item.tableBoxes, chunkOffsets)
   return box(
     'trak',
-    tkhd(item.track, builder.config, endTicks(item)),
+    tkhd(item.track, builder.config, endTicks(item), choice),
     ...editList(editsOf(item)),
     mdia(builder.config, table.duration, stbl),
   )

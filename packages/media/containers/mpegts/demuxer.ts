@@ -12,6 +12,8 @@ export interface TsDemuxerOptions {
   readonly limits?: MpegTsLimits
   /** Unwrapped time (90 kHz) that the first one is brought near to: renditions of one ladder so stay together. */
   readonly near?: number
+  /** How many sounds are read, at most; 1 when absent. */
+  readonly sounds?: number
 }
 
 export interface TsDemuxer {
@@ -29,8 +31,8 @@ export interface TsDemuxer {
 }
 
 /**
- * Access units out of an MPEG transport stream (ISO/IEC 13818-1, ITU-T H.222.0), in any pieces: the first video and the first sound that
- * can be read, of the first programme that has media.
+ * Access units out of an MPEG transport stream (ISO/IEC 13818-1, ITU-T H.222.0), in any pieces: the first video and the first sound, or
+ * several, that can be read, of the first programme that has media.
  */
 export function createTsDemuxer(options: TsDemuxerOptions = {}): TsDemuxer {
   return new Demuxer(options)
@@ -67,11 +69,11 @@ class Demuxer implements TsDemuxer {
     unconfigured: 0,
   }
 
-  constructor({ limits = MPEGTS_LIMITS, near }: TsDemuxerOptions) {
+  constructor({ limits = MPEGTS_LIMITS, near, sounds = 1 }: TsDemuxerOptions) {
     this.#limits = limits
     this.#sync = new PacketSync(limits)
     this.#program = new ProgramStreams({
-      limits,
+      ...{ limits, sounds },
       clock: new TsClock(near),
       counters: this.counters,
       emit: (event) => this.#events.push(event),

@@ -11,7 +11,7 @@ export interface TsStream {
   readonly name: string
   /** ISO 639-2. */
   readonly language?: string
-  /** Its units come: the first video and the first sound that can be read. */
+  /** Its units come: the first video and the first sound, or several, that can be read. */
   readonly isTaken: boolean
   /** Why it cannot be read, as it turned out. */
   readonly trouble?: string

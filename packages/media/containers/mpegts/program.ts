@@ -9,8 +9,6 @@ import type { StreamReader, StreamSink } from './sink.ts'
 import { createStreamReader } from './stream-reader.ts'
 import { kindOf, languageOf, type StreamKind, type TsFormat } from './stream-type.ts'
 
-const KINDS = ['video', 'audio'] as const
-
 /** A stream whose units are read. */
 export interface TakenStream {
   readonly pid: number
@@ -32,6 +30,8 @@ interface Known {
 
 export interface ProgramOptions {
   readonly limits: MpegTsLimits
+  /** How many sounds are taken, at most. */
+  readonly sounds: number
   readonly clock: TsClock
   readonly counters: TsCounters
   readonly emit: (event: TsEvent) => void
@@ -39,7 +39,7 @@ export interface ProgramOptions {
   readonly onTaken: (streams: readonly TakenStream[]) => void
 }
 
-/** The streams of the programme that was taken: the first video and the first sound that can be read are. */
+/** The streams of the programme that was taken: the first video and the first sounds that can be read are. */
 export class ProgramStreams {
   readonly #options: ProgramOptions
   #program = { program: 0, programs: 0 }
@@ -62,10 +62,9 @@ export class ProgramStreams {
   }
 
   #take(): void {
-    const taken = KINDS.flatMap((kind) => {
-      const stream = this.#first(kind)
-      return stream === undefined ? [] : [stream]
-    })
+    const taken: TakenStream[] = []
+    this.#first('video', 1, taken)
+    this.#first('audio', this.#options.sounds, taken)
     for (const known of this.#streams) {
       if (known.taken !== undefined && !taken.includes(known.taken)) delete known.taken
     }
@@ -73,9 +72,13 @@ export class ProgramStreams {
     this.#options.emit({ type: 'tracks', ...this.#program, streams: this.#streams.map(describe) })
   }
 
-  #first(kind: 'video' | 'audio'): TakenStream | undefined {
+  #first(kind: 'video' | 'audio', most: number, taken: TakenStream[]): void {
+    const last = taken.length + most
     for (const known of this.#streams) {
+      if (taken.length >= last) return
       if (known.kind.kind !== kind || known.trouble !== undefined) continue
+      // A table may name one packet identifier twice.
+      if (taken.some(({ pid }) => pid === known.entry.pid)) continue
       try {
         const { format } = known.kind
         if (format !== undefined) known.taken ??= this.#open(known, kind, format)
@@ -83,9 +86,8 @@ export class ProgramStreams {
         if (!(error instanceof MediaError)) throw error
         known.trouble = error.message
       }
-      if (known.taken !== undefined) return known.taken
+      if (known.taken !== undefined) taken.push(known.taken)
     }
-    return undefined
   }
 
   #open(known: Known, kind: 'video' | 'audio', format: TsFormat): TakenStream {

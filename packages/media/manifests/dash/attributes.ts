@@ -40,9 +40,10 @@ export function frameRate(rate: number | undefined): string | undefined {
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
-function escaped(text: string): string {
+/** The text of an attribute or of an element. @throws as {@link tag} */
+export function escaped(text: string): string {
   if (Array.from(text).some((character) => character < ' ' || character === '\u007f')) {
-    throw new MediaError('malformed', 'dash: a control character in an attribute')
+    throw new MediaError('malformed', 'dash: a control character in a text')
   }
   return text.replace(/[&<>"]/g, (found) => entities[found] ?? found)
 }

@@ -49,6 +49,12 @@ export interface Period {
 export interface AdaptationSet {
   readonly id: number
   readonly kind: 'video' | 'audio'
+  /** What is spoken (5.3.3.2): RFC 5646. */
+  readonly language?: string
+  /** Among several of sound: the one that is played unless another is chosen, or one of the others (5.8.5.5, `urn:mpeg:dash:role:2011`). */
+  readonly role?: 'main' | 'alternate'
+  /** What people call it (5.3.7.2, `Label`). */
+  readonly label?: string
   readonly template: SegmentTemplate
   readonly representations: readonly Representation[]
 }

@@ -1,4 +1,4 @@
-import { duration, frameRate, instant, tag } from './attributes.ts'
+import { duration, escaped, frameRate, instant, tag } from './attributes.ts'
 import type { AdaptationSet, Mpd, Period, Representation, SegmentTemplate, TimelineRun } from './model.ts'
 
 /** Profile of live and on-demand presentations of templates and timelines (ISO/IEC 23009-1 8.4). */
@@ -7,6 +7,8 @@ const PROFILE = 'urn:mpeg:dash:profile:isoff-live:2011'
 const CLOCK = 'urn:mpeg:dash:utc:http-xsdate:2014'
 /** Speaker positions by number (5.8.5.4; ISO/IEC 23091-3 clause 6.2). */
 const CHANNELS = 'urn:mpeg:mpegB:cicp:ChannelConfiguration'
+/** Roles of adaptation sets (5.8.5.5). */
+const ROLE = 'urn:mpeg:dash:role:2011'
 /** Numbers there that are not those of channels. */
 const CHANNEL_NUMBERS: Readonly<Record<number, number>> = { 7: 11, 8: 12 }
 
@@ -48,9 +50,13 @@ function printPeriod({ id, start, duration: length, sets }: Period): string {
   return `${out}</Period>\n`
 }
 
-function printSet({ id, kind, template, representations }: AdaptationSet): string {
+function printSet({ id, kind, language, role, label, template, representations }: AdaptationSet): string {
   // Segments of all representations begin at the same times, by one cut list (5.3.3.2).
-  let out = tag('AdaptationSet', { id, contentType: kind, mimeType: `${kind}/mp4`, segmentAlignment: 'true' })
+  let out = tag('AdaptationSet', {
+    ...{ id, lang: language, contentType: kind, mimeType: `${kind}/mp4`, segmentAlignment: 'true' },
+  })
+  if (label !== undefined) out += `<Label>${escaped(label)}</Label>\n`
+  if (role !== undefined) out += tag('Role', { schemeIdUri: ROLE, value: role }, true)
   out += printTemplate(template)
   for (const representation of representations) out += printRepresentation(representation)
   return `${out}</AdaptationSet>\n`
