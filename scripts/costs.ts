@@ -17,7 +17,7 @@ export const costs: Readonly<Record<string, Cost>> = {
   // Chromium encodes, or several players play at once.
   'test/encoders/multitrack.test.ts': { quarters: 3 },
   'test/encoders/whip.test.ts': { quarters: 3, seconds: 42 },
-  'test/pages/real.test.ts': { quarters: 3, seconds: 62 },
+  'test/pages/real.test.ts': { quarters: 3, seconds: 55 },
   'test/pages/real-time-server.test.ts': { quarters: 3, seconds: 60 },
   'test/players/hls-js.test.ts': { quarters: 3, seconds: 60 },
   'test/players/ladder.test.ts': { quarters: 3, seconds: 46 },
@@ -32,7 +32,6 @@ export const costs: Readonly<Record<string, Cost>> = {
   'test/pages/demo.test.ts': { quarters: 5 },
   'test/live/ladder.test.ts': { quarters: 5 },
 
-  'test/live/restart.test.ts': { seconds: 43 },
   'test/pages/axe.test.ts': { seconds: 42 },
   'test/pages/go-live.test.ts': { seconds: 55 },
   'test/pages/player.test.ts': { seconds: 90 },

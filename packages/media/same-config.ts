@@ -17,7 +17,5 @@ export function sameConfig(a: TrackConfig, b: TrackConfig): boolean {
 
 function sameShape(a: TrackConfig, b: TrackConfig): boolean {
   if (a.kind === 'video') return b.kind === 'video' && a.width === b.width && a.height === b.height
-  return (
-    b.kind === 'audio' && a.channels === b.channels && a.sampleRate === b.sampleRate && a.language === b.language
-  )
+  return b.kind === 'audio' && a.channels === b.channels && a.sampleRate === b.sampleRate && a.language === b.language
 }

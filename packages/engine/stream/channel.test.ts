@@ -35,11 +35,12 @@ function stage(takeover: 'allow' | 'refuse' = 'allow') {
     calls.push(text)
     if (failing.has(name)) throw new TypeError(`injected ${name}`)
   }
+  const warned: object[] = []
   const channel: Channel = createChannel({
     record: { id: 'ch_1', slug: 'main' },
     takeover,
     reconnectWindow: 30_000,
-    log: silent,
+    log: { ...silent, warn: (fields) => void warned.push(fields) },
     now: () => now,
     onChange() {},
     register: {
@@ -105,7 +106,7 @@ function stage(takeover: 'allow' | 'refuse' = 'allow') {
     channel.tick()
     await new Promise((done) => setImmediate(done))
   }
-  return { channel, hub, rung, calls, registered, failing, slow, publish, pass }
+  return { channel, hub, rung, calls, registered, warned, failing, slow, publish, pass }
 }
 
 test('an encoder that connects and sends nothing leaves no broadcast behind', async () => {
@@ -473,4 +474,16 @@ test('an encoder is urgent while somebody takes single frames of it, or of what 
   assert.equal(second.isUrgent, false)
   begin(second)
   assert.deepEqual([publisher.isUrgent, second.isUrgent], [false, true])
+})
+
+test('audio tracks that are left out are in the log and in the diagnosis, however often they are told', () => {
+  const { channel, publish, warned } = stage()
+  const { publisher } = publish()
+  assert.equal(channel.diagnose()?.soundsLeftOut, 0)
+  for (let i = 1; i <= 200; i++) publisher.describe({ audioTracksLeftOut: i % 2 === 0 ? 0 : i })
+  assert.equal(channel.diagnose()?.soundsLeftOut, 0)
+  publisher.describe({ audioTracksLeftOut: 92 })
+  assert.equal(channel.diagnose()?.soundsLeftOut, 92)
+  assert.deepEqual(warned[0], { channel: 'main', leftOut: 1 })
+  assert.ok(warned.length <= 8, `${warned.length} lines`)
 })

@@ -81,13 +81,13 @@ const LISTED = [
 /** Identifier, language, label and role of each set of sound in the newest period. */
 function setsIn(mpd: string): unknown[][] {
   const period = mpd.slice(mpd.lastIndexOf('<Period'))
-  return [...period.matchAll(/<AdaptationSet id="(\d+)"(?: lang="(\w+)")? contentType="audio"[\s\S]*?<\/AdaptationSet>/g)].map(
-    ([set, id, language]) => [
-      ...[Number(id), language],
-      /<Label>(.*)<\/Label>/.exec(set)?.[1],
-      /<Role schemeIdUri="urn:mpeg:dash:role:2011" value="(\w+)"/.exec(set)?.[1],
-    ],
-  )
+  return [
+    ...period.matchAll(/<AdaptationSet id="(\d+)"(?: lang="(\w+)")? contentType="audio"[\s\S]*?<\/AdaptationSet>/g),
+  ].map(([set, id, language]) => [
+    ...[Number(id), language],
+    /<Label>(.*)<\/Label>/.exec(set)?.[1],
+    /<Role schemeIdUri="urn:mpeg:dash:role:2011" value="(\w+)"/.exec(set)?.[1],
+  ])
 }
 
 const SETS = [
@@ -146,7 +146,8 @@ test('a track of another codec is recorded and in DASH, and who reads HLS is not
 })
 
 test('a track that comes late is listed with the key frame from which on it is there', async (t) => {
-  const broadcast = begin(await openStore(t), [GERMAN])
+  const store = await openStore(t)
+  const broadcast = begin(store, [GERMAN])
   const generation = () => broadcast.generation
   const all = [...encodeSounds({ seconds: 13 }, [{ from: 5 }])]
   const feed = (from: number, to: number) => {
@@ -158,6 +159,13 @@ test('a track that comes late is listed with the key frame from which on it is t
   feed(4, 13)
   assert.ok(generation() > before, 'players are told')
   assert.deepEqual(soundsIn(broadcast.live?.multivariant()?.plain.toString()).sounds, LISTED.slice(0, 2))
+  await broadcast.end(BEGUN + 13_000)
+  // Silence stands for the time before.
+  const text = String((await createReplayPlaylists(store).media('as_1', 'a121', false))?.plain)
+  const parsed = parsePlaylist(text)
+  assert.ok(parsed.kind === 'media' && parsed.playlist.segments.every(({ gap }) => !gap), text)
+  const length = parsed.playlist.segments.reduce((sum, { duration }) => sum + duration, 0)
+  assert.ok(Math.abs(length - 13) < 0.2, text)
 })
 
 test('the studio knows of a track that has stopped', async (t) => {
@@ -181,5 +189,5 @@ test('readers of the hub are given the first sound only', async (t) => {
   for (let event = reader.take(); event !== undefined; event = reader.take()) {
     if (event.kind === 'unit') tracks.add(event.unit.track)
   }
-  assert.deepEqual([...tracks].toSorted(), [VIDEO_TRACK, AUDIO_TRACK])
+  assert.deepEqual([...tracks].toSorted((a, b) => a - b), [VIDEO_TRACK, AUDIO_TRACK])
 })

@@ -44,8 +44,14 @@ function assertInSync(studio: Studio, place: number, least: number): void {
 const reasons = (studio: Studio) => studio.recorded.opened.map(({ reason }) => reason)
 const tracksOf = (studio: Studio) => studio.recorded.opened.at(-1)?.tracks.map(({ track }) => track)
 /** Segments of a track that are not a gap as a whole. */
-const segmentsOf = (studio: Studio, track: number) =>
-  [...new Set(studio.parts(track).filter(({ gap }) => !gap).map(({ msn }) => msn))]
+const segmentsOf = (studio: Studio, track: number) => [
+  ...new Set(
+    studio
+      .parts(track)
+      .filter(({ gap }) => !gap)
+      .map(({ msn }) => msn),
+  ),
+]
 
 test('further sounds are cut into segments of the same numbers as the pictures, each at its own time', () => {
   const studio = stream([{}, {}])
@@ -64,7 +70,9 @@ test('as many as there is room for begin together', () => {
 
 test('one that starts before the first is heard from the first picture on, in its place', () => {
   const late = (sent: Iterable<Sent>) =>
-    [...sent].filter(({ unit, at }) => unit.track === soundTrack(0) || (unit.track === AUDIO_TRACK ? at >= 0.7 : at >= 0.4))
+    [...sent].filter(
+      ({ unit, at }) => unit.track === soundTrack(0) || (unit.track === AUDIO_TRACK ? at >= 0.7 : at >= 0.4),
+    )
   const studio = stream([{}], { seconds: 12, gop: (n) => n % 60 === 12 }, late)
   assert.deepEqual(reasons(studio), ['encoder'])
   assertInSync(studio, 0, 500)

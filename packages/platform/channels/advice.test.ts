@@ -48,6 +48,10 @@ test('each thing to change is named', () => {
   assert.deepEqual(codes({ reconnects: 3 }), ['reconnects'])
   assert.deepEqual(codes({ malformedUnits: 16 }), ['units-malformed'])
   assert.deepEqual(codes({ unconfiguredUnits: 256 }), ['units-unconfigured'])
+  assert.deepEqual(codes({ soundsLeftOut: 3 }), ['sounds-left-out'])
+  const deutsch = { name: 'Deutsch', language: 'de', codec: 'ac-3', sampleRate: 48_000, channels: 6, bitrate: 448_000 }
+  assert.deepEqual(codes({ furtherSounds: [{ ...deutsch, state: 'live' }] }), ['fine'])
+  assert.deepEqual(codes({ furtherSounds: [{ ...deutsch, state: 'other-codec' }] }), ['sounds-other-codec'])
 })
 
 test('a few units that are left out are an accident', () => {

@@ -77,6 +77,7 @@ export function createHlsEngine(
       maxMaxBufferLength: 60,
       startFragPrefetch: true,
       testBandwidth: false,
+      ...(wanted.sound && { audioPreference: { name: wanted.sound } }),
       abrEwmaDefaultEstimate: bandwidth,
       streamController: decodableStream(HlsClass),
       audioStreamController: soundStream(HlsClass),
@@ -258,6 +259,14 @@ export function createHlsEngine(
           const level = (now && chosenLevel(now)) ?? -1
           if (now) guard?.change(level, () => (now.nextLevel = level))
         },
+        sounds: of.audioTracks.map(({ name }, id) => ({
+          name,
+          checked: id === of.audioTrack,
+          choose() {
+            wanted.sound = name
+            hls?.setAudioOption({ name })
+          },
+        })),
       }
       return known
     },

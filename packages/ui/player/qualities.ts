@@ -9,6 +9,14 @@ export interface Quality {
   readonly bitrate: number
 }
 
+/** A sound that the viewer may choose. */
+export interface Sound {
+  readonly name: string
+  /** It is heard. */
+  readonly checked: boolean
+  choose(): void
+}
+
 /** Renditions of what is loaded, the best first. */
 export interface Qualities {
   readonly list: readonly Quality[]
@@ -17,12 +25,16 @@ export interface Qualities {
   /** The one on screen. */
   readonly playing: number | undefined
   choose(id: number | 'auto'): void
+  /** Sounds, the first one first; absent where the engine does not let one choose. */
+  readonly sounds?: readonly Sound[]
 }
 
 /** What the viewer has chosen: kept over sources, connections and transports, each of which has renditions of its own. */
 export interface WantedQuality {
   /** `undefined`: as the network allows. */
   quality: Quality | undefined
+  /** Name of the sound, where one was chosen. */
+  sound?: string
 }
 
 /** Frames per second from which on the number is worth saying. */

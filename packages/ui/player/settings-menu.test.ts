@@ -46,6 +46,31 @@ test('renditions and delays are listed, what is set is checked', () => {
   ])
 })
 
+test('of several sounds one can be chosen, also in a recording; one alone is no choice', () => {
+  const chosen: string[] = []
+  const sound = (name: string, checked = false) => ({ name, checked, choose: () => chosen.push(name) })
+  const { list } = ladder()
+  const one = { list: list.slice(0, 1), playing: 0 }
+  const { items } = opened({
+    qualities: ladder({ ...one, sounds: [sound('English', true), sound('Deutsch')] }),
+    choice: undefined,
+  })
+  assert.deepEqual(
+    items.map(({ name, checked }) => [name, checked]),
+    [
+      ['Automatic (1080p)', true],
+      ['English', true],
+      ['Deutsch', false],
+    ],
+  )
+  items[2]?.press()
+  assert.deepEqual(chosen, ['Deutsch'])
+  assert.equal(
+    opened({ qualities: ladder({ ...one, sounds: [sound('Main', true)] }), choice: undefined }).items.length,
+    0,
+  )
+})
+
 test('where one rendition is left the choice is automatic, whatever was chosen of more', () => {
   const { list } = ladder()
   assert.deepEqual(names({ qualities: ladder({ list: list.slice(0, 1), chosen: 0, playing: 0 }) }).slice(0, 2), [

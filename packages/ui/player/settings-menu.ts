@@ -5,7 +5,7 @@ import { tokens } from '../style/tokens.ts'
 import { type Transport, transports } from './choice/transport.ts'
 import type { Choice } from './choice/view.ts'
 import { againText, automaticName, failureText, protocolName, transportName } from './choice/words.ts'
-import { type Qualities, qualityName } from './qualities.ts'
+import { type Qualities, qualityName, type Sound } from './qualities.ts'
 import { menuStyles } from './settings-menu-styles.ts'
 import { behindText } from './time-text.ts'
 
@@ -22,14 +22,8 @@ export interface Settings {
   readonly delay: number | undefined
 }
 
-interface Item {
-  readonly name: string
-  readonly checked: boolean
-  choose(): void
-}
-
 /**
- * Quality and delay: a button with a menu above it. Inside the player only: `<bandstand-settings-menu>`.
+ * Quality, sound and delay: a button with a menu above it. Inside the player only: `<bandstand-settings-menu>`.
  *
  * | property | |
  * |---|---|
@@ -115,7 +109,7 @@ export class SettingsMenu extends LitElement {
     if (event.key !== 'Tab' && event.key !== 'Enter' && event.key !== ' ') event.preventDefault()
   }
 
-  #group(name: string, items: readonly Item[]) {
+  #group(name: string, items: readonly Sound[]) {
     return html`<div role="group" aria-label=${name}>
       <h3 aria-hidden="true">${name}</h3>
       ${items.map(
@@ -183,7 +177,7 @@ export class SettingsMenu extends LitElement {
     const { settings } = this
     const choice = settings?.choice
     const qualities = settings?.qualities ?? noQualities
-    if (!settings || (!choice && qualities.list.length < 2)) return nothing
+    if (!settings || (!choice && qualities.list.length < 2 && !qualities.sounds?.[1])) return nothing
     return html`
       <button
         id="button"
@@ -199,7 +193,9 @@ export class SettingsMenu extends LitElement {
         this._open
           ? html`<div class="popup" @keydown=${(event: KeyboardEvent) => this.#onKey(event)}>
               <div role="menu" aria-label="Quality and delay" aria-describedby=${choice ? 'state' : nothing}>
-                ${this.#quality(qualities, choice?.height)} ${choice ? this.#delay(choice, settings) : nothing}
+                ${this.#quality(qualities, choice?.height)}
+                ${qualities.sounds?.[1] ? this.#group('Sound', qualities.sounds) : nothing}
+                ${choice ? this.#delay(choice, settings) : nothing}
               </div>
               ${choice ? html`<div class="state" id="state">${this.#state(choice, settings.delay)}</div>` : nothing}
             </div>`

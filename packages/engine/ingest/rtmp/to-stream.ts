@@ -1,4 +1,11 @@
-import { AUDIO_TRACK, BROUGHT_TRACKS, FURTHER_SOUNDS, isBroughtTrack, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import {
+  AUDIO_TRACK,
+  BROUGHT_TRACKS,
+  FURTHER_SOUNDS,
+  isBroughtTrack,
+  type TrackId,
+  VIDEO_TRACK,
+} from '@bandstand/media/access-unit.ts'
 import { sameBytes } from '@bandstand/media/bytes/bytes.ts'
 import type { PictureReader } from '@bandstand/media/codecs/pictures/model.ts'
 import { createPictureReader } from '@bandstand/media/codecs/pictures/picture-reader.ts'

@@ -23,10 +23,7 @@ export interface TrackNumbers {
  * @param first id of the first track
  * @param others ids of further ones: from `first` on, so many
  */
-export function numberTracks(
-  first: TrackId,
-  others: { readonly first: TrackId; readonly most: number },
-): TrackNumbers {
+export function numberTracks(first: TrackId, others: { readonly first: TrackId; readonly most: number }): TrackNumbers {
   const ids = new Map<number, TrackId | undefined>()
   const waiting = new Set<number>()
   let main: number | undefined

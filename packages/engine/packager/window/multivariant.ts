@@ -130,7 +130,9 @@ export function multivariantPlaylist(input: MultivariantInput): MultivariantPlay
 
 /** Of several sounds one is played. */
 function guess({ tracks }: Epoch): number {
-  const pictures = tracks.map(({ config }) => (config.kind === 'video' ? guessPictures(config.width * config.height) : 0))
+  const pictures = tracks.map(({ config }) =>
+    config.kind === 'video' ? guessPictures(config.width * config.height) : 0,
+  )
   const hasSound = tracks.some(({ config }) => config.kind === 'audio')
   return pictures.reduce((sum, bitrate) => sum + bitrate, hasSound ? GUESS_AUDIO : 0)
 }

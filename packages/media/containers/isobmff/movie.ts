@@ -40,12 +40,7 @@ export function mvhd(timescale: number, duration: number, nextTrack: TrackId): B
  * @param duration in ticks of the movie's timescale.
  * @param choice one of several tracks of which one is played (§8.3.2.3): `first` unless another is chosen.
  */
-export function tkhd(
-  track: TrackId,
-  config: TrackConfig,
-  duration: number,
-  choice?: 'first' | 'other',
-): BoxTree {
+export function tkhd(track: TrackId, config: TrackConfig, duration: number, choice?: 'first' | 'other'): BoxTree {
   const wide = duration > 0xffffffff
   const [horizontal, vertical] = config.kind === 'video' ? config.sampleAspectRatio : [1, 1]
   // Track dimensions are those of the picture as shown, with square pixels.

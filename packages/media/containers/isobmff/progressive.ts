@@ -166,7 +166,11 @@ function placePiece<Source>(layout: ProgressivePiece<Source>[], piece: ChunkPiec
 
 function moov<Source>(tracks: readonly FinishedTrack<Source>[], large: boolean): BoxTree {
   const nextTrack = 1 + tracks.reduce((most, { track }) => Math.max(most, track), 0)
-  return box('moov', mvhd(MOVIE_TIMESCALE, movieTicks(tracks), nextTrack), ...tracks.map((track) => trak(track, large, choiceOf(track, tracks))))
+  return box(
+    'moov',
+    mvhd(MOVIE_TIMESCALE, movieTicks(tracks), nextTrack),
+    ...tracks.map((track) => trak(track, large, choiceOf(track, tracks))),
+  )
 }
 
 /** Several tracks of sound are languages, as a rule: one is played. */

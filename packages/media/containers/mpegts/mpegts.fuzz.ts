@@ -23,7 +23,7 @@ export const target = {
 }
 
 function read(bytes: Uint8Array, step: number): { readonly text: string; readonly error?: MediaError } {
-  const demuxer = createTsDemuxer({ limits: LIMITS })
+  const demuxer = createTsDemuxer({ limits: LIMITS, sounds: 8 })
   const seen = new Seen()
   try {
     for (let at = 0; at < bytes.byteLength; at += step) seen.add(demuxer.receive(bytes.subarray(at, at + step)))
