@@ -81,7 +81,8 @@ const worst = (looks: readonly Look[]) => Math.max(...looks.flatMap(({ delays })
 
 try {
   for (const [index, name] of names.entries()) {
-    const [slug, key = ''] = [`bench-${index}`, keys[index]]
+    const slug = `bench-${index}`
+    const key = keys[index] ?? ''
     const line: Line = {
       ...{ seed: Number(options.seed) + index, loss: Number(options.loss), roundTrip: Number(options['round-trip']) },
       ...{ jitter: Number(options.jitter), limit },
