@@ -189,5 +189,8 @@ test('readers of the hub are given the first sound only', async (t) => {
   for (let event = reader.take(); event !== undefined; event = reader.take()) {
     if (event.kind === 'unit') tracks.add(event.unit.track)
   }
-  assert.deepEqual([...tracks].toSorted((a, b) => a - b), [VIDEO_TRACK, AUDIO_TRACK])
+  assert.deepEqual(
+    [...tracks].toSorted((a, b) => a - b),
+    [VIDEO_TRACK, AUDIO_TRACK],
+  )
 })
