@@ -253,12 +253,13 @@ function tone(): Uint8Array[] {
   return found.slice(0, 50)
 }
 
-/** Gives the source on at about the speed at which it plays until it is so. */
+/** Gives the source on, no faster than it plays, until it is so: ffmpeg is not waited for by the source's clock. Somebody listens. */
 async function until(rig: SoundRig, packets: readonly Uint8Array[], what: string, is: () => boolean): Promise<void> {
-  for (let i = 0; i < 1_500; i++) {
+  for (let i = 0; i < 600; i++) {
     if (is()) return
+    rig.rendition.asked()
     rig.play(0.1, packets)
-    await sleep(20)
+    await sleep(100)
   }
   assert.fail(`${what}: ${rig.warnings.join()}`)
 }
@@ -277,7 +278,7 @@ async function real(t: TestContext) {
 test('ffmpeg makes AAC-LC of it, cut where the source is cut, every frame in its place', async (t) => {
   const { rig, packets } = await real(t)
   const begun = rig.parts.find(({ gap }) => !gap)?.msn ?? 0
-  await until(rig, packets, 'no more segments', () => (rig.parts.at(-1)?.msn ?? 0) >= begun + 9)
+  await until(rig, packets, 'no more segments', () => (rig.parts.at(-1)?.msn ?? 0) >= begun + 8)
   const [init] = rig.inits
   assert.ok(init?.config.kind === 'audio')
   assert.deepEqual([init.track, init.config.codecString, init.config.channels], [MADE_SOUND_TRACK, 'mp4a.40.2', 2])
