@@ -6,7 +6,7 @@ import type { EncoderHealth } from '@bandstand/platform/ports.ts'
 
 /** The engine's figures in the API's terms: absent becomes null, seconds become milliseconds, figures are rounded. */
 export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
-  const { video, audio, ladder, brought, line, hls } = found
+  const { video, audio, ladder, brought, sound, line, hls } = found
   const longest = video === undefined || video.keyDistances.length === 0 ? null : Math.max(...video.keyDistances)
   return {
     protocol: found.protocol,
@@ -37,6 +37,7 @@ export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
     unconfiguredUnits: found.unconfiguredUnits,
     ladder: ladder === undefined ? null : toLadderHealth(ladder),
     brought: brought === undefined ? null : toBroughtHealth(brought),
+    sound: sound === undefined ? null : { ...sound, message: sound.message ?? null },
     line: line === undefined ? null : toLineHealth(line),
     hls: hls === undefined ? null : toHlsHealth(hls),
   }

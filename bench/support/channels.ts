@@ -1,3 +1,4 @@
+import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
 import { type Bandstand, ownerPassword } from '../../test/support/bandstand.ts'
 
 /** Signs the owner in; the cookie is for the `cookie` header of further requests. */
@@ -32,4 +33,15 @@ export async function createChannels(server: Bandstand, count: number): Promise<
     keys.push(((await answer.json()) as { key: string }).key)
   }
   return keys
+}
+
+/** What the owner is told of the encoders of `bench-0`, `bench-1`, … */
+export async function readHealth(server: Bandstand, count: number): Promise<ChannelHealth[]> {
+  const cookie = await signIn(server.http)
+  const ask = async (_: unknown, index: number) => {
+    const answer = await fetch(`${server.http}/api/v1/channels/bench-${index}/health`, { headers: { cookie } })
+    if (!answer.ok) throw new Error(`health of bench-${index}: ${answer.status} ${await answer.text()}`)
+    return (await answer.json()) as ChannelHealth
+  }
+  return Promise.all(Array.from({ length: count }, ask))
 }

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { start } from '../../test/support/process.ts'
+import { startAnswering } from './answering.ts'
 
 /** What all receivers together have seen since they came. */
 export interface ReceiverFigures {
@@ -21,33 +19,13 @@ export interface Receivers {
 
 /** Runs `whep/receivers.ts` in a process of its own and resolves when all are connected. @param limit ms it may live */
 export async function startReceivers(url: string, count: number, limit: number): Promise<Receivers> {
-  const script = fileURLToPath(new URL('../whep/receivers.ts', import.meta.url))
-  const running = start(process.execPath, [script, url, String(count)], { limit })
-  let taken = 0
-  const next = async (): Promise<object> => {
-    for (;;) {
-      const line = running.stdout().split('\n').slice(0, -1)[taken]
-      if (line !== undefined) {
-        taken++
-        return JSON.parse(line) as object
-      }
-      if (!running.running()) throw new Error(`the receivers ended:\n${running.output()}`)
-      await sleep(20)
-    }
-  }
-  const ask = (line: string) => void running.stdin.write(`${line}\n`)
-  await next().catch(async (cause: unknown) => {
-    await running.stop('SIGKILL')
-    throw cause
-  })
+  const script = new URL('../whep/receivers.ts', import.meta.url)
+  const { running, ask } = await startAnswering(script, [url, String(count)], limit)
   return {
     pid: running.pid,
-    now() {
-      ask('now')
-      return next() as Promise<ReceiverFigures>
-    },
+    now: () => ask('now') as Promise<ReceiverFigures>,
     async end() {
-      ask('end')
+      running.stdin.write('end\n')
       await running.exited
     },
     stop: async () => void (await running.stop('SIGKILL')),

@@ -45,3 +45,9 @@ export const FURTHER_SOUNDS = { first: 121, most: 7 } as const
 export function isFurtherSound(track: TrackId): boolean {
   return track >= FURTHER_SOUNDS.first && track < FURTHER_SOUNDS.first + FURTHER_SOUNDS.most
 }
+
+/**
+ * Sound that the server makes of an encoder's, in another codec: of the first audio track this one. The smaller pictures of the ladder are
+ * from 11 on.
+ */
+export const MADE_SOUND_TRACK: TrackId = 51

@@ -9,6 +9,7 @@ import { createStreams, type Streams } from '@bandstand/engine/stream/streams.ts
 import type { Platform } from '@bandstand/platform/platform.ts'
 import { adoptLater } from '../adopt.ts'
 import { createLadders } from '../ladders.ts'
+import { createSounds } from '../sounds.ts'
 import { createSteadyRegister } from '../steady-register.ts'
 import { takeUpBroadcasts } from '../take-up.ts'
 import { createWatchables } from '../watchable.ts'
@@ -41,6 +42,7 @@ export function createLive({ settings, log, now, started }: Begun, { platform, s
   const nonce = randomBytes(6).toString('base64url')
   const encoding = { ...resources, settingsOf: (id: string) => directory.ladder(id), log, now }
   const ladders = createLadders(encoding)
+  const sounds = createSounds(encoding)
   const watchable = createWatchables(encoding)
   const streams = createStreams({
     directory,
@@ -61,6 +63,7 @@ export function createLive({ settings, log, now, started }: Begun, { platform, s
         onOpened,
         onGeneration: () => platform.channelChanged(channel.id),
         createLadder: (ports, assetId) => ladders(channel, ports, assetId),
+        createSound: (ports, assetId) => sounds(channel, ports, assetId),
         ...(recovered !== undefined && { recovered }),
       }),
     log,

@@ -39,6 +39,17 @@ export const furtherSound = z
   })
   .meta({ id: 'FurtherSound' })
 
+/** AAC that is made of sound in another codec, for viewers who cannot play that. */
+export const soundHealth = z
+  .object({
+    state: z
+      .enum(['waiting', 'starting', 'running', 'failing', 'impossible'])
+      .describe('waiting: nobody needs it; impossible: who cannot play what is sent hears nothing'),
+    restarts: z.int().min(0).describe('times ffmpeg ended that it should not have, since the broadcast began'),
+    message: z.string().nullable().describe('what is not as it should be'),
+  })
+  .meta({ id: 'SoundHealth' })
+
 /** What the encoder sends now, measured from its units, not from what it announces. */
 export const encoderFacts = z
   .object({
@@ -77,6 +88,9 @@ export const encoderFacts = z
       .describe('those that came without the configuration a decoder needs, told at 1, 2, 4, 8, …'),
     ladder: ladderHealth.nullable().describe('null where there is to be none'),
     brought: broughtHealth.nullable().describe('null where it makes one rendition only'),
+    sound: soundHealth
+      .nullable()
+      .describe('null where the sound is AAC, and where there is no ffmpeg to make AAC of it'),
     line: z
       .object({
         roundTrip: milliseconds,
@@ -115,6 +129,7 @@ export const ADVICE_CODES = [
   'bitrate-high',
   'frame-rate-low',
   'audio-rate-odd',
+  'audio-not-everywhere',
   'timestamps-jump',
   'reconnects',
   'units-malformed',

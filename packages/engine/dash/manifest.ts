@@ -1,4 +1,4 @@
-import type { TrackId } from '@bandstand/media/access-unit.ts'
+import { MADE_SOUND_TRACK, type TrackId } from '@bandstand/media/access-unit.ts'
 import type { AdaptationSet, Mpd, Period, Representation } from '@bandstand/media/manifests/dash/model.ts'
 import { type AudioRendition, audioRenditions } from '../packager/audio-renditions.ts'
 import {
@@ -137,7 +137,8 @@ function extentOf({ epoch, listed }: Stretch): readonly [number, number] {
 
 /**
  * Rungs stand beside the pictures they were made of, and brought renditions beside the encoder's first, so that players switch between
- * them (5.3.3.1). Each has a template of its own: one that is made on demand lacks segments that others have.
+ * them (5.3.3.1). Each has a template of its own: one that is made on demand lacks segments that others have. Other sound has a set of its
+ * own: players change between codecs only where they choose anew.
  *
  * @param origin media time at the period's begin, seconds.
  */
@@ -145,6 +146,7 @@ function setsOf(input: ManifestInput, stretch: Stretch, origin: number): readonl
   const { listed } = stretch
   const epoch = withoutBrought(stretch.epoch)
   const sounds = new Map(audioRenditions(epoch.tracks).map((one) => [one.track, one]))
+  const [first] = sounds.values()
   const sets: (AdaptationSet & { readonly representations: Representation[] })[] = []
   const add = ({ track, config, initNumber }: EpochTrack, beside?: (typeof sets)[number]) => {
     const own = listed.get(track)
@@ -162,13 +164,19 @@ function setsOf(input: ManifestInput, stretch: Stretch, origin: number): readonl
       ...(config.kind === 'video' ? { video: config } : { audio: config }),
     }
     if (beside === undefined) {
-      const said = { id: track, kind: config.kind, ...soundFacts(sounds.get(track), sounds.size) }
-      sets.push({ ...said, template, representations: [representation] })
+      const isMade = track === MADE_SOUND_TRACK
+      const said = { id: track, kind: config.kind, ...soundFacts(isMade ? first : sounds.get(track), sounds.size) }
+      // Who can play what the encoder sends is to take that: the other is made only for those who cannot.
+      const priority = isMade && { selectionPriority: 0 }
+      sets.push({ ...said, ...priority, template, representations: [representation] })
     } else beside.representations.push({ ...representation, template })
   }
   for (const track of epoch.tracks) add(track)
   const pictures = sets.find(({ kind }) => kind === 'video')
-  for (const rung of epoch.rungs?.values() ?? []) add(rung, pictures ?? sets.find(({ kind }) => kind === 'video'))
+  for (const rung of epoch.rungs?.values() ?? []) {
+    if (rung.config.kind === 'audio') add(rung)
+    else add(rung, pictures ?? sets.find(({ kind }) => kind === 'video'))
+  }
   return sets
 }
 

@@ -74,6 +74,7 @@ export function createFakeBroadcast(
       multivariant: () => (next === 0 ? undefined : multivariant),
       // Has no media times: manifests are tested with the real window.
       manifest: () => undefined,
+      manifestSoon: () => undefined,
       rendition: (name) => renditions.get(name)?.live,
       keyFrame: () => undefined,
     },

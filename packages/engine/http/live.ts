@@ -107,9 +107,14 @@ export function createLiveHandler(options: LiveOptions): LiveHandler {
     const broadcast = options.find(channel)
     if (broadcast === undefined) return sendProblem(req, res, offline)
     const { targetDuration } = broadcast
-    const found = broadcast.manifest()
-    if (found === undefined) return sendProblem(req, res, notReady('The first segment is still in the making.'))
-    sendText(req, res, found, cachingFor(targetDuration).manifest, deadline(targetDuration))
+    const answer = (from: HttpRequest, to: HttpResponse) => {
+      const found = broadcast.manifest()
+      if (found === undefined) return sendProblem(from, to, notReady('The first segment is still in the making.'))
+      sendText(from, to, found, cachingFor(targetDuration).manifest, deadline(targetDuration))
+    }
+    const soon = broadcast.manifestSoon()
+    const seated = soon !== undefined && held.hold(req, res, soon, 'ordinary', (from, to) => answer(from, to))
+    if (!seated) answer(req, res)
   }
 
   function mediaPlaylist(

@@ -29,6 +29,8 @@ export const PACKAGER_LIMITS = {
   rungBehind: 6,
   /** Whole segments before the newest that are not listed as gaps yet while a rung is not being made: it may be asked for. */
   rungOpenSegments: 1,
+  /** The same of sound in another codec: 3 target durations, for nothing else is heard meanwhile, and to make it is cheap. */
+  soundOpenSegments: 6,
   /**
    * Seconds by which the key frame of a rendition that the encoder brings may be beside the source's and begin the same segment, or one
    * and a half of its frames where that is more.
@@ -81,6 +83,11 @@ export const WINDOW_LIMITS = {
   waitingFor: 64,
   /** How long a rung that is made on demand is waited for, milliseconds: longer, and players give up by themselves. */
   rungStart: 8_000,
+  /**
+   * The same for whole segments of sound that is made on demand, before a DASH manifest: players choose once, and one that found the
+   * source's codec alone stays silent.
+   */
+  soundStart: 4_000,
   /** How long they wait, in target durations. */
   waitTargets: 3,
 } as const

@@ -97,6 +97,8 @@ export interface LiveBroadcast {
   multivariant(): RenderedText | undefined
   /** The DASH manifest of the same segments; `undefined` until the first one is whole. */
   manifest(): RenderedText | undefined
+  /** Something is made on demand that a manifest should list: resolves, within seconds, when it does or is not to come. */
+  manifestSoon(): Promise<unknown> | undefined
   rendition(name: string): LiveRendition | undefined
   /** Where the newest key frame is, for pictures; `undefined` when none is in memory. */
   keyFrame(): KeyFramePlace | undefined

@@ -26,7 +26,7 @@ export interface Epoch {
   /** Wall clock at `start`, Unix milliseconds. Program date time = wallClock + (time − start). */
   readonly wallClock: number
   readonly tracks: readonly EpochTrack[]
-  /** Renditions made of its first video track, as far as they have begun, as they are now; only the live window has them. */
+  /** Renditions beside its tracks, made or brought, as far as they have begun, as they are now; only the live window has them. */
   readonly rungs?: ReadonlyMap<TrackId, EpochTrack>
 }
 
@@ -117,6 +117,20 @@ export interface ListedRung {
   readonly brought?: boolean
   /** It cannot be sent by WebRTC: it has B-frames, or a codec that is not sent there. */
   readonly isRealTime?: false
+}
+
+/** The encoder's first sound in another codec, as playlists list it, before its first part too. */
+export interface ListedSound {
+  readonly track: TrackId
+  /** Of HLS (RFC 8216bis §4.4.6.1.1): it is listed with all pictures once more, for those who cannot play the source's codec. */
+  readonly group: string
+  /** RFC 6381. */
+  readonly codecString: string
+  readonly channels: number
+  /** Ticks a second of its media: the sample rate. */
+  readonly timescale: number
+  /** Bits a second. */
+  readonly bitrate: number
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
-import type { VideoTrackConfig } from '@bandstand/media/track.ts'
+import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { EpochTrack } from './model.ts'
 
-/** Which initialisation segment the parts of one rung need. */
+/** Which initialisation segment the parts of one rendition need that is made or brought. */
 export interface RungInits {
-  configure(epoch: number, config: VideoTrackConfig): void
+  configure(epoch: number, config: TrackConfig): void
   /** Pictures of the epoch cannot be decoded with what those before need. */
   isOther(epoch: number): boolean
   /** Pictures of the epoch come now, from a key frame on. */
@@ -16,7 +16,7 @@ export interface RungInits {
 
 /** @param tell told what the next part needs, in each epoch once and when it changes */
 export function createRungInits(track: TrackId, tell: (epoch: number, init: EpochTrack) => void): RungInits {
-  const configs = new Map<number, VideoTrackConfig>()
+  const configs = new Map<number, TrackConfig>()
   let told: { readonly epoch: number; readonly init: EpochTrack } | undefined
   /** Of pictures that have come, before their first part. */
   let coming: Pick<EpochTrack, 'config' | 'init'> | undefined

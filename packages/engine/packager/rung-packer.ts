@@ -1,5 +1,5 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
-import type { VideoTrackConfig } from '@bandstand/media/track.ts'
+import type { TrackConfig, VideoTrackConfig } from '@bandstand/media/track.ts'
 import type { TimedUnit } from '../timeline/model.ts'
 import { PACKAGER_LIMITS } from './limits.ts'
 import type { BroadcastTiming, CutFollower, EpochTrack, Part } from './model.ts'
@@ -19,15 +19,17 @@ export interface RungPackerOptions {
   readonly sink: RungSink
   /** As `Packager.numbersOf`. */
   readonly numbersOf: (track: TrackId) => () => number
+  /** It is sound of this sample rate, whose units are in ticks of it; without it pictures. */
+  readonly sound?: { readonly sampleRate: number }
 }
 
-/** Where a ladder puts what comes back. Times in ticks of 90 kHz, `now` in Unix milliseconds. */
-export interface RungPort {
+/** Where a ladder puts what comes back. Times in ticks of 90 kHz but for those of sound, `now` in Unix milliseconds. */
+export interface RungPort<Config extends TrackConfig = VideoTrackConfig> {
   /**
    * A rung exists from now on, as gaps until pictures come. Said again, its pictures of the running epoch are of another
    * length than those before.
    *
-   * @param frameDuration ticks
+   * @param frameDuration ticks of 90 kHz, also of sound
    */
   add(track: TrackId, frameDuration: number): void
   /**
@@ -36,7 +38,7 @@ export interface RungPort {
    * @param after what `reached` has told, where the first is the source's next one that the rung has, however much later
    */
   begin(track: TrackId, epoch: number, from: number, after?: number): void
-  configure(track: TrackId, epoch: number, config: VideoTrackConfig): void
+  configure(track: TrackId, epoch: number, config: Config): void
   /** A picture, in order. Until a key frame comes that belongs behind what is cut already, pictures are dropped. */
   unit(unit: TimedUnit, epoch: number): void
   /** No more pictures come of this epoch, at least for now. The last is held, in its part, as long as another encoder may go on there. */
@@ -53,11 +55,11 @@ export interface RungPort {
 }
 
 /**
- * Cuts renditions that were made of the source where the source was cut, into segments of the same numbers. They come later
+ * Cuts renditions that were made of the source, pictures or sound, where the source was cut, into segments of the same numbers. They come later
  * than the source and hold up nobody: what has not come when the ceiling is reached is a gap, and so is all of a segment
  * while a rung is not being made.
  */
-export interface RungPacker extends CutFollower, RungPort {
+export interface RungPacker<Config extends TrackConfig = VideoTrackConfig> extends CutFollower, RungPort<Config> {
   /** All that is there goes out: the broadcast ends. */
   finish(now: number): void
   /** Pictures that came for what was given up already. */
@@ -67,13 +69,15 @@ export interface RungPacker extends CutFollower, RungPort {
 interface Rung {
   readonly track: TrackId
   readonly number: () => number
-  /** Of the newest epoch. */
+  /** Of the newest epoch, in ticks of 90 kHz. */
   frameDuration: number
   /** Where it is. */
   cuts: EpochCuts
   packer: TrackPacker
-  /** Epochs that pictures are expected of. */
+  /** Epochs that media are expected of. */
   readonly expected: Set<number>
+  /** How far the source was when they were expected last, where it goes back further than what is waited for. */
+  begunAt: number
   needsKey: boolean
   /**
    * It ends where an encoder did. Its last picture lasts until the next, which another may bring, and its part is filled by that: parts
@@ -87,12 +91,20 @@ interface Rung {
   readonly inits: RungInits
 }
 
-export function createRungPacker(options: RungPackerOptions): RungPacker {
-  const { timing, sink } = options
+export function createRungPacker<Config extends TrackConfig = VideoTrackConfig>(
+  options: RungPackerOptions,
+): RungPacker<Config> {
+  const { timing, sink, sound } = options
+  const timescale = sound?.sampleRate ?? 90_000
+  const openSegments = PACKAGER_LIMITS[sound === undefined ? 'rungOpenSegments' : 'soundOpenSegments']
   const counters = { longFrames: 0, gaps: 0, lateUnits: 0 }
   const rungs = new Map<TrackId, Rung>()
-  const source = createSourceCuts()
+  const source = createSourceCuts(openSegments)
   let clock = 0
+
+  function ticks(of90: number): number {
+    return Math.round((of90 * timescale) / 90_000)
+  }
 
   function open(
     rung: Pick<Rung, 'track' | 'number' | 'frameDuration' | 'inits'>,
@@ -101,10 +113,9 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
     start: number,
   ) {
     return new TrackPacker({
-      ...{ track: rung.track, number: rung.number, frameDuration: rung.frameDuration },
-      timescale: 90_000,
+      ...{ track: rung.track, number: rung.number, frameDuration: ticks(rung.frameDuration), timescale },
       timed: false,
-      pictures: true,
+      pictures: sound === undefined,
       // Who has chosen a rung is shown the source meanwhile.
       bridges: false,
       timing,
@@ -153,14 +164,15 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
     const { id } = rung.cuts.epoch
     if (epoch > id) return wait(rung, epoch, unit)
     const { reach, held } = rung.packer
-    if (epoch < id || (rung.needsKey && (!unit.key || unit.dts < reach || unit.dts === held))) {
+    const at = rung.packer.to90(unit.dts)
+    if (epoch < id || (rung.needsKey && (!unit.key || at < reach || at === held))) {
       counters.lateUnits++
       rung.after = undefined
       return
     }
     if (rung.needsKey) {
-      if (!goesOn(rung, epoch, unit)) {
-        giveUpBefore(rung, unit.dts)
+      if (!goesOn(rung, epoch, at)) {
+        giveUpBefore(rung, at)
         // A segment has one initialisation segment: other pictures begin with the next.
         if ((rung.packer.hasMedia || rung.packer.queued > 0) && rung.inits.isOther(epoch)) {
           counters.lateUnits++
@@ -194,11 +206,11 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
     return until - packer.reach - frameDuration > PACKAGER_LIMITS.holeSlack * 90_000
   }
 
-  /** Nothing is missing between where it was torn and this picture. */
-  function goesOn(rung: Rung, epoch: number, { dts }: TimedUnit): boolean {
+  /** Nothing is missing between where it was torn and what comes at this time. */
+  function goesOn(rung: Rung, epoch: number, at: number): boolean {
     const { isTorn, after, packer, inits } = rung
     if (!isTorn || packer.held === undefined || inits.isOther(epoch)) return false
-    return after === packer.held || !lacks(rung, dts)
+    return after === packer.held || !lacks(rung, at)
   }
 
   /** Nobody goes on where it was torn. */
@@ -216,9 +228,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       const border = list.startOf(packer.msn + 1)
       if (border === undefined || packer.reach >= border) return
       // What a ladder that is asked for now may still make is left open.
-      const isOverdue = expected.has(epoch.id)
-        ? newest() > border + PACKAGER_LIMITS.rungBehind * 90_000
-        : list.newest - packer.msn > PACKAGER_LIMITS.rungOpenSegments
+      const isOverdue = expected.has(epoch.id) ? isOverdueAt(rung, border) : list.newest - packer.msn > openSegments
       if (!isOverdue) return
       closeTorn(rung)
       packer.giveUpAt(border)
@@ -240,10 +250,16 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
     return source.newest?.decided ?? 0
   }
 
+  /** What belongs before this is not waited for any longer. */
+  function isOverdueAt({ begunAt }: Rung, border: number): boolean {
+    return newest() > Math.max(border, begunAt) + PACKAGER_LIMITS.rungBehind * 90_000
+  }
+
   /** Nothing of this epoch comes any more. */
-  function isThrough({ cuts, expected }: Rung): boolean {
+  function isThrough(rung: Rung): boolean {
+    const { cuts, expected } = rung
     if (cuts.over === undefined) return false
-    return !expected.has(cuts.epoch.id) || newest() > cuts.over.end + PACKAGER_LIMITS.rungBehind * 90_000
+    return !expected.has(cuts.epoch.id) || isOverdueAt(rung, cuts.over.end)
   }
 
   function conclude(rung: Rung): void {
@@ -288,12 +304,12 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       const known = rungs.get(track)
       if (known !== undefined) {
         known.frameDuration = frameDuration
-        if (known.cuts === cuts) known.packer.expect(frameDuration)
+        if (known.cuts === cuts) known.packer.expect(ticks(frameDuration))
       }
       if (cuts === undefined || known !== undefined) return
       const number = options.numbersOf(track)
       const { list } = cuts
-      const msn = oldestOpen(cuts)
+      const msn = oldestOpen(cuts, openSegments)
       const start = list.startOf(msn) ?? list.newestStart
       const inits = createRungInits(track, sink.rung)
       const facts = { track, number, frameDuration, inits }
@@ -301,6 +317,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
         ...facts,
         ...{ cuts, packer: open(facts, cuts, msn, start) },
         expected: new Set(),
+        begunAt: Number.NEGATIVE_INFINITY,
         needsKey: true,
         isTorn: false,
         after: undefined,
@@ -313,6 +330,7 @@ export function createRungPacker(options: RungPackerOptions): RungPacker {
       const rung = rungs.get(track)
       if (rung === undefined) return
       rung.expected.add(epoch)
+      if (sound !== undefined) rung.begunAt = newest()
       if (rung.cuts.epoch.id !== epoch) return
       rung.needsKey = true
       rung.after = after

@@ -25,9 +25,13 @@ export interface SourceCuts extends CutFollower {
   readonly starts: readonly number[]
 }
 
-/** Number of the oldest segment of an epoch that what is made later may still have pictures of. */
-export function oldestOpen({ first, list }: EpochCuts): number {
-  return Math.max(first, list.newest - PACKAGER_LIMITS.rungOpenSegments)
+/**
+ * Number of the oldest segment of an epoch that what is made later may still have media of.
+ *
+ * @param open whole segments before the newest.
+ */
+export function oldestOpen({ first, list }: EpochCuts, open: number = PACKAGER_LIMITS.rungOpenSegments): number {
+  return Math.max(first, list.newest - open)
 }
 
 interface Own extends EpochCuts {
@@ -35,7 +39,8 @@ interface Own extends EpochCuts {
   over: EpochCuts['over']
 }
 
-export function createSourceCuts(): SourceCuts {
+/** @param open as for `oldestOpen`. */
+export function createSourceCuts(open: number = PACKAGER_LIMITS.rungOpenSegments): SourceCuts {
   /** Oldest first. */
   let epochs: Own[] = []
 
@@ -70,7 +75,7 @@ export function createSourceCuts(): SourceCuts {
       if (oldest > 0) epochs = epochs.slice(oldest)
       for (const { list, epoch } of epochs) {
         const own = needed.filter(({ cuts }) => cuts.epoch.id === epoch.id).map(({ msn }) => msn)
-        list.forget(Math.min(list.newest - PACKAGER_LIMITS.rungOpenSegments, ...own))
+        list.forget(Math.min(list.newest - open, ...own))
       }
     },
     get starts() {
@@ -78,7 +83,7 @@ export function createSourceCuts(): SourceCuts {
       if (running === undefined || running.over !== undefined) return []
       const { list } = running
       const found: number[] = []
-      for (let msn = oldestOpen(running); msn <= list.newest; msn++) {
+      for (let msn = oldestOpen(running, open); msn <= list.newest; msn++) {
         const start = list.startOf(msn)
         if (start !== undefined) found.push(start)
       }

@@ -33,6 +33,7 @@ function stage(t: TestContext, index?: AssetIndex, patience = 20_000) {
     ended: false,
     multivariant: () => undefined,
     manifest: () => undefined,
+    manifestSoon: () => undefined,
     keyFrame: () => (part === 0 ? undefined : { rendition: 'v1', init: 'i', part: String(part) }),
     rendition: () => ({
       name: 'v1',

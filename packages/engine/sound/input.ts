@@ -10,8 +10,12 @@ export interface SoundInput {
   readonly format: string
   /** What comes before the first frame. */
   readonly head: Uint8Array
-  /** What one frame is written as, in order. */
-  frame(data: Uint8Array): readonly Uint8Array[]
+  /**
+   * What one frame is written as, in order.
+   *
+   * @param time where it is to be kept, in ticks of the track: behind the frame before where it is not given. ADTS cannot say it.
+   */
+  frame(data: Uint8Array, time?: number): readonly Uint8Array[]
 }
 
 const NOTHING = new Uint8Array()
@@ -33,7 +37,8 @@ export function createSoundInput(config: AudioTrackConfig): SoundInput {
   return {
     format: 'mp4',
     head: writeInitSegment(TRACK, config),
-    frame(data) {
+    frame(data, time = baseDecodeTime) {
+      baseDecodeTime = time
       const duration = frameLengthOf(config, data)
       const samples = [{ data, duration, compositionOffset: 0, key: true }]
       const bytes = writeFragment({ sequence: sequence++ % 2 ** 32, track: TRACK, baseDecodeTime, samples })

@@ -1,4 +1,5 @@
-import { isBroughtTrack, isFurtherSound, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { isBroughtTrack, isFurtherSound } from '@bandstand/media/access-unit.ts'
+import type { AudioTrackConfig } from '@bandstand/media/track.ts'
 import { createBroughtPacker } from '../packager/brought-packer.ts'
 import type { PictureSize } from '../packager/display-size.ts'
 import { followers } from '../packager/followers.ts'
@@ -11,6 +12,8 @@ import type { MemoryBudget } from '../packager/window/budget.ts'
 import { resumePoint } from '../packager/window/recovered.ts'
 import type { Scheduler } from '../packager/window/waiting-room.ts'
 import { createLiveWindow, type LiveWindow } from '../packager/window/window.ts'
+import type { AacRendition, AacRenditionOptions } from '../sound/aac-rendition.ts'
+import { MADE_SOUND } from '../sound/made.ts'
 import type { AssetIndex, AssetWriter, SegmentStore } from '../store/port.ts'
 import { recorded } from '../store/recorded.ts'
 import { frameRateOf } from '../timeline/frame-rate.ts'
@@ -20,8 +23,8 @@ import type { Ladder, LadderOptions } from '../transcode/ladder.ts'
 import { type BroughtPorts, createBrought } from './brought.ts'
 import { createBroughtRecord } from './brought-record.ts'
 import type { Broadcast } from './channel.ts'
-import type { EncoderFacts, MediaDiagnosis } from './diagnosis.ts'
-import { createFurtherSounds, type FurtherSounds } from './further-sounds.ts'
+import { declaredBitrate, diagnose } from './diagnosis.ts'
+import { createFurtherSounds } from './further-sounds.ts'
 import { createHub, type Hub } from './hub.ts'
 import { createRungHubs, type RungHubs } from './rung-hubs.ts'
 
@@ -51,6 +54,11 @@ export interface BroadcastOptions {
     ports: Pick<LadderOptions, 'packer' | 'list' | 'isBrought'>,
     assetId: string,
   ) => Ladder | undefined
+  /** Makes the broadcast's sound in AAC where it comes in another codec; absent where there is to be none. */
+  readonly createSound?: (
+    ports: Pick<AacRenditionOptions, 'packer' | 'list'>,
+    assetId: string,
+  ) => AacRendition | undefined
 }
 
 /** What exists from the first epoch on: only then are the frame rates known that the constants are chosen by. */
@@ -62,6 +70,8 @@ interface Stage {
   readonly rungs: RungPacker
   readonly rungHubs: RungHubs
   readonly brought: BroughtPorts
+  readonly sound: AacRendition | undefined
+  readonly soundPacker: RungPacker<AudioTrackConfig>
 }
 
 /** One broadcast: timeline → packager → live window and store. */
@@ -71,6 +81,8 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
   const timeline = createTimeline(recovered === undefined ? {} : continuation(recovered))
   /** The ladder and what cuts its pictures. */
   const beside = createShelter((error) => stage?.ladder?.fail(error))
+  /** Sound in AAC and what cuts it. */
+  const besideSound = createShelter((error) => stage?.sound?.fail(error))
   /** What the encoder brings besides its first rendition, and what cuts that. */
   const brought = createBrought({ ports: () => stage?.brought })
   const besideBrought = createShelter((error) => {
@@ -111,9 +123,14 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       },
       onGeneration: () => attended('page', options.onGeneration),
       onLadderAsked: () => beside.pass(() => stage?.ladder?.asked()),
+      onSoundAsked: () => besideSound.pass(() => stage?.sound?.asked()),
       ...(recovered !== undefined && { recovered }),
     })
     const rungs = createRungPacker({ timing, sink: window, numbersOf: (track) => packager.numbersOf(track) })
+    const soundPacker = createRungPacker<AudioTrackConfig>({
+      ...{ timing, sink: window, sound: MADE_SOUND },
+      numbersOf: (track) => packager.numbersOf(track),
+    })
     const record = createBroughtRecord(writer)
     const broughtPacker = createBroughtPacker({
       timing,
@@ -135,7 +152,11 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       timing,
       // The writer first: the window asks whether what it lists is recorded, and when it is written.
       sinks: [writer, window],
-      follower: followers(sheltered(rungs, beside), sheltered(broughtPacker, besideBrought)),
+      follower: followers(
+        sheltered(rungs, beside),
+        sheltered(broughtPacker, besideBrought),
+        sheltered(soundPacker, besideSound),
+      ),
       ...(recovered !== undefined && {
         start: firstNumbers(recovered),
         before: recovered.epochs.map(withoutBrought),
@@ -148,7 +169,8 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       window.ladder(all)
     }
     return {
-      ...{ packager, window, writer, rungs, rungHubs },
+      ...{ packager, window, writer, rungs, rungHubs, soundPacker },
+      sound: attended('sound', () => options.createSound?.({ packer: soundPacker, list: window.sounds }, assetId)),
       ladder: makeLadder(rungHubs, list),
       brought: {
         packer: broughtPacker,
@@ -217,6 +239,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       stage?.packager.handle(event, now)
       besideBrought.pass(() => brought.handle(event))
       beside.pass(() => stage?.ladder?.handle(event))
+      besideSound.pass(() => stage?.sound?.handle(event))
       if (isFirst && event.kind === 'epoch-opened') options.onOpened(assetId, event.wallClock)
     }
   }
@@ -254,7 +277,9 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     // Before the ladder ends: it is told what goes wrong.
     beside.pass(() => stage?.rungs.finish(now))
     besideBrought.pass(() => stage?.brought.packer.finish(now))
+    besideSound.pass(() => stage?.soundPacker.finish(now))
     attempt(() => stage?.ladder?.close())
+    attempt(() => stage?.sound?.close())
     attempt(() => stage?.rungHubs.end())
     attempt(last)
     await write()
@@ -300,6 +325,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
       if (timeline.deadline !== undefined && now >= timeline.deadline) guard(() => handle(timeline.tick(now), now))
       beside.pass(() => stage?.ladder?.tick())
       besideBrought.pass(() => brought.tick(now))
+      besideSound.pass(() => stage?.sound?.tick())
     },
     describe(facts) {
       bitrate = declaredBitrate(facts) ?? bitrate
@@ -326,26 +352,16 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     diagnose() {
       if (stage === undefined) return undefined
       const ladder = stage.ladder?.report
+      const sound = stage.sound?.report
       const { report } = brought
       return {
         ...diagnose(stage.packager, tracks, furtherSounds, timeline.counters.jumps),
         ...(ladder !== undefined && { ladder }),
         ...(report !== undefined && { brought: report }),
+        ...(sound !== undefined && { sound }),
       }
     },
   }
-}
-
-/**
- * Bits a second; encoders announce kbit/s (`videodatarate`, `audiodatarate` of onMetaData). `undefined` where the pictures'
- * rate is not among them, for the sound's alone would be far too low.
- */
-function declaredBitrate(facts: EncoderFacts): number | undefined {
-  const { videodatarate: video, audiodatarate: audio, videocodecid: hasVideo } = facts
-  const pictures = typeof video === 'number' && video > 0 ? video : hasVideo === undefined ? 0 : undefined
-  if (pictures === undefined) return undefined
-  const sum = pictures + (typeof audio === 'number' && audio > 0 ? audio : 0)
-  return sum > 0 && sum < 1e6 ? sum * 1000 : undefined
 }
 
 /** Highest first; of pictures of one size that of more bits. */
@@ -367,34 +383,4 @@ function firstNumbers(recovered: AssetIndex): AssetIndex['next'] {
 function continuation(recovered: AssetIndex): TimelineOptions {
   const { start, epoch, notBefore } = resumePoint(recovered)
   return { start, firstEpoch: epoch, notBefore }
-}
-
-function diagnose(
-  packager: Packager,
-  tracks: readonly TimelineTrack[],
-  furtherSounds: FurtherSounds,
-  timestampJumps: number,
-): MediaDiagnosis {
-  const video = tracks.find(({ track }) => track === VIDEO_TRACK)?.config
-  const first = tracks.find(({ config }) => config.kind === 'audio')
-  const pictures = packager.stats(VIDEO_TRACK)
-  const sound = first && packager.stats(first.track)
-  const further = furtherSounds.report(tracks, (track) => packager.stats(track)?.bitrate)
-  return {
-    timestampJumps,
-    ...(video?.kind === 'video' &&
-      pictures !== undefined && {
-        video: { codec: video.codecString, width: video.width, height: video.height, ...pictures },
-      }),
-    ...(first?.config.kind === 'audio' &&
-      sound !== undefined && {
-        audio: {
-          codec: first.config.codecString,
-          sampleRate: first.config.sampleRate,
-          channels: first.config.channels,
-          bitrate: sound.bitrate,
-        },
-      }),
-    ...(further.length > 0 && { furtherSounds: further }),
-  }
 }

@@ -57,6 +57,7 @@ function stage(takeover: 'allow' | 'refuse' = 'allow') {
         ended: false,
         multivariant: () => undefined,
         manifest: () => undefined,
+        manifestSoon: () => undefined,
         rendition: () => undefined,
         keyFrame: () => undefined,
       }

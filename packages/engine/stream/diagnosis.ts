@@ -1,7 +1,11 @@
+import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import type { Packager } from '../packager/packager.ts'
 import type { HlsReport, IngestProtocol, LineReport } from '../ports.ts'
+import type { SoundReport } from '../sound/report.ts'
+import type { TimelineTrack } from '../timeline/model.ts'
 import type { LadderReport } from '../transcode/report.ts'
 import type { BroughtReport } from './brought-report.ts'
-import type { FurtherSoundReport } from './further-sounds.ts'
+import type { FurtherSoundReport, FurtherSounds } from './further-sounds.ts'
 import { STREAM_LIMITS } from './limits.ts'
 
 /** What the encoder says of its stream in its metadata. */
@@ -45,6 +49,8 @@ export interface MediaDiagnosis {
   readonly ladder?: LadderReport
   /** Absent where the encoder brings no further renditions. */
   readonly brought?: BroughtReport
+  /** Of AAC made of the sound; absent where the sound is AAC, or nothing can be made here. */
+  readonly sound?: SoundReport
 }
 
 /** The connected encoder and what it sends; the platform turns the figures into plain words. */
@@ -79,4 +85,47 @@ export function countIn(
 ): number {
   const count = facts[name]
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : 0
+}
+
+/**
+ * Bits a second; encoders announce kbit/s (`videodatarate`, `audiodatarate` of onMetaData). `undefined` where the pictures'
+ * rate is not among them, for the sound's alone would be far too low.
+ */
+export function declaredBitrate(facts: EncoderFacts): number | undefined {
+  const { videodatarate: video, audiodatarate: audio, videocodecid: hasVideo } = facts
+  const pictures = typeof video === 'number' && video > 0 ? video : hasVideo === undefined ? 0 : undefined
+  if (pictures === undefined) return undefined
+  const sum = pictures + (typeof audio === 'number' && audio > 0 ? audio : 0)
+  return sum > 0 && sum < 1e6 ? sum * 1000 : undefined
+}
+
+/** What the source's tracks are, as the packager has measured them. */
+export function diagnose(
+  packager: Packager,
+  tracks: readonly TimelineTrack[],
+  furtherSounds: FurtherSounds,
+  timestampJumps: number,
+): MediaDiagnosis {
+  const video = tracks.find(({ track }) => track === VIDEO_TRACK)?.config
+  const first = tracks.find(({ config }) => config.kind === 'audio')
+  const pictures = packager.stats(VIDEO_TRACK)
+  const sound = first && packager.stats(first.track)
+  const further = furtherSounds.report(tracks, (track) => packager.stats(track)?.bitrate)
+  return {
+    timestampJumps,
+    ...(video?.kind === 'video' &&
+      pictures !== undefined && {
+        video: { codec: video.codecString, width: video.width, height: video.height, ...pictures },
+      }),
+    ...(first?.config.kind === 'audio' &&
+      sound !== undefined && {
+        audio: {
+          codec: first.config.codecString,
+          sampleRate: first.config.sampleRate,
+          channels: first.config.channels,
+          bitrate: sound.bitrate,
+        },
+      }),
+    ...(further.length > 0 && { furtherSounds: further }),
+  }
 }

@@ -24,6 +24,7 @@ const good: EncoderHealth = {
     soundsLeftOut: 0,
     ladder: null,
     brought: null,
+    sound: null,
     line: null,
     hls: null,
   },
@@ -120,4 +121,25 @@ test('what is wrong with HLS that an encoder makes is said in its words', () => 
   })
   assert.equal(advice?.code, 'hls-trouble')
   assert.match(advice?.text ?? '', /encrypted: switch encryption off\.$/)
+})
+
+test('of sound that not every browser plays it is said who hears nothing, where no AAC is made of it', () => {
+  const opus = { ...audio, codec: 'Opus' }
+  const textOf = (health: Partial<EncoderHealth>) => adviseEncoder({ ...good, ...health }).map(({ text }) => text)
+  const sound = (state: NonNullable<EncoderHealth['sound']>['state'], message: string | null = null) => ({
+    audio: opus,
+    sound: { state, restarts: 0, message },
+  })
+  assert.deepEqual(textOf({ audio: opus }), [
+    'The sound is Opus, and this server has no ffmpeg to make AAC of it: viewers whose browser does not play Opus hear nothing. Install ffmpeg, or set the encoder to AAC.',
+  ])
+  for (const codec of ['mp4a.40.34', 'fLaC', 'ac-3', 'ec-3']) {
+    assert.deepEqual(codes({ audio: { ...audio, codec } }), ['audio-not-everywhere'])
+  }
+  for (const state of ['waiting', 'starting', 'running'] as const) assert.deepEqual(codes(sound(state)), ['fine'])
+  // Somebody has just asked, and it has not begun.
+  assert.deepEqual(codes(sound('failing')), ['fine'])
+  assert.deepEqual(textOf(sound('failing', 'ffmpeg: it ended with status 1')), [
+    'The sound is Opus, and no AAC comes of it (ffmpeg: it ended with status 1): viewers whose browser does not play Opus hear nothing. Set the encoder to AAC.',
+  ])
 })

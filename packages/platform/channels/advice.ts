@@ -46,6 +46,7 @@ export function adviseEncoder(health: EncoderHealth): Advice[] {
   if (audio === null) add('hint', 'no-audio', 'There is no sound. If that is not meant, check the audio sources.')
   else if (!AUDIO_RATES.includes(audio.sampleRate))
     add('hint', 'audio-rate-odd', `The sound has ${audio.sampleRate} Hz; 48000 Hz (48 kHz) plays everywhere.`)
+  if (audio !== null) adviseSoundCodec(audio, health.sound, add)
   if (health.brought?.message)
     add('warning', 'renditions', `Of the renditions that the encoder makes: ${health.brought.message}.`)
   adviseSounds(health, add)
@@ -116,6 +117,38 @@ function adviseVideo(
     )
   if (bits > BITS_HIGH || bitrate > BITRATE_HIGH)
     add('hint', 'bitrate-high', `${megabits} is more than many viewers' lines carry; 2.5 to 6 Mbit/s suit most.`)
+}
+
+/** Sound that not every browser plays, by the beginning of what CODECS says. */
+const NOT_EVERYWHERE: readonly (readonly [prefix: string, name: string])[] = [
+  ['mp4a.40.34', 'MP3'],
+  ['opus', 'Opus'],
+  ['flac', 'FLAC'],
+  ['ac-3', 'AC-3'],
+  ['ec-3', 'E-AC-3'],
+]
+
+/** @param made of it in AAC; null where there is no ffmpeg */
+function adviseSoundCodec(
+  { codec }: NonNullable<EncoderHealth['audio']>,
+  made: EncoderHealth['sound'],
+  add: (level: Advice['level'], code: Advice['code'], text: string) => void,
+): void {
+  const name = NOT_EVERYWHERE.find(([prefix]) => codec.toLowerCase().startsWith(prefix))?.[1]
+  if (name === undefined) return
+  const silent = `viewers whose browser does not play ${name} hear nothing`
+  if (made === null)
+    add(
+      'warning',
+      'audio-not-everywhere',
+      `The sound is ${name}, and this server has no ffmpeg to make AAC of it: ${silent}. Install ffmpeg, or set the encoder to AAC.`,
+    )
+  else if (made.message !== null && (made.state === 'impossible' || made.state === 'failing'))
+    add(
+      'warning',
+      'audio-not-everywhere',
+      `The sound is ${name}, and no AAC comes of it (${made.message}): ${silent}. Set the encoder to AAC.`,
+    )
 }
 
 /**

@@ -295,6 +295,7 @@ test('the health of an encoder comes with advice', async (t) => {
     reconnects: 0,
     ladder: null,
     brought: null,
+    sound: null,
     line: null,
     hls: null,
   })

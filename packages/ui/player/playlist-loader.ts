@@ -2,6 +2,7 @@ import type Hls from 'hls.js'
 import type { HlsConfig, Loader, PlaylistLoaderContext } from 'hls.js'
 import { askForNext, type NextPart, nextPart } from './blocking.ts'
 import { heldPolicy } from './load-policy.ts'
+import { withPlayableSound } from './playable-sound.ts'
 import { takePrefetched } from './prefetch.ts'
 import { type WantedStart, withStart } from './start.ts'
 
@@ -25,7 +26,8 @@ const asleep = 60_000
 const askLimit = 1000
 
 /**
- * Loads playlists as hls.js does, but answers from the prefetch where it can and puts the wanted start into the text. After a sleep
+ * Loads playlists as hls.js does, but answers from the prefetch where it can, puts the wanted start into the text and leaves one group of
+ * sound in it. After a sleep
  * nothing is asked for that has ended meanwhile: the answer would be 404, a red line in the console.
  *
  * @param isLive asks the server whether there is anything to be loaded; never rejects
@@ -51,6 +53,9 @@ export function playlistLoader(
       const onSuccess: typeof callbacks.onSuccess = (response, stats, ctx, network) => {
         heardAt = Date.now()
         if (typeof response.data === 'string') nexts.set(address, nextPart(response.data))
+        if ((ctx.type as string) === 'manifest' && typeof response.data === 'string') {
+          response.data = withPlayableSound(response.data)
+        }
         if (!started && typeof response.data === 'string') {
           if ((ctx.type as string) === 'level') started = true
           response.data = withStart(response.data, wanted())

@@ -3,6 +3,7 @@
  * once, then for the media playlists it names; the engine's first requests are answered from here, once.
  */
 import { mediaSource } from './choice/media-source.ts'
+import { withPlayableSound } from './playable-sound.ts'
 
 export interface Fetched {
   readonly text: string
@@ -25,7 +26,7 @@ export function prefetch(url: string): void {
   if (held.has(url) || !mediaSource()) return
   void get(url).then((main) => {
     if (!main) return
-    for (const uri of firstPlaylists(main.text)) {
+    for (const uri of firstPlaylists(withPlayableSound(main.text))) {
       void get(new URL(uri, main.url).href).then((media) => {
         const init = media && /#EXT-X-MAP:.*URI="([^"]+)"/.exec(media.text)?.[1]
         // Immutable, so the browser's cache holds it for the engine.

@@ -16,6 +16,15 @@ const STATES = {
   misaligned: 'key frames stand apart',
 }
 
+/** AAC made of sound in another codec. */
+const MADE_SOUND = {
+  waiting: 'made when a viewer needs it',
+  starting: 'begins',
+  running: 'made for a viewer who needs it',
+  failing: 'fails',
+  impossible: 'not possible',
+}
+
 /** What is known of a channel as it goes on. */
 export interface HealthNews {
   readonly slug: string
@@ -130,7 +139,7 @@ export class StudioHealthCard extends LitElement {
   }
 
   #facts(facts: EncoderFacts) {
-    const { protocol, video, audio, furtherSounds, encoder, remote, reconnects, brought, line, hls } = facts
+    const { protocol, video, audio, furtherSounds, sound, encoder, remote, reconnects, brought, line, hls } = facts
     const rows: [string, string][] = []
     if (video) {
       rows.push(['Picture', `${video.width} × ${video.height}`])
@@ -154,6 +163,7 @@ export class StudioHealthCard extends LitElement {
     for (const { name, codec, bitrate, state } of furtherSounds) {
       rows.push([`Sound: ${name}`, `${codecText(codec)}, ${state === 'stopped' ? STATES[state] : rateText(bitrate)}`])
     }
+    if (sound) rows.push(['Sound in AAC', MADE_SOUND[sound.state]])
     rows.push(['Comes by', protocol === 'demo' ? 'the built-in demo' : protocol.toUpperCase()])
     rows.push(['Reconnects', String(reconnects)])
     if (hls) {

@@ -194,6 +194,7 @@ const health: ChannelHealth = {
       message: null,
     },
     brought: null,
+    sound: null,
     line: null,
     hls: null,
   },

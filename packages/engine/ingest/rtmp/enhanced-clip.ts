@@ -13,8 +13,8 @@ import type { Clip, ClipTrack } from './clip.ts'
 /** Bytes of one box of a clip. */
 const BOX_BYTES = 64 * 1024 * 1024
 
-/** A track of a file, before it is made into tags. */
-interface Source {
+/** A track of a file, before it is made into what is sent. */
+export interface Source {
   readonly config: TrackConfig
   readonly timescale: number
   readonly samples: { readonly info: SampleInfo; readonly dts: number; readonly data: Uint8Array }[]
@@ -40,7 +40,8 @@ function isOf<Kind extends TrackConfig['kind']>(kind: Kind) {
     source.config.kind === kind
 }
 
-function readSources(file: Uint8Array): Source[] {
+/** Tracks of fragmented MP4 that have samples. @throws MediaError as the MP4 parsers, `unsupported` for a codec that is not known here */
+export function readSources(file: Uint8Array): Source[] {
   const sources = new Map<number, Source>()
   for (const event of createFragmentStreamReader(BOX_BYTES).push(file)) {
     if (event.kind === 'init') {

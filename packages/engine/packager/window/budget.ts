@@ -15,10 +15,10 @@ export interface MemoryBudget {
 }
 
 /**
- * Holders that may count the same media: parts, the hub's newest group, and of the ladder and of the rendition without B-frames
- * each the backlog and what waits for ffmpeg; that rendition's own pictures are in no part.
+ * Holders that may count the same media: parts, the hub's newest group, and of the ladder, of the rendition without B-frames and of sound
+ * in AAC each the backlog and what waits for ffmpeg; that rendition's own pictures are in no part.
  */
-const SHARES = 8
+const SHARES = 10
 
 /** @param limit bytes. */
 export function createMemoryBudget(limit: number): MemoryBudget {

@@ -25,7 +25,7 @@ function segmentOf(epoch: Epoch): WindowSegment {
 
 function broadcast(epoch: Epoch, ...segments: WindowSegment[]): ShownBroadcast {
   const rendition = { track: VIDEO_TRACK, segments, peak: { bitrate: 0, segments: 0 } }
-  const facts = { rungs: [], declaredBitrate: 2_000_000, frameRate: 30 }
+  const facts = { rungs: [], sounds: [], declaredBitrate: 2_000_000, frameRate: 30 }
   return { generation: 1, epoch, renditions: [rendition], ...facts }
 }
 

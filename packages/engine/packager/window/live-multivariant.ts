@@ -3,8 +3,15 @@ import { printMultivariant } from '@bandstand/media/manifests/hls/print.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import { audioRenditions, sameCodec } from '../audio-renditions.ts'
 import type { RenderedText } from '../live.ts'
-import type { Epoch, ListedRung } from '../model.ts'
-import { bandwidth, type MultivariantInput, multivariantPlaylist, type Peak, rungBandwidth } from './multivariant.ts'
+import type { Epoch, ListedRung, ListedSound } from '../model.ts'
+import {
+  bandwidth,
+  type MultivariantInput,
+  multivariantPlaylist,
+  type Peak,
+  rungBandwidth,
+  soundTrackBandwidth,
+} from './multivariant.ts'
 import { rendered } from './rendered.ts'
 import type { Rendition } from './rendition.ts'
 
@@ -24,6 +31,8 @@ export interface ShownBroadcast {
   /** Of the epoch's tracks. */
   readonly renditions: readonly Pick<Rendition, 'track' | 'segments' | 'peak'>[]
   readonly rungs: readonly ListedRung[]
+  /** Its first sound in other codecs. */
+  readonly sounds: readonly ListedSound[]
   /** Bits a second as the encoder announced it, sound included. */
   readonly declaredBitrate: number | undefined
   /** Frames a second, measured. */
@@ -39,25 +48,27 @@ export interface LiveMultivariant {
 
 export function createLiveMultivariant({ assetId, nonce, peakOf }: LiveMultivariantOptions): LiveMultivariant {
   /** As `listedCodecs` says, until something is listed. */
-  let codecs: readonly string[] | undefined
+  let codecs: ListedCodecs | undefined
   let shown: { readonly key: string; readonly playlist: RenderedText } | undefined
 
   return {
     changed() {
       codecs = undefined
     },
-    show({ generation, epoch, renditions: all, rungs, declaredBitrate, frameRate }) {
+    show({ generation, epoch, renditions: all, rungs, sounds, declaredBitrate, frameRate }) {
       const renditions = groupedWith(epoch, all)
       codecs ??= listedCodecs(epoch, renditions)
       const input: MultivariantInput = {
-        ...{ assetId, epoch, codecs, declaredBitrate, frameRate, rungs, peakOf },
+        ...{ assetId, epoch, codecs: codecs.all, pictureCodecs: codecs.ofPictures },
+        ...{ declaredBitrate, frameRate, rungs, sounds, peakOf },
         peak: {
           bitrate: peakOfKind('video', epoch, renditions) + peakOfKind('audio', epoch, renditions),
           segments: renditions.reduce((least, r) => Math.min(least, r.peak.segments), Number.POSITIVE_INFINITY),
         },
       }
-      const bandwidths = rungs.map((r) => rungBandwidth(r, input)).join()
-      const key = `${generation}-${bandwidth(input)}-${frameRate ?? ''}-${codecs.join()}-${bandwidths}`
+      const ofSounds = sounds.map((sound) => Math.ceil(soundTrackBandwidth(sound, peakOf(sound.track))))
+      const bandwidths = [...rungs.map((r) => rungBandwidth(r, input)), ...ofSounds].join()
+      const key = `${generation}-${bandwidth(input)}-${frameRate ?? ''}-${codecs.all.join()}-${bandwidths}`
       if (shown?.key !== key) {
         const text = printMultivariant(multivariantPlaylist(input))
         // The address is the channel's: the validator must not be that of another broadcast with the same facts.
@@ -87,18 +98,25 @@ function kindOf({ tracks }: Epoch, track: TrackId): TrackConfig['kind'] | undefi
   return tracks.find((own) => own.track === track)?.config.kind
 }
 
+interface ListedCodecs {
+  readonly all: readonly string[]
+  readonly ofPictures: readonly string[]
+}
+
 /**
  * The current encoder's first. Segments of one before it are listed for a while, and who cannot decode them must know
  * (RFC 8216bis §6.2.4; hls.js asks for the support of each).
  */
-function listedCodecs(now: Epoch, renditions: ShownBroadcast['renditions']): readonly string[] {
+function listedCodecs(now: Epoch, renditions: ShownBroadcast['renditions']): ListedCodecs {
   const shown = new Set(renditions.map(({ track }) => track))
-  const found = new Set(now.tracks.flatMap(({ track, config }) => (shown.has(track) ? [config.codecString] : [])))
+  const own = now.tracks.filter(({ track }) => shown.has(track))
+  const found = new Map(own.map(({ config }) => [config.codecString, config.kind]))
   for (const { track, segments } of renditions) {
     for (const segment of segments) {
       const config = segment.epoch.tracks.find((t) => t.track === track)?.config
-      if (!segment.gap && config !== undefined) found.add(config.codecString)
+      if (!segment.gap && config !== undefined) found.set(config.codecString, config.kind)
     }
   }
-  return [...found]
+  const ofPictures = [...found].filter(([, kind]) => kind === 'video').map(([codec]) => codec)
+  return { all: [...found.keys()], ofPictures }
 }

@@ -6,9 +6,9 @@ import { createStretches, type Stretch, secondsSinceFirst, spanOf } from '../../
 import type { AssetIndex } from '../../store/port.ts'
 import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
 import type { RenderedText } from '../live.ts'
-import { type BroadcastTiming, type Epoch, type ListedRung, trackOf } from '../model.ts'
+import { type BroadcastTiming, type Epoch, type ListedRung, type ListedSound, trackOf } from '../model.ts'
 import { type InTheMaking, inTheMaking, isOutgrown, lateBy } from './in-the-making.ts'
-import { rungTrackBandwidth, trackBandwidth } from './multivariant.ts'
+import { rungTrackBandwidth, soundTrackBandwidth, trackBandwidth } from './multivariant.ts'
 import { rendered } from './rendered.ts'
 import type { Rendition } from './rendition.ts'
 import { isListed, programDateTime, seconds } from './segments.ts'
@@ -30,6 +30,8 @@ export interface LiveManifestOptions {
   readonly bitrate: () => number | undefined
   /** A rung of the ladder; `undefined` of the source's own tracks. */
   readonly rung: (track: TrackId) => Pick<ListedRung, 'bitrate' | 'brought'> | undefined
+  /** Sound beside the source's own; `undefined` of every other track. */
+  readonly sound: (track: TrackId) => Pick<ListedSound, 'bitrate'> | undefined
   /** False: only what is in memory can be rewound to. */
   readonly isRecorded: () => boolean
 }
@@ -55,10 +57,13 @@ export function createLiveManifest(options: LiveManifestOptions): LiveManifest {
     const rendition = [...renditions.values()].find((candidate) => candidate.track === track)
     const rung = options.rung(track)
     if (rung !== undefined) return rungTrackBandwidth(rung, rendition?.peak)
+    const sound = options.sound(track)
+    if (sound !== undefined) return Math.ceil(soundTrackBandwidth(sound, rendition?.peak))
     return trackBandwidth(epoch, track, options.bitrate(), rendition?.peak)
   }
 
-  const isRung = (track: TrackId) => options.rung(track) !== undefined
+  /** Made of the source or brought beside it. */
+  const isRung = (track: TrackId) => options.rung(track) !== undefined || options.sound(track) !== undefined
 
   function foresee(): InTheMaking | undefined {
     const all = [...renditions.values()]

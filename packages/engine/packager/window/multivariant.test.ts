@@ -36,14 +36,7 @@ test('where nothing is declared the guess covers ordinary encoders, small pictur
       initNumber: 0,
     }
     const epoch = { id: 0, start: 0, wallClock: 0, tracks: [track] }
-    const guess = bandwidth({
-      assetId: 'as_1',
-      epoch,
-      codecs: [],
-      declaredBitrate: undefined,
-      peak: { bitrate: 0, segments: 0 },
-      frameRate: 30,
-    })
+    const guess = bandwidth({ epoch, declaredBitrate: undefined, peak: { bitrate: 0, segments: 0 } })
     assert.ok(guess >= ordinary && guess < 2 * ordinary, `${width}x${height}: ${guess}`)
   }
 })

@@ -1,7 +1,7 @@
 import type { TrackId } from '@bandstand/media/access-unit.ts'
 import { WINDOW_LIMITS } from '../limits.ts'
 import type { LiveRendition, PlaylistAnswer, PlaylistDirectives, RenderedText } from '../live.ts'
-import { type ListedRung, type Part, renditionName } from '../model.ts'
+import { type ListedRung, type ListedSound, type Part, renditionName } from '../model.ts'
 import type { Rendition } from './rendition.ts'
 import { createWaitingRoom, type Scheduler } from './waiting-room.ts'
 
@@ -9,28 +9,40 @@ export interface RungShelfOptions {
   readonly scheduler: Scheduler
   /** The window's own rendition of that name, once it has had a part. */
   readonly inner: (name: string) => Rendition | undefined
-  /** Somebody asked for a rung. */
-  readonly asked: () => void
-  /** Other rungs are listed than before. */
+  /** Somebody asked for one that is made on demand. */
+  readonly asked: (what: MadeKind) => void
+  /** Others are listed than before. */
   readonly onChange: () => void
 }
 
+/** What is made of the source when somebody asks: smaller pictures, or sound in another codec. */
+export type MadeKind = 'rungs' | 'sounds'
+
+/** What is listed beside the source. */
+export interface Shelved {
+  readonly rungs: readonly ListedRung[]
+  readonly sounds: readonly ListedSound[]
+}
+
 /**
- * The rungs of the ladder that may be watched. One that is made on demand has nothing to show when it is asked for first:
+ * The rungs of the ladder that may be watched, and sound beside the source's own. One that is made on demand has nothing to show when it is asked for first:
  * the answer waits for its first media, for a playlist of gaps would send players away again. So does the answer to who comes by a
  * rendition report, which names the gaps that are listed meanwhile.
  */
 export interface RungShelf {
   /** Parts of these may come from now on. */
-  know(rungs: readonly ListedRung[]): void
-  /** Lists these, which are known, from now on. @returns whether they are others than before */
-  list(rungs: readonly ListedRung[]): boolean
-  readonly listed: readonly ListedRung[]
-  /** The track is or was a rung's. */
-  has(track: TrackId): boolean
+  know(shelved: Partial<Shelved>): void
+  /** Lists these, which are known, from now on; what is not named stays as it is. @returns whether they are others than before */
+  list(shelved: Partial<Shelved>): boolean
+  readonly listed: Shelved
+  /** Names of all that are listed. */
+  readonly names: ReadonlySet<string>
+  /** What the track is or was beside the source. */
+  kindOf(track: TrackId): 'video' | 'audio' | undefined
   /** It has media at its end. */
   isThere(name: string): boolean
   rung(track: TrackId): ListedRung | undefined
+  sound(track: TrackId): ListedSound | undefined
   rendition(name: string): LiveRendition | undefined
   /** A part of a rung has been added. */
   arrived(part: Part): void
@@ -41,12 +53,15 @@ export interface RungShelf {
 export function createRungShelf(options: RungShelfOptions): RungShelf {
   const { inner } = options
   const starting = createWaitingRoom<string, true>(options.scheduler, WINDOW_LIMITS.rungStart, (name) => name)
-  const known = new Map<string, ListedRung>()
-  let listed: readonly ListedRung[] = []
+  const rungs = new Map<string, ListedRung>()
+  const sounds = new Map<string, ListedSound>()
+  let listed: Shelved = { rungs: [], sounds: [] }
   let ended = false
 
+  const isKnown = (name: string) => rungs.has(name) || sounds.has(name)
+
   function isThere(name: string): boolean {
-    return known.has(name) && inner(name)?.segments.at(-1)?.gap === false
+    return isKnown(name) && inner(name)?.segments.at(-1)?.gap === false
   }
 
   function playlist(name: string, directives: PlaylistDirectives): PlaylistAnswer {
@@ -59,7 +74,7 @@ export function createRungShelf(options: RungShelfOptions): RungShelf {
     // Who comes by a rendition report asks for gaps that are listed already, and is to see the first media too. Who has seen them
     // asks for what comes next, and is told soon if that is another gap. Nobody makes what an encoder has ceased to bring.
     const resting = blocking ? rendition?.playlist(directives) : undefined
-    const isMadeOnDemand = known.get(name)?.brought !== true
+    const isMadeOnDemand = rungs.get(name)?.brought !== true
     if (resting !== undefined && (resting.kind !== 'now' || !isMadeOnDemand)) return resting
     const started = starting.wait(name)
     if (started === undefined) return { kind: 'busy' }
@@ -73,27 +88,38 @@ export function createRungShelf(options: RungShelfOptions): RungShelf {
   }
 
   return {
-    know(rungs) {
-      for (const rung of rungs) known.set(renditionName(rung.track, 'video'), rung)
+    know(shelved) {
+      for (const rung of shelved.rungs ?? []) rungs.set(renditionName(rung.track, 'video'), rung)
+      for (const sound of shelved.sounds ?? []) sounds.set(renditionName(sound.track, 'audio'), sound)
     },
-    list(rungs) {
+    list(shelved) {
       const before = JSON.stringify(listed)
-      listed = rungs
-      const isOther = JSON.stringify(rungs) !== before
+      listed = { ...listed, ...shelved }
+      const isOther = JSON.stringify(listed) !== before
       if (isOther) options.onChange()
       return isOther
     },
     get listed() {
       return listed
     },
-    has: (track) => known.has(renditionName(track, 'video')),
+    get names() {
+      return new Set([
+        ...listed.rungs.map(({ track }) => renditionName(track, 'video')),
+        ...listed.sounds.map(({ track }) => renditionName(track, 'audio')),
+      ])
+    },
+    kindOf(track) {
+      if (rungs.has(renditionName(track, 'video'))) return 'video'
+      return sounds.has(renditionName(track, 'audio')) ? 'audio' : undefined
+    },
     isThere,
-    rung: (track) => known.get(renditionName(track, 'video')),
+    rung: (track) => rungs.get(renditionName(track, 'video')),
+    sound: (track) => sounds.get(renditionName(track, 'audio')),
     rendition(name) {
-      const rung = known.get(name)
-      if (rung === undefined) return undefined
+      if (!isKnown(name)) return undefined
       // Nobody makes what the encoder brings.
-      const asked = rung.brought === true ? () => undefined : options.asked
+      const kind = rungs.has(name) ? 'rungs' : 'sounds'
+      const asked = rungs.get(name)?.brought === true ? () => undefined : () => options.asked(kind)
       return {
         name,
         playlist(directives) {
@@ -108,9 +134,9 @@ export function createRungShelf(options: RungShelfOptions): RungShelf {
     },
     arrived({ track, gap }) {
       if (gap) return
-      const name = renditionName(track, 'video')
+      const names = [renditionName(track, 'video'), renditionName(track, 'audio')]
       starting.answer(
-        (wanted) => wanted === name,
+        (wanted) => names.includes(wanted),
         () => true,
       )
     },

@@ -1,13 +1,14 @@
 import { isBroughtTrack, type TrackId } from '@bandstand/media/access-unit.ts'
 import type { RenditionReport } from '@bandstand/media/manifests/hls/model.ts'
 import type { AssetIndex } from '../../store/port.ts'
-import { PACKAGER_LIMITS } from '../limits.ts'
+import { PACKAGER_LIMITS, WINDOW_LIMITS } from '../limits.ts'
 import type { LiveBroadcast } from '../live.ts'
 import {
   type BroadcastTiming,
   type Epoch,
   type EpochTrack,
   type ListedRung,
+  type ListedSound,
   names,
   type Part,
   type PartSink,
@@ -25,10 +26,10 @@ import { newestKeyFrame } from './newest-key-frame.ts'
 import { partsOf } from './print-live.ts'
 import { recoveredSegments } from './recovered.ts'
 import { createRendition, type Rendition } from './rendition.ts'
-import { createRungShelf } from './rung-shelf.ts'
+import { createRungShelf, type Shelved } from './rung-shelf.ts'
 import { sameSet } from './same-set.ts'
 import { beforeJoining, gapBeside, type WindowSegment } from './segments.ts'
-import type { Scheduler } from './waiting-room.ts'
+import { createWaitingRoom, type Scheduler } from './waiting-room.ts'
 
 export interface LiveWindowOptions {
   readonly assetId: string
@@ -45,6 +46,8 @@ export interface LiveWindowOptions {
   readonly onGeneration?: (generation: number) => void
   /** Somebody asked for something of the ladder. */
   readonly onLadderAsked?: () => void
+  /** Somebody asked for sound that is made of the source's. */
+  readonly onSoundAsked?: () => void
 }
 
 /** The live side of a broadcast: a sink of parts on one side, playlists and bytes on the other. */
@@ -53,6 +56,8 @@ export interface LiveWindow extends LiveBroadcast, PartSink, RungSink {
   declare(facts: { readonly bitrate?: number; readonly frameRate?: number }): void
   /** The rungs that may be watched from now on, highest first; none of them has to be there yet. */
   ladder(rungs: readonly ListedRung[]): void
+  /** The same of sound beside the source's own. */
+  sounds(sounds: readonly ListedSound[]): void
   /** Playlists get their end; everyone who waits is answered. */
   end(): void
   /** Gives the memory back. */
@@ -65,23 +70,26 @@ const MOST_EPOCHS = 64
 
 export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
   const { assetId, timing, recovered } = options
-  const asked = options.onLadderAsked ?? (() => undefined)
+  const asked = {
+    rungs: options.onLadderAsked ?? (() => undefined),
+    sounds: options.onSoundAsked ?? (() => undefined),
+  }
   const shelf = createRungShelf({
     scheduler: options.scheduler,
     inner: (name) => renditions.get(name),
-    asked,
-    onChange: listRungs,
+    asked: (what) => asked[what](),
+    onChange: listShelved,
   })
   const renditions = new Map<string, Rendition>()
   const byTrack = new Map<TrackId, Rendition>()
   const epochs = new Map<number, OwnEpoch>()
   let current: Epoch | undefined
-  /** The newest epoch while it is not shown: the tracks that have no part of it so far, and the rungs that go with it. */
+  /** The newest epoch while it is not shown: the tracks that have no part of it so far, and what is listed with it. */
   let coming: Coming | undefined
   let generation = 0
   /** Changes of the ladder since this process began: with them too the generation rises. */
   let revision = 0
-  /** Newest initialisation segments of rungs. */
+  /** Newest initialisation segments of what is made or brought. */
   const inits = new Map<TrackId, EpochTrack>()
   let ended = false
   let declared: number | undefined
@@ -89,7 +97,7 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
 
   /** Of all that players may change to (RFC 8216bis Appendix B.1), also of rungs that rest: those report their gaps. */
   function reports(except: string): readonly RenditionReport[] {
-    const listed = new Set(shelf.listed.map(({ track }) => renditionName(track, 'video')))
+    const listed = shelf.names
     const made = [...renditions.values()]
       .filter((r) => r.name !== except && (inCurrent(r) || listed.has(r.name) || shelf.isThere(r.name)))
       .map((r) => r.report() ?? openingReport(r.name, except))
@@ -160,7 +168,8 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     for (const own of next.tracks) (byTrack.get(own.track) ?? late(own)).addInit(own)
     if (current === undefined) generation = next.id + 1
     // Whoever comes before the very first part waits for it.
-    else coming = { epoch: next, missing: new Set(next.tracks.map(({ track }) => track)), rungs: coming?.rungs }
+    else
+      coming = { epoch: next, missing: new Set(next.tracks.map(({ track }) => track)), shelved: coming?.shelved ?? {} }
     if (current === undefined || sameSet(current, next)) current = next
   }
 
@@ -173,12 +182,12 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     if (coming === undefined || part.epoch !== coming.epoch.id) return
     const isSecond = !coming.missing.delete(part.track)
     if (coming.missing.size > 0 && !isSecond) return
-    const { epoch: shown, rungs } = coming
+    const { epoch: shown, shelved } = coming
     const isOther = current?.id !== shown.id
     coming = undefined
     current = shown
     if (isOther) generation = shown.id + 1
-    const isTold = rungs !== undefined && shelf.list(rungs)
+    const isTold = shelf.list(shelved)
     if (isOther && !isTold) options.onGeneration?.(generation + revision)
   }
 
@@ -194,18 +203,19 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     byTrack.get(track.track)?.addInit(track)
   }
 
-  /** A rung's rendition is made with its first part: only then is it known how much of the source it was not there for. */
-  function firstOfRung({ track, msn }: Part): Rendition {
+  /** Such a rendition is made with its first part: only then is it known how much of the source it was not there for. */
+  function firstOf({ track, msn }: Part, kind: 'video' | 'audio'): Rendition {
     const missing = longest().filter((s) => s.msn < msn)
-    const rendition = make(track, 'video', roleOf(track, 'rung'))
-    rendition.restore(missing.map((s) => gapBeside(s, 90_000)))
+    const rendition = make(track, kind, roleOf(track, 'rung'))
     const init = inits.get(track)
+    const timescale = init?.config.timescale ?? shelf.sound(track)?.timescale ?? 90_000
+    rendition.restore(missing.map((s) => gapBeside(s, timescale)))
     if (init !== undefined) rendition.addInit(init)
     return rendition
   }
 
   /** Players must read the multivariant playlist again, where there is one. */
-  function listRungs(): void {
+  function listShelved(): void {
     if (current === undefined) return
     revision++
     options.onGeneration?.(generation + revision)
@@ -229,15 +239,34 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     })
   }
 
+  function tellSound(): void {
+    if (withSound.size > 0 && !isSoundComing()) {
+      withSound.answer(
+        () => true,
+        () => true,
+      )
+    }
+  }
+
+  function shelve(shelved: Partial<Shelved>): void {
+    // With what it is made of. Pictures of it may come before the sound that those are shown with.
+    shelf.know(shelved)
+    if (coming === undefined) shelf.list(shelved)
+    else coming.shelved = { ...coming.shelved, ...shelved }
+    tellSound()
+  }
+
   function part(next: Part): void {
     const of = epochs.get(next.epoch)
-    const isRung = shelf.has(next.track)
-    const rendition = byTrack.get(next.track) ?? (isRung && of !== undefined ? firstOfRung(next) : undefined)
+    const beside = shelf.kindOf(next.track)
+    const rendition =
+      byTrack.get(next.track) ?? (beside !== undefined && of !== undefined ? firstOf(next, beside) : undefined)
     if (of === undefined || rendition === undefined) return
-    if (!isRung) multivariant.changed()
+    if (beside === undefined) multivariant.changed()
     rendition.add(next, of, trackOf(of, next.track)?.initNumber)
-    if (isRung) shelf.arrived(next)
+    if (beside !== undefined) shelf.arrived(next)
     else showComing(next)
+    if (beside === 'audio' && next.last) tellSound()
     if (next.last && epochs.size > MOST_EPOCHS) forgetEpochs()
   }
 
@@ -259,8 +288,19 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
     renditions,
     bitrate: () => declared,
     rung: (track) => shelf.rung(track) ?? (isBroughtTrack(track) ? { bitrate: 0, brought: true } : undefined),
+    sound: shelf.sound,
     isRecorded: () => options.older?.available() === true,
   })
+
+  /** Those who want a manifest with sound that is being made for them. */
+  const withSound = createWaitingRoom<'manifest', true>(options.scheduler, WINDOW_LIMITS.soundStart, (key) => key)
+
+  /** Sound that is made on demand, and of which nothing whole is there. */
+  function isSoundComing(): boolean {
+    return shelf.listed.sounds.some(
+      ({ track }) => byTrack.get(track)?.segments.findLast(({ complete }) => complete)?.gap !== false,
+    )
+  }
 
   if (recovered !== undefined) restore(recovered)
 
@@ -279,14 +319,20 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
         generation: generation + revision,
         epoch: current,
         renditions: [...renditions.values()].filter((r) => inCurrent(r)),
-        rungs: shelf.listed,
+        ...shelf.listed,
         declaredBitrate: declared,
         frameRate,
       }),
     manifest() {
       // Its players choose among what it lists, and there is no other sign of them before they do.
-      if (shelf.listed.some(({ brought }) => brought !== true)) asked()
+      if (shelf.listed.rungs.some(({ brought }) => brought !== true)) asked.rungs()
+      if (shelf.listed.sounds.length > 0) asked.sounds()
       return manifest.show(ended)
+    },
+    manifestSoon() {
+      if (ended || !isSoundComing()) return undefined
+      asked.sounds()
+      return withSound.wait('manifest')
     },
     rendition: (name) => shelf.rendition(name) ?? renditions.get(name),
     keyFrame: () => newestKeyFrame([...renditions.values()].find((r) => r.kind === 'video' && inCurrent(r))),
@@ -295,12 +341,8 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       frameRate = facts.frameRate ?? frameRate
     },
     epoch,
-    ladder(rungs) {
-      // With the pictures they are made of. Their own may come before the sound that those are shown with.
-      shelf.know(rungs)
-      if (coming === undefined) shelf.list(rungs)
-      else coming.rungs = rungs
-    },
+    ladder: (rungs) => shelve({ rungs }),
+    sounds: (sounds) => shelve({ sounds }),
     rung,
     part,
     reserve() {
@@ -310,6 +352,10 @@ export function createLiveWindow(options: LiveWindowOptions): LiveWindow {
       ended = true
       for (const rendition of renditions.values()) rendition.end()
       shelf.end()
+      withSound.answer(
+        () => true,
+        () => true,
+      )
     },
     close() {
       for (const rendition of renditions.values()) rendition.close()
@@ -324,8 +370,8 @@ function roleOf(track: TrackId, otherwise: RenditionRole): RenditionRole {
 interface Coming {
   readonly epoch: Epoch
   readonly missing: Set<TrackId>
-  /** `undefined`: those that are listed. */
-  rungs: readonly ListedRung[] | undefined
+  /** What is not named here stays as it is listed. */
+  shelved: Partial<Shelved>
 }
 
 /** As the packager opened it, and the rungs that have begun in it, each as it is now. */

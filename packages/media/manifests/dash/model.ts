@@ -55,6 +55,8 @@ export interface AdaptationSet {
   readonly role?: 'main' | 'alternate'
   /** What people call it (5.3.7.2, `Label`). */
   readonly label?: string
+  /** Of sets of one kind players begin with that of the highest, where they can play it (5.3.3.2); 1 where it is not said. */
+  readonly selectionPriority?: number
   readonly template: SegmentTemplate
   readonly representations: readonly Representation[]
 }

@@ -50,10 +50,12 @@ function printPeriod({ id, start, duration: length, sets }: Period): string {
   return `${out}</Period>\n`
 }
 
-function printSet({ id, kind, language, role, label, template, representations }: AdaptationSet): string {
+function printSet(set: AdaptationSet): string {
+  const { id, kind, language, selectionPriority, role, label, template, representations } = set
   // Segments of all representations begin at the same times, by one cut list (5.3.3.2).
   let out = tag('AdaptationSet', {
     ...{ id, lang: language, contentType: kind, mimeType: `${kind}/mp4`, segmentAlignment: 'true' },
+    selectionPriority,
   })
   if (label !== undefined) out += `<Label>${escaped(label)}</Label>\n`
   if (role !== undefined) out += tag('Role', { schemeIdUri: ROLE, value: role }, true)

@@ -1,0 +1,35 @@
+import { MADE_SOUND } from './made.ts'
+
+/**
+ * Seconds added to times on the way in and taken off on the way out: the encoder's first frame lies before what it was given, and a file has
+ * no times below zero. Whole ticks at every sample rate, and whole frames of AAC at 48 kHz.
+ */
+export const TIME_ROOM = 16
+
+/** Silence is put in, or sound left out, where times are off by more seconds: all corrections of the timeline are larger. */
+const CORRECTION = 0.015
+
+/**
+ * What ffmpeg is told to make AAC: the source's sound as fragmented MP4 on its standard input, a fragment a frame, the same on its standard
+ * output, on the same clock.
+ *
+ * @param format of what comes in.
+ * @param from first sample that comes out, in ticks of 48 kHz with the room: frames begin there, and every 1024 samples behind.
+ */
+export function aacArguments(format: string, from: number): readonly string[] {
+  const { sampleRate, bitrate } = MADE_SOUND
+  const filters = [
+    `aresample=${sampleRate}:async=1:min_hard_comp=${CORRECTION}`,
+    'aformat=channel_layouts=stereo',
+    `atrim=start_pts=${from}`,
+  ]
+  return [
+    // Nothing that a stream says can make it open a file or a connection.
+    ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-protocol_whitelist', 'pipe', '-threads', '1'],
+    ...['-probesize', '32', '-analyzeduration', '0', '-fflags', 'nobuffer', '-copyts', '-f', format, '-i', 'pipe:0'],
+    ...['-map', '0:a:0', '-af', filters.join(','), '-c:a', 'aac', '-b:a', String(bitrate)],
+    ...['-avoid_negative_ts', 'disabled', '-use_editlist', '0'],
+    ...['-movflags', 'empty_moov+default_base_moof+frag_every_frame+frag_discont', '-flush_packets', '1'],
+    ...['-f', 'mp4', 'pipe:1'],
+  ]
+}
