@@ -74,23 +74,22 @@ async function connect(slug: string, key: string): Promise<Encoder> {
   const peer = new PeerConnection(slug, { iceServers: [], disableAutoNegotiation: true })
   const tracks = { video: peer.addTrack(videoSection()), audio: peer.addTrack(audioSection()) }
   const opened = Object.values(tracks).map((track) => new Promise<void>((resolve) => track.onOpen(resolve)))
-  let sender: Sender | undefined
   for (const track of Object.values(tracks)) {
     track.onClosed(() => {
       console.error(`${slug} was closed`)
       process.exit(1)
     })
   }
-  tracks.video.onMessage((message) => sender?.hear(message))
   const location = await offer(peer, slug, key)
   await Promise.all(opened)
-  sender = createSender(
+  const sender = createSender(
     {
       ...{ clip, cname: 'bench', ...SECTIONS, transportSequence: EXTENSION, wallClock: performance.timeOrigin },
       write: (kind, packet) => void tracks[kind].sendMessageBinary(packet as Buffer),
     },
     performance.now(),
   )
+  tracks.video.onMessage((message) => sender.hear(message))
   return { location, peer, tracks, sender }
 }
 

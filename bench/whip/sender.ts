@@ -91,12 +91,13 @@ export function createSender(options: SenderOptions, begun: number): Sender {
   }
 
   function sendNext(from: SentSource, now: number): number {
-    const payloads = from.units[from.unit]?.payloads ?? []
-    const payload = payloads[from.payload] as RtpPayload
+    const payloads = from.units[from.unit]?.payloads
+    const payload = payloads?.[from.payload]
+    if (payload === undefined) throw new Error(`the clip has no ${from.kind}`)
     const packet = { payload, timestamp: timestampAt(from, due(from)) }
     const number = from.sent.add(packet, payload.buffer.byteLength, now)
     from.octets += payload.buffer.byteLength - RTP_LIMITS.headroom
-    if (++from.payload === payloads.length) {
+    if (++from.payload === payloads?.length) {
       from.payload = 0
       if (++from.unit === from.units.length) {
         from.unit = 0
