@@ -242,7 +242,7 @@ function tone(): Uint8Array[] {
     'pipe:1',
   ]
   const made = spawnSync('ffmpeg', ['-v', 'error', ...input, ...output])
-  assert.equal(made.status, 0, `ffmpeg (apt-get install ffmpeg): ${made.stderr}`)
+  assert.equal(made.status, 0, `ffmpeg (apt-get install ffmpeg): ${made.stderr.toString()}`)
   const found = createFragmentStreamReader(1 << 20)
     .push(made.stdout)
     .flatMap((event) =>
