@@ -9,7 +9,8 @@ export interface OpenConnectionOptions {
   /** As the socket gives it, for comparing and sending. */
   readonly address: string
   readonly port: number
-  readonly network: string
+  /** What it counts among. */
+  readonly crowds: readonly string[]
   /** The answer to the handshake, for a caller that has not heard it. */
   readonly answer: Uint8Array
   readonly send: (packet: Uint8Array, port: number, address: string) => void
@@ -22,7 +23,7 @@ export interface OpenConnectionOptions {
 export class OpenConnection implements SrtConnection {
   readonly address: string
   readonly port: number
-  readonly network: string
+  readonly crowds: readonly string[]
   readonly answer: Uint8Array
   readonly socketId: number
   readonly peerSocketId: number
@@ -36,7 +37,7 @@ export class OpenConnection implements SrtConnection {
     this.#options = options
     this.address = address
     this.port = port
-    this.network = options.network
+    this.crowds = options.crowds
     this.answer = options.answer
     this.socketId = session.socketId
     this.peerSocketId = session.peerSocketId

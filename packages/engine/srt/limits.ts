@@ -5,7 +5,12 @@ export const SRT_LISTENER_LIMITS = {
   ...SRT_LIMITS,
   /** Connections, of encoders and readers. */
   connections: 1_000,
-  /** Connections from one address (IPv6: one /64 network), those that are being decided on among them. */
+  /** Of these, readers: however many there are, there is room for encoders. */
+  readers: 800,
+  /**
+   * Connections from one address (IPv6: one /64 network), those that are being decided on among them: so many encoders, and so many
+   * readers.
+   */
   connectionsPerAddress: 10,
   /** Callers that have shown their address and wait for the decision whether they may. */
   halfOpen: 200,

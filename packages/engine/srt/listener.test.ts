@@ -151,6 +151,20 @@ test('too many of one address are refused, and there is room again when one has 
   assert.equal((await call('d')).state.kind, 'connected')
 })
 
+test('readers, however many, leave room for encoders, those of their own address too', async (t) => {
+  const { call, listener } = await stage(t, { limits: { connections: 5, readers: 3, connectionsPerAddress: 3 } })
+  const [reader] = [await call('read:a'), await call('read:a'), await call('read:a')]
+  assert.deepEqual((await call('read:a')).state, { kind: 'refused', rejection: REJECTION.overload })
+  assert.equal((await call('key')).state.kind, 'connected')
+  assert.equal((await call('publish:key')).state.kind, 'connected')
+  reader.session.close(performance.now())
+  await until(() => listener.figures().connections === 4)
+  assert.equal((await call('read:a')).state.kind, 'connected')
+  const other = await stage(t, { limits: { connections: 5, readers: 1, connectionsPerAddress: 3 } })
+  await other.call('read:a')
+  assert.deepEqual((await other.call('read:a')).state, { kind: 'refused', rejection: REJECTION.overload })
+})
+
 test('packets of another address, though they name the socket, are nobody’s', async (t) => {
   const { call, served, listener } = await stage(t)
   const caller = await call('a')

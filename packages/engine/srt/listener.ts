@@ -8,7 +8,7 @@ import { handshakeSocketOf } from '@bandstand/media/protocols/srt/packet/handsha
 import { destinationOf, HEADER_BYTES, isControl } from '@bandstand/media/protocols/srt/packet/header.ts'
 import { REJECTION, type SrtRefusal } from '@bandstand/media/protocols/srt/rejection.ts'
 import type { ReceiveCounts } from '@bandstand/media/protocols/srt/session/statistics.ts'
-import { shortStreamId } from '@bandstand/media/protocols/srt/stream-id.ts'
+import { parseStreamId, type SrtTarget, shortStreamId } from '@bandstand/media/protocols/srt/stream-id.ts'
 import { bindError } from '../bind-error.ts'
 import type { Log } from '../ports.ts'
 import { networkOf, plainAddress } from '../remote/address.ts'
@@ -89,8 +89,9 @@ class Server implements SrtListenerServer {
   readonly #pulse
   readonly #connections = new Map<number, OpenConnection>()
   readonly #known = new Map<string, Known>()
-  /** Connections and decisions of each network, and the decisions alone. */
-  readonly #perNetwork = new Map<string, number>()
+  /** Connections and decisions of encoders and of readers, by mode, and by mode and network. */
+  readonly #crowds = new Map<string, number>()
+  /** Decisions of each network. */
   readonly #halfOpenPerNetwork = new Map<string, number>()
   #halfOpen = 0
   #refused = 0
@@ -182,7 +183,9 @@ class Server implements SrtListenerServer {
         ...{ address, port, streamId: request.streamId, refusal },
         ...(channel !== undefined && { channel }),
       })
-    const crowd = this.#crowd(network)
+    const { mode } = parseStreamId(request.streamId)
+    const crowds = [mode, `${mode} ${network}`]
+    const crowd = this.#crowd(mode, network)
     if (crowd !== undefined) {
       refuse({ rejection: REJECTION.overload, text: crowd })
       return
@@ -190,7 +193,7 @@ class Server implements SrtListenerServer {
     this.#known.set(name, { state: 'deciding' })
     this.#halfOpen++
     count(this.#halfOpenPerNetwork, network, 1)
-    count(this.#perNetwork, network, 1)
+    this.#count(crowds, 1)
     const since = performance.now()
     let isOpen = false
     try {
@@ -200,7 +203,7 @@ class Server implements SrtListenerServer {
       if ('refusal' in answer) refuse(answer.refusal, answer.channel)
       else if (this.#isClosed || performance.now() - since > limits.decisionMs) answer.forget()
       else {
-        this.#open(request, answer.serve, { name, address, port, network })
+        this.#open(request, answer.serve, { name, address, port, crowds })
         isOpen = true
       }
     } catch (error) {
@@ -210,15 +213,17 @@ class Server implements SrtListenerServer {
     } finally {
       this.#halfOpen--
       count(this.#halfOpenPerNetwork, network, -1)
-      if (!isOpen) count(this.#perNetwork, network, -1)
+      if (!isOpen) this.#count(crowds, -1)
     }
   }
 
   /** Why there is no room, if so. */
-  #crowd(network: string): string | undefined {
-    const { connections, connectionsPerAddress, halfOpen, halfOpenPerAddress } = this.#options.limits
-    if ((this.#perNetwork.get(network) ?? 0) >= connectionsPerAddress)
+  #crowd(mode: SrtTarget['mode'], network: string): string | undefined {
+    const { connections, readers, connectionsPerAddress, halfOpen, halfOpenPerAddress } = this.#options.limits
+    if ((this.#crowds.get(`${mode} ${network}`) ?? 0) >= connectionsPerAddress)
       return 'Too many are connected from your address: stop those that are not needed, and try again.'
+    if (mode === 'read' && (this.#crowds.get(mode) ?? 0) >= readers)
+      return 'Too many read from this server: try again later.'
     if (this.#connections.size + this.#halfOpen >= connections)
       return 'Too many are connected to this server: try again later.'
     if (this.#halfOpen >= halfOpen || (this.#halfOpenPerNetwork.get(network) ?? 0) >= halfOpenPerAddress)
@@ -229,12 +234,12 @@ class Server implements SrtListenerServer {
   #open(
     request: SrtCallerRequest,
     serve: ConstructorParameters<typeof OpenConnection>[0]['serve'],
-    { name, address, port, network }: { name: string; address: string; port: number; network: string },
+    { name, address, port, crowds }: { name: string; address: string; port: number; crowds: readonly string[] },
   ): void {
     const { limits } = this.#options
     const { packet, session } = acceptCaller(request, this.#freeSocketId(), limits, performance.now())
     const connection = new OpenConnection({
-      ...{ session, address, port, network, serve, answer: packet },
+      ...{ session, address, port, crowds, serve, answer: packet },
       send: (bytes, toPort, toAddress) => this.#send(bytes, toPort, toAddress),
       onError: (error) =>
         this.#refusals.refused('error', { remote: plainAddress(address), err: error }, 'srt: connection failed'),
@@ -250,8 +255,12 @@ class Server implements SrtListenerServer {
     addCounts(this.#past, connection)
     this.#connections.delete(connection.socketId)
     this.#known.delete(name)
-    count(this.#perNetwork, connection.network, -1)
+    this.#count(connection.crowds, -1)
     if (this.#connections.size === 0 && this.#refused === 0) this.#pulse.stop()
+  }
+
+  #count(crowds: readonly string[], by: number): void {
+    for (const crowd of crowds) count(this.#crowds, crowd, by)
   }
 
   #refuse(

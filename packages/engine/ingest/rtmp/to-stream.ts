@@ -19,7 +19,7 @@ import { factsFromColorInfo } from './facts.ts'
 import type { RtmpListenerLimits } from './limits.ts'
 import { createSoundReader, type SoundReader } from './sound-reader.ts'
 import { numberTracks, type TrackNumbers } from './tracks.ts'
-import { AUDIO_ADVICE, UNREADABLE, VIDEO_ADVICE } from './wording.ts'
+import { ADVICE, UNREADABLE } from './wording.ts'
 
 /** Ticks of the source clock (90 kHz) in one millisecond of RTMP time, and nanoseconds in a tick. */
 const TICKS = 90
@@ -232,7 +232,7 @@ class ToStream implements FlvToStream {
     this.#drop('malformed')
     if (!isFirst) return undefined
     if (error.code === 'unsupported') {
-      return `This ${kind} is not supported here (${error.message}): set the encoder to H.264 and AAC-LC.`
+      return `This ${kind} is not supported here (${error.message}): set the encoder to ${ADVICE[kind]}.`
     }
     return inARow >= this.#malformedUnits ? UNREADABLE[kind] : undefined
   }
@@ -262,7 +262,7 @@ function trackOf<Codec extends string, Reader>(
 
 function unsupported(codec: string, kind: Kind, isFirst: boolean): string | undefined {
   if (!isFirst) return undefined
-  return `${codec} ${kind} is not supported here: set the encoder to ${kind === 'video' ? VIDEO_ADVICE : AUDIO_ADVICE}.`
+  return `${codec} ${kind} is not supported here: set the encoder to ${ADVICE[kind]}.`
 }
 
 function ticksOf(timestamp: number, nanos: number): number {

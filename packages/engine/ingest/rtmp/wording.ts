@@ -1,6 +1,8 @@
 /** What encoders are told to be set to. */
-export const VIDEO_ADVICE = 'H.264, H.265 (HEVC), AV1, VP9 or VP8'
-export const AUDIO_ADVICE = 'AAC, Opus, AC-3, E-AC-3, FLAC or MP3'
+export const ADVICE = {
+  video: 'H.264, H.265 (HEVC), AV1, VP9 or VP8',
+  audio: 'AAC-LC, HE-AAC, Opus, AC-3, E-AC-3, FLAC or MP3',
+}
 
 /** What to tell an encoder of which nothing of a track can be read. */
 export const UNREADABLE = {

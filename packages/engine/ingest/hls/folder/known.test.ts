@@ -15,6 +15,18 @@ test('a playlist of yesterday counts from its first change on', () => {
   assert.equal(known.found('out.m3u8', read(mediaPlaylist(0, 1)))[0]?.name, 'out.m3u8')
 })
 
+test('what is read once more without a change, as behind a thread that has failed, is not of now for it', () => {
+  const known = createKnownPlaylists()
+  for (const [name, text] of [
+    ['out.m3u8', mediaPlaylist(0, 5, { end: true })],
+    ['master.m3u8', master],
+  ] as const) {
+    assert.deepEqual(known.found(name, read(text)), [])
+    assert.deepEqual(known.found(name, read(text)), [])
+  }
+  assert.deepEqual(known.found('v0/out.m3u8', read(mediaPlaylist(0, 1))), [])
+})
+
 test('a playlist that appears is followed at once', () => {
   const known = createKnownPlaylists()
   known.found('out.m3u8', { state: 'missing' })

@@ -30,8 +30,8 @@ interface Multivariant extends State {
 
 export function createKnownPlaylists(): KnownPlaylists {
   const multivariants = new Map<string, Multivariant>()
-  /** Names that have been looked at, and whether what is there is of now. */
-  const fresh = new Map<string, boolean>()
+  /** Names that have been looked at, and names that a playlist of now lists: the version that was there, if any. */
+  const looked = new Map<string, string | undefined>()
 
   function multivariant(state: State, lists: readonly string[], isNew: boolean): State[] {
     const before = multivariants.get(state.name)
@@ -41,14 +41,14 @@ export function createKnownPlaylists(): KnownPlaylists {
       const unused = [...multivariants].find(([, { isFollowed }]) => !isFollowed) ?? [...multivariants][0]
       if (unused !== undefined) multivariants.delete(unused[0])
     }
-    for (const name of lists) if (isNew && !fresh.has(name)) fresh.set(name, true)
+    for (const name of lists) if (isNew && !looked.has(name)) looked.set(name, undefined)
     // Already followed: it says now what is to be followed.
     return before?.isFollowed === true ? [state] : []
   }
 
-  function note(name: string): void {
-    fresh.set(name, true)
-    if (fresh.size > HLS_LIMITS.usedNames) fresh.delete(fresh.keys().next().value ?? '')
+  function note(name: string, version?: string): void {
+    looked.set(name, version)
+    if (looked.size > HLS_LIMITS.usedNames) looked.delete(looked.keys().next().value ?? '')
   }
 
   return {
@@ -62,8 +62,10 @@ export function createKnownPlaylists(): KnownPlaylists {
         return []
       }
       if (found.state !== 'read') return []
-      const isNew = fresh.get(name) ?? false
-      note(name)
+      // As a reader that has just begun says it of everything.
+      if (looked.get(name) === found.version) return []
+      const isNew = looked.has(name)
+      note(name, found.version)
       const state = { name, text: new TextDecoder().decode(found.bytes), stamp: found.stamp }
       const lists = listedIn(state)
       if (lists !== undefined) return multivariant(state, lists, isNew)

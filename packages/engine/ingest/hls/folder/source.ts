@@ -49,7 +49,9 @@ export function watchFolder(options: FolderOptions): HlsSource {
   const lease = createSourceLease(options, session, () => ({ source: 'folder', ...intake.facts }))
   /** As the folder last was: an encoder may write a playlist of another name for each broadcast. */
   let listed: readonly string[] = isNamed ? [basename(path)] : []
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: start, name: 'hls-folder' })
+  let worker: Worker | undefined
+  /** Threads that have failed since one last answered. */
+  let failures = 0
   let timer: NodeJS.Timeout | undefined
   /** What was asked and is to be answered. */
   let asked: { readonly playlists: readonly string[]; readonly wants: readonly Want[]; readonly at: number } | undefined
@@ -60,6 +62,7 @@ export function watchFolder(options: FolderOptions): HlsSource {
   function look(): void {
     timer = undefined
     if (isClosed || asked !== undefined) return
+    worker ??= begin()
     const playlists = [...new Set([...listed, ...known.names, ...intake.playlists])]
     const wants = intake.wants(now(), session.held)
     asked = { playlists, wants, at: now() }
@@ -85,6 +88,7 @@ export function watchFolder(options: FolderOptions): HlsSource {
   function answer(looked: Looked): void {
     const was = asked
     asked = undefined
+    failures = 0
     if (was === undefined) return
     fail(
       looked.failure === undefined
@@ -124,20 +128,35 @@ export function watchFolder(options: FolderOptions): HlsSource {
     return false
   }
 
-  worker.on('message', (message: Looked | Changed) => {
+  function begin(): Worker {
+    const begun = new Worker(new URL('./thread.ts', import.meta.url), { workerData: start, name: 'hls-folder' })
+    begun.on('message', (message: Looked | Changed) => {
+      if (isClosed) return
+      if (message.kind === 'looked') answer(message)
+      else if (timer !== undefined && worker === begun) {
+        clearTimeout(timer)
+        timer = undefined
+        schedule(Math.max(0, HLS_LIMITS.lookLeastMs - (now() - lastAt)))
+      }
+    })
+    begun.on('error', (error) => {
+      if (!isClosed) log.error({ ...fields(), err: error }, 'hls: the thread of a folder failed')
+    })
+    begun.on('exit', () => again())
+    return begun
+  }
+
+  /** The thread has ended. Another one begins with the next look; a file that ends each does not keep the machine busy. */
+  function again(): void {
     if (isClosed) return
-    if (message.kind === 'looked') answer(message)
-    else if (timer !== undefined) {
-      clearTimeout(timer)
-      timer = undefined
-      schedule(Math.max(0, HLS_LIMITS.lookLeastMs - (now() - lastAt)))
-    }
-  })
-  worker.on('error', (error) => {
-    if (isClosed) return
-    log.error({ ...fields(), err: error }, 'hls: the thread of a folder failed; it is not watched any more')
-    fail('the folder is not watched any more, as its thread failed: start the server again')
-  })
+    worker = undefined
+    asked = undefined
+    clearTimeout(timer)
+    timer = undefined
+    fail('the folder cannot be read: the thread that reads it failed, and is begun again')
+    schedule(Math.min(HLS_LIMITS.retryMostMs, HLS_LIMITS.retryMs * 2 ** Math.min(8, failures++)))
+  }
+
   // It is seen here, for the thread cannot say it.
   const watchdog = setInterval(() => {
     if (asked !== undefined && now() - asked.at > HLS_LIMITS.folderAnswerMs)
@@ -153,7 +172,7 @@ export function watchFolder(options: FolderOptions): HlsSource {
       clearInterval(watchdog)
       lease.close()
       // A call that hangs in the system cannot be ended: nobody waits for it.
-      await Promise.race([worker.terminate(), new Promise((resolve) => setTimeout(resolve, 500).unref())])
+      await Promise.race([worker?.terminate(), new Promise((resolve) => setTimeout(resolve, 500).unref())])
     },
   }
 }

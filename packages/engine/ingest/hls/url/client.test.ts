@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import dns from 'node:dns'
 import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { syncBuiltinESMExports } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createHlsClient } from './client.ts'
@@ -102,4 +105,62 @@ test('what a source on the internet names leads to nothing private', async (t) =
   t.after(() => own.close())
   assert.equal((await own.get(origin, { limit: 100 })).kind, 'read')
   assert.equal((await own.get(`http://localhost:${port}`, { limit: 100 })).kind, 'read')
+})
+
+const systemLookup = dns.lookup
+
+/** Makes every name lead to the addresses given. */
+function resolveTo(t: TestContext, ...addresses: string[]): void {
+  const answer = addresses.map((address) => ({ address, family: 4 }))
+  const put = (lookup: unknown) => {
+    Object.assign(dns, { lookup })
+    syncBuiltinESMExports()
+  }
+  put((...args: unknown[]) => setImmediate(args.at(-1) as (error: null, found: typeof answer) => void, null, answer))
+  t.after(() => put(systemLookup))
+}
+
+test('a public name that leads to a private address is not the owner’s network, at the first look either', async (t) => {
+  let asked = 0
+  const origin = await serve(t, (_req, res) => {
+    asked++
+    res.end('secret')
+  })
+  const { port } = new URL(origin)
+  for (const addresses of [['127.0.0.1'], ['203.0.113.1', '127.0.0.1']]) {
+    resolveTo(t, ...addresses)
+    const client = createHlsClient(`http://stream.example:${port}/live.m3u8`)
+    t.after(() => client.close())
+    for (const url of [`http://stream.example:${port}/live.m3u8`, `http://other.example:${port}`, origin]) {
+      const answer = await client.get(url, { limit: 100 })
+      assert.ok(answer.kind === 'failed' && /private address/.test(answer.reason), `${url}: ${JSON.stringify(answer)}`)
+    }
+  }
+  assert.equal(asked, 0)
+  resolveTo(t, '127.0.0.1')
+  for (const name of ['nas', 'nas.local', 'nas.lan.', 'nas.home.arpa']) {
+    const own = createHlsClient(`http://${name}:${port}/live.m3u8`)
+    t.after(() => own.close())
+    assert.equal((await own.get(`http://${name}:${port}/live.m3u8`, { limit: 100 })).kind, 'read', name)
+    assert.equal((await own.get(`http://other.example:${port}`, { limit: 100 })).kind, 'read', name)
+  }
+})
+
+test('a public name may lead to a private address where a certificate is shown for it', async (t) => {
+  let connected = 0
+  // It has no certificate at all, as none that could be trusted here.
+  const server = createTlsServer((_req, res) => res.end('secret'))
+  server.on('connection', () => connected++)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  resolveTo(t, '127.0.0.1')
+  const client = createHlsClient(`https://stream.example:${port}/live.m3u8`)
+  t.after(() => client.close())
+  const answer = await client.get(`https://stream.example:${port}/live.m3u8`, { limit: 100 })
+  assert.ok(answer.kind === 'failed' && !/private address/.test(answer.reason), JSON.stringify(answer))
+  assert.equal(connected, 1)
+  // It has not shown one: what it names stays out of reach.
+  const named = await client.get(`http://other.example:${port}`, { limit: 100 })
+  assert.ok(named.kind === 'failed' && /private address/.test(named.reason), JSON.stringify(named))
 })

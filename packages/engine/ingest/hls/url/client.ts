@@ -38,7 +38,8 @@ export interface HlsClient {
 
 /**
  * @param first the address that the owner has configured. Where that is one of a private network or of this machine, what it names may be
- *   there too. Where it is a public one nothing it names, by a redirect, a playlist or its DNS, makes this server ask a private one.
+ *   there too. Where it is a public one nothing it names, by a redirect, a playlist or its DNS, makes this server ask a private one: a
+ *   public name that leads to a private address is asked only where a certificate shows that the server there is the one that is meant.
  */
 export function createHlsClient(first: string): HlsClient {
   return new Client(first)
@@ -49,11 +50,15 @@ class Client implements HlsClient {
   readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 16 })
   readonly #ending = new AbortController()
   readonly #first: string
-  /** Whether the configured address is on a private network; known once it has been looked up. */
-  #isPrivate: boolean | undefined
+  /** Whether the configured address may be on a private network. */
+  readonly #mayBePrivate: boolean
+  /** Whether its last answer came from one: what that names may be there too. */
+  #isPrivate = false
 
   constructor(first: string) {
-    this.#first = new URL(first).host
+    const { origin, hostname, protocol } = new URL(first)
+    this.#first = origin
+    this.#mayBePrivate = protocol === 'https:' || isIP(withoutBrackets(hostname)) !== 0 || isLocalName(hostname)
   }
 
   async get(url: string, options: FetchOptions): Promise<Fetched> {
@@ -78,16 +83,17 @@ class Client implements HlsClient {
   }
 
   async #once(url: string, { limit, range, headMs }: FetchOptions): Promise<Fetched | { readonly redirect: string }> {
-    const { protocol, host, hostname } = new URL(url)
-    const isFirst = host === this.#first
-    const bare = hostname.replace(/^\[|\]$/g, '')
-    if (isIP(bare) !== 0 && !this.#mayAsk(isFirst, [bare])) return { kind: 'failed', reason: PRIVATE }
+    const { protocol, origin, hostname } = new URL(url)
+    const isFirst = origin === this.#first
+    const mayBePrivate = isFirst ? this.#mayBePrivate : this.#isPrivate
+    const bare = withoutBrackets(hostname)
+    if (isIP(bare) !== 0 && !mayBePrivate && !isPublic(bare)) return { kind: 'failed', reason: PRIVATE }
     const isSecure = protocol === 'https:'
     const deadline = AbortSignal.timeout((headMs ?? HLS_LIMITS.headMs) + HLS_LIMITS.answerMs)
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     const request = (isSecure ? httpsRequest : httpRequest)(url, {
       agent: isSecure ? this.#https : this.#http,
-      lookup: this.#lookup(isFirst),
+      lookup: lookUp(mayBePrivate, isFirst ? OWN_NAME : PRIVATE),
       signal: AbortSignal.any([this.#ending.signal, deadline]),
       headers: {
         accept: '*/*',
@@ -106,41 +112,41 @@ class Client implements HlsClient {
     try {
       const response = await promise
       clearTimeout(head)
+      const { remoteAddress } = response.socket
+      if (isFirst) this.#isPrivate = remoteAddress !== undefined && !isPublic(remoteAddress)
       return await read(response, url, limit, range)
     } finally {
       clearTimeout(head)
     }
   }
+}
 
-  /** Whether a connection to these addresses is in order. */
-  #mayAsk(isFirst: boolean, addresses: readonly string[]): boolean {
-    const isAllPublic = addresses.every(isPublic)
-    if (isFirst) this.#isPrivate ??= !isAllPublic
-    return isAllPublic || this.#isPrivate === true
+/** Looked up and judged in one, so that a name that leads elsewhere a moment later is judged again. */
+function lookUp(mayBePrivate: boolean, reason: string): LookupFunction {
+  return (hostname, options, callback) => {
+    resolveName(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
+      const [first] = found ?? []
+      const isRefused = !mayBePrivate && found?.every(({ address }) => isPublic(address)) !== true
+      if (error !== null || first === undefined || isRefused) callback(error ?? new EngineError('refused', reason), '', 0)
+      else if (options.all === true) callback(null, found)
+      else callback(null, first.address, first.family)
+    })
   }
+}
 
-  /** Looked up and judged in one, so that a name that leads elsewhere a moment later is judged again. */
-  #lookup(isFirst: boolean): LookupFunction {
-    return (hostname, options, callback) => {
-      resolveName(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
-        const [address] = found ?? []
-        if (error !== null || address === undefined) callback(error ?? new EngineError('refused', PRIVATE), '', 0)
-        else if (
-          !this.#mayAsk(
-            isFirst,
-            found.map((one) => one.address),
-          )
-        )
-          callback(new EngineError('refused', PRIVATE), '', 0)
-        else if (options.all === true) callback(null, found)
-        else callback(null, address.address, address.family)
-      })
-    }
-  }
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
+/** Names that only a local network gives: of one label, or below what is reserved for it or often taken (RFC 6761, 6762 appendix G, 8375). */
+function isLocalName(hostname: string): boolean {
+  return /(^[^.]+|\.(local|localhost|internal|lan|home|home\.arpa|intranet|private|corp|test))\.?$/i.test(hostname)
 }
 
 const PRIVATE =
   'it leads to a private address: a source on the internet must not name servers of this network; give the address of that server itself'
+const OWN_NAME =
+  'its name is a public one and leads to a private address, which its DNS may make of it at any time: give the address itself in place of the name, or https://'
 
 async function read(
   response: IncomingMessage,
