@@ -7,6 +7,7 @@ import { names, renditionName } from '../packager/model.ts'
 import { declaredRange } from '../packager/video-range.ts'
 import { isReplayed, withoutPause } from '../store/pause.ts'
 import type { AssetIndex, AssetTrack, IndexedSegment } from '../store/port.ts'
+import { saidFrameRate } from '../timeline/frame-rate.ts'
 
 /** What a track's segments cost, measured. */
 export interface TrackRate {
@@ -53,13 +54,15 @@ export function replayMultivariant(index: AssetIndex, rates: ReadonlyMap<TrackId
   const variants: Variant[] = videos.map((track) => {
     const rate = rateOf(rates, track.track)
     const config = videoConfig(index, track)
+    // Older recordings have kept what was said, whatever it was.
+    const frameRate = config && saidFrameRate(config)
     return {
       uri: uriOf(track),
       bandwidth: rate.peak + audioPeak,
       averageBandwidth: rate.average + audioAverage,
       codecs: [...new Set([track, ...audios].flatMap((one) => codecStrings(index, one)))],
       ...(config !== undefined && { resolution: displaySize(config), ...declaredRange(config) }),
-      ...(config?.frameRate !== undefined && { frameRate: config.frameRate }),
+      ...(frameRate !== undefined && { frameRate }),
       ...(audio !== undefined && { audio: 'audio' }),
     }
   })

@@ -326,6 +326,19 @@ test('the multivariant playlist says what was measured and what is needed to dec
   assert.match(text, /FRAME-RATE=30.000,AUDIO="audio"\nv1\/index.m3u8\n$/)
 })
 
+test('a frame rate at which no picture comes is not said', async () => {
+  const { epochs, ...own } = index(['0++', '0++'])
+  for (const frameRate of [2e-10, 90_000]) {
+    const nonsense = epochs.map(({ tracks, ...epoch }) => ({
+      ...epoch,
+      tracks: tracks.map((track) => {
+        return track.config.kind === 'video' ? { ...track, config: { ...track.config, frameRate } } : track
+      }),
+    }))
+    assert.doesNotMatch(await multivariant({ ...own, epochs: nonsense }), /FRAME-RATE/)
+  }
+})
+
 test('CODECS of a replay names what any of its epochs needs', async () => {
   const changed = index(['0++', '1++'])
   const epochs = changed.epochs.map((e) => ({

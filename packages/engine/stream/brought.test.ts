@@ -298,11 +298,16 @@ test('where the first rendition stops the others go on, with sound and without, 
 
 test('a rendition whose parameter sets say nonsense of its frames is listed as it comes, and cut as the others', async (t) => {
   for (const frameRate of [2e-10, 90_000]) {
-    const rig = new Rig(await openStore(t))
+    const store = await openStore(t)
+    const rig = new Rig(store)
     rig.connect([HD, SD])
     rig.broadcast.configure(broughtTrack(0), { ...broughtConfig(720, 1), frameRate }, rig.now)
     rig.send({ seconds: 12 }, [HD, SD])
     assertAligned(rig, ['v101', 'v102'])
     assert.doesNotMatch(rig.multivariant, /FRAME-RATE=(?!30)/)
+    await rig.broadcast.end(rig.now)
+    const recorded = (await store.index('as_1'))?.epochs.flatMap(({ tracks }) => tracks) ?? []
+    const rates = recorded.flatMap(({ config }) => (config.kind === 'video' ? [config.frameRate] : []))
+    assert.deepEqual(rates, [30, 30, 30])
   }
 })

@@ -7,7 +7,7 @@ import type { ListedRung } from '../packager/model.ts'
 import { createTrackMeter, type TrackMeter } from '../packager/track-stats.ts'
 import { guessPictures } from '../packager/window/multivariant.ts'
 import { type BroughtUnit, createBroughtClock } from '../timeline/brought-clock.ts'
-import { frameRateOf } from '../timeline/frame-rate.ts'
+import { frameRateOf, saidFrameRate } from '../timeline/frame-rate.ts'
 import type { TimelineEvent } from '../timeline/model.ts'
 import { type BroughtFacts, type BroughtReport, reportBrought } from './brought-report.ts'
 import { STREAM_LIMITS } from './limits.ts'
@@ -109,8 +109,10 @@ export function createBrought({ ports }: BroughtOptions): Brought {
     const to = ports()
     if (epoch === undefined || to === undefined) return
     own.frameRate ??= saidFrameRate(own.config) ?? sourceFrameRate() ?? 30
+    const { frameRate } = own
+    if (own.config.frameRate !== frameRate) own.config = { ...own.config, frameRate }
     to.packer.add(track, Math.round(90_000 / own.frameRate))
-    to.hubs.publisherOf(track).configure(epoch.id, { ...own.config, frameRate: own.frameRate })
+    to.hubs.publisherOf(track).configure(epoch.id, own.config)
   }
 
   function sourceFrameRate(): number | undefined {
@@ -270,10 +272,4 @@ export function createBrought({ ports }: BroughtOptions): Brought {
       return bitrate > 0 ? bitrate : undefined
     },
   }
-}
-
-/** Frames a second as the parameter sets say, unless no picture comes like that: some write the clock's ticks there. */
-function saidFrameRate({ frameRate }: VideoTrackConfig): number | undefined {
-  const { least, most } = STREAM_LIMITS.broughtFrameRates
-  return frameRate !== undefined && frameRate >= least && frameRate <= most ? frameRate : undefined
 }

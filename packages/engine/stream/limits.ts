@@ -22,8 +22,6 @@ export const STREAM_LIMITS = {
   misalignedMs: 60_000,
   /** Configurations of a brought rendition that a recording notes of one epoch; with the next it is left out until the epoch ends. */
   broughtConfigurations: 16,
-  /** Frames a second that are believed of a brought rendition's parameter sets before they are measured. */
-  broughtFrameRates: { least: 1, most: 300 },
 } as const
 
 /** Bounds of a stream's hub and its readers. Times are milliseconds of media. */

@@ -1,6 +1,7 @@
 import { AUDIO_TRACK, FURTHER_SOUNDS, isFurtherSound, type TrackId, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { AnnouncedTracks } from '../ports.ts'
+import { bornOut, saidFrameRate } from './frame-rate.ts'
 import { TIMELINE_LIMITS } from './limits.ts'
 import type { TimelineTrack } from './model.ts'
 import { type HeldUnit, measureFrameDuration } from './source.ts'
@@ -191,7 +192,7 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
         const there = track === VIDEO_TRACK ? key !== undefined : held.some((h) => h.unit.track === track)
         const silent = keep && track !== VIDEO_TRACK && before.has(track)
         if (config === undefined || !(there || silent)) continue
-        tracks.push({ track, config, frameDuration: frameDuration(held, track, config) })
+        tracks.push(bornOut({ track, config, frameDuration: frameDuration(held, track, config) }))
       }
       const start = key === undefined ? 0 : held.indexOf(key)
       // Sound may come before the picture it belongs to: what is early by time alone is dropped by its clock.
@@ -261,5 +262,5 @@ function isInterleaved(held: readonly HeldUnit[], sound: HeldUnit): boolean {
 
 function frameDuration(held: readonly HeldUnit[], track: TrackId, config: TrackConfig): number {
   if (config.kind === 'audio') return config.frameLength / config.timescale
-  return measureFrameDuration(held, track) ?? 1 / (config.frameRate ?? 30)
+  return measureFrameDuration(held, track) ?? 1 / (saidFrameRate(config) ?? 30)
 }

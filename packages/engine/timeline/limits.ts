@@ -11,6 +11,8 @@ export const TIMELINE_LIMITS = {
   keyWaitTicks: 12 * 90_000,
   /** Media an epoch's start collects to learn the frame rate; shorter than a part, so that it delays nothing. */
   learnTicks: 22_500,
+  /** Frames a second that an encoder's parameter sets may say: some write the clock's ticks there, or nothing that makes sense. */
+  frameRates: { least: 1, most: 300 },
   /** Media that may come at once at an epoch's start before it is dated anyway: a long group of pictures. */
   rushTicks: 4 * 90_000,
   /** Frames and bytes held during the wait; beyond either the epoch opens with what there is. */

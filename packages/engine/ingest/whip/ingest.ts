@@ -138,7 +138,7 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
     },
   })
   const ticker = setInterval(() => {
-    for (const session of sessions.values()) session.media.tick()
+    for (const session of [...sessions.values()]) heed(session, session.media.tick())
   }, TICK_MS)
   ticker.unref()
 
@@ -146,9 +146,7 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
     switch (message.kind) {
       case 'received': {
         const session = sessions.get(message.session)
-        const complaint = session?.media.take(message)
-        if (session !== undefined && complaint !== undefined)
-          sendAway(session, { code: 'unavailable', reason: complaint })
+        if (session !== undefined) heed(session, session.media.take(message))
         return
       }
       case 'receiving':
@@ -217,6 +215,10 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       text: why.reason,
     }
     refusals.refused('warn', fields, 'whip: encoder refused', `${why.code} ${key === undefined ? channel : ''}`)
+  }
+
+  function heed(session: Session, complaint: string | undefined): void {
+    if (complaint !== undefined) sendAway(session, { code: 'unavailable', reason: complaint })
   }
 
   /** The server ends it, and says why to whoever asks. */

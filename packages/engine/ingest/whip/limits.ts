@@ -17,6 +17,8 @@ export const WHIP_LIMITS = {
   ended: 1_000,
   /** Changes of configuration that one session may make beyond one a second: each begins a period for every player. */
   configurations: 30,
+  /** An encoder of which nothing could be read for so long is sent away: longer than it takes to connect, and than key frames are apart. */
+  unreadableMs: 45_000,
   /** The largest rendition that has sent nothing for so long no longer leads; one that is back leads again after so long. */
   stillMs: 1_500,
   backMs: 4_000,

@@ -13,8 +13,8 @@ export type Received = Extract<FromDesk, { kind: 'received' }>
 export interface WhipToStream {
   /** @returns what to tell an encoder whose media cannot go on. */
   take(unit: Received): string | undefined
-  /** Time passes. */
-  tick(): void
+  /** Time passes. @returns as `take` */
+  tick(): string | undefined
   /** Pictures and packets of sound that could not be read. */
   readonly malformed: number
 }
@@ -30,9 +30,14 @@ export interface ToStreamOptions {
 const RESTLESS =
   'The encoder changes its settings all the time: keep size, profile and sound as they are while it streams.'
 
+const UNREADABLE =
+  'Nothing of what the encoder sends can be read: set it to H.264, with a key frame every 2 seconds, and to Opus.'
+
 /** What the process has received to configurations and access units. Never throws for bad media: it is counted. */
 export function createWhipToStream({ publisher, video, hasSound, now }: ToStreamOptions): WhipToStream {
   const begun = now()
+  /** When something could be read last. */
+  let readAt = begun
   const readers = video.flatMap(({ codec, rids }) =>
     Array.from({ length: Math.max(1, rids.length) }, () => createPictureReader(codec)),
   )
@@ -60,6 +65,7 @@ export function createWhipToStream({ publisher, video, hasSound, now }: ToStream
       renditions.configure(source, reader.config)
     }
     if (read === undefined || reader?.config === undefined) return
+    readAt = now()
     renditions.picture(source, { dts: rising(source, time), pts: time, ...read })
   }
 
@@ -69,6 +75,7 @@ export function createWhipToStream({ publisher, video, hasSound, now }: ToStream
       hasConfiguredSound = true
       publisher.configure(AUDIO_TRACK, audioConfigFromOpusChannels(2, frameLength))
     }
+    readAt = now()
     const dts = rising(SOUND, time)
     publisher.unit({ track: AUDIO_TRACK, dts, pts: dts, key: true, data })
   }
@@ -85,7 +92,10 @@ export function createWhipToStream({ publisher, video, hasSound, now }: ToStream
       const over = configurations - WHIP_LIMITS.configurations
       return over > 0 && over > (now() - begun) / 1000 ? RESTLESS : undefined
     },
-    tick: renditions.tick,
+    tick() {
+      renditions.tick()
+      return now() - readAt > WHIP_LIMITS.unreadableMs ? UNREADABLE : undefined
+    },
     get malformed() {
       return malformed
     },

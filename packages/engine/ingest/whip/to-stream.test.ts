@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FakePublisher } from '../rtmp/testing/fake-port.ts'
+import { WHIP_LIMITS } from './limits.ts'
+import { SOUND } from './messages.ts'
+import { createWhipToStream } from './to-stream.ts'
+
+const section = { mid: '0', payloadType: 96, name: 'H264/90000', parameters: '', feedback: [] }
+/** A picture that no decoder could do anything with, for want of parameter sets. */
+const picture = Uint8Array.of(0, 0, 0, 1, 0x41, 0x9a, 0, 0)
+/** A packet of Opus: 20 ms of one frame (RFC 6716 §3.1). */
+const packet = Uint8Array.of(0xfc, 0xff, 0xfe)
+
+function stage() {
+  let now = 1_000
+  const media = createWhipToStream({
+    ...{ publisher: new FakePublisher(), hasSound: true, now: () => now },
+    video: [{ ...section, codec: 'h264', rids: [] }],
+  })
+  /** @returns what the encoder is told in so many ms of units like this, one every 20 ms. */
+  const send = (ms: number, source: number, data: Uint8Array): string | undefined => {
+    for (let end = now + ms; now < end; now += 20) {
+      const unit = { kind: 'received', session: 's', source, time: now * 90, key: false, data } as const
+      const complaint = media.take(unit) ?? media.tick()
+      if (complaint !== undefined) return complaint
+    }
+    return undefined
+  }
+  return { media, send }
+}
+
+test('an encoder of which nothing can ever be read is told so after a while', () => {
+  for (const [source, data] of [
+    [0, picture],
+    [SOUND, new Uint8Array(0)],
+  ] as const) {
+    const { send } = stage()
+    assert.equal(send(WHIP_LIMITS.unreadableMs, source, data), undefined)
+    assert.match(send(1_000, source, data) ?? '', /Nothing .* can be read: set it to H\.264/)
+  }
+})
+
+test('one of which something can be read stays, and is told so long after the last of it', () => {
+  const { send } = stage()
+  assert.equal(send(2 * WHIP_LIMITS.unreadableMs, SOUND, packet), undefined)
+  assert.equal(send(WHIP_LIMITS.unreadableMs, 0, picture), undefined)
+  assert.match(send(1_000, 0, picture) ?? '', /Nothing/)
+})
