@@ -244,7 +244,10 @@ describe('audio', () => {
       [42, [0xf9, 0x46, 0x40]],
     ] as const) {
       const { media } = setUp()
-      assert.match(media.audio(0, Uint8Array.of(0xaf, 0, ...asc)) ?? '', new RegExp(`type ${type};.* to AAC-LC, HE-AAC, Opus, `))
+      assert.match(
+        media.audio(0, Uint8Array.of(0xaf, 0, ...asc)) ?? '',
+        new RegExp(`type ${type};.* to AAC-LC, HE-AAC, Opus, `),
+      )
     }
   })
 

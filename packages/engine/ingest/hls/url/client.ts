@@ -127,7 +127,8 @@ function lookUp(mayBePrivate: boolean, reason: string): LookupFunction {
     resolveName(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
       const [first] = found ?? []
       const isRefused = !mayBePrivate && found?.every(({ address }) => isPublic(address)) !== true
-      if (error !== null || first === undefined || isRefused) callback(error ?? new EngineError('refused', reason), '', 0)
+      if (error !== null || first === undefined || isRefused)
+        callback(error ?? new EngineError('refused', reason), '', 0)
       else if (options.all === true) callback(null, found)
       else callback(null, first.address, first.family)
     })
