@@ -113,6 +113,7 @@ export interface AnnouncedTracks {
  * `FURTHER_SOUNDS.most` the ingest leaves out, and tells how many they are as the fact `audioTracksLeftOut`.
  */
 export interface Publisher {
+  /** Slug of the channel as it is now: the owner may rename it while the encoder runs. */
   readonly channel: string
   /** Somebody takes unit by unit and wants each at once (WebRTC); otherwise some tens of milliseconds are nothing. */
   readonly isUrgent: boolean

@@ -77,6 +77,8 @@ export interface EnginePort {
   live(channelId: string): LiveFacts | undefined
   /** Undefined while no encoder is connected. */
   health(channelId: string): EncoderHealth | undefined
+  /** Why the channel's running broadcast is not recorded though it should be, in sentences; undefined while it is. */
+  unrecorded(channelId: string): string | undefined
   /** Keys of the channel have changed: whoever may publish no more is stopped at once. */
   onKeysChanged(channelId: string): void
   /** The channel is found under another slug from now on. */

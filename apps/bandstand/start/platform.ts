@@ -42,6 +42,10 @@ export async function openPlatform(begun: Begun, needs: PlatformNeeds): Promise<
         const found = streams()?.diagnose(channelId)
         return found && toEncoderHealth(found)
       },
+      unrecorded(channelId) {
+        const onAir = streams()?.onAir(channelId)
+        return onAir && settings.recording ? recordings().troubleOf(onAir.assetId) : undefined
+      },
       onKeysChanged: (channelId) => streams()?.review(channelId),
       onChannelRenamed: (id, slug) => streams()?.rename({ id, slug }),
       stopChannel: async (channelId) => streams()?.remove(channelId),

@@ -13,6 +13,8 @@ export interface Recordings {
   readonly store: DiskStore
   /** Why a running broadcast that should be recorded is not, in plain words; `undefined` while all are. */
   trouble(): string | undefined
+  /** The same of one broadcast. */
+  troubleOf(assetId: string): string | undefined
 }
 
 /** Opens the store; a recording that it removes is not listed by the platform any more, and has no pictures. */
@@ -44,5 +46,5 @@ export async function openRecordings(
     },
   })
   started.defer(() => store.close())
-  return { store, trouble: () => troubles.values().next().value }
+  return { store, trouble: () => troubles.values().next().value, troubleOf: (assetId) => troubles.get(assetId) }
 }

@@ -43,9 +43,9 @@ export async function startWebRtc({ settings, log, started }: Begun, needs: WebR
     publicAddresses: addresses.current,
     find: live.watchable,
     ffmpeg,
-    seen(slug, session) {
+    seen(slug, viewer) {
       const channel = directory.findBySlug(slug)
-      if (channel !== undefined) audience.viewers.seen(channel.id, session)
+      if (channel !== undefined) audience.viewers.seen(channel.id, viewer)
     },
     log,
     limits: { sessions: settings.maxWebrtcViewers, sessionsPerAddress: settings.maxWebrtcViewersPerAddress },

@@ -137,6 +137,7 @@ export const ADVICE_CODES = [
   'renditions',
   'sounds-left-out',
   'sounds-other-codec',
+  'not-recorded',
   'line-too-late',
   'line-lossy',
   'hls-trouble',

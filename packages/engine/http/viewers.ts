@@ -114,13 +114,18 @@ export function clientHost(req: HttpRequest, trusted: TrustProxy): string {
  * @param query of the request's URL, without the question mark.
  */
 export function viewerKey(req: HttpRequest, query: string, trusted: TrustProxy): string {
-  const cmcd = headerOf(req, 'cmcd-session') ?? (query.includes('CMCD=') ? cmcdQuery(query) : undefined)
-  const sid = cmcd === undefined ? undefined : /(?:^|,)\s*sid="([^"]{1,128})"/.exec(cmcd)?.[1]
+  const sid = cmcdSession(req, query)
   if (sid !== undefined) return sid
   const session = headerOf(req, 'x-playback-session-id')
   if (session !== undefined) return session.slice(0, limits.viewerKey)
   const agent = headerOf(req, 'user-agent') ?? ''
   return `${clientAddress(req, trusted)} ${agent.slice(0, limits.viewerKey)}`
+}
+
+/** The session id of CMCD, where the player says one: 128 characters at the most. */
+export function cmcdSession(req: HttpRequest, query: string): string | undefined {
+  const cmcd = headerOf(req, 'cmcd-session') ?? (query.includes('CMCD=') ? cmcdQuery(query) : undefined)
+  return cmcd === undefined ? undefined : /(?:^|,)\s*sid="([^"]{1,128})"/.exec(cmcd)?.[1]
 }
 
 function cmcdQuery(query: string): string | undefined {

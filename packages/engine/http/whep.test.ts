@@ -116,6 +116,13 @@ test('a rendition can be told of to begin with', async () => {
   assert.deepEqual(offers, [{ channel: 'main', sdp: 'offer', remote: '10.0.0.1', begin: '480p' }])
 })
 
+test('a player is known by what it calls itself, as where it watches by HLS', async () => {
+  await post('/live/main/whep?CMCD=sid%3D%22abc%22&begin=480p')
+  await post('/live/main/whep', 'offer', { ...SDP, 'CMCD-Session': 'sid="abc"' })
+  const offer = { channel: 'main', sdp: 'offer', remote: '10.0.0.1', viewer: 'abc' }
+  assert.deepEqual(offers, [{ ...offer, begin: '480p' }, offer])
+})
+
 test('why there is no sound is said', async () => {
   soundMissing = 'ffmpeg was not found'
   assert.equal((await post('/live/main/whep')).headers.get('bandstand-sound'), 'none; ffmpeg was not found')

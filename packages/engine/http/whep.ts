@@ -10,6 +10,7 @@ import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from 
 import { abandon } from './outbox.ts'
 import { isPlainName, readPathNames } from './path-names.ts'
 import { notFound, type Problem, sendProblem } from './problem.ts'
+import { cmcdSession } from './viewers.ts'
 import { answerLayers } from './whep-layers.ts'
 
 export interface WhepHandlerOptions {
@@ -96,12 +97,14 @@ export function createWhepHandler({ egress, iceServers, remoteOf, onError }: Whe
         if (body === 'too-large') return sendProblem(req, res, tooLarge)
         const asked = new URLSearchParams(query)
         const [rendition, begin] = [asked.get('rendition'), asked.get('begin')]
+        const viewer = cmcdSession(req, query)
         const answer = await to.offer({
           channel,
           sdp: body.toString('utf8'),
           remote: remoteOf(req),
           ...(rendition !== null && { rendition }),
           ...(begin !== null && { begin }),
+          ...(viewer !== undefined && { viewer }),
         })
         if ('code' in answer) {
           if (!res.destroyed) sendProblem(req, res, toProblem(answer))

@@ -5,8 +5,8 @@ import { type EncoderFacts, mergeFacts } from './diagnosis.ts'
 import { STREAM_LIMITS } from './limits.ts'
 
 export interface CandidateOptions {
-  /** Slug of the channel. */
-  readonly channel: string
+  /** Slug of the channel, as it is now. */
+  readonly channel: () => string
   /** Unix ms. */
   readonly now: () => number
   /** It can take over: gives what it feeds from now on, `undefined` when it may not and has been told so. */
@@ -93,8 +93,7 @@ export function createCandidate(options: CandidateOptions): Candidate {
     clear()
   }
 
-  const waiting: Publisher = {
-    channel,
+  const waiting: Omit<Publisher, 'channel'> = {
     isUrgent: false,
     announce(expected) {
       announced = expected
@@ -120,13 +119,15 @@ export function createCandidate(options: CandidateOptions): Candidate {
       options.left()
     },
   }
-  const feed = (step: (publisher: Publisher) => void): void => {
+  const feed = (step: (publisher: typeof waiting) => void): void => {
     if (!isOver) step(target ?? waiting)
   }
 
   return {
     publisher: {
-      channel,
+      get channel() {
+        return channel()
+      },
       get isUrgent() {
         return (target ?? waiting).isUrgent
       },

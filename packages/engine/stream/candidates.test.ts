@@ -22,6 +22,7 @@ function stage() {
   const answer: { refusal?: PublishRefusal } = {}
   const name = (track: number) => (track === VIDEO_TRACK ? 'v' : 'a')
   const candidates = createCandidates({
+    channel: () => 'main',
     log: silent,
     now: () => now,
     grant({ request }) {
@@ -44,7 +45,7 @@ function stage() {
     const request = { protocol: 'rtmp', remote, key: 'k' } as const
     const rights: { objection?: PublishRefusal } = {}
     const admission = { channel: { id: 'ch_1', slug: 'main' }, objection: () => rights.objection }
-    const publisher = candidates.admit('main', {
+    const publisher = candidates.admit({
       ...{ request, admission },
       connectedAt: now,
       foundLost: undefined,

@@ -30,6 +30,8 @@ export interface Claim {
 export type Granted = { readonly publisher: Publisher } | { readonly refusal: PublishRefusal }
 
 export interface CandidatesOptions {
+  /** Slug of the channel, as it is now. */
+  readonly channel: () => string
   /** Gives the channel to an encoder, or says why not. */
   readonly grant: (claim: Claim) => Granted
   readonly log: Log
@@ -40,8 +42,8 @@ export interface CandidatesOptions {
 /** The encoders of one channel that have yet to show that they can take over from the one that feeds it. */
 export interface Candidates {
   readonly size: number
-  /** @param channel its slug. Where there are too many, the oldest of them is turned away. */
-  admit(channel: string, claim: Claim): Publisher
+  /** Where there are too many, the oldest of them is turned away. */
+  admit(claim: Claim): Publisher
   turnAllAway(why: PublishRefusal): void
   /** Turns those away that may not publish any more. */
   review(): void
@@ -49,7 +51,7 @@ export interface Candidates {
   tick(): void
 }
 
-export function createCandidates({ grant, log, now }: CandidatesOptions): Candidates {
+export function createCandidates({ channel, grant, log, now }: CandidatesOptions): Candidates {
   /** Oldest first. */
   const claims = new Map<Candidate, Claim>()
 
@@ -64,7 +66,7 @@ export function createCandidates({ grant, log, now }: CandidatesOptions): Candid
     get size() {
       return claims.size
     },
-    admit(channel, claim) {
+    admit(claim) {
       const candidate: Candidate = createCandidate({
         channel,
         now,
@@ -82,7 +84,7 @@ export function createCandidates({ grant, log, now }: CandidatesOptions): Candid
       claims.set(candidate, claim)
       const [oldest] = claims.keys()
       if (claims.size > STREAM_LIMITS.candidates && oldest !== undefined) turnAway(oldest, TOO_MANY)
-      log.info({ channel, remote: claim.request.remote }, 'encoder waits to take over with its first picture')
+      log.info({ channel: channel(), remote: claim.request.remote }, 'encoder waits to take over with its first picture')
       return candidate.publisher
     },
     turnAllAway(why) {

@@ -122,7 +122,7 @@ export function createChannel(options: ChannelOptions): Channel {
   let record = options.record
   /** By what the lease's holder publishes. */
   let admitted: Admission | undefined
-  const candidates = createCandidates({ grant, log, now })
+  const candidates = createCandidates({ channel: () => record.slug, grant, log, now })
   const broadcasts = createChannelBroadcasts({
     record: () => record,
     createBroadcast: options.createBroadcast,
@@ -145,7 +145,9 @@ export function createChannel(options: ChannelOptions): Channel {
     let toldLeftOut = 0
     const holds = () => lease.holder === holder && broadcasts.running === current
     return {
-      channel: record.slug,
+      get channel() {
+        return record.slug
+      },
       get isUrgent() {
         const { hub, rungs } = current.broadcast
         return holds() && (hub.isUrgent || rungs.some((rung) => rung.hub.isUrgent))
@@ -262,7 +264,7 @@ export function createChannel(options: ChannelOptions): Channel {
       const refusal = lease.refusal(request.remote, at)
       if (refusal !== undefined) return { refusal }
       const claim = { request, admission, stop, connectedAt: at, foundLost: lease.lost(at) }
-      return lease.holder === undefined ? grant(claim) : { publisher: candidates.admit(record.slug, claim) }
+      return lease.holder === undefined ? grant(claim) : { publisher: candidates.admit(claim) }
     },
 
     review,

@@ -163,3 +163,18 @@ test('a source that is configured has the channel only while no encoder sends', 
   assert.ok('publisher' in streams.feed(channel, source, () => undefined))
   await streams.suspend()
 })
+
+test('encoders of a channel that is renamed meanwhile are of its new name, those that wait to take over too', async () => {
+  const { streams } = stage()
+  const publishers = []
+  for (const remote of ['10.0.0.1', '10.0.0.2']) {
+    const answer = await streams.publish({ ...request, remote }, () => {})
+    assert.ok('publisher' in answer)
+    publishers.push(answer.publisher)
+  }
+  streams.rename({ ...channel, slug: 'renamed' })
+  assert.deepEqual(
+    publishers.map((publisher) => publisher.channel),
+    ['renamed', 'renamed'],
+  )
+})

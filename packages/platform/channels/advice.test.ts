@@ -55,6 +55,13 @@ test('each thing to change is named', () => {
   assert.deepEqual(codes({ furtherSounds: [{ ...deutsch, state: 'other-codec' }] }), ['sounds-other-codec'])
 })
 
+test('while nothing is recorded that should be, nothing is fine', () => {
+  assert.deepEqual(
+    adviseEncoder(good, 'The disk is full.').map(({ code }) => code),
+    ['not-recorded'],
+  )
+})
+
 test('a few units that are left out are an accident', () => {
   assert.deepEqual(codes({ malformedUnits: 8, unconfiguredUnits: 128 }), ['fine'])
 })

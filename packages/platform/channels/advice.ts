@@ -34,12 +34,17 @@ const FURTHER_SOUNDS = 7
 /** Segments (ms) that make viewers late for nothing. */
 const SEGMENTS_LONG = 6_000
 
-/** What to change in the encoder, most important first; one `fine` where there is nothing. */
-export function adviseEncoder(health: EncoderHealth): Advice[] {
+/**
+ * What to change in the encoder, most important first; one `fine` where there is nothing.
+ *
+ * @param unrecorded why the broadcast is not recorded though it should be, in sentences: no setting of the encoder, and yet nothing is fine
+ */
+export function adviseEncoder(health: EncoderHealth, unrecorded?: string): Advice[] {
   const advice: Advice[] = []
   const add = (level: Advice['level'], code: Advice['code'], text: string) => advice.push({ level, code, text })
   const { video, audio } = health
 
+  if (unrecorded !== undefined) add('warning', 'not-recorded', unrecorded)
   if (video === null)
     add('hint', 'no-video', 'There is no video. If that is not meant, check the sources of your scene.')
   else adviseVideo(video, add)

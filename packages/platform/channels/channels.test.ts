@@ -305,4 +305,10 @@ test('the health of an encoder comes with advice', async (t) => {
     health.advice.map(({ code }: { code: string }) => code),
     ['key-frames-far'],
   )
+  engine.unrecordedFor.set(id, 'The disk is full.')
+  assert.deepEqual((await asOwner('GET', '/channels/main/health')).json().advice[0], {
+    level: 'warning',
+    code: 'not-recorded',
+    text: 'The disk is full.',
+  })
 })

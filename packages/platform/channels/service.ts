@@ -281,7 +281,7 @@ export function createChannels(options: ChannelsOptions): Channels {
       const health = engine.health(channel.id)
       if (health === undefined) return { connected: false, encoder: null, advice: [] }
       const encoder = { ...health, connectedAt: new Date(health.connectedAt).toISOString() }
-      return { connected: true, encoder, advice: adviseEncoder(health) }
+      return { connected: true, encoder, advice: adviseEncoder(health, engine.unrecorded(channel.id)) }
     },
   }
 }

@@ -16,18 +16,23 @@ export interface FakeEngine extends EnginePort {
   readonly calls: string[]
   readonly running: Map<string, LiveFacts>
   readonly encoders: Map<string, EncoderHealth>
+  /** Why the broadcast of a channel is not recorded. */
+  readonly unrecordedFor: Map<string, string>
 }
 
 export function createFakeEngine(): FakeEngine {
   const calls: string[] = []
   const running = new Map<string, LiveFacts>()
   const encoders = new Map<string, EncoderHealth>()
+  const unrecordedFor = new Map<string, string>()
   return {
     calls,
     running,
     encoders,
+    unrecordedFor,
     live: (id) => running.get(id),
     health: (id) => encoders.get(id),
+    unrecorded: (id) => unrecordedFor.get(id),
     onKeysChanged: (id) => void calls.push(`keys changed ${id}`),
     onChannelRenamed: (id, slug) => void calls.push(`renamed ${id} ${slug}`),
     async stopChannel(id) {

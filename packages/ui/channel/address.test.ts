@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { serverOf, wholeAddress } from './address.ts'
+import { addresses, serverOf, wholeAddress } from './address.ts'
 
 const page = 'https://stage.example/@main?x'
+
+test('the server counts a player in real time by the id that it has for HLS', () => {
+  const { searchParams } = new URL(addresses.whep({ server: 'https://a.example', channel: 'main' }, '0a1b'))
+  assert.equal(searchParams.get('CMCD'), 'sid="0a1b"')
+})
 
 test('a server is named by its address, or by one on the page’s own', () => {
   assert.deepEqual(

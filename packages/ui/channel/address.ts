@@ -26,7 +26,9 @@ function parseAddress(written: string, base: string): URL | undefined {
 
 export const addresses = {
   live: ({ server, channel }: Place) => `${server}/live/${encodeURIComponent(channel)}/index.m3u8`,
-  whep: ({ server, channel }: Place) => `${server}/live/${encodeURIComponent(channel)}/whep`,
+  /** @param id of the player, for the server to count it by (CMCD `sid`) */
+  whep: ({ server, channel }: Place, id: string) =>
+    `${server}/live/${encodeURIComponent(channel)}/whep?CMCD=sid%3D%22${id}%22`,
   vod: (server: string, asset: string) => `${server}/vod/${encodeURIComponent(asset)}/index.m3u8`,
   download: (server: string, asset: string) => `${server}/vod/${encodeURIComponent(asset)}/download.mp4`,
   /** @param clock times count from the broadcast's beginning by the clock, not by what is listed. */

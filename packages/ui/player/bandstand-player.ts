@@ -88,7 +88,7 @@ export class BandstandPlayer extends LitElement {
         {
           id: this.#id,
           sameOrigin: new URL(place.server).origin === location.origin,
-          whep: addresses.whep(place),
+          whep: addresses.whep(place, this.#id),
           wanted: () => this.#wanted,
           forced: () => this.#asked !== undefined,
           isLive: () => feedOf(place).isLive(),

@@ -11,7 +11,7 @@ export interface EngineNeeds {
   readonly id: string
   /** The page is the server's own. */
   readonly sameOrigin: boolean
-  /** Address of the channel's WHEP endpoint. */
+  /** Address of the channel's WHEP endpoint, with the same id. */
   readonly whep: string
   /** The quickest transport that is wanted now. */
   wanted(): Transport

@@ -26,7 +26,7 @@ export interface WebRtcEgressOptions {
   /** Path of ffmpeg, which makes Opus of other sound; `undefined` where there is none. */
   readonly ffmpeg: string | undefined
   /** A viewer is there; called about every second for each. */
-  readonly seen: (channel: string, session: string) => void
+  readonly seen: (channel: string, viewer: string) => void
   readonly log: Log
   readonly limits: {
     /** Sessions of the whole server, and those of one remote address. */
@@ -73,6 +73,8 @@ interface Session {
   readonly id: string
   readonly channel: string
   readonly remote: string
+  /** What it is counted by: one who changes from or to HLS stays one. */
+  readonly viewer: string
   readonly passage: Passage
   readonly steering: Steering
   readonly answer: PromiseWithResolvers<string | OfferRefusal>
@@ -144,7 +146,7 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
         session.report = report
         session.passage.arrived(report.stream)
         if (!report.connected) continue
-        options.seen(session.channel, session.id)
+        options.seen(session.channel, session.viewer)
         reconsider(session, report)
       }
     }
@@ -227,8 +229,10 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
 
   async function answer(request: OfferRequest, { seat, media, sdp, soundMissing }: Prepared) {
     const { stage, rendition, reason } = seat
+    const id = randomBytes(16).toString('hex')
     const session: Session = {
-      id: randomBytes(16).toString('hex'),
+      id,
+      viewer: request.viewer ?? id,
       channel: request.channel,
       remote: request.remote,
       passage: createPassage(stage, media.audio !== undefined),

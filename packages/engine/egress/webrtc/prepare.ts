@@ -24,6 +24,8 @@ export interface OfferRequest {
   readonly sdp: string
   /** The viewer's address. */
   readonly remote: string
+  /** What its player calls itself on every way of watching, where it does. */
+  readonly viewer?: string
 }
 
 /** All that an answer needs. */

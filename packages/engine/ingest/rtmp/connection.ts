@@ -66,7 +66,8 @@ class Connection implements RtmpConnection {
   #key = ''
   /** The newest metadata as text, to tell a change from a repetition. */
   #metadata = ''
-  #channel: string | undefined
+  /** What it feeds, or has fed last. */
+  #fed: Pick<Publisher, 'channel'> | undefined
   #publisher: Publisher | undefined
   #media: FlvToStream | undefined
   /** Why the encoder is told to go, where it is not the session that says so. */
@@ -192,7 +193,7 @@ class Connection implements RtmpConnection {
     gulps.end(socket)
     const attempt = ++this.#attempt
     this.#key = key
-    this.#channel = undefined
+    this.#fed = undefined
     this.#metadata = ''
     // Nothing is read until the answer is there, so little can pile up.
     this.#unanswered++
@@ -241,7 +242,7 @@ class Connection implements RtmpConnection {
       return
     }
     this.#publisher = answer.publisher
-    this.#channel = answer.publisher.channel
+    this.#fed = answer.publisher
     this.#media = createFlvToStream(answer.publisher, limits)
     this.#acceptedAt = performance.now()
     log.info({ ...this.#fields(), encoder }, this.#line('encoder publishing'))
@@ -278,7 +279,7 @@ class Connection implements RtmpConnection {
   #logClose({ reason, text }: Extract<RtmpServerEvent, { type: 'close' }>): void {
     const level = reason === 'refused' || reason === 'protocol' || reason === 'limit' ? 'warn' : 'info'
     const verb = reason === 'refused' ? 'refused' : reason === 'reconnect' ? 'asked to connect again' : 'closed'
-    const kind = kindOf(this.#refusal ?? reason, this.#channel)
+    const kind = kindOf(this.#refusal ?? reason, this.#fed?.channel)
     this.#options.refusals.refused(level, { ...this.#fields(), reason, text }, this.#line(`encoder ${verb}`), kind)
   }
 
@@ -331,7 +332,7 @@ class Connection implements RtmpConnection {
   #fields(): { readonly remote: string } {
     return {
       remote: this.#options.remote,
-      ...(this.#channel === undefined ? {} : { channel: this.#channel }),
+      ...(this.#fed === undefined ? {} : { channel: this.#fed.channel }),
       ...(this.#key === '' ? {} : { key: shortKey(this.#key) }),
     }
   }

@@ -279,7 +279,10 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       return DOWN
     }
     const session: Session = {
-      ...{ id: randomBytes(16).toString('hex'), channel: publisher.channel, remote, publisher },
+      ...{ id: randomBytes(16).toString('hex'), remote, publisher },
+      get channel() {
+        return publisher.channel
+      },
       ...{ etag: randomBytes(9).toString('base64url'), iceUfrag: taken.iceUfrag },
       answer: Promise.withResolvers<string | WhipRefusal>(),
       media: createWhipToStream({ publisher, video: taken.video, hasSound: taken.audio !== undefined, now }),

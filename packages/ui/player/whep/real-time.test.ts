@@ -60,7 +60,7 @@ function opened(t: TestContext) {
   /** What the server says of the channel, `hangs` for no answer. */
   const channel: { live: boolean | 'hangs' } = { live: true }
   const realTime = openRealTime(
-    'whep',
+    'whep?CMCD=sid',
     video.element,
     { quality: undefined },
     {
@@ -153,7 +153,7 @@ test('a session that is offered anew begins with the rendition that was on scree
   await page.pass(50)
   assert.deepEqual(
     sessions.map(({ url }) => url),
-    ['whep', 'whep?begin=720p'],
+    ['whep?CMCD=sid', 'whep?CMCD=sid&begin=720p'],
   )
 })
 

@@ -72,6 +72,7 @@ const standstill = 15_000
 /** Those who miss the same do not ask all at once. */
 const patienceFor = () => standstill * (1 + Math.random())
 
+/** @param url of the channel's WHEP endpoint, with a query. */
 export function openRealTime(
   url: string,
   video: HTMLVideoElement,
@@ -116,7 +117,7 @@ export function openRealTime(
 
   /** @param begin name of the rendition to begin with; without one, or where that does not run, it is the best. */
   function open(begin?: string): WhepConnection {
-    const about = begin === undefined ? '' : `${url.includes('?') ? '&' : '?'}begin=${encodeURIComponent(begin)}`
+    const about = begin === undefined ? '' : `&begin=${encodeURIComponent(begin)}`
     const connection: WhepConnection = openSession(url + about, {
       connected() {
         if (connection === next) return lack === 'tracks' && !bringsMore(connection) ? dropNext() : take(connection)

@@ -1,4 +1,4 @@
-import type { HlsReport, Log, PublishPort, PublishRefusal } from '../../../ports.ts'
+import type { HlsReport, Log, Publisher, PublishPort, PublishRefusal } from '../../../ports.ts'
 import { networkOf } from '../../../remote/address.ts'
 import type { RefusalLog } from '../../../remote/refusals.ts'
 import { HLS_LIMITS } from '../limits.ts'
@@ -66,7 +66,7 @@ export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
   const networks = new Map<string, number>()
 
   async function admit({ key, remote, encoder: name }: PutRequest, id: string, network: string) {
-    const state: { encoder?: PutEncoder; channel?: string; isOver?: boolean } = {}
+    const state: { encoder?: PutEncoder; fed?: Pick<Publisher, 'channel'>; isOver?: boolean } = {}
     const leave = () => {
       if (state.isOver === true) return
       state.isOver = true
@@ -79,7 +79,7 @@ export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
     const fields = () => ({
       remote,
       key: shortKey(key),
-      ...(state.channel !== undefined && { channel: state.channel }),
+      ...(state.fed !== undefined && { channel: state.fed.channel }),
     })
     const stop = (why: PublishRefusal) => {
       refusals.refused('warn', { ...fields(), reason: why.code, text: why.reason }, 'hls: encoder stopped', why.code)
@@ -99,7 +99,7 @@ export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
         return answer
       }
       const { publisher } = answer
-      state.channel = publisher.channel
+      state.fed = publisher
       const encoder = createPutEncoder({ fields, budget, maxBitrate, log, refusals, now, onEnd: leave })
       if (state.isOver === true) {
         encoder.stop()
