@@ -1,9 +1,8 @@
 import type { WebRtcEgress } from '../egress/webrtc/egress.ts'
 import { WEBRTC_LIMITS } from '../egress/webrtc/limits.ts'
-import { readBody } from './body.ts'
 import type { HttpRequest, HttpResponse } from './message.ts'
-import { abandon } from './outbox.ts'
 import { notFound, type Problem, sendProblem } from './problem.ts'
+import { answerBody, sendJson } from './webrtc-endpoint.ts'
 
 const badChoice: Problem = {
   status: 400,
@@ -24,8 +23,8 @@ export interface LayersRequest {
   readonly session: string
   /** Headers for pages of other origins. */
   readonly cors: readonly string[]
-  /** It could not be answered. */
-  readonly onError: (error: unknown) => void
+  /** It could not be answered, for a reason that nobody has thought of. */
+  readonly onError: ((error: unknown) => void) | undefined
 }
 
 /**
@@ -34,34 +33,25 @@ export interface LayersRequest {
  */
 export function answerLayers({ req, res, of, session, cors, onError }: LayersRequest): void {
   if (req.method === 'GET') return show()
-  readBody(req, WEBRTC_LIMITS.choiceBytes)
-    .then((body) => {
-      if (body === 'cut') return abandon(req, res)
-      if (body === 'too-large') return sendProblem(req, res, tooLarge)
-      const wanted = readChoice(body.toString('utf8'))
-      if (wanted === 'bad') return sendProblem(req, res, badChoice)
-      if (!of.has(session)) return sendProblem(req, res, notFound)
-      if (!of.choose(session, wanted.name)) return sendProblem(req, res, noRendition)
-      show()
-    })
-    .catch(onError)
+  answerBody(req, res, { most: WEBRTC_LIMITS.choiceBytes, tooLarge, onError }, (body) => {
+    const wanted = readChoice(body)
+    if (wanted === 'bad') return sendProblem(req, res, badChoice)
+    if (!of.has(session)) return sendProblem(req, res, notFound)
+    if (!of.choose(session, wanted.name)) return sendProblem(req, res, noRendition)
+    show()
+  })
 
   function show(): void {
     const layers = of.layers(session)
     if (layers === undefined) return sendProblem(req, res, notFound)
     const { chosen, playing, reason, renditions } = layers
-    const text = JSON.stringify({
+    const value = {
       chosen: chosen ?? null,
       playing: playing ?? null,
       reason: reason ?? null,
       renditions: renditions.map(({ name, ...facts }) => ({ encodingId: name, ...facts })),
-    })
-    const body = Buffer.from(text)
-    res.writeHead(200, [
-      ...['Content-Type', 'application/json', 'Content-Length', String(body.byteLength), 'Cache-Control', 'no-store'],
-      ...cors,
-    ])
-    res.end(body)
+    }
+    sendJson(res, value, cors)
   }
 }
 

@@ -1,14 +1,21 @@
 import type { WhipIngest, WhipStatus } from '../ingest/whip/ingest.ts'
 import { WHIP_LIMITS } from '../ingest/whip/limits.ts'
 import type { WhipRefusal } from '../ingest/whip/offer.ts'
-import { readBody } from './body.ts'
 import { type IceServer, linksTo } from './ice-servers.ts'
-import { limits } from './limits.ts'
-import { splitTarget } from './live-path.ts'
 import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from './message.ts'
-import { abandon } from './outbox.ts'
-import { isPlainName, readPathNames } from './path-names.ts'
 import { notFound, type Problem, type ProblemCode, sendProblem } from './problem.ts'
+import {
+  answerBody,
+  corsFields,
+  isType,
+  readSessionAddress,
+  SDP,
+  sendJson,
+  sendOptions,
+  switchedOff,
+  wrongMethod,
+  wrongType,
+} from './webrtc-endpoint.ts'
 
 export interface WhipHandlerOptions {
   /** `undefined` where WebRTC is switched off. */
@@ -21,24 +28,11 @@ export interface WhipHandlerOptions {
   readonly onError?: (error: unknown) => void
 }
 
-const cors: readonly string[] = [
-  'Access-Control-Allow-Origin',
-  '*',
-  'Access-Control-Expose-Headers',
-  'Location, Link, ETag, Date',
-]
+const cors = corsFields('Location, Link, ETag, Date')
 
-/** The content types of descriptions (RFC 8866 §8.2) and of what is said of ICE later (RFC 8840 §10.1). */
-const SDP = 'application/sdp'
+/** The content type of what is said of ICE later (RFC 8840 §10.1). */
 const FRAGMENT = 'application/trickle-ice-sdpfrag'
 
-const switchedOff: Problem = { status: 404, code: 'not-found', detail: 'WebRTC is switched off on this server.' }
-const wrongType: Problem = {
-  status: 415,
-  code: 'unsupported-media-type',
-  detail: `The body has to be an offer, Content-Type: ${SDP}.`,
-  headers: ['Accept-Post', SDP],
-}
 const wrongPatch: Problem = {
   status: 415,
   code: 'unsupported-media-type',
@@ -93,21 +87,12 @@ const STATUS: Readonly<Record<WhipRefusal['code'], number>> = {
  */
 export function createWhipHandler({ ingest, iceServers, remoteOf, onError }: WhipHandlerOptions): HttpHandler {
   return (req, res) => {
-    const url = req.url ?? ''
-    if (!url.includes('/whip') || url.length > limits.url) return false
-    const { path } = splitTarget(url)
-    const names = readPathNames(path, '/live/')
-    if (names === undefined || !isPlainName(names.owner) || names.rest[0] !== 'whip') return false
-    const [, session, part] = names.rest
-    if (
-      names.rest.length > 3 ||
-      (part !== undefined && part !== 'status') ||
-      (session !== undefined && !/^[0-9a-f]{32}$/.test(session))
-    )
-      return false
+    const address = readSessionAddress(req.url ?? '', 'whip', 'status')
+    if (address === undefined) return false
+    const { channel, path, session, isPart } = address
     if (ingest === undefined) sendProblem(req, res, switchedOff)
-    else if (session === undefined) endpoint(req, res, ingest, names.owner, path)
-    else if (part === undefined) resource(req, res, ingest, session)
+    else if (session === undefined) endpoint(req, res, ingest, channel, path)
+    else if (!isPart) resource(req, res, ingest, session)
     else status(req, res, ingest, session)
     return true
   }
@@ -118,7 +103,7 @@ export function createWhipHandler({ ingest, iceServers, remoteOf, onError }: Whi
     const key = bearerOf(req)
     if (key === undefined) return sendProblem(req, res, noKey)
     if (!isType(req, SDP)) return sendProblem(req, res, wrongType)
-    answering(req, res, WHIP_LIMITS.offerBytes, async (sdp) => {
+    answerBody(req, res, { most: WHIP_LIMITS.offerBytes, tooLarge, onError }, async (sdp) => {
       const encoder = headerOf(req, 'user-agent')?.slice(0, 100)
       const remote = remoteOf(req)
       const answer = await to.offer({ channel, key, sdp, remote, ...(encoder !== undefined && { encoder }) })
@@ -148,7 +133,7 @@ export function createWhipHandler({ ingest, iceServers, remoteOf, onError }: Whi
       return wrongMethod(req, res, allow)
     }
     if (!isType(req, FRAGMENT)) return sendProblem(req, res, wrongPatch)
-    answering(req, res, WHIP_LIMITS.fragmentBytes, (fragment) => {
+    answerBody(req, res, { most: WHIP_LIMITS.fragmentBytes, tooLarge, onError }, (fragment) => {
       const patched = of.patch(session, headerOf(req, 'if-match'), fragment)
       if (patched === 'taken') done(res, 204)
       else if (typeof patched === 'string') sendProblem(req, res, PATCH_PROBLEMS[patched])
@@ -161,41 +146,11 @@ export function createWhipHandler({ ingest, iceServers, remoteOf, onError }: Whi
     if (req.method !== 'GET') return wrongMethod(req, res, 'GET, OPTIONS')
     const found = of.status(session)
     if (found === undefined) return sendProblem(req, res, notFound)
-    const body = Buffer.from(JSON.stringify(statusBody(found)))
-    res.writeHead(200, [
-      ...['Content-Type', 'application/json', 'Content-Length', String(body.byteLength), 'Cache-Control', 'no-store'],
-      ...cors,
-    ])
-    res.end(body)
-  }
-
-  /** Reads the body and answers; one bad request must not end the process. */
-  function answering(
-    req: HttpRequest,
-    res: HttpResponse,
-    most: number,
-    answer: (body: string) => Promise<void> | void,
-  ): void {
-    readBody(req, most)
-      .then(async (body) => {
-        if (body === 'cut') return abandon(req, res)
-        if (body === 'too-large') return sendProblem(req, res, tooLarge)
-        await answer(body.toString('utf8'))
-      })
-      .catch((error: unknown) => {
-        onError?.(error)
-        abandon(req, res)
-      })
+    sendJson(res, statusBody(found), cors)
   }
 
   function options(res: HttpResponse, allow: string, more: readonly string[]): void {
-    res.writeHead(204, [
-      ...['Allow', allow, 'Access-Control-Allow-Methods', allow],
-      ...['Access-Control-Allow-Headers', 'Authorization, Content-Type, If-Match', 'Access-Control-Max-Age', '86400'],
-      ...more,
-      ...cors,
-    ])
-    res.end()
+    sendOptions(res, { allow, more: [...more, ...cors] })
   }
 }
 
@@ -215,22 +170,9 @@ function bearerOf(req: HttpRequest): string | undefined {
   return key === undefined || key.length > WHIP_LIMITS.key ? undefined : key
 }
 
-function isType(req: HttpRequest, type: string): boolean {
-  return headerOf(req, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase() === type
-}
-
 function done(res: HttpResponse, status: 200 | 204): void {
   res.writeHead(status, [...(status === 200 ? ['Content-Length', '0'] : []), 'Cache-Control', 'no-store', ...cors])
   res.end()
-}
-
-function wrongMethod(req: HttpRequest, res: HttpResponse, allow: string): void {
-  sendProblem(req, res, {
-    status: 405,
-    code: 'method-not-allowed',
-    detail: `Only ${allow} are answered here.`,
-    headers: ['Allow', allow],
-  })
 }
 
 function toProblem({ code, reason, retryAfter }: WhipRefusal): Problem {

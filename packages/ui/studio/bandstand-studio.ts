@@ -20,6 +20,7 @@ import type { StudioNewChannel } from './new-channel.ts'
 import './multitrack-card.ts'
 import './page-card.ts'
 import './replays-card.ts'
+import { pageStyles } from './page-styles.ts'
 import { shellStyles } from './shell-styles.ts'
 import './sign-in.ts'
 import { slugIn } from './slug-in.ts'
@@ -55,7 +56,7 @@ export class BandstandStudio extends LitElement {
   declare _health: HealthNews | undefined
   declare _error: string
 
-  static override styles = [tokens, buttons, fields, studioStyles, shellStyles]
+  static override styles = [tokens, buttons, fields, studioStyles, pageStyles, shellStyles]
 
   #timer: ReturnType<typeof setTimeout> | undefined
   /** Rises with each question and each change: what was asked before a change says how it was before. */

@@ -1,5 +1,5 @@
 import type { SignedKey } from '@bandstand/contract/api/publishing.ts'
-import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
+import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { messageOf } from '../channel/request.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
@@ -32,19 +32,7 @@ export class StudioGuestCard extends LitElement {
   declare _note: string
   declare _error: string
   declare _busy: boolean
-  static override styles = [
-    tokens,
-    buttons,
-    fields,
-    studioStyles,
-    css`
-      .pair {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr));
-        gap: 0.9rem;
-      }
-    `,
-  ]
+  static override styles = [tokens, buttons, fields, studioStyles]
 
   constructor() {
     super()

@@ -6,6 +6,7 @@ import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
 import { api } from './api.ts'
 import { confirmed } from './confirm.ts'
+import { listStyles } from './list-styles.ts'
 import './secret-field.ts'
 import { studioStyles } from './styles.ts'
 import { momentText } from './units.ts'
@@ -35,40 +36,14 @@ export class StudioKeysCard extends LitElement {
     buttons,
     fields,
     studioStyles,
+    listStyles,
     css`
-      ul {
-        list-style: none;
-        margin: 0;
-        padding: 0;
-      }
-      li {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0.5rem 1rem;
-        align-items: center;
-        padding: 0.7rem 0;
-        border-top: 1px solid var(--_line);
-      }
-      li:first-child {
-        border-top: 0;
-        padding-top: 0;
-      }
       .what {
-        flex: 1 1 12rem;
-        min-width: 0;
-        overflow-wrap: anywhere;
-      }
-      .what b {
-        display: block;
+        flex-basis: 12rem;
       }
       studio-secret-field {
         flex: 1 1 100%;
         min-width: 0;
-      }
-      .pair {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr));
-        gap: 0.9rem;
       }
     `,
   ]

@@ -1,11 +1,12 @@
 import type { Asset } from '@bandstand/contract/api/asset.ts'
-import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
+import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { messageOf } from '../channel/request.ts'
 import { clockText } from '../player/time-text.ts'
 import { buttons } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
 import { api } from './api.ts'
 import { confirmed } from './confirm.ts'
+import { listStyles } from './list-styles.ts'
 import { studioStyles } from './styles.ts'
 import { momentText, sizeText } from './units.ts'
 
@@ -24,38 +25,7 @@ export class StudioReplaysCard extends LitElement {
   declare _assets: readonly Asset[] | undefined
   declare _next: string | null
   declare _error: string
-  static override styles = [
-    tokens,
-    buttons,
-    studioStyles,
-    css`
-      ul {
-        list-style: none;
-        margin: 0;
-        padding: 0;
-      }
-      li {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0.5rem 1rem;
-        align-items: center;
-        padding: 0.7rem 0;
-        border-top: 1px solid var(--_line);
-      }
-      li:first-child {
-        border-top: 0;
-        padding-top: 0;
-      }
-      .what {
-        flex: 1 1 14rem;
-        min-width: 0;
-        overflow-wrap: anywhere;
-      }
-      .what b {
-        display: block;
-      }
-    `,
-  ]
+  static override styles = [tokens, buttons, studioStyles, listStyles]
 
   constructor() {
     super()

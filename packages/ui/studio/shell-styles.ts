@@ -69,23 +69,7 @@ export const shellStyles = css`
     padding-inline: 0.6rem;
   }
   main {
-    padding: clamp(1rem, 3vw, 2.2rem);
-    max-width: 76rem;
     width: 100%;
-    box-sizing: border-box;
-  }
-  .top {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: 0.6rem 1rem;
-    margin-bottom: 1.3rem;
-  }
-  .top h2 {
-    font-size: clamp(1.4rem, 3vw, 1.9rem);
-    letter-spacing: -0.02em;
-    line-height: 1.15;
-    overflow-wrap: anywhere;
   }
   .state {
     font-weight: 650;
@@ -94,19 +78,11 @@ export const shellStyles = css`
     align-items: center;
     gap: 0.45rem;
   }
-  .grow {
-    flex: 1;
-  }
   .cards {
     display: grid;
     grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr));
     gap: 1rem;
     align-items: start;
-  }
-  .column {
-    display: grid;
-    gap: 1rem;
-    min-width: 0;
   }
   @media (max-width: 52rem) {
     .shell {

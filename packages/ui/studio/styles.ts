@@ -49,6 +49,11 @@ export const studioStyles = css`
     gap: 0.5rem;
     align-items: center;
   }
+  .pair {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr));
+    gap: 0.9rem;
+  }
   .row > .fill {
     flex: 1 1 12rem;
     min-width: 0;

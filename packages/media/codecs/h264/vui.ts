@@ -1,12 +1,9 @@
 import type { BitReader } from '../../bytes/bit-reader.ts'
 import { MediaError } from '../../error.ts'
-import type { ColourDescription } from '../colour.ts'
+import { readAsFarAsPossible, readSharedVui, type SharedVui, type Unread } from '../vui.ts'
 
 /** Video usability information (ITU-T H.264 §E.1.1), what outlives its parsing. */
-export interface H264Vui {
-  /** 1:1 when unknown. */
-  readonly sampleAspectRatio: readonly [number, number]
-  readonly colour?: ColourDescription
+export interface H264Vui extends SharedVui {
   /** Frames per second: `time_scale / (2 × num_units_in_tick)`. A hint: encoders with variable rate state it too. */
   readonly frameRate?: number
   readonly fixedFrameRate?: boolean
@@ -15,54 +12,13 @@ export interface H264Vui {
   readonly maxDecFrameBuffering?: number
 }
 
-/** Table E-1, index 0 is "unspecified". */
-const ASPECT_RATIOS: readonly (readonly [number, number])[] = [
-  [1, 1],
-  [1, 1],
-  [12, 11],
-  [10, 11],
-  [16, 11],
-  [40, 33],
-  [24, 11],
-  [20, 11],
-  [32, 11],
-  [80, 33],
-  [18, 11],
-  [15, 11],
-  [64, 33],
-  [160, 99],
-  [4, 3],
-  [3, 2],
-  [2, 1],
-]
-const EXTENDED_SAR = 255
-
-/**
- * Reads VUI parameters up to the end. A VUI that ends early or counts nonsense keeps what was read before: it only
- * describes, decoding does not need it, and some hardware encoders cut it short.
- */
+/** Reads VUI parameters up to the end. */
 export function parseVui(bits: BitReader): H264Vui {
-  const vui: { -readonly [K in keyof H264Vui]: H264Vui[K] } = { sampleAspectRatio: [1, 1] }
-  try {
-    readVui(bits, vui)
-  } catch (error) {
-    if (!(error instanceof MediaError)) throw error
-  }
-  return vui
+  return readAsFarAsPossible<H264Vui>(bits, { sampleAspectRatio: [1, 1] }, readVui)
 }
 
-function readVui(bits: BitReader, vui: { -readonly [K in keyof H264Vui]: H264Vui[K] }): void {
-  if (bits.flag()) vui.sampleAspectRatio = parseAspectRatio(bits)
-  if (bits.flag()) bits.skip(1) // overscan_appropriate_flag
-  if (bits.flag()) {
-    bits.skip(3) // video_format
-    const fullRange = bits.flag()
-    if (bits.flag()) vui.colour = { primaries: bits.u(8), transfer: bits.u(8), matrix: bits.u(8), fullRange }
-  }
-  if (bits.flag()) {
-    bits.ue() // chroma_sample_loc_type_top_field
-    bits.ue() // chroma_sample_loc_type_bottom_field
-  }
+function readVui(bits: BitReader, vui: Unread<H264Vui>): void {
+  readSharedVui(bits, vui)
   if (bits.flag()) {
     const unitsInTick = bits.u(32)
     const timeScale = bits.u(32)
@@ -88,15 +44,6 @@ function readVui(bits: BitReader, vui: { -readonly [K in keyof H264Vui]: H264Vui
     vui.maxNumReorderFrames = reorder
     vui.maxDecFrameBuffering = buffering
   }
-}
-
-/** Sample aspect ratio, of which HEVC has the same table; 1:1 where it says none. */
-export function parseAspectRatio(bits: BitReader): readonly [number, number] {
-  const idc = bits.u(8)
-  if (idc !== EXTENDED_SAR) return ASPECT_RATIOS[idc] ?? [1, 1]
-  const width = bits.u(16)
-  const height = bits.u(16)
-  return width > 0 && height > 0 ? [width, height] : [1, 1]
 }
 
 /** §E.1.2 */

@@ -6,6 +6,7 @@ import { tokens } from '../../style/tokens.ts'
 import { api } from '../api.ts'
 import '../sign-in.ts'
 import { slugIn } from '../slug-in.ts'
+import { pageStyles } from '../page-styles.ts'
 import { studioStyles } from '../styles.ts'
 import { createPageBroadcast, type LiveState, type PageBroadcast } from './broadcast.ts'
 import { type Devices, listDevices, whyNoDevices } from './devices.ts'
@@ -74,7 +75,7 @@ export class BandstandLive extends LitElement {
   declare _note: string
   declare _error: string
 
-  static override styles = [tokens, buttons, fields, studioStyles, liveStyles]
+  static override styles = [tokens, buttons, fields, studioStyles, pageStyles, liveStyles]
 
   #broadcast: PageBroadcast | undefined
   #meter: LevelMeter | undefined

@@ -3,37 +3,13 @@ import { css } from 'lit'
 /** The page to go live from: the picture beside its settings, below each other where there is no room. */
 export const liveStyles = css`
   main {
-    padding: clamp(1rem, 3vw, 2.2rem);
-    max-width: 76rem;
     margin-inline: auto;
-    box-sizing: border-box;
-  }
-  .top {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: 0.6rem 1rem;
-    margin-bottom: 1.3rem;
-  }
-  .top h1 {
-    font-size: clamp(1.4rem, 3vw, 1.9rem);
-    letter-spacing: -0.02em;
-    line-height: 1.15;
-    overflow-wrap: anywhere;
-  }
-  .grow {
-    flex: 1;
   }
   .columns {
     display: grid;
     grid-template-columns: minmax(0, 1.6fr) minmax(17rem, 1fr);
     gap: 1rem;
     align-items: start;
-  }
-  .column {
-    display: grid;
-    gap: 1rem;
-    min-width: 0;
   }
   .preview {
     position: relative;
