@@ -84,7 +84,10 @@ export function createCandidates({ channel, grant, log, now }: CandidatesOptions
       claims.set(candidate, claim)
       const [oldest] = claims.keys()
       if (claims.size > STREAM_LIMITS.candidates && oldest !== undefined) turnAway(oldest, TOO_MANY)
-      log.info({ channel: channel(), remote: claim.request.remote }, 'encoder waits to take over with its first picture')
+      log.info(
+        { channel: channel(), remote: claim.request.remote },
+        'encoder waits to take over with its first picture',
+      )
       return candidate.publisher
     },
     turnAllAway(why) {

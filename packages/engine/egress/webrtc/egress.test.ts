@@ -75,6 +75,20 @@ interface StageOptions {
   readonly perAddress?: number
   readonly now?: () => number
   readonly ffmpeg?: string
+  /** The process says of all viewers that they are connected. */
+  readonly isConnected?: boolean
+}
+
+function saysConnected(process: WebRtcProcess): WebRtcProcess {
+  const join: WebRtcProcess['join'] = (room) =>
+    process.join({
+      ...room,
+      onMessage(message) {
+        if (message.kind !== 'report') return room.onMessage(message)
+        room.onMessage({ ...message, viewers: message.viewers.map((viewer) => ({ ...viewer, connected: true })) })
+      },
+    })
+  return Object.create(process, { join: { value: join } }) as WebRtcProcess
 }
 
 /** The process may take many times as long beside busy ones, so patience with it goes by a slow clock. */
@@ -93,8 +107,9 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
   }
   const port = options.port ?? (await reserveUdpPort('127.0.0.1', 0))
   const process = createWebRtcProcess({ host: '127.0.0.1', port, log, now })
+  const seen: string[] = []
   const egress = createWebRtcEgress({
-    process,
+    process: options.isConnected === true ? saysConnected(process) : process,
     publicAddresses: () => ['203.0.113.7'],
     find(channel) {
       const hub = hubs[channel]
@@ -109,7 +124,7 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
     },
     ffmpeg: options.ffmpeg,
     now,
-    seen() {},
+    seen: (channel, viewer) => void seen.push(`${channel} ${viewer}`),
     log,
     limits: { sessions: 10, sessionsPerAddress: options.perAddress ?? 10 },
   })
@@ -120,7 +135,7 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
     const answer = await offer(...args)
     return 'code' in answer ? answer.code : 'answered'
   }
-  return { egress, offer, refused, asked, errors, warnings }
+  return { egress, offer, refused, asked, errors, warnings, seen }
 }
 
 test('what cannot be read, and what nobody publishes, starts no process', async () => {
@@ -174,6 +189,16 @@ test('one address has so many sessions and no more, of which the log tells once'
   assert.deepEqual([await refused('main'), await refused('main')], ['busy', 'busy'])
   assert.deepEqual(warnings, ['webrtc: there are too many viewers, more are sent to HLS'])
   assert.equal(await refused('main', OFFER, '10.0.0.2'), 'answered')
+})
+
+test('a viewer is counted by what its player calls itself, and one who does not say by its session', async () => {
+  const { egress, seen } = await stage({ main: liveHub() }, { isConnected: true })
+  const request = { channel: 'main', sdp: OFFER, remote: '10.0.0.1' }
+  await egress.offer({ ...request, viewer: 'abc' })
+  const other = await egress.offer(request)
+  assert.ok('session' in other)
+  await until('both are counted', () => seen.includes('main abc') && seen.includes(`main ${other.session}`))
+  assert.equal(new Set(seen).size, 2)
 })
 
 test('who leaves has the place until the connection is closed', async () => {
