@@ -36,6 +36,7 @@ async function serve(): Promise<void> {
     engine: {
       live: () => undefined,
       health: () => undefined,
+      unrecorded: () => undefined,
       onKeysChanged() {},
       onChannelRenamed() {},
       async stopChannel() {},

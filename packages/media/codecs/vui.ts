@@ -38,7 +38,11 @@ const EXTENDED_SAR = 255
  * Reads VUI parameters by `read`. A VUI that ends early or counts nonsense keeps what was read before: it only describes,
  * decoding does not need it, and some hardware encoders cut it short.
  */
-export function readAsFarAsPossible<Vui>(bits: BitReader, vui: Unread<Vui>, read: (bits: BitReader, vui: Unread<Vui>) => void): Vui {
+export function readAsFarAsPossible<Vui>(
+  bits: BitReader,
+  vui: Unread<Vui>,
+  read: (bits: BitReader, vui: Unread<Vui>) => void,
+): Vui {
   try {
     read(bits, vui)
   } catch (error) {

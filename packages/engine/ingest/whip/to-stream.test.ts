@@ -19,7 +19,7 @@ function stage() {
   })
   /** @returns what the encoder is told in so many ms of units like this, one every 20 ms. */
   const send = (ms: number, source: number, data: Uint8Array): string | undefined => {
-    for (let end = now + ms; now < end; now += 20) {
+    for (const end = now + ms; now < end; now += 20) {
       const unit = { kind: 'received', session: 's', source, time: now * 90, key: false, data } as const
       const complaint = media.take(unit) ?? media.tick()
       if (complaint !== undefined) return complaint

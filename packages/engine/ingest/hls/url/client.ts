@@ -125,11 +125,12 @@ class Client implements HlsClient {
 function lookUp(mayBePrivate: boolean, reason: string): LookupFunction {
   return (hostname, options, callback) => {
     resolveName(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
-      const [first] = found ?? []
-      const isRefused = !mayBePrivate && found?.every(({ address }) => isPublic(address)) !== true
+      const all = found ?? []
+      const [first] = all
+      const isRefused = !mayBePrivate && !all.every(({ address }) => isPublic(address))
       if (error !== null || first === undefined || isRefused)
         callback(error ?? new EngineError('refused', reason), '', 0)
-      else if (options.all === true) callback(null, found)
+      else if (options.all === true) callback(null, all)
       else callback(null, first.address, first.family)
     })
   }
