@@ -177,4 +177,5 @@ test('encoders of a channel that is renamed meanwhile are of its new name, those
     publishers.map((publisher) => publisher.channel),
     ['renamed', 'renamed'],
   )
+  await streams.suspend()
 })
