@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
+import { withoutIndentation } from './build/indentation.ts'
 import { pageFiles } from './build/page-files.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -43,5 +44,5 @@ export default defineConfig({
       },
     },
   },
-  plugins: [pageFiles(here('./pages'))],
+  plugins: [withoutIndentation(), pageFiles(here('./pages'))],
 })
