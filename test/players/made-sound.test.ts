@@ -64,6 +64,29 @@ async function withoutOpus(page: Page): Promise<void> {
   })
 }
 
+/** The same where a page has loaded already. */
+const denyOpus = `{
+  const own = MediaSource.isTypeSupported
+  MediaSource.isTypeSupported = (type) => !/opus/i.test(type) && own.call(MediaSource, type)
+  const capable = navigator.mediaCapabilities.decodingInfo.bind(navigator.mediaCapabilities)
+  navigator.mediaCapabilities.decodingInfo = async (wanted) => {
+    const found = await capable(wanted)
+    return /opus/i.test(wanted.audio?.contentType ?? '') ? { ...found, supported: false } : found
+  }
+}`
+
+const dashPlayers: Readonly<Record<string, (url: string) => string>> = {
+  'dash.js': (url) => `
+    const player = (globalThis.player = dashjs.MediaPlayer().create())
+    player.updateSettings({ debug: { logLevel: 0 } })
+    player.initialize(video, ${JSON.stringify(url)}, false)
+    await new Promise((done) => player.on('streamInitialized', done))`,
+  Shaka: (url) => `
+    const player = (globalThis.player = new shaka.Player())
+    await player.attach(video)
+    await player.load(${JSON.stringify(url)})`,
+}
+
 /** Which renditions' playlists a page asks for. */
 function asked(page: Page): ReadonlySet<string> {
   const names = new Set<string>()
@@ -162,15 +185,39 @@ describe('sound that is not AAC', () => {
     }
   })
 
+  for (const [name, load] of Object.entries(dashPlayers)) {
+    it(`is heard by ${name} in a browser without Opus`, async () => {
+      const channel = `dash-${name.toLowerCase().replaceAll('.', '-')}`
+      const publisher = await publish(server, owner, channel)
+      const pages = await servePlayerPage()
+      try {
+        await waitFor('a manifest', async () => (await fetch(`${server.http}/live/${channel}/manifest.mpd`)).ok)
+        const page = await pages.play(browser, `${denyOpus}\n${load(`${server.http}/live/${channel}/manifest.mpd`)}`)
+        const segments = new Set<string>()
+        page.on('request', (request) => {
+          const rendition = /\/(a\d+)\/[^/]*\.m4s/.exec(request.url())?.[1]
+          if (rendition !== undefined) segments.add(rendition)
+        })
+        await page.evaluate(
+          "(async () => { const v = document.querySelector('video'); v.muted = false; await listen(v, seen) })()",
+        )
+        await waitFor('sound', () => page.evaluate<boolean>('seen.loudest > 0.05'), 30_000)
+        await waitFor('segments of it', () => segments.has('a51'), 30_000)
+        assert.ok(!segments.has('a2'), [...segments].join())
+      } finally {
+        await pages.close()
+        await publisher.stop()
+      }
+    })
+  }
+
   it('is heard by hls.js in a browser without Opus, from the first viewer on', async () => {
     const publisher = await publish(server, owner, 'hls-js')
     const pages = await servePlayerPage()
     try {
       const page = await pages.open(browser)
       const names = asked(page)
-      await page.evaluate(
-        '{ const own = MediaSource.isTypeSupported; MediaSource.isTypeSupported = (t) => !/opus/i.test(t) && own.call(MediaSource, t) }',
-      )
+      await page.evaluate(denyOpus)
       await startHls(page, { url: `${server.http}/live/hls-js/index.m3u8`, lowLatency: true, estimate: 5e6 })
       await page.evaluate(
         "(async () => { const v = document.querySelector('video'); v.muted = false; await listen(v, seen) })()",

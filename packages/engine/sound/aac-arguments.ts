@@ -18,10 +18,10 @@ const CORRECTION = 0.015
  */
 export function aacArguments(format: string, from: number): readonly string[] {
   const { sampleRate, bitrate } = MADE_SOUND
+  // What comes before is left out, and where a decoder gives nothing for its first samples (pre-skip of Opus) there is silence.
   const filters = [
-    `aresample=${sampleRate}:async=1:min_hard_comp=${CORRECTION}`,
+    `aresample=${sampleRate}:async=1:min_hard_comp=${CORRECTION}:first_pts=${from}`,
     'aformat=channel_layouts=stereo',
-    `atrim=start_pts=${from}`,
   ]
   return [
     // Nothing that a stream says can make it open a file or a connection.

@@ -111,7 +111,8 @@ export function createAacRuns(options: AacRunsOptions): AacRuns {
       return overdue.length >= SOUND_LIMITS.ending
     },
     start({ epoch, source, from, wanted, after, units }) {
-      packer.begin(track, epoch, (wanted * 90_000) / MADE_SOUND.sampleRate, after)
+      // Where it goes on, what another has left open is not closed.
+      packer.begin(track, epoch, after ?? (wanted * 90_000) / MADE_SOUND.sampleRate, after)
       const process = options.startProcess({
         ...{ ffmpeg: options.ffmpeg, source, from, now: steady },
         onTrack: (config) => beside(() => packer.configure(track, epoch, config)),
