@@ -77,7 +77,7 @@ export function createSession(options: SessionOptions): Session {
   /** The engine is just about to be given the source. */
   let isLoading = false
   /** Of this machine's clock and the server's: a recording, whose list ends seconds ago, tells less of that than the live one before it. */
-  const clock = createEdgeClock()
+  let clock = createEdgeClock()
   let lastTime = -1
   let movedAt = performance.now()
   /** How much is there of what the picture waits for, and when that last became more. */
@@ -213,6 +213,7 @@ export function createSession(options: SessionOptions): Session {
     // What changed must not come from a cache, which may keep the channel's playlist for some seconds.
     else if (source.kind === 'live') url += `?of=${source.assetId}.${state.channel.generation}`
     options.onLoad()
+    if (source.kind === 'live') clock = createEdgeClock()
     lastTime = -1
     movedAt = performance.now()
     readAt = Number.NEGATIVE_INFINITY
