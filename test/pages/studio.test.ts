@@ -484,3 +484,17 @@ test('a key for a guest is made with its end and addresses, and what cannot be i
   await card.getByText('No key that was signed before works any more.').waitFor()
   assert.equal(await field.count(), 0)
 })
+
+test('the channel that is open stays open when the list comes in another order, or another channel begins it', async () => {
+  await signIn()
+  const title = page.locator('bandstand-studio .top h2')
+  const open = await title.textContent()
+  const main = mock.channels.get('main')
+  assert.ok(main)
+  mock.channels.clear()
+  mock.channels.set('garden', { ...main, slug: 'garden', title: 'Garden' })
+  mock.channels.set('main', main)
+  await page.getByRole('link', { name: 'Garden' }).waitFor()
+  await page.waitForTimeout(300)
+  assert.equal(await title.textContent(), open)
+})

@@ -89,6 +89,18 @@ test('a channel that did not change is not sent again', async (t) => {
   assert.deepEqual([isLive, viewers, startedAt, assetId, generation], [true, 3, '2023-11-14T22:13:20.000Z', 'as_1', 2])
 })
 
+test('channels are listed as they were made, also when one was changed or has a new key', async (t) => {
+  const { app, asOwner } = await startPlatform(t)
+  await asOwner('POST', '/channels', { slug: 'garden' })
+  const listed = async () =>
+    (await app.inject('/api/v1/channels')).json<{ channels: { slug: string }[] }>().channels.map(({ slug }) => slug)
+  assert.deepEqual(await listed(), ['main', 'garden'])
+  await asOwner('PATCH', '/channels/main', { title: 'Morning' })
+  assert.deepEqual(await listed(), ['main', 'garden'])
+  await asOwner('POST', '/channels/main/key/rotate')
+  assert.deepEqual(await listed(), ['main', 'garden'])
+})
+
 test('a channel is made, renamed and found under both names, and deleted with everything', async (t) => {
   const { app, asOwner, engine, platform } = await startPlatform(t)
   const made = await asOwner('POST', '/channels', { slug: 'second', title: ' Second ' })

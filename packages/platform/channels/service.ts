@@ -70,18 +70,22 @@ export function createChannels(options: ChannelsOptions): Channels {
   /** Being deleted: their keys are refused already. */
   const leaving = new Set<string>()
 
-  const forget = (id: string) => {
+  const forgetNames = (id: string) => {
     const old = channels.get(id)
     if (old === undefined) return
-    channels.delete(id)
     slugs.delete(old.slug)
     digests.delete(old.keyDigest)
+  }
+  const forget = (id: string) => {
+    forgetNames(id)
+    channels.delete(id)
   }
   const forgetAliases = (id: string) => {
     for (const [slug, channelId] of aliases) if (channelId === id) aliases.delete(slug)
   }
   const remember = (channel: ChannelRecord, earlier?: readonly string[]) => {
-    forget(channel.id)
+    // In its place: lists of channels stay in the order in which they were made.
+    forgetNames(channel.id)
     channels.set(channel.id, channel)
     slugs.set(channel.slug, channel.id)
     digests.set(channel.keyDigest, channel.id)

@@ -133,11 +133,14 @@ export class BandstandStudio extends LitElement {
     if (this.isConnected) this.#timer = setTimeout(then, every)
   }
 
-  /** The address says which channel is open, so that reload and back work. */
+  /**
+   * The address says which channel is open, so that reload and back work. Where it says none, the one that is open stays: the list may
+   * come in another order, and what is pressed next was meant for what is seen.
+   */
   #follow(): void {
-    const wanted = slugIn(location.hash)
-    const known = this._channels.some(({ slug }) => slug === wanted)
-    this._slug = known ? wanted : (this._channels[0]?.slug ?? '')
+    const wanted = [slugIn(location.hash), this._slug]
+    const known = wanted.find((one) => this._channels.some(({ slug }) => slug === one))
+    this._slug = known ?? this._channels[0]?.slug ?? ''
   }
 
   #onChanged({ was, channel }: Changed): void {
