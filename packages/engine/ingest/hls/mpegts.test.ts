@@ -1,30 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
-import { concatBytes } from '@bandstand/media/bytes/bytes.ts'
-import { createTsMuxer } from '@bandstand/media/containers/mpegts/muxer.ts'
 import { createTsReader } from './mpegts.ts'
 import { createBareReader } from './open-segment.ts'
-import { clip, PICTURES } from './testing/media.ts'
-
-/** The second number `index` of pictures and sound, as a segment of its own. */
-function transportSegment(index: number): Uint8Array {
-  const muxer = createTsMuxer()
-  muxer.begin([
-    { track: VIDEO_TRACK, config: clip.video },
-    { track: AUDIO_TRACK, config: clip.audio },
-  ])
-  const from = (index % 3) * PICTURES
-  const pieces = clip.pictures.slice(from, from + PICTURES).map(({ data, key, compositionOffset }, i) => {
-    const dts = 900_000 + index * 90_000 + i * 3_000
-    return muxer.write({ track: VIDEO_TRACK, dts, pts: dts + compositionOffset + 6_000, key, data })
-  })
-  const sound = clip.frames.slice(0, 46).map(({ data }, i) => {
-    const dts = 480_000 + index * 48_000 + i * 1_024
-    return muxer.write({ track: AUDIO_TRACK, dts, pts: dts, key: true, data })
-  })
-  return concatBytes([...pieces, ...sound])
-}
+import { PICTURES, transportSegment } from './testing/media.ts'
 
 test('segments of MPEG-TS give pictures and sound, each segment whole', () => {
   const reader = createBareReader()

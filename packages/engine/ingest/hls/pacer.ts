@@ -23,8 +23,8 @@ export interface Pacer {
   readonly held: number
   readonly bytes: number
   readonly isEmpty: boolean
-  /** Lets go of everything, without passing it on. */
-  clear(): void
+  /** Lets go of everything. @returns the configurations that waited: a reader may give each once only. */
+  clear(): readonly Released[]
 }
 
 /** A stretch of one clock. `offset` is what is added to its times (ms) to have the time at which they are let out. */
@@ -186,10 +186,15 @@ export function createPacer(): Pacer {
       return head() === undefined
     },
     clear() {
+      const configs: Released[] = []
+      for (const [number, { queue, head: at }] of lanes) {
+        for (const { entry } of queue.slice(at)) if (entry.kind === 'config') configs.push({ lane: number >> 1, entry })
+      }
       lanes.clear()
       newest = undefined
       bytes = 0
       slacks = []
+      return configs
     },
   }
 }

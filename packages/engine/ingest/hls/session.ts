@@ -30,7 +30,7 @@ export interface HlsSession {
   readonly hasMedia: boolean
   readonly publisher: Publisher | undefined
   publishTo(publisher: Publisher): void
-  /** The publisher was taken away; what waits for it is dropped. */
+  /** The publisher was taken away, or there is none yet; what waits is dropped. Configurations are kept for the next one. */
   stopped(): void
   /** Lets go of the publisher as a lost connection does. */
   close(): void
@@ -97,7 +97,7 @@ class Session implements HlsSession {
   stopped(): void {
     this.#publisher = undefined
     this.#feeder.publishTo(undefined)
-    this.#pacer.clear()
+    this.#feeder.feed(this.#pacer.clear(), this.#options.intake.lanes)
     this.#stopTimer()
   }
 
