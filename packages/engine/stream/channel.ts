@@ -191,7 +191,10 @@ export function createChannel(options: ChannelOptions): Channel {
 
   function grant({ request, admission, stop, connectedAt, foundLost }: Claim): Granted {
     const at = now()
-    const holder: LeaseHolder = { remote: request.remote, stop, lastMedia: at, foundLost }
+    const holder: LeaseHolder = {
+      ...{ remote: request.remote, stop, lastMedia: at, foundLost },
+      isSource: request.key === '',
+    }
     const before = lease.holder
     const refusal = lease.acquire(holder, at)
     if (refusal !== undefined) return { refusal }
