@@ -318,6 +318,7 @@ export function createChannel(options: ChannelOptions): Channel {
         connectedAt,
         ...(keyId !== undefined && { keyId }),
         reconnects: running.reconnects,
+        damagedUnits: countIn(facts, 'damagedUnits'),
         malformedUnits: countIn(facts, 'droppedMalformed'),
         unconfiguredUnits: countIn(facts, 'droppedUnconfigured'),
         soundsLeftOut: countIn(facts, 'audioTracksLeftOut'),
