@@ -33,6 +33,7 @@ export function toEncoderHealth(found: EncoderDiagnosis): EncoderHealth {
     soundsLeftOut: found.soundsLeftOut,
     timestampJumps: found.timestampJumps ?? 0,
     reconnects: found.reconnects,
+    damagedUnits: found.damagedUnits,
     malformedUnits: found.malformedUnits,
     unconfiguredUnits: found.unconfiguredUnits,
     ladder: ladder === undefined ? null : toLadderHealth(ladder),

@@ -99,6 +99,7 @@ async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<v
   // Encoders first: whoever asks over HTTP finds everything there.
   const ingest = await startIngest(begun, live.streams, certificate, {
     find: (slug) => live.watchable(slug)?.source.hub,
+    channelNamed: (slug) => platform.directory.findBySlug(slug)?.slug,
     seen(slug, session) {
       const channel = platform.directory.findBySlug(slug)
       if (channel !== undefined) audience.viewers.seen(channel.id, session)

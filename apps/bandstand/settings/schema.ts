@@ -111,7 +111,7 @@ export const settingsSchema = z.strictObject({
   // Encoders are told within 10 s (`RTMP_LIMITS.decisionMs`), and the answer has to be there before.
   publishHookTimeout: number(0.1, 8)
     .default(3)
-    .describe('seconds that it may take to answer; an encoder whose answer does not come is refused'),
+    .describe('seconds that it may take to answer, 0.1 to 8; an encoder whose answer does not come is refused'),
   takeover: z
     .enum(['allow', 'refuse'])
     .default('allow')

@@ -55,6 +55,7 @@ export async function startWebRtc({ settings, log, started }: Begun, needs: WebR
     process,
     publishPort: live.streams,
     publicAddresses: addresses.current,
+    channelIdOf: (slug) => directory.findBySlug(slug)?.id,
     log,
     limits: {
       sessions: WHIP_LIMITS.sessions,

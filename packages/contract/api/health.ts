@@ -78,6 +78,12 @@ export const encoderFacts = z
     soundsLeftOut: z.int().min(0).describe('audio tracks that there is no room for, or that cannot be read'),
     timestampJumps: z.int().min(0).describe('jumps of more than 1 s since it connected'),
     reconnects: z.int().min(0).describe('in this broadcast'),
+    damagedUnits: z
+      .int()
+      .min(0)
+      .describe(
+        'pictures and frames of sound that came damaged or with parts missing in a transport stream in the last 15 to 30 s, and pictures left out for them',
+      ),
     malformedUnits: z
       .int()
       .min(0)
@@ -123,6 +129,7 @@ export type EncoderFacts = z.infer<typeof encoderFacts>
 export const ADVICE_CODES = [
   'key-frames-far',
   'b-frames',
+  'profile-not-everywhere',
   'no-audio',
   'no-video',
   'bitrate-low',
@@ -132,6 +139,7 @@ export const ADVICE_CODES = [
   'audio-not-everywhere',
   'timestamps-jump',
   'reconnects',
+  'stream-damaged',
   'units-malformed',
   'units-unconfigured',
   'renditions',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import type { Patched, WhipIngest, WhipRequest, WhipStatus } from '../ingest/whip/ingest.ts'
+import type { Patched, WhipIngest, WhipRequest, WhipSessionAddress, WhipStatus } from '../ingest/whip/ingest.ts'
 import type { WhipRefusal } from '../ingest/whip/offer.ts'
 import { createHttpServer, type HttpServer } from './server.ts'
 import { createWhipHandler } from './whip.ts'
@@ -21,6 +21,8 @@ let patched: Patched = 'taken'
 let status: WhipStatus | undefined
 let broken = false
 
+const isKnown = ({ channel, session }: WhipSessionAddress) => channel === 'main' && session === SESSION
+
 const ingest: WhipIngest = {
   async offer(request) {
     if (broken) throw new RangeError('injected')
@@ -29,10 +31,10 @@ const ingest: WhipIngest = {
   },
   patch(...all) {
     patches.push(all)
-    return all[0] === SESSION ? patched : 'not-found'
+    return isKnown(all[0]) ? patched : 'not-found'
   },
-  leave: (session) => session === SESSION,
-  status: (session) => (session === SESSION ? status : undefined),
+  leave: isKnown,
+  status: (address) => (isKnown(address) ? status : undefined),
   figures: { sessions: 0, connected: 0 },
   close() {},
 }
@@ -150,7 +152,7 @@ test('what is said later of ICE is answered as RFC 9725 has it', async () => {
   const patch = (headers: Record<string, string>, session = SESSION) =>
     fetch(`${base}/${session}`, { method: 'PATCH', headers, body: 'a=ice-ufrag:abcd\r\n' })
   assert.equal((await patch({ ...FRAGMENT, 'If-Match': '"abc"' })).status, 204)
-  assert.deepEqual(patches, [[SESSION, '"abc"', 'a=ice-ufrag:abcd\r\n']])
+  assert.deepEqual(patches, [[{ channel: 'main', session: SESSION }, '"abc"', 'a=ice-ufrag:abcd\r\n']])
   for (const [answer, number, code] of [
     ['precondition-required', 428, 'precondition-required'],
     ['precondition-failed', 412, 'precondition-failed'],
@@ -167,6 +169,14 @@ test('what is said later of ICE is answered as RFC 9725 has it', async () => {
 test('a goodbye needs no key', async () => {
   assert.equal((await fetch(`${base}/${SESSION}`, { method: 'DELETE' })).status, 200)
   assert.deepEqual(await told(await fetch(`${base}/${OTHER}`, { method: 'DELETE' })), [404, 'not-found'])
+})
+
+test('a session is not to be had below the address of another channel', async () => {
+  const elsewhere = base.replace('/live/main/', '/live/second/')
+  assert.deepEqual(await told(await fetch(`${elsewhere}/${SESSION}`, { method: 'DELETE' })), [404, 'not-found'])
+  assert.deepEqual(await told(await fetch(`${elsewhere}/${SESSION}/status`)), [404, 'not-found'])
+  const patch = { method: 'PATCH', headers: FRAGMENT, body: 'a=ice-ufrag:abcd\r\n' }
+  assert.deepEqual(await told(await fetch(`${elsewhere}/${SESSION}`, patch)), [404, 'not-found'])
 })
 
 test('an encoder may ask how its stream fares, and why it was sent away', async () => {

@@ -1,4 +1,4 @@
-import type { WhipIngest, WhipStatus } from '../ingest/whip/ingest.ts'
+import type { WhipIngest, WhipSessionAddress, WhipStatus } from '../ingest/whip/ingest.ts'
 import { WHIP_LIMITS } from '../ingest/whip/limits.ts'
 import type { WhipRefusal } from '../ingest/whip/offer.ts'
 import { type IceServer, linksTo } from './ice-servers.ts'
@@ -92,8 +92,8 @@ export function createWhipHandler({ ingest, iceServers, remoteOf, onError }: Whi
     const { channel, path, session, isPart } = address
     if (ingest === undefined) sendProblem(req, res, switchedOff)
     else if (session === undefined) endpoint(req, res, ingest, channel, path)
-    else if (!isPart) resource(req, res, ingest, session)
-    else status(req, res, ingest, session)
+    else if (!isPart) resource(req, res, ingest, { channel, session })
+    else status(req, res, ingest, { channel, session })
     return true
   }
 
@@ -112,7 +112,7 @@ export function createWhipHandler({ ingest, iceServers, remoteOf, onError }: Whi
         return
       }
       // Nobody is there to take it.
-      if (res.destroyed) return void to.leave(answer.session)
+      if (res.destroyed) return void to.leave({ channel, session: answer.session })
       const body = Buffer.from(answer.sdp)
       res.writeHead(201, [
         ...['Content-Type', SDP, 'Content-Length', String(body.byteLength), 'Cache-Control', 'no-store'],
@@ -124,27 +124,27 @@ export function createWhipHandler({ ingest, iceServers, remoteOf, onError }: Whi
     })
   }
 
-  function resource(req: HttpRequest, res: HttpResponse, of: WhipIngest, session: string): void {
+  function resource(req: HttpRequest, res: HttpResponse, of: WhipIngest, at: WhipSessionAddress): void {
     const allow = 'PATCH, DELETE, OPTIONS'
     if (req.method === 'OPTIONS') return options(res, allow, ['Accept-Patch', FRAGMENT])
-    if (req.method === 'DELETE') return of.leave(session) ? done(res, 200) : sendProblem(req, res, notFound)
+    if (req.method === 'DELETE') return of.leave(at) ? done(res, 200) : sendProblem(req, res, notFound)
     if (req.method !== 'PATCH') {
-      if (of.status(session) === undefined) return sendProblem(req, res, notFound)
+      if (of.status(at) === undefined) return sendProblem(req, res, notFound)
       return wrongMethod(req, res, allow)
     }
     if (!isType(req, FRAGMENT)) return sendProblem(req, res, wrongPatch)
     answerBody(req, res, { most: WHIP_LIMITS.fragmentBytes, tooLarge, onError }, (fragment) => {
-      const patched = of.patch(session, headerOf(req, 'if-match'), fragment)
+      const patched = of.patch(at, headerOf(req, 'if-match'), fragment)
       if (patched === 'taken') done(res, 204)
       else if (typeof patched === 'string') sendProblem(req, res, PATCH_PROBLEMS[patched])
       else sendProblem(req, res, { status: 400, code: 'bad-request', detail: patched.fault })
     })
   }
 
-  function status(req: HttpRequest, res: HttpResponse, of: WhipIngest, session: string): void {
+  function status(req: HttpRequest, res: HttpResponse, of: WhipIngest, at: WhipSessionAddress): void {
     if (req.method === 'OPTIONS') return options(res, 'GET, OPTIONS', [])
     if (req.method !== 'GET') return wrongMethod(req, res, 'GET, OPTIONS')
-    const found = of.status(session)
+    const found = of.status(at)
     if (found === undefined) return sendProblem(req, res, notFound)
     sendJson(res, statusBody(found), cors)
   }

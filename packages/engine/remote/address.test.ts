@@ -13,7 +13,8 @@ test('IPv4 is itself, also where a dual-stack socket dresses it up; of IPv6 the 
 test('private, shared, link and loopback addresses are not public', () => {
   for (const address of ['10.0.0.4', '172.17.0.2', '192.168.1.9', '100.64.0.1', '169.254.1.1', '127.0.0.1'])
     assert.equal(isPublic(address), false, address)
-  for (const address of ['fd00::1', 'fe80::1', '::1', 'nonsense']) assert.equal(isPublic(address), false, address)
+  for (const address of ['fd00::1', 'fe80::1', '::1', '::127.0.0.1', '::a00:4', 'nonsense'])
+    assert.equal(isPublic(address), false, address)
   for (const address of ['1.1.1.1', '2606:4700:4700::1111', '::ffff:1.1.1.1'])
     assert.equal(isPublic(address), true, address)
 })

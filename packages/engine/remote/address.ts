@@ -19,7 +19,12 @@ export function networkOf(address: string): string {
     .join(':')
 }
 
+/** IPv4 within IPv6 as it was done once, `::192.0.2.1`: some systems still send to the IPv4 address (RFC 4291 §2.5.5.1). */
+const IPV4_COMPATIBLE = ipaddr.IPv6.parseCIDR('::/96')
+
 /** Whether anybody on the internet could reach it (RFC 6890: neither private, shared, nor of the link or the machine). */
 export function isPublic(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast'
+  if (!ipaddr.isValid(address)) return false
+  const parsed = ipaddr.process(address)
+  return parsed.range() === 'unicast' && !(parsed instanceof ipaddr.IPv6 && parsed.match(IPV4_COMPATIBLE))
 }

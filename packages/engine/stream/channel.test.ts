@@ -234,6 +234,8 @@ test('what could not be read of an encoder is in its diagnosis, what it makes up
   assert.deepEqual(counts(), [64, 0])
   publisher.describe({ droppedMalformed: -1.5, droppedUnconfigured: 2 })
   assert.deepEqual(counts(), [0, 2])
+  publisher.describe({ damagedUnits: 327 })
+  assert.equal(channel.diagnose()?.damagedUnits, 327)
 })
 
 test('where taking over is refused a second encoder is told when it asks, unless the first one is silent', async () => {

@@ -191,7 +191,10 @@ export function createChannel(options: ChannelOptions): Channel {
 
   function grant({ request, admission, stop, connectedAt, foundLost }: Claim): Granted {
     const at = now()
-    const holder: LeaseHolder = { remote: request.remote, stop, lastMedia: at, foundLost }
+    const holder: LeaseHolder = {
+      ...{ remote: request.remote, stop, lastMedia: at, foundLost },
+      isSource: request.key === '',
+    }
     const before = lease.holder
     const refusal = lease.acquire(holder, at)
     if (refusal !== undefined) return { refusal }
@@ -315,6 +318,7 @@ export function createChannel(options: ChannelOptions): Channel {
         connectedAt,
         ...(keyId !== undefined && { keyId }),
         reconnects: running.reconnects,
+        damagedUnits: countIn(facts, 'damagedUnits'),
         malformedUnits: countIn(facts, 'droppedMalformed'),
         unconfiguredUnits: countIn(facts, 'droppedUnconfigured'),
         soundsLeftOut: countIn(facts, 'audioTracksLeftOut'),

@@ -66,6 +66,8 @@ export interface EncoderDiagnosis extends Partial<MediaDiagnosis> {
   readonly connectedAt: number
   /** In this broadcast. */
   readonly reconnects: number
+  /** Units of the last 15 to 30 s that came damaged or with parts missing in a transport stream, and pictures left out for them. */
+  readonly damagedUnits: number
   /** Units that could not be read since it connected. */
   readonly malformedUnits: number
   /** Units of a track that it had not configured, since it connected. */
@@ -81,7 +83,7 @@ export interface EncoderDiagnosis extends Partial<MediaDiagnosis> {
 /** What an ingest counts, it tells among the facts: there an encoder may have put anything. */
 export function countIn(
   facts: EncoderFacts,
-  name: 'droppedMalformed' | 'droppedUnconfigured' | 'audioTracksLeftOut',
+  name: 'droppedMalformed' | 'droppedUnconfigured' | 'damagedUnits' | 'audioTracksLeftOut',
 ): number {
   const count = facts[name]
   return typeof count === 'number' && Number.isSafeInteger(count) && count >= 0 ? count : 0

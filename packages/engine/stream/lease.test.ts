@@ -18,6 +18,20 @@ test('a second encoder takes over at once and the first is told why', () => {
   assert.equal(first.stopped[0]?.code, 'taken-over')
 })
 
+test('a source, which has no key, is told what is true of it', () => {
+  const lease = createLease('allow')
+  const source = { ...encoder('this machine'), isSource: true }
+  const other = encoder('10.0.0.2', 100)
+  lease.acquire(source, 0)
+  lease.acquire(other, 100)
+  assert.equal(source.stopped[0]?.code, 'taken-over')
+  assert.match(source.stopped[0]?.reason ?? '', /goes on when it is gone/)
+  assert.doesNotMatch(source.stopped[0]?.reason ?? '', /key/)
+  const later = 200 + SILENT_AFTER_MS
+  lease.acquire({ ...encoder('this machine', later), isSource: true }, later)
+  assert.match(other.stopped[0]?.reason ?? '', /source that is configured/)
+})
+
 test('the address that was taken over cannot take back for 15 s, and can afterwards', () => {
   const lease = createLease('allow')
   lease.acquire(encoder('10.0.0.1'), 0)

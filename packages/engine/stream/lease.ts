@@ -15,6 +15,8 @@ const MAX_BLOCKED = 64
 export interface LeaseHolder {
   /** Remote address without port. */
   readonly remote: string
+  /** A source that is configured for the channel, which has no key. */
+  readonly isSource?: boolean
   /** Tells the encoder why and closes its connection. */
   readonly stop: (why: PublishRefusal) => void
   /** Unix ms of its newest media, or of its grant. */
@@ -83,7 +85,7 @@ export function createLease(takeover: 'allow' | 'refuse'): Lease {
       holder = candidate
       previous?.stop({
         code: 'taken-over',
-        reason: `${rival(candidate.remote, previous.remote)} with the key of this channel took over; use a key of its own for each encoder`,
+        reason: takenOver(candidate, previous),
       })
       return undefined
     },
@@ -100,6 +102,14 @@ export function createLease(takeover: 'allow' | 'refuse'): Lease {
       former?.stop(why)
     },
   }
+}
+
+function takenOver(by: LeaseHolder, from: LeaseHolder): string {
+  if (from.isSource === true) return 'an encoder took this channel over; this source goes on when it is gone'
+  if (by.isSource === true) {
+    return 'nothing came from this encoder for a while, and the source that is configured for this channel took over; start again'
+  }
+  return `${rival(by.remote, from.remote)} with the key of this channel took over; use a key of its own for each encoder`
 }
 
 /** Two encoders behind one router cannot be told from one that connects again: both are the same address. */

@@ -164,6 +164,22 @@ test('a source that is configured has the channel only while no encoder sends', 
   await streams.suspend()
 })
 
+test('a source whose media are still to come goes on with a broadcast that nobody feeds, and with nothing else', async () => {
+  const { streams } = stage()
+  const source = { protocol: 'hls', remote: 'this machine', encoder: '/mnt/studio', isAhead: true } as const
+  const none = streams.feed(channel, source, () => undefined)
+  assert.ok('refusal' in none && none.refusal.code === 'unavailable')
+  const encoder = await streams.publish(request, () => undefined)
+  assert.ok('publisher' in encoder)
+  const broadcast = streams.units(channel.slug)
+  const second = streams.feed(channel, source, () => undefined)
+  assert.ok('refusal' in second && second.refusal.code === 'in-use')
+  encoder.publisher.end('unpublished')
+  assert.ok('publisher' in streams.feed(channel, source, () => undefined))
+  assert.equal(streams.units(channel.slug), broadcast)
+  await streams.suspend()
+})
+
 test('encoders of a channel that is renamed meanwhile are of its new name, those that wait to take over too', async () => {
   const { streams } = stage()
   const publishers = []

@@ -46,6 +46,12 @@ export interface BegunBroadcast {
   readonly hub: Hub
 }
 
+/** What a configured source asks. */
+export interface SourceFeed extends Omit<PublishRequest, 'key'> {
+  /** Its next media are still to come: it wants to go on with a running broadcast that nobody feeds, and nothing else. */
+  readonly isAhead?: boolean
+}
+
 /** All channels with an encoder, a running or a just-ended broadcast. */
 export interface Streams extends PublishPort {
   /**
@@ -53,7 +59,7 @@ export interface Streams extends PublishPort {
    *
    * @param stop as for `publish`.
    */
-  feed(channel: ChannelRecord, request: Omit<PublishRequest, 'key'>, stop: (why: PublishRefusal) => void): Granted
+  feed(channel: ChannelRecord, request: SourceFeed, stop: (why: PublishRefusal) => void): Granted
   /** What viewers of the channel get, by slug. */
   find(slug: string): LiveBroadcast | undefined
   /** A broadcast of the channel by its asset id: the running one, or one that ended a short while ago. */
@@ -158,15 +164,18 @@ export function createStreams(options: StreamsOptions): Streams {
       }
       return channel.publish(request, stop, admission)
     },
-    feed(record, request, stop) {
+    feed(record, { isAhead = false, ...request }, stop) {
       const channel = isStopping ? undefined : channelFor(record)
       if (channel === undefined) {
         return { refusal: { code: 'unavailable', reason: 'the server is stopping, or carries too many channels' } }
       }
-      if (channel.isSending) {
+      if (channel.isSending || (isAhead && channel.publishing)) {
         return {
           refusal: { code: 'in-use', reason: 'an encoder feeds this channel; this source goes on when it is gone' },
         }
+      }
+      if (isAhead && channel.units === undefined) {
+        return { refusal: { code: 'unavailable', reason: 'nothing is live on this channel; send media to begin' } }
       }
       return channel.publish({ ...request, key: '' }, stop, { channel: record, objection: () => undefined })
     },

@@ -18,6 +18,7 @@ const good: EncoderHealth = {
   ...{
     timestampJumps: 0,
     reconnects: 0,
+    damagedUnits: 0,
     malformedUnits: 0,
     unconfiguredUnits: 0,
     furtherSounds: [],
@@ -63,7 +64,41 @@ test('while nothing is recorded that should be, nothing is fine', () => {
 })
 
 test('a few units that are left out are an accident', () => {
-  assert.deepEqual(codes({ malformedUnits: 8, unconfiguredUnits: 128 }), ['fine'])
+  assert.deepEqual(codes({ damagedUnits: 8, malformedUnits: 8, unconfiguredUnits: 128 }), ['fine'])
+})
+
+test('what is missing from a transport stream is not put down to the encoder', () => {
+  const lossy = { ...video, keyFrameInterval: 8000, frameRate: 1.331, bitrate: 16_805 }
+  assert.deepEqual(codes({ protocol: 'srt', damagedUnits: 327, video: lossy }), ['stream-damaged'])
+  assert.deepEqual(codes({ damagedUnits: 327, video: null }), ['stream-damaged', 'no-video'])
+  const [advice] = adviseEncoder({ ...good, damagedUnits: 327 })
+  assert.match(advice?.text ?? '', /packets are missing.*feeds/)
+  // Where the line loses them that is said in its own words.
+  const line = {
+    roundTrip: 30,
+    latency: 200,
+    buffered: 190,
+    packets: 9_700,
+    lost: 500,
+    retransmitted: 200,
+    dropped: 300,
+  }
+  assert.deepEqual(codes({ damagedUnits: 327, video: lossy, line }), ['line-too-late'])
+})
+
+test('one frame a second is said as one', () => {
+  const textAt = (frameRate: number) => adviseEncoder({ ...good, video: { ...video, frameRate } })[0]?.text
+  assert.match(textAt(1.331) ?? '', /^There is only 1 frame a second\. /)
+  assert.match(textAt(12) ?? '', /^There are only 12 frames a second\. /)
+})
+
+test('a kind of H.264 that does not play everywhere is named, with what to set', () => {
+  for (const codec of ['avc1.6e0028', 'avc1.7a0028', 'avc1.f4001f', 'avc3.F4001F', 'avc1.2c001f'])
+    assert.deepEqual(codes({ video: { ...video, codec } }), ['profile-not-everywhere'], codec)
+  for (const codec of ['avc1.42c00d', 'avc1.4d401f', 'avc1.64001f', 'hvc1.2.4.L93.B0', 'vp09.01.10.08'])
+    assert.deepEqual(codes({ video: { ...video, codec } }), ['fine'], codec)
+  const [advice] = adviseEncoder({ ...good, video: { ...video, codec: 'avc1.f4001f' } })
+  assert.match(advice?.text ?? '', /High 4:4:4 Predictive.*yuv420p.*I420.*NV12/)
 })
 
 test('of video that cannot be read that is said first', () => {

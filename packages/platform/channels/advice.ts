@@ -17,6 +17,8 @@ const BITRATE_HIGH = 10_000_000
 const AUDIO_RATES: readonly number[] = [32_000, 44_100, 48_000]
 /** Units that cannot be read, from which on it is no accident. */
 const MALFORMED_MANY = 16
+/** Units that came damaged lately, and pictures left out for them: a second or so of what viewers should have seen. */
+const DAMAGED_MANY = 16
 /** Units without a configuration, some seconds of them: an encoder that is joined midway sends a few, up to its next key frame. */
 const UNCONFIGURED_MANY = 256
 
@@ -43,11 +45,12 @@ export function adviseEncoder(health: EncoderHealth, unrecorded?: string): Advic
   const advice: Advice[] = []
   const add = (level: Advice['level'], code: Advice['code'], text: string) => advice.push({ level, code, text })
   const { video, audio } = health
+  const isDamaged = health.damagedUnits >= DAMAGED_MANY
 
   if (unrecorded !== undefined) add('warning', 'not-recorded', unrecorded)
   if (video === null)
     add('hint', 'no-video', 'There is no video. If that is not meant, check the sources of your scene.')
-  else adviseVideo(video, add)
+  else adviseVideo(video, isDamaged, add)
   if (audio === null) add('hint', 'no-audio', 'There is no sound. If that is not meant, check the audio sources.')
   else if (!AUDIO_RATES.includes(audio.sampleRate))
     add('hint', 'audio-rate-odd', `The sound has ${audio.sampleRate} Hz; 48000 Hz (48 kHz) plays everywhere.`)
@@ -66,6 +69,12 @@ export function adviseEncoder(health: EncoderHealth, unrecorded?: string): Advic
       'warning',
       'reconnects',
       `The connection was lost ${times(health.reconnects)} in this broadcast. Use a cable instead of Wi-Fi, or lower the bitrate.`,
+    )
+  if (isDamaged && !isTooLate(health.line))
+    add(
+      'warning',
+      'stream-damaged',
+      `The transport stream arrives damaged: packets are missing from it, and some ${health.damagedUnits} pictures or frames of sound of the last half minute are left out. Look at what feeds it before it is sent here, such as UDP, a tuner or a relay.`,
     )
   if (health.malformedUnits >= MALFORMED_MANY)
     add(
@@ -87,12 +96,29 @@ export function adviseEncoder(health: EncoderHealth, unrecorded?: string): Advic
   return advice
 }
 
+/** Profiles of H.264 (profile_idc, Rec. H.264 annex A) with 10 bits, or with more colour than 4:2:0, as CODECS has them. */
+const PROFILES_ODD: ReadonlyMap<string, string> = new Map([
+  ['2c', 'CAVLC 4:4:4 Intra'],
+  ['6e', 'High 10'],
+  ['7a', 'High 4:2:2'],
+  ['f4', 'High 4:4:4 Predictive'],
+])
+
+/** @param isDamaged pictures are missing: what is measured between those that came says nothing of the encoder's settings */
 function adviseVideo(
   video: NonNullable<EncoderHealth['video']>,
+  isDamaged: boolean,
   add: (level: Advice['level'], code: Advice['code'], text: string) => void,
 ): void {
   const { keyFrameInterval, frameRate, width, height, bitrate } = video
-  if (keyFrameInterval !== null && keyFrameInterval > KEY_FRAMES_GOOD)
+  const profile = PROFILES_ODD.get(/^avc[13]\.([0-9a-f]{2})/i.exec(video.codec)?.[1]?.toLowerCase() ?? '')
+  if (profile !== undefined)
+    add(
+      'warning',
+      'profile-not-everywhere',
+      `The video is H.264 in the profile ${profile}, which phones, Safari and many other players do not show. Set the encoder to 8 bits and 4:2:0: yuv420p in ffmpeg, I420 in GStreamer, NV12 in OBS.`,
+    )
+  if (!isDamaged && keyFrameInterval !== null && keyFrameInterval > KEY_FRAMES_GOOD)
     add(
       'warning',
       'key-frames-far',
@@ -104,17 +130,17 @@ function adviseVideo(
       'b-frames',
       'The video has B-frames. For real-time viewers it has to be encoded again without them, which takes ffmpeg; turn them off (or tune for zero latency) to spare that, and for the lowest delay.',
     )
-  if (frameRate !== null && frameRate > 0 && frameRate < 20)
+  if (!isDamaged && frameRate !== null && frameRate > 0 && frameRate < 20)
     add(
       'hint',
       'frame-rate-low',
-      `There are only ${frameRate.toFixed(0)} frames a second. An overloaded computer does that; otherwise choose 30.`,
+      `There ${frameRate.toFixed(0) === '1' ? 'is only 1 frame' : `are only ${frameRate.toFixed(0)} frames`} a second. An overloaded computer does that; otherwise choose 30.`,
     )
   if (frameRate === null || frameRate <= 0 || bitrate <= 0) return
   const bits = bitrate / (width * height * frameRate)
   const megabits = `${(bitrate / 1_000_000).toFixed(1)} Mbit/s`
   const isH264 = /^avc[13]\./.test(video.codec)
-  if (isH264 && width * height >= LARGE && bits >= BITS_LOW.from && bits < BITS_LOW.to)
+  if (!isDamaged && isH264 && width * height >= LARGE && bits >= BITS_LOW.from && bits < BITS_LOW.to)
     add(
       'hint',
       'bitrate-low',
@@ -156,19 +182,27 @@ function adviseSoundCodec(
     )
 }
 
+/** Whether the line itself loses what viewers then miss. */
+function isTooLate(line: EncoderHealth['line']): boolean {
+  if (line === null) return false
+  const all = line.packets + line.dropped
+  return all >= LINE_PACKETS && line.dropped / all >= TOO_LATE
+}
+
 /**
  * What is too late is lost for viewers; what was sent again in time costs nothing but bits, as long as it is little.
  * @param isFixed the protocol leaves the latency to nobody (WebRTC).
  */
 function adviseLine(
-  { packets, lost, dropped, roundTrip, latency }: NonNullable<EncoderHealth['line']>,
+  line: NonNullable<EncoderHealth['line']>,
   isFixed: boolean,
   add: (level: Advice['level'], code: Advice['code'], text: string) => void,
 ): void {
+  const { packets, lost, dropped, roundTrip, latency } = line
   const all = packets + dropped
   if (all < LINE_PACKETS) return
   const needed = ROUND_TRIPS * Math.max(roundTrip, 1)
-  if (dropped / all >= TOO_LATE) {
+  if (isTooLate(line)) {
     const share = percent(dropped / all)
     add(
       'warning',

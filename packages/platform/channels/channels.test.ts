@@ -300,6 +300,7 @@ test('the health of an encoder comes with advice', async (t) => {
     },
     audio: { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2, bitrate: 160_000 },
     timestampJumps: 0,
+    damagedUnits: 0,
     malformedUnits: 0,
     unconfiguredUnits: 0,
     furtherSounds: [],

@@ -172,7 +172,8 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   const refusal = toRefusal(error)
   if (statusOf(refusal.code) >= 500) {
     const route = `${request.method} ${request.routeOptions.url ?? ''}`
-    log.error({ err: error, code: refusal.code, route, path: request.url.split('?')[0] }, 'a request failed')
+    // Not the address itself: what a stranger puts into it may be a key.
+    log.error({ err: error, code: refusal.code, route }, 'a request failed')
   }
   // Of a body that is too large the framework says so; HTTP/2 has no such field (RFC 9113 §8.2.2), and Node warns of it.
   if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection')

@@ -177,6 +177,7 @@ const health: ChannelHealth = {
     },
     audio: { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2, bitrate: 160_000 },
     timestampJumps: 0,
+    damagedUnits: 0,
     malformedUnits: 0,
     unconfiguredUnits: 0,
     furtherSounds: [],

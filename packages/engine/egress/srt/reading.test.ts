@@ -37,6 +37,7 @@ function stage() {
   const seen: string[] = []
   const reading = createSrtReading({
     find: (slug) => (slug === 'main' ? hub : undefined),
+    channelNamed: (slug) => (slug === 'main' || slug === 'before' ? 'main' : undefined),
     seen: (slug) => void seen.push(slug),
     log: quiet,
   })
@@ -89,6 +90,16 @@ test('a channel that is not live is refused as not found', () => {
   assert.equal(codeOf('main'), undefined)
   hub.end()
   assert.equal(codeOf('main'), REJECTION.notFound)
+})
+
+test('a refusal names the channel where there is one, and nothing else that a reader sent', () => {
+  const { reading } = stage()
+  const channelOf = (slug: string) => {
+    const opened = reading.open(caller, slug)
+    return 'refusal' in opened ? opened.channel : 'let in'
+  }
+  assert.equal(channelOf('before'), 'main')
+  assert.equal(channelOf('secret-key-1'), undefined)
 })
 
 test('nothing is taken for a reader whose packets wait, and the end of the broadcast ends it', async () => {

@@ -15,6 +15,8 @@ import { createPayloads, type Payloads } from './payloads.ts'
 export interface SrtReadingOptions {
   /** The channel's running broadcast, by slug: of a former slug too. */
   readonly find: (slug: string) => Pick<Hub, 'read' | 'ended'> | undefined
+  /** Its slug now, where there is such a channel, live or not: what else a reader names may be a key, and is in no log. */
+  readonly channelNamed: (slug: string) => string | undefined
   /** Somebody reads the channel. */
   readonly seen: (slug: string, session: string) => void
   readonly log: Log
@@ -35,7 +37,8 @@ export function createSrtReading(options: SrtReadingOptions): SrtReading {
       const hub = options.find(slug)
       if (hub === undefined || hub.ended) {
         const text = 'The channel that a reader asks for is not live: it may come again when the broadcast has begun.'
-        return { refusal: { rejection: REJECTION.notFound, text } }
+        const channel = options.channelNamed(slug)
+        return { refusal: { rejection: REJECTION.notFound, text }, ...(channel !== undefined && { channel }) }
       }
       const name = `srt ${++readers}`
       return { serve: (connection) => new Reader(options, { caller, slug, name, hub, connection }), forget() {} }

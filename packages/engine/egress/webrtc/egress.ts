@@ -222,7 +222,9 @@ export function createWebRtcEgress(options: WebRtcEgressOptions): WebRtcEgress {
   }
 
   /** Its operator is told too: viewers only see another delay. */
-  function turnAway({ channel, remote }: OfferRequest): OfferRefusal {
+  function turnAway({ channel: named, remote }: OfferRequest): OfferRefusal {
+    // What else somebody puts into the address may be a key.
+    const channel = options.find(named) === undefined ? '…' : named
     refusals.refused('warn', { channel, remote, ...limits }, 'webrtc: there are too many viewers, more are sent to HLS')
     return BUSY
   }

@@ -72,8 +72,14 @@ export const HLS_LIMITS = {
   retryMostMs: 10_000,
   /** Nothing is asked for more often than this. */
   reloadLeastMs: 150,
-  /** How long a source that may not publish waits until it asks again. */
+  /**
+   * How long a source that may not publish waits until it asks again; and one that an encoder is in the way of, well within the time that a
+   * broadcast waits for its next encoder.
+   */
   askAgainMs: 5_000,
+  askWaitingMs: 500,
+  /** A source that waits is alive when something of it came in so many target durations. */
+  aliveTargets: 2,
   /** Folders and addresses that are watched. */
   sources: 32,
   /** Media that cannot be read, files in a row, before it is told as a trouble. */

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Publisher, PublishRefusal } from '../../ports.ts'
 import { createRefusalLog } from '../../remote/refusals.ts'
+import { UNPUBLISH_GRACE_MS } from '../../stream/channel.ts'
 import { FakeLog, FakePublisher } from '../rtmp/testing/fake-port.ts'
 import { HLS_LIMITS } from './limits.ts'
 import type { HlsSession } from './session.ts'
-import { createSourceLease, type PublishSource } from './source.ts'
+import { createSourceLease, type PublishSource, type SourceRequest } from './source.ts'
 
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -26,7 +27,9 @@ function stage(answers: (PublishRefusal | undefined)[]) {
     },
     close() {},
   }
-  const publish: PublishSource = async (_request, onStop) => {
+  const asked: SourceRequest[] = []
+  const publish: PublishSource = async (request, onStop) => {
+    asked.push(request)
     const refusal = answers.shift()
     if (refusal !== undefined) return { refusal }
     stop = onStop
@@ -48,6 +51,7 @@ function stage(answers: (PublishRefusal | undefined)[]) {
     lease,
     session,
     publishers,
+    asked,
     log,
     refusals,
     pass: (ms: number) => (now += ms),
@@ -102,5 +106,51 @@ test('an encoder that takes over has the channel until it is gone', async () => 
   lease.look()
   await settle()
   assert.equal(publishers.length, 2)
+  refusals.close()
+})
+
+test('a source that an encoder is in the way of asks again well within the time that a broadcast waits, and says so once', async () => {
+  const { lease, publishers, pass, refusals, log } = stage([inUse, inUse, inUse, inUse, undefined])
+  for (let i = 0; i < 5; i++) {
+    lease.look()
+    await settle()
+    pass(UNPUBLISH_GRACE_MS / 5)
+  }
+  assert.equal(publishers.length, 1)
+  assert.equal(log.lines.filter((line) => line.includes('waits for the channel')).length, 1)
+  refusals.close()
+})
+
+test('a source whose next segment is still to come goes on with a broadcast before that, as long as it is alive', async () => {
+  const { lease, session, publishers, asked, pass, refusals } = stage([inUse, inUse, undefined])
+  lease.look()
+  await settle()
+  session.hasMedia = false
+  pass(HLS_LIMITS.askWaitingMs)
+  lease.look()
+  await settle()
+  lease.look()
+  await settle()
+  assert.deepEqual(
+    asked.map(({ isAhead = false }) => isAhead),
+    [false, true],
+  )
+  pass(HLS_LIMITS.askWaitingMs)
+  lease.look()
+  await settle()
+  assert.equal(publishers.length, 1)
+  assert.equal(asked[2]?.isAhead, true)
+  refusals.close()
+})
+
+test('a source of which nothing has come for long does not ask', async () => {
+  const { lease, session, asked, pass, refusals } = stage([inUse])
+  lease.look()
+  await settle()
+  session.hasMedia = false
+  pass(2 * HLS_LIMITS.aliveTargets * 2_000)
+  lease.look()
+  await settle()
+  assert.equal(asked.length, 1)
   refusals.close()
 })

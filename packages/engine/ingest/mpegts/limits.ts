@@ -5,6 +5,8 @@ export const MPEGTS_INGEST_LIMITS = {
   /** Streams that are named to the studio as left out, and characters of the text. */
   leftOut: 8,
   factLength: 200,
+  /** The studio is told what came damaged in the last one to two periods of so long, ms. */
+  damageMs: 15_000,
 }
 
 export type MpegTsIngestLimits = Readonly<typeof MPEGTS_INGEST_LIMITS>

@@ -103,6 +103,20 @@ describe('lost packets', () => {
     assert.equal(media.counters.lostPackets, 1)
     assert.deepEqual([publisher.facts['lostPackets'], publisher.facts['damagedPictures']], [1, 1])
     assert.equal(publisher.facts['droppedAfterLoss'], 5)
+    assert.equal(publisher.facts['damagedUnits'], 6)
+  })
+
+  test('are of the past when nothing was lost for half a minute', () => {
+    const { publisher, media } = setUp()
+    const built = new TsBuilder().tables([H264, AAC]).openPes(VIDEO, { pts: 0 }, keyPicture(1))
+    const before = built.packets.length
+    built.openPes(VIDEO, { pts: 3000 }, picture(2, 400)).openPes(VIDEO, { pts: 6000 }, picture(3))
+    media.receive(new Uint8Array(Buffer.concat(built.packets.toSpliced(before + 1, 1))), 0)
+    media.flush(0)
+    assert.equal(publisher.facts['damagedUnits'], 2)
+    for (let now = 1000; now <= 31_000; now += 1000) media.receive(new Uint8Array(), now)
+    assert.equal(publisher.facts['damagedUnits'], 0)
+    assert.equal(publisher.facts['damagedPictures'], 1)
   })
 
   test('of the sound cost that sound alone', () => {

@@ -5,6 +5,7 @@ import type { TsCounters, TsEvent } from '@bandstand/media/containers/mpegts/eve
 import { MediaError } from '@bandstand/media/error.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { Publisher } from '../../ports.ts'
+import { createDamage, type Damage } from './damage.ts'
 import { factsOf, refusalOf } from './facts.ts'
 import { MPEGTS_INGEST_LIMITS, type MpegTsIngestLimits } from './limits.ts'
 import { numberSounds } from './sounds.ts'
@@ -65,6 +66,7 @@ class ToStream implements TsToStream {
   #needsKey = false
   /** What the publisher was told last of each, to tell it at 1, 2, 4, 8 … */
   readonly #told = new Map<string, number>()
+  readonly #damage: Damage
   #refusal: string | undefined
   configurations = 0
   readonly dropped: DroppedCounts = { afterLoss: 0, damagedVideo: 0, damagedAudio: 0 }
@@ -73,6 +75,7 @@ class ToStream implements TsToStream {
     this.#publisher = publisher
     this.#limits = limits
     this.#since = now
+    this.#damage = createDamage(limits.damageMs, now)
     this.#demuxer = createTsDemuxer({ sounds: 1 + FURTHER_SOUNDS.most })
   }
 
@@ -96,7 +99,7 @@ class ToStream implements TsToStream {
         if (event.type !== 'unit' && this.#isRestless(now)) this.#refusal = RESTLESS
         if (this.#refusal !== undefined) return this.#refusal
       }
-      this.#tellLosses()
+      this.#tellLosses(now)
     } catch (error) {
       if (!(error instanceof MediaError)) throw error
       this.#refusal = error.message
@@ -187,7 +190,7 @@ class ToStream implements TsToStream {
   }
 
   /** At 1, 2, 4, 8 …: the studio sees it early, and a bad line causes no flood. */
-  #tellLosses(): void {
+  #tellLosses(now: number): void {
     const { lostPackets, malformed, unconfigured } = this.#demuxer.counters
     this.#tell('lostPackets', lostPackets)
     this.#tell('droppedMalformed', malformed)
@@ -195,6 +198,9 @@ class ToStream implements TsToStream {
     this.#tell('droppedAfterLoss', this.dropped.afterLoss)
     this.#tell('damagedPictures', this.dropped.damagedVideo)
     this.#tell('damagedSound', this.dropped.damagedAudio)
+    const { afterLoss, damagedVideo, damagedAudio } = this.dropped
+    const damagedUnits = this.#damage.update(afterLoss + damagedVideo + damagedAudio, now)
+    if (damagedUnits !== undefined) this.#publisher.describe({ damagedUnits })
   }
 
   #tell(fact: string, count: number): void {

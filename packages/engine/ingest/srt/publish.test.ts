@@ -13,7 +13,13 @@ import { createSrtPublishing } from './publish.ts'
 
 const received = { packets: 0, bytes: 0, lost: 0, recovered: 0, dropped: 0, duplicates: 0, undecryptable: 0 }
 const statistics: SrtStatistics = {
-  ...{ roundTrip: 80, latency: 200, buffered: 190, received, sent: { packets: 0, bytes: 0, resent: 0, dropped: 0 } },
+  ...{
+    roundTrip: 80.04747260042,
+    latency: 200,
+    buffered: 190,
+    received,
+    sent: { packets: 0, bytes: 0, resent: 0, dropped: 0 },
+  },
 }
 const caller = { remote: '192.0.2.1', streamId: 'publish:good-key-1', library: 'SRT 1.5.1' }
 
@@ -55,10 +61,11 @@ test('an encoder is asked for by its key, and its transport stream becomes units
   const [publisher] = publishPort.publishers
   const { protocol, key, encoder: library, line } = publishPort.requests[0] ?? assert.fail()
   assert.deepEqual([protocol, key, library], ['srt', 'good-key-1', 'SRT 1.5.1'])
-  assert.equal(line?.().roundTrip, 80)
+  assert.equal(line?.().roundTrip, 80.04747260042)
   assert.equal(publisher?.units.length, 20)
   assert.deepEqual(publisher?.ends, ['unpublished'])
   assert.doesNotMatch(JSON.stringify(lines), /good-key/)
+  assert.equal(lines.find(([message]) => message === 'srt: encoder unpublished')?.[1]['roundTrip'], 80)
 })
 
 test('refusals have a code of their own each, and an encoder without a key is told its form', async (t) => {

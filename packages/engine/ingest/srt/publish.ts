@@ -140,8 +140,13 @@ class Encoder implements SrtServed {
     if (publisher === undefined) return
     if (how === 'shutdown') media?.flush(performance.now())
     const isOver = how === 'shutdown'
-    const { received, roundTrip } = this.#connection?.statistics() ?? {}
-    const counts = { ...media?.dropped, ...(received && { lost: received.lost, tooLate: received.dropped, roundTrip }) }
+    const { received, roundTrip = 0 } = this.#connection?.statistics() ?? {}
+    const line = received && {
+      lost: received.lost,
+      tooLate: received.dropped,
+      roundTrip: Math.round(roundTrip * 10) / 10,
+    }
+    const counts = { ...media?.dropped, ...line }
     this.#options.log.info(
       { ...this.#fields(publisher.channel), ...counts },
       `srt: encoder ${isOver ? 'unpublished' : 'disconnected'}`,

@@ -19,6 +19,8 @@ export interface WhipIngestOptions {
   readonly publishPort: PublishPort
   /** Addresses that encoders reach this server by, where its own are not theirs (behind NAT); asked for each. */
   readonly publicAddresses: () => readonly string[]
+  /** Id of the channel with this slug, or that had it before; `undefined` where there is none. */
+  readonly channelIdOf: (slug: string) => string | undefined
   readonly log: Log
   readonly limits: {
     /** Encoders of the whole server, and those of one remote address. */
@@ -51,6 +53,13 @@ export interface WhipAnswer {
   readonly etag: string
 }
 
+/** A session as its address names it: below another channel's address it is not to be found. */
+export interface WhipSessionAddress {
+  /** Slug in the address. */
+  readonly channel: string
+  readonly session: string
+}
+
 /** What is answered to a PATCH (RFC 9725 §4.3). */
 export type Patched =
   | 'taken'
@@ -74,18 +83,25 @@ export interface WhipFigures {
 export interface WhipIngest {
   offer(request: WhipRequest): Promise<WhipAnswer | WhipRefusal>
   /** @param ifMatch the field as sent. @param fragment `application/trickle-ice-sdpfrag` */
-  patch(session: string, ifMatch: string | undefined, fragment: string): Patched
+  patch(address: WhipSessionAddress, ifMatch: string | undefined, fragment: string): Patched
   /** The encoder says goodbye. False when there is no such session, true also for one that ended a short while ago. */
-  leave(session: string): boolean
+  leave(address: WhipSessionAddress): boolean
   /** `undefined` where there is no such session, nor was a short while ago. */
-  status(session: string): WhipStatus | undefined
+  status(address: WhipSessionAddress): WhipStatus | undefined
   readonly figures: WhipFigures
   /** Ends all as lost connections would: encoders may return. */
   close(): void
 }
 
+/** The channel that a session was made at: the hook may have sent its encoder to another one, and the owner may rename it. */
+interface Origin {
+  readonly slug: string
+  readonly id: string | undefined
+}
+
 interface Session {
   readonly id: string
+  readonly origin: Origin
   readonly channel: string
   readonly remote: string
   readonly etag: string
@@ -120,7 +136,7 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
   const refusals = createRefusalLog(log)
   const sessions = new Map<string, Session>()
   /** Those that ended a short while ago, and why. */
-  const ended = new Map<string, PublishRefusal | undefined>()
+  const ended = new Map<string, { readonly origin: Origin; readonly why: PublishRefusal | undefined }>()
   const places = createPlaces(limits)
   /** Sessions that the process still closes: their places are not free yet. */
   const closing = new Map<string, string>()
@@ -202,6 +218,20 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
     })
   }
 
+  /** What is there by this address: the channel may have been renamed, or deleted, since. */
+  function at<T extends { readonly origin: Origin }>(all: ReadonlyMap<string, T>, address: WhipSessionAddress) {
+    const found = all.get(address.session)
+    if (found === undefined || found.origin.slug === address.channel) return found
+    const { id } = found.origin
+    return id !== undefined && id === options.channelIdOf(address.channel) ? found : undefined
+  }
+
+  /** What an offer names in its address may be a key where there is no such channel. */
+  function tellOfferRefused({ remote, channel, key }: WhipRequest, why: WhipRefusal): void {
+    const isChannel = options.channelIdOf(channel) !== undefined
+    tellRefused({ remote, channel: isChannel ? channel : shortKey(channel) }, why, key)
+  }
+
   function tellRefused(
     { remote, channel }: { readonly remote: string; readonly channel: string },
     why: WhipRefusal,
@@ -244,7 +274,7 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
   ): void {
     if (!sessions.delete(session.id)) return
     process.setBusy(sessions.size > 0)
-    ended.set(session.id, why)
+    ended.set(session.id, { origin: session.origin, why })
     const [oldest] = ended.keys()
     if (oldest !== undefined && ended.size > WHIP_LIMITS.ended) ended.delete(oldest)
     session.publisher.end(how)
@@ -280,6 +310,7 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
     }
     const session: Session = {
       ...{ id: randomBytes(16).toString('hex'), remote, publisher },
+      origin: { slug: channel, id: options.channelIdOf(channel) },
       get channel() {
         return publisher.channel
       },
@@ -318,7 +349,7 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       if (session === undefined || 'code' in session) places.release(request.remote)
     }
     if ('code' in session) {
-      tellRefused(request, session, request.key)
+      tellOfferRefused(request, session)
       return session
     }
     return answer(session, taken)
@@ -329,17 +360,17 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       const { remote } = request
       const taken = readPublishOffer(request.sdp)
       if ('code' in taken) {
-        tellRefused(request, taken, request.key)
+        tellOfferRefused(request, taken)
         return taken
       }
       if (!places.take(remote)) {
-        tellRefused(request, BUSY, request.key)
+        tellOfferRefused(request, BUSY)
         return BUSY
       }
       return placed(request, taken)
     },
-    patch(id, ifMatch, text) {
-      const session = sessions.get(id)
+    patch(address, ifMatch, text) {
+      const session = at(sessions, address)
       if (session === undefined) return 'not-found'
       if (ifMatch === undefined) return 'precondition-required'
       let fragment: ReturnType<typeof parseIceFragment>
@@ -354,16 +385,17 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       const tags = ifMatch.split(',').map((tag) => tag.trim())
       return tags.includes(`"${session.etag}"`) ? 'taken' : 'precondition-failed'
     },
-    leave(id) {
-      const session = sessions.get(id)
-      if (session === undefined) return ended.has(id)
+    leave(address) {
+      const session = at(sessions, address)
+      if (session === undefined) return at(ended, address) !== undefined
       dismiss(session, 'unpublished', 'the encoder said goodbye')
       return true
     },
-    status(id) {
-      const session = sessions.get(id)
+    status(address) {
+      const session = at(sessions, address)
       if (session !== undefined) return { isOver: false, report: session.report }
-      return ended.has(id) ? { isOver: true, why: ended.get(id) } : undefined
+      const past = at(ended, address)
+      return past && { isOver: true, why: past.why }
     },
     get figures() {
       let connected = 0

@@ -64,17 +64,29 @@ describe('a stream id', () => {
     assert.equal(shortStreamId('publish:secret-key-1'), 'publish:secr…')
     assert.equal(shortStreamId('#!::u=me,m=publish,s=secret-key-1'), '#!::u=…,m=publish,s=secr…')
     assert.equal(shortStreamId('abc'), '…')
-    assert.equal(shortStreamId('read:main'), 'read:main')
-    assert.equal(shortStreamId('read:ma\u001b[31min').includes('\u001b'), false)
+    assert.equal(shortStreamId('publish:se\u001b[31mcret').includes('\u001b'), false)
     for (const odd of [
       '#!::secret-key-12345',
       '#!::secretkey12345==',
       '#!::m=request,r=main,s=secret-key-1',
       '#!::m=read,secret-key-12345',
+      '#!::m=secret-key-12345',
     ])
       assert.doesNotMatch(shortStreamId(odd), /secre|key-1/, odd)
-    assert.equal(shortStreamId('#!::m=request,r=main,s=secret-key-1'), '#!::m=request,r=main,s=secr…')
     // A key may stand in a field besides the one that counts.
     assert.doesNotMatch(shortStreamId('#!::r=other-secret,m=publish,s=secret-key-1'), /other-secret/)
+  })
+
+  it('stands in the log with four characters of what a reader names: it may be a key', () => {
+    for (const form of [
+      ...['read:', 'read/', 'request:', 'play/', 'output:', 'READ:', 'read%3A', '?streamid=read:', 'read:live/'],
+      ...['#!::m=request,r=', '#!::m=REQUEST,r=live/', '#!::u=me,m=read,r=', '#!::m=play,x=1,r=/'],
+    ]) {
+      const short = shortStreamId(`${form}secret-key-1`)
+      assert.doesNotMatch(short, /secre|key-1/, short)
+    }
+    assert.equal(shortStreamId('read:secret-key-1'), 'read:secr…')
+    assert.equal(shortStreamId('#!::m=request,r=secret-key-1'), '#!::m=request,r=secr…')
+    assert.equal(shortStreamId('read:ab\u001b[31mcd').includes('\u001b'), false)
   })
 })

@@ -24,6 +24,8 @@ const ACCESS = /^\??\/?#!::(.*)$/s
 const LOGGED = 100
 /** Characters of the name of a field (libsrt's access control has single letters). */
 const NAMED = 4
+/** Modes of access control (libsrt's appendix B), and what others write there. */
+const MODES: ReadonlySet<string> = new Set(['publish', 'request', 'read', 'play', 'bidirectional'])
 const READS: ReadonlySet<string> = new Set(['read', 'request', 'play', 'output'])
 
 /** Never throws: whatever a caller sends is a key, if a wrong one. */
@@ -73,32 +75,31 @@ function decoded(text: string): string {
 }
 
 /**
- * A stream id for the log: everything that may be a key is cut to four characters.
+ * A stream id for the log: everything that may be a key is cut to four characters. The name of a channel is, too: people put their key
+ * where a reader names one, and who knows the channels says the name beside this.
  *
  * @param streamId as sent
  */
 export function shortStreamId(streamId: string): string {
   const text = Array.from(decoded(streamId.trim()), (character) => (character < ' ' ? '?' : character)).join('')
-  const { mode, name } = parseStreamId(text)
+  const { name } = parseStreamId(text)
   const access = ACCESS.exec(text)
   if (access !== null) {
     const fields = (access[1] ?? '').split(',').map((field) => {
       const [key = '', ...value] = field.split('=')
       // Where no field is named, what stands there may be the key itself.
-      if (key.length > NAMED) return cut(key, 4)
-      const isPlain = key === 'm' || (key === 'r' && mode === 'read')
-      return `${key}=${cut(value.join('='), isPlain ? 64 : 4)}`
+      if (key.length > NAMED) return cut(key)
+      const said = value.join('=')
+      return `${key}=${key === 'm' && MODES.has(said.toLowerCase()) ? said : cut(said)}`
     })
     return `#!::${fields.join(',')}`.slice(0, LOGGED)
   }
-  if (mode === 'read') return text.slice(0, LOGGED)
   const at = name === '' ? -1 : text.indexOf(name)
-  // Before the key stands a word of ours, if anything.
-  return at < 0 ? cut(text, 4) : `${text.slice(0, at)}${cut(name, 4)}`.slice(0, LOGGED)
+  // Before the name stands a word of ours, if anything.
+  return at < 0 ? cut(text) : `${text.slice(0, at)}${cut(name)}`.slice(0, LOGGED)
 }
 
 /** A text that short may be a whole key: nothing of it is said. */
-function cut(text: string, length: number): string {
-  if (text.length > length) return `${text.slice(0, length)}…`
-  return length > 4 ? text : '…'
+function cut(text: string): string {
+  return text.length > 4 ? `${text.slice(0, 4)}…` : '…'
 }

@@ -111,6 +111,11 @@ describe('a listener', () => {
   refused('bonding', REJECTION.group, /one connection/, { passphrase }, (bytes) => (bytes[81] = 8))
   refused('error correction', REJECTION.filter, /packetfilter/, { passphrase }, (bytes) => (bytes[81] = 7))
   refused('file mode', REJECTION.congestion, /live mode/, { passphrase }, (bytes) => (bytes[81] = 6))
+  const short = { ...SRT_LIMITS, streamIdBytes: 8 }
+  refused('a stream id that is too long', REJECTION.rogue, /stream id has more than 8 bytes/, {
+    passphrase,
+    limits: short,
+  })
   refused('what it cannot read', REJECTION.rogue, /cannot be read/, { passphrase }, (bytes) => (bytes[65] = 99))
 
   it('agrees to the greater latency within its bounds', () => {

@@ -95,7 +95,11 @@ export function createSrtListener(options: SrtListenerOptions): SrtListener {
       extensions = readExtensions(handshake.extensions, limits)
     } catch (error) {
       if (!(error instanceof MediaError)) throw error
-      return refuse({ rejection: REJECTION.rogue, text: `The handshake cannot be read (${error.message}).` })
+      const text =
+        error.code === 'too-large'
+          ? `The stream id has more than ${limits.streamIdBytes} bytes, which is the most that SRT allows: give the encoder a shorter one, publish:KEY.`
+          : `The handshake cannot be read (${error.message}).`
+      return refuse({ rejection: REJECTION.rogue, text })
     }
     const { streamId } = extensions
     const wrong = unsupported(extensions)
