@@ -81,8 +81,10 @@ describe('reading by SRT', { concurrency: true }, () => {
     assert.equal((await relay.exited).code, 0, relay.output())
   })
 
-  it('the key of the channel is not needed, and does not read either', async () => {
+  it('the key of the channel is not needed, does not read either, and is in no log', async () => {
     const reader = start(findProgram('ffprobe'), ['-v', 'warning', address(`read:${streamKey}`)], { limit: 30_000 })
     assert.notEqual((await reader.exited).code, 0)
+    await waitFor('its line in the log', () => server.log().some(({ msg }) => msg.startsWith('srt: caller refused')))
+    assert.equal(server.output().includes(streamKey), false)
   })
 })

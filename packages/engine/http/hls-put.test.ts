@@ -9,13 +9,13 @@ import { createRefusalLog } from '../remote/refusals.ts'
 import { createHlsPutHandler } from './hls-put.ts'
 import { startServer, until } from './testing.ts'
 
-async function stage(t: TestContext) {
+async function stage(t: TestContext, now = () => performance.now()) {
   const port = new FakePort()
   const log = new FakeLog()
   const refusals = createRefusalLog(log)
   const ingest = createHlsPutIngest({
     ...{ publishPort: port, log, refusals, encodersPerAddress: 2, maxBitrate: 1e9 },
-    now: () => performance.now(),
+    now,
   })
   t.after(() => {
     ingest.close()
@@ -122,4 +122,26 @@ test('a file that is cut off is not read', async (t) => {
   await send(`${base}/s0.m4s`, pictureSegment(5))
   await until(() => (port.publishers[0]?.of(VIDEO_TRACK).length ?? 0) > 0)
   assert.equal(port.publishers[0]?.of(VIDEO_TRACK)[0]?.dts, 5 * 90_000)
+})
+
+test('of two encoders with one key from one address the newer is taken, and the other told so', async (t) => {
+  let stoppedAt: number | undefined
+  const { send, port } = await stage(t, () => stoppedAt ?? performance.now())
+  const base = '/ingest/hls/good-key'
+  await send(`${base}/init.mp4`, pictureInit)
+  for (let i = 0; i < 5; i++) await send(`${base}/s${i}.m4s`, pictureSegment(i))
+  await send(`${base}/out.m3u8`, mediaPlaylist(0, 5))
+  await until(() => (port.publishers[0]?.units.length ?? 0) > 0)
+  // However long the rest takes, neither has fallen silent.
+  stoppedAt = performance.now()
+  await send(`${base}/s0.m4s`, pictureSegment(100))
+  assert.equal((await send(`${base}/out.m3u8`, mediaPlaylist(0, 1))).status, 201)
+  await send(`${base}/s5.m4s`, pictureSegment(5))
+  const { status, body } = await send(`${base}/out.m3u8`, mediaPlaylist(0, 6))
+  assert.equal(status, 409)
+  assert.match(body, /"code":"taken-over".*Two encoders/)
+  await send(`${base}/s1.m4s`, pictureSegment(101))
+  assert.equal((await send(`${base}/out.m3u8`, mediaPlaylist(0, 2))).status, 201)
+  assert.match(port.requests[0]?.hls?.().trouble ?? '', /two encoders/)
+  assert.equal(port.requests[0]?.hls?.().lost, 0)
 })

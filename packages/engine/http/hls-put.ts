@@ -83,7 +83,9 @@ export function createHlsPutHandler({ ingest, remoteOf, onError }: HlsPutHandler
       if (over()) return
       const answer = upload.end()
       if (answer.kind === 'taken') noContent(res, 201)
-      else sendProblem(req, res, { status: 422, code: 'bad-playlist', detail: `${answer.reason}.` })
+      else if (answer.kind === 'rival') {
+        sendProblem(req, res, toProblem({ refusal: { code: 'taken-over', reason: answer.reason } }))
+      } else sendProblem(req, res, { status: 422, code: 'bad-playlist', detail: `${answer.reason}.` })
     })
     const cut = () => {
       if (!over()) upload.abort()

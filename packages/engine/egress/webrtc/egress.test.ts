@@ -98,11 +98,15 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
   const asked: string[] = []
   const errors: object[] = []
   const warnings: string[] = []
+  const warned: object[] = []
   const { rungs = [], plain = 'there is no ffmpeg' } = options
   const now = options.now ?? slowClock
   const log = {
     ...silent,
-    warn: (_facts: object, message: string) => void warnings.push(message),
+    warn(facts: object, message: string) {
+      warnings.push(message)
+      warned.push(facts)
+    },
     error: (facts: object, message: string) => void errors.push({ ...facts, message }),
   }
   const port = options.port ?? (await reserveUdpPort('127.0.0.1', 0))
@@ -135,7 +139,7 @@ async function stage(hubs: Record<string, Hub>, options: StageOptions = {}) {
     const answer = await offer(...args)
     return 'code' in answer ? answer.code : 'answered'
   }
-  return { egress, offer, refused, asked, errors, warnings, seen }
+  return { egress, offer, refused, asked, errors, warnings, warned, seen }
 }
 
 test('what cannot be read, and what nobody publishes, starts no process', async () => {
@@ -189,6 +193,13 @@ test('one address has so many sessions and no more, of which the log tells once'
   assert.deepEqual([await refused('main'), await refused('main')], ['busy', 'busy'])
   assert.deepEqual(warnings, ['webrtc: there are too many viewers, more are sent to HLS'])
   assert.equal(await refused('main', OFFER, '10.0.0.2'), 'answered')
+})
+
+test('what somebody puts into the place of a channel is not in the log: it may be a key', async () => {
+  const { refused, warned } = await stage({ main: liveHub() }, { perAddress: 0 })
+  assert.deepEqual([await refused('secret-key-1'), await refused('main', OFFER, '10.0.0.2')], ['busy', 'busy'])
+  assert.equal(warned.length, 2)
+  assert.doesNotMatch(JSON.stringify(warned), /secr/)
 })
 
 test('a viewer is counted by what its player calls itself, and one who does not say by its session', async () => {

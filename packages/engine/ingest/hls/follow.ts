@@ -1,5 +1,6 @@
 import type { ByteRange, MediaMap, MediaPlaylist } from '@bandstand/media/manifests/hls/model.ts'
 import { HLS_LIMITS } from './limits.ts'
+import { createRivals, type Listing } from './rivals.ts'
 
 /** Part of a file, or all of it. */
 export interface FileRange {
@@ -40,11 +41,14 @@ export interface Update {
   readonly lost: number
   /** Something is listed that was not before, or the end. */
   readonly grown: boolean
+  /** It is of an encoder that still sends beside the one that began later: nothing of it is taken. */
+  readonly isRival?: true
 }
 
 /** Follows one media playlist: from its states to what is to be read, in order, each once. Pure. */
 export interface Follower {
-  update(playlist: MediaPlaylist): Update
+  /** @param now ms, rising */
+  update(playlist: MediaPlaylist, now: number): Update
   /** What is to be read now; undefined until more is listed. */
   next(): Item | undefined
   /** The item from `next` is done with. */
@@ -86,14 +90,11 @@ interface ListedPart {
   readonly gap: boolean
 }
 
-interface State {
-  readonly first: number
+interface State extends Listing {
   readonly segments: readonly Listed[]
   /** Of the segment in the making. */
   readonly trailing: Omit<Listed, 'source' | 'signature'>
-  readonly target: number
   readonly partTarget: number | undefined
-  readonly endList: boolean
 }
 
 export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
@@ -101,6 +102,9 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
   let sequence = 0
   let part = 0
   let stale = 0
+  /** When something new was last listed, ms. */
+  let grownAt = 0
+  const rivals = createRivals()
 
   const endOf = (of: State) => of.first + of.segments.length
 
@@ -116,7 +120,14 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
     }
   }
 
-  function beginsAnew(before: State, now: State): boolean {
+  /** More is missing than anybody could have made since: numbers that are counted otherwise now. */
+  function isLeap(before: State, now: State, at: number): boolean {
+    const most = HLS_LIMITS.leapSegments + (HLS_LIMITS.segmentsPerSecond * (at - grownAt)) / 1_000
+    return now.first - endOf(before) > most
+  }
+
+  function beginsAnew(before: State, now: State, at: number): boolean {
+    if (isLeap(before, now, at)) return true
     const overlap = now.segments.some((segment, i) => {
       const known = before.segments[now.first + i - before.first]
       return known !== undefined && known.signature !== segment.signature
@@ -134,11 +145,12 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
   }
 
   return {
-    update(playlist) {
+    update(playlist, at) {
       const now = read(playlist)
       const before = state
       if (before === undefined) {
         state = now
+        grownAt = at
         if (begin === 'listed' && !(now.endList && now.segments.length === 0)) beginAt(now, HLS_LIMITS.beginTargets)
         else {
           sequence = endOf(now)
@@ -146,9 +158,14 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
         }
         return { restarted: false, lost: 0, grown: begin === 'listed' }
       }
-      if (beginsAnew(before, now)) {
+      // Of a cache nothing can be said: its states are not in order.
+      const found = isOrdered ? rivals.judge(before, now, grownAt, at) : undefined
+      if (found === 'rival') return { restarted: false, lost: 0, grown: false, isRival: true }
+      if (found === 'back' || beginsAnew(before, now, at)) {
+        rivals.began(before, at)
         stale = 0
         state = now
+        grownAt = at
         beginAt(now, HLS_LIMITS.beginTargets)
         return { restarted: true, lost: 0, grown: true }
       }
@@ -159,6 +176,7 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
         now.trailing.parts.length > before.trailing.parts.length ||
         (now.endList && !before.endList)
       state = now
+      if (grown) grownAt = at
       if (sequence >= now.first) return { restarted: false, lost: 0, grown }
       // Some is gone; what is still listed is not.
       const from = sequence

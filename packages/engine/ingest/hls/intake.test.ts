@@ -364,3 +364,41 @@ test('an encoder that begins anew with its clock set back is read', () => {
   }
   assert.deepEqual(pump(), ['init.mp4', 's0.m4s', 's1.m4s'])
 })
+
+test('an encoder that began later under another name is taken, and of the one before it is said that it still sends', () => {
+  const { intake, list, put, pump, pass } = stage({ root: undefined as never })
+  put('init.mp4', pictureInit)
+  put('s0.m4s', pictureSegment(0))
+  list(mediaPlaylist(0, 1), 'first.m3u8')
+  pass(HLS_LIMITS.rootGraceMs)
+  assert.deepEqual(pump(), ['init.mp4', 's0.m4s'])
+  pass(HLS_LIMITS.rivalQuietMs)
+  put('s1.m4s', pictureSegment(1))
+  list(mediaPlaylist(0, 2), 'first.m3u8')
+  assert.deepEqual(pump(), ['s1.m4s'])
+  put('t0.m4s', pictureSegment(50))
+  list(mediaPlaylist(0, 1).replace('s0', 't0'), 'second.m3u8')
+  assert.deepEqual(pump(), ['init.mp4', 't0.m4s'])
+  put('s2.m4s', pictureSegment(2))
+  const report = list(mediaPlaylist(0, 3), 'first.m3u8')
+  assert.ok(report.kind === 'rival' && /two encoders/.test(report.reason))
+  assert.deepEqual(pump(), [])
+  assert.match(intake.facts.trouble ?? '', /two encoders/)
+  // It goes on with the first where the second has fallen silent.
+  pass(HLS_LIMITS.rivalQuietMs + 1)
+  assert.equal(list(mediaPlaylist(0, 3), 'first.m3u8').kind, 'media')
+  assert.ok(pump().includes('s2.m4s'))
+})
+
+test('who begins anew again and again is told to be two encoders', () => {
+  const { intake, list, pass } = stage()
+  for (let i = 0; i <= HLS_LIMITS.restarts; i++) {
+    assert.equal(intake.facts.trouble, undefined)
+    list(mediaPlaylist(0, 2).replaceAll('.m4s', `-${i}.m4s`))
+    pass(1_000)
+  }
+  assert.match(intake.facts.trouble ?? '', /two encoders/)
+  pass(HLS_LIMITS.contestedMs)
+  intake.wants(1e9, 0)
+  assert.doesNotMatch(intake.facts.trouble ?? '', /two encoders/)
+})

@@ -3,12 +3,14 @@ import type { MediaPlaylist, MultivariantPlaylist } from '@bandstand/media/manif
 import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import type { HlsReport } from '../../ports.ts'
 import { type Choice, chooseRenditions } from './choose.ts'
+import { createContest } from './contest.ts'
 import type { Slot } from './entry.ts'
 import type { Begin } from './follow.ts'
 import { HLS_LIMITS } from './limits.ts'
 import type { Load } from './load.ts'
 import type { ResolveName } from './name.ts'
-import { createRendition, type FileBody, type Rendition, type Want } from './rendition.ts'
+import { createRendition, type FileBody, type Rendition, type Seen, type Want } from './rendition.ts'
+import { quietOf } from './rivals.ts'
 
 export interface IntakeOptions {
   readonly resolve: ResolveName
@@ -33,6 +35,8 @@ export interface IntakeFacts extends Omit<HlsReport, 'source'> {
 export type PlaylistReport =
   | { readonly kind: 'media'; readonly playlist: MediaPlaylist /** Something is new in it. */; readonly grown: boolean }
   | { readonly kind: 'multivariant' }
+  /** It is of an encoder that still sends beside one that began later; nothing of it is taken. */
+  | { readonly kind: 'rival'; readonly reason: string }
   | { readonly kind: 'refused'; readonly reason: string }
 
 /** A rendition that is taken, in the order of lanes. */
@@ -95,6 +99,12 @@ class HlsIntake implements Intake {
   #choice = ''
   #lanes: readonly Lane[] = []
   readonly #early = new Map<string, Early>()
+  /** Names of media playlists that were the whole stream, until an encoder began that names its own otherwise. */
+  readonly #former = new Set<string>()
+  readonly #contest = createContest()
+  /** When the main playlist last listed something new, and the newest time that is known here, ms. */
+  #grownAt = 0
+  #now = 0
   #firstMediaAt: number | undefined
   #out: Load[] = []
   #leftOut = 0
@@ -112,6 +122,7 @@ class HlsIntake implements Intake {
   }
 
   playlist(name: string, text: string, now: number, stamp?: number): PlaylistReport {
+    this.#now = now
     const read = this.#parse(text)
     if ('reason' in read) {
       this.#trouble = read.reason
@@ -123,10 +134,14 @@ class HlsIntake implements Intake {
       this.#trouble = reason
       return { kind: 'refused', reason }
     }
-    return { kind: 'media', playlist: read, grown: this.#media(name, read, now, stamp) }
+    const seen = this.#media(name, read, now, stamp)
+    if (seen !== 'rival') return { kind: 'media', playlist: read, grown: seen === 'grown' }
+    this.#contest.rival(now)
+    return { kind: 'rival', reason: CONTESTED }
   }
 
   wants(now: number, held: number): readonly Want[] {
+    this.#now = now
     this.#settleRoot(now)
     const target = Math.max(...this.#lanes.map(({ rendition }) => rendition.follower.targetDuration), 0)
     if (held >= Math.max(HLS_LIMITS.aheadLeastMs, target * 1000 * HLS_LIMITS.aheadTargets)) return []
@@ -171,13 +186,14 @@ class HlsIntake implements Intake {
 
   get facts(): IntakeFacts {
     const [main] = this.#lanes
+    const trouble = this.#contest.isOn(this.#now) ? CONTESTED : this.#trouble
     return {
       ...(this.#format !== undefined && { format: this.#format }),
       targetDuration: main?.rendition.follower.targetDuration ?? 0,
       ...(this.#partTarget !== undefined && { partTarget: this.#partTarget }),
       renditions: this.#lanes.filter(({ role }) => role !== 'audio').length,
       ...{ leftOut: this.#leftOut, lost: this.#lost, malformed: this.#malformed },
-      ...(this.#trouble !== undefined && { trouble: this.#trouble }),
+      ...(trouble !== undefined && { trouble }),
     }
   }
 
@@ -265,6 +281,10 @@ class HlsIntake implements Intake {
         trouble: (text) => {
           this.#trouble = text
         },
+        // Renditions of one ladder begin anew together.
+        began: () => {
+          if (number === 0) this.#contest.began(this.#now)
+        },
         read: ({ format, video, audio }) => {
           this.#trouble = undefined
           this.#format = format
@@ -276,16 +296,46 @@ class HlsIntake implements Intake {
     })
   }
 
-  #media(name: string, playlist: MediaPlaylist, now: number, stamp: number | undefined): boolean {
+  #media(name: string, playlist: MediaPlaylist, now: number, stamp: number | undefined): Seen {
     this.#firstMediaAt ??= now
     if (name === this.#root && this.#lanes.length === 0) this.#alone(name)
+    if (this.#isOfAnother(name, playlist, now)) {
+      if (this.#former.has(name) && !this.#isQuiet(playlist, now)) return 'rival'
+      this.#supersede(name)
+    }
     const followed = this.#lanes.filter(({ rendition }) => rendition.playlist === name)
     if (followed.length === 0) {
       this.#remember(name, { playlist, stamp, at: now })
-      return true
+      return 'grown'
     }
-    if (name === this.#lanes[0]?.rendition.playlist) this.#partTarget = playlist.partTarget
-    return followed.map(({ rendition }) => rendition.update(playlist, stamp)).includes(true)
+    const seen = followed.map(({ rendition }) => rendition.update(playlist, stamp, now))
+    const isMain = name === this.#lanes[0]?.rendition.playlist
+    if (isMain) this.#partTarget = playlist.partTarget
+    if (isMain && seen[0] === 'grown') this.#grownAt = now
+    return seen.includes('rival') ? 'rival' : seen.includes('grown') ? 'grown' : 'same'
+  }
+
+  /**
+   * A lone media playlist under a name that was not there while the stream began is that of an encoder that began later, or of the one
+   * that it took the place of. Those of a ladder without a multivariant playlist come together.
+   */
+  #isOfAnother(name: string, { targetDuration }: MediaPlaylist, now: number): boolean {
+    const isAlone = this.#options.root === undefined && this.#lanes.length === 1 && this.#choice === ''
+    if (!isAlone || name === this.#root || this.#early.has(name)) return false
+    return this.#former.has(name) || now - (this.#firstMediaAt ?? now) > quietOf({ target: targetDuration })
+  }
+
+  #isQuiet({ targetDuration }: MediaPlaylist, now: number): boolean {
+    return now - this.#grownAt > quietOf({ target: targetDuration })
+  }
+
+  /** It is another encoder's from now on. */
+  #supersede(name: string): void {
+    if (this.#root !== undefined) this.#former.add(this.#root)
+    this.#former.delete(name)
+    const [oldest] = this.#former
+    if (this.#former.size > HLS_LIMITS.playlists && oldest !== undefined) this.#former.delete(oldest)
+    this.#alone(name)
   }
 
   /** A media playlist without a multivariant one is the whole stream. */
@@ -324,6 +374,9 @@ class HlsIntake implements Intake {
     }
   }
 }
+
+const CONTESTED =
+  'two encoders seem to send under one name: the one that began later is taken; stop the other one, or give each a key (or folder) of its own'
 
 /** What is counted and waited by has to be within reason: else one playlist holds a channel, or this process, for good. */
 function bounded(playlist: MediaPlaylist): MediaPlaylist | { readonly reason: string } {

@@ -24,6 +24,18 @@ export const HLS_LIMITS = {
   beginTargets: 3,
   /** The same where reading goes on behind a gap, as when a share was away: what is still listed is not lost, but nobody wants to be hours late. */
   gapTargets: 20,
+  /**
+   * Numbers leap where more segments are missing than could have been made since the state before, by this many a second, and this many
+   * besides: then the encoder counts anew, and nothing is lost.
+   */
+  segmentsPerSecond: 2,
+  leapSegments: 16,
+  /** An encoder that began later has the playlist until it has listed nothing new for so long, or for so many target durations. */
+  rivalQuietMs: 6_000,
+  rivalQuietTargets: 3,
+  /** So many new beginnings of one playlist within this time are those of two encoders; how long that is said. */
+  restarts: 4,
+  contestedMs: 60_000,
   /** How long a multivariant playlist is waited for once a media playlist has come. */
   rootGraceMs: 1_500,
   /** How long a file is waited for that a playlist lists: this many target durations, and no less and no more than so long. */

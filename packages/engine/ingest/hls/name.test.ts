@@ -9,6 +9,24 @@ test('a name is relative to the playlist that has it, percent-encoding is undone
   assert.deepEqual(cleanPath('v0/./x//list.m3u8'), { name: 'v0/x/list.m3u8' })
 })
 
+test('of an address it says the server and the file, and nothing between that may be a key', () => {
+  for (const uri of [
+    'http://live.example:8080/ingest/hls/secret-key-1/s1.ts',
+    '//user:secret-key-1@live.example/s1.ts',
+    '/ingest/hls/secret-key-1/s1.ts?x=secret-key-1',
+    '/ingest/hls/secret-key-1',
+    'http://live.example/ingest/hls/secret-key-1',
+    '../secret-key-1/../../s1.ts',
+    'secret-key-1%zz/s1.ts',
+  ]) {
+    const resolved = resolvePath('out.m3u8', uri)
+    assert.ok('fault' in resolved)
+    assert.doesNotMatch(resolved.fault, /secr/, uri)
+  }
+  const elsewhere = resolvePath('out.m3u8', 'http://live.example:8080/a/b/s1.ts')
+  assert.ok('fault' in elsewhere && elsewhere.fault.includes('(live.example:8080/…/s1.ts)'))
+})
+
 test('what leaves the tree, or is not in it, is told in words', () => {
   const table: [string, RegExp][] = [
     ['../s1.ts', /leads out/],

@@ -64,8 +64,13 @@ function withoutQuery(uri: string): string {
   return end < 0 ? uri : uri.slice(0, end)
 }
 
-/** For messages: short, and nothing that a terminal would act upon. */
-function shown(text: string): string {
-  const plain = text.replace(/[^ -~]/g, '?')
-  return plain.length > 80 ? `${plain.slice(0, 80)}…` : plain
+/** For messages: the server and the file, short, with nothing that a terminal would act upon. What stands between may be a key. */
+function shown(uri: string): string {
+  const bare = withoutQuery(uri).replace(/[^ -~]/g, '?')
+  const [, server = ''] = /^(?:[a-z][a-z\d+.-]*:)?\/\/(?:[^/@]*@)?([^/@]*)/i.exec(bare) ?? []
+  const file = bare.slice(bare.lastIndexOf('/') + 1)
+  const path = bare.includes('/') ? `${server}/…/` : ''
+  // A name without an ending may be a key itself.
+  const text = `${path}${/\.[a-z\d]{1,5}$/i.test(file) ? file : '…'}`
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
 }

@@ -36,6 +36,8 @@ export interface RenditionEvents {
   lost(count: number): void
   malformed(units: number): void
   trouble(text: string): void
+  /** The encoder began anew, or another one did. */
+  began(): void
   /** Media has been read: what was told as a trouble is over. */
   read(content: { readonly format: 'mpegts' | 'fmp4'; readonly video: boolean; readonly audio: boolean }): void
 }
@@ -59,12 +61,15 @@ export interface RenditionOptions {
   readonly events: RenditionEvents
 }
 
+/** What a state of the playlist is: `rival` is of an encoder that was there before, and nothing of it is taken. */
+export type Seen = 'grown' | 'same' | 'rival'
+
 /** One media playlist that is followed: which file it needs next, and what its files hold. Pure. */
 export interface Rendition {
   readonly playlist: string
   readonly follower: Follower
   /** @returns whether there is something new. */
-  update(playlist: MediaPlaylist, stamp: number | undefined): boolean
+  update(playlist: MediaPlaylist, stamp: number | undefined, now: number): Seen
   want(now: number): Want | undefined
   /** @returns false where it is not to be used: not whole yet, or a file of before. */
   file(want: Want, body: FileBody, now: number): boolean
@@ -104,12 +109,14 @@ class FollowedRendition implements Rendition {
     this.follower = createFollower(options)
   }
 
-  update(playlist: MediaPlaylist, stamp: number | undefined): boolean {
-    const { restarted, lost, grown } = this.follower.update(playlist)
+  update(playlist: MediaPlaylist, stamp: number | undefined, now: number): Seen {
+    const { restarted, lost, grown, isRival = false } = this.follower.update(playlist, now)
+    if (isRival) return 'rival'
     // A clock that was set back, as of a camera that has just heard what time it is, says nothing of what was before.
     const isBack = stamp !== undefined && this.#stamp !== undefined && stamp < this.#stamp
     if (isBack) this.#notBefore = Number.NEGATIVE_INFINITY
     if (restarted) {
+      this.#options.events.began()
       this.#run++
       if (!isBack) this.#notBefore = this.#stamp ?? this.#notBefore
       this.#forget()
@@ -122,7 +129,7 @@ class FollowedRendition implements Rendition {
       this.#waitingSince = undefined
     }
     this.#stamp = stamp ?? this.#stamp
-    return grown
+    return grown ? 'grown' : 'same'
   }
 
   want(now: number): Want | undefined {

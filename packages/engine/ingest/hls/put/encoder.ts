@@ -25,6 +25,8 @@ export type PutAnswer =
   | { readonly kind: 'taken' }
   /** It is a playlist that cannot be followed; what to change. */
   | { readonly kind: 'refused'; readonly reason: string }
+  /** A newer encoder sends under its name. */
+  | { readonly kind: 'rival'; readonly reason: string }
 
 /** One file on its way in. */
 export interface PutUpload {
@@ -100,7 +102,7 @@ export function createPutEncoder(options: PutEncoderOptions): PutEncoder {
     if (states.size >= HLS_LIMITS.playlists && !states.has(name)) states.delete(states.keys().next().value ?? '')
     states.set(name, serial)
     const report = intake.playlist(name, text, now(), serial)
-    return report.kind === 'refused' ? { kind: 'refused', reason: report.reason } : { kind: 'taken' }
+    return 'reason' in report ? { kind: report.kind, reason: report.reason } : { kind: 'taken' }
   }
 
   function upload(name: string, incoming: Incoming): PutUpload {
