@@ -125,15 +125,15 @@ test('a file that is cut off is not read', async (t) => {
 })
 
 test('of two encoders with one key from one address the newer is taken, and the other told so', async (t) => {
-  let stoppedAt: number | undefined
-  const { send, port } = await stage(t, () => stoppedAt ?? performance.now())
+  const clock: { stoppedAt?: number } = {}
+  const { send, port } = await stage(t, () => clock.stoppedAt ?? performance.now())
   const base = '/ingest/hls/good-key'
   await send(`${base}/init.mp4`, pictureInit)
   for (let i = 0; i < 5; i++) await send(`${base}/s${i}.m4s`, pictureSegment(i))
   await send(`${base}/out.m3u8`, mediaPlaylist(0, 5))
   await until(() => (port.publishers[0]?.units.length ?? 0) > 0)
   // However long the rest takes, neither has fallen silent.
-  stoppedAt = performance.now()
+  clock.stoppedAt = performance.now()
   await send(`${base}/s0.m4s`, pictureSegment(100))
   assert.equal((await send(`${base}/out.m3u8`, mediaPlaylist(0, 1))).status, 201)
   await send(`${base}/s5.m4s`, pictureSegment(5))
