@@ -15,7 +15,7 @@ export const costs: Readonly<Record<string, Cost>> = {
   'test/encoders/rtmps.test.ts': { quarters: 1 },
 
   // Chromium encodes, or several players play at once.
-  'test/encoders/multitrack.test.ts': { quarters: 3 },
+  'test/encoders/multitrack.test.ts': { quarters: 3, seconds: 43 },
   'test/encoders/several-sounds.test.ts': { quarters: 3, seconds: 45 },
   'test/encoders/whip.test.ts': { quarters: 3, seconds: 42 },
   'test/pages/real.test.ts': { quarters: 3, seconds: 55 },
@@ -30,9 +30,15 @@ export const costs: Readonly<Record<string, Cost>> = {
   // Takes two, but what it judges is whether a picture ever stands.
   'test/pages/ladder.test.ts': { quarters: 5, seconds: 75 },
   // Make smaller pictures, and a busy machine would leave them out: not the two of them beside each other.
-  'test/pages/demo.test.ts': { quarters: 6, seconds: 60 },
-  'test/live/ladder.test.ts': { quarters: 7, seconds: 73 },
+  'test/pages/demo.test.ts': { quarters: 6 },
+  'test/live/ladder.test.ts': { quarters: 7 },
 
+  'test/encoders/enhanced-rtmp.test.ts': { seconds: 46 },
+  'test/encoders/hls.test.ts': { seconds: 44 },
+  'test/live/holes.test.ts': { seconds: 56 },
+  'test/live/killed-page.test.ts': { seconds: 51 },
+  'test/live/pictures.test.ts': { seconds: 40 },
+  'test/players/made-sound.test.ts': { seconds: 90 },
   'test/pages/axe.test.ts': { seconds: 42 },
   'test/pages/go-live.test.ts': { seconds: 55 },
   'test/pages/player.test.ts': { seconds: 90 },
