@@ -81,9 +81,8 @@ const stages: readonly Stage[] = [
   {
     name: 'end to end',
     patterns: ['test/**/*.test.ts'],
-    // Quarters of a processor, and half of one more than each has: hardly any file takes all of its own all of the time. Beside more
-    // than these, players would wait for a processor and not for media.
-    places: Math.floor(4.5 * (jobs ?? cores)),
+    // Quarters of a processor. Beside more than these, players would wait for one and not for media.
+    places: 4 * (jobs ?? cores),
     placesOf: (file) => costs[file]?.quarters ?? 2,
     fileLimit: 4 * minute * long,
   },

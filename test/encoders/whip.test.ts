@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
@@ -185,19 +186,19 @@ describe('WHIP', { concurrency: 2 }, () => {
       ['sections', { clock: true, sizes: [2] }],
       ['rids', { audio: false, rids: { h: 2, f: 1 } }],
     ] as const) {
-      // One after the other: a browser that waits for a processor leaves the larger one out until it does not.
-      const { page, published } = await publish(slug, { width: 640, height: 360, ...sizes })
-      assert.equal(published.status, 201)
-      await waitLive(server, slug)
-      await waitFor(
-        `two renditions of ${slug}`,
-        async () => {
-          const all = (await playlist(slug)).match(/RESOLUTION=\d+x\d+/g) ?? []
-          return new Set(all).size >= 2
-        },
-        90_000,
-      )
-      await leave(page)
+      // A browser that waited for a processor when it began leaves the larger size out, and asks again late: it begins anew.
+      let sizesSeen = 0
+      for (let attempt = 1; attempt <= 3 && sizesSeen < 2; attempt++) {
+        const { page, published } = await publish(`${slug}-${attempt}`, { width: 640, height: 360, ...sizes })
+        assert.equal(published.status, 201)
+        await waitLive(server, `${slug}-${attempt}`)
+        for (let i = 0; i < 30 && sizesSeen < 2; i++) {
+          await sleep(1000)
+          sizesSeen = new Set((await playlist(`${slug}-${attempt}`)).match(/RESOLUTION=\d+x\d+/g)).size
+        }
+        await leave(page)
+      }
+      assert.equal(sizesSeen, 2, slug)
     }
   })
 

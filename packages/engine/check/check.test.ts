@@ -6,7 +6,7 @@ import { type CheckReport, checkStream } from './check.ts'
 import type { Fetch } from './client.ts'
 import { createVirtualClock } from './clock-fixture.ts'
 import type { Limits } from './limits.ts'
-import { without } from './mutation-fixture.ts'
+import { model, without } from './mutation-fixture.ts'
 import { printReport } from './report.ts'
 import { allRules } from './rules/all.ts'
 import { createFakeStream, type Mutation } from './stream-fixture.ts'
@@ -72,6 +72,19 @@ for (const [what, { mutation, warnings }] of Object.entries(allowed)) {
     )
   })
 }
+
+test('times are not compared across parts that were never seen', async () => {
+  const { findings } = await check(
+    model((p) => ({
+      ...p,
+      segments: p.segments.map((s, i) => (p.mediaSequence + i === 19 ? { ...s, parts: s.parts.slice(0, 3) } : s)),
+    })),
+  )
+  assert.deepEqual(
+    findings.filter((f) => f.level === 'error').map((f) => f.rule),
+    ['parts-sum', 'parts-differ-from-segment'],
+  )
+})
 
 test('an address that answers nothing is an error, not an exception', async () => {
   const clock = createVirtualClock()

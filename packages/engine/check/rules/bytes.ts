@@ -226,18 +226,30 @@ function compareDuration(l: Listed, slack: number, most: number, report: (messag
 
 /** Consecutive parts, and consecutive segments, where nothing is said to be missing in them or between them. */
 function eachNeighbour(w: RenditionWatch, f: (a: Listed, b: Listed) => void): void {
+  const unseen = unseenParts(w)
   for (const list of [listedSegments(w), partsAndGaps(w)]) {
     list.forEach((b, i) => {
       const a = list[i - 1]
       if (a === undefined || a.missing > 0 || b.missing > 0) return
       const follows =
         b.part === undefined || b.part === 0
-          ? b.entry.msn === a.entry.msn + 1
+          ? b.entry.msn === a.entry.msn + 1 && !(a.part !== undefined && unseen.has(a.entry.msn))
           : b.entry.msn === a.entry.msn && b.part === (a.part ?? 0) + 1
-      // Parts that were never all seen (listed before the check began) have no neighbour.
+      // Parts that were never all seen (listed before the check began, or while it was kept from reading) have no neighbour.
       if (follows) f(a, b)
     })
   }
+}
+
+/** Numbers of segments of which fewer parts were seen than they are long. */
+function unseenParts(w: RenditionWatch): ReadonlySet<number> {
+  const seen = new Map<number, number>()
+  for (const { entry, duration } of partsAndGaps(w)) seen.set(entry.msn, (seen.get(entry.msn) ?? 0) + duration)
+  const short = listedSegments(w).filter(({ entry, duration, partTarget = 0 }) => {
+    const parts = seen.get(entry.msn)
+    return parts !== undefined && parts < duration - partTarget / 2
+  })
+  return new Set(short.map(({ entry }) => entry.msn))
 }
 
 function tracksOf(w: RenditionWatch, l: Listed): readonly InitTrack[] | undefined {
