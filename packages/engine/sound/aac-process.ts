@@ -1,11 +1,6 @@
-import { constants } from 'node:os'
-import {
-  createFragmentStreamReader,
-  type FragmentStreamEvent,
-} from '@bandstand/media/containers/isobmff/fragment-stream.ts'
+import type { FragmentStreamEvent } from '@bandstand/media/containers/isobmff/fragment-stream.ts'
 import type { AudioTrackConfig } from '@bandstand/media/track.ts'
-import { startChild } from '../child.ts'
-import { readProcessState } from '../transcode/process-state.ts'
+import { startEncoderChild } from '../transcode/encoder-child.ts'
 import { createWatchdog } from '../transcode/watchdog.ts'
 import { aacArguments, TIME_ROOM } from './aac-arguments.ts'
 import { createSoundInput } from './input.ts'
@@ -53,7 +48,6 @@ export interface AacProcess {
 }
 
 const OUTPUT = 1
-const COMPLAINTS = 2
 
 /** @throws MediaError where the source's configuration cannot be told to ffmpeg. */
 export function startAacProcess(options: AacProcessOptions): AacProcess {
@@ -61,42 +55,20 @@ export function startAacProcess(options: AacProcessOptions): AacProcess {
   const { sampleRate, channels, frameLength } = MADE_SOUND
   const room = TIME_ROOM * sampleRate
   const input = createSoundInput(source)
-  const child = startChild({
+  const watchdog = createWatchdog(1, false)
+  const child = startEncoderChild({
     program: options.ffmpeg,
     args: aacArguments(input.format, from + room),
     stdio: ['pipe', 'pipe', 'pipe'],
-    // Live outranks it.
-    priority: constants.priority.PRIORITY_BELOW_NORMAL,
-    onEnd(found) {
-      const last = complaint.trim().split('\n').at(-1) ?? ''
-      if ('error' in found) end(`it could not be started: ${found.error.message}`, false)
-      else end(`it ended with ${found.how}${last === '' ? '' : `: ${last}`}`, isFinished && found.ok)
-      options.onGone()
-    },
+    complaint: SOUND_LIMITS.complaint,
+    ...{ watchdog, now },
+    onEnd: (end) => options.onEnd(end),
+    onGone: () => options.onGone(),
   })
-  const watchdog = createWatchdog(1, false)
-  const reader = createFragmentStreamReader(SOUND_LIMITS.box)
-  let complaint = ''
-  let killedFor: string | undefined
-  let isFinished = false
-  let isOver = false
+  const { kill } = child
   /** Times, ticks of 48 kHz. */
   let newestFed = Number.NEGATIVE_INFINITY
   let reached = Number.NEGATIVE_INFINITY
-
-  function kill(reason: string): void {
-    if (isOver || killedFor !== undefined) return
-    killedFor = reason
-    child.kill()
-    // Nobody waits until it has gone.
-    queueMicrotask(() => end(reason, false))
-  }
-
-  function end(reason: string, clean: boolean): void {
-    if (isOver) return
-    isOver = true
-    options.onEnd({ clean, reason })
-  }
 
   function accept(event: FragmentStreamEvent): void {
     if (event.kind === 'init') {
@@ -121,46 +93,23 @@ export function startAacProcess(options: AacProcessOptions): AacProcess {
     watchdog.wrote(0, now())
   }
 
-  child.output(OUTPUT)?.on('data', (bytes: Buffer) => {
-    try {
-      for (const event of reader.push(bytes)) {
-        if (isOver || killedFor !== undefined) return
-        accept(event)
-      }
-    } catch (error) {
-      kill(`it wrote something that cannot be read: ${(error as Error).message}`)
-    }
-  })
-  child.output(COMPLAINTS)?.on('data', (text: Buffer) => {
-    complaint = (complaint + text.toString()).slice(-SOUND_LIMITS.complaint)
-  })
+  child.onFragments(OUTPUT, SOUND_LIMITS.box, accept)
   child.input?.write(input.head)
 
   return {
     pid: child.pid,
     get waiting() {
-      return child.input?.writableLength ?? 0
+      return child.waiting
     },
     feed(time, data) {
-      if (isOver || isFinished || killedFor !== undefined || data.byteLength > SOUND_LIMITS.frame) return
-      if ((child.input?.writableLength ?? 0) > SOUND_LIMITS.input) return kill('it cannot keep up with the source')
+      if (!child.isFed || data.byteLength > SOUND_LIMITS.frame) return
+      if (child.waiting > SOUND_LIMITS.input) return kill('it cannot keep up with the source')
       newestFed = Math.max(newestFed, (time * sampleRate) / source.timescale)
       if (newestFed >= from) watchdog.fed(now())
       for (const bytes of input.frame(data, time + TIME_ROOM * source.timescale)) child.input?.write(bytes)
     },
-    finish() {
-      if (isFinished) return
-      isFinished = true
-      watchdog.finished(now())
-      child.input?.end()
-    },
+    finish: child.finish,
     kill,
-    tick() {
-      if (isOver) return
-      const at = now()
-      if (watchdog.isSuspicious(at) && child.pid !== undefined) watchdog.looked(readProcessState(child.pid), at)
-      const verdict = watchdog.verdict(at)
-      if (verdict !== undefined) kill(verdict)
-    },
+    tick: child.tick,
   }
 }

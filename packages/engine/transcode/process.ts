@@ -1,16 +1,11 @@
-import { constants } from 'node:os'
 import { scanAccessUnit } from '@bandstand/media/codecs/h264/access-unit.ts'
 import { writeFragment } from '@bandstand/media/containers/isobmff/fragment.ts'
-import {
-  createFragmentStreamReader,
-  type FragmentStreamEvent,
-} from '@bandstand/media/containers/isobmff/fragment-stream.ts'
+import type { FragmentStreamEvent } from '@bandstand/media/containers/isobmff/fragment-stream.ts'
 import { writeInitSegment } from '@bandstand/media/containers/isobmff/init.ts'
 import type { VideoTrackConfig } from '@bandstand/media/track.ts'
-import { startChild } from '../child.ts'
 import { COMPOSITION_ROOM, FIRST_OUTPUT, PROGRESS_OUTPUT } from './arguments.ts'
+import { startEncoderChild } from './encoder-child.ts'
 import { LADDER_LIMITS } from './limits.ts'
-import { readProcessState } from './process-state.ts'
 import { createProgressReader, type Progress } from './progress.ts'
 import { createWatchdog } from './watchdog.ts'
 
@@ -76,44 +71,23 @@ const NOMINAL_DURATION = 3_000
 
 export function startLadderProcess(options: LadderProcessOptions): LadderProcess {
   const { outputs, now } = options
-  const child = startChild({
+  const watchdog = createWatchdog(outputs, options.isHardware)
+  const child = startEncoderChild({
     program: options.ffmpeg,
     args: options.args,
     stdio: ['pipe', 'ignore', 'pipe', 'pipe', ...Array.from({ length: outputs }, () => 'pipe' as const)],
-    // Live outranks it.
-    priority: constants.priority.PRIORITY_BELOW_NORMAL,
-    onEnd(found) {
-      const last = complaint.trim().split('\n').at(-1) ?? ''
-      if ('error' in found) end(`it could not be started: ${found.error.message}`, false)
-      else end(`it ended with ${found.how}${last === '' ? '' : `: ${last}`}`, isFinished && found.ok)
-      options.onGone()
-    },
+    complaint: LADDER_LIMITS.complaint,
+    ...{ watchdog, now },
+    onEnd: (end) => options.onEnd({ ...end, isOverwhelmed }),
+    onGone: () => options.onGone(),
   })
+  const { kill } = child
   const reached: (number | undefined)[] = Array.from({ length: outputs }, () => undefined)
   let progress: Progress | undefined
-  let complaint = ''
-  let killedFor: string | undefined
   let isOverwhelmed = false
-  let isFinished = false
-  let isOver = false
   let sequence = 0
-  const watchdog = createWatchdog(outputs, options.isHardware)
   /** Presentation times that some output has not passed yet. */
   const fed = new Set<number>()
-
-  function kill(reason: string): void {
-    if (isOver || killedFor !== undefined) return
-    killedFor = reason
-    child.kill()
-    // Nobody waits until it has gone.
-    queueMicrotask(() => end(reason, false))
-  }
-
-  function end(reason: string, clean: boolean): void {
-    if (isOver) return
-    isOver = true
-    options.onEnd({ clean, reason, isOverwhelmed })
-  }
 
   function accept(output: number, event: FragmentStreamEvent): void {
     if (event.kind === 'init') {
@@ -148,27 +122,10 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
     }
   }
 
-  function listen(output: number): void {
-    const reader = createFragmentStreamReader(LADDER_LIMITS.box)
-    child.output(FIRST_OUTPUT + output)?.on('data', (bytes: Buffer) => {
-      try {
-        for (const event of reader.push(bytes)) {
-          if (isOver || killedFor !== undefined) return
-          accept(output, event)
-        }
-      } catch (error) {
-        kill(`it wrote something that cannot be read: ${(error as Error).message}`)
-      }
-    })
-  }
-
-  for (let i = 0; i < outputs; i++) listen(i)
+  for (let i = 0; i < outputs; i++) child.onFragments(FIRST_OUTPUT + i, LADDER_LIMITS.box, (event) => accept(i, event))
   const reports = createProgressReader()
-  child.output(PROGRESS_OUTPUT)?.on('data', (text: Buffer) => {
+  child.onText(PROGRESS_OUTPUT, (text) => {
     progress = reports.push(text.toString('latin1')) ?? progress
-  })
-  child.output(2)?.on('data', (text: Buffer) => {
-    complaint = (complaint + text.toString()).slice(-LADDER_LIMITS.complaint)
   })
   child.input?.write(writeInitSegment(INPUT_TRACK, options.source))
 
@@ -179,11 +136,11 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
     },
     reached,
     get waiting() {
-      return child.input?.writableLength ?? 0
+      return child.waiting
     },
     feed({ dts, pts, key, data }) {
-      if (isOver || isFinished || killedFor !== undefined) return
-      if ((child.input?.writableLength ?? 0) > LADDER_LIMITS.input || fed.size >= LADDER_LIMITS.unanswered) {
+      if (!child.isFed) return
+      if (child.waiting > LADDER_LIMITS.input || fed.size >= LADDER_LIMITS.unanswered) {
         isOverwhelmed = true
         return kill('it cannot keep up with the source')
       }
@@ -193,19 +150,8 @@ export function startLadderProcess(options: LadderProcessOptions): LadderProcess
       const samples = [{ data, duration: NOMINAL_DURATION, compositionOffset: pts - dts + COMPOSITION_ROOM, key }]
       child.input?.write(writeFragment({ sequence, track: INPUT_TRACK, baseDecodeTime: dts, samples }))
     },
-    finish() {
-      if (isFinished) return
-      isFinished = true
-      watchdog.finished(now())
-      child.input?.end()
-    },
+    finish: child.finish,
     kill,
-    tick() {
-      if (isOver) return
-      const at = now()
-      if (watchdog.isSuspicious(at) && child.pid !== undefined) watchdog.looked(readProcessState(child.pid), at)
-      const verdict = watchdog.verdict(at)
-      if (verdict !== undefined) kill(verdict)
-    },
+    tick: child.tick,
   }
 }
