@@ -25,7 +25,7 @@ export const costs: Readonly<Record<string, Cost>> = {
   'test/players/others.test.ts': { quarters: 3 },
   'test/players/uneven-replay.test.ts': { quarters: 3, seconds: 42 },
   'test/players/whep.test.ts': { quarters: 3, seconds: 40 },
-  'test/players/whep-renditions.test.ts': { quarters: 3 },
+  'test/players/whep-renditions.test.ts': { quarters: 6 },
 
   // Takes two, but what it judges is whether a picture ever stands.
   'test/pages/ladder.test.ts': { quarters: 5, seconds: 75 },

@@ -97,7 +97,8 @@ function asked(page: Page): ReadonlySet<string> {
   return names
 }
 
-describe('sound that is not AAC', () => {
+// The first mostly waits for the encoder of sound to rest.
+describe('sound that is not AAC', { concurrency: 2 }, () => {
   let server: Bandstand
   let owner: Owner
   let browser: Browser

@@ -65,14 +65,17 @@ describe('renditions by WHEP', () => {
   }
 
   function waitShown(what: string, enough: (figures: WhepFigures) => boolean): Promise<WhepFigures> {
+    let figures: WhepFigures | undefined
     return waitFor(
       what,
       async () => {
-        const figures = await whepFigures(page)
+        figures = await whepFigures(page)
         return enough(figures) && figures
       },
       30_000,
-    )
+    ).catch((error: unknown) => {
+      throw new Error(`${what}: ${JSON.stringify({ ...figures, ages: undefined })}`, { cause: error })
+    })
   }
 
   it('a viewer goes to a rung that is made for it and back, on one connection, with the sound', async (t) => {
