@@ -13,7 +13,7 @@ import { median, percent, report } from './support/report.ts'
  * moment each two seconds; each few minutes it is read from what viewers are given how far apart they are, and at the end from the replay's ends.
  * UDP loses, delays and mixes up datagrams; TCP stands until what was lost is there.
  *
- *   npm run bench -- lip-sync [--minutes 60] [--every 5] [--loss 0.02] [--round-trip 80] [--jitter 20] [--seed 1]
+ *   npm run bench -- lip-sync [--minutes 60] [--every 5] [--loss 0.02] [--round-trip 80] [--jitter 20] [--seed 1] [--only WHIP]
  */
 const { values: options } = parseArgs({
   options: {
@@ -26,6 +26,8 @@ const { values: options } = parseArgs({
     /** ms more that a datagram may take, each way. */
     jitter: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
+    /** Only the ways in whose names begin so. */
+    only: { type: 'string', default: '' },
   },
 })
 const minutes = Number(options.minutes)
@@ -51,7 +53,9 @@ interface Input {
 
 const limit = (minutes + 20) * 60_000
 const server = await startBandstand({ limit })
-const names = Object.keys(lipSyncInputs) as (keyof typeof lipSyncInputs)[]
+const names = (Object.keys(lipSyncInputs) as (keyof typeof lipSyncInputs)[]).filter((name) =>
+  name.startsWith(options.only),
+)
 const keys = await createChannels(server, names.length)
 const inputs: Input[] = []
 
@@ -104,6 +108,8 @@ try {
       const trouble = await input.encoder.trouble().catch(String)
       if (trouble !== undefined) input.troubles.push(`${where}: ${trouble}`)
       await lookAt(input, where, `${server.http}/live/${input.slug}/index.m3u8`, 'last')
+      const said = await input.encoder.said?.()
+      if (said !== undefined) console.log(`${where}, ${input.name}: ${said}`)
     }
   }
   const ended = await Promise.all(

@@ -24,6 +24,8 @@ export interface LipSyncInput {
   readonly asSent: number | undefined
   /** What it says when it has ended by itself. */
   trouble(): Promise<string | undefined>
+  /** What it knows of its own sound. */
+  said?(): Promise<string>
   /** Says goodbye. */
   stop(): Promise<void>
 }
@@ -153,8 +155,15 @@ async function byWhip(server: Bandstand, key: string, line: Line, slug: string):
     port: relay.port,
   })
   if (published.status !== 201) throw new Error(`WHIP: ${published.status} ${published.code}`)
+  const first = (await whipFigures(page)).sound
   return {
     asSent: undefined,
+    async said() {
+      const { passed, made, sent } = (await whipFigures(page)).sound
+      const lacks = passed - first.passed - (made - first.made)
+      const holds = made - first.made - (sent - first.sent)
+      return `Chromium made ${(lacks * 1000).toFixed(0)} ms less sound than time went by, and sent ${(holds * 1000).toFixed(0)} ms less than it made`
+    },
     async trouble() {
       const { state } = await whipFigures(page)
       return state === 'connected' ? undefined : `the connection is ${state}`

@@ -49,6 +49,8 @@ export interface WhipFigures {
   readonly resent: number
   readonly target: number
   readonly limit: string
+  /** Seconds: by the steady clock, of sound that the page has made, and of sound that has been sent. What grows apart is the browser's. */
+  readonly sound: { readonly passed: number; readonly made: number; readonly sent: number }
 }
 
 const script = `
@@ -57,6 +59,7 @@ globalThis.whipPublish = async (url, options) => {
   const { width = 1280, height = 720, frameRate = 30 } = options
   const stop = []
   const tracks = []
+  let made = () => 0
   let beep = () => {}
   if (options.video !== false) {
     if (options.clock || options.flashes) {
@@ -101,13 +104,13 @@ globalThis.whipPublish = async (url, options) => {
     const encodings = options.rids
       ? Object.entries(options.rids).map(([rid, scaleResolutionDownBy]) => ({ rid, scaleResolutionDownBy }))
       : [{ ...(options.bitrate && { maxBitrate: options.bitrate }) }]
-    const made = [pc.addTransceiver(track, { direction: 'sendonly', sendEncodings: encodings })]
+    const sections = [pc.addTransceiver(track, { direction: 'sendonly', sendEncodings: encodings })]
     for (const size of options.sizes ?? []) {
       const clone = track.clone()
       tracks.push(clone)
-      made.push(pc.addTransceiver(clone, { direction: 'sendonly', sendEncodings: [{ scaleResolutionDownBy: size }] }))
+      sections.push(pc.addTransceiver(clone, { direction: 'sendonly', sendEncodings: [{ scaleResolutionDownBy: size }] }))
     }
-    if (options.codec) for (const one of made) {
+    if (options.codec) for (const one of sections) {
       one.setCodecPreferences(RTCRtpSender.getCapabilities('video').codecs.filter(({ mimeType }) => mimeType === options.codec))
     }
   }
@@ -127,6 +130,7 @@ globalThis.whipPublish = async (url, options) => {
     }
     tone.start()
     await context.resume()
+    made = () => context.currentTime
     stop.push(() => context.close())
     const [track] = out.stream.getAudioTracks()
     tracks.push(track)
@@ -137,7 +141,7 @@ globalThis.whipPublish = async (url, options) => {
   let text = await answer.text()
   if (options.port) text = text.replace(/(UDP \\d+ \\S+) \\d+ typ host/g, '$1 ' + options.port + ' typ host')
   const end = () => { for (const one of stop) one(); for (const track of tracks) track.stop(); pc.close() }
-  ;(globalThis.publishers ??= []).push({ pc, tracks, end })
+  ;(globalThis.publishers ??= []).push({ pc, tracks, end, made })
   if (answer.status === 201) await pc.setRemoteDescription({ type: 'answer', sdp: text })
   const location = answer.headers.get('Location')
   return {
@@ -146,7 +150,7 @@ globalThis.whipPublish = async (url, options) => {
   }
 }
 globalThis.whipFigures = async (index) => {
-  const { pc } = globalThis.publishers.at(index)
+  const { pc, made } = globalThis.publishers.at(index)
   const reports = [...(await pc.getStats()).values()]
   const all = (kind) => reports.filter((r) => r.type === 'outbound-rtp' && r.kind === kind)
   const video = all('video').sort((a, b) => (b.frameWidth ?? 0) - (a.frameWidth ?? 0))
@@ -157,6 +161,8 @@ globalThis.whipFigures = async (index) => {
     state: pc.connectionState, framesSent: v.framesSent ?? 0, framesEncoded: v.framesEncoded ?? 0, keyFrames: v.keyFramesEncoded ?? 0,
     width: v.frameWidth ?? 0, bytes: sum('bytesSent'), soundBytes: a.bytesSent ?? 0, nacks: sum('nackCount'), plis: sum('pliCount'),
     resent: sum('retransmittedPacketsSent'), target: v.targetBitrate ?? 0, limit: v.qualityLimitationReason ?? '',
+    // A packet has 20 ms.
+    sound: { passed: performance.now() / 1000, made: made(), sent: (a.packetsSent ?? 0) / 50 },
   }
 }
 globalThis.whipEnd = (index) => globalThis.publishers.at(index).end()
