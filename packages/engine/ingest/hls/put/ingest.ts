@@ -4,7 +4,7 @@ import type { RefusalLog } from '../../../remote/refusals.ts'
 import { HLS_LIMITS } from '../limits.ts'
 import { cleanPath } from '../name.ts'
 import { createPutEncoder, type PutEncoder, type PutUpload } from './encoder.ts'
-import type { PutFault } from './store.ts'
+import { createPutBudget, type PutFault } from './store.ts'
 
 export interface HlsPutOptions {
   readonly publishPort: PublishPort
@@ -60,7 +60,7 @@ export function tellPutFault(fault: PutFault): string {
 
 export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
   const { publishPort, log, refusals, now, maxBitrate } = options
-  const budget = { used: 0 }
+  const budget = createPutBudget()
   /** By remote address and key: one encoder has many connections, and several keys may be of one channel. */
   const encoders = new Map<string, Promise<PutEncoder | { readonly refusal: PublishRefusal }>>()
   const networks = new Map<string, number>()
