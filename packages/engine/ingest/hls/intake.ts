@@ -333,12 +333,16 @@ class HlsIntake implements Intake {
 
   /**
    * A lone media playlist under a name that was not there while the stream began is that of an encoder that began later, or of the one
-   * that it took the place of. Those of a ladder without a multivariant playlist come together.
+   * that it took the place of. Those of a ladder without a multivariant playlist come together: another of them is taken only where
+   * it has long gone on without the first, and not where both come back from an outage.
    */
   #isOfAnother(name: string, { targetDuration }: MediaPlaylist, now: number): boolean {
     const isAlone = this.#options.root === undefined && this.#lanes.length === 1 && this.#choice === ''
-    if (!isAlone || name === this.#root || this.#early.has(name)) return false
-    return this.#former.has(name) || now - (this.#firstMediaAt ?? now) > quietOf({ target: targetDuration })
+    if (!isAlone || name === this.#root) return false
+    const quiet = quietOf({ target: targetDuration })
+    const early = this.#early.get(name)
+    if (early !== undefined) return now - this.#grownAt > quiet && early.at - this.#grownAt > quiet / 2
+    return this.#former.has(name) || now - (this.#firstMediaAt ?? now) > quiet
   }
 
   #isQuiet({ targetDuration }: MediaPlaylist, now: number): boolean {
@@ -356,6 +360,7 @@ class HlsIntake implements Intake {
   #supersede(name: string): void {
     if (this.#root !== undefined) this.#former.set(this.#root, Number.NEGATIVE_INFINITY)
     this.#former.delete(name)
+    this.#early.delete(name)
     const [oldest] = this.#former.keys()
     if (this.#former.size > HLS_LIMITS.playlists && oldest !== undefined) this.#former.delete(oldest)
     this.#alone(name)
