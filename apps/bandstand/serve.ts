@@ -109,7 +109,7 @@ async function start(begun: Begun, { demo, leftAlone }: ServeOptions): Promise<v
   // Closed before all others: players are told of the last parts while there is somebody to answer them.
   started.defer(() => live.suspend())
   http.ready()
-  watchHlsSources(begun, platform, live.streams)
+  await watchHlsSources(begun, platform, live.streams)
 
   if (demo) await startDemoStream(begun, ingest.rtmp, platform)
   announceReady(begun, {

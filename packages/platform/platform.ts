@@ -1,10 +1,11 @@
-import { mkdir } from 'node:fs/promises'
+import { access, mkdir } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import type { Asset } from '@bandstand/contract/api/asset.ts'
 import type { Channel as PublicChannel } from '@bandstand/contract/api/channel.ts'
 import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { FastifyInstance } from 'fastify'
+import { makePassword } from './access/password.ts'
 import { type Authorize, ownerPolicy } from './access/principal.ts'
 import { createSecrets, loadSecret } from './access/secrets.ts'
 import { broadcastRoutes } from './broadcasts/routes.ts'
@@ -42,7 +43,6 @@ import type {
   PublishRefusal,
 } from './ports.ts'
 import { createAdmission } from './publishing/admission.ts'
-import { createPublishHook } from './publishing/hook/hook.ts'
 import { createKeys } from './publishing/keys.ts'
 import { createRights } from './publishing/rights.ts'
 import { publishingRoutes } from './publishing/routes.ts'
@@ -128,7 +128,16 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
   })
   // The secret first: nothing may be stored that only a secret that was never written could read.
   const secrets = createSecrets(await loadSecret(join(dataDir, 'secret')))
-  const { database, state } = await openDatabase(join(dataDir, 'bandstand.db'), log)
+  const file = join(dataDir, 'bandstand.db')
+  // Hashing takes a tenth of a second of another thread, as long as it takes to make a database.
+  const isNew = await access(file).then(
+    () => false,
+    () => true,
+  )
+  const password = isNew ? makePassword(settings.ownerPassword, options.passwordCost) : undefined
+  // What is in its way is told where it is needed.
+  password?.catch(() => undefined)
+  const { database, state } = await openDatabase(file, log)
   try {
     const organisations = createOrganisationStore(database)
     const organisation = await openOrganisation(organisations, secrets, now())
@@ -160,7 +169,10 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     const keys = createKeys({ store: keyStore, ...{ secrets, engine, log, now } })
     await keys.load()
     const { publishHook } = settings
-    const hook = publishHook && createPublishHook({ ...publishHook, log: strangerLog, now })
+    // Few servers have one, and the others do not load it.
+    const hook =
+      publishHook &&
+      (await import('./publishing/hook/hook.ts')).createPublishHook({ ...publishHook, log: strangerLog, now })
     const rightOf = createRights({ channels, keys, secrets, now })
     const admit = createAdmission({ channels, rightOf, hook, log: strangerLog })
     const broadcasts = createBroadcasts({ store: createAssetStore(database), channels, orgId, engine, log, now })
@@ -193,7 +205,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     if (isFirst && channels.list().length === 0) await channels.create({ slug: 'main', title: 'Main' })
     const main = channels.bySlug('main')
     if (main && settings.streamKey !== undefined) await channels.applyKeySetting(main, settings.streamKey)
-    const ownerPassword = await owner.prepare(settings.ownerPassword)
+    const ownerPassword = await owner.prepare(settings.ownerPassword, password)
 
     const routes = [
       ...channelRoutes(channels, engine),

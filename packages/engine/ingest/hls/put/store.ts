@@ -1,5 +1,6 @@
 import { createGather } from '../gather.ts'
 import { HLS_LIMITS } from '../limits.ts'
+import type { PutFault } from './faults.ts'
 
 /** Bytes that files of all encoders take. Where that is too much, the encoder that has most of what nobody has read loses its oldest file. */
 export interface PutBudget {
@@ -44,9 +45,6 @@ export interface StoredFile {
   /** Rises with each file whose sending begins. */
   readonly serial: number
 }
-
-/** Why a file is not taken. */
-export type PutFault = 'too-large' | 'no-room' | 'too-many'
 
 /** One file that is being put. */
 export interface Incoming {
