@@ -34,6 +34,7 @@ export async function openPlatform(begun: Begun, needs: PlatformNeeds): Promise<
     log,
     strangerLog: strangers,
     engine: {
+      hasWebRtc: settings.webrtc !== 'off',
       live(channelId) {
         const onAir = streams()?.onAir(channelId)
         return onAir && { ...onAir, viewers: audience.viewers.count(channelId) }
