@@ -1,13 +1,12 @@
-import { access, mkdir } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import type { Asset } from '@bandstand/contract/api/asset.ts'
 import type { Channel as PublicChannel } from '@bandstand/contract/api/channel.ts'
 import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { FastifyInstance } from 'fastify'
-import { makePassword } from './access/password.ts'
 import { type Authorize, ownerPolicy } from './access/principal.ts'
-import { createSecrets, loadSecret } from './access/secrets.ts'
+import { createSecrets } from './access/secrets.ts'
+import { type Beginning, beginPlatform } from './beginning.ts'
 import { broadcastRoutes } from './broadcasts/routes.ts'
 import { type BroadcastRegister, createBroadcasts } from './broadcasts/service.ts'
 import { createAssetStore } from './broadcasts/store.ts'
@@ -21,7 +20,7 @@ import type { ChatLimits } from './chat/limits.ts'
 import { chatRoutes } from './chat/routes.ts'
 import { type Chat, createChat } from './chat/service.ts'
 import { createChatStore } from './chat/store.ts'
-import { openDatabase } from './database/open.ts'
+import { openTables } from './database/open.ts'
 import { createRetention } from './database/retention.ts'
 import { PlatformError } from './error.ts'
 import { registerDocs } from './http/docs.ts'
@@ -76,6 +75,8 @@ export interface PlatformOptions {
   readonly clientOf?: (request: IncomingMessage) => ClientFacts
   /** Other bounds of the chat than the usual, for benchmarks and tests. */
   readonly chatLimits?: Partial<ChatLimits>
+  /** Of the same data folder and settings, where it has been begun already. */
+  readonly begun?: Beginning
   /** Logarithm of what hashing the password costs, for tests that sign in again and again; as is safe where not given. */
   readonly passwordCost?: number
 }
@@ -123,21 +124,10 @@ export interface Platform {
  */
 export async function createPlatform(options: PlatformOptions): Promise<Platform> {
   const { dataDir, settings, log, strangerLog = log, engine, now = Date.now, authorize = ownerPolicy } = options
-  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((cause) => {
-    throw new PlatformError('data-folder', `${dataDir} cannot be made`, {}, cause)
-  })
-  // The secret first: nothing may be stored that only a secret that was never written could read.
-  const secrets = createSecrets(await loadSecret(join(dataDir, 'secret')))
-  const file = join(dataDir, 'bandstand.db')
-  // Hashing takes a tenth of a second of another thread, as long as it takes to make a database.
-  const isNew = await access(file).then(
-    () => false,
-    () => true,
-  )
-  const password = isNew ? makePassword(settings.ownerPassword, options.passwordCost) : undefined
-  // What is in its way is told where it is needed.
-  password?.catch(() => undefined)
-  const { database, state } = await openDatabase(file, log)
+  const { secret, client, password } =
+    options.begun ?? (await beginPlatform({ ...options, ownerPassword: settings.ownerPassword }))
+  const secrets = createSecrets(secret)
+  const { database, state } = await openTables(await client)
   try {
     const organisations = createOrganisationStore(database)
     const organisation = await openOrganisation(organisations, secrets, now())

@@ -8,7 +8,7 @@ const script = `
   import { registerHooks } from 'node:module'
   const loaded = []
   registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) })
-  await import(${JSON.stringify(new URL('../serve.ts', import.meta.url).href)})
+  await import(${JSON.stringify(new URL('./all.ts', import.meta.url).href)})
   console.log([...loaded, ...process.moduleLoadList].join('\\n'))`
 
 test('a start loads nothing that most servers never use', async () => {
