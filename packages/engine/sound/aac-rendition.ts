@@ -152,9 +152,12 @@ export function createAacRendition(options: AacRenditionOptions): AacRendition {
     crowded(!places.join(held))
     if (isCrowded) return
     const ticks = sampleRate / config.timescale
-    const after = restarts.mayGoOn ? packer.reached(LISTED_AAC.track, epoch) : undefined
     const oldest = Math.max(((packer.starts[0] ?? 0) * sampleRate) / 90_000, backlog.first.dts * ticks)
-    const wanted = after === undefined ? oldest : Math.max(oldest, (after * sampleRate) / 90_000 + frameLength)
+    const reached = restarts.mayGoOn ? packer.reached(LISTED_AAC.track, epoch) : undefined
+    const next = reached === undefined ? oldest : (reached * sampleRate) / 90_000 + frameLength
+    const wanted = Math.max(oldest, next)
+    // What is missing in between is a gap, and not a frame that lasts so long.
+    const after = next < oldest ? undefined : reached
     // Whole frames of one grid, whoever makes them: another goes on with the next one.
     const earliest = Math.max(wanted - SOUND_LIMITS.lead * frameLength, backlog.first.dts * ticks)
     const from = Math.ceil(earliest / frameLength) * frameLength
