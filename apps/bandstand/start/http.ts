@@ -91,6 +91,11 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
         const ladder = live.streams.diagnose(id)?.ladder
         return ladder === undefined ? [] : [{ channel: slug, ladder }]
       }),
+    sounds: () =>
+      directory.list().flatMap(({ id, slug }) => {
+        const sound = live.streams.diagnose(id)?.sound
+        return sound === undefined ? [] : [{ channel: slug, sound }]
+      }),
     store,
     budget: needs.budget,
     delivery: media.delivery,
