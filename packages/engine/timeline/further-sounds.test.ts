@@ -219,3 +219,42 @@ test('without pictures a recording is as long as the sounds that go on', () => {
   )
   for (const end of ends) assert.ok((end ?? 0) / 48_000 > 19.9, ends.join())
 })
+
+test('one that is ahead makes the last segment of an encoder no longer than others are', () => {
+  const studio = createStudio()
+  for (let encoder = 0; encoder < 2; encoder++) {
+    studio.connect({ announce: false })
+    studio.do((t, now) => t.announce({ video: true, audio: true, furtherSounds: 1 }, now))
+    studio.do((t, now) => t.configure(soundTrack(0), audioConfig(), now))
+    studio.send(encodeSounds({ seconds: 11.9, gop: 1_000 }, [{ shift: () => 1.5 }]))
+    studio.stop()
+  }
+  // No segment is longer than is declared.
+  assertInvariants(studio, false)
+  assert.deepEqual(segmentsOf(studio, soundTrack(0)).length, segmentsOf(studio, VIDEO_TRACK).length + 2)
+})
+
+test('one on a clock of its own does not decide where the first is when that comes back', () => {
+  const studio = createStudio()
+  studio.connect({ announce: false })
+  studio.do((t, now) => t.announce({ video: true, audio: true, furtherSounds: 1 }, now))
+  studio.do((t, now) => t.configure(soundTrack(0), audioConfig(), now))
+  const all = [...encodeSounds({ seconds: 16 }, [{ shift: () => 230 }])]
+  const begun = studio.now
+  studio.send(all.filter(({ unit, at }) => at < 7 && (unit.track !== AUDIO_TRACK || at < 5)))
+  studio.do((t, now) => t.configure(soundTrack(0), { ...audioConfig(), language: 'deu' }, now))
+  studio.now = begun
+  studio.send(all.filter(({ unit, at }) => at >= 7 && (unit.track !== AUDIO_TRACK || at >= 10)))
+  studio.stop()
+  assert.deepEqual(reasons(studio), ['encoder', 'configuration', 'jump'])
+  const pictures = studio.recorded.units.filter(({ track }) => track === VIDEO_TRACK)
+  const first = placesOf(studio, undefined)
+  for (const { arrivedAt, dts } of pictures) {
+    const beside = first.get(arrivedAt)
+    if (beside !== undefined) assert.ok(Math.abs(beside - dts / 90_000) < 0.1, `${beside} beside ${dts / 90_000}`)
+  }
+  const end = Math.max(
+    ...studio.recorded.units.map(({ track, dts }) => dts / (track === VIDEO_TRACK ? 90_000 : 48_000)),
+  )
+  assert.ok(end < 17, `${end} s`)
+})

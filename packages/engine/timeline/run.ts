@@ -57,6 +57,7 @@ export function openRun(options: RunOptions): Run {
   }
   /** The sound that tells of the source's clock, and that the others go by where there are no pictures. */
   const main = tracks.has(VIDEO_TRACK) ? AUDIO_TRACK : (sounds.keys().next().value ?? AUDIO_TRACK)
+  const isPlaced = chosen.units.some((h) => h.unit.track === main)
   const key = chosen.units.find((h) => h.unit.track === VIDEO_TRACK)?.unit
   const frame = chosen.tracks.find((t) => t.track === VIDEO_TRACK)?.frameDuration ?? 0
   const video = key === undefined ? undefined : new VideoClock(start, key.dts, key.pts, frame * 90_000)
@@ -89,11 +90,12 @@ export function openRun(options: RunOptions): Run {
 
   function judgeMain(unit: HeldUnit['unit'], { end }: Sound): Verdict {
     const last = seen.get(unit.track)
-    if (last === undefined) return 'go'
+    const time = toBroadcast(unit, unit.dts)
+    // One that was silent when the epoch began has had no say in how sound is moved.
+    if (last === undefined) return isPlaced || Math.abs(time - reach) <= TIMELINE_LIMITS.alignTicks ? 'go' : 'jump'
     const advance = unit.dts - last.time
     if (Math.abs(advance) <= TIMELINE_LIMITS.jumpTicks) return 'go'
     // Silence was put in up to here, or the others are here too: the sound comes back, its clock did not jump.
-    const time = toBroadcast(unit, unit.dts)
     return advance > 0 && (isNear(time, end) || isNear(time, reach)) ? 'go' : 'jump'
   }
 
