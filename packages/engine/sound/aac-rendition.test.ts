@@ -154,6 +154,23 @@ test('one that ends is replaced at once, and nothing is missing or there twice',
   assert.equal(rig.warnings.length, 2)
 })
 
+test('one that was given very much is followed by another, and nothing is missing or there twice', () => {
+  const { rig, fakes } = withFakes()
+  rig.connect()
+  rig.play(3)
+  for (let i = 0; i < 120 && fakes[0]?.isFinished !== true; i++) {
+    rig.rendition.asked()
+    rig.play(10)
+  }
+  assert.deepEqual([fakes.length, fakes[0]?.isFinished], [1, true])
+  fakes[0]?.end({ clean: true, reason: '' })
+  rig.play(6)
+  assert.equal(fakes.length, 2)
+  assert.ok(rig.parts.every(({ gap }) => !gap))
+  assertWhole(times(rig.parts))
+  assert.deepEqual([rig.rendition.report?.restarts, rig.warnings], [0, []])
+})
+
 test('one that ends again and again is not listed until it makes something', () => {
   const { rig, fakes, mute } = withFakes()
   mute(true)
