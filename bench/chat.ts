@@ -34,6 +34,7 @@ async function serve(): Promise<void> {
     settings: {},
     log,
     engine: {
+      hasWebRtc: false,
       live: () => undefined,
       health: () => undefined,
       unrecorded: () => undefined,
@@ -48,7 +49,7 @@ async function serve(): Promise<void> {
       facts: () => ({
         recording: { state: 'off', reason: null, bytes: 0, limitBytes: null },
         disk: null,
-        publish: { rtmp: null, rtmps: null, srt: null },
+        publish: { rtmp: null, rtmps: null, srt: null, whip: false },
       }),
     },
     // All readers share one address here, and one of them says everything.

@@ -46,6 +46,7 @@ export async function instanceFacts({
       // 443 is what encoders take where no port is given.
       rtmps: rtmps === undefined ? null : addressOf('rtmps', rtmps.port, 443),
       srt: srt ? { address: `srt://${host}:${srt.port}`, encrypted: settings.srtPassphrase !== undefined } : null,
+      whip: settings.webrtc !== 'off',
     },
   }
 }

@@ -19,6 +19,7 @@ async function serve(t: TestContext, more: Partial<ProbeSources> = {}) {
   t.after(() => app.close())
   const probes = createProbes({
     ladders: () => [],
+    sounds: () => [],
     viewers: () => [],
     store: { usage: () => 12_000_000_000 },
     budget: { used: 34_000_000 } as ProbeSources['budget'],
@@ -82,7 +83,16 @@ test('the figures are those of their sources, under the names that the documenta
     { channel: 'second', viewers: 0 },
   ]
   const ladders = () => [{ channel: 'main', ladder: running }]
-  const { samples } = await serve(t, { viewers: () => viewers, webrtc: () => webrtc, whip: () => whip, ladders })
+  const sounds = (): ReturnType<ProbeSources['sounds']> => [
+    { channel: 'main', sound: { state: 'running', restarts: 3, message: undefined } },
+  ]
+  const { samples } = await serve(t, {
+    viewers: () => viewers,
+    webrtc: () => webrtc,
+    whip: () => whip,
+    ladders,
+    sounds,
+  })
   const first = await samples()
   const figures = Object.fromEntries([...first].filter(([name]) => name.startsWith('bandstand_')))
   const expected = {
@@ -178,6 +188,23 @@ test('each channel says how its ladder is: what is made, what is left out, how f
       ['bandstand_ladder_speed{channel="main"}', 0.98],
       ['bandstand_ladder_restarts{channel="main"}', 2],
       ['bandstand_ladder_restarts{channel="garden"}', 0],
+    ],
+  )
+})
+
+test('each channel whose sound is not AAC says whether that is made, and how often ffmpeg ended', async (t) => {
+  const sounds = (): ReturnType<ProbeSources['sounds']> => [
+    { channel: 'main', sound: { state: 'running', restarts: 3, message: undefined } },
+    { channel: 'garden', sound: { state: 'waiting', restarts: 0, message: undefined } },
+  ]
+  const found = [...(await (await serve(t, { sounds })).samples())]
+  assert.deepEqual(
+    found.filter(([name]) => name.startsWith('bandstand_sound_')),
+    [
+      ['bandstand_sound_running{channel="main"}', 1],
+      ['bandstand_sound_running{channel="garden"}', 0],
+      ['bandstand_sound_restarts{channel="main"}', 3],
+      ['bandstand_sound_restarts{channel="garden"}', 0],
     ],
   )
 })

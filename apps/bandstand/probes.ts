@@ -4,6 +4,7 @@ import type { DeliveryFigures } from '@bandstand/engine/http/delivery.ts'
 import { outboxFigures } from '@bandstand/engine/http/outbox.ts'
 import type { WhipFigures } from '@bandstand/engine/ingest/whip/ingest.ts'
 import type { MemoryBudget } from '@bandstand/engine/packager/window/budget.ts'
+import type { SoundReport } from '@bandstand/engine/sound/report.ts'
 import type { SrtFigures } from '@bandstand/engine/srt/listener.ts'
 import type { SegmentStore } from '@bandstand/engine/store/port.ts'
 import type { LadderReport } from '@bandstand/engine/transcode/report.ts'
@@ -16,6 +17,8 @@ export interface ProbeSources {
   viewers(): readonly { readonly channel: string; readonly viewers: number }[]
   /** Slug and ladder of each channel that has one now. */
   ladders(): readonly { readonly channel: string; readonly ladder: LadderReport }[]
+  /** The same of sound in AAC, where it comes in another codec. */
+  sounds(): readonly { readonly channel: string; readonly sound: SoundReport }[]
   readonly store: Pick<SegmentStore, 'usage'>
   readonly budget: MemoryBudget
   /** How long parts took to reach everyone who waited for them. */
@@ -183,5 +186,11 @@ async function collect(sources: ProbeSources, delay: ReturnType<typeof monitorEv
     'Times ffmpeg ended that it should not have, since the broadcast began',
     ({ restarts }) => restarts,
   )
+  const sound = (name: string, help: string, of: (sound: SoundReport) => number) =>
+    perChannel(`bandstand_sound_${name}`, help, () =>
+      sources.sounds().map(({ channel, sound }) => [channel, of(sound)]),
+    )
+  sound('running', '1 while AAC is made of sound in another codec', ({ state }) => (state === 'running' ? 1 : 0))
+  sound('restarts', 'Times its ffmpeg ended that it should not have, since the broadcast began', (of) => of.restarts)
   return async () => ({ type: registry.contentType, text: await registry.metrics() })
 }

@@ -1,4 +1,4 @@
-import { v7 } from 'uuid'
+import { createUuid } from './uuid.ts'
 
 /**
  * Ids are a prefix that says what they name, and a UUIDv7 (RFC 9562, 5.7), lowercase: sortable by time of making, and safe in
@@ -21,7 +21,7 @@ export type IdKind = keyof typeof ID_PREFIXES
 
 /** A new id of this kind. Ids made later by this process sort after earlier ones. */
 export function createId(kind: IdKind): string {
-  return `${ID_PREFIXES[kind]}_${v7()}`
+  return `${ID_PREFIXES[kind]}_${createUuid()}`
 }
 
 const BODY = /^[a-z0-9-]{1,64}$/

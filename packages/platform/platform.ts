@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import type { Asset } from '@bandstand/contract/api/asset.ts'
@@ -6,7 +5,8 @@ import type { Channel as PublicChannel } from '@bandstand/contract/api/channel.t
 import type { LadderSettings } from '@bandstand/contract/api/ladder.ts'
 import type { FastifyInstance } from 'fastify'
 import { type Authorize, ownerPolicy } from './access/principal.ts'
-import { createSecrets, loadSecret } from './access/secrets.ts'
+import { createSecrets } from './access/secrets.ts'
+import { type Beginning, beginPlatform } from './beginning.ts'
 import { broadcastRoutes } from './broadcasts/routes.ts'
 import { type BroadcastRegister, createBroadcasts } from './broadcasts/service.ts'
 import { createAssetStore } from './broadcasts/store.ts'
@@ -20,7 +20,7 @@ import type { ChatLimits } from './chat/limits.ts'
 import { chatRoutes } from './chat/routes.ts'
 import { type Chat, createChat } from './chat/service.ts'
 import { createChatStore } from './chat/store.ts'
-import { openDatabase } from './database/open.ts'
+import { openTables } from './database/open.ts'
 import { createRetention } from './database/retention.ts'
 import { PlatformError } from './error.ts'
 import { registerDocs } from './http/docs.ts'
@@ -42,7 +42,6 @@ import type {
   PublishRefusal,
 } from './ports.ts'
 import { createAdmission } from './publishing/admission.ts'
-import { createPublishHook } from './publishing/hook/hook.ts'
 import { createKeys } from './publishing/keys.ts'
 import { createRights } from './publishing/rights.ts'
 import { publishingRoutes } from './publishing/routes.ts'
@@ -76,6 +75,8 @@ export interface PlatformOptions {
   readonly clientOf?: (request: IncomingMessage) => ClientFacts
   /** Other bounds of the chat than the usual, for benchmarks and tests. */
   readonly chatLimits?: Partial<ChatLimits>
+  /** Of the same data folder and settings, where it has been begun already. */
+  readonly begun?: Beginning
   /** Logarithm of what hashing the password costs, for tests that sign in again and again; as is safe where not given. */
   readonly passwordCost?: number
 }
@@ -123,12 +124,10 @@ export interface Platform {
  */
 export async function createPlatform(options: PlatformOptions): Promise<Platform> {
   const { dataDir, settings, log, strangerLog = log, engine, now = Date.now, authorize = ownerPolicy } = options
-  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((cause) => {
-    throw new PlatformError('data-folder', `${dataDir} cannot be made`, {}, cause)
-  })
-  // The secret first: nothing may be stored that only a secret that was never written could read.
-  const secrets = createSecrets(await loadSecret(join(dataDir, 'secret')))
-  const { database, state } = await openDatabase(join(dataDir, 'bandstand.db'), log)
+  const { secret, client, password } =
+    options.begun ?? (await beginPlatform({ ...options, ownerPassword: settings.ownerPassword }))
+  const secrets = createSecrets(secret)
+  const { database, state } = await openTables(await client)
   try {
     const organisations = createOrganisationStore(database)
     const organisation = await openOrganisation(organisations, secrets, now())
@@ -160,7 +159,10 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     const keys = createKeys({ store: keyStore, ...{ secrets, engine, log, now } })
     await keys.load()
     const { publishHook } = settings
-    const hook = publishHook && createPublishHook({ ...publishHook, log: strangerLog, now })
+    // Few servers have one, and the others do not load it.
+    const hook =
+      publishHook &&
+      (await import('./publishing/hook/hook.ts')).createPublishHook({ ...publishHook, log: strangerLog, now })
     const rightOf = createRights({ channels, keys, secrets, now })
     const admit = createAdmission({ channels, rightOf, hook, log: strangerLog })
     const broadcasts = createBroadcasts({ store: createAssetStore(database), channels, orgId, engine, log, now })
@@ -193,7 +195,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     if (isFirst && channels.list().length === 0) await channels.create({ slug: 'main', title: 'Main' })
     const main = channels.bySlug('main')
     if (main && settings.streamKey !== undefined) await channels.applyKeySetting(main, settings.streamKey)
-    const ownerPassword = await owner.prepare(settings.ownerPassword)
+    const ownerPassword = await owner.prepare(settings.ownerPassword, password)
 
     const routes = [
       ...channelRoutes(channels, engine),

@@ -73,6 +73,8 @@ export interface PublishHookFigures {
 
 /** The live engine as the platform sees it. Synchronous calls answer from memory. */
 export interface EnginePort {
+  /** Viewers can watch by WebRTC. */
+  readonly hasWebRtc: boolean
   /** Undefined while the channel is offline. */
   live(channelId: string): LiveFacts | undefined
   /** Undefined while no encoder is connected. */

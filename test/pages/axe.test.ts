@@ -109,6 +109,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Recordings' }).waitFor()
     await page.waitForTimeout(300)
+    await page.getByText('Other encoders').click()
     await page.getByRole('button', { name: 'Show Camera 2' }).click()
     await page.getByRole('button', { name: 'Make a key' }).click()
     await page.getByLabel('Key for a guest', { exact: true }).waitFor()

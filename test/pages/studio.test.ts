@@ -70,6 +70,25 @@ test('the key is hidden until asked for, and a new one needs a yes', async () =>
   assert.equal(await key.inputValue(), 'new0123456789abcdefghij')
 })
 
+test('addresses for other encoders are folded away, and show the key when they are asked to', async () => {
+  await signIn()
+  const field = (name: string) => page.getByLabel(name, { exact: true })
+  await field('Server').waitFor()
+  assert.equal(await field('SRT address').isVisible(), false)
+  await page.getByText('Other encoders: SRT, WHIP, HLS').click()
+  const addresses = {
+    'SRT address': 'srt://192.0.2.1:8890?streamid=publish:k3y0123456789abcdefghij',
+    'WHIP address': `${mock.url}/live/main/whip`,
+    'HLS address': `${mock.url}/ingest/hls/k3y0123456789abcdefghij/out.m3u8`,
+  }
+  for (const [name, address] of Object.entries(addresses)) {
+    assert.equal(await field(name).inputValue(), address)
+    assert.equal(await field(name).getAttribute('type'), address.includes('k3y') ? 'password' : 'text', name)
+  }
+  await page.getByRole('button', { name: 'Show HLS address' }).click()
+  assert.equal(await field('HLS address').getAttribute('type'), 'text')
+})
+
 for (const clipboard of ['allowed', 'missing, as over plain http'] as const) {
   test(`the key is copied without being shown (clipboard ${clipboard})`, async () => {
     if (clipboard === 'allowed') await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])

@@ -270,7 +270,7 @@ describe('sound that is not AAC', { concurrency: 2 }, () => {
         const { advice, encoder } = await healthOf(own, 'bare')
         assert.equal(encoder?.sound, null)
         const told = advice.find(({ code }) => code === 'audio-not-everywhere')
-        assert.match(told?.text ?? '', /viewers whose browser does not play Opus hear nothing/)
+        assert.match(told?.text ?? '', /viewers whose browser does not play Opus are sent it by WebRTC/)
         // WebRTC is a way out where the browser has it.
         const other = await browser.newPage()
         await withoutOpus(other)

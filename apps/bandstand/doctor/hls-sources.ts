@@ -1,7 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { type ConfiguredSource, isAddress, shownSource } from '@bandstand/engine/ingest/hls/configured.ts'
 import { HLS_LIMITS } from '@bandstand/engine/ingest/hls/limits.ts'
-import { type ConfiguredSource, isAddress, shownSource } from '@bandstand/engine/ingest/hls/sources.ts'
 import { createHlsClient } from '@bandstand/engine/ingest/hls/url/client.ts'
 import type { Finding } from './finding.ts'
 

@@ -1,5 +1,5 @@
+import { type ConfiguredSource, isAddress } from '@bandstand/engine/ingest/hls/configured.ts'
 import { HLS_LIMITS } from '@bandstand/engine/ingest/hls/limits.ts'
-import { type ConfiguredSource, isAddress } from '@bandstand/engine/ingest/hls/sources.ts'
 import { z } from 'zod'
 
 const takes =

@@ -1,29 +1,34 @@
-import { createHlsPutIngest, type HlsPutIngest } from '@bandstand/engine/ingest/hls/put/ingest.ts'
-import { startHlsSources } from '@bandstand/engine/ingest/hls/sources.ts'
+import type { HlsPutIngest } from '@bandstand/engine/ingest/hls/put/ingest.ts'
 import type { PublishPort } from '@bandstand/engine/ports.ts'
 import type { Streams } from '@bandstand/engine/stream/streams.ts'
 import type { Platform } from '@bandstand/platform/platform.ts'
 import type { Begun } from './begun.ts'
+import { type OnDemand, onDemand } from './on-demand.ts'
 
 /** Encoders that make HLS themselves and put it here by HTTP. */
-export function startHlsPut({ settings, log, refusals, started }: Begun, publishPort: PublishPort): HlsPutIngest {
-  const ingest = createHlsPutIngest({
-    ...{ publishPort, log, refusals },
-    now: () => performance.now(),
-    maxBitrate: settings.maxBitrate * 1e6,
-    encodersPerAddress: settings.maxPublishersPerAddress,
-  })
-  started.defer(() => ingest.close())
-  return ingest
+export function startHlsPut(
+  { settings, log, refusals, started }: Begun,
+  publishPort: PublishPort,
+): OnDemand<HlsPutIngest> {
+  return onDemand(async () => {
+    const { createHlsPutIngest } = await import('@bandstand/engine/ingest/hls/put/ingest.ts')
+    return createHlsPutIngest({
+      ...{ publishPort, log, refusals },
+      now: () => performance.now(),
+      maxBitrate: settings.maxBitrate * 1e6,
+      encodersPerAddress: settings.maxPublishersPerAddress,
+    })
+  }, started)
 }
 
 /** What is configured to be watched or pulled. A channel that does not exist yet is fed as soon as it does. */
-export function watchHlsSources(
+export async function watchHlsSources(
   { settings, log, refusals, started }: Begun,
   { directory }: Pick<Platform, 'directory'>,
   streams: Pick<Streams, 'feed'>,
-): void {
+): Promise<void> {
   if (settings.hlsSources.length === 0) return
+  const { startHlsSources } = await import('@bandstand/engine/ingest/hls/sources.ts')
   const sources = startHlsSources({
     ...{ sources: settings.hlsSources, log, refusals },
     now: () => performance.now(),

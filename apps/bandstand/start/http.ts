@@ -19,6 +19,7 @@ import type { Begun } from './begun.ts'
 import type { Certificate } from './certificate.ts'
 import type { Ingest } from './ingest.ts'
 import type { Live } from './live.ts'
+import type { OnDemand } from './on-demand.ts'
 import type { ServedPictures } from './pictures.ts'
 import type { WebRtc } from './webrtc.ts'
 
@@ -33,7 +34,7 @@ export interface HttpNeeds {
   readonly pictures: ServedPictures
   readonly audience: Audience
   readonly budget: MemoryBudget
-  readonly hls: HlsPutIngest
+  readonly hls: OnDemand<HlsPutIngest>
   /** Started after this is prepared and before anybody is answered. */
   readonly ingest: () => Ingest
   readonly certificate: Certificate | undefined
@@ -63,19 +64,19 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
   const vod = createVodHandler({ store, log: strangers })
   const iceServers = () => iceServersFor(settings, now())
   const whep = createWhepHandler({
-    egress: webrtc?.egress,
+    egress: webrtc?.egress.get,
     iceServers,
     remoteOf: audience.addressOf,
     onError: (error) => strangers.error({ err: error }, 'http: a WHEP request failed'),
   })
   const whip = createWhipHandler({
-    ingest: webrtc?.whip,
+    ingest: webrtc?.whip.get,
     iceServers,
     remoteOf: audience.addressOf,
     onError: (error) => strangers.error({ err: error }, 'http: a WHIP request failed'),
   })
   const hlsPut = createHlsPutHandler({
-    ingest: needs.hls,
+    ingest: needs.hls.get,
     remoteOf: audience.addressOf,
     onError: (error) => strangers.error({ err: error }, 'http: a file of an encoder could not be taken'),
   })
@@ -90,11 +91,16 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
         const ladder = live.streams.diagnose(id)?.ladder
         return ladder === undefined ? [] : [{ channel: slug, ladder }]
       }),
+    sounds: () =>
+      directory.list().flatMap(({ id, slug }) => {
+        const sound = live.streams.diagnose(id)?.sound
+        return sound === undefined ? [] : [{ channel: slug, sound }]
+      }),
     store,
     budget: needs.budget,
     delivery: media.delivery,
-    webrtc: () => webrtc?.egress.figures,
-    whip: () => webrtc?.whip.figures,
+    webrtc: () => webrtc?.egress.made?.figures,
+    whip: () => webrtc?.whip.made?.figures,
     publishHook: () => platform.publishHook(),
     srt: () => needs.ingest().srt?.figures(),
     connections: () => ({ http: server.connections(), rtmp: needs.ingest().connections() }),

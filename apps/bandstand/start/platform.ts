@@ -1,5 +1,6 @@
 import type { Streams } from '@bandstand/engine/stream/streams.ts'
 import type { Trials } from '@bandstand/engine/transcode/trial.ts'
+import type { Beginning } from '@bandstand/platform/beginning.ts'
 import { createPlatform, type Platform } from '@bandstand/platform/platform.ts'
 import { toEncoderHealth } from '../health.ts'
 import { instanceFacts } from '../instance.ts'
@@ -12,8 +13,9 @@ import type { Ingest } from './ingest.ts'
 import type { ServedPictures } from './pictures.ts'
 import type { Recordings } from './recordings.ts'
 
-/** Whom the platform asks; all but the first two are started after it. */
+/** Whom the platform asks; all but the first three are started after it. */
 export interface PlatformNeeds {
+  readonly beginning: Beginning
   readonly audience: Audience
   readonly trials: Trials
   /** Asked while the platform is being opened, too, when nothing can be live yet. */
@@ -29,11 +31,13 @@ export async function openPlatform(begun: Begun, needs: PlatformNeeds): Promise<
   const { settings, log, strangers, now, started } = begun
   const { audience, trials, streams, recordings, ingest, pictures } = needs
   const platform = await createPlatform({
+    begun: needs.beginning,
     dataDir: settings.data,
     settings: { ...settings, publishHook: publishHookOf(settings) },
     log,
     strangerLog: strangers,
     engine: {
+      hasWebRtc: settings.webrtc !== 'off',
       live(channelId) {
         const onAir = streams()?.onAir(channelId)
         return onAir && { ...onAir, viewers: audience.viewers.count(channelId) }

@@ -1,5 +1,5 @@
-import { createSrtReading, type SrtReadingOptions } from '@bandstand/engine/egress/srt/reading.ts'
-import { createSrtPublishing } from '@bandstand/engine/ingest/srt/publish.ts'
+import type { SrtReading, SrtReadingOptions } from '@bandstand/engine/egress/srt/reading.ts'
+import type { SrtPublishing } from '@bandstand/engine/ingest/srt/publish.ts'
 import type { PublishPort } from '@bandstand/engine/ports.ts'
 import { SRT_LISTENER_LIMITS } from '@bandstand/engine/srt/limits.ts'
 import { type SrtListenerServer, startSrtListener } from '@bandstand/engine/srt/listener.ts'
@@ -19,8 +19,9 @@ export async function startSrt(
     connectionsPerAddress: settings.maxPublishersPerAddress,
     bitrate: settings.maxBitrate * 1e6,
   }
-  const publishing = createSrtPublishing({ publishPort, log, refusals, limits })
-  const reading = createSrtReading({ ...read, log })
+  // Loaded by the first who calls: most servers have none.
+  let publishing: SrtPublishing | undefined
+  let reading: SrtReading | undefined
   const listener = await startSrtListener({
     address,
     log,
@@ -29,7 +30,14 @@ export async function startSrt(
     route: {
       async open(caller) {
         const { mode, name } = parseStreamId(caller.streamId)
-        return mode === 'publish' ? publishing.open(caller, name) : reading.open(caller, name)
+        if (mode === 'publish') {
+          const { createSrtPublishing } = await import('@bandstand/engine/ingest/srt/publish.ts')
+          publishing ??= createSrtPublishing({ publishPort, log, refusals, limits })
+          return publishing.open(caller, name)
+        }
+        const { createSrtReading } = await import('@bandstand/engine/egress/srt/reading.ts')
+        reading ??= createSrtReading({ ...read, log })
+        return reading.open(caller, name)
       },
     },
   })

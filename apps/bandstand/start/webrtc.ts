@@ -1,5 +1,5 @@
-import { createWebRtcEgress, type WebRtcEgress } from '@bandstand/engine/egress/webrtc/egress.ts'
-import { createWhipIngest, type WhipIngest } from '@bandstand/engine/ingest/whip/ingest.ts'
+import type { WebRtcEgress } from '@bandstand/engine/egress/webrtc/egress.ts'
+import type { WhipIngest } from '@bandstand/engine/ingest/whip/ingest.ts'
 import { WHIP_LIMITS } from '@bandstand/engine/ingest/whip/limits.ts'
 import { reserveUdpPair, reserveUdpPort } from '@bandstand/engine/webrtc/port.ts'
 import { createWebRtcProcess } from '@bandstand/engine/webrtc/supervisor.ts'
@@ -9,6 +9,7 @@ import { isTurnByTcp } from '../settings/webrtc.ts'
 import type { Audience } from './audience.ts'
 import type { Begun } from './begun.ts'
 import type { Live } from './live.ts'
+import { type OnDemand, onDemand } from './on-demand.ts'
 
 export interface WebRtcNeeds {
   readonly directory: Platform['directory']
@@ -21,8 +22,8 @@ export interface WebRtcNeeds {
 /** Viewers and encoders by WebRTC, on one port: one process has them all. */
 export interface WebRtc {
   readonly port: number
-  readonly egress: WebRtcEgress
-  readonly whip: WhipIngest
+  readonly egress: OnDemand<WebRtcEgress>
+  readonly whip: OnDemand<WhipIngest>
 }
 
 /** @returns `undefined` where WebRTC is switched off. @throws EngineError when the port cannot be had */
@@ -38,31 +39,35 @@ export async function startWebRtc({ settings, log, started }: Begun, needs: WebR
   started.defer(() => addresses.stop())
   const process = createWebRtcProcess({ host, port, relayPort, log, now: () => performance.now() })
   started.defer(() => process.close())
-  const egress = createWebRtcEgress({
-    process,
-    publicAddresses: addresses.current,
-    find: live.watchable,
-    ffmpeg,
-    seen(slug, viewer) {
-      const channel = directory.findBySlug(slug)
-      if (channel !== undefined) audience.viewers.seen(channel.id, viewer)
-    },
-    log,
-    limits: { sessions: settings.maxWebrtcViewers, sessionsPerAddress: settings.maxWebrtcViewersPerAddress },
-  })
-  started.defer(() => egress.close())
-  const whip = createWhipIngest({
-    process,
-    publishPort: live.streams,
-    publicAddresses: addresses.current,
-    channelIdOf: (slug) => directory.findBySlug(slug)?.id,
-    log,
-    limits: {
-      sessions: WHIP_LIMITS.sessions,
-      sessionsPerAddress: settings.maxPublishersPerAddress,
-      bitrate: settings.maxBitrate * 1e6,
-    },
-  })
-  started.defer(() => whip.close())
+  const egress = onDemand(async () => {
+    const { createWebRtcEgress } = await import('@bandstand/engine/egress/webrtc/egress.ts')
+    return createWebRtcEgress({
+      process,
+      publicAddresses: addresses.current,
+      find: live.watchable,
+      ffmpeg,
+      seen(slug, viewer) {
+        const channel = directory.findBySlug(slug)
+        if (channel !== undefined) audience.viewers.seen(channel.id, viewer)
+      },
+      log,
+      limits: { sessions: settings.maxWebrtcViewers, sessionsPerAddress: settings.maxWebrtcViewersPerAddress },
+    })
+  }, started)
+  const whip = onDemand(async () => {
+    const { createWhipIngest } = await import('@bandstand/engine/ingest/whip/ingest.ts')
+    return createWhipIngest({
+      process,
+      publishPort: live.streams,
+      publicAddresses: addresses.current,
+      channelIdOf: (slug) => directory.findBySlug(slug)?.id,
+      log,
+      limits: {
+        sessions: WHIP_LIMITS.sessions,
+        sessionsPerAddress: settings.maxPublishersPerAddress,
+        bitrate: settings.maxBitrate * 1e6,
+      },
+    })
+  }, started)
   return { port, egress, whip }
 }

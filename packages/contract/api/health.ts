@@ -44,7 +44,7 @@ export const soundHealth = z
   .object({
     state: z
       .enum(['waiting', 'starting', 'running', 'failing', 'impossible'])
-      .describe('waiting: nobody needs it; impossible: who cannot play what is sent hears nothing'),
+      .describe('waiting: nobody needs it; impossible: who cannot play what is sent, and has no WebRTC, hears nothing'),
     restarts: z.int().min(0).describe('times ffmpeg ended that it should not have, since the broadcast began'),
     message: z.string().nullable().describe('what is not as it should be'),
   })

@@ -22,6 +22,11 @@ export const instance = z
             encrypted: z.boolean().describe('all callers need the passphrase of the settings'),
           })
           .nullable(),
+        whip: z
+          .boolean()
+          .describe(
+            'encoders may come by WebRTC: /live/{channel}/whip at this very origin, the stream key as bearer token',
+          ),
       })
       .describe("what to type as OBS's server; the stream key is asked for beside it"),
   })

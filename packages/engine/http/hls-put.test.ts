@@ -21,7 +21,7 @@ async function stage(t: TestContext, now = () => performance.now()) {
     ingest.close()
     refusals.close()
   })
-  const handler = createHlsPutHandler({ ingest, remoteOf: () => '192.0.2.7' })
+  const handler = createHlsPutHandler({ ingest: async () => ingest, remoteOf: () => '192.0.2.7' })
   const { port: http } = await startServer(t, [handler])
   const send = (path: string, body: Uint8Array | string = '', method = 'PUT') =>
     new Promise<{ status: number; body: string }>((resolve, reject) => {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { PutUpload } from '../ingest/hls/put/encoder.ts'
-import { type HlsPutIngest, type PutRefused, tellPutFault } from '../ingest/hls/put/ingest.ts'
+import { tellPutFault } from '../ingest/hls/put/faults.ts'
+import type { HlsPutIngest, PutRefused } from '../ingest/hls/put/ingest.ts'
 import type { PublishRefusal } from '../ports.ts'
 import { limits } from './limits.ts'
 import { splitTarget } from './live-path.ts'
@@ -9,7 +10,8 @@ import { abandon } from './outbox.ts'
 import { type Problem, sendProblem } from './problem.ts'
 
 export interface HlsPutHandlerOptions {
-  readonly ingest: HlsPutIngest
+  /** Asked by the first file: few servers ever see one. */
+  readonly ingest: () => Promise<Pick<HlsPutIngest, 'upload'>>
   /** The encoder's address. */
   readonly remoteOf: (req: HttpRequest) => string
   /** A file could not be taken for a reason that nobody has thought of. */
@@ -55,7 +57,7 @@ export function createHlsPutHandler({ ingest, remoteOf, onError }: HlsPutHandler
     const key = slash < 0 ? undefined : decoded(path.slice(0, slash))
     if (key === undefined || key === '') return sendProblem(req, res, incomplete)
     const encoder = headerOf(req, 'user-agent')?.slice(0, 100)
-    const upload = await ingest.upload({
+    const upload = await (await ingest()).upload({
       ...{ key, path: path.slice(slash + 1), remote: remoteOf(req) },
       ...(encoder !== undefined && { encoder }),
     })

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -15,6 +15,7 @@ import { createGeneralRequests } from './general-requests.ts'
 import { hostFault } from './host.ts'
 import { limits as defaults } from './limits.ts'
 import { asResponse, type HttpHandler } from './message.ts'
+import { createServer } from './node-http.ts'
 import { busy, sendProblem } from './problem.ts'
 import { markShared } from './shared-connections.ts'
 

@@ -11,7 +11,7 @@ import { type Problem, sendProblem } from './problem.ts'
 /** The content type of descriptions (RFC 8866 §8.2). */
 export const SDP = 'application/sdp'
 
-export const switchedOff: Problem = { status: 404, code: 'not-found', detail: 'WebRTC is switched off on this server.' }
+const switchedOff: Problem = { status: 404, code: 'not-found', detail: 'WebRTC is switched off on this server.' }
 export const wrongType: Problem = {
   status: 415,
   code: 'unsupported-media-type',
@@ -45,6 +45,32 @@ export function readSessionAddress(
   if (names.rest.length > 3 || (below !== undefined && below !== part)) return undefined
   if (session !== undefined && !/^[0-9a-f]{32}$/.test(session)) return undefined
   return { channel: names.owner, path, query, session, isPart: below !== undefined }
+}
+
+export interface Exchange {
+  readonly req: HttpRequest
+  readonly res: HttpResponse
+  readonly onError: ((error: unknown) => void) | undefined
+}
+
+/**
+ * Serves a request by what is loaded for the first one; tells where WebRTC is switched off. Whoever has gone meanwhile is not
+ * served: nothing of the body would come any more.
+ */
+export function serveBy<T>(
+  load: (() => Promise<T>) | undefined,
+  { req, res, onError }: Exchange,
+  serve: (by: T) => void,
+): void {
+  if (load === undefined) return sendProblem(req, res, switchedOff)
+  load()
+    .then((by) => {
+      if (!res.destroyed) serve(by)
+    })
+    .catch((error: unknown) => {
+      onError?.(error)
+      abandon(req, res)
+    })
 }
 
 /** @param exposed what scripts of other sites may read of answers. Refusals have the list of `headers.ts` */

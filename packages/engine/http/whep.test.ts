@@ -59,7 +59,7 @@ const egress: WebRtcEgress = {
 
 before(async () => {
   const handler = createWhepHandler({
-    egress,
+    egress: async () => egress,
     iceServers: () => [
       { url: 'stun:stun.example.org:3478' },
       { url: 'turn:turn.example.org:3478?transport=udp', username: 'u', credential: 'p' },

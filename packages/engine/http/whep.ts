@@ -14,15 +14,15 @@ import {
   SDP,
   type SessionAddress,
   sendOptions,
-  switchedOff,
+  serveBy,
   wrongMethod,
   wrongType,
 } from './webrtc-endpoint.ts'
 import { answerLayers } from './whep-layers.ts'
 
 export interface WhepHandlerOptions {
-  /** `undefined` where WebRTC is switched off. */
-  readonly egress: WebRtcEgress | undefined
+  /** Asked by the first viewer; `undefined` where WebRTC is switched off. */
+  readonly egress: (() => Promise<WebRtcEgress>) | undefined
   /** Made for each viewer: credentials may run out. */
   readonly iceServers: () => readonly IceServer[]
   /** The viewer's address. */
@@ -56,10 +56,11 @@ export function createWhepHandler({ egress, iceServers, remoteOf, onError }: Whe
     const address = readSessionAddress(req.url ?? '', 'whep', 'layer')
     if (address === undefined) return false
     const { session, isPart } = address
-    if (egress === undefined) sendProblem(req, res, switchedOff)
-    else if (session === undefined) endpoint(req, res, egress, address)
-    else if (!isPart) resource(req, res, egress, session)
-    else layers(req, res, egress, session)
+    serveBy(egress, { req, res, onError }, (of) => {
+      if (session === undefined) endpoint(req, res, of, address)
+      else if (!isPart) resource(req, res, of, session)
+      else layers(req, res, of, session)
+    })
     return true
   }
 

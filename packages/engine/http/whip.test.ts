@@ -47,7 +47,7 @@ before(async () => {
   }
   const serve = (one: WhipIngest | undefined) =>
     createHttpServer({
-      handlers: [createWhipHandler({ ...options, ingest: one })],
+      handlers: [createWhipHandler({ ...options, ingest: one && (async () => one) })],
       fallback: (_req, res) => (res as { writeHead(status: number): { end(): void } }).writeHead(418).end(),
     })
   ;[server, off] = [serve(ingest), serve(undefined)]

@@ -12,14 +12,14 @@ import {
   SDP,
   sendJson,
   sendOptions,
-  switchedOff,
+  serveBy,
   wrongMethod,
   wrongType,
 } from './webrtc-endpoint.ts'
 
 export interface WhipHandlerOptions {
-  /** `undefined` where WebRTC is switched off. */
-  readonly ingest: WhipIngest | undefined
+  /** Asked by the first encoder; `undefined` where WebRTC is switched off. */
+  readonly ingest: (() => Promise<WhipIngest>) | undefined
   /** Made for each encoder: credentials may run out. */
   readonly iceServers: () => readonly IceServer[]
   /** The encoder's address. */
@@ -90,10 +90,11 @@ export function createWhipHandler({ ingest, iceServers, remoteOf, onError }: Whi
     const address = readSessionAddress(req.url ?? '', 'whip', 'status')
     if (address === undefined) return false
     const { channel, path, session, isPart } = address
-    if (ingest === undefined) sendProblem(req, res, switchedOff)
-    else if (session === undefined) endpoint(req, res, ingest, channel, path)
-    else if (!isPart) resource(req, res, ingest, { channel, session })
-    else status(req, res, ingest, { channel, session })
+    serveBy(ingest, { req, res, onError }, (by) => {
+      if (session === undefined) endpoint(req, res, by, channel, path)
+      else if (!isPart) resource(req, res, by, { channel, session })
+      else status(req, res, by, { channel, session })
+    })
     return true
   }
 

@@ -4,7 +4,7 @@ import type { TimedUnit } from '../timeline/model.ts'
 import { type BroughtMisses, BroughtRendition } from './brought-rendition.ts'
 import type { BroadcastTiming, CutFollower, Epoch } from './model.ts'
 import type { RungSink } from './rung-packer.ts'
-import { createSourceCuts } from './source-cuts.ts'
+import { createSourceCuts, followCuts } from './source-cuts.ts'
 
 /** Where the parts of brought renditions go. */
 export interface BroughtSink extends RungSink {
@@ -46,29 +46,13 @@ export function createBroughtPacker({ timing, sink, numbersOf }: BroughtPackerOp
     for (const rendition of renditions.values()) rendition.pump()
   }
 
-  /** What none needs any more. */
-  function forget(): void {
-    source.forget([...renditions.values()].map(({ place }) => place))
-  }
+  const follower = followCuts(source, pumpAll, () => [...renditions.values()].map(({ place }) => place))
 
   return {
+    ...follower,
     opened(epoch, msn) {
       sink.epoch(epoch)
-      source.opened(epoch, msn)
-      pumpAll()
-      forget()
-    },
-    cut(at, key) {
-      source.cut(at, key)
-      forget()
-    },
-    decided(at) {
-      source.decided(at)
-      pumpAll()
-    },
-    closed(end, last) {
-      source.closed(end, last)
-      pumpAll()
+      follower.opened(epoch, msn)
     },
     add(track, frameDuration) {
       const known = renditions.get(track)

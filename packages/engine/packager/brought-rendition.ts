@@ -5,7 +5,7 @@ import { type CutList, createCutList } from './cut-list.ts'
 import { PACKAGER_LIMITS } from './limits.ts'
 import type { BroadcastTiming, EpochTrack, Part } from './model.ts'
 import { createRungInits } from './rung-inits.ts'
-import { type EpochCuts, oldestOpen, type SourceCuts } from './source-cuts.ts'
+import { type EpochCuts, oldestOpen, type Place, type SourceCuts } from './source-cuts.ts'
 import { TrackPacker } from './track-packer.ts'
 
 export interface BroughtRenditionOptions {
@@ -84,8 +84,7 @@ export class BroughtRendition {
     this.#packer = this.#open(msn)
   }
 
-  /** Where it is: what is before is not needed any more. */
-  get place(): { readonly cuts: EpochCuts; readonly msn: number } {
+  get place(): Place {
     return { cuts: this.#cuts, msn: Math.min(this.#packer.msn, this.#own.newest) }
   }
 

@@ -212,6 +212,14 @@ export function createPackager(options: PackagerOptions): Packager {
     }
   }
 
+  /** What goes on behind the lead is in segments no longer than others. */
+  function cutUntil(r: Running, end: number): void {
+    const ceiling = timing.targetDuration * 90_000
+    while (end - r.cuts.newestStart > ceiling + 2 * PACKAGER_LIMITS.segmentSlack * 90_000) {
+      cut(r, r.cuts.newestStart + ceiling, false)
+    }
+  }
+
   /** Others go as far as no border can come any more that they would have to heed. */
   function follow(r: Running, track: TrackPacker): void {
     const decided = decidedOf(r)
@@ -249,6 +257,7 @@ export function createPackager(options: PackagerOptions): Packager {
   function close(until?: number): void {
     const r = running
     if (r === undefined) return
+    if (until !== undefined) cutUntil(r, until)
     r.lead.flush(until)
     for (const track of r.tracks) if (track !== r.lead) track.flush(until)
     const end = until ?? Math.max(...r.tracks.map((t) => t.reach))

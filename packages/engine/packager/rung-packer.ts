@@ -4,7 +4,7 @@ import type { TimedUnit } from '../timeline/model.ts'
 import { PACKAGER_LIMITS } from './limits.ts'
 import type { BroadcastTiming, CutFollower, EpochTrack, Part } from './model.ts'
 import { createRungInits, type RungInits } from './rung-inits.ts'
-import { createSourceCuts, type EpochCuts, oldestOpen } from './source-cuts.ts'
+import { createSourceCuts, type EpochCuts, followCuts, oldestOpen } from './source-cuts.ts'
 import { TrackPacker } from './track-packer.ts'
 
 /** Where the parts of rungs go. */
@@ -272,33 +272,12 @@ export function createRungPacker<Config extends TrackConfig = VideoTrackConfig>(
     while (packer.msn <= last) packer.closeSegment(Math.min(end, cuts.list.startOf(packer.msn + 1) ?? end))
   }
 
-  /** What no rung needs any more. */
-  function forget(): void {
-    source.forget([...rungs.values()].map(({ cuts, packer }) => ({ cuts, msn: packer.msn })))
-  }
-
   function pumpAll(): void {
     for (const rung of rungs.values()) pump(rung)
   }
 
   return {
-    opened(epoch, msn) {
-      source.opened(epoch, msn)
-      pumpAll()
-      forget()
-    },
-    cut(at, key) {
-      source.cut(at, key)
-      forget()
-    },
-    decided(at) {
-      source.decided(at)
-      pumpAll()
-    },
-    closed(end, last) {
-      source.closed(end, last)
-      pumpAll()
-    },
+    ...followCuts(source, pumpAll, () => [...rungs.values()].map(({ cuts, packer }) => ({ cuts, msn: packer.msn }))),
     add(track, frameDuration) {
       const cuts = source.newest
       const known = rungs.get(track)

@@ -14,13 +14,19 @@ export interface EpochCuts {
   readonly over: { readonly end: number; readonly last: number } | undefined
 }
 
+/** Where a rendition is: what is before is not needed any more. */
+export interface Place {
+  readonly cuts: EpochCuts
+  readonly msn: number
+}
+
 /** How the source was cut, epoch by epoch, as long as a rendition that comes later needs it. */
 export interface SourceCuts extends CutFollower {
   /** The running epoch or the newest one. */
   readonly newest: EpochCuts | undefined
   after(cuts: EpochCuts): EpochCuts | undefined
   /** Forgets what lies before all of these, each in the epoch and the segment where one is; segments that are open to a rung stay. */
-  forget(needed: readonly { readonly cuts: EpochCuts; readonly msn: number }[]): void
+  forget(needed: readonly Place[]): void
   /** Where the segments of the running epoch begin that are open to a rung, oldest first. */
   readonly starts: readonly number[]
 }
@@ -88,6 +94,29 @@ export function createSourceCuts(open: number = PACKAGER_LIMITS.rungOpenSegments
         if (start !== undefined) found.push(start)
       }
       return found
+    },
+  }
+}
+
+/** Keeps what is known of the source's cuts for renditions that are cut alike: lets them go on, and forgets what none of them needs. */
+export function followCuts(source: SourceCuts, pump: () => void, places: () => readonly Place[]): CutFollower {
+  return {
+    opened(epoch, msn) {
+      source.opened(epoch, msn)
+      pump()
+      source.forget(places())
+    },
+    cut(at, key) {
+      source.cut(at, key)
+      source.forget(places())
+    },
+    decided(at) {
+      source.decided(at)
+      pump()
+    },
+    closed(end, last) {
+      source.closed(end, last)
+      pump()
     },
   }
 }

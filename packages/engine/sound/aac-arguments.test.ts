@@ -11,7 +11,7 @@ test('ffmpeg is told to make AAC of what it reads, on the same clock, from a giv
       '-probesize 32 -analyzeduration 0 -fflags nobuffer -copyts -f mp4 -i pipe:0',
       '-map 0:a:0 -af aresample=48000:async=1:min_hard_comp=0.015:first_pts=1024000,aformat=channel_layouts=stereo',
       '-c:a aac -b:a 160000 -avoid_negative_ts disabled -use_editlist 0',
-      '-movflags empty_moov+default_base_moof+frag_every_frame+frag_discont -flush_packets 1 -f mp4 pipe:1',
+      '-movflags empty_moov+default_base_moof+frag_every_frame+frag_discont+skip_trailer -flush_packets 1 -f mp4 pipe:1',
     ].join(' '),
   )
 })

@@ -29,7 +29,8 @@ export function aacArguments(format: string, from: number): readonly string[] {
     ...['-probesize', '32', '-analyzeduration', '0', '-fflags', 'nobuffer', '-copyts', '-f', format, '-i', 'pipe:0'],
     ...['-map', '0:a:0', '-af', filters.join(','), '-c:a', 'aac', '-b:a', String(bitrate)],
     ...['-avoid_negative_ts', 'disabled', '-use_editlist', '0'],
-    ...['-movflags', 'empty_moov+default_base_moof+frag_every_frame+frag_discont', '-flush_packets', '1'],
+    // It keeps something of each fragment for a trailer, ever more, and nobody reads that.
+    ...['-movflags', 'empty_moov+default_base_moof+frag_every_frame+frag_discont+skip_trailer', '-flush_packets', '1'],
     ...['-f', 'mp4', 'pipe:1'],
   ]
 }

@@ -8,8 +8,9 @@ import { parseFragments } from '@bandstand/media/containers/isobmff/parse-fragme
 import { audioConfig } from '../packager/fixtures/encoder.ts'
 import type { Part } from '../packager/model.ts'
 import { LADDER_LIMITS } from '../transcode/limits.ts'
-import { startAacProcess } from './aac-process.ts'
+import { type AacProcessEnd, startAacProcess } from './aac-process.ts'
 import { createFakeAac } from './fixtures/fake-aac.ts'
+import { opusConfig } from './fixtures/opus.ts'
 import { createSoundRig, type SoundRig } from './fixtures/rig.ts'
 import { SOUND_LIMITS } from './limits.ts'
 import { LISTED_AAC } from './made.ts'
@@ -153,6 +154,23 @@ test('one that ends is replaced at once, and nothing is missing or there twice',
   assert.equal(rig.warnings.length, 2)
 })
 
+test('one that was given very much is followed by another, and nothing is missing or there twice', () => {
+  const { rig, fakes } = withFakes()
+  rig.connect()
+  rig.play(3)
+  for (let i = 0; i < 120 && fakes[0]?.isFinished !== true; i++) {
+    rig.rendition.asked()
+    rig.play(10)
+  }
+  assert.deepEqual([fakes.length, fakes[0]?.isFinished], [1, true])
+  fakes[0]?.end({ clean: true, reason: '' })
+  rig.play(6)
+  assert.equal(fakes.length, 2)
+  assert.ok(rig.parts.every(({ gap }) => !gap))
+  assertWhole(times(rig.parts))
+  assert.deepEqual([rig.rendition.report?.restarts, rig.warnings], [0, []])
+})
+
 test('one that ends again and again is not listed until it makes something', () => {
   const { rig, fakes, mute } = withFakes()
   mute(true)
@@ -183,6 +201,29 @@ test('after sound was missing for long another begins, and no hours of silence a
   rig.rendition.handle({ kind: 'unit', unit: { ...unit, dts: later, pts: later } })
   assert.equal(fakes[0]?.isFinished, true)
   assert.ok((fakes[0]?.next ?? 0) < later)
+})
+
+test('sound that was missing for some seconds is a gap, and no frame lasts so long', () => {
+  const { rig, fakes } = withFakes()
+  rig.connect()
+  rig.play(3)
+  rig.rendition.asked()
+  rig.play(2)
+  const unit = rig.studio.recorded.units.findLast(({ track }) => track === AUDIO_TRACK)
+  assert.ok(unit !== undefined)
+  const give = (from: number, to: number) => {
+    for (let dts = unit.dts + from * 48_000; dts < unit.dts + to * 48_000; dts += 960) {
+      rig.rendition.handle({ kind: 'unit', unit: { ...unit, dts, pts: dts } })
+    }
+  }
+  give(3, 3.1)
+  fakes[0]?.end({ clean: true, reason: '' })
+  give(3.1, 5)
+  rig.play(5)
+  assert.equal(fakes.length, 2)
+  const longest = Math.max(...rig.parts.filter(({ gap }) => !gap).map(({ duration }) => duration))
+  assert.ok(longest <= 0.35 * 48_000, `a part of ${longest / 48_000} s`)
+  assert.ok(rig.parts.some(({ gap, start }) => gap && start > unit.dts))
 })
 
 test('an encoder that comes back has an ffmpeg of its own, and its segments are aligned too', () => {
@@ -294,6 +335,21 @@ test('ffmpeg makes AAC-LC of it, cut where the source is cut, every frame in its
   const samples = new Int16Array(decoded.stdout.buffer, decoded.stdout.byteOffset, decoded.stdout.byteLength >> 1)
   const loud = samples.reduce((sum, value) => sum + Math.abs(value), 0) / samples.length
   assert.ok(loud > 1_000, `a tone of ${loud}`)
+})
+
+test('an ffmpeg that has run for minutes ends as it should when it is told to', async () => {
+  let frames = 0
+  const end = await new Promise<AacProcessEnd>((onEnd) => {
+    const started = startAacProcess({
+      ...{ ffmpeg: 'ffmpeg', source: opusConfig, from: 48 * 1024, now: () => performance.now(), onEnd },
+      onTrack: () => undefined,
+      onFrame: () => void frames++,
+      onGone: () => undefined,
+    })
+    for (let packet = 0; packet < 6_000; packet++) started.feed(packet * 960, Uint8Array.of(0xfc, 0xff, 0xfe))
+    started.finish()
+  })
+  assert.deepEqual([end.clean, frames > 5_000], [true, true], end.reason)
 })
 
 test('an ffmpeg that is killed is replaced within the segment', async (t) => {

@@ -141,8 +141,9 @@ export function createAacRendition(options: AacRenditionOptions): AacRendition {
     }
     source.end = timed.dts + frameLengthOf(config, timed.data)
     backlog.add(timed, ((packer.starts[0] ?? 0) * config.timescale) / 90_000)
-    if (runs.current === undefined) start()
-    else runs.current.feed(timed.dts, timed.data)
+    if (runs.current === undefined) return start()
+    runs.current.feed(timed.dts, timed.data)
+    if (runs.current?.isSpent === true) runs.finish()
   }
 
   function start(): void {
@@ -152,9 +153,12 @@ export function createAacRendition(options: AacRenditionOptions): AacRendition {
     crowded(!places.join(held))
     if (isCrowded) return
     const ticks = sampleRate / config.timescale
-    const after = restarts.mayGoOn ? packer.reached(LISTED_AAC.track, epoch) : undefined
     const oldest = Math.max(((packer.starts[0] ?? 0) * sampleRate) / 90_000, backlog.first.dts * ticks)
-    const wanted = after === undefined ? oldest : Math.max(oldest, (after * sampleRate) / 90_000 + frameLength)
+    const reached = restarts.mayGoOn ? packer.reached(LISTED_AAC.track, epoch) : undefined
+    const next = reached === undefined ? oldest : (reached * sampleRate) / 90_000 + frameLength
+    const wanted = Math.max(oldest, next)
+    // What is missing in between is a gap, and not a frame that lasts so long.
+    const after = next < oldest ? undefined : reached
     // Whole frames of one grid, whoever makes them: another goes on with the next one.
     const earliest = Math.max(wanted - SOUND_LIMITS.lead * frameLength, backlog.first.dts * ticks)
     const from = Math.ceil(earliest / frameLength) * frameLength

@@ -44,6 +44,8 @@ export interface AacRun extends Pick<AacProcess, 'feed'> {
   /** Milliseconds of the steady clock. */
   readonly startedAt: number
   readonly hasBegun: boolean
+  /** It was given as much as one may be: another is to go on. */
+  readonly isSpent: boolean
 }
 
 /** The ffmpegs of one broadcast's sound: one at work, and those before it that still write what they hold, or were killed and have not gone. */
@@ -71,6 +73,7 @@ interface Own {
   readonly epoch: number
   readonly startedAt: number
   hasBegun: boolean
+  fed: number
 }
 
 export function createAacRuns(options: AacRunsOptions): AacRuns {
@@ -97,8 +100,15 @@ export function createAacRuns(options: AacRunsOptions): AacRuns {
   return {
     get current() {
       if (current === undefined) return undefined
-      const { process, startedAt, hasBegun } = current
-      return { feed: process.feed, startedAt, hasBegun }
+      const run = current
+      const { process, startedAt, hasBegun, fed } = run
+      return {
+        ...{ startedAt, hasBegun, isSpent: fed >= SOUND_LIMITS.frames },
+        feed(time: number, data: Uint8Array) {
+          run.fed++
+          process.feed(time, data)
+        },
+      }
     },
     get waiting() {
       return current?.process.waiting ?? 0
@@ -127,7 +137,7 @@ export function createAacRuns(options: AacRunsOptions): AacRuns {
         onEnd: (end) => beside(() => ended(fresh, end)),
         onGone: () => beside(() => gone(fresh)),
       })
-      const fresh: Own = { process, epoch, startedAt: steady(), hasBegun: false }
+      const fresh: Own = { process, epoch, startedAt: steady(), hasBegun: false, fed: units.length }
       current = fresh
       for (const { dts, data } of units) process.feed(dts, data)
     },

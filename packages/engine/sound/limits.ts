@@ -6,6 +6,8 @@ export const SOUND_LIMITS = {
   input: 8 * 1024 * 1024,
   /** A frame that is longer is none (an ADTS frame has 13 bits of length, FLAC of 65,535 samples has most), and is left out. */
   frame: 512 * 1024,
+  /** Frames given to one ffmpeg before another goes on: its MP4 reader keeps nearly a kilobyte of each. 17 minutes of 20 ms. */
+  frames: 50_000,
   /** One box of what it writes: a frame is at most 6,144 bits for each channel (ISO/IEC 14496-3 §4.5.3.3). */
   box: 64 * 1024,
   /** Of its complaints, for the log. */

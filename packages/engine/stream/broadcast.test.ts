@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { audioConfig, encode, videoConfig } from '../packager/fixtures/encoder.ts'
-import { manualScheduler } from '../packager/fixtures/watched.ts'
 import type { RungPort } from '../packager/rung-packer.ts'
-import { createMemoryBudget } from '../packager/window/budget.ts'
 import type { AssetIndex, AssetWriter, SegmentStore } from '../store/port.ts'
 import type { Ladder } from '../transcode/ladder.ts'
-import { type BroadcastOptions, createBroadcast } from './broadcast.ts'
+import type { BroadcastOptions } from './broadcast.ts'
+import { openBroadcast } from './fixtures/broadcast.ts'
 
 /** A store that takes nothing any more once `broken`. */
 function brokenStore() {
@@ -31,20 +30,7 @@ function brokenStore() {
 
 function live(options: Partial<BroadcastOptions> = {}) {
   const { store, port } = brokenStore()
-  const broadcast = createBroadcast({
-    assetId: 'as_1',
-    channelId: 'ch_1',
-    store: port,
-    recording: true,
-    budget: createMemoryBudget(1 << 30),
-    scheduler: manualScheduler(),
-    keepsGroup: false,
-    onReaderFault() {},
-    nonce: 'test',
-    onOpened() {},
-    onGeneration() {},
-    ...options,
-  })
+  const broadcast = openBroadcast(port, { keepsGroup: false, onReaderFault() {}, ...options })
   const begun = 1_700_000_000_000
   broadcast.encoderArrived(begun)
   broadcast.configure(VIDEO_TRACK, videoConfig(), begun)

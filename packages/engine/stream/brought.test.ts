@@ -1,36 +1,19 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import type { MediaPlaylist } from '@bandstand/media/manifests/hls/model.ts'
 import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import { type BroughtOptions, broughtConfig, broughtTrack, encodeLadder } from '../packager/fixtures/brought.ts'
 import { audioConfig, type EncoderOptions, videoConfig } from '../packager/fixtures/encoder.ts'
-import { manualScheduler } from '../packager/fixtures/watched.ts'
 import type { PlaylistDirectives } from '../packager/live.ts'
-import { createMemoryBudget } from '../packager/window/budget.ts'
 import { createReplayPlaylists } from '../replay/playlists.ts'
-import { createDiskStore, type DiskStore } from '../store/disk.ts'
-import { createBroadcast } from './broadcast.ts'
+import type { DiskStore } from '../store/disk.ts'
 import type { Broadcast } from './channel.ts'
+import { openBroadcast, openStore } from './fixtures/broadcast.ts'
 
 const BEGUN = 1_700_000_000_000
 const HD: BroughtOptions = { height: 720, size: 30 }
 const SD: BroughtOptions = { height: 360 }
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
-
-async function openStore(t: TestContext): Promise<DiskStore> {
-  const root = await mkdtemp(join(tmpdir(), 'bandstand-brought-'))
-  const store = createDiskStore({ root, retention: { maxBytes: 1e12, maxAgeMs: 1e12, minFreeBytes: 0 }, log: silent })
-  await store.recover()
-  t.after(async () => {
-    await store.close()
-    await rm(root, { recursive: true })
-  })
-  return store
-}
 
 class Rig {
   readonly broadcast: Broadcast
@@ -39,12 +22,8 @@ class Rig {
   now = BEGUN
 
   constructor(store: DiskStore) {
-    this.broadcast = createBroadcast({
-      ...{ assetId: 'as_1', channelId: 'ch_1', store, recording: true, keepsGroup: true, nonce: 'test' },
-      budget: createMemoryBudget(1 << 30),
-      scheduler: manualScheduler(),
+    this.broadcast = openBroadcast(store, {
       onReaderFault: (_who, error) => void this.faults.push(error),
-      onOpened() {},
       onGeneration: () => void this.generations++,
     })
   }

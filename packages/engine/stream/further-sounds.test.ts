@@ -1,47 +1,23 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { audioConfigFromOpusChannels } from '@bandstand/media/codecs/opus/config.ts'
 import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import type { AudioTrackConfig } from '@bandstand/media/track.ts'
 import { audioConfig, videoConfig } from '../packager/fixtures/encoder.ts'
 import { encodeSounds, type SoundOptions, soundTrack } from '../packager/fixtures/sounds.ts'
-import { manualScheduler } from '../packager/fixtures/watched.ts'
-import { createMemoryBudget } from '../packager/window/budget.ts'
 import { createReplayManifests } from '../replay/manifests.ts'
 import { createReplayPlaylists } from '../replay/playlists.ts'
-import { createDiskStore, type DiskStore } from '../store/disk.ts'
-import { createBroadcast } from './broadcast.ts'
+import type { DiskStore } from '../store/disk.ts'
 import type { Broadcast } from './channel.ts'
+import { openBroadcast, openStore } from './fixtures/broadcast.ts'
 
 const BEGUN = 1_700_000_000_000
-const silent = { debug() {}, info() {}, warn() {}, error() {} }
 const GERMAN: AudioTrackConfig = { ...audioConfig(), language: 'deu' }
 const OPUS = audioConfigFromOpusChannels(2, 960)
 
-async function openStore(t: TestContext): Promise<DiskStore> {
-  const root = await mkdtemp(join(tmpdir(), 'bandstand-sounds-'))
-  const store = createDiskStore({ root, retention: { maxBytes: 1e12, maxAgeMs: 1e12, minFreeBytes: 0 }, log: silent })
-  await store.recover()
-  t.after(async () => {
-    await store.close()
-    await rm(root, { recursive: true })
-  })
-  return store
-}
-
 function begin(store: DiskStore, configs: readonly AudioTrackConfig[]): Broadcast {
-  const broadcast = createBroadcast({
-    ...{ assetId: 'as_1', channelId: 'ch_1', store, recording: true, keepsGroup: true, nonce: 'test' },
-    budget: createMemoryBudget(1 << 30),
-    scheduler: manualScheduler(),
-    onReaderFault: (_who, error) => assert.fail(String(error)),
-    onOpened() {},
-    onGeneration() {},
-  })
+  const broadcast = openBroadcast(store)
   broadcast.encoderArrived(BEGUN)
   broadcast.announce({ video: true, audio: true, furtherSounds: configs.length }, BEGUN)
   broadcast.configure(VIDEO_TRACK, { ...videoConfig(), frameRate: 30 }, BEGUN)

@@ -170,3 +170,91 @@ test('sounds without pictures are cut by the clock, all alike', () => {
   assertInSync(studio, 0, 800)
   assert.deepEqual(segmentsOf(studio, soundTrack(0)), segmentsOf(studio, AUDIO_TRACK))
 })
+
+test('one that is heard now and then begins one epoch, and is in its place from then on', () => {
+  const calls = (sent: Iterable<Sent>) =>
+    [...sent].filter(({ unit, at }) => unit.track !== soundTrack(1) || (at > 4 && at % 4 > 0.6 && at % 4 < 1.3))
+  const studio = stream([{}, {}], { seconds: 30 }, calls)
+  assert.deepEqual(reasons(studio), ['encoder', 'late-track'])
+  assert.deepEqual(tracksOf(studio), [VIDEO_TRACK, AUDIO_TRACK, soundTrack(0), soundTrack(1)])
+  assertInSync(studio, 1, 150)
+})
+
+test('where pictures leap before the sounds do, one epoch begins, however many sounds there are', () => {
+  const leap = (sent: Iterable<Sent>) =>
+    [...sent].map(({ unit, at }) => {
+      const by = at < (unit.track === VIDEO_TRACK ? 8 : 8.7) ? 0 : -50 * 90_000
+      return { at, unit: { ...unit, dts: unit.dts + by, pts: unit.pts + by } }
+    })
+  const all = Array.from({ length: FURTHER_SOUNDS.most }, () => ({}))
+  const studio = stream(all, { seconds: 16, base: 100 }, leap)
+  assert.deepEqual(reasons(studio), ['encoder', 'jump'])
+  for (const place of all.keys()) assertInSync(studio, place, 600)
+})
+
+test('without pictures the others go on where the first stops, and it has its place again when it is back', () => {
+  const pause = (sent: Iterable<Sent>) =>
+    [...sent].filter(({ unit, at }) => unit.track !== AUDIO_TRACK || at < 5 || at >= 20)
+  const studio = stream([{}, {}], { seconds: 30, fps: 0 }, pause)
+  assert.deepEqual(reasons(studio), ['encoder'])
+  const first = segmentsOf(studio, AUDIO_TRACK)
+  for (const place of [0, 1]) {
+    assertInSync(studio, place, 1_350)
+    assert.deepEqual(segmentsOf(studio, soundTrack(place)), first)
+  }
+  const ends = studio.recorded.units.map(({ dts }) => dts / 48_000)
+  assert.ok(Math.max(...ends) > 29.5, `${Math.max(...ends)} s`)
+  assert.ok(
+    [...placesOf(studio, undefined).values()].some((time) => time > 29),
+    'the first is back',
+  )
+})
+
+test('without pictures a recording is as long as the sounds that go on', () => {
+  const studio = stream([{}], { seconds: 20, fps: 0 }, (sent) =>
+    [...sent].filter(({ unit, at }) => unit.track !== AUDIO_TRACK || at < 5),
+  )
+  const ends = [AUDIO_TRACK, soundTrack(0)].map(
+    (track) => studio.recorded.units.findLast((u) => u.track === track)?.dts,
+  )
+  for (const end of ends) assert.ok((end ?? 0) / 48_000 > 19.9, ends.join())
+})
+
+test('one that is ahead makes the last segment of an encoder no longer than others are', () => {
+  const studio = createStudio()
+  for (let encoder = 0; encoder < 2; encoder++) {
+    studio.connect({ announce: false })
+    studio.do((t, now) => t.announce({ video: true, audio: true, furtherSounds: 1 }, now))
+    studio.do((t, now) => t.configure(soundTrack(0), audioConfig(), now))
+    studio.send(encodeSounds({ seconds: 11.9, gop: 1_000 }, [{ shift: () => 1.5 }]))
+    studio.stop()
+  }
+  // No segment is longer than is declared.
+  assertInvariants(studio, false)
+  assert.deepEqual(segmentsOf(studio, soundTrack(0)).length, segmentsOf(studio, VIDEO_TRACK).length + 2)
+})
+
+test('one on a clock of its own does not decide where the first is when that comes back', () => {
+  const studio = createStudio()
+  studio.connect({ announce: false })
+  studio.do((t, now) => t.announce({ video: true, audio: true, furtherSounds: 1 }, now))
+  studio.do((t, now) => t.configure(soundTrack(0), audioConfig(), now))
+  const all = [...encodeSounds({ seconds: 16 }, [{ shift: () => 230 }])]
+  const begun = studio.now
+  studio.send(all.filter(({ unit, at }) => at < 7 && (unit.track !== AUDIO_TRACK || at < 5)))
+  studio.do((t, now) => t.configure(soundTrack(0), { ...audioConfig(), language: 'deu' }, now))
+  studio.now = begun
+  studio.send(all.filter(({ unit, at }) => at >= 7 && (unit.track !== AUDIO_TRACK || at >= 10)))
+  studio.stop()
+  assert.deepEqual(reasons(studio), ['encoder', 'configuration', 'jump'])
+  const pictures = studio.recorded.units.filter(({ track }) => track === VIDEO_TRACK)
+  const first = placesOf(studio, undefined)
+  for (const { arrivedAt, dts } of pictures) {
+    const beside = first.get(arrivedAt)
+    if (beside !== undefined) assert.ok(Math.abs(beside - dts / 90_000) < 0.1, `${beside} beside ${dts / 90_000}`)
+  }
+  const end = Math.max(
+    ...studio.recorded.units.map(({ track, dts }) => dts / (track === VIDEO_TRACK ? 90_000 : 48_000)),
+  )
+  assert.ok(end < 17, `${end} s`)
+})

@@ -29,7 +29,7 @@ export interface Gathering {
   ready(now: number, isAll?: boolean): boolean
   /**
    * Decides with what there is; `undefined` when nothing can start.
-   * @param before tracks of the epoch before. `keep`: sound among them that is merely silent stays in the set.
+   * @param before tracks of the epoch before. `keep`: sound that was heard and is merely silent stays in the set.
    */
   choose(
     configs: ReadonlyMap<TrackId, TrackConfig>,
@@ -58,8 +58,11 @@ export interface GatheringOptions {
 
 export function createGathering(options: GatheringOptions = {}): Gathering {
   let wanted = new Set(options.wanted ?? [VIDEO_TRACK, AUDIO_TRACK])
-  const stale = new Map(options.stale ?? [])
-  let staleLeft: number = TIMELINE_LIMITS.staleUnits
+  /** Tracks that were heard before, in the epoch before or while that went on without them. */
+  const begun = new Set(options.wanted)
+  /** By track: where its old clock is, and how many units of that may still come. */
+  const stale = new Map<TrackId, { readonly last: number; readonly left: number }>()
+  for (const [track, last] of options.stale ?? []) stale.set(track, { last, left: TIMELINE_LIMITS.staleUnits })
   let held: HeldUnit[] = []
   let bytes = 0
   let dropped = 0
@@ -70,16 +73,15 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
   let key: HeldUnit | undefined
 
   function isStale({ unit, at }: HeldUnit): boolean {
-    const last = stale.get(unit.track)
-    if (last === undefined || since === undefined) return false
-    if (at - since > TIMELINE_LIMITS.staleMs || staleLeft <= 0) return false
-    const near = Math.abs(unit.dts - last) <= TIMELINE_LIMITS.jumpTicks
+    const own = stale.get(unit.track)
+    if (own === undefined || since === undefined) return false
+    if (at - since > TIMELINE_LIMITS.staleMs || own.left <= 0) return false
+    const near = Math.abs(unit.dts - own.last) <= TIMELINE_LIMITS.jumpTicks
     const onNew = [...seen.values()].some(
       ({ from, to }) => unit.dts >= from - TIMELINE_LIMITS.jumpTicks && unit.dts <= to + TIMELINE_LIMITS.jumpTicks,
     )
     if (!near || onNew) return false
-    staleLeft--
-    stale.set(unit.track, unit.dts)
+    stale.set(unit.track, { last: unit.dts, left: own.left - 1 })
     return true
   }
 
@@ -176,6 +178,7 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
     },
     want: (track) => {
       wanted.add(track)
+      begun.add(track)
     },
     forget,
     add,
@@ -190,7 +193,8 @@ export function createGathering(options: GatheringOptions = {}): Gathering {
       for (const track of [...configs.keys()].toSorted((a, b) => a - b)) {
         const config = configs.get(track)
         const there = track === VIDEO_TRACK ? key !== undefined : held.some((h) => h.unit.track === track)
-        const silent = keep && track !== VIDEO_TRACK && before.has(track)
+        // One that came late and pauses just here is not to begin an epoch each time that it is heard.
+        const silent = keep && track !== VIDEO_TRACK && (before.has(track) || begun.has(track))
         if (config === undefined || !(there || silent)) continue
         tracks.push(bornOut({ track, config, frameDuration: frameDuration(held, track, config) }))
       }

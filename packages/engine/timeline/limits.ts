@@ -25,7 +25,7 @@ export const TIMELINE_LIMITS = {
   slowFrameToleranceMs: 500,
   /** Tracks of one source further apart than this have different clocks and are brought together by arrival. */
   alignTicks: 2 * 90_000,
-  /** After a jump, units of the other track that go on with the old clock are dropped for so long, and so many. */
+  /** After a jump, units of each other track that go on with the old clock are dropped for so long, and so many. */
   staleMs: 1_000,
   staleUnits: 100,
   /**

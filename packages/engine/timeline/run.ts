@@ -40,7 +40,7 @@ export interface Run {
   reconfigureSound(track: TrackId, config: TrackConfig): void
   map(held: HeldUnit): readonly TimedUnit[]
   /**
-   * Silence from where sounds stopped to the end of the pictures, at the end of the epoch. A hole of 0.05 to 0.1 s is too
+   * Silence from where sounds stopped to the end of the others, at the end of the epoch. A hole of 0.05 to 0.1 s is too
    * small for hls.js to leave behind: it says that the replay has ended only where nothing is missing before.
    */
   finish(): readonly TimedUnit[]
@@ -55,14 +55,15 @@ export function openRun(options: RunOptions): Run {
   for (const { track, config } of chosen.tracks) {
     if (config.kind === 'audio') sounds.set(track, openSound({ track, config, start, make: options.silence, counters }))
   }
-  /** The sound that the others go by where there are no pictures, and that tells of the source's clock. */
+  /** The sound that tells of the source's clock, and that the others go by where there are no pictures. */
   const main = tracks.has(VIDEO_TRACK) ? AUDIO_TRACK : (sounds.keys().next().value ?? AUDIO_TRACK)
+  const isPlaced = chosen.units.some((h) => h.unit.track === main)
   const key = chosen.units.find((h) => h.unit.track === VIDEO_TRACK)?.unit
   const frame = chosen.tracks.find((t) => t.track === VIDEO_TRACK)?.frameDuration ?? 0
   const video = key === undefined ? undefined : new VideoClock(start, key.dts, key.pts, frame * 90_000)
   /** Last source time and arrival, by track. */
   const seen = new Map<TrackId, { readonly time: number; readonly at: number }>()
-  /** Newest picture on the broadcast's clock; without pictures the end of the first sound. */
+  /** Newest picture on the broadcast's clock; without pictures the end of the sounds that lead. */
   let reach = start
   /** Sounds that come and are not of this epoch. */
   const waiting = new Map<TrackId, Waiting>()
@@ -89,12 +90,13 @@ export function openRun(options: RunOptions): Run {
 
   function judgeMain(unit: HeldUnit['unit'], { end }: Sound): Verdict {
     const last = seen.get(unit.track)
-    if (last === undefined) return 'go'
+    const time = toBroadcast(unit, unit.dts)
+    // One that was silent when the epoch began has had no say in how sound is moved.
+    if (last === undefined) return isPlaced || Math.abs(time - reach) <= TIMELINE_LIMITS.alignTicks ? 'go' : 'jump'
     const advance = unit.dts - last.time
     if (Math.abs(advance) <= TIMELINE_LIMITS.jumpTicks) return 'go'
-    // Silence was put in up to here, or the pictures are here too: the sound comes back, its clock did not jump.
-    const time = toBroadcast(unit, unit.dts)
-    return advance > 0 && (isNear(time, end) || (video !== undefined && isNear(time, reach))) ? 'go' : 'jump'
+    // Silence was put in up to here, or the others are here too: the sound comes back, its clock did not jump.
+    return advance > 0 && (isNear(time, end) || isNear(time, reach)) ? 'go' : 'jump'
   }
 
   /** A further sound goes where the others have gone, and nowhere else: on a clock of its own it is not heard. */
@@ -155,9 +157,15 @@ export function openRun(options: RunOptions): Run {
 
   function mapSound({ unit, at }: HeldUnit, sound: Sound): TimedUnit[] {
     const out = sound.map({ unit, at }, toBroadcast(unit, unit.pts), reach)
-    if (video !== undefined || unit.track !== main) return out
+    if (video !== undefined || !leads(unit.track, at)) return out
     reach = Math.max(reach, sound.end)
-    return [...out, ...fillOthers(main, at)]
+    return [...out, ...fillOthers(unit.track, at)]
+  }
+
+  /** Where there are no pictures the others go by the main sound, and by any of them while that has stopped. */
+  function leads(track: TrackId, at: number): boolean {
+    const last = seen.get(main)?.at ?? chosen.units[0]?.at ?? at
+    return track === main || (at - last) * 90 >= TIMELINE_LIMITS.audioStallTicks
   }
 
   /** Sound that is known not to come keeps up with the others: players stay nearer to the edge than a stall is waited for. */
@@ -195,11 +203,9 @@ export function openRun(options: RunOptions): Run {
       return sound === undefined ? [] : mapSound(held, sound)
     },
     finish() {
-      const end = video?.end ?? sounds.get(main)?.end ?? start
+      const end = video?.end ?? reach
       const at = wallClock + (end - start) / 90
-      return [...sounds.values()].flatMap((sound) =>
-        video === undefined && sound.track === main ? [] : sound.finish(end, at),
-      )
+      return [...sounds.values()].flatMap((sound) => sound.finish(end, at))
     },
     clocks(except) {
       return new Map([...seen].filter(([track]) => track !== except).map(([track, last]) => [track, last.time]))

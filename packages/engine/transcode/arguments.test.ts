@@ -29,7 +29,7 @@ test('one rung by x264: the whole vector', () => {
     ...['-b:v', '800000', '-maxrate', '880000', '-bufsize', '800000', '-g', '30', '-force_key_frames', 'source'],
     ...['-fps_mode', 'passthrough', '-enc_time_base', '1:90000', '-video_track_timescale', '90000'],
     ...['-avoid_negative_ts', 'disabled', '-use_editlist', '0'],
-    ...['-movflags', 'empty_moov+default_base_moof+frag_every_frame+frag_discont', '-flush_packets', '1'],
+    ...['-movflags', 'empty_moov+default_base_moof+frag_every_frame+frag_discont+skip_trailer', '-flush_packets', '1'],
     ...['-f', 'mp4', 'pipe:4'],
   ])
 })
@@ -161,7 +161,12 @@ for (const [encoder, device, filter, options] of hardware) {
       ...['-b:v', '800000', '-maxrate', '880000', '-bufsize', '800000', '-g', '30', '-force_key_frames', 'source'],
       ...['-fps_mode', 'passthrough', '-enc_time_base', '1:90000', '-video_track_timescale', '90000'],
       ...['-avoid_negative_ts', 'disabled', '-use_editlist', '0'],
-      ...['-movflags', 'empty_moov+default_base_moof+frag_every_frame+frag_discont', '-flush_packets', '1'],
+      ...[
+        '-movflags',
+        'empty_moov+default_base_moof+frag_every_frame+frag_discont+skip_trailer',
+        '-flush_packets',
+        '1',
+      ],
       ...['-f', 'mp4', 'pipe:4'],
     ])
   })

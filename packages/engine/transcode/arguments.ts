@@ -74,7 +74,8 @@ function output({ encoder, preset }: LadderCommand, rung: Rung, index: number): 
     // As they come, on the source's clock: by default ffmpeg rounds times to the frame rate it has guessed.
     ...['-fps_mode', 'passthrough', '-enc_time_base', '1:90000', '-video_track_timescale', '90000'],
     ...['-avoid_negative_ts', 'disabled', '-use_editlist', '0'],
-    ...['-movflags', 'empty_moov+default_base_moof+frag_every_frame+frag_discont', '-flush_packets', '1'],
+    // It keeps something of each fragment for a trailer, ever more, and nobody reads that.
+    ...['-movflags', 'empty_moov+default_base_moof+frag_every_frame+frag_discont+skip_trailer', '-flush_packets', '1'],
     ...['-f', 'mp4', `pipe:${FIRST_OUTPUT + index}`],
   ]
 }

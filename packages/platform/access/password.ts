@@ -46,6 +46,18 @@ export function generatePassword(): string {
   return [letters(5), letters(5), letters(5), letters(5)].join('-')
 }
 
+/** A password and what is stored of it. */
+export interface MadePassword {
+  readonly password: string
+  readonly hash: string
+}
+
+/** Hashes a password, a new one where none is given. @param cost logarithm of N */
+export async function makePassword(given?: string, cost?: number): Promise<MadePassword> {
+  const password = given ?? generatePassword()
+  return { password, hash: await hashPassword(password, cost) }
+}
+
 /** A stream key: 138 bits, no character that an encoder or an address would need to escape. */
 export function generateStreamKey(): string {
   return letters(28)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EncoderHealth } from '../ports.ts'
-import { adviseEncoder } from './advice.ts'
+import { adviseEncoder as advise, type Circumstances } from './advice.ts'
 
 const video = {
   codec: 'avc1.640028',
@@ -30,6 +30,8 @@ const good: EncoderHealth = {
     hls: null,
   },
 }
+const adviseEncoder = (health: EncoderHealth, circumstances: Partial<Circumstances> = {}) =>
+  advise(health, { hasWebRtc: false, ...circumstances })
 const codes = (health: Partial<EncoderHealth>) => adviseEncoder({ ...good, ...health }).map(({ code }) => code)
 
 test('an encoder that does everything right is told so', () => {
@@ -58,7 +60,7 @@ test('each thing to change is named', () => {
 
 test('while nothing is recorded that should be, nothing is fine', () => {
   assert.deepEqual(
-    adviseEncoder(good, 'The disk is full.').map(({ code }) => code),
+    adviseEncoder(good, { unrecorded: 'The disk is full.' }).map(({ code }) => code),
     ['not-recorded'],
   )
 })
@@ -184,4 +186,25 @@ test('of sound that not every browser plays it is said who hears nothing, where 
   assert.deepEqual(textOf(sound('failing', 'ffmpeg: it ended with status 1')), [
     'The sound is Opus, and no AAC comes of it (ffmpeg: it ended with status 1): viewers whose browser does not play Opus hear nothing. Set the encoder to AAC.',
   ])
+})
+
+test('who gets sound by WebRTC that the browser does not play otherwise is not said to hear nothing', () => {
+  const opus = { ...good, audio: { ...audio, codec: 'Opus' } }
+  const told = (change: Partial<EncoderHealth>, hasWebRtc = true) => {
+    const [advice] = adviseEncoder({ ...opus, ...change }, { hasWebRtc })
+    return [advice?.level, advice?.text.match(/Opus (hear nothing|are sent it by WebRTC)/)?.[1]]
+  }
+  assert.deepEqual(told({}), ['hint', 'are sent it by WebRTC'])
+  assert.deepEqual(told({ sound: { state: 'failing', restarts: 9, message: 'ffmpeg: it ended' } }), [
+    'hint',
+    'are sent it by WebRTC',
+  ])
+  // What WebRTC does not carry as it comes takes ffmpeg there, too.
+  const silent = ['warning', 'hear nothing']
+  assert.deepEqual(told({}, false), silent)
+  assert.deepEqual(told({ video: { ...video, codec: 'hvc1.1.6.L93.B0' } }), silent)
+  assert.deepEqual(told({ audio: { ...audio, codec: 'Opus', channels: 6 } }), silent)
+  const reordered = adviseEncoder({ ...opus, video: { ...video, bFrames: true } }, { hasWebRtc: true })
+  assert.match(reordered[0]?.text ?? '', /Opus hear nothing/)
+  assert.equal(adviseEncoder({ ...opus, audio: { ...audio, codec: 'fLaC' } }, { hasWebRtc: true })[0]?.level, 'warning')
 })

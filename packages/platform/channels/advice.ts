@@ -36,12 +36,16 @@ const FURTHER_SOUNDS = 7
 /** Segments (ms) that make viewers late for nothing. */
 const SEGMENTS_LONG = 6_000
 
-/**
- * What to change in the encoder, most important first; one `fine` where there is nothing.
- *
- * @param unrecorded why the broadcast is not recorded though it should be, in sentences: no setting of the encoder, and yet nothing is fine
- */
-export function adviseEncoder(health: EncoderHealth, unrecorded?: string): Advice[] {
+/** What of the server counts, too. */
+export interface Circumstances {
+  /** Why the broadcast is not recorded though it should be, in sentences: no setting of the encoder, and yet nothing is fine. */
+  readonly unrecorded?: string | undefined
+  /** Viewers can watch by WebRTC. */
+  readonly hasWebRtc: boolean
+}
+
+/** What to change in the encoder, most important first; one `fine` where there is nothing. */
+export function adviseEncoder(health: EncoderHealth, { unrecorded, hasWebRtc }: Circumstances): Advice[] {
   const advice: Advice[] = []
   const add = (level: Advice['level'], code: Advice['code'], text: string) => advice.push({ level, code, text })
   const { video, audio } = health
@@ -54,7 +58,7 @@ export function adviseEncoder(health: EncoderHealth, unrecorded?: string): Advic
   if (audio === null) add('hint', 'no-audio', 'There is no sound. If that is not meant, check the audio sources.')
   else if (!AUDIO_RATES.includes(audio.sampleRate))
     add('hint', 'audio-rate-odd', `The sound has ${audio.sampleRate} Hz; 48000 Hz (48 kHz) plays everywhere.`)
-  if (audio !== null) adviseSoundCodec(audio, health.sound, add)
+  if (audio !== null) adviseSoundCodec(health, audio, hasWebRtc, add)
   if (health.brought?.message)
     add('warning', 'renditions', `Of the renditions that the encoder makes: ${health.brought.message}.`)
   adviseSounds(health, add)
@@ -159,24 +163,34 @@ const NOT_EVERYWHERE: readonly (readonly [prefix: string, name: string])[] = [
   ['ec-3', 'E-AC-3'],
 ]
 
-/** @param made of it in AAC; null where there is no ffmpeg */
+/** Whether WebRTC carries pictures and sound as they come: it does without ffmpeg then, to browsers that have no Opus otherwise. */
+function isForWebRtc({ video }: EncoderHealth, { codec, channels }: NonNullable<EncoderHealth['audio']>): boolean {
+  const isOpus = codec.toLowerCase() === 'opus' && channels <= 2
+  return isOpus && video !== null && /^avc[13]\./.test(video.codec) && !video.bFrames
+}
+
+/** Of sound without AAC beside it, as there is none without ffmpeg. */
 function adviseSoundCodec(
-  { codec }: NonNullable<EncoderHealth['audio']>,
-  made: EncoderHealth['sound'],
+  health: EncoderHealth,
+  audio: NonNullable<EncoderHealth['audio']>,
+  hasWebRtc: boolean,
   add: (level: Advice['level'], code: Advice['code'], text: string) => void,
 ): void {
-  const name = NOT_EVERYWHERE.find(([prefix]) => codec.toLowerCase().startsWith(prefix))?.[1]
+  const { sound: made } = health
+  const name = NOT_EVERYWHERE.find(([prefix]) => audio.codec.toLowerCase().startsWith(prefix))?.[1]
   if (name === undefined) return
-  const silent = `viewers whose browser does not play ${name} hear nothing`
+  const isHeard = hasWebRtc && isForWebRtc(health, audio)
+  const level = isHeard ? 'hint' : 'warning'
+  const silent = `viewers whose browser does not play ${name} ${isHeard ? 'are sent it by WebRTC, and hear nothing where that does not get through' : 'hear nothing'}`
   if (made === null)
     add(
-      'warning',
+      level,
       'audio-not-everywhere',
       `The sound is ${name}, and this server has no ffmpeg to make AAC of it: ${silent}. Install ffmpeg, or set the encoder to AAC.`,
     )
   else if (made.message !== null && (made.state === 'impossible' || made.state === 'failing'))
     add(
-      'warning',
+      level,
       'audio-not-everywhere',
       `The sound is ${name}, and no AAC comes of it (${made.message}): ${silent}. Set the encoder to AAC.`,
     )

@@ -285,7 +285,8 @@ export function createChannels(options: ChannelsOptions): Channels {
       const health = engine.health(channel.id)
       if (health === undefined) return { connected: false, encoder: null, advice: [] }
       const encoder = { ...health, connectedAt: new Date(health.connectedAt).toISOString() }
-      return { connected: true, encoder, advice: adviseEncoder(health, engine.unrecorded(channel.id)) }
+      const unrecorded = engine.unrecorded(channel.id)
+      return { connected: true, encoder, advice: adviseEncoder(health, { unrecorded, hasWebRtc: engine.hasWebRtc }) }
     },
   }
 }

@@ -1,9 +1,9 @@
-import { chmod, open } from 'node:fs/promises'
 import { Kysely } from 'kysely'
 import type { Log } from '../ports.ts'
 import { type DatabaseClient, openClient } from './client.ts'
 import { createDialect } from './dialect.ts'
 import { migrate } from './migrate.ts'
+import { keepPrivate } from './private.ts'
 import type { Tables } from './schema.ts'
 
 /** The platform's database, or a transaction of it. */
@@ -18,7 +18,14 @@ export type DatabaseState = Pick<DatabaseClient, 'isUp'>
  */
 export async function openDatabase(path: string, log: Log): Promise<{ database: Database; state: DatabaseState }> {
   await keepPrivate(path)
-  const client = await openClient(path, log)
+  return openTables(await openClient(path, log))
+}
+
+/**
+ * The same of a client that has just been opened.
+ * @throws PlatformError `database-newer`, `database`
+ */
+export async function openTables(client: DatabaseClient): Promise<{ database: Database; state: DatabaseState }> {
   const database = new Kysely<Tables>({ dialect: createDialect(client) })
   try {
     await migrate(database)
@@ -28,17 +35,4 @@ export async function openDatabase(path: string, log: Log): Promise<{ database: 
   }
   client.watch()
   return { database, state: client }
-}
-
-/**
- * Lets nobody but the server's own user read the database: sessions, sealed keys and addresses are in it. SQLite would make it
- * readable to all; the files that it puts beside it get the mode of this one.
- */
-async function keepPrivate(path: string): Promise<void> {
-  // What cannot be made or changed here is told, or found to be no trouble, when the database is opened.
-  await open(path, 'a', 0o600).then(
-    (file) => file.close(),
-    () => {},
-  )
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) await chmod(file, 0o600).catch(() => {})
 }

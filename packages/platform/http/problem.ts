@@ -1,5 +1,7 @@
-import { STATUS_CODES } from 'node:http'
 import type { ErrorCode, Problem } from '@bandstand/contract/errors.ts'
+
+// An `import` of it would load Node's HTTP client too, for the sake of one of its exports.
+const { STATUS_CODES } = process.getBuiltinModule('node:http')
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   'bad-request': 400,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createId } from '@bandstand/contract/ids.ts'
 import { LRUCache } from 'lru-cache'
 import { addressGroup } from '../access/address.ts'
-import { generatePassword, hashPassword, verifyPassword } from '../access/password.ts'
+import { type MadePassword, makePassword, verifyPassword } from '../access/password.ts'
 import type { Principal } from '../access/principal.ts'
 import { createRateLimit } from '../access/rate-limit.ts'
 import type { Secrets } from '../access/secrets.ts'
@@ -39,8 +39,12 @@ export interface OwnerOptions {
 export interface Owner {
   /** Whether there is a password: it is the last thing that a first start makes. */
   isPrepared(): Promise<boolean>
-  /** Applies the password setting, or makes a password where there is none; that one is returned, to be shown once. */
-  prepare(setting: string | undefined): Promise<string | undefined>
+  /**
+   * Applies the password setting, or makes a password where there is none; that one is returned, to be shown once.
+   *
+   * @param begun of this very setting, where one is in the making already
+   */
+  prepare(setting: string | undefined, begun?: Promise<MadePassword>): Promise<string | undefined>
   /**
    * @param device what an earlier sign-in gave this browser
    * @returns tokens for the cookies of the session and of the browser
@@ -83,22 +87,18 @@ export function createOwner(options: OwnerOptions): Owner {
 
   return {
     isPrepared: async () => (await store.password(orgId)) !== undefined,
-    async prepare(setting) {
+    async prepare(setting, begun) {
       const stored = await store.password(orgId)
       if (setting !== undefined) {
         if (stored?.setting && secrets.verify('setting', setting, stored.setting)) return undefined
-        await store.setPassword(
-          orgId,
-          await hashPassword(setting, passwordCost),
-          secrets.digest('setting', setting),
-          now(),
-        )
+        const { hash } = await (begun ?? makePassword(setting, passwordCost))
+        await store.setPassword(orgId, hash, secrets.digest('setting', setting), now())
         if (stored) log.info({}, "the owner's password was changed by the setting; all sessions are signed out")
         return undefined
       }
       if (stored) return undefined
-      const password = generatePassword()
-      await store.setPassword(orgId, await hashPassword(password, passwordCost), null, now())
+      const { password, hash } = await (begun ?? makePassword(undefined, passwordCost))
+      await store.setPassword(orgId, hash, null, now())
       return password
     },
 

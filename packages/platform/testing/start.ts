@@ -30,6 +30,7 @@ export function createFakeEngine(): FakeEngine {
     running,
     encoders,
     unrecordedFor,
+    hasWebRtc: true,
     live: (id) => running.get(id),
     health: (id) => encoders.get(id),
     unrecorded: (id) => unrecordedFor.get(id),
@@ -51,7 +52,7 @@ export const fakeInstance: InstancePort = {
   facts: (host) => ({
     recording: { state: 'on', reason: null, bytes: 5, limitBytes: 10 },
     disk: { free: 1, total: 2 },
-    publish: { rtmp: `rtmp://${host}:1935/live`, rtmps: null, srt: null },
+    publish: { rtmp: `rtmp://${host}:1935/live`, rtmps: null, srt: null, whip: true },
   }),
 }
 

@@ -1,5 +1,5 @@
 import type { Instance } from '@bandstand/contract/api/instance.ts'
-import { html, LitElement, nothing, type PropertyValues } from 'lit'
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit'
 import { messageOf } from '../channel/request.ts'
 import { buttons, fields } from '../style/forms.ts'
 import { tokens } from '../style/tokens.ts'
@@ -22,7 +22,20 @@ export class StudioConnectCard extends LitElement {
   declare _key: string | undefined
   declare _error: string
   declare _note: string
-  static override styles = [tokens, buttons, fields, studioStyles]
+  static override styles = [
+    tokens,
+    buttons,
+    fields,
+    studioStyles,
+    css`
+      details > :not(summary) {
+        margin-top: 0.5rem;
+      }
+      details > h3 {
+        margin-top: 1.1rem;
+      }
+    `,
+  ]
 
   /** Of requests: only the newest one's answer counts, which a new key is and another channel's is not. */
   #turn = 0
@@ -67,8 +80,36 @@ export class StudioConnectCard extends LitElement {
       this._note = 'This is the new key. The old one does not work any more.'
   }
 
+  /** Out of the way of who needs the two fields for OBS alone. */
+  #otherWays({ srt, whip }: Instance['publish'], key: string) {
+    const here = (path: string) => new URL(path, location.href).href
+    const passphrase = srt?.encrypted
+      ? ' Put &passphrase=… behind it, with the passphrase of the server’s settings.'
+      : nothing
+    const names = [...(srt ? ['SRT'] : []), ...(whip ? ['WHIP'] : []), 'HLS'].join(', ')
+    return html`<details>
+      <summary>Other encoders: ${names}</summary>
+      ${
+        srt &&
+        html`<h3>SRT, for lines that lose packets</h3>
+          <p class="hint">In OBS this is the server, and the stream key stays empty.${passphrase}</p>
+          <studio-secret-field label="SRT address" secret .value=${`${srt.address}?streamid=publish:${key}`}></studio-secret-field>`
+      }
+      ${
+        whip
+          ? html`<h3>WHIP, for OBS 30 and newer</h3>
+              <p class="hint">In OBS: Service “WHIP”, this as the server, the stream key as the bearer token; key frames every 2 s, no B-frames.</p>
+              <studio-secret-field label="WHIP address" .value=${here(`/live/${this.slug}/whip`)}></studio-secret-field>`
+          : nothing
+      }
+      <h3>HLS, for encoders that make it themselves</h3>
+      <p class="hint">By HTTP PUT: the playlist goes here, the segments beside it.</p>
+      <studio-secret-field label="HLS address" secret .value=${here(`/ingest/hls/${encodeURIComponent(key)}/out.m3u8`)}></studio-secret-field>
+    </details>`
+  }
+
   override render() {
-    const { rtmp = null, rtmps = null, srt = null } = this.instance?.publish ?? {}
+    const { rtmp = null, rtmps = null } = this.instance?.publish ?? {}
     const server = rtmps ?? rtmp
     return html`<section class="card" aria-labelledby="connect">
       <h2 id="connect">Connect your encoder</h2>
@@ -85,17 +126,7 @@ export class StudioConnectCard extends LitElement {
           ? nothing
           : html`<studio-secret-field label="Stream key" secret .value=${this._key}></studio-secret-field>`
       }
-      ${
-        srt === null || this._key === undefined
-          ? nothing
-          : html`<details>
-              <summary>By SRT, for lines that lose packets</summary>
-              <p class="hint">In OBS this is the server, and the stream key stays empty.${
-                srt.encrypted ? ' Put &passphrase=… behind it, with the passphrase of the server’s settings.' : nothing
-              }</p>
-              <studio-secret-field label="SRT address" secret .value=${`${srt.address}?streamid=publish:${this._key}`}></studio-secret-field>
-            </details>`
-      }
+      ${this.instance === undefined || this._key === undefined ? nothing : this.#otherWays(this.instance.publish, this._key)}
       <div class="row">
         <button type="button" @click=${() => this.#rotate()}>New key …</button>
         <span class="hint">Whoever has the key can broadcast on this channel.</span>

@@ -210,5 +210,6 @@ const instance: Instance = {
     rtmp: 'rtmp://192.0.2.1:1935/live',
     rtmps: null,
     srt: { address: 'srt://192.0.2.1:8890', encrypted: false },
+    whip: true,
   },
 }

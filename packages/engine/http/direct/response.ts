@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { HttpResponse } from '../message.ts'
+import { STATUS_CODES } from '../node-http.ts'
 
 /** What a response needs of the connection that it is sent on. */
 export interface ResponseChannel {

@@ -184,3 +184,26 @@ test('an encoder that was started anew is none beside itself when it comes by it
     assert.deepEqual(state, { restarted: false, lost: 0, grown: true })
   }
 })
+
+test('where the newer of two encoders ends, the stream does not: the older one goes on at once', () => {
+  const follower = follow(mediaPlaylist(0, 6))
+  readAll(follower)
+  follower.update(parsed(mediaPlaylist(0, 1)), 1_000)
+  assert.equal(follower.update(parsed(mediaPlaylist(1, 7)), 1_500).isRival, true)
+  follower.update(parsed(mediaPlaylist(0, 2, { end: true })), 2_000)
+  assert.deepEqual(readAll(follower), ['s0.m4s', 's1.m4s'])
+  assert.equal(follower.ended, false)
+  assert.equal(follower.update(parsed(mediaPlaylist(2, 8)), 2_500).restarted, true)
+  assert.ok(readAll(follower).includes('s7.m4s'))
+  follower.update(parsed(mediaPlaylist(3, 8, { end: true })), 3_500)
+  assert.equal(follower.ended, true)
+})
+
+test('an encoder that was started anew and ends, ends the stream', () => {
+  const follower = follow(mediaPlaylist(0, 6))
+  readAll(follower)
+  follower.update(parsed(mediaPlaylist(0, 1)), 1_000)
+  follower.update(parsed(mediaPlaylist(0, 2, { end: true })), 2_000)
+  readAll(follower)
+  assert.equal(follower.ended, true)
+})

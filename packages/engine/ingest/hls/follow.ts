@@ -37,6 +37,8 @@ export type Begin = 'listed' | 'after-listed'
 export interface Update {
   /** The encoder has begun anew: numbers fall, or name other segments. What is in files of before is not to be read any more. */
   readonly restarted: boolean
+  /** Of a new beginning: it is that of an encoder that was there before, and whose files are there already. */
+  readonly isReturn?: true
   /** Segments that were listed and are gone before they could be read, or that no state listed. */
   readonly lost: number
   /** Something is listed that was not before, or the end. */
@@ -167,7 +169,7 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
         state = now
         grownAt = at
         beginAt(now, HLS_LIMITS.beginTargets)
-        return { restarted: true, lost: 0, grown: true }
+        return { restarted: true, lost: 0, grown: true, ...(found === 'back' && { isReturn: true }) }
       }
       // An older state, out of a cache.
       if (endOf(now) < endOf(before)) return { restarted: false, lost: 0, grown: false }
@@ -175,8 +177,11 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
         endOf(now) > endOf(before) ||
         now.trailing.parts.length > before.trailing.parts.length ||
         (now.endList && !before.endList)
-      state = now
-      if (grown) grownAt = at
+      // The other one has the playlist from its next state on.
+      const isLeft = isOrdered && now.endList && rivals.isBeside(now, at)
+      state = isLeft ? { ...now, endList: false } : now
+      if (isLeft) grownAt = Number.NEGATIVE_INFINITY
+      else if (grown) grownAt = at
       if (sequence >= now.first) return { restarted: false, lost: 0, grown }
       // Some is gone; what is still listed is not.
       const from = sequence

@@ -402,3 +402,117 @@ test('who begins anew again and again is told to be two encoders', () => {
   intake.wants(1e9, 0)
   assert.doesNotMatch(intake.facts.trouble ?? '', /two encoders/)
 })
+
+/** A multivariant playlist of these media playlists, highest first. */
+function master(names: readonly string[], bandwidth = 1_000_000): string {
+  const variants = names.map((name, i) => `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth - i},RESOLUTION=640x360\n${name}\n`)
+  return `#EXTM3U\n${variants.join('')}`
+}
+
+test('a multivariant playlist that is written anew with other numbers is read on where it is', () => {
+  const { intake, put, list, pump } = stage({ root: 'master.m3u8' })
+  list(master(['a.m3u8', 'b.m3u8']), 'master.m3u8')
+  put('init.mp4', pictureInit)
+  for (const i of [0, 1]) put(`s${i}.m4s`, pictureSegment(i))
+  for (const name of ['a.m3u8', 'b.m3u8']) list(mediaPlaylist(0, 2), name)
+  pump()
+  // What it costs is measured as it goes, and a smaller rendition may be left out.
+  list(master(['a.m3u8', 'b.m3u8'], 2_000_000), 'master.m3u8')
+  assert.deepEqual(
+    intake.lanes.map(({ bandwidth }) => bandwidth),
+    [2_000_000, 1_871_999],
+  )
+  list(master(['a.m3u8'], 2_000_000), 'master.m3u8')
+  put('s2.m4s', pictureSegment(2))
+  list(mediaPlaylist(0, 3), 'a.m3u8')
+  assert.deepEqual(pump(), ['s2.m4s'])
+})
+
+test('two encoders that write one multivariant playlist in turn are told to be two', () => {
+  const { intake, list, pass } = stage({ root: 'master.m3u8' })
+  for (let i = 0; i <= HLS_LIMITS.restarts; i++) {
+    assert.equal(intake.facts.trouble, undefined)
+    list(master([i % 2 === 0 ? 'a.m3u8' : 'b.m3u8']), 'master.m3u8')
+    pass(1_000)
+  }
+  assert.match(intake.facts.trouble ?? '', /two encoders/)
+})
+
+test('what an older encoder listed while the newer one stood still is read when it goes on', () => {
+  const { list, put, pump, pass } = stage()
+  const newer = mediaPlaylist(0, 1).replace('s0', 't0')
+  put('init.mp4', pictureInit)
+  for (let i = 0; i < 6; i++) put(`s${i}.m4s`, pictureSegment(i))
+  list(mediaPlaylist(0, 6))
+  pump()
+  put('init.mp4', pictureInit)
+  put('t0.m4s', pictureSegment(50))
+  list(newer)
+  assert.deepEqual(pump(), ['init.mp4', 't0.m4s'])
+  for (let i = 6; i < 12; i++) {
+    put(`s${i}.m4s`, pictureSegment(i))
+    assert.equal(list(mediaPlaylist(i - 5, i + 1)).kind, 'rival')
+    pass(1_000)
+    // It lists nothing new, again and again.
+    list(newer)
+  }
+  pass(1)
+  put('s12.m4s', pictureSegment(12))
+  assert.equal(list(mediaPlaylist(7, 13)).kind, 'media')
+  assert.deepEqual(pump(), ['init.mp4', 's10.m4s', 's11.m4s', 's12.m4s'])
+})
+
+test('where the newer of two encoders ends under a name of its own, the older one goes on at once', () => {
+  const { intake, list, put, pump, pass } = stage({ root: undefined as never })
+  put('init.mp4', pictureInit)
+  for (const [i, name] of ['s0', 's1', 's2', 't0', 't1'].entries()) put(`${name}.m4s`, pictureSegment(i))
+  const first = (to: number) => list(mediaPlaylist(0, to), 'first.m3u8').kind
+  const second = (to: number, end = false) =>
+    list(mediaPlaylist(0, to, { end }).replace(/s(\d)\.m4s/g, 't$1.m4s'), 'second.m3u8').kind
+  first(1)
+  pass(HLS_LIMITS.rivalQuietMs + 1)
+  pump()
+  assert.equal(second(1), 'media')
+  assert.equal(first(2), 'rival')
+  assert.equal(second(2, true), 'media')
+  pump()
+  assert.equal(intake.ended, false)
+  assert.equal(first(3), 'media')
+  assert.ok(pump().includes('s2.m4s'))
+  // Nobody is beside it now.
+  pass(4 * HLS_LIMITS.rivalQuietMs)
+  list(mediaPlaylist(0, 3, { end: true }), 'first.m3u8')
+  pump()
+  assert.equal(intake.ended, true)
+})
+
+test('an encoder that is soon started anew under another name is taken when nothing more comes under the first', () => {
+  const { list, put, pump, pass } = stage({ root: undefined as never })
+  const second = (to: number) => list(mediaPlaylist(0, to).replaceAll(/s(\d)\.m4s/g, 't$1.m4s'), 'second.m3u8')
+  for (const name of ['s0', 't0', 't1', 't2']) put(`${name}.m4s`, pictureSegment(0))
+  put('init.mp4', pictureInit)
+  list(mediaPlaylist(0, 1), 'first.m3u8')
+  pass(HLS_LIMITS.rootGraceMs)
+  assert.deepEqual(pump(), ['init.mp4', 's0.m4s'])
+  second(1)
+  pass(HLS_LIMITS.rivalQuietMs / 2)
+  second(2)
+  assert.deepEqual(pump(), [])
+  pass(HLS_LIMITS.rivalQuietMs / 2 - 1)
+  second(2)
+  pass(2)
+  second(3)
+  assert.deepEqual(pump(), ['init.mp4', 't0.m4s', 't1.m4s', 't2.m4s'])
+})
+
+test('of media playlists that belong together the first stays the stream behind an outage', () => {
+  const { intake, list, pump, pass } = stage({ root: undefined as never })
+  for (const name of ['first.m3u8', 'second.m3u8']) list(mediaPlaylist(0, 2), name)
+  pass(HLS_LIMITS.rootGraceMs)
+  pump()
+  for (const name of ['first.m3u8', 'second.m3u8']) list(mediaPlaylist(0, 3), name)
+  pass(10 * HLS_LIMITS.rivalQuietMs)
+  list(mediaPlaylist(0, 5), 'second.m3u8')
+  assert.equal(list(mediaPlaylist(0, 5), 'first.m3u8').kind, 'media')
+  assert.deepEqual(intake.playlists, ['first.m3u8'])
+})

@@ -82,6 +82,8 @@ export function createIntake(options: IntakeOptions): Intake {
 interface Lane {
   readonly role: IntakeLane['role']
   readonly bandwidth: number
+  /** Which tracks of its segments are taken. */
+  readonly slots: string
   readonly rendition: Rendition
 }
 
@@ -99,8 +101,11 @@ class HlsIntake implements Intake {
   #choice = ''
   #lanes: readonly Lane[] = []
   readonly #early = new Map<string, Early>()
-  /** Names of media playlists that were the whole stream, until an encoder began that names its own otherwise. */
-  readonly #former = new Set<string>()
+  /**
+   * Names of media playlists that were the whole stream, until an encoder began that names its own otherwise; and when each was last seen
+   * beside that one, ms.
+   */
+  readonly #former = new Map<string, number>()
   readonly #contest = createContest()
   /** When the main playlist last listed something new, and the newest time that is known here, ms. */
   #grownAt = 0
@@ -176,7 +181,8 @@ class HlsIntake implements Intake {
   get ended(): boolean {
     return (
       this.#lanes.length > 0 &&
-      this.#lanes.every(({ role, rendition }) => role === 'brought' || rendition.follower.ended)
+      this.#lanes.every(({ role, rendition }) => role === 'brought' || rendition.follower.ended) &&
+      !this.#isBeside()
     )
   }
 
@@ -256,7 +262,14 @@ class HlsIntake implements Intake {
     this.#lanes = wanted.map(({ role, bandwidth, slots }, number) => {
       const found = names[number]
       const playlist = found !== undefined && 'name' in found ? found.name : ''
-      return { role, bandwidth, rendition: this.#rendition(number, playlist, slots, role !== 'brought') }
+      const lane = { role, bandwidth, slots: slots.join() }
+      const known = this.#lanes[number]
+      // Encoders write it anew as they measure what it costs: what it lists as before is read on where it is.
+      if (known?.role === role && known.slots === lane.slots && known.rendition.playlist === playlist) {
+        return { ...lane, rendition: known.rendition }
+      }
+      if (number === 0 && known !== undefined) this.#contest.began(now)
+      return { ...lane, rendition: this.#rendition(number, playlist, slots, role !== 'brought') }
     })
     this.#applyEarly(now)
     return undefined
@@ -300,7 +313,10 @@ class HlsIntake implements Intake {
     this.#firstMediaAt ??= now
     if (name === this.#root && this.#lanes.length === 0) this.#alone(name)
     if (this.#isOfAnother(name, playlist, now)) {
-      if (this.#former.has(name) && !this.#isQuiet(playlist, now)) return 'rival'
+      if (this.#former.has(name) && !this.#isQuiet(playlist, now)) {
+        this.#former.set(name, now)
+        return 'rival'
+      }
       this.#supersede(name)
     }
     const followed = this.#lanes.filter(({ rendition }) => rendition.playlist === name)
@@ -317,23 +333,35 @@ class HlsIntake implements Intake {
 
   /**
    * A lone media playlist under a name that was not there while the stream began is that of an encoder that began later, or of the one
-   * that it took the place of. Those of a ladder without a multivariant playlist come together.
+   * that it took the place of. Those of a ladder without a multivariant playlist come together: another of them is taken only where
+   * it has long gone on without the first, and not where both come back from an outage.
    */
   #isOfAnother(name: string, { targetDuration }: MediaPlaylist, now: number): boolean {
     const isAlone = this.#options.root === undefined && this.#lanes.length === 1 && this.#choice === ''
-    if (!isAlone || name === this.#root || this.#early.has(name)) return false
-    return this.#former.has(name) || now - (this.#firstMediaAt ?? now) > quietOf({ target: targetDuration })
+    if (!isAlone || name === this.#root) return false
+    const quiet = quietOf({ target: targetDuration })
+    const early = this.#early.get(name)
+    if (early !== undefined) return now - this.#grownAt > quiet && early.at - this.#grownAt > quiet / 2
+    return this.#former.has(name) || now - (this.#firstMediaAt ?? now) > quiet
   }
 
   #isQuiet({ targetDuration }: MediaPlaylist, now: number): boolean {
-    return now - this.#grownAt > quietOf({ target: targetDuration })
+    const hasEnded = this.#lanes[0]?.rendition.follower.ended === true
+    return hasEnded || now - this.#grownAt > quietOf({ target: targetDuration })
+  }
+
+  /** Another encoder still sends: where this one ends, the stream does not. */
+  #isBeside(): boolean {
+    const recent = 2 * quietOf({ target: this.#lanes[0]?.rendition.follower.targetDuration ?? 0 })
+    return [...this.#former.values()].some((at) => this.#now - at <= recent)
   }
 
   /** It is another encoder's from now on. */
   #supersede(name: string): void {
-    if (this.#root !== undefined) this.#former.add(this.#root)
+    if (this.#root !== undefined) this.#former.set(this.#root, Number.NEGATIVE_INFINITY)
     this.#former.delete(name)
-    const [oldest] = this.#former
+    this.#early.delete(name)
+    const [oldest] = this.#former.keys()
     if (this.#former.size > HLS_LIMITS.playlists && oldest !== undefined) this.#former.delete(oldest)
     this.#alone(name)
   }
@@ -342,7 +370,9 @@ class HlsIntake implements Intake {
   #alone(name: string): void {
     this.#root = name
     this.#choice = ''
-    this.#lanes = [{ role: 'main', bandwidth: 0, rendition: this.#rendition(0, name, ['video', 'audio'], true) }]
+    const slots = ['video', 'audio'] as const
+    const rendition = this.#rendition(0, name, slots, true)
+    this.#lanes = [{ role: 'main', bandwidth: 0, slots: slots.join(), rendition }]
   }
 
   /** Of several media playlists without a multivariant one the first that came is taken. */

@@ -110,15 +110,15 @@ class FollowedRendition implements Rendition {
   }
 
   update(playlist: MediaPlaylist, stamp: number | undefined, now: number): Seen {
-    const { restarted, lost, grown, isRival = false } = this.follower.update(playlist, now)
+    const { restarted, isReturn = false, lost, grown, isRival = false } = this.follower.update(playlist, now)
     if (isRival) return 'rival'
     // A clock that was set back, as of a camera that has just heard what time it is, says nothing of what was before.
     const isBack = stamp !== undefined && this.#stamp !== undefined && stamp < this.#stamp
-    if (isBack) this.#notBefore = Number.NEGATIVE_INFINITY
+    if (isBack || isReturn) this.#notBefore = Number.NEGATIVE_INFINITY
     if (restarted) {
       this.#options.events.began()
       this.#run++
-      if (!isBack) this.#notBefore = this.#stamp ?? this.#notBefore
+      if (!isBack && !isReturn) this.#notBefore = this.#stamp ?? this.#notBefore
       this.#forget()
       this.#wanted = undefined
       this.#waitingSince = undefined

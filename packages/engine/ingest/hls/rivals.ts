@@ -22,23 +22,27 @@ export interface Rivals {
   judge(current: Listing, next: Listing, grownAt: number, now: number): 'rival' | 'back' | undefined
   /** An encoder has begun anew; this is the last state of the one before. */
   began(before: Listing, now: number): void
+  /** The encoder of before still sends: where the newer one ends with `last`, the stream does not. */
+  isBeside(last: Listing, now: number): boolean
 }
 
 export function createRivals(): Rivals {
-  let former: { listing: Listing; at: number } | undefined
+  /** `isHeard`: since the newer one began. */
+  let former: { listing: Listing; at: number; isHeard: boolean } | undefined
+  const isRecent = (at: number, next: Listing, now: number) => now - at <= 2 * quietOf(next)
   return {
     judge(current, next, grownAt, now) {
-      const quiet = quietOf(next)
-      if (former === undefined || now - former.at > 2 * quiet || !goesOn(former.listing, next)) return undefined
+      if (former === undefined || !isRecent(former.at, next, now) || !goesOn(former.listing, next)) return undefined
       // Of lists that are alike it is the next state of the one that is there.
       if (goesOn(current, next) && endOf(next) - endOf(current) < 2) return undefined
-      if (now - grownAt > quiet) return 'back'
-      former = { listing: next, at: now }
+      if (now - grownAt > quietOf(next)) return 'back'
+      former = { listing: next, at: now, isHeard: true }
       return 'rival'
     },
     began(before, now) {
-      former = { listing: before, at: now }
+      former = { listing: before, at: now, isHeard: false }
     },
+    isBeside: (last, now) => former?.isHeard === true && isRecent(former.at, last, now),
   }
 }
 

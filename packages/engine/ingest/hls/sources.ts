@@ -1,30 +1,12 @@
+import { type ConfiguredSource, isAddress, shownSource } from './configured.ts'
 import { watchFolder } from './folder/source.ts'
 import type { HlsSource, PublishSource, SourceOptions } from './source.ts'
-import { shownUrl } from './url/reload.ts'
 import { pullUrl } from './url/source.ts'
-
-/** A folder, playlist or address that a channel is fed from, as configured. */
-export interface ConfiguredSource {
-  /** Slug of the channel. */
-  readonly channel: string
-  /** `http://…`, `https://…`, or a path. */
-  readonly from: string
-}
 
 export interface HlsSourcesOptions extends Pick<SourceOptions, 'log' | 'refusals' | 'now' | 'maxBitrate'> {
   readonly sources: readonly ConfiguredSource[]
   /** Gives a source its channel, by slug, as long as no encoder has it. */
   readonly publish: (channel: string, ...args: Parameters<PublishSource>) => ReturnType<PublishSource>
-}
-
-/** Whether a source is an address; else it is a path. */
-export function isAddress(from: string): boolean {
-  return /^https?:\/\//i.test(from)
-}
-
-/** What may be said of a source in logs and in the studio. */
-export function shownSource(from: string): string {
-  return isAddress(from) ? shownUrl(from) : from
 }
 
 /** Watches all that is configured. */

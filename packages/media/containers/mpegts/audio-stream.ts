@@ -1,7 +1,7 @@
 import { MediaError } from '../../error.ts'
 import type { AudioTrackConfig } from '../../track.ts'
 import type { AudioFormat } from './audio-format.ts'
-import type { TsClock } from './clock.ts'
+import type { Unwrap } from './clock.ts'
 import type { MpegTsLimits } from './limits.ts'
 import { parsePesHeader } from './pes.ts'
 import type { StreamReader, StreamSink } from './sink.ts'
@@ -15,7 +15,7 @@ const FIRST = 4 * 1024
  */
 export class AudioStream implements StreamReader {
   readonly #format: AudioFormat
-  readonly #clock: TsClock
+  readonly #unwrap: Unwrap
   readonly #sink: StreamSink
   readonly #limits: Pick<MpegTsLimits, 'unreadablePes'>
   /**
@@ -33,9 +33,9 @@ export class AudioStream implements StreamReader {
   /** PES packets without a frame, as long as there has been none. */
   #fruitless = 0
 
-  constructor(format: AudioFormat, clock: TsClock, sink: StreamSink, limits: Pick<MpegTsLimits, 'unreadablePes'>) {
+  constructor(format: AudioFormat, unwrap: Unwrap, sink: StreamSink, limits: Pick<MpegTsLimits, 'unreadablePes'>) {
     this.#format = format
-    this.#clock = clock
+    this.#unwrap = unwrap
     this.#sink = sink
     this.#limits = limits
   }
@@ -43,7 +43,7 @@ export class AudioStream implements StreamReader {
   packet(packet: Uint8Array): void {
     try {
       const header = parsePesHeader(packet)
-      const pts = header.pts === undefined ? undefined : this.#clock.unwrap(header.pts)
+      const pts = header.pts === undefined ? undefined : this.#unwrap(header.pts)
       const payload = packet.subarray(header.bytes)
       this.#format.begin?.(payload)
       this.#payload(pts, payload)

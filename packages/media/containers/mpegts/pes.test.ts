@@ -3,7 +3,6 @@ import { describe, test } from 'node:test'
 import { concatBytes } from '../../bytes/bytes.ts'
 import { fromHex } from '../../codecs/h264/fixtures.ts'
 import { MediaError } from '../../error.ts'
-import { TsClock } from './clock.ts'
 import { parsePesHeader, printPesHeader } from './pes.ts'
 import { PesAssembler } from './pes-assembler.ts'
 
@@ -41,27 +40,6 @@ describe('header', () => {
     refused('000001e0 0000 b4 00 00', 'unsupported')
     refused('000001e0 0000 84 c0 05 31000910a1', 'malformed')
     refused('000001e0 0000 84 80 05 3100', 'truncated')
-  })
-})
-
-describe('the clock', () => {
-  test('goes on where the counter begins anew, and back for pictures that are shown earlier', () => {
-    const clock = new TsClock()
-    assert.equal(clock.unwrap(2 ** 33 - 3000), 2 ** 33 - 3000)
-    assert.equal(clock.unwrap(600), 2 ** 33 + 600)
-    assert.equal(clock.unwrap(2 ** 33 - 1), 2 ** 33 - 1)
-    assert.equal(clock.unwrap(3000), 2 ** 33 + 3000)
-  })
-
-  test('begins near to what it is told', () => {
-    assert.equal(new TsClock(5 * 2 ** 33 + 10).unwrap(2 ** 33 - 10), 5 * 2 ** 33 - 10)
-  })
-
-  test('stays a safe integer whatever comes', () => {
-    const clock = new TsClock()
-    let time = 0
-    for (let i = 0; i < 3_000_000; i++) time = clock.unwrap((i * (2 ** 32 - 1)) % 2 ** 33)
-    assert.ok(Number.isSafeInteger(time))
   })
 })
 

@@ -21,11 +21,11 @@ export interface StreamReaderOptions {
 
 /** The reader of a stream by its format. Throws MediaError `unsupported` for what its descriptors say. */
 export function createStreamReader({ format, descriptors, clock, sink, limits }: StreamReaderOptions): StreamReader {
-  const sound = (audio: AudioFormat): StreamReader => new AudioStream(audio, clock, sink, limits)
+  const sound = (audio: AudioFormat): StreamReader => new AudioStream(audio, clock.sound(), sink, limits)
   switch (format) {
     case 'h264':
     case 'hevc':
-      return new VideoStream(format, clock, sink, limits)
+      return new VideoStream(format, clock.pictures(), sink, limits)
     case 'aac-adts':
       return sound(createAdtsFormat())
     case 'aac-latm':

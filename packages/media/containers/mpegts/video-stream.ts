@@ -6,7 +6,7 @@ import type { PictureReader } from '../../codecs/pictures/model.ts'
 import { createPictureReader } from '../../codecs/pictures/picture-reader.ts'
 import { MediaError } from '../../error.ts'
 import type { VideoTrackConfig } from '../../track.ts'
-import type { TsClock } from './clock.ts'
+import type { Unwrap } from './clock.ts'
 import type { MpegTsLimits } from './limits.ts'
 import { type PesHeader, parsePesHeader } from './pes.ts'
 import type { StreamReader, StreamSink } from './sink.ts'
@@ -31,7 +31,7 @@ interface Held {
 export class VideoStream implements StreamReader {
   readonly #isDelimiter: (firstByte: number) => boolean
   readonly #pictures: PictureReader
-  readonly #clock: TsClock
+  readonly #unwrap: Unwrap
   readonly #sink: StreamSink
   readonly #limits: Pick<MpegTsLimits, 'videoBytes' | 'picturePieces'>
   #held: Held | undefined
@@ -39,13 +39,13 @@ export class VideoStream implements StreamReader {
 
   constructor(
     codec: 'h264' | 'hevc',
-    clock: TsClock,
+    unwrap: Unwrap,
     sink: StreamSink,
     limits: Pick<MpegTsLimits, 'videoBytes' | 'picturePieces'>,
   ) {
     this.#isDelimiter = IS_DELIMITER[codec]
     this.#pictures = createPictureReader(codec)
-    this.#clock = clock
+    this.#unwrap = unwrap
     this.#sink = sink
     this.#limits = limits
   }
@@ -72,8 +72,8 @@ export class VideoStream implements StreamReader {
   }
 
   #begin(rawPts: number, rawDts: number, payload: Uint8Array, continues: boolean): void {
-    const dts = this.#clock.unwrap(rawDts)
-    const pts = this.#clock.unwrap(rawPts)
+    const dts = this.#unwrap(rawDts)
+    const pts = this.#unwrap(rawPts)
     if (continues) this.#held = { pts, dts, pieces: [payload.slice()], bytes: payload.byteLength }
     else this.#unit(pts, dts, payload)
   }

@@ -5,7 +5,8 @@ import { HLS_LIMITS } from '../limits.ts'
 import { resolvePath } from '../name.ts'
 import type { Want } from '../rendition.ts'
 import { createSession } from '../session.ts'
-import { createPutStore, type Incoming, type PutBudget, type PutFault } from './store.ts'
+import type { PutFault } from './faults.ts'
+import { createPutStore, type Incoming, type PutBudget } from './store.ts'
 
 export interface PutEncoderOptions {
   readonly fields: () => Readonly<Record<string, string>>

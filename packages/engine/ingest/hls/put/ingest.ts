@@ -4,7 +4,8 @@ import type { RefusalLog } from '../../../remote/refusals.ts'
 import { HLS_LIMITS } from '../limits.ts'
 import { cleanPath } from '../name.ts'
 import { createPutEncoder, type PutEncoder, type PutUpload } from './encoder.ts'
-import type { PutFault } from './store.ts'
+import { type PutFault, tellPutFault } from './faults.ts'
+import { createPutBudget } from './store.ts'
 
 export interface HlsPutOptions {
   readonly publishPort: PublishPort
@@ -44,23 +45,12 @@ export interface HlsPutIngest {
   close(): void
 }
 
-const TELL: Readonly<Record<PutFault, string>> = {
-  'too-large': `A file may have ${HLS_LIMITS.fileBytes / 2 ** 20} MB: make the segments shorter, or lower the bitrate.`,
-  'no-room': 'More is sent than can be kept: the playlist has to list the segments soon after they are sent.',
-  'too-many': `At most ${HLS_LIMITS.putAtOnce} files can be sent at the same time.`,
-}
-
 /** Of an encoder that is just being let in. */
 const NOTHING_YET: HlsReport = { source: 'put', targetDuration: 0, renditions: 0, leftOut: 0, lost: 0 }
 
-/** @param fault of a file that was begun. */
-export function tellPutFault(fault: PutFault): string {
-  return TELL[fault]
-}
-
 export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
   const { publishPort, log, refusals, now, maxBitrate } = options
-  const budget = { used: 0 }
+  const budget = createPutBudget()
   /** By remote address and key: one encoder has many connections, and several keys may be of one channel. */
   const encoders = new Map<string, Promise<PutEncoder | { readonly refusal: PublishRefusal }>>()
   const networks = new Map<string, number>()
@@ -142,7 +132,7 @@ export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
       const encoder = await encoderOf(request)
       if ('refusal' in encoder) return encoder
       const upload = encoder.begin(cleaned.name)
-      return typeof upload === 'string' ? { fault: upload, reason: TELL[upload] } : upload
+      return typeof upload === 'string' ? { fault: upload, reason: tellPutFault(upload) } : upload
     },
     get encoders() {
       return encoders.size

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HLS_LIMITS } from '../limits.ts'
-import { createPutStore, type Incoming, type PutStore } from './store.ts'
+import { createPutBudget, createPutStore, type Incoming, type PutStore } from './store.ts'
 
 function begin(store: PutStore, name: string): Incoming {
   const incoming = store.begin(name)
@@ -16,7 +16,7 @@ function put(store: PutStore, name: string, ...chunks: readonly Uint8Array[]): v
 }
 
 test('a file is there when it is whole, and what was there before is gone when it begins', () => {
-  const budget = { used: 0 }
+  const budget = createPutBudget()
   const store = createPutStore(budget)
   put(store, 'a', Uint8Array.of(1), Uint8Array.of(2))
   assert.deepEqual([...(store.get('a')?.bytes ?? [])], [1, 2])
@@ -30,7 +30,7 @@ test('a file is there when it is whole, and what was there before is gone when i
 })
 
 test('of two of one name at the same time the one counts that began later', () => {
-  const store = createPutStore({ used: 0 })
+  const store = createPutStore(createPutBudget())
   const [first, second] = [begin(store, 'a'), begin(store, 'a')]
   second.write(Uint8Array.of(2))
   second.end()
@@ -40,7 +40,7 @@ test('of two of one name at the same time the one counts that began later', () =
 })
 
 test('a file that is too large is given up before it is kept', () => {
-  const budget = { used: 0 }
+  const budget = createPutBudget()
   const incoming = begin(createPutStore(budget), 'a')
   const chunk = new Uint8Array(HLS_LIMITS.fileBytes / 4)
   for (let i = 0; i < 4; i++) assert.equal(incoming.write(chunk), undefined)
@@ -51,7 +51,7 @@ test('a file that is too large is given up before it is kept', () => {
 })
 
 test('files that nobody reads go, oldest first, in bytes and in number', () => {
-  const budget = { used: 0 }
+  const budget = createPutBudget()
   const store = createPutStore(budget)
   const chunk = new Uint8Array(HLS_LIMITS.putBytes / 8)
   for (let i = 0; i < 20; i++) put(store, `s${i}`, chunk)
@@ -66,7 +66,7 @@ test('files that nobody reads go, oldest first, in bytes and in number', () => {
 })
 
 test('what is still under way fills the room of one encoder, and of all of them together', () => {
-  const budget = { used: 0 }
+  const budget = createPutBudget()
   const stores = Array.from({ length: 8 }, () => createPutStore(budget))
   const chunk = new Uint8Array(HLS_LIMITS.fileBytes)
   const faults = stores.flatMap((store) => Array.from({ length: 3 }, (_, i) => begin(store, `${i}`).write(chunk)))
@@ -78,7 +78,7 @@ test('what is still under way fills the room of one encoder, and of all of them 
 })
 
 test('files at the same time are bounded, and what comes after the end is not kept', () => {
-  const budget = { used: 0 }
+  const budget = createPutBudget()
   const store = createPutStore(budget)
   const all = Array.from({ length: HLS_LIMITS.putAtOnce }, (_, i) => begin(store, `${i}`))
   assert.equal(store.begin('one more'), 'too-many')
@@ -87,5 +87,22 @@ test('files at the same time are bounded, and what comes after the end is not ke
     incoming.write(Uint8Array.of(1))
     incoming.end()
   }
+  assert.equal(budget.used, 0)
+})
+
+test('where all together have too much, the fullest gives way, and nobody else is turned away', () => {
+  const budget = createPutBudget()
+  const full = Array.from({ length: 4 }, () => createPutStore(budget))
+  const chunk = new Uint8Array(HLS_LIMITS.putTotalBytes / 16)
+  for (const store of full) for (let i = 0; i < 4; i++) put(store, `s${i}`, chunk)
+  assert.equal(budget.used, HLS_LIMITS.putTotalBytes)
+  const other = createPutStore(budget)
+  put(other, 'a', Uint8Array.of(1))
+  assert.notEqual(other.get('a'), undefined)
+  assert.equal(
+    full.reduce((sum, { dropped }) => sum + dropped, 0),
+    1,
+  )
+  for (const store of [...full, other]) store.close()
   assert.equal(budget.used, 0)
 })

@@ -1,9 +1,43 @@
 import { createGather } from '../gather.ts'
 import { HLS_LIMITS } from '../limits.ts'
+import type { PutFault } from './faults.ts'
 
-/** Bytes that files of all encoders take. */
+/** Bytes that files of all encoders take. Where that is too much, the encoder that has most of what nobody has read loses its oldest file. */
 export interface PutBudget {
-  used: number
+  readonly used: number
+  add(bytes: number): void
+  join(store: Shedding): void
+  leave(store: Shedding): void
+  /** @returns false where there is no file that could go */
+  shed(): boolean
+}
+
+/** An encoder's files, as the budget sees them. */
+interface Shedding {
+  /** Bytes of those that are whole. */
+  readonly kept: number
+  dropOldest(): void
+}
+
+export function createPutBudget(): PutBudget {
+  const stores = new Set<Shedding>()
+  let used = 0
+  return {
+    get used() {
+      return used
+    },
+    add(bytes) {
+      used += bytes
+    },
+    join: (store) => stores.add(store),
+    leave: (store) => stores.delete(store),
+    shed() {
+      let fullest: Shedding | undefined
+      for (const store of stores) if (store.kept > (fullest?.kept ?? 0)) fullest = store
+      fullest?.dropOldest()
+      return fullest !== undefined
+    },
+  }
 }
 
 export interface StoredFile {
@@ -11,9 +45,6 @@ export interface StoredFile {
   /** Rises with each file whose sending begins. */
   readonly serial: number
 }
-
-/** Why a file is not taken. */
-export type PutFault = 'too-large' | 'no-room' | 'too-many'
 
 /** One file that is being put. */
 export interface Incoming {
@@ -25,7 +56,7 @@ export interface Incoming {
   abort(): void
 }
 
-/** What one encoder has put, in memory and nowhere else. The oldest file goes where there are too many. */
+/** What one encoder has put, in memory and nowhere else. The oldest file goes where there is too much. */
 export interface PutStore {
   /** What was under this name before is gone from now on: it is not what a playlist means that names it later. */
   begin(name: string): Incoming | PutFault
@@ -42,37 +73,49 @@ export function createPutStore(budget: PutBudget): PutStore {
   const files = new Map<string, StoredFile>()
   const coming = new Map<string, number>()
   let serial = 0
+  /** Bytes of all files, and of those that are whole. */
   let used = 0
+  let kept = 0
   let underWay = 0
   let dropped = 0
   let isClosed = false
 
   function account(bytes: number): void {
     used += bytes
-    budget.used += bytes
+    budget.add(bytes)
   }
 
   function drop(name: string): void {
     const file = files.get(name)
     if (file === undefined) return
     files.delete(name)
+    kept -= file.bytes.byteLength
     account(-file.bytes.byteLength)
+  }
+
+  /** @returns false where there is none */
+  function dropOldest(): boolean {
+    const [oldest] = files.keys()
+    if (oldest === undefined) return false
+    drop(oldest)
+    dropped++
+    return true
   }
 
   /** @param bytes that are to come besides those that are there. */
   function makeRoom(bytes: number): boolean {
-    const isFull = () =>
-      used + bytes > HLS_LIMITS.putBytes ||
-      budget.used + bytes > HLS_LIMITS.putTotalBytes ||
-      files.size > HLS_LIMITS.putFiles
-    while (isFull()) {
-      const [oldest] = files.keys()
-      if (oldest === undefined) return files.size <= HLS_LIMITS.putFiles && !isFull()
-      drop(oldest)
-      dropped++
-    }
+    while (used + bytes > HLS_LIMITS.putBytes || files.size > HLS_LIMITS.putFiles) if (!dropOldest()) return false
+    while (budget.used + bytes > HLS_LIMITS.putTotalBytes) if (!budget.shed()) return false
     return true
   }
+
+  const shedding: Shedding = {
+    get kept() {
+      return kept
+    },
+    dropOldest,
+  }
+  budget.join(shedding)
 
   return {
     begin(name) {
@@ -128,6 +171,7 @@ export function createPutStore(budget: PutBudget): PutStore {
           }
           drop(name)
           files.set(name, file)
+          kept += file.bytes.byteLength
           makeRoom(0)
           return file
         },
@@ -142,6 +186,7 @@ export function createPutStore(budget: PutBudget): PutStore {
     },
     close() {
       isClosed = true
+      budget.leave(shedding)
       for (const name of files.keys()) drop(name)
     },
   }
