@@ -141,9 +141,9 @@ export function createAacRendition(options: AacRenditionOptions): AacRendition {
     }
     source.end = timed.dts + frameLengthOf(config, timed.data)
     backlog.add(timed, ((packer.starts[0] ?? 0) * config.timescale) / 90_000)
+    if (runs.current?.isSpent === true) runs.finish()
     if (runs.current === undefined) return start()
     runs.current.feed(timed.dts, timed.data)
-    if (runs.current?.isSpent === true) runs.finish()
   }
 
   function start(): void {
