@@ -10,6 +10,7 @@ import { servePlayerPage } from '../../test/support/player-page.ts'
 import { runToEnd, start } from '../../test/support/process.ts'
 import { findProgram } from '../../test/support/programs.ts'
 import { temporaryFolder } from '../../test/support/temporary.ts'
+import { waitFor } from '../../test/support/wait.ts'
 import { whipFigures, whipPublish } from '../../test/support/whip-page.ts'
 import { median } from './report.ts'
 import { startSeededRelay } from './seeded-relay.ts'
@@ -151,11 +152,14 @@ async function byWhip(server: Bandstand, key: string, line: Line, slug: string):
   const [browser, pages] = [await chromium(), await servePlayerPage()]
   const page = await pages.open(browser)
   const published = await whipPublish(page, `${server.http}/live/${slug}/whip`, {
-    ...{ key, flashes: PERIOD, width: 320, height: 180, frameRate: 20, codec: 'video/H264', bitrate: 300_000 },
+    ...{ key, flashes: PERIOD, width: 320, height: 180, frameRate: 60, codec: 'video/H264', bitrate: 300_000 },
     port: relay.port,
   })
   if (published.status !== 201) throw new Error(`WHIP: ${published.status} ${published.code}`)
-  const first = (await whipFigures(page)).sound
+  const first = await waitFor('sound to be sent', async () => {
+    const { sound } = await whipFigures(page)
+    return sound.sent > 0 && sound
+  })
   return {
     asSent: undefined,
     async said() {
