@@ -246,6 +246,32 @@ test('an ffmpeg that is killed is replaced by one that goes on where it was: not
   assert(!rig.logged.includes('ladder: given up for this broadcast'))
 })
 
+test('one that was given very much is followed by another: nothing is missing of either rung, or there twice', async (t) => {
+  const ffmpeg = program('spent', 'echo . >> "$0.count"; exec ffmpeg "$@"')
+  const rig = createRig(t, { mode: 'always' }, { ffmpeg, pictures: 75 })
+  rig.open()
+  await rig.until('the trial', () => rig.listed.length > 0)
+  for (let seconds = 1; seconds <= 7; seconds++) {
+    rig.play(1)
+    const reach = (track: number) =>
+      Math.max(0, ...media(rig).flatMap((part) => (part.track === track ? part.start + part.duration : [])))
+    // The newest part is in the making, and the writer holds a picture.
+    await rig.until(`second ${seconds}`, () => Math.min(reach(11), reach(12)) > (seconds - 1) * 90_000, 2)
+  }
+  const begun = readFileSync(`${ffmpeg}.count`, 'latin1').trim().split('\n').length
+  assert(begun >= 3, `${begun} ffmpegs`)
+  for (const track of [11, 12]) {
+    const own = rig.parts.filter((part) => part.track === track)
+    let last = own[0]
+    for (const part of own.slice(1)) {
+      const hole = part.start - (last?.start ?? 0) - (last?.duration ?? 0)
+      assert(!part.gap && hole === 0, `track ${track}: ${hole} ticks are missing at ${part.start}`)
+      last = part
+    }
+  }
+  assert.equal(rig.ladder.report.restarts, 0)
+})
+
 test('sound alone lists nothing, also after pictures', async (t) => {
   const rig = createRig(t)
   rig.open()

@@ -46,6 +46,8 @@ export interface LadderOptions {
   /** What the ladder keeps counts there. */
   readonly budget?: Pick<MemoryBudget, 'join' | 'leave'>
   readonly startProcess?: typeof startLadderProcess
+  /** Pictures given to one ffmpeg before another goes on; `LADDER_LIMITS.pictures` where not given. */
+  readonly pictures?: number
 }
 
 /**
@@ -89,6 +91,8 @@ export function createLadder(options: LadderOptions): Ladder {
   let isKeyless = false
   let isGivenUp = false
   let isClosed = false
+  /** Pictures given to the ffmpeg at work. */
+  let fed = 0
   const held = {
     get bytes() {
       return backlog.bytes + (runs.current?.process.waiting ?? 0)
@@ -169,8 +173,10 @@ export function createLadder(options: LadderOptions): Ladder {
     source.newest = timed.dts
     // Nothing is kept for what cannot begin.
     if (choice.encoder !== undefined || choice.isTrying) backlog.add(timed, packer.starts[0] ?? 0)
-    if (runs.current === undefined) start()
-    else runs.current.process.feed(timed)
+    if (timed.key && fed >= (options.pictures ?? LADDER_LIMITS.pictures)) runs.finish()
+    if (runs.current === undefined) return start()
+    runs.current.process.feed(timed)
+    fed++
   }
 
   function start(): void {
@@ -196,6 +202,7 @@ export function createLadder(options: LadderOptions): Ladder {
     restarts.started()
     const isHardware = encoder !== 'x264'
     runs.start({ epoch, rungs, after, source: config, args, isHardware, units: [first, ...others] })
+    fed = 1 + others.length
   }
 
   /** The newest pictures of the ffmpeg before, by slot: what it did not make is made now, and nothing of what it did. */

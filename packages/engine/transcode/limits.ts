@@ -12,6 +12,11 @@ export const LADDER_LIMITS = {
   shape: 4,
   /** What waits to be read by ffmpeg; beyond it is taken for one that cannot keep up. */
   input: 24 * 1024 * 1024,
+  /**
+   * Pictures given to one ffmpeg before another goes on, from a key frame on: its MP4 reader keeps nearly a kilobyte of each. An hour
+   * of 30 a second.
+   */
+  pictures: 108_000,
   /** Pictures that it was given and has not answered, with the same consequence. */
   unanswered: 10_000,
   /** One box of what it writes: a picture of 2 s at 20 Mbit/s fits many times. */
