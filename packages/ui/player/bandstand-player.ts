@@ -99,7 +99,7 @@ export class BandstandPlayer extends LitElement {
     onChange: () => this.requestUpdate(),
     onPhase: (detail) => this.dispatchEvent(new CustomEvent('phasechange', { detail, bubbles: true, composed: true })),
   })
-  readonly #navigation = createNavigation(this, this.#watching, () => this.#playback.play())
+  readonly #navigation = createNavigation(this, this.#watching, this.#playback)
 
   constructor() {
     super()
@@ -289,7 +289,12 @@ export class BandstandPlayer extends LitElement {
     const busy = !paused && (phase === 'starting' || phase === 'stalled')
     const idle = phase === 'offline' || missing
     return html`<div class="frame">
-      <media-controller nohotkeys noautoseektolive novolumepref nomutedpref autohide=${this._menu ? -1 : 3} aria-label="Player">
+      <media-controller
+        nohotkeys noautoseektolive novolumepref nomutedpref
+        autohide=${this._menu ? -1 : 3}
+        aria-label="Player"
+        @mediapauserequest=${() => this.#playback.pause()}
+      >
         <video
           slot="media"
           playsinline

@@ -74,7 +74,7 @@ test('while the help is open the keys are its own', (t) => {
 function player() {
   const asked: string[] = []
   const textTracks = ['hidden', 'disabled'].map((mode) => ({ mode }))
-  const video = Object.assign(new FakeVideo(), { textTracks, pause: () => (video.paused = true) })
+  const video = Object.assign(new FakeVideo(), { textTracks })
   const run = (...commands: readonly Command[]) => {
     for (const command of commands)
       runCommand(command, {
@@ -82,6 +82,8 @@ function player() {
         dialog: { showModal: () => asked.push('help') } as unknown as HTMLDialogElement,
         position: 60,
         length: 120,
+        play: () => (video.paused = false),
+        pause: () => (video.paused = true),
         seekTo: (seconds) => asked.push(`to ${seconds}`),
         goToEnd: () => asked.push('to the end'),
         press: (name) => asked.push(name),

@@ -38,6 +38,8 @@ export interface CommandTarget {
   /** Seconds from the beginning, and of the whole. */
   readonly position: number
   readonly length: number
+  play(): void
+  pause(): void
   seekTo(seconds: number): void
   /** To the newest there is. */
   goToEnd(): void
@@ -48,9 +50,7 @@ export interface CommandTarget {
 export function runCommand(command: Command, { video, dialog, ...target }: CommandTarget): void {
   switch (command.kind) {
     case 'toggle-play':
-      if (video.paused) void video.play().catch(() => undefined)
-      else video.pause()
-      return
+      return video.paused ? target.play() : target.pause()
     case 'mute':
       video.muted = !video.muted
       return

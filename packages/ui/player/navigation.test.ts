@@ -23,7 +23,10 @@ function navigation({ live, at }: { readonly live: boolean; readonly at?: number
   const facts = live ? { live: true, assetId: 'as_1', startedAt: new Date(start).toISOString() } : undefined
   const watching = { session, facts, phase: live ? 'live' : 'replay' } as unknown as Watching
   const host = { video: video.element, dialog: null, press: (name: string) => void did.push(`pressed ${name}`) }
-  const made = createNavigation(host, watching, () => did.push('play'))
+  const made = createNavigation(host, watching, {
+    play: () => did.push('play'),
+    pause: () => did.push('pause'),
+  })
   return { made, video, did: () => did.splice(0) }
 }
 

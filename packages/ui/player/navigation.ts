@@ -1,5 +1,6 @@
 import { type CommandTarget, runCommand } from './keyboard.ts'
 import type { Command } from './keys.ts'
+import type { Playback } from './playback.ts'
 import type { Session } from './session.ts'
 import { type Span, spanOf } from './span.ts'
 import type { Watching } from './watching.ts'
@@ -18,8 +19,11 @@ interface NavigationHost extends Pick<CommandTarget, 'press'> {
   readonly dialog: HTMLDialogElement | null
 }
 
-/** @param play the viewer asks for the picture */
-export function createNavigation(host: NavigationHost, watching: Watching, play: () => void): Navigation {
+export function createNavigation(
+  host: NavigationHost,
+  watching: Watching,
+  playback: Pick<Playback, 'play' | 'pause'>,
+): Navigation {
   const navigation: Navigation = {
     get span() {
       const { session, facts } = watching
@@ -46,7 +50,7 @@ export function createNavigation(host: NavigationHost, watching: Watching, play:
     },
     goLive() {
       watching.session?.send({ type: 'go-live' })
-      play()
+      playback.play()
     },
     run(command) {
       const { video, dialog } = host
@@ -54,6 +58,8 @@ export function createNavigation(host: NavigationHost, watching: Watching, play:
       const { position, length } = navigation.span
       runCommand(command, {
         ...{ video, dialog, position, length },
+        play: () => playback.play(),
+        pause: () => playback.pause(),
         seekTo: navigation.seekTo,
         goToEnd: () => (watching.facts?.live ? navigation.goLive() : navigation.seekTo(length)),
         press: (name) => host.press(name),

@@ -10,6 +10,7 @@ function opened(allows: FakeVideo['allows'], muted = false) {
   const host = { video: video.element, muted, requestUpdate: () => undefined }
   const playback = createPlayback(host)
   video.addEventListener('play', () => playback.onPlay())
+  video.addEventListener('pause', () => playback.onPause())
   video.addEventListener('playing', () => playback.onPlaying())
   video.addEventListener('volumechange', () => playback.onVolume())
   return { video, host, playback }
@@ -67,12 +68,24 @@ test('where all is refused it says so until it plays', async () => {
 test('who has paused stays paused when a source is loaded anew, and plays when he asks', async () => {
   const { video, playback } = opened('sound')
   await playback.begin()
-  video.paused = true
-  playback.onPause()
+  video.pause()
+  await fired()
   await playback.begin()
   assert.deepEqual([video.paused, playback.paused], [true, true])
   playback.play()
   assert.deepEqual([video.paused, playback.paused], [false, false])
+})
+
+test('who has paused while nothing could be shown yet stays paused too', async () => {
+  const { video, playback } = opened('sound')
+  await playback.begin()
+  const beginning = playback.begin()
+  playback.pause()
+  Object.assign(video, { readyState: 0 })
+  await beginning
+  await fired()
+  await playback.begin()
+  assert.deepEqual([video.paused, playback.paused], [true, true])
 })
 
 test('a pause that comes of the end, of a fault, or of a source taken away, is not the wish of the viewer', async () => {

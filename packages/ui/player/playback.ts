@@ -15,6 +15,8 @@ export interface Playback {
   begin(): Promise<void>
   /** The viewer asks for the picture. */
   play(): void
+  /** The viewer wants the picture to stand. Where it was asked of the video itself (by a key of a headset, say) `onPause` tells. */
+  pause(): void
   /** The viewer asks for what the browser has refused: the picture, with sound unless he wants none. */
   playWithSound(): void
   /** To be called on the video's events. */
@@ -75,6 +77,12 @@ export function createPlayback(host: {
       paused = false
       void host.video?.play().catch(() => undefined)
     },
+    pause() {
+      // Not only with the event, which comes later: by then another source may have been put in place, which would begin by itself.
+      paused = true
+      host.video?.pause()
+      host.requestUpdate()
+    },
     playWithSound() {
       const { video } = host
       if (!video) return
@@ -84,7 +92,8 @@ export function createPlayback(host: {
       playback.play()
     },
     onPlay() {
-      paused = false
+      // The event of a play() that the viewer has since paused says nothing.
+      if (!host.video?.paused) paused = false
     },
     onPlaying() {
       set({ refused: false })
@@ -92,7 +101,7 @@ export function createPlayback(host: {
     onPause() {
       const { video } = host
       // Browsers pause by themselves what has ended, and what they cannot go on with.
-      paused = video !== null && !video.ended && video.error === null && video.readyState > 1
+      paused ||= video !== null && !video.ended && video.error === null && video.readyState > 1
     },
     onVolume() {
       const { video } = host

@@ -32,6 +32,11 @@ export class FakeVideo extends EventTarget {
     this.dispatchEvent(new Event('playing'))
   }
 
+  pause(): void {
+    if (!this.paused) void this.#tell('pause')
+    this.paused = true
+  }
+
   get muted(): boolean {
     return this.#muted
   }
