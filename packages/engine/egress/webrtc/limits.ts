@@ -94,13 +94,17 @@ export const OPUS_LIMITS = {
   provenMs: 60_000,
   /** Milliseconds before sound that was given up is tried again for the same encoder. */
   givenUpMs: 60_000,
-  /** Bytes of a frame: what an ADTS header can say. */
-  frameBytes: 8_184,
+  /** Bytes of a frame of AAC: what an ADTS header can say, which has 7 itself. Of other sound it is `SOUND_LIMITS.frame`. */
+  adtsFrameBytes: 8_184,
   /** Bytes that wait for it to read, and seconds of sound that may be within it. */
-  waitingBytes: 256 * 1024,
+  waitingBytes: 1024 * 1024,
   lag: 2,
-  /** Frames it is given before it has to say anything: four seconds at 48 kHz. */
-  early: 190,
+  /** Seconds of sound it is given before it has to say anything. */
+  early: 4,
+  /** Frames given to one ffmpeg before another goes on: its MP4 reader keeps nearly a kilobyte of each. 27 minutes of AC-3. */
+  frames: 50_000,
+  /** Packets of Opus the next one makes beside it before it takes over, so that its first ones, which fade in, are not heard. */
+  overlap: 10,
   /** Characters kept of what it complains of. */
   complaint: 2_000,
 } as const

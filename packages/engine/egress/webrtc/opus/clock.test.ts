@@ -3,35 +3,44 @@ import { test } from 'node:test'
 import { createOpusClock } from './clock.ts'
 
 test('packets out have the time of what went in, less what the encoder put in front', () => {
-  const clock = createOpusClock(48_000, 1024, 312)
-  for (let i = 0; i < 4; i++) clock.wrote(90_000 + i * 1024)
+  const clock = createOpusClock(48_000, 312)
+  for (let i = 0; i < 4; i++) clock.wrote(90_000 + i * 1024, 1024)
   assert.deepEqual([clock.read(960), clock.read(960), clock.read(960)], [89_688, 90_648, 91_608])
 })
 
 test('a stretched frame moves what comes after it', () => {
-  const clock = createOpusClock(48_000, 1024, 0)
-  clock.wrote(0)
-  clock.wrote(1024)
-  clock.wrote(2048 + 500)
+  const clock = createOpusClock(48_000, 0)
+  clock.wrote(0, 1024)
+  clock.wrote(1024, 1024)
+  clock.wrote(2048 + 500, 1024)
   assert.deepEqual([clock.read(960), clock.read(960), clock.read(960), clock.read(960)], [0, 960, 1920, 2880 + 500])
 })
 
+test('frames of one stream may differ in length', () => {
+  const clock = createOpusClock(48_000, 0)
+  clock.wrote(0, 480)
+  clock.wrote(480, 1920)
+  clock.wrote(2400 + 100, 480)
+  assert.deepEqual([clock.read(960), clock.read(960), clock.read(960)], [0, 960, 1920])
+  assert.equal(clock.lag, 0)
+})
+
 test('other rates are scaled, and what is on its way is told', () => {
-  const clock = createOpusClock(24_000, 1024, 0)
-  clock.wrote(24_000)
+  const clock = createOpusClock(24_000, 0)
+  clock.wrote(24_000, 1024)
   assert.equal(clock.read(960), 48_000)
   assert.equal(clock.lag, (2048 - 960) / 48_000)
 })
 
 /** An encoder: frames go in each 21⅓ ms, and come out `held` frames later, but for those that it does not decode. */
 function encoder(frames: number, isLost: (frame: number) => boolean, held: (frame: number) => number = () => 2) {
-  const clock = createOpusClock(48_000, 1024, 0)
+  const clock = createOpusClock(48_000, 0)
   const waiting: number[] = []
   let samples = 0
   const errors: number[] = []
   let truth = 0
   for (let frame = 0; frame < frames; frame++) {
-    clock.wrote(frame * 1024)
+    clock.wrote(frame * 1024, 1024)
     waiting.push(frame)
     while (waiting.length > held(frame)) {
       const decoded = waiting.shift() ?? 0

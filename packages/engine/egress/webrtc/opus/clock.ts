@@ -15,8 +15,8 @@ const GROWTH = 60
  * by what is within the encoder never becoming as little again as it was: what comes out then belongs to a later moment.
  */
 export interface OpusClock {
-  /** A frame goes in. Times in ticks of `timescale`. */
-  wrote(time: number): void
+  /** A frame of so many ticks goes in. Times in ticks of `timescale`. */
+  wrote(time: number, ticks: number): void
   /** A packet of so many ticks of 48 kHz comes out. Returns its time on the broadcast's clock, in ticks of 48 kHz. */
   read(ticks: number): number
   /** Seconds that are within the encoder. */
@@ -24,10 +24,10 @@ export interface OpusClock {
 }
 
 /**
- * @param frameLength of a frame, in ticks of `timescale`.
+ * @param timescale of what goes in.
  * @param delay ticks of 48 kHz that the encoder puts in front (pre-skip, RFC 7845 §4.2).
  */
-export function createOpusClock(timescale: number, frameLength: number, delay: number): OpusClock {
+export function createOpusClock(timescale: number, delay: number): OpusClock {
   /** Frames that something is still to come of: position and time of the first sample, in ticks of 48 kHz. */
   const frames: { readonly at: number; readonly time: number }[] = []
   let written = 0
@@ -57,9 +57,9 @@ export function createOpusClock(timescale: number, frameLength: number, delay: n
   }
 
   return {
-    wrote(time) {
+    wrote(time, ticks) {
       frames.push({ at: written, time: time * scale })
-      written += frameLength * scale
+      written += ticks * scale
     },
     read(ticks) {
       while (frames.length > 1 && (frames[1]?.at ?? 0) <= read) frames.shift()

@@ -63,7 +63,7 @@ test('one that is closed says nothing more', async () => {
 
 test('a frame that is longer than any is left out', () => {
   const { opus, write } = stage('ffmpeg')
-  write(OPUS_LIMITS.frameBytes)
-  write(OPUS_LIMITS.frameBytes + 1)
+  write(OPUS_LIMITS.adtsFrameBytes)
+  write(OPUS_LIMITS.adtsFrameBytes + 1)
   opus.close()
 })

@@ -7,6 +7,7 @@ import { audioConfigFromMp3Frame } from '@bandstand/media/codecs/mp3/config.ts'
 import { parseMp3FrameHeader } from '@bandstand/media/codecs/mp3/frame-header.ts'
 import { opusDuration } from '@bandstand/media/codecs/opus/packet.ts'
 import { readClip } from '@bandstand/media/containers/isobmff/fixtures/clip.ts'
+import { toneFrames } from './fixtures/frames.ts'
 import { createOpus } from './opus.ts'
 
 /** A second of a tone on every channel. */
@@ -58,33 +59,6 @@ for (const [layout, channels, stereo] of [
   })
 }
 
-/** Frames of a second of a tone, each of the bytes that its header names. */
-function frames(codec: string, format: string, bytesOf: (at: Uint8Array) => number): Uint8Array[] {
-  const input = ['-f', 'lavfi', '-i', 'sine=440:sample_rate=48000', '-t', '1', '-ac', '2']
-  const made = spawnSync('ffmpeg', [
-    '-v',
-    'error',
-    ...input,
-    '-c:a',
-    codec,
-    '-id3v2_version',
-    '0',
-    '-write_xing',
-    '0',
-    '-f',
-    format,
-    '-',
-  ])
-  assert.equal(made.status, 0, made.stderr.toString())
-  const out: Uint8Array[] = []
-  for (let at = 0; at + 16 < made.stdout.byteLength; ) {
-    const bytes = bytesOf(made.stdout.subarray(at))
-    out.push(made.stdout.subarray(at, at + bytes))
-    at += bytes
-  }
-  return out
-}
-
 for (const { codec, format, bytesOf, configOf } of [
   {
     codec: 'ac3',
@@ -106,7 +80,7 @@ for (const { codec, format, bytesOf, configOf } of [
   },
 ]) {
   test(`${format} becomes Opus too`, async (t) => {
-    const given = frames(codec, format, bytesOf)
+    const given = toneFrames(codec, format, bytesOf, 1)
     const config = configOf(given[0] ?? assert.fail())
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const times: number[] = []

@@ -1,15 +1,12 @@
-import { opusDuration } from '@bandstand/media/codecs/opus/packet.ts'
-import { createOggReader } from '@bandstand/media/containers/ogg/reader.ts'
 import { MediaError } from '@bandstand/media/error.ts'
 import type { AudioTrackConfig } from '@bandstand/media/track.ts'
-import { type Child, startChild } from '../../../child.ts'
 import type { Log } from '../../../ports.ts'
-import { createSoundInput, type SoundInput } from '../../../sound/input.ts'
+import { createSoundInput } from '../../../sound/input.ts'
+import { SOUND_LIMITS } from '../../../sound/limits.ts'
 import type { TimedUnit } from '../../../timeline/model.ts'
 import { OPUS_LIMITS } from '../limits.ts'
-import { opusArguments } from './arguments.ts'
 import { createAttempts } from './attempts.ts'
-import { createOpusClock, type OpusClock } from './clock.ts'
+import { type OpusRun, startOpusRun } from './run.ts'
 
 export interface OpusOptions {
   /** Path of the program. */
@@ -22,27 +19,36 @@ export interface OpusOptions {
   readonly log: Log
   /** Milliseconds of a steady clock. */
   readonly now?: () => number
+  /** Frames given to one ffmpeg before another goes on. */
+  readonly frames?: number
 }
 
-/** Sound into Opus, by one ffmpeg that is replaced when it dies or falls behind. Never holds up who writes. */
+/** Sound into Opus, by one ffmpeg that is replaced when it dies, falls behind or has read so much. Never holds up who writes. */
 export interface Opus {
   write(unit: TimedUnit): void
   close(): void
 }
 
-/** One run of ffmpeg. */
-interface Run {
-  readonly child: Child
-  readonly given: SoundInput
-  clock: OpusClock | undefined
-  /** Times of frames written before the encoder's delay is known. */
-  early: number[]
-}
+/** Half a packet of 20 ms, ticks of 48 kHz: what is nearer than this to a packet that was passed on is the same sound. */
+const HALF = 480
 
 export function createOpus(options: OpusOptions): Opus {
-  const { config, log, now = () => performance.now() } = options
-  let run: Run | undefined
+  const { ffmpeg, config, onPacket, log, now = () => performance.now() } = options
+  const isAac = config.codec === 'aac'
+  const frameBytes = isAac ? OPUS_LIMITS.adtsFrameBytes : SOUND_LIMITS.frame
+  // AAC is given as ADTS, of which ffmpeg's reader keeps nothing.
+  const frames = isAac ? Number.POSITIVE_INFINITY : (options.frames ?? OPUS_LIMITS.frames)
   const attempts = createAttempts()
+  /** What is heard is of this one. */
+  let current: OpusRun | undefined
+  /** Given the same, to go on in its place. */
+  let next: OpusRun | undefined
+  /** Packets that `next` has made. */
+  let made = 0
+  /** Time of the newest packet that was passed on. */
+  let last: number | undefined
+  /** What was made before was passed on already. */
+  let from = Number.NEGATIVE_INFINITY
   let isClosed = false
 
   try {
@@ -53,89 +59,76 @@ export function createOpus(options: OpusOptions): Opus {
     queueMicrotask(() => options.onFailed(`this sound cannot be made into Opus (${error.message})`))
   }
 
-  function start(): Run {
-    const given = createSoundInput(config)
-    const reader = createOggReader()
-    let said = ''
-    const child = startChild({
-      program: options.ffmpeg,
-      args: opusArguments(given.format, config.channels),
-      stdio: ['pipe', 'pipe', 'pipe'],
-      onEnd(end) {
-        fail(fresh, 'error' in end ? end.error.message : said.trim().split('\n')[0] || `it ended with ${end.how}`)
-      },
+  function start(): OpusRun {
+    const run: OpusRun = startOpusRun({
+      ...{ ffmpeg, config },
+      onPacket: (packet, time) => take(run, packet, time),
+      onFault: (reason) => fail(run, reason),
     })
-    const fresh: Run = { child, given, clock: undefined, early: [] }
-    if (given.head.byteLength > 0) child.input?.write(given.head)
-    child.output(2)?.on('data', (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(0, OPUS_LIMITS.complaint)
-    })
-    child.output(1)?.on('data', (chunk: Buffer) => {
-      if (run !== fresh) return
-      try {
-        for (const packet of reader.push(chunk)) take(fresh, packet)
-      } catch (error) {
-        if (!(error instanceof MediaError)) throw error
-        fail(fresh, error.message)
+    return run
+  }
+
+  function take(of: OpusRun, packet: Uint8Array, time: number): void {
+    if (of === next) {
+      made++
+      // One that does not catch up with the other for all that goes on from where it is.
+      const hasCaughtUp = last === undefined || time > last - HALF || made > OPUS_LIMITS.overlap * 10
+      if (made > OPUS_LIMITS.overlap && hasCaughtUp) {
+        current?.kill()
+        goOn()
       }
-    })
-    run = fresh
-    return fresh
-  }
-
-  /** Two header packets come first (RFC 7845 §3): the first one names the delay. */
-  function take(of: Run, packet: Uint8Array): void {
-    const magic = Buffer.from(packet.buffer, packet.byteOffset, Math.min(8, packet.byteLength)).toString('latin1')
-    if (magic === 'OpusTags') return
-    if (magic === 'OpusHead') {
-      const delay = (packet[10] ?? 0) + (packet[11] ?? 0) * 256
-      of.clock = createOpusClock(config.timescale, config.frameLength, delay)
-      for (const time of of.early) of.clock.wrote(time)
-      of.early = []
-    } else if (of.clock !== undefined) {
-      attempts.worked(now())
-      options.onPacket(packet, of.clock.read(opusDuration(packet)))
     }
+    if (of !== current || time < from) return
+    attempts.worked(now())
+    last = time
+    from = Number.NEGATIVE_INFINITY
+    onPacket(packet, time)
   }
 
-  function fail(of: Run, reason: string): void {
-    if (run !== of || isClosed) return
-    end(of)
+  /** With the next one. */
+  function goOn(): void {
+    current = next
+    next = undefined
+    from = last === undefined ? from : last + HALF
+  }
+
+  function fail(of: OpusRun, reason: string): void {
+    if (isClosed) return
+    if (of === next) {
+      next = undefined
+      log.warn({ reason }, 'webrtc: the ffmpeg that was to go on with Opus failed; the one before goes on for now')
+      return
+    }
+    if (of !== current) return
+    goOn()
     if (attempts.failed(now())) {
       log.warn({ reason, failures: attempts.failures }, 'webrtc: ffmpeg failed to make Opus and is started again')
       return
     }
     isClosed = true
+    current?.kill()
     options.onFailed(`ffmpeg could not make Opus: ${reason}`)
-  }
-
-  function end(of: Run): void {
-    run = undefined
-    of.child.kill()
   }
 
   return {
     write(unit) {
-      if (isClosed || (run === undefined && attempts.rests(now()))) return
+      if (isClosed || (current === undefined && attempts.rests(now()))) return
       // No header can say how long it is, and no frame is: what is damaged must not end the sound.
-      if (unit.data.byteLength > OPUS_LIMITS.frameBytes) return
-      const to = run ?? start()
-      const { input } = to.child
-      // Its end says why it could not be started.
-      if (input === undefined) return
-      if (input.writableLength > OPUS_LIMITS.waitingBytes || (to.clock?.lag ?? 0) > OPUS_LIMITS.lag) {
-        fail(to, 'it fell behind')
-        return
+      if (unit.data.byteLength > frameBytes) return
+      current ??= start()
+      const run = current
+      // Five frames of the same length are whole packets of Opus, and five divide `frames`: both make the same packets.
+      if (next === undefined && run.frames > 0 && run.frames % frames === 0) {
+        made = 0
+        next = start()
       }
-      if (to.clock === undefined) {
-        to.early.push(unit.dts)
-        if (to.early.length > OPUS_LIMITS.early) return fail(to, 'it gave nothing')
-      } else to.clock.wrote(unit.dts)
-      for (const bytes of to.given.frame(unit.data)) input.write(bytes)
+      run.write(unit)
+      next?.write(unit)
     },
     close() {
       isClosed = true
-      if (run !== undefined) end(run)
+      current?.kill()
+      next?.kill()
     },
   }
 }
