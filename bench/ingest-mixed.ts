@@ -5,14 +5,17 @@ import { type Running, start } from '../test/support/process.ts'
 import { findProgram } from '../test/support/programs.ts'
 import { waitLive } from '../test/support/published.ts'
 import { sampleUsage } from '../test/support/usage.ts'
+import { startAnswering } from './support/answering.ts'
 import { createChannels, readHealth } from './support/channels.ts'
 import { asMpegTs, makeClip, makeHevcClip, withOpus } from './support/clips.ts'
+import { freePort } from './support/free-port.ts'
 import { startPublishers, startWhipPublishers, type WhipPublishers } from './support/publishers.ts'
 import { median, megabytes, percent, report } from './support/report.ts'
 
 /**
  * Encoders of 4 Mbit/s by RTMP, Enhanced RTMP (HEVC with Opus), SRT and WHIP (H.264 with Opus), a quarter each, against as many by RTMP, each
- * on a server of its own in the same seconds; encoders are other processes. With LL-HLS and recording on, and the WebRTC process counted.
+ * on a server of its own in the same seconds; encoders are other processes. With LL-HLS and recording on, and the WebRTC process counted. Beside
+ * them as many encoders by WHIP send to the WebRTC library alone, which throws away what comes: what that takes nobody who uses it can save.
  *
  *   node bench/ingest-mixed.ts [--publishers 20] [--seconds 20] [--windows 5] [--ways rtmp,enhanced,srt,whip]
  */
@@ -93,6 +96,16 @@ async function troubles(server: Bandstand): Promise<string[]> {
   return found
 }
 
+/** The library, and encoders that send to it. */
+async function startFloor(of: number) {
+  const [httpPort, port] = await Promise.all([freePort(), freePort()])
+  const script = new URL('./whip/library.ts', import.meta.url)
+  const library = await startAnswering(script, [`${httpPort}`, `${port}`], 7_200_000)
+  const channels = Array.from({ length: of }, (_, index) => ({ slug: `floor-${index}`, key: 'none' }))
+  const { running } = await startWhipPublishers(opus, `http://127.0.0.1:${httpPort}`, channels)
+  return { library, running }
+}
+
 const server = () => startBandstand({ ffmpeg: true, limit: 7_200_000 })
 const [plain, mixed] = await Promise.all([server(), server()])
 const encoders: Running[] = []
@@ -105,26 +118,28 @@ try {
   }))
   encoders.push(await startPublishers(avc, plain.rtmp, plainKeys))
   for (const share of shares) encoders.push(...(await share.publish(mixed, share.channels)))
+  const ofWhip = shares.find(({ name }) => name === 'WHIP')?.channels.length
+  const floor = ofWhip === undefined ? undefined : await startFloor(ofWhip)
+  if (floor) encoders.push(floor.running, floor.library.running)
   for (const { slug } of channels) await waitLive(mixed, slug)
-  const own = [mixed.pid]
   const webrtc = whip && Number(mixed.log().findLast(({ msg }) => msg === 'webrtc process runs')?.['pid'])
   // Past the start of each broadcast, and of V8's compiling, which are not what runs for hours.
   await sleep(30_000)
-  const all: { readonly plain: number; readonly own: number; readonly webrtc: number }[] = []
+  const all: Record<'plain' | 'own' | 'webrtc' | 'floor', number>[] = []
   const memory = { own: 0, webrtc: 0 }
   const found = new Set(await troubles(mixed))
   for (let window = 1; window <= windows; window++) {
-    const samplers = [[plain.pid], own, webrtc === undefined ? [] : [webrtc]].map(
-      (pids) => pids.length > 0 && sampleUsage(pids),
+    const samplers = [plain.pid, mixed.pid, webrtc, floor?.library.running.pid].map(
+      (pid) => pid !== undefined && sampleUsage([pid]),
     )
     await sleep(seconds * 1_000)
-    const [a, b, c] = samplers.map((sampler) => (sampler ? sampler.stop() : { cores: 0, peakRss: 0 }))
-    if (a === undefined || b === undefined || c === undefined) throw new Error('nothing was sampled')
+    const [a, b, c, d] = samplers.map((sampler) => (sampler ? sampler.stop() : { cores: 0, peakRss: 0 }))
+    if (!(a && b && c && d)) throw new Error('nothing was sampled')
     for (const each of encoders) if (!each.running()) throw new Error(`an encoder ended:\n${each.output()}`)
     console.log(
-      `window ${window}: RTMP ${percent(a.cores)}, mixed ${percent(b.cores)} and its WebRTC process ${percent(c.cores)} of a core`,
+      `window ${window}: RTMP ${percent(a.cores)}, mixed ${percent(b.cores)} and its WebRTC process ${percent(c.cores)} of a core; the library alone ${percent(d.cores)}`,
     )
-    all.push({ plain: a.cores, own: b.cores, webrtc: c.cores })
+    all.push({ plain: a.cores, own: b.cores, webrtc: c.cores, floor: d.cores })
     memory.own = Math.max(memory.own, b.peakRss)
     memory.webrtc = Math.max(memory.webrtc, c.peakRss)
     for (const trouble of await troubles(mixed)) found.add(trouble)
@@ -138,7 +153,7 @@ try {
   report({
     what: `${what}: CPU of the server and its WebRTC process against ${count} by RTMP`,
     measured: `${middle('own')} + ${middle('webrtc')} of a core, ${ratio.toFixed(2)} ×`,
-    peer: `all by RTMP ${middle('plain')}`,
+    peer: `all by RTMP ${middle('plain')}${floor ? `; the WebRTC library alone, for its ${ofWhip} encoders, ${middle('floor')}` : ''}`,
     must: '≤ 1.5 ×',
     ok: ratio <= 1.5,
   })

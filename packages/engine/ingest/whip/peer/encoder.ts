@@ -72,7 +72,8 @@ export function createEncoder(options: EncoderOptions, begun: number): Encoder {
   let arrivalsAt = begun
   let keysAsked = 0
 
-  const all = (): Source[] => [...sections.values()].flatMap(({ sources }) => [...sources.values()])
+  /** Of all sections. */
+  let all: readonly Source[] = []
 
   function isVideo(media: ReceivedMedia | ReceivedVideo): media is ReceivedVideo {
     return 'codec' in media
@@ -109,6 +110,7 @@ export function createEncoder(options: EncoderOptions, begun: number): Encoder {
       onUnit: (unit) => onUnit(number, unit),
     })
     section.sources.set(packet.ssrc, source)
+    all = [...sections.values()].flatMap(({ sources }) => [...sources.values()])
     return source
   }
 
@@ -129,7 +131,7 @@ export function createEncoder(options: EncoderOptions, begun: number): Encoder {
   function control(datagram: Uint8Array, now: number): void {
     for (const packet of parseRtcp(datagram)) {
       if (packet.type !== 'sr') continue
-      const source = all().find((one) => one.ssrc === packet.ssrc)
+      const source = all.find((one) => one.ssrc === packet.ssrc)
       source?.clock.report(packet)
       source?.reception.told(packet, now)
     }
@@ -152,7 +154,7 @@ export function createEncoder(options: EncoderOptions, begun: number): Encoder {
   }
 
   function sendReports(now: number): void {
-    const sources = all()
+    const sources = all
     if (sources.length === 0) return
     const pictures = sources.filter(({ number }) => number !== SOUND).map((source) => source.ssrc)
     // 31 blocks fit into a report (RFC 3550 §6.4.2); there are never so many sources.
@@ -168,7 +170,7 @@ export function createEncoder(options: EncoderOptions, begun: number): Encoder {
   }
 
   function sendArrivals(): void {
-    const feedback = arrivals.feedback(ssrc, all()[0]?.ssrc ?? 0)
+    const feedback = arrivals.feedback(ssrc, all[0]?.ssrc ?? 0)
     if (feedback !== undefined) say([feedback])
   }
 
@@ -197,7 +199,7 @@ export function createEncoder(options: EncoderOptions, begun: number): Encoder {
       }
     },
     step(now) {
-      for (const source of all()) {
+      for (const source of all) {
         if (!source.isWaiting) continue
         source.step(now)
         askAgain(source, now)
@@ -205,7 +207,8 @@ export function createEncoder(options: EncoderOptions, begun: number): Encoder {
       }
     },
     get isWaiting() {
-      return all().some((source) => source.isWaiting)
+      for (const source of all) if (source.isWaiting) return true
+      return false
     },
     tick(now) {
       measure(now)
@@ -213,7 +216,7 @@ export function createEncoder(options: EncoderOptions, begun: number): Encoder {
         arrivalsAt = now
         sendArrivals()
       }
-      for (const source of all()) {
+      for (const source of all) {
         // Of one that has stopped no picture is to be had.
         if (now - source.heardAt < DESK_LIMITS.silenceMs) askForKey(source, now)
       }
@@ -228,7 +231,7 @@ export function createEncoder(options: EncoderOptions, begun: number): Encoder {
       return fault
     },
     report(now) {
-      const sources = all()
+      const sources = all
       const sum = (name: keyof typeof former) =>
         sources.reduce((total, { counts }) => total + counts[name], former[name])
       const bitrate = ((octets - reported.octets) * 8_000) / Math.max(1, now - reported.at)
@@ -246,7 +249,7 @@ export function createEncoder(options: EncoderOptions, begun: number): Encoder {
       }
     },
     spoil(number) {
-      for (const source of all()) if (source.number === number) source.spoil()
+      for (const source of all) if (source.number === number) source.spoil()
     },
   }
 }
