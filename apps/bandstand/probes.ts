@@ -23,7 +23,7 @@ export interface ProbeSources {
   readonly budget: MemoryBudget
   /** How long parts took to reach everyone who waited for them. */
   readonly delivery: DeliveryFigures
-  /** `undefined` where WebRTC is switched off. */
+  /** `undefined` where WebRTC is switched off, and before its first viewer. */
   webrtc(): WebRtcFigures | undefined
   /** `undefined` where there is none. */
   publishHook(): PublishHookFigures | undefined

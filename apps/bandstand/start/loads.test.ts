@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { globSync } from 'node:fs'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 
@@ -8,24 +9,30 @@ const script = `
   import { registerHooks } from 'node:module'
   const loaded = []
   registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) })
-  await import(${JSON.stringify(new URL('./all.ts', import.meta.url).href)})
+  for (const name of ['../settings/load.ts', '../serve.ts', './all.ts']) await import(new URL(name, ${JSON.stringify(import.meta.url)}))
   console.log([...loaded, ...process.moduleLoadList].join('\\n'))`
 
 test('a start loads nothing that most servers never use', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
   const loaded = stdout.split('\n')
   assert.ok(loaded.some((name) => name.endsWith('/ingest/rtmp/listener.ts')))
-  const needless = [
-    // Node's own HTTP client: see `node-http.ts`.
-    /undici/,
+  const ours = [
     /\/ingest\/hls\/(put\/ingest|folder\/source|url\/source)/,
     /\/ingest\/(srt\/publish|whip\/ingest)/,
     /\/egress\/(srt\/reading|webrtc\/egress)/,
     /\/media\/(containers\/mpegts|protocols\/sdp)\//,
     /\/platform\/publishing\/hook\/hook/,
-    /\/prom-client\//,
     /\/check\/|\/doctor\/|\/demo\//,
   ]
+  const root = new URL('../../../', import.meta.url).pathname
+  const files = globSync(['apps/*/**/*.ts', 'packages/*/**/*.ts'], { cwd: root, exclude: ['**/node_modules'] })
+  for (const pattern of ours)
+    assert.ok(
+      files.some((name) => pattern.test(`/${name}`)),
+      `${pattern}: there is no such file`,
+    )
+  // The first is Node's own HTTP client: see `node-http.ts`.
+  const needless = [/undici/, /\/prom-client\//, ...ours]
   assert.deepEqual(
     loaded.filter((name) => needless.some((pattern) => pattern.test(name))),
     [],

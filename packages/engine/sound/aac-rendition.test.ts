@@ -171,6 +171,22 @@ test('one that was given very much is followed by another, and nothing is missin
   assert.deepEqual([rig.rendition.report?.restarts, rig.warnings], [0, []])
 })
 
+test('a place on the machine is kept by one that is followed by another', () => {
+  const places = createSoundPlaces(1)
+  const { rig, fakes } = withFakes({ places })
+  rig.connect()
+  rig.play(3)
+  for (let i = 0; i < 120 && fakes[0]?.isFinished !== true; i++) {
+    rig.rendition.asked()
+    rig.play(10)
+  }
+  fakes[0]?.end({ clean: true, reason: '' })
+  // Others look for a place before the source's next packet comes.
+  assert.equal(places.join({}), false)
+  rig.play(1)
+  assert.deepEqual([fakes.length, rig.listed.at(-1)], [2, [LISTED_AAC]])
+})
+
 test('one that ends again and again is not listed until it makes something', () => {
   const { rig, fakes, mute } = withFakes()
   mute(true)

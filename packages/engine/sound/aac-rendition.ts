@@ -95,6 +95,9 @@ export function createAacRendition(options: AacRenditionOptions): AacRendition {
     startProcess: options.startProcess ?? startAacProcess,
     onFrame: proved,
     onRest: () => places.leave(held),
+    onFinished() {
+      if (runs.current === undefined) start()
+    },
     onFailure: failed,
   })
   options.budget?.join(held)

@@ -22,6 +22,8 @@ export interface AacRunsOptions {
   readonly onFrame: () => void
   /** None is left, not one that still ends or goes either. */
   readonly onRest: () => void
+  /** One has ended that was asked to; another may be started within the call, which keeps the place on the machine. */
+  readonly onFinished: () => void
   /** One has ended that was not asked to; another may be started within the call. @param lasted milliseconds that it ran */
   readonly onFailure: (reason: string, lasted: number) => void
 }
@@ -89,7 +91,8 @@ export function createAacRuns(options: AacRunsOptions): AacRuns {
     if (current === run) current = undefined
     going.set(run, steady())
     packer.pause(track, run.epoch)
-    if (!clean && !wasAsked) options.onFailure(reason, steady() - run.startedAt)
+    if (wasAsked) options.onFinished()
+    else if (!clean) options.onFailure(reason, steady() - run.startedAt)
   }
 
   function gone(run: Own): void {

@@ -2,7 +2,7 @@ import type { AudioTrackConfig } from '@bandstand/media/track.ts'
 import type { TimedUnit } from '../timeline/model.ts'
 import { SOUND_LIMITS } from './limits.ts'
 
-/** The source's newest sound, shared by reference, from which what is asked for now begins. Times in ticks of the source. */
+/** The source's newest sound, from which what is asked for now begins. Times in ticks of the source. */
 export interface SoundBacklog {
   /** @param oldest begin of the oldest segment that is still open, ticks. */
   add(unit: TimedUnit, oldest: number): void
@@ -26,7 +26,7 @@ export function createSoundBacklog({ timescale }: Pick<AudioTrackConfig, 'timesc
 
   return {
     add(unit, oldest) {
-      units.push(unit)
+      units.push(alone(unit))
       bytes += unit.data.byteLength
       // Not one by one: a list is not made anew for each frame.
       const { preroll, backlogSeconds } = SOUND_LIMITS
@@ -55,4 +55,10 @@ export function createSoundBacklog({ timescale }: Pick<AudioTrackConfig, 'timesc
       bytes = 0
     },
   }
+}
+
+/** Some ways in give views on what came with it, a segment's pictures for example: all of that would be kept for as long. */
+function alone(unit: TimedUnit): TimedUnit {
+  const { data } = unit
+  return data.buffer.byteLength > 2 * data.byteLength ? { ...unit, data: new Uint8Array(data) } : unit
 }

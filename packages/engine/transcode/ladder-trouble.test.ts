@@ -412,6 +412,17 @@ test('one that is gone a moment after it was killed is no reason to take its run
   assert.equal(rig.listed.length, length)
 })
 
+test('a place on the machine is kept by one that was given very much and is followed by another', async () => {
+  let left = 0
+  const machine = { ...createLadderMachine(1), leave: () => void left++ }
+  const rig = stage({}, { machine, pictures: 60 })
+  rig.finishing = 300
+  rig.open()
+  await rig.pass(10_000)
+  assert(rig.started.length > 2, `${rig.started.length} ffmpegs`)
+  assert.deepEqual([left, rig.listed], [0, [[72, 46]]])
+})
+
 test('a place on the machine is kept by what has not gone', async () => {
   const machine = createLadderMachine(1)
   const rig = stage({ mode: 'on-demand' }, { machine })

@@ -114,6 +114,9 @@ export function createLadder(options: LadderOptions): Ladder {
     },
     onKeyFrame: proved,
     onRest: () => machine.leave(held),
+    onFinished() {
+      if (runs.current === undefined) start()
+    },
     onFailure: failed,
   })
   options.budget?.join(held)

@@ -23,6 +23,8 @@ export interface LadderRunsOptions {
   readonly onKeyFrame: () => void
   /** None is left, not one that still ends or goes either. */
   readonly onRest: () => void
+  /** One has ended that was asked to; another may be started within the call, which keeps the place on the machine. */
+  readonly onFinished: () => void
   /** One has ended that was not asked to; another may be started within the call. @param lasted milliseconds that it ran */
   readonly onFailure: (end: ProcessEnd, lasted: number) => void
 }
@@ -123,7 +125,8 @@ export function createLadderRuns(options: LadderRunsOptions): LadderRuns {
     if (current === run) current = undefined
     going.set(run, steady())
     pause(run)
-    if (!end.clean && !wasAsked) options.onFailure(end, steady() - run.startedAt)
+    if (wasAsked) options.onFinished()
+    else if (!end.clean) options.onFailure(end, steady() - run.startedAt)
   }
 
   function gone(run: Run): void {

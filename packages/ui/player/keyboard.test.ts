@@ -82,6 +82,7 @@ function player() {
         dialog: { showModal: () => asked.push('help') } as unknown as HTMLDialogElement,
         position: 60,
         length: 120,
+        stands: video.paused,
         play: () => (video.paused = false),
         pause: () => (video.paused = true),
         seekTo: (seconds) => asked.push(`to ${seconds}`),

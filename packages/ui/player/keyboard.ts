@@ -38,6 +38,8 @@ export interface CommandTarget {
   /** Seconds from the beginning, and of the whole. */
   readonly position: number
   readonly length: number
+  /** It waits for the viewer: he has paused it, it is over, or the browser has not let it begin. */
+  readonly stands: boolean
   play(): void
   pause(): void
   seekTo(seconds: number): void
@@ -50,7 +52,8 @@ export interface CommandTarget {
 export function runCommand(command: Command, { video, dialog, ...target }: CommandTarget): void {
   switch (command.kind) {
     case 'toggle-play':
-      return video.paused ? target.play() : target.pause()
+      // Not what the video says: while another source is loaded it is paused, and goes on by itself.
+      return target.stands ? target.play() : target.pause()
     case 'mute':
       video.muted = !video.muted
       return

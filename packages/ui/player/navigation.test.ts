@@ -5,7 +5,7 @@ import { createNavigation } from './navigation.ts'
 import type { Watching } from './watching.ts'
 
 /** Half an hour of a broadcast, or of a recording; `did` is what was asked for. */
-function navigation({ live, at }: { readonly live: boolean; readonly at?: number }) {
+function navigation({ live, at, phase }: { readonly live: boolean; readonly at?: number; readonly phase?: string }) {
   const video = new FakeVideo()
   const did: string[] = []
   const start = Date.UTC(2026, 0, 1)
@@ -21,13 +21,15 @@ function navigation({ live, at }: { readonly live: boolean; readonly at?: number
     send: ({ type }: { type: string }) => did.push(type),
   }
   const facts = live ? { live: true, assetId: 'as_1', startedAt: new Date(start).toISOString() } : undefined
-  const watching = { session, facts, phase: live ? 'live' : 'replay' } as unknown as Watching
+  const watching = { session, facts, phase: phase ?? (live ? 'live' : 'replay'), missing: false } as unknown as Watching
   const host = { video: video.element, dialog: null, press: (name: string) => void did.push(`pressed ${name}`) }
-  const made = createNavigation(host, watching, {
-    play: () => did.push('play'),
-    pause: () => did.push('pause'),
-  })
-  return { made, video, did: () => did.splice(0) }
+  const playback = {
+    ...{ paused: false, refused: false },
+    play: () => void did.push('play'),
+    pause: () => void did.push('pause'),
+  }
+  const made = createNavigation(host, watching, playback)
+  return { made, video, playback, did: () => did.splice(0) }
 }
 
 test('of a live broadcast the bar counts from its beginning, and moments are dates', () => {
@@ -63,4 +65,27 @@ test('while the recording is being loaded keys add up from the moment asked for,
   const { made, did } = navigation({ live: true, at: 300 })
   made.run({ kind: 'skip', seconds: -5 })
   assert.deepEqual(did(), ['date 295'])
+})
+
+test('while it loads the key for play and pause goes by what the viewer wants, for the video stands meanwhile', () => {
+  for (const phase of ['starting', 'stalled']) {
+    const { made, video, playback, did } = navigation({ live: true, phase })
+    video.paused = true
+    made.run({ kind: 'toggle-play' })
+    playback.paused = true
+    made.run({ kind: 'toggle-play' })
+    Object.assign(playback, { paused: false, refused: true })
+    made.run({ kind: 'toggle-play' })
+    assert.deepEqual(did(), ['pause', 'play', 'play'])
+  }
+  const { made, video, did } = navigation({ live: true })
+  video.paused = true
+  made.run({ kind: 'toggle-play' })
+  assert.deepEqual(did(), ['play'])
+})
+
+test('while there is nothing to be seen that key does nothing: what comes begins by itself', () => {
+  const { made, did } = navigation({ live: true, phase: 'offline' })
+  made.run({ kind: 'toggle-play' })
+  assert.deepEqual(did(), [])
 })

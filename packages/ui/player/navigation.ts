@@ -22,7 +22,7 @@ interface NavigationHost extends Pick<CommandTarget, 'press'> {
 export function createNavigation(
   host: NavigationHost,
   watching: Watching,
-  playback: Pick<Playback, 'play' | 'pause'>,
+  playback: Pick<Playback, 'play' | 'pause' | 'paused' | 'refused'>,
 ): Navigation {
   const navigation: Navigation = {
     get span() {
@@ -55,9 +55,14 @@ export function createNavigation(
     run(command) {
       const { video, dialog } = host
       if (!video) return
+      const { phase, missing } = watching
+      // There is nothing to pause, and what comes next begins by itself.
+      if (command.kind === 'toggle-play' && (phase === 'offline' || missing)) return
+      const isLoading = phase === 'starting' || phase === 'stalled'
       const { position, length } = navigation.span
       runCommand(command, {
         ...{ video, dialog, position, length },
+        stands: isLoading ? playback.paused || playback.refused : video.paused,
         play: () => playback.play(),
         pause: () => playback.pause(),
         seekTo: navigation.seekTo,

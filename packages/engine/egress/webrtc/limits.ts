@@ -101,8 +101,12 @@ export const OPUS_LIMITS = {
   lag: 2,
   /** Seconds of sound it is given before it has to say anything. */
   early: 4,
-  /** Frames given to one ffmpeg before another goes on: its MP4 reader keeps nearly a kilobyte of each. 27 minutes of AC-3. */
-  frames: 50_000,
+  /**
+   * Frames given to one ffmpeg before another goes on: its MP4 reader keeps nearly a kilobyte of each. 28 minutes of AC-3. 2³ · 3³ · 5 · 7² are
+   * whole packets of 20 ms of frames of 1,152, 1,536, 4,096 and 4,608 samples at 48 and 44.1 kHz, and of Opus: the next one's begin where the
+   * one before has them.
+   */
+  frames: 52_920,
   /** Packets of Opus the next one makes beside it before it takes over, so that its first ones, which fade in, are not heard. */
   overlap: 10,
   /** Characters kept of what it complains of. */

@@ -117,13 +117,15 @@ export function createOpus(options: OpusOptions): Opus {
       if (unit.data.byteLength > frameBytes) return
       current ??= start()
       const run = current
-      // Five frames of the same length are whole packets of Opus, and five divide `frames`: both make the same packets.
+      // So many frames are whole packets of Opus, as a rule: both make the same ones.
       if (next === undefined && run.frames > 0 && run.frames % frames === 0) {
         made = 0
         next = start()
       }
+      // It may fail within the call, and the next one be what is heard.
+      const beside = next
       run.write(unit)
-      next?.write(unit)
+      beside?.write(unit)
     },
     close() {
       isClosed = true
