@@ -207,3 +207,26 @@ test('an encoder that was started anew and ends, ends the stream', () => {
   readAll(follower)
   assert.equal(follower.ended, true)
 })
+
+test('where both of two encoders say goodbye, the stream ends', () => {
+  const follower = follow(mediaPlaylist(0, 6))
+  readAll(follower)
+  follower.update(parsed(mediaPlaylist(0, 1)), 1_000)
+  assert.equal(follower.update(parsed(mediaPlaylist(1, 7)), 1_500).isRival, true)
+  assert.equal(follower.update(parsed(mediaPlaylist(1, 8, { end: true })), 2_500).isRival, true)
+  follower.update(parsed(mediaPlaylist(0, 2, { end: true })), 3_000)
+  assert.deepEqual(readAll(follower), ['s0.m4s', 's1.m4s'])
+  assert.equal(follower.ended, true)
+})
+
+test('where the newer of two encoders ends and a third begins at numbers far off, nothing is lost', () => {
+  const follower = follow(mediaPlaylist(0, 6))
+  readAll(follower)
+  follower.update(parsed(mediaPlaylist(0, 1)), 1_000)
+  assert.equal(follower.update(parsed(mediaPlaylist(1, 7)), 1_500).isRival, true)
+  follower.update(parsed(mediaPlaylist(0, 2, { end: true })), 2_000)
+  readAll(follower)
+  const epoch = 1_795_419_460
+  const third = follower.update(parsed(mediaPlaylist(epoch, epoch + 2)), 5_000)
+  assert.deepEqual(third, { restarted: true, lost: 0, grown: true })
+})

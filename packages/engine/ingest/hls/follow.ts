@@ -106,6 +106,8 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
   let stale = 0
   /** When something new was last listed, ms. */
   let grownAt = 0
+  /** The encoder that has the playlist has said goodbye, and another one still sends beside it. */
+  let isLeft = false
   const rivals = createRivals()
 
   const endOf = (of: State) => of.first + of.segments.length
@@ -161,13 +163,15 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
         return { restarted: false, lost: 0, grown: begin === 'listed' }
       }
       // Of a cache nothing can be said: its states are not in order.
-      const found = isOrdered ? rivals.judge(before, now, grownAt, at) : undefined
+      const heardAt = isLeft ? Number.NEGATIVE_INFINITY : grownAt
+      const found = isOrdered ? rivals.judge(before, now, heardAt, at) : undefined
       if (found === 'rival') return { restarted: false, lost: 0, grown: false, isRival: true }
       if (found === 'back' || beginsAnew(before, now, at)) {
         rivals.began(before, at)
         stale = 0
         state = now
         grownAt = at
+        isLeft = false
         beginAt(now, HLS_LIMITS.beginTargets)
         return { restarted: true, lost: 0, grown: true, ...(found === 'back' && { isReturn: true }) }
       }
@@ -177,11 +181,12 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
         endOf(now) > endOf(before) ||
         now.trailing.parts.length > before.trailing.parts.length ||
         (now.endList && !before.endList)
-      // The other one has the playlist from its next state on.
-      const isLeft = isOrdered && now.endList && rivals.isBeside(now, at)
+      if (grown) {
+        grownAt = at
+        // The other one has the playlist from its next state on.
+        isLeft = isOrdered && now.endList && rivals.isBeside(now, at)
+      }
       state = isLeft ? { ...now, endList: false } : now
-      if (isLeft) grownAt = Number.NEGATIVE_INFINITY
-      else if (grown) grownAt = at
       if (sequence >= now.first) return { restarted: false, lost: 0, grown }
       // Some is gone; what is still listed is not.
       const from = sequence

@@ -516,3 +516,21 @@ test('of media playlists that belong together the first stays the stream behind 
   assert.equal(list(mediaPlaylist(0, 5), 'first.m3u8').kind, 'media')
   assert.deepEqual(intake.playlists, ['first.m3u8'])
 })
+
+test('where both of two encoders say goodbye under names of their own, the stream ends', () => {
+  const { intake, list, put, pump, pass } = stage({ root: undefined as never })
+  put('init.mp4', pictureInit)
+  for (const [i, name] of ['s0', 't0', 't1'].entries()) put(`${name}.m4s`, pictureSegment(i))
+  const first = (to: number, end = false) => list(mediaPlaylist(0, to, { end }), 'first.m3u8').kind
+  const second = (to: number, end = false) =>
+    list(mediaPlaylist(0, to, { end }).replace(/s(\d)\.m4s/g, 't$1.m4s'), 'second.m3u8').kind
+  first(1)
+  pass(HLS_LIMITS.rivalQuietMs + 1)
+  pump()
+  assert.equal(second(1), 'media')
+  assert.equal(first(2), 'rival')
+  assert.equal(first(3, true), 'rival')
+  assert.equal(second(2, true), 'media')
+  pump()
+  assert.equal(intake.ended, true)
+})

@@ -314,7 +314,8 @@ class HlsIntake implements Intake {
     if (name === this.#root && this.#lanes.length === 0) this.#alone(name)
     if (this.#isOfAnother(name, playlist, now)) {
       if (this.#former.has(name) && !this.#isQuiet(playlist, now)) {
-        this.#former.set(name, now)
+        // One that has said goodbye is beside nobody any more.
+        this.#former.set(name, playlist.endList ? Number.NEGATIVE_INFINITY : now)
         return 'rival'
       }
       this.#supersede(name)
