@@ -138,7 +138,9 @@ export class AudioStream implements StreamReader {
   }
 
   #unit(unit: Uint8Array): void {
-    for (const { data, config, samples } of this.#readUnit(unit)) {
+    const frames = this.#readUnit(unit)
+    this.#sink.found(Math.max(1, frames.length))
+    for (const { data, config, samples } of frames) {
       const base = this.#base
       if (base === undefined) {
         this.#sink.loss()

@@ -434,3 +434,18 @@ test('an Opus unit that says it has megabytes is not waited for', () => {
   for (let i = 1; i <= 4; i++) built.pes(AUDIO, 0xbd, { pts: 1800 * i }, concatBytes([unit, unit]))
   assert.ok(units(demux(built.bytes), 'audio').length >= 6)
 })
+
+test('reading stops where one call has more units than its owner takes, also of frames that are empty', () => {
+  for (const size of [1, 0]) {
+    const frames = concatBytes(Array.from({ length: 100 }, () => adts(0, size)))
+    const built = new TsBuilder().tables([AAC])
+    for (let i = 0; i < 20; i++) built.pes(AUDIO, 0xc0, { pts: 9_000 * i }, frames)
+    const demuxer = createTsDemuxer({ unitsAtOnce: 1_000 })
+    assert.throws(() => demux(built.bytes, demuxer), refusal('more than 1000 pictures and frames'))
+    assert.ok(demuxer.counters.units <= 1_100, `${demuxer.counters.units} were looked at`)
+    const whole = createTsDemuxer({ unitsAtOnce: 2_000 })
+    assert.equal(units(demux(built.bytes, whole), 'audio').length, 2_000 * size)
+    // In another call it counts anew.
+    assert.equal(units(demux(built.bytes, whole), 'audio').length, 2_000 * size)
+  }
+})

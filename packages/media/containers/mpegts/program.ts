@@ -104,6 +104,9 @@ export class ProgramStreams {
       this.#take()
     }
     const sink: StreamSink = {
+      found(units) {
+        counters.units += units
+      },
       config(config) {
         if (isTaken()) emit({ type: 'config', kind, pid, config })
       },

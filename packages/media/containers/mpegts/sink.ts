@@ -2,6 +2,8 @@ import type { TrackConfig } from '../../track.ts'
 
 /** What the reader of one elementary stream reports. Times are unwrapped, 90 kHz. */
 export interface StreamSink {
+  /** So many pictures or frames of sound begin here, whatever comes of them: each costs time, and memory beside its bytes. */
+  found(units: number): void
   /** Before the first unit, and whenever it changes. */
   config(config: TrackConfig): void
   /** @param data copied, of its own. */

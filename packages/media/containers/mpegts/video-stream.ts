@@ -105,6 +105,7 @@ export class VideoStream implements StreamReader {
 
   #unit(pts: number, dts: number, bytes: Uint8Array): void {
     const pictures = this.#pictures
+    this.#sink.found(1)
     const picture = pictures.read(lengthsFromAnnexB(bytes, (first) => !this.#isDelimiter(first)))
     if (pictures.config !== undefined && pictures.config !== this.#config) {
       this.#config = pictures.config
