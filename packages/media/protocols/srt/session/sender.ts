@@ -98,17 +98,19 @@ export class Sender {
   /** Packets that the peer misses. */
   resend(ranges: readonly LossRange[], now: number): void {
     let left = this.#options.limits.resentPerReport
+    let isTold = false
     for (const { first, last } of ranges) {
       const to = sequenceDistance(this.#base, last)
-      let from = sequenceDistance(this.#base, first)
+      const from = sequenceDistance(this.#base, first)
       if (from > to || to >= this.#sent) continue
-      if (from < 0) {
-        // They are given up, and the peer need not ask again.
+      if (from < 0 && !isTold) {
+        // They are given up, and the peer need not ask again. One answer for a report: of others it hears when it asks for them again. A
+        // range over all of them would have older versions of libsrt drop what they have received in between.
+        isTold = true
         const end = sequenceAfter(this.#base, Math.min(-1, to))
         this.#sink.send(writeDropRequest({ ...this.#header(now), information: 0 }, { first, last: end }))
-        from = 0
       }
-      for (; from <= to && left > 0; from++, left--) this.#repeat(from, now)
+      for (let i = Math.max(0, from); i <= to && left > 0; i++, left--) this.#repeat(i, now)
     }
   }
 

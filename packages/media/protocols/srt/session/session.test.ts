@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SRT_LIMITS } from '../limits.ts'
 import { writeDataPacket } from '../packet/data.ts'
+import { writeNak } from '../packet/nak.ts'
 import { createPair, numbers } from '../testing/pair.ts'
 import type { SrtSessionOptions } from './options.ts'
 import { createSrtSession } from './session.ts'
@@ -165,6 +166,17 @@ describe('a session in live mode', () => {
     const { sent } = pair.listener.statistics(pair.now)
     assert.ok(sent.dropped > 40_000, `${sent.dropped} given up`)
     assert.ok(pair.listener.waiting <= 8192)
+  })
+
+  it('answers a loss report over what was given up, however often it names it, with one packet', () => {
+    const pair = createPair()
+    pair.connect()
+    for (let i = 0; i < 4; i++) pair.listener.send(new Uint8Array(1316), pair.now)
+    pair.run(100)
+    const before = pair.sentByListener
+    const ranges = Array.from({ length: 364 }, () => ({ first: 999, last: 999 }))
+    pair.listener.receive(writeNak({ timestamp: 0, destination: 0x4321 }, ranges), pair.now)
+    assert.equal(pair.sentByListener - before, 1)
   })
 
   it('hands the oldest on early when more waits than there is room for', () => {
