@@ -428,6 +428,57 @@ test('a multivariant playlist that is written anew with other numbers is read on
   assert.deepEqual(pump(), ['s2.m4s'])
 })
 
+test('a rendition that is listed later, or goes, leaves the others where they are', () => {
+  const { intake, put, list, pump, files } = stage({ root: 'master.m3u8' })
+  /** All that is read is deleted, as what was put is. */
+  const come = (names: readonly string[], to: number) => {
+    for (const name of names) {
+      put(`init-${name}.mp4`, pictureInit)
+      put(`${name}${to - 1}.m4s`, pictureSegment(to - 1))
+      list(
+        mediaPlaylist(0, to)
+          .replaceAll(/s(\d)\.m4s/g, `${name}$1.m4s`)
+          .replace('init', `init-${name}`),
+        `${name}.m3u8`,
+      )
+    }
+    const read = pump().toSorted()
+    for (const name of read) files.delete(name)
+    const lanes = intake.take().map(({ lane }) => lane)
+    return [read.filter((name) => name.endsWith('.m4s')), lanes.toSorted((a, b) => a - b)]
+  }
+  list(master(['a.m3u8', 'c.m3u8']), 'master.m3u8')
+  assert.deepEqual(come(['a', 'c'], 1), [
+    ['a0.m4s', 'c0.m4s'],
+    [0, 2],
+  ])
+  list(master(['a.m3u8', 'b.m3u8', 'c.m3u8']), 'master.m3u8')
+  assert.deepEqual(
+    intake.lanes.map(({ playlist, number }) => [playlist, number]),
+    [
+      ['a.m3u8', 0],
+      ['b.m3u8', 3],
+      ['c.m3u8', 2],
+    ],
+  )
+  assert.deepEqual(come(['a', 'c'], 2), [
+    ['a1.m4s', 'c1.m4s'],
+    [0, 2],
+  ])
+  list(master(['a.m3u8', 'b.m3u8']), 'master.m3u8')
+  list(master(['a.m3u8', 'c.m3u8', 'b.m3u8']), 'master.m3u8')
+  put('b0.m4s', pictureSegment(0))
+  assert.deepEqual(come(['b'], 2), [
+    ['b0.m4s', 'b1.m4s'],
+    [3, 3],
+  ])
+  list(master(['a.m3u8', 'b.m3u8']), 'master.m3u8')
+  assert.deepEqual(come(['a', 'b'], 3), [
+    ['a2.m4s', 'b2.m4s'],
+    [0, 3],
+  ])
+})
+
 test('two encoders that write one multivariant playlist in turn are told to be two', () => {
   const { intake, list, pass } = stage({ root: 'master.m3u8' })
   for (let i = 0; i <= HLS_LIMITS.restarts; i++) {
