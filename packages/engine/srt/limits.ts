@@ -7,6 +7,8 @@ export const SRT_LISTENER_LIMITS = {
   connections: 1_000,
   /** Of these, readers: however many there are, there is room for encoders. */
   readers: 800,
+  /** Bytes that are kept until readers have acknowledged them, of all together: beyond it the one that has most is let go of. */
+  keptBytes: 256 * 1024 * 1024,
   /**
    * Connections from one address (IPv6: one /64 network), those that are being decided on among them: so many encoders, and so many
    * readers.

@@ -288,6 +288,33 @@ test('an address that is taken is said so', async (t) => {
   )
 })
 
+test('of readers that acknowledge nothing no more than a bound is kept: whoever has most is let go of', async (t) => {
+  const ended: string[] = []
+  const { call, lines } = await stage(t, {
+    limits: { keptBytes: 400_000 },
+    route: {
+      open: async ({ streamId }) => ({
+        serve: (connection) => ({
+          pass() {
+            for (let i = 0; i < 4; i++) connection.send(new Uint8Array(1316))
+          },
+          ended: (how) => void ended.push(`${streamId} ${how}`),
+        }),
+        forget() {},
+      }),
+    },
+  })
+  const greedy = await call('read:greedy')
+  greedy.socket.removeAllListeners('message')
+  const fair = await call('read:fair')
+  await until(() => ended.length > 0)
+  assert.deepEqual(ended, ['read:greedy closed'])
+  const before = fair.received.length
+  await until(() => fair.received.length > before + 400)
+  assert.equal(ended.length, 1)
+  assert.equal(lines.filter(({ message }) => message === 'srt: a reader is let go of').length, 1)
+})
+
 test('of a caller whose media nobody takes nothing is kept', async (t) => {
   let ended: SrtEnd | undefined
   const connections: SrtConnection[] = []

@@ -293,7 +293,14 @@ class Server implements SrtListenerServer {
 
   #pass(): void {
     const now = performance.now()
-    for (const connection of this.#connections.values()) connection.pass(now)
+    let kept = 0
+    for (const connection of this.#connections.values()) kept += connection.kept
+    for (const connection of this.#connections.values()) {
+      const before = connection.kept
+      connection.pass(now)
+      kept += connection.kept - before
+      if (kept > this.#options.limits.keptBytes) kept = this.#letGo()
+    }
     if (this.#refused === 0) return
     for (const [name, known] of this.#known) {
       if (known.state !== 'refused' || known.until > now) continue
@@ -301,6 +308,24 @@ class Server implements SrtListenerServer {
       this.#refused--
     }
     if (this.#connections.size === 0 && this.#refused === 0) this.#pulse.stop()
+  }
+
+  /** Readers that have acknowledged least are let go of until the others keep no more than they may. @returns bytes that are kept now */
+  #letGo(): number {
+    const { keptBytes } = this.#options.limits
+    for (;;) {
+      let kept = 0
+      let most: OpenConnection | undefined
+      for (const each of this.#connections.values()) {
+        kept += each.kept
+        if (each.kept > (most?.kept ?? 0)) most = each
+      }
+      if (most === undefined || kept <= keptBytes) return kept
+      const text = `Readers have yet to acknowledge ${keptBytes >> 20} MB in all, and this one has most of it: it does not answer, or its line is too slow.`
+      const fields = { remote: plainAddress(most.address), bytes: most.kept, text }
+      this.#refusals.refused('warn', fields, 'srt: a reader is let go of')
+      most.close()
+    }
   }
 
   #send(packet: Uint8Array, port: number, address: string): void {

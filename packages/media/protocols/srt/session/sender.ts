@@ -20,6 +20,8 @@ const MESSAGE_MASK = 0x3ffffff
 
 /** Sender's half of a connection: keeps what was sent until it is acknowledged, and sends again what is asked for. */
 export class Sender {
+  /** Bytes of packets that wait to be sent, or acknowledged. */
+  kept = 0
   readonly counts: SendCounts = { packets: 0, bytes: 0, resent: 0, dropped: 0 }
   readonly #options: SrtSessionOptions
   readonly #sink: SrtSink
@@ -70,7 +72,7 @@ export class Sender {
     const { keys, start, peerSocketId } = this.#options
     this.#refresh?.count(now, this.#sink, this.#options)
     const slot = this.#slot(this.#length++)
-    this.#packets[slot] = writeDataPacket({
+    const packet = writeDataPacket({
       sequence,
       key: keys?.inUse ?? 0,
       message: this.#message,
@@ -78,6 +80,8 @@ export class Sender {
       destination: peerSocketId,
       payload: keys === undefined ? payload : keys.encrypt(sequence, payload),
     })
+    this.#packets[slot] = packet
+    this.kept += packet.byteLength
     this.#times[slot] = now
     this.#message = this.#message === MESSAGE_MASK ? 1 : this.#message + 1
   }
@@ -177,7 +181,11 @@ export class Sender {
   }
 
   #leave(count: number): void {
-    for (let i = 0; i < count; i++) this.#packets[this.#slot(i)] = undefined
+    for (let i = 0; i < count; i++) {
+      const slot = this.#slot(i)
+      this.kept -= this.#packets[slot]?.byteLength ?? 0
+      this.#packets[slot] = undefined
+    }
     this.#base = sequenceAfter(this.#base, count)
     this.#head = this.#slot(count)
     this.#length -= count

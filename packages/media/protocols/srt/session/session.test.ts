@@ -168,6 +168,23 @@ describe('a session in live mode', () => {
     assert.ok(pair.listener.waiting <= 8192)
   })
 
+  it('says how much it keeps, which is nothing once it is acknowledged or given up', () => {
+    const pair = createPair()
+    pair.connect()
+    const send = () => {
+      for (let i = 0; i < 10; i++) pair.listener.send(new Uint8Array(1316), pair.now)
+      assert.equal(pair.listener.kept, 13_320)
+    }
+    assert.equal(pair.listener.kept, 0)
+    send()
+    pair.run(200)
+    assert.equal(pair.listener.kept, 0)
+    pair.setLoss(1)
+    send()
+    pair.run(2000)
+    assert.equal(pair.listener.kept, 0)
+  })
+
   it('answers a loss report over what was given up, however often it names it, with one packet', () => {
     const pair = createPair()
     pair.connect()
