@@ -21,10 +21,11 @@ export const SRT_LISTENER_LIMITS = {
   decisionMs: 10_000,
   /**
    * Handshakes of one address in a second for which keys are derived and decisions made (a caller repeats itself four times a
-   * second), those of all together, and addresses that are counted apart.
+   * second), those of all together, after how many none is a repetition but the first of its address, and addresses that are counted apart.
    */
   attemptsPerAddress: 20,
   attempts: 200,
+  repeatedAttempts: 100,
   addresses: 4_096,
   /** Answers to callers that were refused, kept for those that have not heard it, and for how long, ms. */
   refusals: 256,

@@ -109,7 +109,7 @@ class Server implements SrtListenerServer {
       crypto: nodeCrypto,
       limits,
       secret: randomBytes(32),
-      admit: (source) => this.#attempts.allow(hostOf(source), performance.now()),
+      admit: (source) => this.#admit(hostOf(source)),
       ...(passphrase !== undefined && { passphrase }),
     })
     this.#pulse = createPulse(limits.tickMs, () => this.#pass())
@@ -172,6 +172,14 @@ class Server implements SrtListenerServer {
       case 'caller':
         void this.#decide(step.request, name, address, port)
     }
+  }
+
+  #admit(remote: string): boolean {
+    if (this.#attempts.allow(remote, performance.now())) return true
+    const text =
+      'There are too many handshakes in this second, of this address or of all: what is not answered is tried again.'
+    this.#refusals.refused('warn', { remote, text }, 'srt: caller not answered')
+    return false
   }
 
   async #decide(request: SrtCallerRequest, name: string, address: string, port: number): Promise<void> {
