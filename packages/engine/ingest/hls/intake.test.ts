@@ -585,3 +585,37 @@ test('where both of two encoders say goodbye under names of their own, the strea
   pump()
   assert.equal(intake.ended, true)
 })
+
+test('of media playlists that belong together the first is not refused when another went on without it', () => {
+  const { intake, list, put, pump, pass } = stage({ root: undefined as never })
+  put('init.mp4', pictureInit)
+  for (let i = 0; i < 6; i++) for (const name of ['s', 't']) put(`${name}${i}.m4s`, pictureSegment(i))
+  const high = (to: number, end = false) => list(mediaPlaylist(0, to, { end }), 'high.m3u8').kind
+  const low = (to: number, end = false) =>
+    list(mediaPlaylist(0, to, { end }).replaceAll(/s(\d)\.m4s/g, 't$1.m4s'), 'low.m3u8').kind
+  high(1)
+  low(1)
+  pass(HLS_LIMITS.rootGraceMs)
+  pump()
+  // The uplink holds up the larger one.
+  for (const to of [2, 3]) {
+    pass(HLS_LIMITS.rivalQuietMs / 2 + 1)
+    low(to)
+  }
+  assert.deepEqual(intake.playlists, ['low.m3u8'])
+  assert.equal(high(2), 'media')
+  assert.deepEqual(intake.playlists, ['low.m3u8'])
+  // And then the other one.
+  for (const to of [3, 4]) {
+    pass(HLS_LIMITS.rivalQuietMs / 2 + 1)
+    assert.equal(high(to), 'media')
+  }
+  assert.deepEqual(intake.playlists, ['high.m3u8'])
+  assert.equal(low(5), 'media')
+  pump()
+  assert.doesNotMatch(intake.facts.trouble ?? '', /two encoders/)
+  assert.equal(low(6, true), 'media')
+  assert.equal(high(6, true), 'media')
+  pump()
+  assert.equal(intake.ended, true)
+})

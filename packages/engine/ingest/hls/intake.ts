@@ -89,7 +89,7 @@ interface Lane extends Pick<IntakeLane, 'number' | 'role' | 'playlist' | 'bandwi
   readonly rendition: Rendition
 }
 
-/** Media playlists that came before it was known what they are. */
+/** Media playlists that came before it was known what they are, or that come beside the one that is the stream. */
 interface Early {
   readonly playlist: MediaPlaylist
   readonly stamp: number | undefined
@@ -103,6 +103,8 @@ class HlsIntake implements Intake {
   #choice = ''
   #lanes: readonly Lane[] = []
   readonly #early = new Map<string, Early>()
+  /** Newest state of the main playlist. */
+  #newest: Early | undefined
   /**
    * Names of media playlists that were the whole stream, until an encoder began that names its own otherwise; and when each was last seen
    * beside that one, ms.
@@ -323,8 +325,11 @@ class HlsIntake implements Intake {
     }
     const seen = followed.map(({ rendition }) => rendition.update(playlist, stamp, now))
     const isMain = name === this.#lanes[0]?.playlist
-    if (isMain) this.#partTarget = playlist.partTarget
-    if (isMain && seen[0] === 'grown') this.#grownAt = now
+    if (isMain) {
+      this.#partTarget = playlist.partTarget
+      if (seen[0] !== 'rival') this.#newest = { playlist, stamp, at: now }
+      if (seen[0] === 'grown') this.#grownAt = now
+    }
     return seen.includes('rival') ? 'rival' : seen.includes('grown') ? 'grown' : 'same'
   }
 
@@ -353,11 +358,13 @@ class HlsIntake implements Intake {
     return [...this.#former.values()].some((at) => this.#now - at <= recent)
   }
 
-  /** It is another encoder's from now on. */
+  /** It is another encoder's from now on; or another playlist's of the same one, whose first is no rival for that. */
   #supersede(name: string): void {
-    if (this.#root !== undefined) this.#former.set(this.#root, Number.NEGATIVE_INFINITY)
+    const before = this.#root
+    const areTogether = this.#early.delete(name)
+    if (before !== undefined && areTogether && this.#newest !== undefined) this.#remember(before, this.#newest)
+    else if (before !== undefined) this.#former.set(before, Number.NEGATIVE_INFINITY)
     this.#former.delete(name)
-    this.#early.delete(name)
     const [oldest] = this.#former.keys()
     if (this.#former.size > HLS_LIMITS.playlists && oldest !== undefined) this.#former.delete(oldest)
     this.#alone(name)
