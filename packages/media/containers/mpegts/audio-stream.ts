@@ -45,15 +45,14 @@ export class AudioStream implements StreamReader {
       const header = parsePesHeader(packet)
       const pts = header.pts === undefined ? undefined : this.#unwrap(header.pts)
       const payload = packet.subarray(header.bytes)
-      this.#format.begin?.(payload)
-      this.#payload(pts, payload)
+      const why = this.#format.begin?.(payload)
+      if (why === undefined) this.#payload(pts, payload)
+      else this.#sink.unreadable(why)
     } catch (error) {
       if (!(error instanceof MediaError)) throw error
-      if (error.code === 'unsupported') this.#sink.unreadable(error.message)
-      else {
-        this.#sink.malformed()
-        this.lose()
-      }
+      if (error.code === 'unsupported') this.#sink.unsupported(error.message)
+      else this.#sink.malformed()
+      this.lose()
     }
   }
 

@@ -152,8 +152,11 @@ class Demuxer implements TsDemuxer {
     if (packet.from === packet.to || !this.#isNext(packet, route)) return
     const payload = data.subarray(packet.from, packet.to)
     if (route.stream === undefined) this.#tables.push(packet.pid, payload, packet.start)
-    else if (packet.scrambled) route.stream.giveUp('it is encrypted')
-    else route.stream.push(payload, packet.start)
+    else if (!packet.scrambled) route.stream.push(payload, packet.start)
+    else {
+      this.counters.lostPackets++
+      route.stream.unsupported('it is encrypted')
+    }
   }
 
   /** Continuity (§2.4.3.3). False for a packet that has come already. */

@@ -19,9 +19,9 @@ export function createMp3Format(): AudioFormat {
     begin(payload) {
       const [first = 0, second = 0] = payload
       const layer = (second >> 1) & 3
-      if (first !== 0xff || (second & 0xe0) !== 0xe0 || layer === 0) return
+      if (first !== 0xff || (second & 0xe0) !== 0xe0 || layer === 0) return undefined
       others = layer === LAYER_3 ? 0 : others + 1
-      if (others >= PROOF) throw new MediaError('unsupported', `MPEG audio of layer ${layer === 2 ? 'II' : 'I'}`)
+      return others >= PROOF ? `MPEG audio of layer ${layer === 2 ? 'II' : 'I'}` : undefined
     },
     measure(data, at) {
       if (data.byteLength - at < MP3_HEADER_BYTES) return 0

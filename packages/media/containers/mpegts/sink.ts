@@ -14,6 +14,8 @@ export interface StreamSink {
   malformed(): void
   /** A unit came before what is needed to decode it. */
   unconfigured(): void
+  /** Something is of a kind that is not taken, and so is the whole stream if it is said again and again; `why` tells people. */
+  unsupported(why: string): void
   /** Nothing can be made of this stream; `why` tells people. */
   unreadable(why: string): void
 }

@@ -59,11 +59,9 @@ export class VideoStream implements StreamReader {
     } catch (error) {
       if (!(error instanceof MediaError)) throw error
       this.#held = undefined
-      if (error.code === 'unsupported') this.#sink.unreadable(error.message)
-      else {
-        this.#sink.malformed()
-        this.#sink.loss()
-      }
+      if (error.code === 'unsupported') this.#sink.unsupported(error.message)
+      else this.#sink.malformed()
+      this.#sink.loss()
     }
   }
 
