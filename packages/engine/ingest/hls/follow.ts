@@ -55,6 +55,8 @@ export interface Follower {
   next(): Item | undefined
   /** The item from `next` is done with. */
   advance(): void
+  /** Number of the segment that is to be read next; undefined before the first state. */
+  readonly position: number | undefined
   /** The last segment has been read, and the playlist says that none follows. */
   readonly ended: boolean
   /** Seconds: what media comes in at a time, a segment or a part. */
@@ -66,6 +68,8 @@ export interface Follower {
 export interface FollowOptions {
   /** `after-listed`: what the first state lists may be old, and only what is added to it is live. */
   readonly begin: Begin
+  /** Number of the segment with which its reader before went on: reading begins there, where that is listed or the next to be. */
+  readonly from?: number
   /**
    * States come one after the other, as from a disk; false where a cache may answer with an older one. Then a state that lists less
    * counts as a new beginning when it stays so.
@@ -99,7 +103,7 @@ interface State extends Listing {
   readonly partTarget: number | undefined
 }
 
-export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
+export function createFollower({ begin, from: first, isOrdered }: FollowOptions): Follower {
   let state: State | undefined
   let sequence = 0
   let part = 0
@@ -155,7 +159,9 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
       if (before === undefined) {
         state = now
         grownAt = at
-        if (begin === 'listed' && !(now.endList && now.segments.length === 0)) beginAt(now, HLS_LIMITS.beginTargets)
+        const isLive = begin === 'listed' && !(now.endList && now.segments.length === 0)
+        if (first !== undefined && first >= now.first && first <= endOf(now)) sequence = first
+        else if (isLive) beginAt(now, HLS_LIMITS.beginTargets)
         else {
           sequence = endOf(now)
           part = now.trailing.parts.length
@@ -238,6 +244,9 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
       }
     },
 
+    get position() {
+      return state === undefined ? undefined : sequence
+    },
     get ended() {
       return state?.endList === true && sequence >= endOf(state) && state.trailing.parts.length <= part
     },

@@ -479,6 +479,34 @@ test('a rendition that is listed later, or goes, leaves the others where they ar
   ])
 })
 
+test('a rendition that is another part of the stream now is read on where it was', () => {
+  const { intake, put, list, pump, files } = stage({ root: 'master.m3u8' })
+  /** All that is read is deleted, as what was put is. */
+  const come = (names: readonly string[], to: number) => {
+    for (const name of names) {
+      put(`${name}${to - 1}.m4s`, pictureSegment(to - 1))
+      list(mediaPlaylist(0, to).replaceAll(/s(\d)\.m4s/g, `${name}$1.m4s`), `${name}.m3u8`)
+    }
+    const read = pump().filter((name) => name.endsWith('.m4s'))
+    for (const name of read) files.delete(name)
+    return read.toSorted()
+  }
+  put('init.mp4', pictureInit)
+  list(master(['b.m3u8', 'c.m3u8']), 'master.m3u8')
+  for (const to of [1, 2]) come(['b', 'c'], to)
+  put('a2.m4s', pictureSegment(2))
+  // It was left out until it was known what it costs.
+  list(master(['a.m3u8', 'b.m3u8', 'c.m3u8']), 'master.m3u8')
+  assert.deepEqual(come(['b', 'c'], 3), ['b2.m4s', 'c2.m4s'])
+  list(master(['b.m3u8', 'c.m3u8']), 'master.m3u8')
+  assert.deepEqual(come(['b', 'c'], 4), ['b3.m4s', 'c3.m4s'])
+  assert.equal(intake.facts.lost, 0)
+  // Sound comes to have a playlist of its own.
+  const sound = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="x",NAME="x",URI="x.m3u8"\n'
+  list(master(['b.m3u8']).replace('RESOLUTION', 'AUDIO="x",RESOLUTION') + sound, 'master.m3u8')
+  assert.deepEqual(come(['b'], 5), ['b4.m4s'])
+})
+
 test('two encoders that write one multivariant playlist in turn are told to be two', () => {
   const { intake, list, pass } = stage({ root: 'master.m3u8' })
   for (let i = 0; i <= HLS_LIMITS.restarts; i++) {

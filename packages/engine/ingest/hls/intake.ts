@@ -265,18 +265,23 @@ class HlsIntake implements Intake {
     this.#leftOut = choice.leftOut
     const places = placeLanes(lanes, this.#lanes)
     if (this.#lanes.length > 0 && places[0]?.known === undefined) this.#contest.began(now)
+    const before = this.#lanes
     this.#lanes = places.map(({ lane, number, known }) => {
-      return { ...lane, number, rendition: known?.rendition ?? this.#rendition({ ...lane, number }) }
+      if (known !== undefined) return { ...lane, number, rendition: known.rendition }
+      // What was read of it may be gone.
+      const from = before.find(({ playlist }) => playlist === lane.playlist)?.rendition.follower.position
+      return { ...lane, number, rendition: this.#rendition({ ...lane, number }, from) }
     })
     this.#applyEarly(now)
     return undefined
   }
 
-  #rendition({ number, role, playlist, slots }: Omit<Lane, 'bandwidth' | 'rendition'>): Rendition {
+  #rendition({ number, role, playlist, slots }: Omit<Lane, 'bandwidth' | 'rendition'>, from?: number): Rendition {
     const leads = role !== 'brought'
     const { begin, isOrdered, resolve, maxBitrate, shown = (name) => name } = this.#options
     return createRendition({
       ...{ number, playlist, slots, leads, begin, isOrdered, resolve, maxBitrate, shown },
+      ...(from !== undefined && { from }),
       near: () => this.#near,
       events: {
         load: (load) => {

@@ -50,6 +50,8 @@ export interface RenditionOptions {
   readonly slots: readonly Slot[]
   readonly leads: boolean
   readonly begin: Begin
+  /** See `FollowOptions`. */
+  readonly from?: number
   readonly isOrdered: boolean
   /** Bits a second of whole segments, at the most. */
   readonly maxBitrate: number
