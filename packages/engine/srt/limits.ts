@@ -21,7 +21,7 @@ export const SRT_LISTENER_LIMITS = {
   decisionMs: 10_000,
   /**
    * Handshakes of one address in a second for which keys are derived and decisions made (a caller repeats itself four times a
-   * second), those of all together, after how many none is a repetition but the first of its address, and addresses that are counted apart.
+   * second), those of all together, and addresses that are counted apart. Behind `repeatedAttempts` of all only the first of each address counts.
    */
   attemptsPerAddress: 20,
   attempts: 200,

@@ -17,6 +17,8 @@ const BURST = 16
 /** Least time between two repetitions of one packet, ms. */
 const REPEAT_MS = 20
 const MESSAGE_MASK = 0x3ffffff
+/** First number of places. Power of two. */
+const FIRST_PLACES = 256
 
 /** Sender's half of a connection: keeps what was sent until it is acknowledged, and sends again what is asked for. */
 export class Sender {
@@ -27,12 +29,11 @@ export class Sender {
   readonly #sink: SrtSink
   readonly #roundTrip: RoundTrip
   readonly #refresh: KeyRefresh | undefined
-  readonly #mask: number
-  /** Ring of packets from `#base` on: `#sent` of them have been sent, `#length` are there. */
-  readonly #packets: (Uint8Array | undefined)[]
+  /** Ring of packets from `#base` on, which grows up to its bound: `#sent` of them have been sent, `#length` are there. */
+  #packets: (Uint8Array | undefined)[]
   /** When each came to be sent, and when it was sent last, ms. */
-  readonly #times: Float64Array
-  readonly #sentAt: Float64Array
+  #times: Float64Array
+  #sentAt: Float64Array
   #base: number
   #head = 0
   #sent = 0
@@ -50,10 +51,10 @@ export class Sender {
     this.#sink = sink
     this.#roundTrip = roundTrip
     this.#refresh = options.keys && new KeyRefresh(options.keys, options.limits)
-    this.#mask = sendPackets - 1
-    this.#packets = Array.from({ length: sendPackets })
-    this.#times = new Float64Array(sendPackets)
-    this.#sentAt = new Float64Array(sendPackets)
+    const places = Math.min(FIRST_PLACES, sendPackets)
+    this.#packets = Array.from({ length: places })
+    this.#times = new Float64Array(places)
+    this.#sentAt = new Float64Array(places)
     this.#base = options.initialSequence
     this.#flowWindow = options.flowWindow
     this.#resendable = resendAllowanceAtFirst
@@ -67,7 +68,8 @@ export class Sender {
 
   /** A payload to be sent, at most what a packet holds. */
   push(payload: Uint8Array, now: number): void {
-    if (this.#length > this.#mask) this.#giveUp(1)
+    if (this.#length >= this.#options.limits.sendPackets) this.#giveUp(1)
+    else if (this.#length === this.#packets.length) this.#grow()
     const sequence = sequenceAfter(this.#base, this.#length)
     const { keys, start, peerSocketId } = this.#options
     this.#refresh?.count(now, this.#sink, this.#options)
@@ -192,8 +194,25 @@ export class Sender {
     this.#sent = Math.max(0, this.#sent - count)
   }
 
+  #grow(): void {
+    const places = this.#packets.length
+    const packets: (Uint8Array | undefined)[] = Array.from({ length: places * 2 })
+    const times = new Float64Array(places * 2)
+    const sentAt = new Float64Array(places * 2)
+    for (let i = 0; i < places; i++) {
+      const slot = this.#slot(i)
+      packets[i] = this.#packets[slot]
+      times[i] = this.#times[slot] as number
+      sentAt[i] = this.#sentAt[slot] as number
+    }
+    this.#packets = packets
+    this.#times = times
+    this.#sentAt = sentAt
+    this.#head = 0
+  }
+
   #slot(offset: number): number {
-    return (this.#head + offset) & this.#mask
+    return (this.#head + offset) & (this.#packets.length - 1)
   }
 
   #header(now: number) {
