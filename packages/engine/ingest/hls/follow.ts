@@ -51,6 +51,11 @@ export interface Update {
 export interface Follower {
   /** @param now ms, rising */
   update(playlist: MediaPlaylist, now: number): Update
+  /**
+   * The next states are of a playlist of another name: a server may give each session its own. Where its numbers go on it is the same
+   * stream, else a new beginning. Nothing is read before it is there.
+   */
+  moved(): void
   /** What is to be read now; undefined until more is listed. */
   next(): Item | undefined
   /** The item from `next` is done with. */
@@ -78,7 +83,7 @@ export interface FollowOptions {
 }
 
 /** A state of the playlist that is older than the one before, seen so often in a row, is none of a cache. */
-const STALE_STATES = 3
+export const STALE_STATES = 3
 
 interface Listed {
   readonly source: Source
@@ -108,6 +113,7 @@ export function createFollower({ begin, from: first, isOrdered }: FollowOptions)
   let sequence = 0
   let part = 0
   let stale = 0
+  let isMoved = false
   /** When something new was last listed, ms. */
   let grownAt = 0
   /** The encoder that has the playlist has said goodbye, and another one still sends beside it. */
@@ -126,6 +132,11 @@ export function createFollower({ begin, from: first, isOrdered }: FollowOptions)
       seconds += duration
       sequence--
     }
+  }
+
+  function beginBehind(now: State): void {
+    sequence = endOf(now)
+    part = now.trailing.parts.length
   }
 
   /** More is missing than anybody could have made since: numbers that are counted otherwise now. */
@@ -152,6 +163,30 @@ export function createFollower({ begin, from: first, isOrdered }: FollowOptions)
     return stale >= STALE_STATES
   }
 
+  /** @returns segments that are gone before they could be read; what is still listed is not. */
+  function skipGone(now: State): number {
+    if (sequence >= now.first) return 0
+    const from = sequence
+    beginAt(now, HLS_LIMITS.gapTargets)
+    return sequence - from
+  }
+
+  /** The first state under another name. */
+  function arrive(before: State, now: State, at: number): Update {
+    isMoved = false
+    stale = 0
+    state = now
+    const isNext = before.endList && !now.endList
+    const goesOn = !isNext && endOf(now) >= sequence && !isLeap(before, now, at)
+    // What is at its end where it is first seen is not live.
+    const grown = goesOn ? endOf(now) > endOf(before) : !now.endList
+    if (grown) grownAt = at
+    if (goesOn) return { restarted: false, lost: skipGone(now), grown }
+    if (now.endList) beginBehind(now)
+    else beginAt(now, HLS_LIMITS.beginTargets)
+    return { restarted: true, lost: 0, grown }
+  }
+
   return {
     update(playlist, at) {
       const now = read(playlist)
@@ -162,12 +197,10 @@ export function createFollower({ begin, from: first, isOrdered }: FollowOptions)
         const isLive = begin === 'listed' && !(now.endList && now.segments.length === 0)
         if (first !== undefined && first >= now.first && first <= endOf(now)) sequence = first
         else if (isLive) beginAt(now, HLS_LIMITS.beginTargets)
-        else {
-          sequence = endOf(now)
-          part = now.trailing.parts.length
-        }
+        else beginBehind(now)
         return { restarted: false, lost: 0, grown: begin === 'listed' }
       }
+      if (isMoved) return arrive(before, now, at)
       // Of a cache nothing can be said: its states are not in order.
       const heardAt = isLeft ? Number.NEGATIVE_INFINITY : grownAt
       const found = isOrdered ? rivals.judge(before, now, heardAt, at) : undefined
@@ -193,15 +226,15 @@ export function createFollower({ begin, from: first, isOrdered }: FollowOptions)
         isLeft = isOrdered && now.endList && rivals.isBeside(now, at)
       }
       state = isLeft ? { ...now, endList: false } : now
-      if (sequence >= now.first) return { restarted: false, lost: 0, grown }
-      // Some is gone; what is still listed is not.
-      const from = sequence
-      beginAt(now, HLS_LIMITS.gapTargets)
-      return { restarted: false, lost: sequence - from, grown }
+      return { restarted: false, lost: skipGone(now), grown }
+    },
+
+    moved() {
+      isMoved = state !== undefined
     },
 
     next() {
-      if (state === undefined) return undefined
+      if (state === undefined || isMoved) return undefined
       const segment = state.segments[sequence - state.first]
       if (segment !== undefined) {
         const { source, duration, gap, discontinuity, map, parts } = segment
@@ -248,7 +281,7 @@ export function createFollower({ begin, from: first, isOrdered }: FollowOptions)
       return state === undefined ? undefined : sequence
     },
     get ended() {
-      return state?.endList === true && sequence >= endOf(state) && state.trailing.parts.length <= part
+      return !isMoved && state?.endList === true && sequence >= endOf(state) && state.trailing.parts.length <= part
     },
     get pace() {
       return state === undefined ? 0 : Math.min(state.partTarget ?? state.target, state.target)

@@ -647,3 +647,22 @@ test('of media playlists that belong together the first is not refused when anot
   pump()
   assert.equal(intake.ended, true)
 })
+
+test('at an address a multivariant playlist that names other playlists is gone on with where it was', () => {
+  const { intake, put, list, pump } = stage({ root: 'master.m3u8', isOrdered: false })
+  const within = (folder: string, from: number, to: number) => list(mediaPlaylist(from, to), `${folder}/live.m3u8`)
+  for (const folder of ['w1', 'w2']) {
+    put(`${folder}/init.mp4`, pictureInit)
+    for (let i = 0; i < 5; i++) put(`${folder}/s${i}.m4s`, pictureSegment(i))
+  }
+  list(master(['w1/live.m3u8']), 'master.m3u8')
+  within('w1', 0, 3)
+  assert.equal(pump().length, 4)
+  list(master(['w2/live.m3u8']), 'master.m3u8')
+  assert.deepEqual(intake.playlists, ['w2/live.m3u8'])
+  assert.deepEqual(pump(), [])
+  within('w2', 1, 5)
+  assert.deepEqual(pump(), ['w2/init.mp4', 'w2/s3.m4s', 'w2/s4.m4s'])
+  assert.equal(units(intake).length, 5 * PICTURES)
+  assert.deepEqual([intake.facts.lost, intake.facts.trouble], [0, undefined])
+})

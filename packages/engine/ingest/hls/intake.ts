@@ -248,7 +248,8 @@ class HlsIntake implements Intake {
     const choice = chooseRenditions(playlist)
     if (choice === undefined) return 'the multivariant playlist lists nothing that could be taken'
     this.#root = name
-    const text = JSON.stringify(choice)
+    // Where a redirect leads elsewhere the same names are other files.
+    const text = JSON.stringify([choice, this.#options.resolve(name, choice.main.uri)])
     if (text === this.#choice) return undefined
     return this.#follow(name, choice, text, now)
   }
@@ -264,9 +265,10 @@ class HlsIntake implements Intake {
     this.#choice = text
     this.#leftOut = choice.leftOut
     const places = placeLanes(lanes, this.#lanes)
-    if (this.#lanes.length > 0 && places[0]?.known === undefined) this.#contest.began(now)
+    const moved = this.#moved(places)
+    if (this.#lanes.length > 0 && (places[0]?.known ?? moved.get(0)) === undefined) this.#contest.began(now)
     const before = this.#lanes
-    this.#lanes = places.map(({ lane, number, known }) => {
+    this.#lanes = places.map(({ lane, number, known = moved.get(number) }) => {
       if (known !== undefined) return { ...lane, number, rendition: known.rendition }
       // What was read of it may be gone.
       const from = before.find(({ playlist }) => playlist === lane.playlist)?.rendition.follower.position
@@ -274,6 +276,20 @@ class HlsIntake implements Intake {
     })
     this.#applyEarly(now)
     return undefined
+  }
+
+  /** A server may give playlists other names for each session: there, what takes a rendition's place goes on with it where it can. */
+  #moved(places: ReturnType<typeof placeLanes<Omit<Lane, 'number' | 'rendition'>, Lane>>): ReadonlyMap<number, Lane> {
+    const moved = new Map<number, Lane>()
+    if (this.#options.isOrdered) return moved
+    for (const { lane, number, known } of places) {
+      if (known !== undefined || this.#lanes.some(({ playlist }) => playlist === lane.playlist)) continue
+      const before = this.#lanes.find((one) => one.number === number && one.slots.join() === lane.slots.join())
+      if (before === undefined) continue
+      before.rendition.move(lane.playlist)
+      moved.set(number, before)
+    }
+    return moved
   }
 
   #rendition({ number, role, playlist, slots }: Omit<Lane, 'bandwidth' | 'rendition'>, from?: number): Rendition {

@@ -22,6 +22,8 @@ export const HLS_LIMITS = {
   nameDepth: 8,
   nameLength: 255,
   uriLength: 2_048,
+  /** Characters of an address that a pulled playlist names: so many servers take, and signed ones have a thousand or two. */
+  addressLength: 8_192,
   /** Playlists of one source that are remembered while it is not known which of them belong together. */
   playlists: 64,
   /** Names that are remembered with what was in them, so that nothing old is taken for what is new. */
