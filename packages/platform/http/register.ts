@@ -64,11 +64,12 @@ function parseBodies(scope: FastifyInstance, routes: readonly Route[]): void {
   scope.removeAllContentTypeParsers()
   const parseJson = scope.getDefaultJsonParser('error', 'error')
   // Read here: the framework keeps an object for each chunk, and a body may come a byte at a time.
-  scope.addContentTypeParser('application/json', (request: FastifyRequest, payload: IncomingMessage, done) => {
-    bodyOf(request, payload).then((body) => {
-      if (body.byteLength === 0) done(null, undefined)
-      else void parseJson(request, body.toString('utf8'), done)
-    }, done)
+  scope.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const body = await bodyOf(request, payload)
+    if (body.byteLength === 0) return undefined
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    void parseJson(request, body.toString('utf8'), (error, value) => (error === null ? resolve(value) : reject(error)))
+    return promise
   })
   const types = [...new Set(routes.flatMap(({ upload }) => upload?.types ?? []))]
   if (types.length > 0)
