@@ -486,3 +486,13 @@ test('reading stops where one call has more units than its owner takes, also of 
     assert.equal(units(demux(built.bytes, whole), 'audio').length, 2_000 * size)
   }
 })
+
+test('bytes of sound in which no frame begins count too: looking at each takes time', () => {
+  const demuxer = createTsDemuxer({ unitsAtOnce: 1_000 })
+  const built = new TsBuilder().tables([entry(AUDIO, 0x03)])
+  // Does not begin as another layer does, which would be given up.
+  const noise = new Uint8Array(30_000).fill(0xff).fill(0, 0, 1)
+  for (let i = 0; i < 10; i++) built.pes(AUDIO, 0xc0, { pts: 9_000 * i }, noise)
+  assert.throws(() => demux(built.bytes, demuxer), refusal('more than 1000 pictures and frames'))
+  assert.ok(demuxer.counters.units < 1_500, `${demuxer.counters.units} were looked at`)
+})

@@ -1,6 +1,5 @@
 import { audioConfigFromMp3Header } from '../../codecs/mp3/config.ts'
-import { MP3_HEADER_BYTES, type Mp3FrameHeader, parseMp3FrameHeader } from '../../codecs/mp3/frame-header.ts'
-import { MediaError } from '../../error.ts'
+import { MP3_HEADER_BYTES, mp3FrameBytes, parseMp3FrameHeader } from '../../codecs/mp3/frame-header.ts'
 import type { AudioTrackConfig } from '../../track.ts'
 import type { AudioFormat } from './audio-format.ts'
 
@@ -25,7 +24,7 @@ export function createMp3Format(): AudioFormat {
     },
     measure(data, at) {
       if (data.byteLength - at < MP3_HEADER_BYTES) return 0
-      return data[at] === 0xff ? (headerAt(data, at)?.frameBytes ?? -1) : -1
+      return data[at] === 0xff ? mp3FrameBytes(data, at) : -1
     },
     read(data) {
       const header = parseMp3FrameHeader(data)
@@ -34,14 +33,5 @@ export function createMp3Format(): AudioFormat {
       }
       return [{ data, config, samples: header.frameLength }]
     },
-  }
-}
-
-function headerAt(data: Uint8Array, at: number): Mp3FrameHeader | undefined {
-  try {
-    return parseMp3FrameHeader(data, at)
-  } catch (error) {
-    if (error instanceof MediaError) return undefined
-    throw error
   }
 }

@@ -2,7 +2,7 @@ import type { TrackConfig } from '../../track.ts'
 
 /** What the reader of one elementary stream reports. Times are unwrapped, 90 kHz. */
 export interface StreamSink {
-  /** So many pictures or frames of sound begin here, whatever comes of them: each costs time, and memory beside its bytes. */
+  /** So many pictures or frames of sound are here, or bytes that have cost as much, whatever comes of them. */
   found(units: number): void
   /** Before the first unit, and whenever it changes. */
   config(config: TrackConfig): void
