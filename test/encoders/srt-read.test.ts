@@ -14,7 +14,7 @@ describe('reading by SRT', { concurrency: true }, () => {
   let server: Bandstand
   let encoder: Running
   before(async () => {
-    server = await startBandstand()
+    server = await startBandstand({ args: ['--log-level', 'debug'] })
     encoder = ffmpegPublish({ url: server.publishUrl })
     await waitLive(server, 'main', 60_000)
   })
@@ -61,7 +61,7 @@ describe('reading by SRT', { concurrency: true }, () => {
     assert.ok(shown >= 60, `${shown} pictures\n${log}`)
   })
 
-  it('srt-live-transmit hands it on, and the log says who came and went', async () => {
+  it('srt-live-transmit hands it on, and the log says who came and went where it is wanted', async () => {
     const args = ['-q', '-a:no', '-t:6', address('read:main'), 'file://con']
     const reader = start(findProgram('srt-live-transmit'), args, { limit: 60_000 })
     await waitFor('its line in the log', () =>

@@ -1,4 +1,5 @@
 import { EngineError } from '../error.ts'
+import { createGather } from '../gather.ts'
 import { limits } from './limits.ts'
 import type { Fetched } from './observation.ts'
 
@@ -49,14 +50,14 @@ export function createClient(fetch: Fetch, now: () => number): Ask {
 
 async function readBody(response: Response): Promise<Uint8Array> {
   if (response.body === null) return new Uint8Array()
-  const chunks: Uint8Array[] = []
+  const gather = createGather()
   let size = 0
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength
     if (size > limits.body) throw new EngineError('limit', `the answer exceeds ${limits.body} bytes`)
-    chunks.push(chunk)
+    gather.push(chunk)
   }
-  return Buffer.concat(chunks)
+  return gather.bytes()
 }
 
 /** Codes of Node and OpenSSL that people meet, in words. */

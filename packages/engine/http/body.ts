@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { createGather } from '../gather.ts'
 import type { HttpRequest } from './message.ts'
 
 /**
@@ -12,17 +13,21 @@ export function readBody(req: HttpRequest, most: number): Promise<Buffer | 'too-
   const body = req as unknown as Readable
   if (Number(req.headers['content-length'] ?? 0) > most) return Promise.resolve('too-large')
   const { promise, resolve } = Promise.withResolvers<Buffer | 'too-large' | 'cut'>()
-  const chunks: Buffer[] = []
+  const gather = createGather()
   let total = 0
   body.on('data', (chunk: Buffer) => {
     total += chunk.byteLength
     if (total > most) {
       body.pause()
       resolve('too-large')
-    } else chunks.push(chunk)
+    } else gather.push(chunk)
   })
-  body.once('end', () => resolve(Buffer.concat(chunks)))
+  body.once('end', () => resolve(asBuffer(gather.bytes())))
   body.once('error', () => resolve('cut'))
   body.once('close', () => resolve('cut'))
   return promise
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }

@@ -59,6 +59,11 @@ export class OpenConnection implements SrtConnection {
     return this.#session.waiting
   }
 
+  /** Bytes that are kept until the caller has acknowledged them. */
+  get kept(): number {
+    return this.#isOver ? 0 : this.#session.kept
+  }
+
   receive(packet: Uint8Array, now: number): void {
     if (this.#isOver) return
     // Whoever only reads needs no key, and what it sends would wait in memory for a time that it names itself.

@@ -7,6 +7,8 @@ export const SRT_LISTENER_LIMITS = {
   connections: 1_000,
   /** Of these, readers: however many there are, there is room for encoders. */
   readers: 800,
+  /** Bytes that are kept until readers have acknowledged them, of all together: beyond it the one that has most is let go of. */
+  keptBytes: 256 * 1024 * 1024,
   /**
    * Connections from one address (IPv6: one /64 network), those that are being decided on among them: so many encoders, and so many
    * readers.
@@ -19,10 +21,11 @@ export const SRT_LISTENER_LIMITS = {
   decisionMs: 10_000,
   /**
    * Handshakes of one address in a second for which keys are derived and decisions made (a caller repeats itself four times a
-   * second), those of all together, and addresses that are counted apart.
+   * second), those of all together, and addresses that are counted apart. Behind `repeatedAttempts` of all only the first of each address counts.
    */
   attemptsPerAddress: 20,
   attempts: 200,
+  repeatedAttempts: 100,
   addresses: 4_096,
   /** Answers to callers that were refused, kept for those that have not heard it, and for how long, ms. */
   refusals: 256,

@@ -244,6 +244,28 @@ test('callers that show their address and then wait are bounded, and so is what 
   assert.ok(codes.every((code) => code === REJECTION.overload))
 })
 
+test('a caller whose handshakes are too many is not answered, and the log says so once', async (t) => {
+  const { lines, listener } = await stage(t, { limits: { attemptsPerAddress: 0 } })
+  const stranger = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(stranger, 'listening')
+  t.after(() => stranger.close())
+  let answers = 0
+  stranger.on('message', (answer) => {
+    answers++
+    const packet = Buffer.from(conclusion.subarray(0, 100))
+    packet.writeUInt32BE(parseHandshake(answer, 16).cookie, 44)
+    for (let i = 0; i < 10; i++) stranger.send(packet, listener.address.port, '127.0.0.1')
+  })
+  stranger.send(induction, listener.address.port, '127.0.0.1')
+  await until(() => lines.length > 0)
+  await sleep(50)
+  assert.equal(answers, 1)
+  assert.deepEqual(
+    lines.map(({ message, fields }) => [message, fields['remote']]),
+    [['srt: caller not answered', '127.0.0.1']],
+  )
+})
+
 test('a caller whose answer was lost is answered again and is one connection', async (t) => {
   const { listener, served } = await stage(t)
   const caller = createSocket('udp4').bind(0, '127.0.0.1')
@@ -286,6 +308,33 @@ test('an address that is taken is said so', async (t) => {
     }),
     { code: 'address-in-use', message: /SRT 127\.0\.0\.1:\d+: another program/ },
   )
+})
+
+test('of readers that acknowledge nothing no more than a bound is kept: whoever has most is let go of', async (t) => {
+  const ended: string[] = []
+  const { call, lines } = await stage(t, {
+    limits: { keptBytes: 400_000 },
+    route: {
+      open: async ({ streamId }) => ({
+        serve: (connection) => ({
+          pass() {
+            for (let i = 0; i < 4; i++) connection.send(new Uint8Array(1316))
+          },
+          ended: (how) => void ended.push(`${streamId} ${how}`),
+        }),
+        forget() {},
+      }),
+    },
+  })
+  const greedy = await call('read:greedy')
+  greedy.socket.removeAllListeners('message')
+  const fair = await call('read:fair')
+  await until(() => ended.length > 0)
+  assert.deepEqual(ended, ['read:greedy closed'])
+  const before = fair.received.length
+  await until(() => fair.received.length > before + 400)
+  assert.equal(ended.length, 1)
+  assert.equal(lines.filter(({ message }) => message === 'srt: a reader is let go of').length, 1)
 })
 
 test('of a caller whose media nobody takes nothing is kept', async (t) => {

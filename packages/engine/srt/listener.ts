@@ -109,7 +109,7 @@ class Server implements SrtListenerServer {
       crypto: nodeCrypto,
       limits,
       secret: randomBytes(32),
-      admit: (source) => this.#attempts.allow(hostOf(source), performance.now()),
+      admit: (source) => this.#admit(hostOf(source)),
       ...(passphrase !== undefined && { passphrase }),
     })
     this.#pulse = createPulse(limits.tickMs, () => this.#pass())
@@ -172,6 +172,14 @@ class Server implements SrtListenerServer {
       case 'caller':
         void this.#decide(step.request, name, address, port)
     }
+  }
+
+  #admit(remote: string): boolean {
+    if (this.#attempts.allow(remote, performance.now())) return true
+    const text =
+      'There are too many handshakes in this second, of this address or of all: what is not answered is tried again.'
+    this.#refusals.refused('warn', { remote, text }, 'srt: caller not answered')
+    return false
   }
 
   async #decide(request: SrtCallerRequest, name: string, address: string, port: number): Promise<void> {
@@ -293,7 +301,14 @@ class Server implements SrtListenerServer {
 
   #pass(): void {
     const now = performance.now()
-    for (const connection of this.#connections.values()) connection.pass(now)
+    let kept = 0
+    for (const connection of this.#connections.values()) kept += connection.kept
+    for (const connection of this.#connections.values()) {
+      const before = connection.kept
+      connection.pass(now)
+      kept += connection.kept - before
+      if (kept > this.#options.limits.keptBytes) kept = this.#letGo()
+    }
     if (this.#refused === 0) return
     for (const [name, known] of this.#known) {
       if (known.state !== 'refused' || known.until > now) continue
@@ -301,6 +316,24 @@ class Server implements SrtListenerServer {
       this.#refused--
     }
     if (this.#connections.size === 0 && this.#refused === 0) this.#pulse.stop()
+  }
+
+  /** Readers that have acknowledged least are let go of until the others keep no more than they may. @returns bytes that are kept now */
+  #letGo(): number {
+    const { keptBytes } = this.#options.limits
+    for (;;) {
+      let kept = 0
+      let most: OpenConnection | undefined
+      for (const each of this.#connections.values()) {
+        kept += each.kept
+        if (each.kept > (most?.kept ?? 0)) most = each
+      }
+      if (most === undefined || kept <= keptBytes) return kept
+      const text = `Readers have yet to acknowledge ${keptBytes >> 20} MB in all, and this one has most of it: it does not answer, or its line is too slow.`
+      const fields = { remote: plainAddress(most.address), bytes: most.kept, text }
+      this.#refusals.refused('warn', fields, 'srt: a reader is let go of')
+      most.close()
+    }
   }
 
   #send(packet: Uint8Array, port: number, address: string): void {

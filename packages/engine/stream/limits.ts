@@ -26,7 +26,7 @@ export const STREAM_LIMITS = {
 
 /** Bounds of a stream's hub and its readers. Times are milliseconds of media. */
 export const HUB_LIMITS = {
-  /** Readers of one hub: the ladder, the WebRTC process, restreams; viewers are none. */
+  /** Readers of one hub: the ladder, the WebRTC process, AAC, up to 48 that read by SRT; viewers of other kinds are none. */
   readers: 64,
   /** The newest group of pictures, kept for readers that come: a longer or larger one is not kept, they wait for the next. */
   groupDuration: 12_000,

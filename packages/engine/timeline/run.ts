@@ -85,18 +85,25 @@ export function openRun(options: RunOptions): Run {
       if (sound !== undefined) seen.set(unit.track, { time: unit.dts, at })
       return 'drop'
     }
-    return unit.track === main ? judgeMain(unit, sound) : judgeFurther(unit, sound)
+    return unit.track === main ? judgeMain(held, sound) : judgeFurther(unit, sound)
   }
 
-  function judgeMain(unit: HeldUnit['unit'], { end }: Sound): Verdict {
+  function judgeMain({ unit, at }: HeldUnit, { end }: Sound): Verdict {
     const last = seen.get(unit.track)
     const time = toBroadcast(unit, unit.dts)
     // One that was silent when the epoch began has had no say in how sound is moved.
-    if (last === undefined) return isPlaced || Math.abs(time - reach) <= TIMELINE_LIMITS.alignTicks ? 'go' : 'jump'
+    if (last === undefined) return isPlaced || isBesidePictures(time, at) ? 'go' : 'jump'
     const advance = unit.dts - last.time
     if (Math.abs(advance) <= TIMELINE_LIMITS.jumpTicks) return 'go'
     // Silence was put in up to here, or the others are here too: the sound comes back, its clock did not jump.
     return advance > 0 && (isNear(time, end) || isNear(time, reach)) ? 'go' : 'jump'
+  }
+
+  /** On the clock of the pictures: at the newest one, or, as slow ones are seconds apart, as long behind it as wall clock says. */
+  function isBesidePictures(time: number, at: number): boolean {
+    const last = seen.get(VIDEO_TRACK)
+    const since = last === undefined || picturesPause(at) ? 0 : (at - last.at) * 90
+    return [reach, reach + since].some((other) => Math.abs(time - other) <= TIMELINE_LIMITS.alignTicks)
   }
 
   /** A further sound goes where the others have gone, and nowhere else: on a clock of its own it is not heard. */

@@ -464,3 +464,22 @@ test('program date time is when a frame arrives, also where the encoder first se
     for (const behind of [0, 0.1, 0.6, 1.8])
       for (const off of dates(behind, bFrames)) assert.ok(Math.abs(off) < 40, `${behind} s at once: ${off} ms off`)
 })
+
+test('sound that was not there when an epoch began, long behind the newest of slow pictures, is on their clock', () => {
+  const studio = createStudio()
+  studio.connect()
+  const sent = without(encode({ fps: 1 / 3, gop: 1, seconds: 42 }), AUDIO_TRACK, 8, 26.8)
+  // A clock that leaps while nothing is heard.
+  studio.send(jumping(sent, 11, 100))
+  studio.stop()
+  assert.deepEqual(
+    studio.recorded.opened.map((e) => e.reason),
+    ['encoder', 'jump'],
+  )
+  const slides = new Map(PICTURES(studio).map(({ arrivedAt, dts }) => [arrivedAt, dts / 90_000]))
+  const beside = SOUNDS(studio).flatMap(({ arrivedAt, dts, data }) => {
+    const slide = data.length === 3 ? slides.get(arrivedAt) : undefined
+    return slide === undefined ? [] : [dts / 48_000 - slide]
+  })
+  assert.ok(beside.length > 0 && beside.every((by) => Math.abs(by) < 0.1), beside.join())
+})

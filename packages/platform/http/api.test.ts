@@ -115,6 +115,7 @@ test('every failure is a problem that says nothing of the inside', async (t) => 
     [await app.inject('/api/v1/nothing'), 404, 'not-found'],
     [await app.inject('/api/v1/channels/%E0%A4%A'), 400, 'bad-request'],
     [await app.inject('/api/v1/channels/NO'), 404, 'not-found'],
+    [await app.inject({ method: 'POST', url: '/nothing', headers: json, payload: '{' }), 404, 'not-found'],
     [await app.inject({ method: 'PUT', url: '/api/v1/channels/main' }), 405, 'method-not-allowed'],
     [await app.inject({ method: 'POST', url: '/api/v1/session', headers: json, payload: '{' }), 400, 'bad-request'],
     [

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type * as z from 'zod'
 import { addressGroup } from '../access/address.ts'
@@ -6,6 +7,7 @@ import { type Authorize, isAllowed, type Principal } from '../access/principal.t
 import { createRateLimit } from '../access/rate-limit.ts'
 import { PlatformError } from '../error.ts'
 import type { Log } from '../ports.ts'
+import { readBody } from './body.ts'
 import { isKnown } from './etag.ts'
 import { ADDRESSES_MAX, BODY_MAX, WRITE_RATE } from './limits.ts'
 import { isOwnOrigin } from './origin.ts'
@@ -61,13 +63,28 @@ export async function registerApi(app: FastifyInstance, options: ApiOptions): Pr
 function parseBodies(scope: FastifyInstance, routes: readonly Route[]): void {
   scope.removeAllContentTypeParsers()
   const parseJson = scope.getDefaultJsonParser('error', 'error')
-  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined)
-    else void parseJson(request, body as string, done)
+  // Read here: the framework keeps an object for each chunk, and a body may come a byte at a time.
+  scope.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const body = await bodyOf(request, payload)
+    if (body.byteLength === 0) return undefined
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    void parseJson(request, body.toString('utf8'), (error, value) => (error === null ? resolve(value) : reject(error)))
+    return promise
   })
   const types = [...new Set(routes.flatMap(({ upload }) => upload?.types ?? []))]
   if (types.length > 0)
-    scope.addContentTypeParser(types, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    scope.addContentTypeParser(types, (request: FastifyRequest, payload: IncomingMessage) => bodyOf(request, payload))
+}
+
+async function bodyOf(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
+  // Where there is nothing, nothing is read: nobody has asked who sends it, or how often.
+  if (request.is404) return Buffer.alloc(0)
+  const most = request.routeOptions.bodyLimit ?? BODY_MAX
+  const body = await readBody(payload, most).catch(() => {
+    throw new Refusal('bad-request', 'the body ended early')
+  })
+  if (body === 'too-large') throw new Refusal('too-large', `the body may have ${most} bytes at most`)
+  return body
 }
 
 async function allow(route: Route, request: FastifyRequest, options: ApiOptions): Promise<Principal> {

@@ -6,12 +6,12 @@ import { REJECTION } from '@bandstand/media/protocols/srt/rejection.ts'
 import { audioConfig, videoConfig } from '../../packager/fixtures/encoder.ts'
 import type { SrtConnection } from '../../srt/port.ts'
 import { createHub } from '../../stream/hub.ts'
+import { HUB_LIMITS } from '../../stream/limits.ts'
 import type { TimelineEvent } from '../../timeline/model.ts'
 import { createPayloads } from './payloads.ts'
 import { createSrtReading } from './reading.ts'
 
 const caller = { remote: '192.0.2.1', streamId: 'read:main', library: 'SRT 1.5.1' }
-const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const statistics = {
   ...{ roundTrip: 1, latency: 120, buffered: 0, sent: { packets: 0, bytes: 0, resent: 0, dropped: 0 } },
   received: { packets: 0, bytes: 0, lost: 0, recovered: 0, dropped: 0, duplicates: 0, undecryptable: 0 },
@@ -35,11 +35,14 @@ function picture(n: number, key: boolean): TimelineEvent {
 function stage() {
   const hub = createHub({ keep: true, onFault: (_reader, error) => assert.fail(String(error)) })
   const seen: string[] = []
+  const lines = { debug: 0, more: 0 }
+  const more = () => void lines.more++
+  const log = { debug: () => void lines.debug++, info: more, warn: more, error: more }
   const reading = createSrtReading({
     find: (slug) => (slug === 'main' ? hub : undefined),
     channelNamed: (slug) => (slug === 'main' || slug === 'before' ? 'main' : undefined),
     seen: (slug) => void seen.push(slug),
-    log: quiet,
+    log,
   })
   const sent: Uint8Array[] = []
   let [waiting, closed] = [0, 0]
@@ -53,7 +56,7 @@ function stage() {
     close: () => void closed++,
   }
   const setWaiting = (packets: number) => (waiting = packets)
-  return { hub, reading, connection, sent, seen, setWaiting, closed: () => closed }
+  return { hub, reading, connection, sent, seen, lines, setWaiting, closed: () => closed }
 }
 
 test('a reader gets a transport stream of the next group on, in payloads of seven packets', async () => {
@@ -90,6 +93,49 @@ test('a channel that is not live is refused as not found', () => {
   assert.equal(codeOf('main'), undefined)
   hub.end()
   assert.equal(codeOf('main'), REJECTION.notFound)
+})
+
+test('readers of a channel leave room for all others of its hub, and come again when one has gone', () => {
+  const { reading, hub, connection } = stage()
+  const comes = () => reading.open(caller, 'main')
+  const refused = () => {
+    const opened = comes()
+    return 'refusal' in opened && [opened.refusal.rejection, opened.channel]
+  }
+  const served = Array.from({ length: 47 }, () => {
+    const opened = comes()
+    return 'serve' in opened ? opened.serve(connection) : assert.fail('refused')
+  })
+  // One that is still being decided on counts.
+  const last = comes()
+  assert.deepEqual(refused(), [REJECTION.overload, 'main'])
+  assert.equal(hub.readers, 48)
+  if ('forget' in last) last.forget()
+  assert.equal(refused(), false)
+  assert.deepEqual(refused(), [REJECTION.overload, 'main'])
+  served[0]?.ended('shutdown')
+  assert.equal(hub.readers, 47)
+  assert.equal(refused(), false)
+})
+
+test('a reader is refused, and told so, where others have taken the last place', () => {
+  const { reading, hub } = stage()
+  const other = {
+    ...{ name: 'other', from: 'now' as const, maxBytes: 1, maxDuration: 1 },
+    ...{ isUrgent: () => false, onReady() {} },
+  }
+  for (let i = 0; i < HUB_LIMITS.readers; i++) hub.read(other)
+  const opened = reading.open(caller, 'main')
+  assert.equal('refusal' in opened && opened.refusal.rejection, REJECTION.overload)
+})
+
+test('readers that come and go are no lines of the log, unless somebody looks for them', () => {
+  const { reading, connection, lines } = stage()
+  for (let i = 0; i < 200; i++) {
+    const opened = reading.open(caller, 'main')
+    if ('serve' in opened) opened.serve(connection).ended('shutdown')
+  }
+  assert.deepEqual([lines.debug, lines.more], [400, 0])
 })
 
 test('a refusal names the channel where there is one, and nothing else that a reader sent', () => {

@@ -2,7 +2,7 @@ import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import { carriageOf } from '@bandstand/media/containers/mpegts/carriage.ts'
 import { createTsMuxer, type MuxedTrack } from '@bandstand/media/containers/mpegts/muxer.ts'
 import { MediaError } from '@bandstand/media/error.ts'
-import { REJECTION } from '@bandstand/media/protocols/srt/rejection.ts'
+import { REJECTION, type Rejection } from '@bandstand/media/protocols/srt/rejection.ts'
 import type { SrtEnd } from '@bandstand/media/protocols/srt/session/session.ts'
 import { EngineError } from '../../error.ts'
 import type { Log } from '../../ports.ts'
@@ -32,17 +32,68 @@ export interface SrtReading {
 
 export function createSrtReading(options: SrtReadingOptions): SrtReading {
   let readers = 0
+  /** Readers of each broadcast, by its hub. */
+  const crowds = new WeakMap<object, number>()
+
+  function refuse(slug: string, rejection: Rejection, text: string): SrtRefused {
+    const channel = options.channelNamed(slug)
+    return { refusal: { rejection, text }, ...(channel !== undefined && { channel }) }
+  }
+
   return {
     open(caller, slug) {
       const hub = options.find(slug)
       if (hub === undefined || hub.ended) {
         const text = 'The channel that a reader asks for is not live: it may come again when the broadcast has begun.'
-        const channel = options.channelNamed(slug)
-        return { refusal: { rejection: REJECTION.notFound, text }, ...(channel !== undefined && { channel }) }
+        return refuse(slug, REJECTION.notFound, text)
       }
       const name = `srt ${++readers}`
-      return { serve: (connection) => new Reader(options, { caller, slug, name, hub, connection }), forget() {} }
+      const crowd = crowds.get(hub) ?? 0
+      const queue = crowd < SRT_READER_LIMITS.perChannel ? openQueue(hub, name) : undefined
+      if (queue === undefined) {
+        const text =
+          'Too many read this channel by SRT: let them watch its page, or pass it on from a server of your own.'
+        return refuse(slug, REJECTION.overload, text)
+      }
+      crowds.set(hub, crowd + 1)
+      const leave = () => {
+        queue.reader.close()
+        crowds.set(hub, (crowds.get(hub) ?? 1) - 1)
+      }
+      return {
+        serve: (connection) => new Reader(options, { caller, slug, name, queue, connection, leave }),
+        forget: leave,
+      }
     },
+  }
+}
+
+/** What waits for a reader. */
+interface Queue {
+  readonly reader: HubReader
+  /** There is something to take. */
+  isReady: boolean
+}
+
+/** @returns nothing where too many others read the hub */
+function openQueue(hub: Pick<Hub, 'read'>, name: string): Queue | undefined {
+  try {
+    const reader = hub.read({
+      name,
+      // Half a group at once would come too early for its own clock, and every player would stay behind by it.
+      from: 'now',
+      maxBytes: SRT_READER_LIMITS.queuedBytes,
+      maxDuration: SRT_READER_LIMITS.queuedMs,
+      isUrgent: () => false,
+      onReady: () => {
+        queue.isReady = true
+      },
+    })
+    const queue: Queue = { reader, isReady: false }
+    return queue
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== 'limit') throw error
+    return undefined
   }
 }
 
@@ -50,8 +101,9 @@ interface ReaderFacts {
   readonly caller: SrtCaller
   readonly slug: string
   readonly name: string
-  readonly hub: Pick<Hub, 'read'>
+  readonly queue: Queue
   readonly connection: SrtConnection
+  readonly leave: () => void
 }
 
 /** One reader: units of the hub ─► transport stream ─► payloads. */
@@ -60,73 +112,49 @@ class Reader implements SrtServed {
   readonly #facts: ReaderFacts
   readonly #muxer = createTsMuxer()
   readonly #payloads: Payloads
-  #reader: HubReader | undefined
-  #isReady = false
   #seenAt = Number.NEGATIVE_INFINITY
 
   constructor(options: SrtReadingOptions, facts: ReaderFacts) {
-    const { hub, name, connection } = facts
+    const { connection } = facts
     this.#options = options
     this.#facts = facts
     this.#payloads = createPayloads(connection.payloadBytes, (payload) => connection.send(payload))
-    try {
-      this.#reader = hub.read({
-        name,
-        // Half a group at once would come too early for its own clock, and every player would stay behind by it.
-        from: 'now',
-        maxBytes: SRT_READER_LIMITS.queuedBytes,
-        maxDuration: SRT_READER_LIMITS.queuedMs,
-        isUrgent: () => false,
-        onReady: () => {
-          this.#isReady = true
-        },
-      })
-      options.log.info(this.#fields(), 'srt: reader connected')
-    } catch (error) {
-      if (!(error instanceof EngineError) || error.code !== 'limit') throw error
-      options.log.warn({ ...this.#fields(), reason: 'limit' }, 'srt: too many read this channel')
-    }
+    // Anybody may come and go, some hundred times a second.
+    options.log.debug(this.#fields(), 'srt: reader connected')
   }
 
   pass(now: number): void {
-    const { connection, slug, name } = this.#facts
-    const reader = this.#reader
-    if (reader === undefined) {
-      connection.close()
-      return
-    }
+    const { connection, slug, name, queue } = this.#facts
     if (now - this.#seenAt >= SRT_READER_LIMITS.seenMs) {
       this.#seenAt = now
       this.#options.seen(slug, name)
     }
-    if (!this.#isReady) return
-    this.#take(reader)
+    if (!queue.isReady) return
+    this.#take(queue)
     this.#payloads.flush()
-    if (reader.ended) connection.close()
+    if (queue.reader.ended) connection.close()
   }
 
   ended(how: SrtEnd): void {
-    const reader = this.#reader
-    this.#reader = undefined
-    if (reader === undefined) return
-    const { sent, roundTrip } = this.#facts.connection.statistics()
-    const { groups } = reader.dropped
-    reader.close()
+    const { connection, queue, leave } = this.#facts
+    const { sent, roundTrip } = connection.statistics()
+    const { groups } = queue.reader.dropped
+    leave()
     const counts = {
       roundTrip: Math.round(roundTrip),
       resent: sent.resent,
       tooLate: sent.dropped,
       droppedGroups: groups,
     }
-    this.#options.log.info({ ...this.#fields(), how, ...counts }, 'srt: reader gone')
+    this.#options.log.debug({ ...this.#fields(), how, ...counts }, 'srt: reader gone')
   }
 
-  #take(reader: HubReader): void {
+  #take(queue: Queue): void {
     const { connection } = this.#facts
     while (connection.waiting < SRT_READER_LIMITS.waitingPackets) {
-      const event = reader.take()
+      const event = queue.reader.take()
       if (event === undefined) {
-        this.#isReady = false
+        queue.isReady = false
         return
       }
       if (event.kind === 'epoch-opened') this.#muxer.begin(carried(event))

@@ -3,11 +3,12 @@ import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { Publisher } from '../../ports.ts'
 import type { Entry } from './entry.ts'
 import type { IntakeLane } from './intake.ts'
+import { FIRST_LANES } from './lanes.ts'
 import type { Released } from './pacer.ts'
 
 /** Tells a publisher what is let out; configurations once, and again to the next publisher. */
 export interface Feeder {
-  feed(released: readonly Released[], lanes: readonly Pick<IntakeLane, 'role' | 'bandwidth'>[]): void
+  feed(released: readonly Released[], lanes: readonly Pick<IntakeLane, 'number' | 'role' | 'bandwidth'>[]): void
   /** From now on it is this one, or none: what is fed then is dropped, but its configurations are kept. */
   publishTo(publisher: Publisher | undefined): void
 }
@@ -43,10 +44,9 @@ export function createFeeder(): Feeder {
   return {
     feed(released, lanes) {
       for (const { lane, entry } of released) {
-        const known = lanes[lane]
+        const known = lanes.find(({ number }) => number === lane)
         if (known === undefined) continue
-        const track = trackOf(lanes, lane, entry)
-        if (track !== undefined) pass(track, entry, known.role === 'brought' ? known.bandwidth : 0)
+        pass(trackOf(known, entry), entry, known.role === 'brought' ? known.bandwidth : 0)
       }
     },
     publishTo(next) {
@@ -56,11 +56,9 @@ export function createFeeder(): Feeder {
   }
 }
 
-function trackOf(lanes: readonly Pick<IntakeLane, 'role'>[], lane: number, { slot }: Entry): TrackId | undefined {
+function trackOf({ number, role }: Pick<IntakeLane, 'number' | 'role'>, { slot }: Entry): TrackId {
   if (slot === 'audio') return AUDIO_TRACK
-  if (lanes[lane]?.role !== 'brought') return VIDEO_TRACK
-  const before = lanes.slice(0, lane).filter(({ role }) => role === 'brought').length
-  return before < BROUGHT_TRACKS.most ? BROUGHT_TRACKS.first + before : undefined
+  return role === 'brought' ? BROUGHT_TRACKS.first + number - FIRST_LANES.brought : VIDEO_TRACK
 }
 
 function isEqual(a: TrackConfig | undefined, b: TrackConfig): boolean {

@@ -207,3 +207,62 @@ test('an encoder that was started anew and ends, ends the stream', () => {
   readAll(follower)
   assert.equal(follower.ended, true)
 })
+
+test('where both of two encoders say goodbye, the stream ends', () => {
+  const follower = follow(mediaPlaylist(0, 6))
+  readAll(follower)
+  follower.update(parsed(mediaPlaylist(0, 1)), 1_000)
+  assert.equal(follower.update(parsed(mediaPlaylist(1, 7)), 1_500).isRival, true)
+  assert.equal(follower.update(parsed(mediaPlaylist(1, 8, { end: true })), 2_500).isRival, true)
+  follower.update(parsed(mediaPlaylist(0, 2, { end: true })), 3_000)
+  assert.deepEqual(readAll(follower), ['s0.m4s', 's1.m4s'])
+  assert.equal(follower.ended, true)
+})
+
+test('where the newer of two encoders ends and a third begins at numbers far off, nothing is lost', () => {
+  const follower = follow(mediaPlaylist(0, 6))
+  readAll(follower)
+  follower.update(parsed(mediaPlaylist(0, 1)), 1_000)
+  assert.equal(follower.update(parsed(mediaPlaylist(1, 7)), 1_500).isRival, true)
+  follower.update(parsed(mediaPlaylist(0, 2, { end: true })), 2_000)
+  readAll(follower)
+  const epoch = 1_795_419_460
+  const third = follower.update(parsed(mediaPlaylist(epoch, epoch + 2)), 5_000)
+  assert.deepEqual(third, { restarted: true, lost: 0, grown: true })
+})
+
+test('under another name the same stream is gone on with, by its numbers', () => {
+  const session = (from: number, to: number, more = {}) =>
+    parsed(mediaPlaylist(from, to, more).replaceAll(/\bs(?=\d)/g, 'w7_s'))
+  const follower = follow(mediaPlaylist(0, 4), { isOrdered: false })
+  follower.next()
+  follower.advance()
+  assert.deepEqual(readAll(follower), ['s2.m4s', 's3.m4s'])
+  follower.update(parsed(mediaPlaylist(2, 6)), 0)
+  follower.moved()
+  // What the old name listed last would be asked for under the new one.
+  assert.equal(follower.next(), undefined)
+  assert.deepEqual(follower.update(session(3, 7), 0), { restarted: false, lost: 0, grown: true })
+  assert.deepEqual(readAll(follower), ['w7_s4.m4s', 'w7_s5.m4s', 'w7_s6.m4s'])
+  follower.moved()
+  assert.deepEqual(follower.update(session(9, 12), 0), { restarted: false, lost: 2, grown: true })
+  assert.equal(readAll(follower).length, 3)
+  follower.moved()
+  assert.deepEqual(follower.update(session(9, 12), 0), { restarted: false, lost: 0, grown: false })
+  assert.deepEqual(readAll(follower), [])
+})
+
+test('under another name smaller numbers, or any behind an end, are a new beginning, but one that has ended is not live', () => {
+  const begun = (text: string, then: string) => {
+    const follower = follow(text, { isOrdered: false })
+    readAll(follower)
+    follower.moved()
+    assert.equal(follower.ended, false)
+    const { restarted } = follower.update(parsed(then), 0)
+    return [restarted, readAll(follower), follower.ended]
+  }
+  const three = ['s0.m4s', 's1.m4s', 's2.m4s']
+  assert.deepEqual(begun(mediaPlaylist(90, 99), mediaPlaylist(0, 3)), [true, three, false])
+  assert.deepEqual(begun(mediaPlaylist(0, 2, { end: true }), mediaPlaylist(0, 3)), [true, three, false])
+  assert.deepEqual(begun(mediaPlaylist(90, 99), mediaPlaylist(0, 3, { end: true })), [true, [], true])
+})

@@ -51,10 +51,17 @@ export interface Update {
 export interface Follower {
   /** @param now ms, rising */
   update(playlist: MediaPlaylist, now: number): Update
+  /**
+   * The next states are of a playlist of another name: a server may give each session its own. Where its numbers go on it is the same
+   * stream, else a new beginning. Nothing is read before it is there.
+   */
+  moved(): void
   /** What is to be read now; undefined until more is listed. */
   next(): Item | undefined
   /** The item from `next` is done with. */
   advance(): void
+  /** Number of the segment that is to be read next; undefined before the first state. */
+  readonly position: number | undefined
   /** The last segment has been read, and the playlist says that none follows. */
   readonly ended: boolean
   /** Seconds: what media comes in at a time, a segment or a part. */
@@ -66,6 +73,8 @@ export interface Follower {
 export interface FollowOptions {
   /** `after-listed`: what the first state lists may be old, and only what is added to it is live. */
   readonly begin: Begin
+  /** Number of the segment with which its reader before went on: reading begins there, where that is listed or the next to be. */
+  readonly from?: number
   /**
    * States come one after the other, as from a disk; false where a cache may answer with an older one. Then a state that lists less
    * counts as a new beginning when it stays so.
@@ -74,7 +83,7 @@ export interface FollowOptions {
 }
 
 /** A state of the playlist that is older than the one before, seen so often in a row, is none of a cache. */
-const STALE_STATES = 3
+export const STALE_STATES = 3
 
 interface Listed {
   readonly source: Source
@@ -99,13 +108,16 @@ interface State extends Listing {
   readonly partTarget: number | undefined
 }
 
-export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
+export function createFollower({ begin, from: first, isOrdered }: FollowOptions): Follower {
   let state: State | undefined
   let sequence = 0
   let part = 0
   let stale = 0
+  let isMoved = false
   /** When something new was last listed, ms. */
   let grownAt = 0
+  /** The encoder that has the playlist has said goodbye, and another one still sends beside it. */
+  let isLeft = false
   const rivals = createRivals()
 
   const endOf = (of: State) => of.first + of.segments.length
@@ -120,6 +132,11 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
       seconds += duration
       sequence--
     }
+  }
+
+  function beginBehind(now: State): void {
+    sequence = endOf(now)
+    part = now.trailing.parts.length
   }
 
   /** More is missing than anybody could have made since: numbers that are counted otherwise now. */
@@ -146,6 +163,30 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
     return stale >= STALE_STATES
   }
 
+  /** @returns segments that are gone before they could be read; what is still listed is not. */
+  function skipGone(now: State): number {
+    if (sequence >= now.first) return 0
+    const from = sequence
+    beginAt(now, HLS_LIMITS.gapTargets)
+    return sequence - from
+  }
+
+  /** The first state under another name. */
+  function arrive(before: State, now: State, at: number): Update {
+    isMoved = false
+    stale = 0
+    state = now
+    const isNext = before.endList && !now.endList
+    const goesOn = !isNext && endOf(now) >= sequence && !isLeap(before, now, at)
+    // What is at its end where it is first seen is not live.
+    const grown = goesOn ? endOf(now) > endOf(before) : !now.endList
+    if (grown) grownAt = at
+    if (goesOn) return { restarted: false, lost: skipGone(now), grown }
+    if (now.endList) beginBehind(now)
+    else beginAt(now, HLS_LIMITS.beginTargets)
+    return { restarted: true, lost: 0, grown }
+  }
+
   return {
     update(playlist, at) {
       const now = read(playlist)
@@ -153,21 +194,23 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
       if (before === undefined) {
         state = now
         grownAt = at
-        if (begin === 'listed' && !(now.endList && now.segments.length === 0)) beginAt(now, HLS_LIMITS.beginTargets)
-        else {
-          sequence = endOf(now)
-          part = now.trailing.parts.length
-        }
+        const isLive = begin === 'listed' && !(now.endList && now.segments.length === 0)
+        if (first !== undefined && first >= now.first && first <= endOf(now)) sequence = first
+        else if (isLive) beginAt(now, HLS_LIMITS.beginTargets)
+        else beginBehind(now)
         return { restarted: false, lost: 0, grown: begin === 'listed' }
       }
+      if (isMoved) return arrive(before, now, at)
       // Of a cache nothing can be said: its states are not in order.
-      const found = isOrdered ? rivals.judge(before, now, grownAt, at) : undefined
+      const heardAt = isLeft ? Number.NEGATIVE_INFINITY : grownAt
+      const found = isOrdered ? rivals.judge(before, now, heardAt, at) : undefined
       if (found === 'rival') return { restarted: false, lost: 0, grown: false, isRival: true }
       if (found === 'back' || beginsAnew(before, now, at)) {
         rivals.began(before, at)
         stale = 0
         state = now
         grownAt = at
+        isLeft = false
         beginAt(now, HLS_LIMITS.beginTargets)
         return { restarted: true, lost: 0, grown: true, ...(found === 'back' && { isReturn: true }) }
       }
@@ -177,20 +220,21 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
         endOf(now) > endOf(before) ||
         now.trailing.parts.length > before.trailing.parts.length ||
         (now.endList && !before.endList)
-      // The other one has the playlist from its next state on.
-      const isLeft = isOrdered && now.endList && rivals.isBeside(now, at)
+      if (grown) {
+        grownAt = at
+        // The other one has the playlist from its next state on.
+        isLeft = isOrdered && now.endList && rivals.isBeside(now, at)
+      }
       state = isLeft ? { ...now, endList: false } : now
-      if (isLeft) grownAt = Number.NEGATIVE_INFINITY
-      else if (grown) grownAt = at
-      if (sequence >= now.first) return { restarted: false, lost: 0, grown }
-      // Some is gone; what is still listed is not.
-      const from = sequence
-      beginAt(now, HLS_LIMITS.gapTargets)
-      return { restarted: false, lost: sequence - from, grown }
+      return { restarted: false, lost: skipGone(now), grown }
+    },
+
+    moved() {
+      isMoved = state !== undefined
     },
 
     next() {
-      if (state === undefined) return undefined
+      if (state === undefined || isMoved) return undefined
       const segment = state.segments[sequence - state.first]
       if (segment !== undefined) {
         const { source, duration, gap, discontinuity, map, parts } = segment
@@ -233,8 +277,11 @@ export function createFollower({ begin, isOrdered }: FollowOptions): Follower {
       }
     },
 
+    get position() {
+      return state === undefined ? undefined : sequence
+    },
     get ended() {
-      return state?.endList === true && sequence >= endOf(state) && state.trailing.parts.length <= part
+      return !isMoved && state?.endList === true && sequence >= endOf(state) && state.trailing.parts.length <= part
     },
     get pace() {
       return state === undefined ? 0 : Math.min(state.partTarget ?? state.target, state.target)

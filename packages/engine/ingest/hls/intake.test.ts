@@ -428,6 +428,85 @@ test('a multivariant playlist that is written anew with other numbers is read on
   assert.deepEqual(pump(), ['s2.m4s'])
 })
 
+test('a rendition that is listed later, or goes, leaves the others where they are', () => {
+  const { intake, put, list, pump, files } = stage({ root: 'master.m3u8' })
+  /** All that is read is deleted, as what was put is. */
+  const come = (names: readonly string[], to: number) => {
+    for (const name of names) {
+      put(`init-${name}.mp4`, pictureInit)
+      put(`${name}${to - 1}.m4s`, pictureSegment(to - 1))
+      list(
+        mediaPlaylist(0, to)
+          .replaceAll(/s(\d)\.m4s/g, `${name}$1.m4s`)
+          .replace('init', `init-${name}`),
+        `${name}.m3u8`,
+      )
+    }
+    const read = pump().toSorted()
+    for (const name of read) files.delete(name)
+    const lanes = intake.take().map(({ lane }) => lane)
+    return [read.filter((name) => name.endsWith('.m4s')), lanes.toSorted((a, b) => a - b)]
+  }
+  list(master(['a.m3u8', 'c.m3u8']), 'master.m3u8')
+  assert.deepEqual(come(['a', 'c'], 1), [
+    ['a0.m4s', 'c0.m4s'],
+    [0, 2],
+  ])
+  list(master(['a.m3u8', 'b.m3u8', 'c.m3u8']), 'master.m3u8')
+  assert.deepEqual(
+    intake.lanes.map(({ playlist, number }) => [playlist, number]),
+    [
+      ['a.m3u8', 0],
+      ['b.m3u8', 3],
+      ['c.m3u8', 2],
+    ],
+  )
+  assert.deepEqual(come(['a', 'c'], 2), [
+    ['a1.m4s', 'c1.m4s'],
+    [0, 2],
+  ])
+  list(master(['a.m3u8', 'b.m3u8']), 'master.m3u8')
+  list(master(['a.m3u8', 'c.m3u8', 'b.m3u8']), 'master.m3u8')
+  put('b0.m4s', pictureSegment(0))
+  assert.deepEqual(come(['b'], 2), [
+    ['b0.m4s', 'b1.m4s'],
+    [3, 3],
+  ])
+  list(master(['a.m3u8', 'b.m3u8']), 'master.m3u8')
+  assert.deepEqual(come(['a', 'b'], 3), [
+    ['a2.m4s', 'b2.m4s'],
+    [0, 3],
+  ])
+})
+
+test('a rendition that is another part of the stream now is read on where it was', () => {
+  const { intake, put, list, pump, files } = stage({ root: 'master.m3u8' })
+  /** All that is read is deleted, as what was put is. */
+  const come = (names: readonly string[], to: number) => {
+    for (const name of names) {
+      put(`${name}${to - 1}.m4s`, pictureSegment(to - 1))
+      list(mediaPlaylist(0, to).replaceAll(/s(\d)\.m4s/g, `${name}$1.m4s`), `${name}.m3u8`)
+    }
+    const read = pump().filter((name) => name.endsWith('.m4s'))
+    for (const name of read) files.delete(name)
+    return read.toSorted()
+  }
+  put('init.mp4', pictureInit)
+  list(master(['b.m3u8', 'c.m3u8']), 'master.m3u8')
+  for (const to of [1, 2]) come(['b', 'c'], to)
+  put('a2.m4s', pictureSegment(2))
+  // It was left out until it was known what it costs.
+  list(master(['a.m3u8', 'b.m3u8', 'c.m3u8']), 'master.m3u8')
+  assert.deepEqual(come(['b', 'c'], 3), ['b2.m4s', 'c2.m4s'])
+  list(master(['b.m3u8', 'c.m3u8']), 'master.m3u8')
+  assert.deepEqual(come(['b', 'c'], 4), ['b3.m4s', 'c3.m4s'])
+  assert.equal(intake.facts.lost, 0)
+  // Sound comes to have a playlist of its own.
+  const sound = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="x",NAME="x",URI="x.m3u8"\n'
+  list(master(['b.m3u8']).replace('RESOLUTION', 'AUDIO="x",RESOLUTION') + sound, 'master.m3u8')
+  assert.deepEqual(come(['b'], 5), ['b4.m4s'])
+})
+
 test('two encoders that write one multivariant playlist in turn are told to be two', () => {
   const { intake, list, pass } = stage({ root: 'master.m3u8' })
   for (let i = 0; i <= HLS_LIMITS.restarts; i++) {
@@ -515,4 +594,75 @@ test('of media playlists that belong together the first stays the stream behind 
   list(mediaPlaylist(0, 5), 'second.m3u8')
   assert.equal(list(mediaPlaylist(0, 5), 'first.m3u8').kind, 'media')
   assert.deepEqual(intake.playlists, ['first.m3u8'])
+})
+
+test('where both of two encoders say goodbye under names of their own, the stream ends', () => {
+  const { intake, list, put, pump, pass } = stage({ root: undefined as never })
+  put('init.mp4', pictureInit)
+  for (const [i, name] of ['s0', 't0', 't1'].entries()) put(`${name}.m4s`, pictureSegment(i))
+  const first = (to: number, end = false) => list(mediaPlaylist(0, to, { end }), 'first.m3u8').kind
+  const second = (to: number, end = false) =>
+    list(mediaPlaylist(0, to, { end }).replace(/s(\d)\.m4s/g, 't$1.m4s'), 'second.m3u8').kind
+  first(1)
+  pass(HLS_LIMITS.rivalQuietMs + 1)
+  pump()
+  assert.equal(second(1), 'media')
+  assert.equal(first(2), 'rival')
+  assert.equal(first(3, true), 'rival')
+  assert.equal(second(2, true), 'media')
+  pump()
+  assert.equal(intake.ended, true)
+})
+
+test('of media playlists that belong together the first is not refused when another went on without it', () => {
+  const { intake, list, put, pump, pass } = stage({ root: undefined as never })
+  put('init.mp4', pictureInit)
+  for (let i = 0; i < 6; i++) for (const name of ['s', 't']) put(`${name}${i}.m4s`, pictureSegment(i))
+  const high = (to: number, end = false) => list(mediaPlaylist(0, to, { end }), 'high.m3u8').kind
+  const low = (to: number, end = false) =>
+    list(mediaPlaylist(0, to, { end }).replaceAll(/s(\d)\.m4s/g, 't$1.m4s'), 'low.m3u8').kind
+  high(1)
+  low(1)
+  pass(HLS_LIMITS.rootGraceMs)
+  pump()
+  // The uplink holds up the larger one.
+  for (const to of [2, 3]) {
+    pass(HLS_LIMITS.rivalQuietMs / 2 + 1)
+    low(to)
+  }
+  assert.deepEqual(intake.playlists, ['low.m3u8'])
+  assert.equal(high(2), 'media')
+  assert.deepEqual(intake.playlists, ['low.m3u8'])
+  // And then the other one.
+  for (const to of [3, 4]) {
+    pass(HLS_LIMITS.rivalQuietMs / 2 + 1)
+    assert.equal(high(to), 'media')
+  }
+  assert.deepEqual(intake.playlists, ['high.m3u8'])
+  assert.equal(low(5), 'media')
+  pump()
+  assert.doesNotMatch(intake.facts.trouble ?? '', /two encoders/)
+  assert.equal(low(6, true), 'media')
+  assert.equal(high(6, true), 'media')
+  pump()
+  assert.equal(intake.ended, true)
+})
+
+test('at an address a multivariant playlist that names other playlists is gone on with where it was', () => {
+  const { intake, put, list, pump } = stage({ root: 'master.m3u8', isOrdered: false })
+  const within = (folder: string, from: number, to: number) => list(mediaPlaylist(from, to), `${folder}/live.m3u8`)
+  for (const folder of ['w1', 'w2']) {
+    put(`${folder}/init.mp4`, pictureInit)
+    for (let i = 0; i < 5; i++) put(`${folder}/s${i}.m4s`, pictureSegment(i))
+  }
+  list(master(['w1/live.m3u8']), 'master.m3u8')
+  within('w1', 0, 3)
+  assert.equal(pump().length, 4)
+  list(master(['w2/live.m3u8']), 'master.m3u8')
+  assert.deepEqual(intake.playlists, ['w2/live.m3u8'])
+  assert.deepEqual(pump(), [])
+  within('w2', 1, 5)
+  assert.deepEqual(pump(), ['w2/init.mp4', 'w2/s3.m4s', 'w2/s4.m4s'])
+  assert.equal(units(intake).length, 5 * PICTURES)
+  assert.deepEqual([intake.facts.lost, intake.facts.trouble], [0, undefined])
 })

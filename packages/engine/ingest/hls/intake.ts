@@ -6,6 +6,7 @@ import { type Choice, chooseRenditions } from './choose.ts'
 import { createContest } from './contest.ts'
 import type { Slot } from './entry.ts'
 import type { Begin } from './follow.ts'
+import { FIRST_LANES, type LaneRole, lanesOf, placeLanes } from './lanes.ts'
 import { HLS_LIMITS } from './limits.ts'
 import type { Load } from './load.ts'
 import type { ResolveName } from './name.ts'
@@ -39,9 +40,11 @@ export type PlaylistReport =
   | { readonly kind: 'rival'; readonly reason: string }
   | { readonly kind: 'refused'; readonly reason: string }
 
-/** A rendition that is taken, in the order of lanes. */
+/** A rendition that is taken. */
 export interface IntakeLane {
-  readonly role: 'main' | 'audio' | 'brought'
+  /** Of `Load.lane` and `Want.rendition`; it stays the same for as long as the rendition is listed. */
+  readonly number: number
+  readonly role: LaneRole
   readonly playlist: string
   /** Bits a second, as declared; 0 where it is not. */
   readonly bandwidth: number
@@ -63,6 +66,7 @@ export interface Intake {
   missing(want: Want, now: number, isFinal: boolean): void
   /** Media that have been read since it was last asked. */
   take(): readonly Load[]
+  /** The main one first, then the others from the best on. */
   readonly lanes: readonly IntakeLane[]
   /** Playlists that are followed; the root before it is known what it lists. */
   readonly playlists: readonly string[]
@@ -79,15 +83,13 @@ export function createIntake(options: IntakeOptions): Intake {
   return new HlsIntake(options)
 }
 
-interface Lane {
-  readonly role: IntakeLane['role']
-  readonly bandwidth: number
+interface Lane extends Pick<IntakeLane, 'number' | 'role' | 'playlist' | 'bandwidth'> {
   /** Which tracks of its segments are taken. */
-  readonly slots: string
+  readonly slots: readonly Slot[]
   readonly rendition: Rendition
 }
 
-/** Media playlists that came before it was known what they are. */
+/** Media playlists that came before it was known what they are, or that come beside the one that is the stream. */
 interface Early {
   readonly playlist: MediaPlaylist
   readonly stamp: number | undefined
@@ -101,6 +103,8 @@ class HlsIntake implements Intake {
   #choice = ''
   #lanes: readonly Lane[] = []
   readonly #early = new Map<string, Early>()
+  /** Newest state of the main playlist. */
+  #newest: Early | undefined
   /**
    * Names of media playlists that were the whole stream, until an encoder began that names its own otherwise; and when each was last seen
    * beside that one, ms.
@@ -154,11 +158,15 @@ class HlsIntake implements Intake {
   }
 
   file(want: Want, body: FileBody, now: number): boolean {
-    return this.#lanes[want.rendition]?.rendition.file(want, body, now) ?? false
+    return this.#laneOf(want)?.rendition.file(want, body, now) ?? false
   }
 
   missing(want: Want, now: number, isFinal: boolean): void {
-    this.#lanes[want.rendition]?.rendition.missing(want, now, isFinal)
+    this.#laneOf(want)?.rendition.missing(want, now, isFinal)
+  }
+
+  #laneOf({ rendition }: Want): Lane | undefined {
+    return this.#lanes.find(({ number }) => number === rendition)
   }
 
   take(): readonly Load[] {
@@ -168,13 +176,13 @@ class HlsIntake implements Intake {
   }
 
   get lanes(): readonly IntakeLane[] {
-    return this.#lanes.map(({ role, bandwidth, rendition: { playlist, follower } }) => ({
-      ...{ role, bandwidth, playlist, ended: follower.ended },
+    return this.#lanes.map(({ number, role, playlist, bandwidth, rendition }) => ({
+      ...{ number, role, playlist, bandwidth, ended: rendition.follower.ended },
     }))
   }
 
   get playlists(): readonly string[] {
-    const followed = this.#lanes.map(({ rendition }) => rendition.playlist)
+    const followed = this.#lanes.map(({ playlist }) => playlist)
     return followed.length > 0 || this.#root === undefined ? followed : [this.#root]
   }
 
@@ -240,45 +248,56 @@ class HlsIntake implements Intake {
     const choice = chooseRenditions(playlist)
     if (choice === undefined) return 'the multivariant playlist lists nothing that could be taken'
     this.#root = name
-    const text = JSON.stringify(choice)
+    // Where a redirect leads elsewhere the same names are other files.
+    const text = JSON.stringify([choice, this.#options.resolve(name, choice.main.uri)])
     if (text === this.#choice) return undefined
     return this.#follow(name, choice, text, now)
   }
 
   #follow(root: string, choice: Choice, text: string, now: number): string | undefined {
     const { resolve } = this.#options
-    const wanted: { role: IntakeLane['role']; uri: string; bandwidth: number; slots: readonly Slot[] }[] = [
-      { role: 'main', ...choice.main, slots: choice.audio === undefined ? ['video', 'audio'] : ['video'] },
-      ...(choice.audio === undefined
-        ? []
-        : [{ role: 'audio' as const, uri: choice.audio, bandwidth: 0, slots: ['audio' as const] }]),
-      ...choice.brought.map((variant) => ({ role: 'brought' as const, ...variant, slots: ['video' as const] })),
-    ]
-    const names = wanted.map(({ uri }) => resolve(root, uri))
-    const fault = names.find((name) => 'fault' in name)
-    if (fault !== undefined && 'fault' in fault) return fault.fault
+    const lanes: Omit<Lane, 'number' | 'rendition'>[] = []
+    for (const { uri, ...lane } of lanesOf(choice)) {
+      const found = resolve(root, uri)
+      if ('fault' in found) return found.fault
+      lanes.push({ ...lane, playlist: found.name })
+    }
     this.#choice = text
     this.#leftOut = choice.leftOut
-    this.#lanes = wanted.map(({ role, bandwidth, slots }, number) => {
-      const found = names[number]
-      const playlist = found !== undefined && 'name' in found ? found.name : ''
-      const lane = { role, bandwidth, slots: slots.join() }
-      const known = this.#lanes[number]
-      // Encoders write it anew as they measure what it costs: what it lists as before is read on where it is.
-      if (known?.role === role && known.slots === lane.slots && known.rendition.playlist === playlist) {
-        return { ...lane, rendition: known.rendition }
-      }
-      if (number === 0 && known !== undefined) this.#contest.began(now)
-      return { ...lane, rendition: this.#rendition(number, playlist, slots, role !== 'brought') }
+    const places = placeLanes(lanes, this.#lanes)
+    const moved = this.#moved(places)
+    if (this.#lanes.length > 0 && (places[0]?.known ?? moved.get(0)) === undefined) this.#contest.began(now)
+    const before = this.#lanes
+    this.#lanes = places.map(({ lane, number, known = moved.get(number) }) => {
+      if (known !== undefined) return { ...lane, number, rendition: known.rendition }
+      // What was read of it may be gone.
+      const from = before.find(({ playlist }) => playlist === lane.playlist)?.rendition.follower.position
+      return { ...lane, number, rendition: this.#rendition({ ...lane, number }, from) }
     })
     this.#applyEarly(now)
     return undefined
   }
 
-  #rendition(number: number, playlist: string, slots: readonly Slot[], leads: boolean): Rendition {
+  /** A server may give playlists other names for each session: there, what takes a rendition's place goes on with it where it can. */
+  #moved(places: ReturnType<typeof placeLanes<Omit<Lane, 'number' | 'rendition'>, Lane>>): ReadonlyMap<number, Lane> {
+    const moved = new Map<number, Lane>()
+    if (this.#options.isOrdered) return moved
+    for (const { lane, number, known } of places) {
+      if (known !== undefined || this.#lanes.some(({ playlist }) => playlist === lane.playlist)) continue
+      const before = this.#lanes.find((one) => one.number === number && one.slots.join() === lane.slots.join())
+      if (before === undefined) continue
+      before.rendition.move(lane.playlist)
+      moved.set(number, before)
+    }
+    return moved
+  }
+
+  #rendition({ number, role, playlist, slots }: Omit<Lane, 'bandwidth' | 'rendition'>, from?: number): Rendition {
+    const leads = role !== 'brought'
     const { begin, isOrdered, resolve, maxBitrate, shown = (name) => name } = this.#options
     return createRendition({
       ...{ number, playlist, slots, leads, begin, isOrdered, resolve, maxBitrate, shown },
+      ...(from !== undefined && { from }),
       near: () => this.#near,
       events: {
         load: (load) => {
@@ -296,12 +315,12 @@ class HlsIntake implements Intake {
         },
         // Renditions of one ladder begin anew together.
         began: () => {
-          if (number === 0) this.#contest.began(this.#now)
+          if (role === 'main') this.#contest.began(this.#now)
         },
         read: ({ format, video, audio }) => {
           this.#trouble = undefined
           this.#format = format
-          if (number > 0) return
+          if (role !== 'main') return
           const hasOwnSound = this.#lanes.some(({ role }) => role === 'audio')
           this.#tracks = { video, audio: audio || hasOwnSound }
         },
@@ -314,20 +333,24 @@ class HlsIntake implements Intake {
     if (name === this.#root && this.#lanes.length === 0) this.#alone(name)
     if (this.#isOfAnother(name, playlist, now)) {
       if (this.#former.has(name) && !this.#isQuiet(playlist, now)) {
-        this.#former.set(name, now)
+        // One that has said goodbye is beside nobody any more.
+        this.#former.set(name, playlist.endList ? Number.NEGATIVE_INFINITY : now)
         return 'rival'
       }
       this.#supersede(name)
     }
-    const followed = this.#lanes.filter(({ rendition }) => rendition.playlist === name)
+    const followed = this.#lanes.filter(({ playlist: own }) => own === name)
     if (followed.length === 0) {
       this.#remember(name, { playlist, stamp, at: now })
       return 'grown'
     }
     const seen = followed.map(({ rendition }) => rendition.update(playlist, stamp, now))
-    const isMain = name === this.#lanes[0]?.rendition.playlist
-    if (isMain) this.#partTarget = playlist.partTarget
-    if (isMain && seen[0] === 'grown') this.#grownAt = now
+    const isMain = name === this.#lanes[0]?.playlist
+    if (isMain) {
+      this.#partTarget = playlist.partTarget
+      if (seen[0] !== 'rival') this.#newest = { playlist, stamp, at: now }
+      if (seen[0] === 'grown') this.#grownAt = now
+    }
     return seen.includes('rival') ? 'rival' : seen.includes('grown') ? 'grown' : 'same'
   }
 
@@ -356,11 +379,13 @@ class HlsIntake implements Intake {
     return [...this.#former.values()].some((at) => this.#now - at <= recent)
   }
 
-  /** It is another encoder's from now on. */
+  /** It is another encoder's from now on; or another playlist's of the same one, whose first is no rival for that. */
   #supersede(name: string): void {
-    if (this.#root !== undefined) this.#former.set(this.#root, Number.NEGATIVE_INFINITY)
+    const before = this.#root
+    const areTogether = this.#early.delete(name)
+    if (before !== undefined && areTogether && this.#newest !== undefined) this.#remember(before, this.#newest)
+    else if (before !== undefined) this.#former.set(before, Number.NEGATIVE_INFINITY)
     this.#former.delete(name)
-    this.#early.delete(name)
     const [oldest] = this.#former.keys()
     if (this.#former.size > HLS_LIMITS.playlists && oldest !== undefined) this.#former.delete(oldest)
     this.#alone(name)
@@ -370,9 +395,8 @@ class HlsIntake implements Intake {
   #alone(name: string): void {
     this.#root = name
     this.#choice = ''
-    const slots = ['video', 'audio'] as const
-    const rendition = this.#rendition(0, name, slots, true)
-    this.#lanes = [{ role: 'main', bandwidth: 0, slots: slots.join(), rendition }]
+    const lane = { number: FIRST_LANES.main, role: 'main', playlist: name, slots: ['video', 'audio'] } as const
+    this.#lanes = [{ ...lane, bandwidth: 0, rendition: this.#rendition(lane) }]
   }
 
   /** Of several media playlists without a multivariant one the first that came is taken. */
@@ -397,10 +421,10 @@ class HlsIntake implements Intake {
   }
 
   #applyEarly(now: number): void {
-    for (const { rendition } of this.#lanes) {
-      const early = this.#early.get(rendition.playlist)
-      this.#early.delete(rendition.playlist)
-      if (early !== undefined) this.#media(rendition.playlist, early.playlist, now, early.stamp)
+    for (const { playlist } of this.#lanes) {
+      const early = this.#early.get(playlist)
+      this.#early.delete(playlist)
+      if (early !== undefined) this.#media(playlist, early.playlist, now, early.stamp)
     }
   }
 }

@@ -4,8 +4,14 @@ export const HLS_LIMITS = {
   playlistBytes: 1024 * 1024,
   /** A segment, part or initialisation segment: 10 s of 50 Mbit/s. */
   fileBytes: 64 * 1024 * 1024,
-  /** What one source may hold that has been read and not been passed on. */
+  /**
+   * Pictures and frames of sound of one segment of MPEG-TS, where one may have 8 bytes: a minute of 120 pictures and 400 frames of sound a
+   * second has 31,200. Of fragmented MP4 the parser has a bound.
+   */
+  segmentUnits: 100_000,
+  /** What one source may hold that has been read and not been passed on: bytes, and units, which take memory where they are small. */
   pacedBytes: 96 * 1024 * 1024,
+  pacedUnits: 200_000,
   /**
    * EXT-X-TARGETDURATION, seconds: how long a source is waited for goes by it. And the largest number of a segment, far below where
    * numbers can no longer be counted up one by one.
@@ -16,6 +22,8 @@ export const HLS_LIMITS = {
   nameDepth: 8,
   nameLength: 255,
   uriLength: 2_048,
+  /** Characters of an address that a pulled playlist names: so many servers take, and signed ones have a thousand or two. */
+  addressLength: 8_192,
   /** Playlists of one source that are remembered while it is not known which of them belong together. */
   playlists: 64,
   /** Names that are remembered with what was in them, so that nothing old is taken for what is new. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { AAC, AUDIO, adts, TsBuilder } from '@bandstand/media/containers/mpegts/testing/build.ts'
+import { HLS_LIMITS } from './limits.ts'
 import { createTsReader } from './mpegts.ts'
 import { createBareReader } from './open-segment.ts'
 import { PICTURES, transportSegment } from './testing/media.ts'
@@ -34,4 +36,16 @@ test('renditions of one ladder are brought near to each other', () => {
   const read = createTsReader(2 ** 33 + 900_000).read(transportSegment(0), true)
   assert.ok(read.kind === 'media')
   assert.equal(read.start > 2 ** 33, true)
+})
+
+test('a segment of ever so many tiny frames is refused', () => {
+  for (const size of [1, 0]) {
+    const built = new TsBuilder().tables([AAC])
+    const pes = new Uint8Array(1_000 * (7 + size))
+    for (let i = 0; i < 1_000; i++) pes.set(adts(0, size), i * (7 + size))
+    for (let i = 0; i <= HLS_LIMITS.segmentUnits / 1_000 + 1; i++) built.pes(AUDIO, 0xc0, { pts: i }, pes)
+    const read = createTsReader().read(built.bytes, true)
+    assert.ok(read.kind === 'refused', read.kind)
+    assert.match(read.reason, /more than 100000 pictures and frames of sound: make the segments shorter/)
+  }
 })

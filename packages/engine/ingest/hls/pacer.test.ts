@@ -142,3 +142,16 @@ test('a last unit of which it is said that it lasts for years keeps nobody waiti
   pacer.push({ lane: 0, leads: true, entries: [unit(90_000)], start: 90_000, end: 180_000, pace: 2_000 }, 2_000)
   assert.equal(due(pacer, 120_000).length, 2)
 })
+
+test('of units of a byte no more are held than memory allows', () => {
+  const pacer = createPacer()
+  const entries = Array.from({ length: 100_000 }, (): Entry => {
+    return { kind: 'unit', slot: 'audio', dts: 900_000, pts: 900_000, key: true, data: data.subarray(0, 1) }
+  })
+  let held = 0
+  for (let i = 0; i < 10; i++) {
+    pacer.push({ lane: 0, leads: true, entries, start: 900_000, end: 900_001, pace: 2_000 }, 0)
+    held += entries.length - pacer.release(0).length
+  }
+  assert.ok(held <= HLS_LIMITS.pacedUnits, `${held} are held`)
+})

@@ -51,6 +51,7 @@ export function createPacer(): Pacer {
   const lanes = new Map<number, Lane>()
   let newest: Stretch | undefined
   let bytes = 0
+  let entries = 0
   /** Time by which the newest loads came earlier than they were needed. */
   let slacks: number[] = []
 
@@ -129,6 +130,7 @@ export function createPacer(): Pacer {
 
   function take(lane: Lane): Entry | undefined {
     const first = lane.queue[lane.head++]
+    entries--
     if (lane.head > 256 && lane.head * 2 > lane.queue.length) {
       lane.queue.splice(0, lane.head)
       lane.head = 0
@@ -145,6 +147,7 @@ export function createPacer(): Pacer {
     main.end = load.end
     if (load.leads) adjust(stretch, load, now)
     stretch.end = Math.max(stretch.end, load.end / TICKS)
+    entries += load.entries.length
     for (const entry of load.entries) {
       laneOf(load.lane * 2 + (entry.slot === 'audio' ? 1 : 0)).queue.push({ stretch, entry })
       if (entry.kind === 'unit') bytes += entry.data.byteLength
@@ -159,7 +162,8 @@ export function createPacer(): Pacer {
       const out: Released[] = []
       for (;;) {
         const found = head()
-        if (found === undefined || (dueAt(found.lane) > now && bytes <= HLS_LIMITS.pacedBytes)) return out
+        const isFull = bytes > HLS_LIMITS.pacedBytes || entries > HLS_LIMITS.pacedUnits
+        if (found === undefined || (dueAt(found.lane) > now && !isFull)) return out
         const entry = take(found.lane)
         if (entry !== undefined) out.push({ lane: found.number >> 1, entry })
       }
@@ -193,6 +197,7 @@ export function createPacer(): Pacer {
       lanes.clear()
       newest = undefined
       bytes = 0
+      entries = 0
       slacks = []
       return configs
     },

@@ -50,6 +50,8 @@ export interface RenditionOptions {
   readonly slots: readonly Slot[]
   readonly leads: boolean
   readonly begin: Begin
+  /** See `FollowOptions`. */
+  readonly from?: number
   readonly isOrdered: boolean
   /** Bits a second of whole segments, at the most. */
   readonly maxBitrate: number
@@ -66,7 +68,6 @@ export type Seen = 'grown' | 'same' | 'rival'
 
 /** One media playlist that is followed: which file it needs next, and what its files hold. Pure. */
 export interface Rendition {
-  readonly playlist: string
   readonly follower: Follower
   /** @returns whether there is something new. */
   update(playlist: MediaPlaylist, stamp: number | undefined, now: number): Seen
@@ -75,6 +76,8 @@ export interface Rendition {
   file(want: Want, body: FileBody, now: number): boolean
   /** @param isFinal it will not come any more. */
   missing(want: Want, now: number, isFinal: boolean): void
+  /** Its media playlist has another name from now on; see `Follower.moved`. */
+  move(playlist: string): void
 }
 
 export function createRendition(options: RenditionOptions): Rendition {
@@ -83,7 +86,7 @@ export function createRendition(options: RenditionOptions): Rendition {
 
 class FollowedRendition implements Rendition {
   readonly #options: RenditionOptions
-  readonly playlist: string
+  #playlist: string
   readonly follower: Follower
   #wanted: { readonly want: Want; readonly item: Item } | undefined
   #nextId = 0
@@ -105,7 +108,7 @@ class FollowedRendition implements Rendition {
 
   constructor(options: RenditionOptions) {
     this.#options = options
-    this.playlist = options.playlist
+    this.#playlist = options.playlist
     this.follower = createFollower(options)
   }
 
@@ -148,7 +151,7 @@ class FollowedRendition implements Rendition {
       this.#entered = entered
       const needsMap = item.map !== undefined && this.#map?.key !== this.#keyOf(item.map)
       const source: Source = needsMap && item.map !== undefined ? item.map : item
-      const resolved = this.#options.resolve(this.playlist, source.uri)
+      const resolved = this.#options.resolve(this.#playlist, source.uri)
       if ('fault' in resolved) {
         this.#options.events.trouble(resolved.fault)
         this.#skip(1)
@@ -191,6 +194,15 @@ class FollowedRendition implements Rendition {
     if (this.#wanted?.want.id !== want.id) return
     if (isFinal || this.#isOverdue(now))
       this.#give(1, `${this.#options.shown(want.name)} is listed in the playlist but did not come`)
+  }
+
+  move(playlist: string): void {
+    this.#playlist = playlist
+    this.#wanted = undefined
+    this.#waitingSince = undefined
+    // What it names alike may be another file there.
+    this.#map = undefined
+    this.follower.moved()
   }
 
   #openMap(item: Item, body: FileBody, isLate: boolean): boolean {

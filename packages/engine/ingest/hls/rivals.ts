@@ -16,13 +16,13 @@ export interface Listing {
  */
 export interface Rivals {
   /**
-   * @param grownAt when something new was last listed by the encoder that has the playlist
+   * @param grownAt when something new was last listed by the encoder that has the playlist; -Infinity where it has said goodbye
    * @returns `rival`: it is of the encoder of before, and the newer one has the playlist. `back`: the same, but the newer one has fallen silent.
    */
   judge(current: Listing, next: Listing, grownAt: number, now: number): 'rival' | 'back' | undefined
   /** An encoder has begun anew; this is the last state of the one before. */
   began(before: Listing, now: number): void
-  /** The encoder of before still sends: where the newer one ends with `last`, the stream does not. */
+  /** The encoder of before still sends, and has not said goodbye: where the newer one ends with `last`, the stream does not. */
   isBeside(last: Listing, now: number): boolean
 }
 
@@ -42,7 +42,9 @@ export function createRivals(): Rivals {
     began(before, now) {
       former = { listing: before, at: now, isHeard: false }
     },
-    isBeside: (last, now) => former?.isHeard === true && isRecent(former.at, last, now),
+    isBeside(last, now) {
+      return former?.isHeard === true && !former.listing.endList && isRecent(former.at, last, now)
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { concatBytes } from '@bandstand/media/bytes/bytes.ts'
 import {
   AAC,
   AUDIO,
@@ -306,4 +307,24 @@ describe('several sounds', () => {
       [[2, 'aac']],
     )
   })
+})
+
+test('an encoder that sends ever so many tiny frames is refused; eight sounds of 2.5 ms frames are none too many', () => {
+  /** A second of so many frames in packets of 100. */
+  const second = (frames: number, size: number) => {
+    const built = new TsBuilder().tables([AAC])
+    const packet = concatBytes(Array.from({ length: 100 }, () => adts(0, size)))
+    for (let i = 0; i < frames / 100; i++) built.pes(AUDIO, 0xc0, { pts: i * 1_000 }, packet)
+    return built
+  }
+  const honest = setUp()
+  for (let at = 0; at < 12; at++) assert.equal(feed(honest.media, second(3_300, 1), at * 1_000), undefined)
+  // Empty ones cost as much, and none of them is passed on.
+  for (const size of [1, 0]) {
+    const { publisher, media } = setUp()
+    let refusal: string | undefined
+    for (let at = 0; at < 5 && refusal === undefined; at++) refusal = feed(media, second(12_000, size), at * 1_000)
+    assert.match(refusal ?? '', /comes much faster than it plays/)
+    assert.ok(publisher.units.length <= MPEGTS_INGEST_LIMITS.unitsPerWindow)
+  }
 })

@@ -4,6 +4,7 @@ import { createTsDemuxer, type TsDemuxer } from '@bandstand/media/containers/mpe
 import type { TsCounters, TsEvent } from '@bandstand/media/containers/mpegts/event.ts'
 import { MediaError } from '@bandstand/media/error.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
+import { TrafficMeter } from '@bandstand/media/traffic.ts'
 import type { Publisher } from '../../ports.ts'
 import { createDamage, type Damage } from './damage.ts'
 import { factsOf, refusalOf } from './facts.ts'
@@ -31,8 +32,8 @@ export interface TsToStream {
   /**
    * @param bytes of a transport stream, in any pieces.
    * @param now ms, the clock of the options.
-   * @returns a text for the encoder's owner when it has to go: nothing of it can be read, or it changes all the time. Nothing is read
-   *   after that.
+   * @returns a text for the encoder's owner when it has to go: nothing of it can be read, it changes all the time, or comes much faster
+   *   than it plays. Nothing is read after that.
    */
   receive(bytes: Uint8Array, now: number): string | undefined
   /** The input ends, or goes on behind a border at which its counters may begin anew (a segment's end). As `receive`. */
@@ -50,12 +51,14 @@ export function createTsToStream(options: TsToStreamOptions): TsToStream {
 
 const RESTLESS =
   'The encoder changes its settings all the time: keep programme, size, profile and sound as they are while it streams.'
+const HASTY = 'The stream comes much faster than it plays: send it in real time (ffmpeg: -re).'
 
 class ToStream implements TsToStream {
   readonly #publisher: TsToStreamOptions['publisher']
   readonly #limits: MpegTsIngestLimits
   readonly #since: number
   readonly #demuxer: TsDemuxer
+  readonly #traffic: TrafficMeter
   readonly #configs = new Map<TrackId, TrackConfig>()
   /** Sounds that are taken, by packet identifier: what each is here, and in which language. */
   #sounds: ReadonlyMap<number, TrackId> = new Map()
@@ -76,6 +79,7 @@ class ToStream implements TsToStream {
     this.#limits = limits
     this.#since = now
     this.#damage = createDamage(limits.damageMs, now)
+    this.#traffic = new TrafficMeter(limits.windowMs)
     this.#demuxer = createTsDemuxer({ sounds: 1 + FURTHER_SOUNDS.most })
   }
 
@@ -94,7 +98,11 @@ class ToStream implements TsToStream {
   #guarded(read: () => readonly TsEvent[], now: number): string | undefined {
     if (this.#refusal !== undefined) return this.#refusal
     try {
-      for (const event of read()) {
+      const before = this.counters.units
+      const events = read()
+      if (this.#traffic.add(this.counters.units - before, now) > this.#limits.unitsPerWindow) this.#refusal = HASTY
+      if (this.#refusal !== undefined) return this.#refusal
+      for (const event of events) {
         this.#onEvent(event)
         if (event.type !== 'unit' && this.#isRestless(now)) this.#refusal = RESTLESS
         if (this.#refusal !== undefined) return this.#refusal

@@ -109,3 +109,46 @@ test('refusals for one reason are counted together, of a publish that was taken 
   await connection.closed
   assert.equal(log.lines.length, 1, log.lines.join('\n'))
 })
+
+test('an encoder that packs ever so many frames of sound into its messages is refused', async (t) => {
+  const [server, client] = duplexPair()
+  const publisher = new FakePublisher()
+  const log = new FakeLog()
+  const refusals = createRefusalLog(log)
+  const connection = serveRtmpConnection({
+    ...{ socket: server, protocol: 'rtmp' as const, remote: '127.0.0.1', log, refusals },
+    publishPort: { publish: async () => ({ publisher }) },
+    ...{ gulps: createGulps(RTMP_LISTENER_LIMITS.gulpMs), limits: RTMP_LISTENER_LIMITS },
+  })
+  t.after(() => {
+    connection.destroy()
+    refusals.close()
+  })
+  const session = createRtmpPublishSession({
+    ...{
+      crypto: nodeCrypto,
+      limits: RTMP_LISTENER_LIMITS,
+      app: 'live',
+      tcUrl: 'rtmp://localhost/live',
+      key: 'good-key',
+    },
+    ...{ encoder: 'test', handshake: 'plain', enhanced: false, chunkBytes: 65_536, now: 0 },
+  })
+  // MPEG-2 layer III, 8 kbit/s, 24 kHz: 24 bytes a frame.
+  const tag = Uint8Array.from({ length: 1 + 256 * 24 }, (_, i) =>
+    i === 0 ? 0x2f : ([0xff, 0xf3, 0x14][(i - 1) % 24] ?? 0),
+  )
+  let told = ''
+  client.write(Buffer.concat(session.start().send))
+  client.on('data', (chunk: Buffer) => {
+    told += chunk.toString('latin1')
+    const { send, events } = session.receive(chunk, 0)
+    client.write(Buffer.concat(send))
+    if (!events.some(({ type }) => type === 'publishing')) return
+    for (let i = 0; i < 400; i++) client.write(Buffer.concat(session.media('audio', i * 20, tag)))
+  })
+  await until(() => told.includes('Rejected'), 'the refusal')
+  assert.match(told, /comes much faster than it plays/)
+  assert.deepEqual(publisher.ends, ['disconnected'])
+  assert.ok(publisher.units.length <= RTMP_LISTENER_LIMITS.unitsPerWindow + 256, `${publisher.units.length} units`)
+})

@@ -6,6 +6,7 @@ import type {
   RtmpServerEvent,
   RtmpServerSession,
 } from '@bandstand/media/protocols/rtmp/session/server-types.ts'
+import { TrafficMeter } from '@bandstand/media/traffic.ts'
 import type { Log, Publisher, PublishPort, PublishRefusal } from '../../ports.ts'
 import type { RefusalLog } from '../../remote/refusals.ts'
 import { announcedTracks, factsFromMetadata, trackBitrates } from './facts.ts'
@@ -14,6 +15,7 @@ import type { RtmpListenerLimits } from './limits.ts'
 import { nodeCrypto } from './node-crypto.ts'
 import { shortKey, statusOf } from './status.ts'
 import { createFlvToStream, type FlvToStream } from './to-stream.ts'
+import { HASTY } from './wording.ts'
 
 export interface RtmpConnectionOptions {
   /** A TCP socket, or a TLS socket for RTMPS. Owned by the connection from here on. */
@@ -73,10 +75,14 @@ class Connection implements RtmpConnection {
   /** Why the encoder is told to go, where it is not the session that says so. */
   #refusal: PublishRefusal['code'] | undefined
   #acceptedAt = 0
+  readonly #traffic: TrafficMeter
+  /** Units of `#media` that `#traffic` knows of. */
+  #counted = 0
 
   constructor(options: RtmpConnectionOptions) {
     const { socket, limits, rejection } = options
     this.#options = options
+    this.#traffic = new TrafficMeter(limits.bitrateWindowMs)
     this.#session = createRtmpServerSession({
       crypto: nodeCrypto,
       limits,
@@ -153,6 +159,7 @@ class Connection implements RtmpConnection {
       case 'audio': {
         const complaint = this.#media?.[event.type](event.timestamp, event.data) ?? this.#restless()
         if (complaint !== undefined) this.#refuse({ code: 'unavailable', reason: complaint })
+        else if (this.#isHasty()) this.#refuse({ code: 'limit', reason: HASTY })
         return
       }
       case 'metadata':
@@ -174,6 +181,14 @@ class Connection implements RtmpConnection {
     const over = (this.#media?.configurations ?? 0) - this.#options.limits.configurations
     if (over <= 0 || over <= (performance.now() - this.#acceptedAt) / 1000) return undefined
     return 'The encoder changes its settings all the time: keep size, profile and sound as they are while it streams.'
+  }
+
+  /** One message may hold many units: the session counts messages. */
+  #isHasty(): boolean {
+    if (this.#media === undefined) return false
+    const units = this.#media.units - this.#counted
+    this.#counted += units
+    return this.#traffic.add(units, performance.now()) > this.#options.limits.unitsPerWindow
   }
 
   #onMetadata(values: Amf0Object): void {
@@ -244,6 +259,7 @@ class Connection implements RtmpConnection {
     this.#publisher = answer.publisher
     this.#fed = answer.publisher
     this.#media = createFlvToStream(answer.publisher, limits)
+    this.#counted = 0
     this.#acceptedAt = performance.now()
     log.info({ ...this.#fields(), encoder }, this.#line('encoder publishing'))
     if (encoder !== '') answer.publisher.describe({ flashVer: encoder })

@@ -21,6 +21,12 @@ export const RTMP_LISTENER_LIMITS = {
   configurations: 30,
   /** Units of one track that cannot be read, one after the other, before the encoder is told: some 4 s of pictures, 2 s of sound. */
   malformedUnits: 100,
+  /**
+   * Pictures and frames of sound in one `bitrateWindowMs`, of which one message may hold many: 120 pictures and eight sounds of 400 frames a
+   * second, more than twice as fast as they play. And frames of MP3 in one tag, where every encoder known puts one.
+   */
+  unitsPerWindow: 40_000,
+  framesPerTag: 256,
   /** Facts of one `onMetaData` that are passed on, and characters of their names and texts. */
   facts: 32,
   factLength: 100,

@@ -7,6 +7,7 @@ import { parseMp3FrameHeader } from '@bandstand/media/codecs/mp3/frame-header.ts
 import { audioConfigFromOpusChannels, audioConfigFromOpusHead } from '@bandstand/media/codecs/opus/config.ts'
 import { opusDuration } from '@bandstand/media/codecs/opus/packet.ts'
 import type { ChannelLayout } from '@bandstand/media/containers/flv/channel-layout.ts'
+import { MediaError } from '@bandstand/media/error.ts'
 import type { AudioCodec, AudioTrackConfig } from '@bandstand/media/track.ts'
 
 /** Makes of what tags say of one track of sound its configuration and frames. Each codec says the former elsewhere. */
@@ -26,7 +27,8 @@ export interface Sound {
   readonly frames: readonly Uint8Array[]
 }
 
-export function createSoundReader(codec: AudioCodec): SoundReader {
+/** @param framesPerTag at most; a tag of more is `too-large`. */
+export function createSoundReader(codec: AudioCodec, framesPerTag: number): SoundReader {
   switch (codec) {
     case 'aac':
       return headedReader(audioConfigFromAsc)
@@ -38,7 +40,7 @@ export function createSoundReader(codec: AudioCodec): SoundReader {
     case 'eac3':
       return ac3Reader()
     case 'mp3':
-      return mp3Reader()
+      return mp3Reader(framesPerTag)
   }
 }
 
@@ -93,7 +95,7 @@ function ac3Reader(): SoundReader {
 }
 
 /** A tag may hold several frames. What is behind the last whole one is passed over: some encoders end with a tag (ID3v1). */
-function mp3Reader(): SoundReader {
+function mp3Reader(framesPerTag: number): SoundReader {
   let said = ''
   return {
     configure: () => undefined,
@@ -107,6 +109,8 @@ function mp3Reader(): SoundReader {
       for (let at = 0, bytes = frameBytes; ; bytes = parseMp3FrameHeader(data, at).frameBytes) {
         // The last one may be short of its padding.
         if (at > 0 && at + bytes > data.byteLength) break
+        if (frames.length === framesPerTag)
+          throw new MediaError('too-large', `more than ${framesPerTag} frames in a tag`)
         frames.push(data.subarray(at, at + bytes))
         at += bytes
         if (data.byteLength - at < 4 || data[at] !== 0xff || (data[at + 1] ?? 0) < 0xe0) break

@@ -13,7 +13,7 @@ import { type AudioTag, parseAudioTag } from '@bandstand/media/containers/flv/au
 import { parseColorInfo } from '@bandstand/media/containers/flv/color-info.ts'
 import { parseVideoTag, type VideoTag } from '@bandstand/media/containers/flv/video-tag.ts'
 import { MediaError } from '@bandstand/media/error.ts'
-import type { TrackConfig } from '@bandstand/media/track.ts'
+import type { AudioCodec, TrackConfig } from '@bandstand/media/track.ts'
 import type { Publisher } from '../../ports.ts'
 import { factsFromColorInfo } from './facts.ts'
 import type { RtmpListenerLimits } from './limits.ts'
@@ -45,13 +45,14 @@ export interface FlvToStream {
   readonly dropped: Readonly<DroppedCounts>
   /** Configurations so far, of all tracks; the same one again does not count. */
   readonly configurations: number
+  /** Pictures, frames of sound and other tags so far, whatever came of them. */
+  readonly units: number
 }
 
+type Limits = Pick<RtmpListenerLimits, 'malformedUnits' | 'framesPerTag'>
+
 /** FLV tag bodies to track configurations and access units on the source clock. Never throws for bad media: it is counted. */
-export function createFlvToStream(
-  publisher: Publisher,
-  limits: Pick<RtmpListenerLimits, 'malformedUnits'>,
-): FlvToStream {
+export function createFlvToStream(publisher: Publisher, limits: Limits): FlvToStream {
   return new ToStream(publisher, limits)
 }
 
@@ -71,9 +72,10 @@ type Kind = 'video' | 'audio'
 
 class ToStream implements FlvToStream {
   readonly #publisher: Publisher
-  readonly #malformedUnits: number
+  readonly #limits: Limits
   readonly dropped: DroppedCounts = { unconfigured: 0, malformed: 0 }
   configurations = 0
+  units = 0
   bitrates: ReadonlyMap<number, number> = new Map()
   readonly #numbers: Readonly<Record<Kind, TrackNumbers>> = {
     video: numberTracks(VIDEO_TRACK, BROUGHT_TRACKS),
@@ -84,9 +86,9 @@ class ToStream implements FlvToStream {
   /** Tags in a row of which not even the header can be read. */
   readonly #unparsed = { video: 0, audio: 0 }
 
-  constructor(publisher: Publisher, { malformedUnits }: Pick<RtmpListenerLimits, 'malformedUnits'>) {
+  constructor(publisher: Publisher, limits: Limits) {
     this.#publisher = publisher
-    this.#malformedUnits = malformedUnits
+    this.#limits = limits
   }
 
   video(timestamp: number, body: Uint8Array): string | undefined {
@@ -114,6 +116,7 @@ class ToStream implements FlvToStream {
       return this.#malformed(kind, error, ++this.#unparsed[kind], true)
     }
     this.#unparsed[kind] = 0
+    this.units += tags.length
     for (const tag of tags) {
       const complaint = take(tag)
       if (complaint !== undefined) return complaint
@@ -144,13 +147,14 @@ class ToStream implements FlvToStream {
     const id = this.#idOf('audio', tag.track, timestamp)
     if (tag.kind === 'unsupported') return unsupported(tag.codec, 'audio', id === AUDIO_TRACK)
     if (tag.kind === 'end' || this.#isLeftOut('audio', id)) return undefined
-    const track = trackOf(this.#sounds, tag, createSoundReader)
+    const track = trackOf(this.#sounds, tag, (codec: AudioCodec) => createSoundReader(codec, this.#limits.framesPerTag))
     return this.#guarded('audio', track, id, () => {
       if (tag.kind === 'config') return this.#configure(track, id, track.reader.configure(tag.data))
       if (tag.kind === 'channels') return track.reader.layout(tag.layout)
       // An empty frame is what some encoders send while muted or at the end.
       if (tag.data.byteLength === 0) return
       const { config, frames } = track.reader.read(tag.data)
+      this.units += frames.length - 1
       this.#configure(track, id, config)
       if (!this.#isReady(track, id)) return
       track.inARow = 0
@@ -234,7 +238,7 @@ class ToStream implements FlvToStream {
     if (error.code === 'unsupported') {
       return `This ${kind} is not supported here (${error.message}): set the encoder to ${ADVICE[kind]}.`
     }
-    return inARow >= this.#malformedUnits ? UNREADABLE[kind] : undefined
+    return inARow >= this.#limits.malformedUnits ? UNREADABLE[kind] : undefined
   }
 
   /** Told at 1, 2, 4, 8 …: the studio sees it early, and a broken encoder causes no flood. */

@@ -4,6 +4,9 @@ export const ADVICE = {
   audio: 'AAC-LC, HE-AAC, Opus, AC-3, E-AC-3, FLAC or MP3',
 }
 
+/** What to tell an encoder that does not wait for its clock. */
+export const HASTY = 'The stream comes much faster than it plays: send it in real time (ffmpeg: -re).'
+
 /** What to tell an encoder of which nothing of a track can be read. */
 export const UNREADABLE = {
   video:

@@ -21,6 +21,8 @@ export interface ReceivedVideo extends ReceivedMedia {
   /** Restriction ids of simulcast; none where there is one stream. */
   readonly rids: readonly string[]
   readonly ridExtension?: number
+  /** Parameter sets of the offer, as an access unit: some encoders have them there and never in the stream. */
+  readonly parameterSets?: Uint8Array
 }
 
 /** Number of the sound among an encoder's sources; pictures count from 0, section by section, restriction id by restriction id. */

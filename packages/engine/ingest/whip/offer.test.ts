@@ -139,3 +139,22 @@ test('no more sizes are taken than there are tracks for', () => {
     assert.equal(sizes(taken(HEAD + text)), BROUGHT_TRACKS.most)
   }
 })
+
+test('parameter sets that stand in the offer are taken from it, of the codec that is chosen', () => {
+  const sprop = 'sprop-parameter-sets=Z0LAKNoB4AifAA==,aM4PyA=='
+  const { video } = taken(
+    HEAD +
+      section('video', {
+        mid: '0',
+        codecs: [
+          [96, 'VP8/90000', sprop],
+          [102, 'H264/90000', `packetization-mode=1;${sprop}`],
+        ],
+      }),
+  )
+  assert.equal(
+    Buffer.from(video[0]?.parameterSets ?? []).toString('hex'),
+    '0000000a6742c028da01e0089f000000000468ce0fc8',
+  )
+  assert.equal(video[0]?.parameters, 'packetization-mode=1;profile-level-id=42000a')
+})

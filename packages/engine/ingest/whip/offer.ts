@@ -95,6 +95,7 @@ function received(offer: SessionDescription, { video, audio }: Sent): Pick<Taken
       codec: media.codec,
       rids: ridsOf(media),
       ...(media.ridExtension !== undefined && { ridExtension: media.ridExtension }),
+      ...(media.parameterSets !== undefined && { parameterSets: media.parameterSets }),
     })),
     ...(audio && { audio: taken(audio) }),
   }

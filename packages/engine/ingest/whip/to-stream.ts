@@ -1,6 +1,7 @@
 import { AUDIO_TRACK } from '@bandstand/media/access-unit.ts'
 import { audioConfigFromOpusChannels } from '@bandstand/media/codecs/opus/config.ts'
 import { opusDuration } from '@bandstand/media/codecs/opus/packet.ts'
+import type { Picture, PictureReader } from '@bandstand/media/codecs/pictures/model.ts'
 import { createPictureReader } from '@bandstand/media/codecs/pictures/picture-reader.ts'
 import { MediaError } from '@bandstand/media/error.ts'
 import type { Publisher } from '../../ports.ts'
@@ -27,6 +28,13 @@ export interface ToStreamOptions {
   readonly now: () => number
 }
 
+/** One stream of pictures. */
+interface Source {
+  readonly reader: PictureReader
+  /** Parameter sets of the offer, until they are needed. */
+  offered: Uint8Array | undefined
+}
+
 const RESTLESS =
   'The encoder changes its settings all the time: keep size, profile and sound as they are while it streams.'
 
@@ -38,16 +46,19 @@ export function createWhipToStream({ publisher, video, hasSound, now }: ToStream
   const begun = now()
   /** When something could be read last. */
   let readAt = begun
-  const readers = video.flatMap(({ codec, rids }) =>
-    Array.from({ length: Math.max(1, rids.length) }, () => createPictureReader(codec)),
+  const sources = video.flatMap(({ codec, rids, parameterSets }) =>
+    Array.from({ length: Math.max(1, rids.length) }, (): Source => {
+      // Of several sizes nobody knows whose they are.
+      return { reader: createPictureReader(codec), offered: rids.length > 1 ? undefined : parameterSets }
+    }),
   )
-  const renditions = createRenditions(publisher, readers.length, now)
+  const renditions = createRenditions(publisher, sources.length, now)
   /** Newest decode time of each source: they only rise. */
   const newest = new Map<number, number>()
   let hasConfiguredSound = false
   let configurations = 0
   let malformed = 0
-  publisher.announce({ video: readers.length > 0, audio: hasSound, brought: Math.max(0, readers.length - 1) })
+  publisher.announce({ video: sources.length > 0, audio: hasSound, brought: Math.max(0, sources.length - 1) })
 
   function rising(source: number, time: number): number {
     const dts = Math.max(time, (newest.get(source) ?? Number.NEGATIVE_INFINITY) + 1)
@@ -57,14 +68,16 @@ export function createWhipToStream({ publisher, video, hasSound, now }: ToStream
   }
 
   function picture({ source, time, data }: Received): void {
-    const reader = readers[source]
-    const before = reader?.config
-    const read = reader?.read(data)
-    if (reader?.config !== undefined && reader.config !== before) {
+    const from = sources[source]
+    if (from === undefined) return
+    const { reader } = from
+    const before = reader.config
+    const read = readPicture(from, data)
+    if (reader.config !== undefined && reader.config !== before) {
       configurations++
       renditions.configure(source, reader.config)
     }
-    if (read === undefined || reader?.config === undefined) return
+    if (read === undefined || reader.config === undefined) return
     readAt = now()
     renditions.picture(source, { dts: rising(source, time), pts: time, ...read })
   }
@@ -100,4 +113,15 @@ export function createWhipToStream({ publisher, video, hasSound, now }: ToStream
       return malformed
     },
   }
+}
+
+/** @throws MediaError as the reader */
+function readPicture(from: Source, data: Uint8Array): Picture | undefined {
+  const { reader, offered } = from
+  const read = reader.read(data)
+  if (read?.key !== true || reader.config !== undefined || offered === undefined) return read
+  from.offered = undefined
+  reader.read(offered)
+  // Once more: of what the stream has itself the offer's may be an older state.
+  return reader.read(data)
 }

@@ -26,6 +26,29 @@ test('a changed set replaces the one with its id and goes first; others stay', (
   assert.deepEqual(mergeParameterSets([first], [second], ppsId), [second, first])
 })
 
+test('however many sets are repeated, none is compared with all the others', () => {
+  let looks = 0
+  class Watched extends Uint8Array {
+    override get byteLength(): number {
+      looks++
+      return super.byteLength
+    }
+  }
+  // Ids 127 to 254: seven zeros in front of eight bits.
+  const sets = Array.from({ length: 128 }, (_, i) => Uint8Array.of(0x68, 1, i << 1, 0x80))
+  const known = sets.map((set) => Watched.from(set))
+  for (const found of [sets, sets.toReversed()]) assert.equal(mergeParameterSets(known, found, ppsId), known)
+  assert.ok(looks < 10 * sets.length, `${looks} looks`)
+})
+
+test('a record may have a set that is larger than any in the stream', () => {
+  const large = new Uint8Array(65_535)
+  large.set(first)
+  const known = [large, second]
+  assert.equal(mergeParameterSets(known, [second], ppsId), known)
+  assert.deepEqual(mergeParameterSets(known, [first], ppsId), [first, second])
+})
+
 test('of two new sets with one id the later one holds', () => {
   assert.deepEqual(mergeParameterSets([], [first, firstChanged], ppsId), [firstChanged])
 })

@@ -1,17 +1,27 @@
 import { BitReader } from '../../bytes/bit-reader.ts'
-import { sameBytes } from '../../bytes/bytes.ts'
 import { MediaError } from '../../error.ts'
 import { rbsp } from './nal.ts'
 
 /** Bytes that hold the id of a parameter set: a header of at most three bytes and a short Exp-Golomb code. */
 const HEAD = 12
-/** Sets of one kind in one access unit. Each is compared with all that are known: a message full of them would be work for seconds. */
+/** Sets of one kind in one access unit. */
 const MAX_FOUND = 300
 /** Bytes of one set: with all its lists and timing it has some 2000. They are kept for as long as the stream, one for each id. */
 const MAX_SET = 8 * 1024
 /** Ids that there are (§7.4.2.1.1, §7.4.2.2). */
 const SPS_IDS = 32
 const PPS_IDS = 256
+
+/**
+ * What is known, as text, made once for as long as it stays: a picture may repeat all the sets that there can be, and each compared with
+ * each would be tens of thousands of comparisons.
+ */
+const textsOf = new WeakMap<readonly Uint8Array[], ReadonlySet<string>>()
+
+/** A character for each byte. */
+function textOf(set: Uint8Array): string {
+  return String.fromCharCode(...set)
+}
 
 /**
  * Adds parameter sets found in the stream to those known: a set replaces the one with its id and goes first, since the
@@ -35,7 +45,14 @@ export function mergeParameterSets(
       throw new MediaError('too-large', `a parameter set of ${byteLength} bytes`, { structure: 'access-unit' })
     }
   }
-  const fresh = found.filter((set) => !known.some((other) => sameBytes(set, other)))
+  if (found.length === 0) return known
+  let texts = textsOf.get(known)
+  if (texts === undefined) {
+    // Records may have larger ones, which nothing found is equal to.
+    texts = new Set(known.filter(({ byteLength }) => byteLength <= MAX_SET).map(textOf))
+    textsOf.set(known, texts)
+  }
+  const fresh = found.filter((set) => !texts.has(textOf(set)))
   if (fresh.length === 0) return known
   const byId = new Map<number, Uint8Array>()
   for (const set of [...fresh.toReversed(), ...known]) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromHex } from '../h264/fixtures.ts'
 import { audioConfigFromMp3Frame } from './config.ts'
-import { parseMp3FrameHeader } from './frame-header.ts'
+import { mp3FrameBytes, parseMp3FrameHeader } from './frame-header.ts'
 
 const headers: readonly (readonly [string, ReturnType<typeof parseMp3FrameHeader>])[] = [
   // LAME: layer III, no CRC, 128 kbit/s, 48 kHz, stereo
@@ -19,6 +19,7 @@ for (const [hex, expected] of headers) {
   test(`the header ${hex} is MPEG ${expected.version} at ${expected.sampleRate} Hz`, () => {
     assert.deepEqual(parseMp3FrameHeader(fromHex(hex)), expected)
     assert.deepEqual(parseMp3FrameHeader(fromHex(`00${hex}`), 1), expected)
+    assert.equal(mp3FrameBytes(fromHex(`00${hex}`), 1), expected.frameBytes)
   })
 }
 
@@ -33,6 +34,12 @@ test('a track is made from any frame', () => {
     frameLength: 576,
     decoderConfig: new Uint8Array(),
   })
+})
+
+test('where no frame of layer III begins none is found', () => {
+  for (const hex of ['49443304', 'ffeb9400', 'fffb9c00', 'fffbf400', 'fffb0400', 'fffd9400', 'ffffffff']) {
+    assert.equal(mp3FrameBytes(fromHex(hex), 0), -1, hex)
+  }
 })
 
 test('what is no frame of layer III is refused', () => {

@@ -16,10 +16,10 @@ export interface AudioFormat {
   readonly largest: number
   /** Bytes of the unit that begins at `at`; 0 when more are needed to know, −1 when none begins there. */
   measure(data: Uint8Array, at: number): number
-  /** Frames of a whole unit. Throws MediaError; `unsupported` means that nothing of the stream can be read. */
+  /** Frames of a whole unit. Throws MediaError; `unsupported` where nothing of the stream can be read, if this is a unit. */
   read(unit: Uint8Array): readonly SoundFrame[]
-  /** Looks at the first bytes of a PES packet's payload. Throws MediaError `unsupported`. */
-  begin?(payload: Uint8Array): void
+  /** Looks at the first bytes of a PES packet's payload. @returns why nothing of the stream can be read, once that is certain. */
+  begin?(payload: Uint8Array): string | undefined
   /** Something is missing before what comes next. */
   lose?(): void
 }

@@ -8,6 +8,8 @@ import type { StreamReader, StreamSink } from './sink.ts'
 
 /** Bytes of the buffer at first: a frame of AAC or Opus and a packet of some. */
 const FIRST = 4 * 1024
+/** Bytes in which no frame begins that count as one: looking at each of them takes time too. */
+const PASSED = 64
 
 /**
  * Frames of sound out of PES packets: several in one, or one over several (ISO/IEC 13818-1 §2.4.3.7: a time is that of the first frame
@@ -45,15 +47,14 @@ export class AudioStream implements StreamReader {
       const header = parsePesHeader(packet)
       const pts = header.pts === undefined ? undefined : this.#unwrap(header.pts)
       const payload = packet.subarray(header.bytes)
-      this.#format.begin?.(payload)
-      this.#payload(pts, payload)
+      const why = this.#format.begin?.(payload)
+      if (why === undefined) this.#payload(pts, payload)
+      else this.#sink.unreadable(why)
     } catch (error) {
       if (!(error instanceof MediaError)) throw error
-      if (error.code === 'unsupported') this.#sink.unreadable(error.message)
-      else {
-        this.#sink.malformed()
-        this.lose()
-      }
+      if (error.code === 'unsupported') this.#sink.unsupported(error.message)
+      else this.#sink.malformed()
+      this.lose()
     }
   }
 
@@ -73,6 +74,7 @@ export class AudioStream implements StreamReader {
     let early = this.#restTime
     let time = pts
     let at = 0
+    let passed = 0
     while (at < data.byteLength) {
       const size = format.measure(data, at)
       if (at + size > data.byteLength) break
@@ -80,6 +82,7 @@ export class AudioStream implements StreamReader {
       if (size === 0 && data.byteLength - at < format.largest) break
       if (size <= 0 || (!this.#isSynced && !this.#isFollowed(data, at + size))) {
         at++
+        passed++
         this.#isSynced = false
         continue
       }
@@ -94,6 +97,7 @@ export class AudioStream implements StreamReader {
       this.#unit(data.subarray(at, at + size))
       at += size
     }
+    if (passed >= PASSED) this.#sink.found(Math.floor(passed / PASSED))
     this.#restTime = at >= begun ? time : early
     this.#keep(data, at)
     if (this.#config === undefined && ++this.#fruitless >= this.#limits.unreadablePes) {
@@ -138,7 +142,9 @@ export class AudioStream implements StreamReader {
   }
 
   #unit(unit: Uint8Array): void {
-    for (const { data, config, samples } of this.#readUnit(unit)) {
+    const frames = this.#readUnit(unit)
+    this.#sink.found(Math.max(1, frames.length))
+    for (const { data, config, samples } of frames) {
       const base = this.#base
       if (base === undefined) {
         this.#sink.loss()

@@ -164,6 +164,28 @@ describe('sound', () => {
     assert.equal(last?.streams.find(({ pid }) => pid === 0x105)?.trouble, 'MPEG audio of layer II')
   })
 
+  test('is not given up for one packet that looks like what is not taken, but for a row of them', () => {
+    // What a false sync behind a loss may read: number_of_raw_data_blocks_in_frame 1.
+    const strange = adts(9).with(6, 0xfd)
+    const built = new TsBuilder().tables([AAC])
+    for (let i = 0; i < 10; i++) {
+      built.pes(AUDIO, 0xc0, { pts: i * 3840 }, strange).pes(AUDIO, 0xc0, { pts: i * 3840 + 1920 }, adts(i))
+    }
+    const demuxer = createTsDemuxer()
+    const told = story(demux(built.bytes, demuxer))
+    assert.deepEqual(told, [
+      `tracks ${AUDIO}`,
+      'audio config',
+      ...Array.from({ length: 10 }, (_, i) => `audio ${i * 3840 + 1920}`),
+    ])
+    assert.equal(demuxer.counters.malformed, 10)
+
+    const always = new TsBuilder().tables([AAC])
+    for (let i = 0; i < MPEGTS_LIMITS.unsupportedRow; i++) always.pes(AUDIO, 0xc0, { pts: i * 1920 }, strange)
+    const last = demux(always.bytes).findLast((event) => event.type === 'tracks')
+    assert.equal(last?.streams[0]?.trouble, 'AAC with several blocks in one frame')
+  })
+
   test('without any frames is given up', () => {
     const built = new TsBuilder().tables([H264, AAC, entry(0x106, 0x0f)])
     for (let i = 0; i < MPEGTS_LIMITS.unreadablePes; i++) built.pes(AUDIO, 0xc0, { pts: i }, new Uint8Array(100))
@@ -384,7 +406,7 @@ describe('programmes', () => {
   })
 
   test('what is encrypted is said to be', () => {
-    const { packets } = film()
+    const { packets } = film().pes(AUDIO, 0xc0, { pts: 8760 }, adts(4))
     const scrambled = packets.map((packet) =>
       packet[1] === 0x41 && packet[2] === 1 ? packet.with(3, (packet[3] ?? 0) | 0x80) : packet,
     )
@@ -392,6 +414,21 @@ describe('programmes', () => {
     const last = events.findLast((event) => event.type === 'tracks')
     assert.equal(last?.streams.find(({ pid }) => pid === AUDIO)?.trouble, 'it is encrypted')
     assert.equal(units(events, 'video').length, 4)
+  })
+
+  test('one packet that only says it is encrypted is a lost one', () => {
+    const built = new TsBuilder().tables([H264])
+    for (let i = 0; i < 8; i++) built.openPes(VIDEO, { pts: i * 3000 }, keyPicture(i))
+    const packets = built.packets.map((packet, i) => (i % 3 === 2 ? packet.with(3, (packet[3] ?? 0) | 0xc0) : packet))
+    const demuxer = createTsDemuxer()
+    const events = demux(concatBytes(packets), demuxer)
+    assert.equal(events.filter(({ type }) => type === 'tracks').length, 1)
+    assert.deepEqual(
+      units(events, 'video').map(({ pts }) => pts),
+      // The one before it has no length: its end is not known either.
+      [3000, 12_000, 21_000],
+    )
+    assert.equal(demuxer.counters.lostPackets, 3)
   })
 
   test('a stream without tables, and one without media, are refused', () => {
@@ -433,4 +470,29 @@ test('an Opus unit that says it has megabytes is not waited for', () => {
   const built = new TsBuilder().tables([opus]).pes(AUDIO, 0xbd, { pts: 0 }, endless)
   for (let i = 1; i <= 4; i++) built.pes(AUDIO, 0xbd, { pts: 1800 * i }, concatBytes([unit, unit]))
   assert.ok(units(demux(built.bytes), 'audio').length >= 6)
+})
+
+test('reading stops where one call has more units than its owner takes, also of frames that are empty', () => {
+  for (const size of [1, 0]) {
+    const frames = concatBytes(Array.from({ length: 100 }, () => adts(0, size)))
+    const built = new TsBuilder().tables([AAC])
+    for (let i = 0; i < 20; i++) built.pes(AUDIO, 0xc0, { pts: 9_000 * i }, frames)
+    const demuxer = createTsDemuxer({ unitsAtOnce: 1_000 })
+    assert.throws(() => demux(built.bytes, demuxer), refusal('more than 1000 pictures and frames'))
+    assert.ok(demuxer.counters.units <= 1_100, `${demuxer.counters.units} were looked at`)
+    const whole = createTsDemuxer({ unitsAtOnce: 2_000 })
+    assert.equal(units(demux(built.bytes, whole), 'audio').length, 2_000 * size)
+    // In another call it counts anew.
+    assert.equal(units(demux(built.bytes, whole), 'audio').length, 2_000 * size)
+  }
+})
+
+test('bytes of sound in which no frame begins count too: looking at each takes time', () => {
+  const demuxer = createTsDemuxer({ unitsAtOnce: 1_000 })
+  const built = new TsBuilder().tables([entry(AUDIO, 0x03)])
+  // Does not begin as another layer does, which would be given up.
+  const noise = new Uint8Array(30_000).fill(0xff).fill(0, 0, 1)
+  for (let i = 0; i < 10; i++) built.pes(AUDIO, 0xc0, { pts: 9_000 * i }, noise)
+  assert.throws(() => demux(built.bytes, demuxer), refusal('more than 1000 pictures and frames'))
+  assert.ok(demuxer.counters.units < 1_500, `${demuxer.counters.units} were looked at`)
 })

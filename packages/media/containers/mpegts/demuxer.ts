@@ -14,12 +14,18 @@ export interface TsDemuxerOptions {
   readonly near?: number
   /** How many sounds are read, at most; 1 when absent. */
   readonly sounds?: number
+  /**
+   * Pictures and frames of sound that one call looks at, at most, and those of one more PES packet: for who reads much in one go. Without
+   * end when absent.
+   */
+  readonly unitsAtOnce?: number
 }
 
 export interface TsDemuxer {
   /**
    * @returns what is complete now. Access units have memory of their own.
-   * @throws MediaError with a sentence for the encoder's owner, when nothing can be made of the bytes; the demuxer is of no use then.
+   * @throws MediaError with a sentence for the encoder's owner, when nothing can be made of the bytes, and `too-large` for more than
+   *   `unitsAtOnce`; the demuxer is of no use then.
    */
   receive(bytes: Uint8Array): readonly TsEvent[]
   /**
@@ -58,6 +64,9 @@ class Demuxer implements TsDemuxer {
   #events: TsEvent[] = []
   #hasTables = false
   #isRunning = false
+  readonly #unitsAtOnce: number
+  /** What `counters.units` may come to in this call. */
+  #mostUnits = 0
   readonly counters: TsCounters = {
     packets: 0,
     lostPackets: 0,
@@ -67,10 +76,12 @@ class Demuxer implements TsDemuxer {
     tableChanges: 0,
     malformed: 0,
     unconfigured: 0,
+    units: 0,
   }
 
-  constructor({ limits = MPEGTS_LIMITS, near, sounds = 1 }: TsDemuxerOptions) {
+  constructor({ limits = MPEGTS_LIMITS, near, sounds = 1, unitsAtOnce = Number.POSITIVE_INFINITY }: TsDemuxerOptions) {
     this.#limits = limits
+    this.#unitsAtOnce = unitsAtOnce
     this.#sync = new PacketSync(limits)
     this.#program = new ProgramStreams({
       ...{ limits, sounds },
@@ -91,6 +102,7 @@ class Demuxer implements TsDemuxer {
   }
 
   receive(bytes: Uint8Array): readonly TsEvent[] {
+    this.#mostUnits = this.counters.units + this.#unitsAtOnce
     this.#sync.push(bytes, (data, at) => this.#onPacket(data, at))
     this.counters.skippedBytes = this.#sync.skipped
     if (!this.#isRunning && this.counters.packets > this.#limits.tablelessPackets) throw nothingToTake(this.#hasTables)
@@ -106,6 +118,13 @@ class Demuxer implements TsDemuxer {
     return this.#give()
   }
 
+  /** What was read of it is let go of: it may be as much as the bound is there against. */
+  #tooMany(): MediaError {
+    this.#events = []
+    const text = `more than ${this.#unitsAtOnce} pictures and frames of sound in one go`
+    return new MediaError('too-large', text, { structure: 'mpegts' })
+  }
+
   #give(): readonly TsEvent[] {
     const events = this.#events
     if (events.length > 0) this.#events = []
@@ -113,6 +132,7 @@ class Demuxer implements TsDemuxer {
   }
 
   #onPacket(data: Uint8Array, at: number): void {
+    if (this.counters.units > this.#mostUnits) throw this.#tooMany()
     const packet = this.#packet
     parsePacket(data, at, packet)
     this.counters.packets++
@@ -132,8 +152,11 @@ class Demuxer implements TsDemuxer {
     if (packet.from === packet.to || !this.#isNext(packet, route)) return
     const payload = data.subarray(packet.from, packet.to)
     if (route.stream === undefined) this.#tables.push(packet.pid, payload, packet.start)
-    else if (packet.scrambled) route.stream.giveUp('it is encrypted')
-    else route.stream.push(payload, packet.start)
+    else if (!packet.scrambled) route.stream.push(payload, packet.start)
+    else {
+      this.counters.lostPackets++
+      route.stream.unsupported('it is encrypted')
+    }
   }
 
   /** Continuity (§2.4.3.3). False for a packet that has come already. */

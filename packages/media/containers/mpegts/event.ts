@@ -68,4 +68,6 @@ export interface TsCounters {
   malformed: number
   /** Access units before their parameter sets. */
   unconfigured: number
+  /** Pictures and frames of sound that were looked at, also those that are not given out, and bytes in which none was found for what they cost. */
+  units: number
 }

@@ -20,6 +20,11 @@ export const MPEGTS_LIMITS = {
   audioBytes: 66 * 1024,
   /** PES packets of a sound without any frame in them before another sound is taken. */
   unreadablePes: 50,
+  /**
+   * How often a stream has to say that it is of a kind that is not taken, or encrypted, without a unit in between, until that is believed:
+   * behind a loss anything may look so.
+   */
+  unsupportedRow: 3,
 }
 
 export type MpegTsLimits = Readonly<typeof MPEGTS_LIMITS>

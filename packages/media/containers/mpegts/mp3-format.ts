@@ -1,6 +1,5 @@
 import { audioConfigFromMp3Header } from '../../codecs/mp3/config.ts'
-import { MP3_HEADER_BYTES, type Mp3FrameHeader, parseMp3FrameHeader } from '../../codecs/mp3/frame-header.ts'
-import { MediaError } from '../../error.ts'
+import { MP3_HEADER_BYTES, mp3FrameBytes, parseMp3FrameHeader } from '../../codecs/mp3/frame-header.ts'
 import type { AudioTrackConfig } from '../../track.ts'
 import type { AudioFormat } from './audio-format.ts'
 
@@ -19,13 +18,13 @@ export function createMp3Format(): AudioFormat {
     begin(payload) {
       const [first = 0, second = 0] = payload
       const layer = (second >> 1) & 3
-      if (first !== 0xff || (second & 0xe0) !== 0xe0 || layer === 0) return
+      if (first !== 0xff || (second & 0xe0) !== 0xe0 || layer === 0) return undefined
       others = layer === LAYER_3 ? 0 : others + 1
-      if (others >= PROOF) throw new MediaError('unsupported', `MPEG audio of layer ${layer === 2 ? 'II' : 'I'}`)
+      return others >= PROOF ? `MPEG audio of layer ${layer === 2 ? 'II' : 'I'}` : undefined
     },
     measure(data, at) {
       if (data.byteLength - at < MP3_HEADER_BYTES) return 0
-      return data[at] === 0xff ? (headerAt(data, at)?.frameBytes ?? -1) : -1
+      return data[at] === 0xff ? mp3FrameBytes(data, at) : -1
     },
     read(data) {
       const header = parseMp3FrameHeader(data)
@@ -34,14 +33,5 @@ export function createMp3Format(): AudioFormat {
       }
       return [{ data, config, samples: header.frameLength }]
     },
-  }
-}
-
-function headerAt(data: Uint8Array, at: number): Mp3FrameHeader | undefined {
-  try {
-    return parseMp3FrameHeader(data, at)
-  } catch (error) {
-    if (error instanceof MediaError) return undefined
-    throw error
   }
 }

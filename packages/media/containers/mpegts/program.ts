@@ -17,8 +17,8 @@ export interface TakenStream {
   lose(): void
   /** What is begun ends here. */
   flush(): void
-  /** Nothing can be made of it. */
-  giveUp(why: string): void
+  /** What comes next is of a kind that is not taken, and left out; given up is what says so again and again. */
+  unsupported(why: string): void
 }
 
 interface Known {
@@ -103,16 +103,27 @@ export class ProgramStreams {
       known.trouble = why
       this.#take()
     }
+    /** What was of a kind that is not taken, since the last unit. */
+    let doubts = 0
+    const unsupported = (why: string): void => {
+      counters.malformed++
+      if (++doubts >= limits.unsupportedRow) giveUp(why)
+    }
     const sink: StreamSink = {
+      found(units) {
+        counters.units += units
+      },
       config(config) {
         if (isTaken()) emit({ type: 'config', kind, pid, config })
       },
       unit(unit) {
+        doubts = 0
         if (isTaken()) emit({ type: 'unit', kind, pid, ...unit })
       },
       loss,
       malformed: () => counters.malformed++,
       unconfigured: () => counters.unconfigured++,
+      unsupported,
       unreadable: giveUp,
     }
     const reader = createStreamReader({ format, descriptors, clock, sink, limits })
@@ -124,7 +135,7 @@ export class ProgramStreams {
         loss()
       },
     })
-    const stream: TakenStream = streamOf(pid, assembler, reader, loss, giveUp)
+    const stream: TakenStream = streamOf(pid, assembler, reader, loss, unsupported)
     return stream
   }
 }
@@ -134,21 +145,25 @@ function streamOf(
   assembler: PesAssembler,
   reader: StreamReader,
   loss: () => void,
-  giveUp: (why: string) => void,
+  unsupported: (why: string) => void,
 ): TakenStream {
+  const lose = (): void => {
+    assembler.lose()
+    reader.lose()
+    loss()
+  }
   return {
     pid,
     push: (payload, start) => assembler.push(payload, start),
-    lose() {
-      assembler.lose()
-      reader.lose()
-      loss()
-    },
+    lose,
     flush() {
       assembler.flush()
       reader.lose()
     },
-    giveUp,
+    unsupported(why) {
+      lose()
+      unsupported(why)
+    },
   }
 }
 

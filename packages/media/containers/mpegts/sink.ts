@@ -2,6 +2,8 @@ import type { TrackConfig } from '../../track.ts'
 
 /** What the reader of one elementary stream reports. Times are unwrapped, 90 kHz. */
 export interface StreamSink {
+  /** So many pictures or frames of sound are here, or bytes that have cost as much, whatever comes of them. */
+  found(units: number): void
   /** Before the first unit, and whenever it changes. */
   config(config: TrackConfig): void
   /** @param data copied, of its own. */
@@ -12,6 +14,8 @@ export interface StreamSink {
   malformed(): void
   /** A unit came before what is needed to decode it. */
   unconfigured(): void
+  /** Something is of a kind that is not taken, and so is the whole stream if it is said again and again; `why` tells people. */
+  unsupported(why: string): void
   /** Nothing can be made of this stream; `why` tells people. */
   unreadable(why: string): void
 }

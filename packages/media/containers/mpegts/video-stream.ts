@@ -59,11 +59,9 @@ export class VideoStream implements StreamReader {
     } catch (error) {
       if (!(error instanceof MediaError)) throw error
       this.#held = undefined
-      if (error.code === 'unsupported') this.#sink.unreadable(error.message)
-      else {
-        this.#sink.malformed()
-        this.#sink.loss()
-      }
+      if (error.code === 'unsupported') this.#sink.unsupported(error.message)
+      else this.#sink.malformed()
+      this.#sink.loss()
     }
   }
 
@@ -105,6 +103,7 @@ export class VideoStream implements StreamReader {
 
   #unit(pts: number, dts: number, bytes: Uint8Array): void {
     const pictures = this.#pictures
+    this.#sink.found(1)
     const picture = pictures.read(lengthsFromAnnexB(bytes, (first) => !this.#isDelimiter(first)))
     if (pictures.config !== undefined && pictures.config !== this.#config) {
       this.#config = pictures.config

@@ -1,6 +1,7 @@
 import { formatParameters } from './choose.ts'
 import { DEFAULT_PROFILE, parseProfileLevelId, printProfileLevelId } from './h264-profile.ts'
 import type { Codec, MediaSection, SessionDescription } from './model.ts'
+import { readSprop } from './sprop.ts'
 
 export type SentVideoCodec = 'h264' | 'hevc' | 'av1' | 'vp9' | 'vp8'
 
@@ -24,6 +25,8 @@ export interface SentVideo extends SentMedia {
   readonly rids: readonly string[]
   /** Id of the header extension that says which of them a packet is of (RFC 8852), where it is offered. */
   readonly ridExtension?: number
+  /** Those of H.264 and HEVC that the offer itself has, as an access unit: see `readSprop`. */
+  readonly parameterSets?: Uint8Array
 }
 
 export interface Sent {
@@ -77,12 +80,14 @@ function videoOf(section: MediaSection): readonly SentVideo[] {
   const chosen = known.find(({ codec }) => PREFERRED.includes(codec)) ?? known[0]
   if (chosen === undefined) return []
   const { one, codec, parameters } = chosen
+  const parameterSets = codec === 'h264' || codec === 'hevc' ? readSprop(codec, formatParameters(one)) : undefined
   const ridExtension = section.extensions.find(({ id, uri }) => uri === RID && id <= 14)?.id
   return [
     {
       ...{ mid, codec, parameters, payloadType: one.payloadType, name: one.name, feedback: one.feedback },
       ...{ sources: sourcesOf(section), rids: ridsOf(section) },
       ...(ridExtension !== undefined && { ridExtension }),
+      ...(parameterSets !== undefined && { parameterSets }),
     },
   ]
 }

@@ -1,5 +1,6 @@
 import { MediaError } from '../../error.ts'
 import { chooseAudio, chooseVideo } from './choose.ts'
+import { chooseSent } from './choose-sent.ts'
 import { parseSdp } from './parse.ts'
 import { printSdp } from './print.ts'
 
@@ -21,7 +22,8 @@ export const target = {
     if (printed.length < 60_000 && printSdp(parseSdp(printed)) !== printed) throw new RangeError('print is not stable')
     const video = chooseVideo(description, { profileIdc: 0x64, constraints: 0, levelIdc: 40 })
     const audio = chooseAudio(description)
-    for (const { payloadType } of [video, audio].filter((one) => one !== undefined)) {
+    const sent = chooseSent(description, 4)
+    for (const { payloadType } of [video, audio, ...sent.video, sent.audio].filter((one) => one !== undefined)) {
       if (!(payloadType >= 0 && payloadType <= 127)) throw new RangeError(`payload type ${payloadType}`)
     }
   },

@@ -20,7 +20,18 @@ describe('a stream id', () => {
     ['#!::m=publish,r=secret-key-1', 'access control, key as resource'],
     ['#!::r=secret-key-1', 'access control, nothing but a resource'],
     ['#!::u=me,r=main,m=publish,s=secret-key-1', 'Haivision, with user and resource'],
-    ['#!::bmd_uuid=1234-5678,bmd_name=Web Presenter HD,m=publish,r=secret-key-1', 'Blackmagic'],
+    [
+      '#!::bmd_uuid=1234-5678,bmd_name=Web Presenter HD,m=publish,r=secret-key-1',
+      'Blackmagic, as other servers ask for it',
+    ],
+    ['#!::bmd_uuid=1234-5678,bmd_name=ATEM Mini Pro,u=secret-key-1', 'Blackmagic'],
+    ['#!::u=secret-key-1,bmd_uuid=1234-5678', 'Blackmagic, the other way round'],
+    [
+      '#!::bmd_uuid=1234-5678,bmd_name=Kamera 1, Halle,u=publish:secret-key-1',
+      'Blackmagic, with the form of the documentation',
+    ],
+    ['#!::bmd_uuid=1234-5678,bmd_name=Web Presenter HD,m=publish,r=publish:secret-key-1', 'both'],
+    ['#!::m=publish,s=publish/live/secret-key-1', 'access control around a plain form'],
     ['#!::r=live/secret-key-1,m=publish', 'with a path'],
     ['%23!%3A%3Am%3Dpublish%2Cr%3Dsecret-key-1', 'access control, percent-encoded'],
     ['/#!::m=publish,r=secret-key-1', 'behind a slash'],
@@ -39,6 +50,8 @@ describe('a stream id', () => {
     '#!::m=request,r=main',
     '#!::r=main,m=request',
     '#!::m=request,r=/live/main',
+    '#!::m=request,r=read:main',
+    '#!::r=read:main',
   ])
     it(`reads: ${streamId}`, () => assert.deepEqual(parseStreamId(streamId), { mode: 'read', name: 'main' }))
 
@@ -47,6 +60,11 @@ describe('a stream id', () => {
       assert.equal(parseStreamId(streamId).mode, 'publish')
     assert.equal(parseStreamId('').name, '')
     assert.equal(parseStreamId('%e4%f6').name, '%e4%f6')
+  })
+
+  it('the name of a user is no key, but of Blackmagic', () => {
+    assert.equal(parseStreamId('#!::m=publish,u=secret-key-1').name, '')
+    assert.equal(parseStreamId('#!::m=request,bmd_uuid=1234-5678,u=secret-key-1').name, '')
   })
 
   it('a signed key goes through as it was sent', () => {

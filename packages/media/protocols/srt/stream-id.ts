@@ -6,7 +6,8 @@
  * | `KEY` | OBS, vMix, Larix: the key alone publishes |
  * | `publish:KEY`, `publish/KEY`, `live/KEY`, `input:KEY` | those who know other servers |
  * | `read:CHANNEL`, `request:CHANNEL`, `play:CHANNEL` | players |
- * | `#!::r=KEY,m=publish,s=…` | Haivision, Blackmagic, libsrt's access control (§ appendix B) |
+ * | `#!::r=KEY,m=publish,s=…` | Haivision, libsrt's access control (§ appendix B) |
+ * | `#!::bmd_uuid=…,bmd_name=…,u=KEY` | Blackmagic's devices |
  * | `#!::m=request,r=CHANNEL` | players |
  *
  * Each may be percent-encoded, as a whole or in part, and may have a slash, a question mark or a path before it: some programs hand on what
@@ -36,19 +37,28 @@ export function parseStreamId(streamId: string): SrtTarget {
   return fromPlain(text)
 }
 
-/** `#!::KEY=VALUE,…`. `s` is the session or, as here, the key, and `r` the resource; encoders fill in one, the other or both. */
+/**
+ * `#!::KEY=VALUE,…`. `s` is the session or, as here, the key, and `r` the resource; encoders fill in one, the other or both. What stands
+ * there may be one of the plain forms: a device has a field for the key, and people fill in what the documentation has for all others.
+ */
 function fromAccessControl(list: string): SrtTarget {
   const fields = new Map<string, string>()
   for (const field of list.split(',')) {
     const [name = '', ...value] = field.split('=')
     if (!fields.has(name.trim())) fields.set(name.trim(), value.join('=').trim())
   }
-  const mode = fields.get('m')?.toLowerCase() ?? 'publish'
+  const mode = fields.get('m')?.toLowerCase()
   const resource = fields.get('r') ?? ''
-  if (mode === 'request' || mode === 'read' || mode === 'play') return { mode: 'read', name: withoutPath(resource) }
-  const session = fields.get('s') ?? ''
-  // Who has both puts the key into `s`; Blackmagic's XML puts it into `r`, and something of its own into `s` never.
-  return { mode: 'publish', name: session === '' ? withoutPath(resource) : session }
+  if (mode !== undefined && READS.has(mode)) return { mode: 'read', name: fromPlain(resource).name }
+  const target = fromPlain(fields.get('s') || resource || blackmagicKey(fields))
+  // Who says that it publishes does.
+  return mode === undefined ? target : { ...target, mode: 'publish' }
+}
+
+/** Blackmagic's devices have the key where access control has the name of the user; elsewhere that is no secret, and no key. */
+function blackmagicKey(fields: ReadonlyMap<string, string>): string {
+  const isBlackmagic = fields.has('bmd_uuid') || fields.has('bmd_name')
+  return isBlackmagic ? (fields.get('u') ?? '') : ''
 }
 
 function fromPlain(text: string): SrtTarget {

@@ -3,6 +3,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { PlatformError } from '../../error.ts'
+import { readBody } from '../../http/body.ts'
 import { HOOK_ANSWER_BYTES, HOOK_HEADER_BYTES } from '../limits.ts'
 
 export interface Posted {
@@ -46,7 +47,7 @@ export function postJson(
   request.on('response', (response) => {
     hasAnswered = true
     response.on('error', fail)
-    readBody(response).then((text) => resolve({ status: response.statusCode ?? 0, body: text }), fail)
+    textOf(response).then((text) => resolve({ status: response.statusCode ?? 0, body: text }), fail)
   })
   // Not asked for; whoever listens for nothing here would wait for ever.
   request.on('upgrade', (_response, socket) => {
@@ -86,15 +87,10 @@ const lookupOnce: LookupFunction = (host, options, callback) => {
   })
 }
 
-async function readBody(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > HOOK_ANSWER_BYTES) throw fault(`its answer has more than ${HOOK_ANSWER_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+async function textOf(response: IncomingMessage): Promise<string> {
+  const body = await readBody(response, HOOK_ANSWER_BYTES)
+  if (body === 'too-large') throw fault(`its answer has more than ${HOOK_ANSWER_BYTES} bytes`)
+  return body.toString('utf8')
 }
 
 function fault(text: string, cause?: unknown): PlatformError {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import {
+import fs, {
   appendFileSync,
   mkdirSync,
   mkdtempSync,
@@ -10,6 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -143,4 +144,61 @@ test('of folders in which files were found the newest are remembered, and no mor
   }
   assert.ok(reader.folders.size <= 16)
   assert.ok([...reader.folders].at(-1)?.endsWith('hour39'))
+})
+
+test('a folder that is swapped for a link while a file in it is looked at leads nowhere', (t) => {
+  const { above, at, file } = stage(t)
+  mkdirSync(at('sub'))
+  writeFileSync(at('sub/s0.ts'), 'inside')
+  mkdirSync(join(above, 'elsewhere'))
+  writeFileSync(join(above, 'elsewhere', 's0.ts'), 'secret')
+  const { lstatSync, fstatSync, readlinkSync } = fs
+  t.after(() => {
+    Object.assign(fs, { lstatSync, fstatSync, readlinkSync })
+    syncBuiltinESMExports()
+  })
+  let isSwapped = false
+  const swap = (there: boolean) => {
+    if (there === isSwapped) return
+    isSwapped = there
+    if (there) {
+      renameSync(at('sub'), join(above, 'away'))
+      symlinkSync(join(above, 'elsewhere'), at('sub'))
+    } else {
+      rmSync(at('sub'))
+      renameSync(join(above, 'away'), at('sub'))
+    }
+  }
+  for (const isBackSoon of [false, true]) {
+    for (const hasProc of [true, false]) {
+      let looks = 0
+      Object.assign(fs, {
+        // Of the path that has just been found good.
+        lstatSync: (path: string) => {
+          if (looks++ === 0) swap(true)
+          return lstatSync(path)
+        },
+        // Once it is open.
+        fstatSync: (fd: number) => {
+          if (isBackSoon) swap(false)
+          return fstatSync(fd)
+        },
+        readlinkSync: (path: string) => {
+          if (!hasProc && path.startsWith('/proc/')) throw Object.assign(new Error('none'), { code: 'ENOENT' })
+          return readlinkSync(path)
+        },
+      })
+      syncBuiltinESMExports()
+      for (let i = 0; i < 3; i++) {
+        looks = 0
+        assert.equal(file('sub/s0.ts')?.state, 'unsettled', `${isBackSoon} ${hasProc} ${i}`)
+        swap(false)
+      }
+    }
+  }
+  Object.assign(fs, { lstatSync, fstatSync, readlinkSync })
+  syncBuiltinESMExports()
+  file('sub/s0.ts')
+  const found = file('sub/s0.ts')
+  assert.ok(found?.state === 'read' && Buffer.from(found.bytes).toString() === 'inside')
 })

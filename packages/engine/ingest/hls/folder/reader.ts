@@ -5,6 +5,7 @@ import {
   lstatSync,
   opendirSync,
   openSync,
+  readlinkSync,
   readSync,
   realpathSync,
   type Stats,
@@ -54,7 +55,7 @@ export function createFolderReader(start: FolderStart): FolderReader {
   /** @param root the folder, without symbolic links. */
   function find(root: string, { name, range }: Wanted, isPlaylist: boolean): Found {
     const path = realpathSync(join(root, ...name.split('/')))
-    if (path !== root && !path.startsWith(root.endsWith(sep) ? root : root + sep)) {
+    if (!isWithin(root, path)) {
       return { state: 'refused', reason: `${name} is a symbolic link that leads out of the folder, and is not read` }
     }
     // Looked at before it is opened: opening a device or a pipe may do something, or wait for ever.
@@ -77,7 +78,7 @@ export function createFolderReader(start: FolderStart): FolderReader {
     }
     // Of a file that grows, the range may be still to come.
     if (from + length > before.size || length === 0) return { state: 'unsettled' }
-    const bytes = read(path, from, length, before)
+    const bytes = read(root, path, { from, length, before })
     if (bytes === undefined) return { state: 'unsettled' }
     if (isPlaylist) note(passed, name, version)
     return { state: 'read', bytes, version, stamp: before.mtimeMs }
@@ -155,12 +156,35 @@ function versionOf({ ino, size, mtimeMs, ctimeMs }: Stats): string {
   return `${ino} ${size} ${mtimeMs} ${ctimeMs}`
 }
 
-/** @returns undefined where it is another file, or has changed while it was read. */
-function read(path: string, from: number, length: number, before: Stats): Uint8Array | undefined {
+function isWithin(root: string, path: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)
+}
+
+/** Whether an open file is in the folder: between two looks at its path a folder in it may have been swapped for a link. */
+function isInside(root: string, path: string, file: number, { dev, ino }: Stats): boolean {
+  try {
+    return isWithin(root, readlinkSync(`/proc/self/fd/${file}`))
+  } catch {
+    // Not every system tells where an open file is. Then the path has to be good still, and this file to be there.
+    const there = lstatSync(path)
+    return there.dev === dev && there.ino === ino && isWithin(root, realpathSync(path))
+  }
+}
+
+/** What is read of a file, and what it was when it was looked at. */
+interface Stretch {
+  readonly from: number
+  readonly length: number
+  readonly before: Stats
+}
+
+/** @returns undefined where it is another file, is not in the folder, or has changed while it was read. */
+function read(root: string, path: string, { from, length, before }: Stretch): Uint8Array | undefined {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0))
   try {
     const opened = fstatSync(file)
     if (!opened.isFile() || opened.dev !== before.dev || versionOf(opened) !== versionOf(before)) return undefined
+    if (!isInside(root, path, file, opened)) return undefined
     const bytes = new Uint8Array(length)
     for (let at = 0; at < length; ) {
       const count = readSync(file, bytes, at, length - at, from + at)

@@ -1,4 +1,4 @@
-import { createGather } from '../gather.ts'
+import { createGather } from '../../../gather.ts'
 import { HLS_LIMITS } from '../limits.ts'
 import type { PutFault } from './faults.ts'
 

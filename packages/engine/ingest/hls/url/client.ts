@@ -3,9 +3,9 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { EngineError } from '../../../error.ts'
+import { createGather } from '../../../gather.ts'
 import { isPublic } from '../../../remote/address.ts'
 import type { FileRange } from '../follow.ts'
-import { createGather } from '../gather.ts'
 import { HLS_LIMITS } from '../limits.ts'
 
 /** What a server answered, or why it did not, in words. */

@@ -1,6 +1,6 @@
 import { MediaError } from '../../../error.ts'
+import { TrafficMeter } from '../../../traffic.ts'
 import type { RtmpLimits } from '../limits.ts'
-import { TrafficMeter } from './traffic.ts'
 
 /** How much a peer has sent, against what it may: bytes, and messages, which cost more than their bytes where they are short. */
 export class Intake {

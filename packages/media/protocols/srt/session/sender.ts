@@ -17,20 +17,23 @@ const BURST = 16
 /** Least time between two repetitions of one packet, ms. */
 const REPEAT_MS = 20
 const MESSAGE_MASK = 0x3ffffff
+/** First number of places. Power of two. */
+const FIRST_PLACES = 256
 
 /** Sender's half of a connection: keeps what was sent until it is acknowledged, and sends again what is asked for. */
 export class Sender {
+  /** Bytes of packets that wait to be sent, or acknowledged. */
+  kept = 0
   readonly counts: SendCounts = { packets: 0, bytes: 0, resent: 0, dropped: 0 }
   readonly #options: SrtSessionOptions
   readonly #sink: SrtSink
   readonly #roundTrip: RoundTrip
   readonly #refresh: KeyRefresh | undefined
-  readonly #mask: number
-  /** Ring of packets from `#base` on: `#sent` of them have been sent, `#length` are there. */
-  readonly #packets: (Uint8Array | undefined)[]
+  /** Ring of packets from `#base` on, which grows up to its bound: `#sent` of them have been sent, `#length` are there. */
+  #packets: (Uint8Array | undefined)[]
   /** When each came to be sent, and when it was sent last, ms. */
-  readonly #times: Float64Array
-  readonly #sentAt: Float64Array
+  #times: Float64Array
+  #sentAt: Float64Array
   #base: number
   #head = 0
   #sent = 0
@@ -48,10 +51,10 @@ export class Sender {
     this.#sink = sink
     this.#roundTrip = roundTrip
     this.#refresh = options.keys && new KeyRefresh(options.keys, options.limits)
-    this.#mask = sendPackets - 1
-    this.#packets = Array.from({ length: sendPackets })
-    this.#times = new Float64Array(sendPackets)
-    this.#sentAt = new Float64Array(sendPackets)
+    const places = Math.min(FIRST_PLACES, sendPackets)
+    this.#packets = Array.from({ length: places })
+    this.#times = new Float64Array(places)
+    this.#sentAt = new Float64Array(places)
     this.#base = options.initialSequence
     this.#flowWindow = options.flowWindow
     this.#resendable = resendAllowanceAtFirst
@@ -65,12 +68,13 @@ export class Sender {
 
   /** A payload to be sent, at most what a packet holds. */
   push(payload: Uint8Array, now: number): void {
-    if (this.#length > this.#mask) this.#giveUp(1)
+    if (this.#length >= this.#options.limits.sendPackets) this.#giveUp(1)
+    else if (this.#length === this.#packets.length) this.#grow()
     const sequence = sequenceAfter(this.#base, this.#length)
     const { keys, start, peerSocketId } = this.#options
     this.#refresh?.count(now, this.#sink, this.#options)
     const slot = this.#slot(this.#length++)
-    this.#packets[slot] = writeDataPacket({
+    const packet = writeDataPacket({
       sequence,
       key: keys?.inUse ?? 0,
       message: this.#message,
@@ -78,6 +82,8 @@ export class Sender {
       destination: peerSocketId,
       payload: keys === undefined ? payload : keys.encrypt(sequence, payload),
     })
+    this.#packets[slot] = packet
+    this.kept += packet.byteLength
     this.#times[slot] = now
     this.#message = this.#message === MESSAGE_MASK ? 1 : this.#message + 1
   }
@@ -98,17 +104,19 @@ export class Sender {
   /** Packets that the peer misses. */
   resend(ranges: readonly LossRange[], now: number): void {
     let left = this.#options.limits.resentPerReport
+    let isTold = false
     for (const { first, last } of ranges) {
       const to = sequenceDistance(this.#base, last)
-      let from = sequenceDistance(this.#base, first)
+      const from = sequenceDistance(this.#base, first)
       if (from > to || to >= this.#sent) continue
-      if (from < 0) {
-        // They are given up, and the peer need not ask again.
+      if (from < 0 && !isTold) {
+        // They are given up, and the peer need not ask again. One answer for a report: of others it hears when it asks for them again. A
+        // range over all of them would have older versions of libsrt drop what they have received in between.
+        isTold = true
         const end = sequenceAfter(this.#base, Math.min(-1, to))
         this.#sink.send(writeDropRequest({ ...this.#header(now), information: 0 }, { first, last: end }))
-        from = 0
       }
-      for (; from <= to && left > 0; from++, left--) this.#repeat(from, now)
+      for (let i = Math.max(0, from); i <= to && left > 0; i++, left--) this.#repeat(i, now)
     }
   }
 
@@ -175,15 +183,36 @@ export class Sender {
   }
 
   #leave(count: number): void {
-    for (let i = 0; i < count; i++) this.#packets[this.#slot(i)] = undefined
+    for (let i = 0; i < count; i++) {
+      const slot = this.#slot(i)
+      this.kept -= this.#packets[slot]?.byteLength ?? 0
+      this.#packets[slot] = undefined
+    }
     this.#base = sequenceAfter(this.#base, count)
     this.#head = this.#slot(count)
     this.#length -= count
     this.#sent = Math.max(0, this.#sent - count)
   }
 
+  #grow(): void {
+    const places = this.#packets.length
+    const packets: (Uint8Array | undefined)[] = Array.from({ length: places * 2 })
+    const times = new Float64Array(places * 2)
+    const sentAt = new Float64Array(places * 2)
+    for (let i = 0; i < places; i++) {
+      const slot = this.#slot(i)
+      packets[i] = this.#packets[slot]
+      times[i] = this.#times[slot] as number
+      sentAt[i] = this.#sentAt[slot] as number
+    }
+    this.#packets = packets
+    this.#times = times
+    this.#sentAt = sentAt
+    this.#head = 0
+  }
+
   #slot(offset: number): number {
-    return (this.#head + offset) & this.#mask
+    return (this.#head + offset) & (this.#packets.length - 1)
   }
 
   #header(now: number) {

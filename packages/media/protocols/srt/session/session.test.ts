@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { SRT_LIMITS } from '../limits.ts'
 import { writeDataPacket } from '../packet/data.ts'
+import { writeNak } from '../packet/nak.ts'
 import { createPair, numbers } from '../testing/pair.ts'
 import type { SrtSessionOptions } from './options.ts'
 import { createSrtSession } from './session.ts'
@@ -165,6 +168,66 @@ describe('a session in live mode', () => {
     const { sent } = pair.listener.statistics(pair.now)
     assert.ok(sent.dropped > 40_000, `${sent.dropped} given up`)
     assert.ok(pair.listener.waiting <= 8192)
+  })
+
+  it('says how much it keeps, which is nothing once it is acknowledged or given up', () => {
+    const pair = createPair()
+    pair.connect()
+    const send = () => {
+      for (let i = 0; i < 10; i++) pair.listener.send(new Uint8Array(1316), pair.now)
+      assert.equal(pair.listener.kept, 13_320)
+    }
+    assert.equal(pair.listener.kept, 0)
+    send()
+    pair.run(200)
+    assert.equal(pair.listener.kept, 0)
+    pair.setLoss(1)
+    send()
+    pair.run(2000)
+    assert.equal(pair.listener.kept, 0)
+  })
+
+  it('takes little memory for a reader that acknowledges what it gets', () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    // What the first has found the second gives back.
+    collect()
+    collect()
+    const before = process.memoryUsage().arrayBuffers
+    const pairs = Array.from({ length: 50 }, () => createPair())
+    for (const pair of pairs) {
+      pair.connect()
+      pair.listener.send(new Uint8Array(10), pair.now)
+    }
+    collect()
+    const each = (process.memoryUsage().arrayBuffers - before) / pairs.length
+    assert.ok(each < 40_000, `${each} bytes each`)
+  })
+
+  it('sends all again, in order, of a long line on which much waits', () => {
+    const pair = createPair({ delay: 600, latency: 8000, loss: 0.02 })
+    pair.connect()
+    const payload = (n: number) => {
+      const bytes = new Uint8Array(100)
+      new DataView(bytes.buffer).setUint32(0, n)
+      return bytes
+    }
+    let sent = 0
+    pair.run(1500, () => pair.listener.send(payload(sent++), pair.now))
+    pair.setLoss(0)
+    pair.run(12_000)
+    assert.deepEqual(numbers(pair.returned), [...Array(sent).keys()])
+  })
+
+  it('answers a loss report over what was given up, however often it names it, with one packet', () => {
+    const pair = createPair()
+    pair.connect()
+    for (let i = 0; i < 4; i++) pair.listener.send(new Uint8Array(1316), pair.now)
+    pair.run(100)
+    const before = pair.sentByListener
+    const ranges = Array.from({ length: 364 }, () => ({ first: 999, last: 999 }))
+    pair.listener.receive(writeNak({ timestamp: 0, destination: 0x4321 }, ranges), pair.now)
+    assert.equal(pair.sentByListener - before, 1)
   })
 
   it('hands the oldest on early when more waits than there is room for', () => {

@@ -29,6 +29,8 @@ export interface SrtSession {
   send(payload: Uint8Array, now: number): void
   /** Payloads that wait to be sent. */
   readonly waiting: number
+  /** Bytes of those, and of what was sent and has yet to be acknowledged. */
+  readonly kept: number
   /** Largest payload, bytes. */
   readonly payloadBytes: number
   /** Tells the peer. Idempotent. */
@@ -92,6 +94,10 @@ class Session implements SrtSession {
 
   get waiting(): number {
     return this.#sender?.waiting ?? 0
+  }
+
+  get kept(): number {
+    return this.#sender?.kept ?? 0
   }
 
   receive(packet: Uint8Array, now: number): void {

@@ -42,6 +42,7 @@ export function createPair(options: PairOptions = {}) {
   const callerNow = () => now * (1 + drift)
   let lossNow = 0
   let acknowledgements = 0
+  let sentByListener = 0
 
   function post(way: Arrival[], packet: Uint8Array): void {
     if (random() < lossNow) return
@@ -85,6 +86,7 @@ export function createPair(options: PairOptions = {}) {
     answer = accepted.packet
     listener = createSrtSession(accepted.session, {
       send: (packet) => {
+        sentByListener++
         if (packet[0] === 0x80 && packet[1] === 2) acknowledgements++
         post(down, packet)
       },
@@ -131,6 +133,10 @@ export function createPair(options: PairOptions = {}) {
     /** ACKs of the listener's. */
     get acknowledgements() {
       return acknowledgements
+    },
+    /** Packets of the listener's session. */
+    get sentByListener() {
+      return sentByListener
     },
     callerNow,
     get calling() {

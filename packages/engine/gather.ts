@@ -1,6 +1,8 @@
 /** Chunks of this size and more are kept as they come, bytes. */
 const LARGE = 16 * 1024
-const BLOCK = 64 * 1024
+/** Of the blocks that small ones are copied to: the first, and the largest. Each is twice the one before. */
+const FIRST_BLOCK = 4 * 1024
+const LARGEST_BLOCK = 64 * 1024
 
 /**
  * Puts chunks together that come one after the other. Small ones are copied: a body may come a byte at a time, and an object for each, with
@@ -16,11 +18,19 @@ export function createGather(): Gather {
   const pieces: Uint8Array[] = []
   let block: Uint8Array | undefined
   let length = 0
+  /** Of the block that is begun next: one byte does not take room for thousands. */
+  let size = FIRST_BLOCK
 
   function seal(): void {
-    if (block !== undefined) pieces.push(length === BLOCK ? block : block.slice(0, length))
+    if (block !== undefined) pieces.push(length === block.byteLength ? block : block.slice(0, length))
     block = undefined
     length = 0
+  }
+
+  function begin(): Uint8Array {
+    const begun = new Uint8Array(size)
+    size = Math.min(LARGEST_BLOCK, 2 * size)
+    return begun
   }
 
   return {
@@ -31,12 +41,12 @@ export function createGather(): Gather {
         return
       }
       for (let at = 0; at < chunk.byteLength; ) {
-        block ??= new Uint8Array(BLOCK)
-        const taken = Math.min(BLOCK - length, chunk.byteLength - at)
+        block ??= begin()
+        const taken = Math.min(block.byteLength - length, chunk.byteLength - at)
         block.set(chunk.subarray(at, at + taken), length)
         length += taken
         at += taken
-        if (length === BLOCK) seal()
+        if (length === block.byteLength) seal()
       }
     },
     bytes() {

@@ -1,4 +1,4 @@
-/** What was received over a sliding window, bytes or messages, in buckets of one fifth of it. */
+/** What was received over a sliding window, bytes, messages or units, in buckets of one fifth of it. */
 export class TrafficMeter {
   readonly #windowMs: number
   readonly #buckets = new Float64Array(5)
