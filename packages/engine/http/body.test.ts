@@ -6,7 +6,8 @@ import type { HttpRequest } from './message.ts'
 
 /** A request whose chunks the test hands over, as Node's do. */
 function request(headers: Record<string, string> = {}) {
-  const body = Object.assign(new EventEmitter(), { headers, pause: () => body })
+  const pause = () => assert.fail('what comes on would be kept, chunk by chunk')
+  const body = Object.assign(new EventEmitter(), { headers, pause })
   return { body, req: body as unknown as HttpRequest }
 }
 

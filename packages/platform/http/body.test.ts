@@ -50,21 +50,16 @@ test('a body of any pieces is read whole, and one without any is empty', async (
   )
 })
 
-test('a body that is too large is refused as soon as that is known, and its stream can be answered still', async () => {
+test('a body that is too large is refused as soon as that is known, and read on, so that nothing of it is kept', async (t) => {
   const said = incoming(() => Buffer.from('x'), { 'content-length': '11' })
   assert.equal(await readBody(said, 10), 'too-large')
   const endless = incoming(() => Buffer.from('xxxx'))
+  t.after(() => endless.destroy())
   assert.equal(await readBody(endless, 10), 'too-large')
-  assert.equal(endless.destroyed, false)
-  endless.destroy()
+  assert.equal(endless.readableFlowing, true)
 })
 
 test('a body that is cut off is no body', async () => {
-  await assert.rejects(
-    readBody(
-      incoming((i) => (i < 3 ? Buffer.from('x') : undefined)),
-      10,
-    ),
-    { message: 'aborted' },
-  )
+  const body = incoming((i) => (i < 3 ? Buffer.from('x') : undefined))
+  assert.equal(await readBody(body, 10), 'cut')
 })

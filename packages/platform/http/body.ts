@@ -5,20 +5,22 @@ const FIRST = 4 * 1024
 
 /**
  * The whole body of a request or an answer, in one piece of memory: it may come a byte at a time, and an object for each is a hundred times
- * what it holds. Rejects when the peer goes away before its end. The stream is left as it is, so that a request can be answered still.
+ * what it holds. `too-large` as soon as it is known to be, `cut` when the peer goes away before its end.
  *
  * @param most bytes
  */
-export async function readBody(
+export function readBody(
   body: Readable & { readonly headers: { readonly 'content-length'?: string | undefined } },
   most: number,
-): Promise<Buffer | 'too-large'> {
-  if (Number(body.headers['content-length'] ?? 0) > most) return 'too-large'
+): Promise<Buffer | 'too-large' | 'cut'> {
+  if (Number(body.headers['content-length'] ?? 0) > most) return Promise.resolve('too-large')
+  const { promise, resolve } = Promise.withResolvers<Buffer | 'too-large' | 'cut'>()
   let held = Buffer.alloc(0)
   let length = 0
-  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  body.on('data', (chunk: Buffer) => {
     const next = length + chunk.byteLength
-    if (next > most) return 'too-large'
+    // Read on, and let go: of a stream that stands still Node keeps what comes, an object for each chunk.
+    if (next > most) return resolve('too-large')
     if (next > held.byteLength) {
       const larger = Buffer.alloc(Math.max(next, Math.min(most, Math.max(FIRST, 2 * held.byteLength))))
       held.copy(larger, 0, 0, length)
@@ -26,6 +28,9 @@ export async function readBody(
     }
     chunk.copy(held, length)
     length = next
-  }
-  return held.subarray(0, length)
+  })
+  body.once('end', () => resolve(held.subarray(0, length)))
+  body.once('error', () => resolve('cut'))
+  body.once('close', () => resolve('cut'))
+  return promise
 }

@@ -80,9 +80,8 @@ async function bodyOf(request: FastifyRequest, payload: IncomingMessage): Promis
   // Where there is nothing, nothing is read: nobody has asked who sends it, or how often.
   if (request.is404) return Buffer.alloc(0)
   const most = request.routeOptions.bodyLimit ?? BODY_MAX
-  const body = await readBody(payload, most).catch(() => {
-    throw new Refusal('bad-request', 'the body ended early')
-  })
+  const body = await readBody(payload, most)
+  if (body === 'cut') throw new Refusal('bad-request', 'the body ended early')
   if (body === 'too-large') throw new Refusal('too-large', `the body may have ${most} bytes at most`)
   return body
 }

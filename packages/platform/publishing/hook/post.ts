@@ -90,6 +90,7 @@ const lookupOnce: LookupFunction = (host, options, callback) => {
 async function textOf(response: IncomingMessage): Promise<string> {
   const body = await readBody(response, HOOK_ANSWER_BYTES)
   if (body === 'too-large') throw fault(`its answer has more than ${HOOK_ANSWER_BYTES} bytes`)
+  if (body === 'cut') throw fault('its answer ended early')
   return body.toString('utf8')
 }
 
