@@ -16,7 +16,7 @@ export const costs: Readonly<Record<string, Cost>> = {
 
   // Chromium encodes, or several players play at once.
   'test/encoders/multitrack.test.ts': { quarters: 3, seconds: 43 },
-  'test/encoders/several-sounds.test.ts': { quarters: 3, seconds: 45 },
+  'test/encoders/several-sounds.test.ts': { quarters: 3 },
   'test/encoders/whip.test.ts': { quarters: 4, seconds: 60 },
   'test/pages/real.test.ts': { quarters: 3, seconds: 55 },
   'test/pages/real-time-server.test.ts': { quarters: 3, seconds: 60 },

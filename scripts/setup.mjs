@@ -155,16 +155,19 @@ function inLibrary(/** @type {string} */ path) {
 
 const plugin = (/** @type {string} */ name) => inLibrary(`gstreamer-1.0/libgst${name}.so`)
 
+const browser = () =>
+  (process.env.BANDSTAND_CHROMIUM ?? '') !== '' ||
+  onPath('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+
 /** @type {{ packages: string[], modes: string[], there: () => boolean }[]} */
 const programs = [
   { packages: ['ffmpeg'], modes: ['test', 'bench'], there: () => onPath('ffmpeg') && onPath('ffprobe') },
   {
-    packages: ['chromium'],
-    modes: ['test', 'bench'],
-    there: () =>
-      (process.env.BANDSTAND_CHROMIUM ?? '') !== '' ||
-      onPath('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'),
+    packages: ['chromium-headless-shell'],
+    modes: ['test'],
+    there: () => browser() || onPath('chromium-headless-shell'),
   },
+  { packages: ['chromium'], modes: ['bench'], there: browser },
   { packages: ['gstreamer1.0-tools'], modes: ['test'], there: () => onPath('gst-launch-1.0') },
   { packages: ['gstreamer1.0-plugins-base'], modes: ['test'], there: () => plugin('videotestsrc') },
   { packages: ['gstreamer1.0-plugins-good'], modes: ['test'], there: () => plugin('flv') },

@@ -34,7 +34,18 @@ interface Machine {
 }
 
 const names = [
-  ...['ffmpeg', 'ffprobe', 'chromium', 'gst-launch-1.0', 'obs', 'Xvfb', 'mpv', 'cvlc', 'nginx', 'turnserver'],
+  ...[
+    'ffmpeg',
+    'ffprobe',
+    'chromium-headless-shell',
+    'gst-launch-1.0',
+    'obs',
+    'Xvfb',
+    'mpv',
+    'cvlc',
+    'nginx',
+    'turnserver',
+  ],
   ...['srt-live-transmit', 'smbd', 'smbclient'],
 ]
 const lock = JSON.stringify({ packages: { 'node_modules/node': { version: '24.0.0', integrity: 'sha512-a' } } })
@@ -103,8 +114,8 @@ describe('programs that tests need', { concurrency: true }, () => {
       const { code, said } = await here.setup('test', user)
       assert.equal(code, 1)
       const sudo = user === 'root' ? '' : 'sudo '
-      const line = `${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ffmpeg chromium`
-      assert.match(said, /npm test works with real programs, and these are missing: ffmpeg, chromium/)
+      const line = `${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ffmpeg chromium-headless-shell`
+      assert.match(said, /npm test works with real programs, and these are missing: ffmpeg, chromium-headless-shell/)
       assert.ok(said.includes(`run it again:  ${line}`), said)
       // Asked whether it may, and nothing else.
       assert.deepEqual(here.calls(), refusal === undefined ? [] : ['sudo -n true'])
@@ -118,7 +129,7 @@ describe('programs that tests need', { concurrency: true }, () => {
     assert.equal(code, 0, said)
     const [update, install = ''] = here.calls()
     assert.equal(update, 'apt-get update -q')
-    assert.match(install, /^apt-get install -y -q --no-install-recommends ffmpeg chromium .*\bmpv\b/)
+    assert.match(install, /^apt-get install -y -q --no-install-recommends ffmpeg chromium-headless-shell .*\bmpv\b/)
     assert.deepEqual(await here.setup('test', 'root'), { code: 0, said: '' })
   })
 

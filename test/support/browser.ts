@@ -34,16 +34,17 @@ const playwrights = [
   'ThirdPartyStoragePartitioning',
 ]
 
+const whole = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'] as const
+
 /**
- * Headless Chromium of the system, or the one that BANDSTAND_CHROMIUM names. Close it at the end of the test.
+ * Headless Chromium of the system, or the one that BANDSTAND_CHROMIUM names, as `npm test` does. Close it at the end of the test.
  *
  * @param without further features of Chromium's that it is to do without
  */
 export function chromium(args: readonly string[] = [], without: readonly string[] = []): Promise<Browser> {
   const named = process.env['BANDSTAND_CHROMIUM'] ?? ''
   return playwright.launch({
-    executablePath:
-      named === '' ? findProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable') : named,
+    executablePath: named === '' ? findProgram(...whole, 'chromium-headless-shell') : named,
     // The sandbox does not work for root, and there the tests run only pages of our own.
     chromiumSandbox: process.getuid?.() !== 0,
     args: [...flags, `--disable-features=${[...playwrights, ...omnibox, ...without].join(',')}`, ...args],

@@ -176,7 +176,12 @@ function writeProfile(home: string, media: string, options: ObsOptions, port: nu
         SceneCollectionFile: 'Test',
         ConfigOnNewProfile: false,
       },
-      BasicWindow: { WarnBeforeStartingStream: false, SysTrayEnabled: true, SysTrayWhenStarted: true },
+      BasicWindow: {
+        WarnBeforeStartingStream: false,
+        SysTrayEnabled: true,
+        SysTrayWhenStarted: true,
+        PreviewEnabled: false,
+      },
       // Its first load asks for a password.
       OBSWebSocket: {
         FirstLoad: false,
