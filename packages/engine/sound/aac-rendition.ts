@@ -8,7 +8,7 @@ import type { MemoryBudget } from '../packager/window/budget.ts'
 import type { Log } from '../ports.ts'
 import type { TimedUnit, TimelineEvent } from '../timeline/model.ts'
 import { createRestarts } from '../transcode/restarts.ts'
-import { startAacProcess } from './aac-process.ts'
+import { type AacProcessEnd, startAacProcess } from './aac-process.ts'
 import { type AacRuns, createAacRuns } from './aac-runs.ts'
 import { createSoundBacklog, type SoundBacklog } from './backlog.ts'
 import { createSoundInput } from './input.ts'
@@ -86,7 +86,7 @@ export function createAacRendition(options: AacRenditionOptions): AacRendition {
   let isListed = false
   const held = {
     get bytes() {
-      return (source?.backlog.bytes ?? 0) + runs.waiting
+      return (source?.backlog.bytes ?? 0) + (runs.current?.process.waiting ?? 0)
     },
     release: () => source?.backlog.release() ?? false,
   }
@@ -183,7 +183,7 @@ export function createAacRendition(options: AacRenditionOptions): AacRendition {
     if (wasHopeless) announce()
   }
 
-  function failed(reason: string, lasted: number): void {
+  function failed({ reason }: AacProcessEnd, lasted: number): void {
     const { again, isDoubtful } = restarts.failed(reason, lasted, steady())
     if (isDoubtful) announce()
     log.warn({ ...fields, reason, again }, 'sound: ffmpeg ended and is started again')

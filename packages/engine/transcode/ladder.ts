@@ -134,7 +134,8 @@ export function createLadder(options: LadderOptions): Ladder {
     if (source === undefined) return
     announce()
     const slots = (rungs: readonly Rung[]) => rungs.map(({ slot }) => slot).join()
-    if (runs.current !== undefined && slots(runs.current.rungs) !== slots(kept(source))) runs.replace()
+    if (runs.current !== undefined && slots(runs.current.rungs) !== slots(kept(source)))
+      runs.replace('other rungs are made now')
   }
 
   /** Players would wait for what does not come. */
@@ -276,7 +277,7 @@ export function createLadder(options: LadderOptions): Ladder {
       verdict === 'shed' ? 'the machine is too slow; the most expensive rung is left out' : 'a rung comes back'
     log.warn({ ...fields, lag, shed: guard.shed }, `ladder: ${what}`)
     announce()
-    runs.replace()
+    runs.replace('other rungs are made now')
   }
 
   function closed(): void {
