@@ -1,7 +1,6 @@
-import { MediaError } from '@bandstand/media/error.ts'
 import type { MediaPlaylist, MultivariantPlaylist } from '@bandstand/media/manifests/hls/model.ts'
-import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
 import type { HlsReport } from '../../ports.ts'
+import { acceptPlaylist } from './accept.ts'
 import { type Choice, chooseRenditions } from './choose.ts'
 import { createContest } from './contest.ts'
 import type { Slot } from './entry.ts'
@@ -132,7 +131,7 @@ class HlsIntake implements Intake {
 
   playlist(name: string, text: string, now: number, stamp?: number): PlaylistReport {
     this.#now = now
-    const read = this.#parse(text)
+    const read = acceptPlaylist(text)
     if ('reason' in read) {
       this.#trouble = read.reason
       return { kind: 'refused', reason: read.reason }
@@ -213,31 +212,6 @@ class HlsIntake implements Intake {
 
   trouble(text: string): void {
     this.#trouble = text
-  }
-
-  #parse(text: string): MediaPlaylist | MultivariantPlaylist | { readonly reason: string } {
-    try {
-      const parsed = parsePlaylist(text)
-      if (parsed.issues.some(({ rule }) => rule === 'first-line')) {
-        return { reason: 'what is named as a playlist does not begin with #EXTM3U' }
-      }
-      if (parsed.kind === 'media' && parsed.encrypted) {
-        return {
-          reason:
-            'the segments are encrypted (EXT-X-KEY): switch encryption off in the encoder, for nobody has the key here',
-        }
-      }
-      if (parsed.kind === 'media' && parsed.playlist.iFramesOnly) {
-        return {
-          reason:
-            'the playlist lists key frames alone (EXT-X-I-FRAMES-ONLY): give the address of the playlist for players',
-        }
-      }
-      return parsed.kind === 'media' ? bounded(parsed.playlist) : parsed.playlist
-    } catch (error) {
-      if (!(error instanceof MediaError)) throw error
-      return { reason: `the playlist cannot be read: ${error.message}` }
-    }
   }
 
   /** @returns what is wrong with it. */
@@ -431,15 +405,3 @@ class HlsIntake implements Intake {
 
 const CONTESTED =
   'two encoders seem to send under one name: the one that began later is taken; stop the other one, or give each a key (or folder) of its own'
-
-/** What is counted and waited by has to be within reason: else one playlist holds a channel, or this process, for good. */
-function bounded(playlist: MediaPlaylist): MediaPlaylist | { readonly reason: string } {
-  const { targetDuration, mediaSequence } = playlist
-  if (targetDuration > HLS_LIMITS.targetSeconds) {
-    return {
-      reason: `the target duration is ${targetDuration} s, at most ${HLS_LIMITS.targetSeconds} s are taken: make the segments shorter (a few seconds)`,
-    }
-  }
-  if (mediaSequence <= HLS_LIMITS.mediaSequence) return playlist
-  return { reason: `the media sequence number ${mediaSequence} is too large: let the encoder count from 0` }
-}
