@@ -324,6 +324,16 @@ test('one that is given up says so, and nothing more is expected of its rungs', 
   assert.deepEqual(rig.listed.at(-1), [])
 })
 
+test('the source goes on where what lists the rungs is what has failed', async () => {
+  const list = () => {
+    throw new TypeError('broken')
+  }
+  const rig = stage({}, { list })
+  rig.open()
+  await rig.pass(5_000)
+  assert.equal(rig.ladder.report.state, 'failing')
+})
+
 test('more ladders than the machine has places for: the others are not listed until there is one', async () => {
   const machine = createLadderMachine(1)
   const first = stage({}, { machine })

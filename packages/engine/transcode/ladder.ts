@@ -321,8 +321,8 @@ export function createLadder(options: LadderOptions): Ladder {
     log.error({ ...fields, err: error }, 'ladder: given up for this broadcast')
     isGivenUp = true
     close()
-    announce()
     try {
+      announce()
       runs.abandon()
     } catch {
       // It may be what has failed.
