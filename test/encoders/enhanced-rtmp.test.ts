@@ -172,8 +172,9 @@ describe('Enhanced RTMP', { concurrency: 3 }, () => {
     await publisher.stop()
   })
 
-  it('a server that stops asks encoders that can to connect again, and they come back to the same broadcast', async () => {
+  it('a server that stops asks encoders that can to connect again, and they come back to the same broadcast', async (t) => {
     let stopped = await startBandstand(ownAddresses)
+    t.after(() => stopped.stop())
     const addresses = { http: new URL(stopped.http).host, rtmp: new URL(stopped.rtmp).host }
     const clip = readEnhancedClip(await encode({ video: h264, audio: aac }))
     const { hostname, port } = new URL(stopped.rtmp.replace('rtmp:', 'http:'))

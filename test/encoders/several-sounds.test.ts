@@ -159,8 +159,8 @@ describe('an encoder with three sounds', { concurrency: true }, () => {
       ...['-hide_banner', '-loglevel', 'warning', '-re', '-i', join(folder, 'three.ts'), '-map', '0', '-c', 'copy'],
       ...['-f', 'mpegts', `srt://${server.srt}?streamid=publish:${key}&pkt_size=1316`],
     ])
-    const playlist = await waitLive(server, 'srt', 60_000).catch((error: unknown) =>
-      assert.fail(`${String(error)}\n${encoder.output()}`),
+    const playlist = await waitLive(server, 'srt', 60_000, ({ renditions }) => renditions.length === 3).catch(
+      (error: unknown) => assert.fail(`${String(error)}\n${encoder.output()}`),
     )
     assert.deepEqual(soundsOf(playlist), [
       { rendition: 'a2', name: 'English', language: 'en', isDefault: true },

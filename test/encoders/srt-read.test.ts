@@ -62,7 +62,7 @@ describe('reading by SRT', { concurrency: true }, () => {
   })
 
   it('srt-live-transmit hands it on, and the log says who came and went where it is wanted', async () => {
-    const args = ['-q', '-a:no', '-t:6', address('read:main'), 'file://con']
+    const args = ['-q', '-a:no', address('read:main'), 'file://con']
     const reader = start(findProgram('srt-live-transmit'), args, { limit: 60_000 })
     await waitFor('its line in the log', () =>
       server.log().some(({ msg, player }) => msg === 'srt: reader connected' && String(player).startsWith('SRT 1.')),

@@ -27,9 +27,9 @@ describe('SRT', { concurrency: true }, () => {
 
   /** The channel plays, the studio knows how it comes, and the replay is whole when the encoder has ended by itself. */
   async function follow(channel: string, encoder: Running, seconds: number, tolerance: number): Promise<void> {
-    const { variants } = await waitLive(server, channel, 60_000).catch((error: unknown) =>
-      assert.fail(`${String(error)}\n${encoder.output()}`),
-    )
+    const { variants } = await waitLive(server, channel, 60_000, ({ variants: [first] }) => {
+      return first?.resolution !== undefined && first.codecs?.length === 2
+    }).catch((error: unknown) => assert.fail(`${String(error)}\n${encoder.output()}`))
     assert.deepEqual(variants[0]?.resolution, { width: 640, height: 360 })
     assert.match(variants[0]?.codecs?.join() ?? '', /^avc1\..*,mp4a\.40\.2$/)
     const { assetId } = await getChannel(server, channel)

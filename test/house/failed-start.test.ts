@@ -20,7 +20,7 @@ test('a first start whose port is in use ends at once, says so, and does not swa
     ['127.0.0.1:0', taken],
   ] as const) {
     const args = [program, '--data', temporaryFolder('data'), '--http', http, '--rtmp', rtmp, '--srt', 'off']
-    const server = start(process.execPath, args, { limit: 15_000 })
+    const server = start(process.execPath, args, { limit: 60_000 })
     const { code } = await server.exited
     assert.equal(code, 1, server.output())
     assert.match(server.output(), new RegExp(`bandstand: .*${taken}`))
@@ -33,7 +33,7 @@ test('with logs as JSON the first start says the password, once, and never the s
   const run = async (env: Record<string, string> = {}) => {
     const free = ['--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--srt', 'off']
     const args = [program, '--log', 'json', '--data', data, ...free]
-    const server = start(process.execPath, args, { limit: 15_000, env })
+    const server = start(process.execPath, args, { limit: 60_000, env })
     while (server.running() && !server.stdout().includes('"ready"')) await new Promise((r) => setTimeout(r, 50))
     await server.stop()
     return server.stdout()
@@ -58,7 +58,7 @@ test('a first start that is told to stop before it is ready ends in order, and d
     '--ffmpeg',
     '/nowhere/ffmpeg',
   ]
-  const server = start(process.execPath, [program, '--data', data, ...free], { limit: 15_000 })
+  const server = start(process.execPath, [program, '--data', data, ...free], { limit: 60_000 })
   // The password is hashed next, which takes longer than anything else of a start.
   while (server.running() && !existsSync(join(data, 'bandstand.db-wal'))) await new Promise((r) => setTimeout(r, 1))
   server.signal('SIGTERM')

@@ -18,7 +18,7 @@ async function occupiedPort(t: TestContext): Promise<number> {
 /** Starts a server that cannot start, and gives what it says; ended after 20 s. */
 async function failedStart(data: string, args: readonly string[]) {
   const free = ['--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--srt', '127.0.0.1:0']
-  const server = start(process.execPath, [program, '--data', data, ...free, ...args], { limit: 20_000 })
+  const server = start(process.execPath, [program, '--data', data, ...free, ...args], { limit: 60_000 })
   const exit = await server.exited
   assert.doesNotMatch(server.output(), /^ +at /m, 'no stack')
   // A first start shows the password it has made besides.

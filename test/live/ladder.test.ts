@@ -358,8 +358,9 @@ describe('the ladder', { concurrency: true }, () => {
     await Promise.all([viewer.hasRung(), assertConforms(`${server.http}/live/struck/index.m3u8`, 4)])
   })
 
-  it('no ffmpeg on the machine: everything but the ladder works', async () => {
+  it('no ffmpeg on the machine: everything but the ladder works', async (t) => {
     const bare = await startBandstand({ ffmpeg: true, args: ['--ffmpeg', '/nowhere/ffmpeg'] })
+    t.after(() => bare.stop())
     const encoder = ffmpegPublish({ url: bare.publishUrl })
     const { variants: found } = await waitLive(bare, 'main')
     assert.equal(found.length, 1)

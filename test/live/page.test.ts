@@ -20,8 +20,8 @@ before(async () => {
   make = await channelMaker(server)
 })
 after(async () => {
-  await browser.close()
-  await server.stop()
+  await browser?.close()
+  await server?.stop()
 })
 
 interface Shown {

@@ -9,12 +9,16 @@ export interface HlsEncoderOptions {
   readonly bFrames?: number
   /** A second, smaller picture, and a multivariant playlist `master.m3u8`. */
   readonly ladder?: boolean
+  /** Seconds of a segment. */
+  readonly segment?: number
   /** Segments in the playlist. */
   readonly listed?: number
 }
 
-/** HLS as ffmpeg makes it: 320 × 180, 30 pictures a second, a key frame and a segment every 2 s. */
-export function ffmpegHls({ to, seconds, type, bFrames = 0, ladder = false, listed = 6 }: HlsEncoderOptions): Running {
+/** HLS as ffmpeg makes it: 320 × 180, 30 pictures a second, a key frame and a segment every 2 s unless said otherwise. */
+export function ffmpegHls(options: HlsEncoderOptions): Running {
+  const { to, seconds, type, bFrames = 0, ladder = false, segment = 2, listed = 6 } = options
+  const group = String(segment * 30)
   const args = [
     '-hide_banner',
     '-loglevel',
@@ -35,9 +39,9 @@ export function ffmpegHls({ to, seconds, type, bFrames = 0, ladder = false, list
   args.push('-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-threads', '1', '-bf', String(bFrames))
   args.push(
     '-g',
-    '60',
+    group,
     '-keyint_min',
-    '60',
+    group,
     '-sc_threshold',
     '0',
     '-b:v',
@@ -49,7 +53,7 @@ export function ffmpegHls({ to, seconds, type, bFrames = 0, ladder = false, list
   )
   args.push('-c:a', 'aac', '-b:a', '64k', '-ac', '2')
   if (seconds !== undefined) args.push('-t', String(seconds))
-  args.push('-f', 'hls', '-hls_time', '2', '-hls_list_size', String(listed), '-hls_segment_type', type)
+  args.push('-f', 'hls', '-hls_time', String(segment), '-hls_list_size', String(listed), '-hls_segment_type', type)
   if (to.startsWith('http')) args.push('-method', 'PUT')
   args.push(to)
   return start(findProgram('ffmpeg'), args, { env: { AV_LOG_FORCE_NOCOLOR: '1' } })

@@ -52,7 +52,12 @@ export async function obsPublish(options: ObsOptions): Promise<Obs> {
     pipes: 1,
     limit: options.limit ?? 300_000,
   })
-  const [display] = (await once(screen.pipe(3), 'data')) as [Buffer]
+  const [display] = (await once(screen.pipe(3), 'data', { signal: AbortSignal.timeout(30_000) }).catch(
+    async (error: unknown) => {
+      await screen.stop()
+      throw new Error(`Xvfb gives no screen\n${screen.output()}`, { cause: error })
+    },
+  )) as [Buffer]
   const [program = '', ...args] = [
     ...(options.trust === undefined ? [] : trusting(options.trust)),
     ...[

@@ -10,14 +10,23 @@ import { start } from './process.ts'
 import { findProgram } from './programs.ts'
 import { waitFor } from './wait.ts'
 
-/** Waits until a channel is live, and gives its multivariant playlist. */
-export async function waitLive(server: Bandstand, channel: string, limit = 30_000): Promise<MultivariantPlaylist> {
+/**
+ * Waits until a channel is live, and gives its multivariant playlist.
+ *
+ * @param isWhole a server that had no processor for a second begins with the tracks that were there; the others join
+ */
+export async function waitLive(
+  server: Bandstand,
+  channel: string,
+  limit = 30_000,
+  isWhole: (playlist: MultivariantPlaylist) => boolean = () => true,
+): Promise<MultivariantPlaylist> {
   return waitFor(
     `${channel} to be live`,
     async () => {
       const answer = await fetch(`${server.http}/live/${channel}/index.m3u8`)
       const parsed = answer.ok ? parsePlaylist(await answer.text()) : undefined
-      return parsed?.kind === 'multivariant' && parsed.playlist
+      return parsed?.kind === 'multivariant' && isWhole(parsed.playlist) && parsed.playlist
     },
     limit,
   )

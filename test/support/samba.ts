@@ -66,6 +66,9 @@ export async function startSamba(folder: string): Promise<Samba> {
       await waitFor(`the Samba server\n${server.output()}`, () => client('ls', home), 30_000, 200)
     },
   }
-  await samba.start()
+  await samba.start().catch(async (error: unknown) => {
+    await samba.stop()
+    throw error
+  })
   return samba
 }

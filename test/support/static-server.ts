@@ -24,6 +24,9 @@ export async function serveFolder(folder: string): Promise<{ readonly url: strin
   )
   const server = start(findProgram('nginx'), ['-c', config, '-e', join(home, 'error.log')])
   const url = `http://127.0.0.1:${port}`
-  await waitFor('nginx', async () => (await fetch(url)).status > 0, 20_000)
+  await waitFor('nginx', async () => (await fetch(url)).status > 0, 30_000).catch(async (error: unknown) => {
+    await server.stop()
+    throw error
+  })
   return { url, stop: () => server.stop() }
 }

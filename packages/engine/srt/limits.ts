@@ -16,7 +16,7 @@ export const SRT_LISTENER_LIMITS = {
   connectionsPerAddress: 10,
   /** Callers that have shown their address and wait for the decision whether they may. */
   halfOpen: 200,
-  halfOpenPerAddress: 4,
+  halfOpenPerAddress: 8,
   /** How long a decision may take, ms: the caller has given up before. */
   decisionMs: 10_000,
   /**

@@ -12,7 +12,7 @@ export const RTMP_LISTENER_LIMITS = {
   /** Bytes waiting to be sent to one peer: we send answers only, so a peer that lets them pile up is not reading. */
   sendBytes: 256 * 1024,
   /** How long a refused peer has to read why, milliseconds. */
-  lingerMs: 2_000,
+  lingerMs: 5_000,
   /** How long `close` waits for connections to end by themselves, milliseconds. */
   closeMs: 1_000,
   /** How often media are read that nobody waits for, milliseconds. */
