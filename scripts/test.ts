@@ -46,6 +46,11 @@ const begun = performance.now()
 const minute = 60_000
 const mark = randomUUID()
 process.env['BANDSTAND_TEST_RUN'] = mark
+// What tests ask is on this machine, and what they start is to say what it says anywhere.
+for (const name of ['NO_PROXY', 'no_proxy'])
+  process.env[name] = [process.env[name] ?? '', 'localhost', '127.0.0.1', '::1'].filter((host) => host !== '').join()
+for (const name of ['NODE_OPTIONS', 'NODE_DEBUG', 'NODE_TLS_REJECT_UNAUTHORIZED', 'UV_THREADPOOL_SIZE'])
+  delete process.env[name]
 // Debian keeps servers where the PATH of ordinary users does not look.
 process.env['PATH'] = [process.env['PATH'], '/usr/local/sbin', '/usr/sbin'].join(delimiter)
 // The same Chromium without the pages that its own window is made of: it starts with a third of the work.

@@ -50,6 +50,7 @@ for (const form of ['json', 'text']) {
     const full = openSync('/dev/full', 'w')
     const child = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
       stdio: ['ignore', full, 'pipe'],
+      env: {},
       timeout: 60_000,
       killSignal: 'SIGKILL',
     })

@@ -168,7 +168,10 @@ test('what is measured since the last scrape begins anew with each', async (t) =
   assert.ok(first.loop.p99 <= first.loop.max)
   const second = await delivered()
   assert.deepEqual(second.parts, [0, Number.NaN, Number.NaN, Number.NaN])
-  assert.ok(second.loop.max < first.loop.max)
+  // A busy machine may hold up the loop for as long again.
+  let { max } = second.loop
+  for (let looks = 0; looks < 5 && max >= first.loop.max; looks++) ({ max } = (await delivered()).loop)
+  assert.ok(max < first.loop.max)
 })
 
 test('each channel says how its ladder is: what is made, what is left out, how fast, how often ffmpeg ended', async (t) => {

@@ -42,13 +42,16 @@ test('what an encoder puts is published, at the speed at which it plays', async 
   const base = '/ingest/hls/good-key-1'
   assert.equal((await send(`${base}/init.mp4`, pictureInit)).status, 201)
   assert.equal((await send(`${base}/s0.m4s`, pictureSegment(0), 'POST')).status, 201)
+  const listed = performance.now()
   assert.equal((await send(`${base}/out.m3u8?x=1`, mediaPlaylist(0, 1))).status, 201)
   const [asked] = port.requests
   const { protocol, remote, key, encoder } = asked ?? {}
   assert.deepEqual([protocol, remote, key, encoder], ['hls', '192.0.2.7', 'good-key-1', 'Lavf/59'])
   const [publisher] = port.publishers
   await until(() => (publisher?.of(VIDEO_TRACK).length ?? 0) > 0)
-  assert.ok((publisher?.of(VIDEO_TRACK).length ?? 0) < PICTURES)
+  // However late this is looked at: no more than have been played since.
+  const played = ((performance.now() - listed) / 1000) * PICTURES
+  assert.ok((publisher?.of(VIDEO_TRACK).length ?? 0) <= played)
   assert.deepEqual(publisher?.announced, [{ video: true, audio: false }])
   await send(`${base}/s1.m4s`, pictureSegment(1))
   await send(`${base}/out.m3u8`, mediaPlaylist(0, 2, { end: true }))

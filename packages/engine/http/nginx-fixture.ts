@@ -30,16 +30,16 @@ interface Place {
 /** Addresses and files are put in place of the documented ones; each must be there, or the test would be of something else. */
 function settle(block: string, { port, originPort, folder, tls }: Place): string {
   const changes: readonly (readonly [RegExp, string])[] = [
-    [/\/var\/cache\/nginx\/bandstand\b/, `${folder}/cache`],
+    [/\/var\/cache\/nginx\/bandstand\b/, `"${folder}/cache"`],
     // The two lines as one, which every version takes. With the backlog that a crowd needs that comes at once.
     [/listen 443 ssl;\n\s*http2 on;[^\n]*/, `listen 127.0.0.1:${port} backlog=1024${tls ? ' ssl http2' : ''};`],
-    [/ssl_certificate [^;]*;/, tls ? `ssl_certificate ${fixture('cert')};` : ''],
-    [/ssl_certificate_key [^;]*;/, tls ? `ssl_certificate_key ${fixture('key')};` : ''],
+    [/ssl_certificate [^;]*;/, tls ? `ssl_certificate "${fixture('cert')}";` : ''],
+    [/ssl_certificate_key [^;]*;/, tls ? `ssl_certificate_key "${fixture('key')}";` : ''],
     [/http:\/\/127\.0\.0\.1:8080/g, `http://127.0.0.1:${originPort}`],
   ]
   return changes.reduce((text, [from, to]) => {
     if (text.search(from) === -1) throw new Error(`the documented block has no ${String(from)}`)
-    return text.replace(from, to)
+    return text.replace(from, () => to)
   }, block)
 }
 
@@ -63,10 +63,10 @@ export async function startDocumentedNginx(
   const folder = mkdtempSync(join(tmpdir(), 'bandstand-nginx-'))
   // The worker is another user.
   chmodSync(folder, 0o755)
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((n) => `${n}_temp_path ${folder}/${n};`)
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((n) => `${n}_temp_path "${folder}/${n}";`)
   writeFileSync(
     join(folder, 'nginx.conf'),
-    `daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log crit;
+    `daemon off; worker_processes 1; pid "${folder}/pid"; error_log "${folder}/error.log" crit;
 events { worker_connections 2048; }
 http { access_log off; ${temporary.join(' ')}
 ${settle(documentedNginx(), { port, originPort, folder, tls })}

@@ -37,7 +37,7 @@ test('what was read for peers that do not read it is bounded over all connection
   const shared = new Uint8Array(total)
   const handler: HttpHandler = (req, res) => {
     const body = req.url === '/shared' ? shared : new Uint8Array(total)
-    sendMedia(req, res, { chunks: [body], total, isStored: true }, 10_000)
+    sendMedia(req, res, { chunks: [body], total, isStored: true }, 60_000)
     return true
   }
   const { port } = await startServer(t, [handler])
@@ -98,7 +98,7 @@ test('over HTTP/2 what was read counts until its stream is over, however that co
 })
 
 test('a slow peer that does read gets everything, and is not cut off', async (t) => {
-  const { port } = await startServer(t, [serveBig(5_000)])
+  const { port } = await startServer(t, [serveBig(60_000)])
   const before = outboxFigures.overDeadline
   const socket = await openSocket(t, port)
   let got = 0

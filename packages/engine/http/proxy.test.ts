@@ -71,7 +71,7 @@ test('nginx as documented passes on at once what must not wait, chats, tells of 
 
   for (const path of ['/api/v1/channels', '/live/main/index.m3u8']) {
     const viewer = JSON.parse((await get2(session, path)).body.toString()) as Record<string, string>
-    assert.deepEqual(viewer, { remote: '127.0.0.1', scheme: 'https', host: 'localhost' }, path)
+    assert.deepEqual(viewer, { remote: '127.0.0.1', scheme: 'https', host: '127.0.0.1' }, path)
   }
 
   const before = asked.length
@@ -81,7 +81,7 @@ test('nginx as documented passes on at once what must not wait, chats, tells of 
   assert.equal((await get2(session, '/healthz')).status, 200)
 
   const chat = request({
-    ...{ port, host: 'localhost', ca: testTls.cert, path: '/live/main/chat', agent: false },
+    ...{ port, host: '127.0.0.1', ca: testTls.cert, path: '/live/main/chat', agent: false },
     headers: { connection: 'Upgrade', upgrade: 'websocket' },
   }).end()
   const socket = await new Promise<Duplex>((resolve, reject) => {

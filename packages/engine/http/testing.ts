@@ -58,7 +58,7 @@ export function get(
 
 /** A session for {@link get2}; it ends with the test. */
 export function openSession(t: TestContext, port: number) {
-  const session = connect(`https://localhost:${port}`, { ca: testTls.cert })
+  const session = connect(`https://127.0.0.1:${port}`, { ca: testTls.cert })
   session.on('error', () => {})
   t.after(() => session.destroy())
   return session

@@ -19,7 +19,7 @@ function stage(t: TestContext, index?: AssetIndex, patience = 20_000) {
   const picture = String.raw`printf '\377\330%0100d' 0; cat; printf '\377\331'`
   writeFileSync(
     ffmpeg,
-    `#!/bin/sh\necho >>${runs}\ncase $(cat ${mode}) in good) ${picture};; bad) echo no;; stop) kill -STOP $$;; esac`,
+    `#!/bin/sh\necho >>'${runs}'\ncase $(cat '${mode}') in good) ${picture};; bad) echo no;; stop) kill -STOP $$;; esac`,
   )
   chmodSync(ffmpeg, 0o755)
   const warnings: string[] = []

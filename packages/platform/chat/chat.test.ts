@@ -163,7 +163,8 @@ test('the owner has one name, whatever a browser remembers; a new one is that of
 })
 
 test('who writes too fast is told how long to wait', async (t) => {
-  const started = await startPlatform(t)
+  const now = Date.now()
+  const started = await startPlatform(t, { now: () => now })
   const ada = await join_(started, 'Ada')
   for (let i = 0; i < 6; i++) say(ada, `m${i}`, `c${i}`)
   const error = await ada.next('error')

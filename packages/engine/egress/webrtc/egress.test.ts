@@ -401,7 +401,7 @@ test('what a viewer leaves is sent on until it has arrived, however long the nex
 test('a viewer for whom nothing is made any more is let go of, one whose encoder is away is not', async () => {
   let skipped = 0
   const [main, plain] = [reorderedHub(), liveHub()]
-  const { egress, offer } = await stage({ main }, { plain, now: () => performance.now() + skipped })
+  const { egress, offer } = await stage({ main }, { plain, now: () => slowClock() + skipped })
   const answer = await offer('main')
   assert.ok('session' in answer)
   // Each looks at the viewer again, as a report does.
@@ -466,7 +466,7 @@ test('when an encoder with B-frames takes over and nothing is made without them,
 test('what is made for a viewer and has B-frames all the same is left for what has none', async () => {
   let skipped = 0
   const [main, rung] = [liveHub(), liveHub()]
-  const options = { rungs: [rendition('480p', rung)], now: () => performance.now() + skipped }
+  const options = { rungs: [rendition('480p', rung)], now: () => slowClock() + skipped }
   const { egress, offer } = await stage({ main }, options)
   const other = await offer('main')
   const answer = await offer('main', OFFER, '10.0.0.1', '480p')

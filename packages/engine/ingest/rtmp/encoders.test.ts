@@ -31,7 +31,8 @@ async function encode(
     args.map((arg) => arg.replace('URL', url)),
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
-  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  // The first GStreamer on a machine reads all of its plugins.
+  const timer = setTimeout(() => child.kill('SIGKILL'), 120_000)
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
