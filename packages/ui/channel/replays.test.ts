@@ -39,6 +39,18 @@ test('past broadcasts are read once, and again until the one that has ended is a
   assert.equal(lists(page), 3)
 })
 
+test('a list that never comes is asked for again', async (t) => {
+  const page = channelWith(t, ['as_1'], () => null)
+  const { answer } = page
+  page.answer = (url, headers) => (url.includes('/replays') ? 'hang' : answer(url, headers))
+  let seen = 0
+  t.after(watchReplays({ server: 'http://server', channel: 'hangs' }, () => seen++, 'as_1'))
+  await page.pass(5_000)
+  page.answer = answer
+  await page.pass(10_000)
+  assert.equal(seen, 1)
+})
+
 test('a broadcast that is not recorded is not looked for without end', async (t) => {
   const page = channelWith(t, [], () => null)
   t.after(watchReplays({ server: 'http://server', channel: 'unrecorded' }, () => undefined, 'as_never'))

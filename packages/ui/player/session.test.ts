@@ -146,6 +146,24 @@ for (const [why, trouble] of [
   })
 }
 
+for (const [why, trouble] of [
+  ['the browser does not tell of its end', ({ video }: Playing) => (video.ended = true)],
+  // As hls.js recovers from what could not be decoded: the element is paused then without a word.
+  [
+    'its source was put in anew and nothing came',
+    ({ video }: Playing) => Object.assign(video, { paused: true, readyState: 0 }),
+  ],
+] as const) {
+  test(`a broadcast that was seen and has ended is over also where ${why}`, async (t) => {
+    const made = await playing(t)
+    await made.play(1000)
+    made.session.send({ ...live, live: false, assetId: '' })
+    trouble(made)
+    await made.page.pass(7000)
+    assert.equal(made.session.state.phase, 'offline')
+  })
+}
+
 test('a browser that refuses to play by itself is not made to load again and again', async (t) => {
   const { page, engine, video, session, play } = await playing(t)
   video.paused = true

@@ -242,7 +242,10 @@ export function createSession(options: SessionOptions): Session {
     // Nobody sends any more: what has not begun by now is not waited for.
     const isOver = state.source.kind === 'live' && !state.channel.live
     // A browser that does not let it play by itself shows the first picture, and it is the viewer's turn.
-    const isHisTurn = isPaused && (state.seen || (video.readyState >= 2 && !isOver))
+    // One whose source was put in anew (hls.js recovers so) is paused without a word.
+    const isHisTurn = isPaused && (isOver ? state.seen && video.readyState > 0 : state.seen || video.readyState >= 2)
+    // Not every browser tells of the end.
+    if (isOver && video.ended && !isAway) return send({ type: 'finished' })
     if (moved || isHisTurn || (video.ended && !isAway)) {
       movedAt = now
       // Nobody is behind for being where live viewers are meant to be.
