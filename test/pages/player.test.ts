@@ -19,8 +19,8 @@ let mock: MockServer
 let page: Page
 
 before(async () => {
-  clip = await makeClip(120, 60)
-  farKeys = await makeClip(120, 250)
+  clip = await makeClip(360, 60)
+  farKeys = await makeClip(360, 250)
   browser = await chromium()
 })
 after(() => browser.close())

@@ -19,12 +19,10 @@ let browser: Browser
 let encoders: ClockPicturePublisher[]
 
 before(async () => {
-  ;[server, blocked, browser] = await Promise.all([
-    startBandstand({ ffmpeg: true }),
-    // At the address that it tells its viewers nobody answers (RFC 5737): as behind a firewall that lets no UDP through.
-    startBandstand({ ffmpeg: true, args: ['--webrtc-addresses', '192.0.2.1'] }),
-    chromium(),
-  ])
+  server = await startBandstand({ ffmpeg: true })
+  // At the address that it tells its viewers nobody answers (RFC 5737): as behind a firewall that lets no UDP through.
+  blocked = await startBandstand({ ffmpeg: true, args: ['--webrtc-addresses', '192.0.2.1'] })
+  browser = await chromium()
   encoders = [server, blocked].map(({ publishUrl }) =>
     publishClockPicture({ url: publishUrl, height: 360, bitrate: '1200k' }),
   )

@@ -21,8 +21,8 @@ let whep: MockWhep
 let page: Page
 
 before(async () => {
-  clip = await makeClip(120, 60)
-  ladder = await makeLadder(110, [
+  clip = await makeClip(360, 60)
+  ladder = await makeLadder(300, [
     [360, 2_000_000],
     [180, 250_000],
   ])
@@ -127,7 +127,8 @@ test('a server whose WebRTC dies: LL-HLS goes on, and real time comes back by it
   await goOn('ll-hls')
   await chosen('ll-hls')
   whep.refuse(undefined)
-  await until(page, 'climbs', by('webrtc'))
+  // It tries ever later: at the most 50 s after the last time in vain.
+  await until(page, 'climbs', by('webrtc'), 150_000)
   await goOn('webrtc')
   await chosen('webrtc')
   assert.equal(await page.evaluate(() => performance.getEntriesByType('navigation').length), 1)

@@ -43,7 +43,8 @@ async function playerSays(error: Error): Promise<never> {
     const ranges = Array.from({ length: buffered.length }, (_, i) => [buffered.start(i), buffered.end(i)])
     return { phase, currentTime, duration, readyState, paused, ended, seeking, ranges, error: video.error?.message }
   })
-  throw new Error(`the player: ${JSON.stringify(facts)}`, { cause: error })
+  const asked = mock.requests.filter((line) => /replays|channels\/main|m3u8/.test(line)).slice(-15)
+  throw new Error(`the player: ${JSON.stringify(facts)}; asked: ${asked.join(', ')}`, { cause: error })
 }
 
 test('an offline channel leads to the last broadcast, and to all of them', async () => {

@@ -66,10 +66,14 @@ describe('DASH of the ladder', () => {
     // 1280 × 720, and next to nothing in it moves.
     encoder = publishClip(server.publishUrl)
     pages = await servePlayerPage()
-    await waitFor('the rungs', async () => {
-      const text = await manifest()
-      return ['180', '360'].every((lines) => text.includes(`height="${lines}"`))
-    })
+    await waitFor(
+      'the rungs',
+      async () => {
+        const text = await manifest()
+        return ['180', '360'].every((lines) => text.includes(`height="${lines}"`))
+      },
+      60_000,
+    )
     // Players stay ten seconds behind, and have nothing in hand where there is less.
     if (isLong) await sleep(12_000)
   })

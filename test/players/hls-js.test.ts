@@ -167,7 +167,10 @@ describe('hls.js as its makers publish it', () => {
       hls.loadSource(${JSON.stringify(url)})
       hls.attachMedia(video)
       video.play().catch(() => {})
-      while (seen.shown.length < 2) await new Promise((done) => setTimeout(done, 20))
+      for (const end = performance.now() + 60_000; seen.shown.length < 2; ) {
+        if (performance.now() > end) throw new Error('no picture: ' + seen.state())
+        await new Promise((done) => setTimeout(done, 20))
+      }
       const took = performance.now() - begun
       await listen(video, seen)
       return took

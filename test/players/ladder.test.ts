@@ -38,7 +38,7 @@ const tests = (seconds: number) => () => {
     await owner.call('PUT', '/channels/main/ladder', settings)
     encoder = ffmpegPublish({ url: server.publishUrl, width: 640, height: 360, bitrate: 700, gop: 30 * seconds })
     pages = await servePlayerPage()
-    await waitFor('the rungs', async () => (await waitLive(server, 'main')).variants.length === 3)
+    await waitFor('the rungs', async () => (await waitLive(server, 'main')).variants.length === 3, 60_000)
     live = stopwatch()
   })
   after(async () => {

@@ -129,12 +129,12 @@ describe('renditions by WHEP', () => {
         }
         return `${playing} ${video.videoHeight}`
       })
-    await waitFor('the source', async () => (await state()) === 'webrtc 360')
+    await waitFor('the source', async () => (await state()) === 'webrtc 360', 90_000)
     const button = watching.getByRole('button', { name: 'Quality and delay' })
     await button.click()
     await watching.getByText('The encoder sends B-frames').waitFor()
     await watching.getByRole('menuitemradio', { name: '180p' }).click()
-    await waitFor('the rung', async () => (await state()) === 'webrtc 180')
+    await waitFor('the rung', async () => (await state()) === 'webrtc 180', 90_000)
     await button.click()
     await watching.getByRole('menuitemradio', { name: /^Automatic \(180p\)|^180p/, checked: true }).waitFor()
     await watching.close()

@@ -222,9 +222,10 @@ describe('WHEP without ffmpeg', () => {
     const server = await startBandstand({ ffmpeg: true, args: ['--ffmpeg', '/nonexistent/ffmpeg'] })
     const encoder = publishClip(server.publishUrl)
     let bEncoder: Running | undefined
-    const browser = await chromium()
+    let browser: Browser | undefined
     const pages = await servePlayerPage()
     try {
+      browser = await chromium()
       await waitLive(server, 'main')
       const page = await pages.open(browser)
       const joined = await whepJoin(page, `${server.http}/live/main/whep`, { audio: true })
@@ -238,7 +239,7 @@ describe('WHEP without ffmpeg', () => {
       const refused = await whepJoin(page, `${server.http}/live/reordered/whep`)
       assert.deepEqual([refused.status, refused.code], [409, 'has-b-frames'])
     } finally {
-      await browser.close()
+      await browser?.close()
       await pages.close()
       await bEncoder?.stop('SIGINT')
       await encoder.stop()

@@ -21,6 +21,9 @@ export async function startHls(page: Page, { url, lowLatency, estimate }: HlsOpt
     hls.attachMedia(video)
     video.muted = true
     video.play().catch(() => {})
-    while (seen.shown.length < 2) await new Promise((done) => setTimeout(done, 20))
+    for (const end = performance.now() + 60_000; seen.shown.length < 2; ) {
+      if (performance.now() > end) throw new Error('no picture: ' + seen.state())
+      await new Promise((done) => setTimeout(done, 20))
+    }
   })()`)
 }

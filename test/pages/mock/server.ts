@@ -7,10 +7,13 @@ import { registerPages } from '@bandstand/platform/pages/register.ts'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { WebSocket } from 'ws'
+import { ownAddresses } from '../../support/bandstand.ts'
 import { registerMockApi } from './api.ts'
 import type { MockServer } from './model.ts'
 import { mockChannel, mockMessage } from './values.ts'
 
+/** It comes back to the port that it had. */
+const { hostname: host } = new URL(`http://${ownAddresses.http}`)
 const distDir = new URL('../../../packages/ui/dist', import.meta.url).pathname
 
 export async function startMockServer(): Promise<MockServer> {
@@ -164,12 +167,12 @@ export async function startMockServer(): Promise<MockServer> {
       channel: (slug) => mock.channels.get(slug),
       asset: (id) => mock.assets.get(id),
     })
-    await fresh.listen({ port, host: '127.0.0.1' })
+    await fresh.listen({ port, host })
     port = (fresh.server.address() as AddressInfo).port
     return fresh
   }
 
   app = await listen()
-  Object.assign(mock, { url: `http://127.0.0.1:${port}` })
+  Object.assign(mock, { url: `http://${host}:${port}` })
   return mock
 }
