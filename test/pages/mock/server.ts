@@ -14,7 +14,7 @@ import { mockChannel, mockMessage } from './values.ts'
 
 /** It comes back to the port that it had. */
 const { hostname: host } = new URL(`http://${ownAddresses.http}`)
-const distDir = new URL('../../../packages/ui/dist', import.meta.url).pathname
+const distDir = join(import.meta.dirname, '../../../packages/ui/dist')
 
 export async function startMockServer(): Promise<MockServer> {
   const siteDir = await mkdtemp(join(tmpdir(), 'site-'))
