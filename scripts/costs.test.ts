@@ -13,7 +13,7 @@ test('only files that are there have a cost', () => {
 })
 
 test('a long file that is not listed is named, and one that took quite another time than it says', () => {
-  const listed = { 'a.test.ts': { seconds: 50 }, 'b.test.ts': { seconds: 50 }, 'c.test.ts': { quarters: 5 } }
+  const listed = { 'a.test.ts': { seconds: 50 }, 'b.test.ts': { seconds: 50 }, 'c.test.ts': { eighths: 5 } }
   const took = { 'a.test.ts': 70, 'b.test.ts': 20, 'c.test.ts': 90, 'd.test.ts': 3 }
   assert.deepEqual(misjudged(took, listed), [
     'b.test.ts took 20 s, and scripts/costs.ts says 50 s',

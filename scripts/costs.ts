@@ -1,52 +1,74 @@
 /** What a test file with real programs takes. */
 export interface Cost {
-  /** Quarters of a processor that its programs take while it runs, where it is not two. */
-  readonly quarters?: number
+  /** Eighths of a processor that its programs take while it runs, where it is not four. */
+  readonly eighths?: number
   /** Seconds that it runs beside others on two processors, where that is long. */
   readonly seconds?: number
 }
 
+/** Eighths of a file that is not listed. */
+export const usualEighths = 4
+
 /** From here on a file is listed with its seconds: a long one that nobody knows of may begin last, and run alone. */
 export const longSeconds = 40
 
-/** As measured. A clone in which nothing has run yet knows nothing else of them; `npm test` says what is not true any more. */
+/**
+ * As measured: processor seconds of all programs of a file, by the seconds it took. A clone in which nothing has run yet knows nothing
+ * else of them; `npm test` says what is not true any more.
+ */
 export const costs: Readonly<Record<string, Cost>> = {
-  // It mostly waits.
-  'test/encoders/rtmps.test.ts': { quarters: 1 },
+  // Make smaller pictures, and a busy machine would leave them out: no two of them beside each other, and little else.
+  'test/live/ladder.test.ts': { eighths: 14 },
+  'test/pages/demo.test.ts': { eighths: 12 },
+  'test/players/whep-renditions.test.ts': { eighths: 11 },
+  'test/players/ladder.test.ts': { eighths: 9, seconds: 41 },
+  'test/players/dash-ladder.test.ts': { eighths: 8 },
+  // Takes four, but what it judges is whether a picture ever stands.
+  'test/pages/ladder.test.ts': { eighths: 9, seconds: 71 },
 
-  // Chromium encodes, or several players play at once.
-  'test/encoders/multitrack.test.ts': { quarters: 3, seconds: 43 },
-  'test/encoders/several-sounds.test.ts': { quarters: 3 },
-  'test/encoders/whip.test.ts': { quarters: 4, seconds: 60 },
-  'test/pages/real.test.ts': { quarters: 3, seconds: 55 },
-  'test/pages/real-time-server.test.ts': { quarters: 3, seconds: 60 },
-  'test/players/hls-js.test.ts': { quarters: 3, seconds: 60 },
-  'test/players/ladder.test.ts': { quarters: 3, seconds: 46 },
-  'test/players/others.test.ts': { quarters: 3 },
-  'test/players/uneven-replay.test.ts': { quarters: 3, seconds: 42 },
-  'test/players/whep.test.ts': { quarters: 3, seconds: 40 },
-  'test/players/whep-renditions.test.ts': { quarters: 6 },
+  // Several players at once, or encoders.
+  'test/live/holes.test.ts': { eighths: 8 },
+  'test/players/hls-js.test.ts': { eighths: 7, seconds: 53 },
+  'test/players/whep.test.ts': { eighths: 7 },
+  'test/encoders/ffmpeg.test.ts': { eighths: 6 },
+  'test/encoders/srt.test.ts': { eighths: 6 },
+  'test/live/garbage.test.ts': { eighths: 6 },
+  'test/live/killed-page.test.ts': { eighths: 6 },
+  'test/live/material.test.ts': { eighths: 6 },
+  'test/pages/real.test.ts': { eighths: 6, seconds: 41 },
+  'test/pages/replays.test.ts': { eighths: 6 },
+  'test/players/made-sound.test.ts': { eighths: 6, seconds: 54 },
+  'test/players/uneven-replay.test.ts': { eighths: 6 },
+  'test/players/whep-turn.test.ts': { eighths: 6 },
+  'test/encoders/hls.test.ts': { eighths: 5 },
+  'test/encoders/obs.test.ts': { eighths: 5 },
+  'test/encoders/srt-refused.test.ts': { eighths: 5 },
+  'test/encoders/sync.test.ts': { eighths: 5 },
+  'test/house/failed-start.test.ts': { eighths: 5 },
+  'test/house/start-errors.test.ts': { eighths: 5 },
+  'test/live/fault.test.ts': { eighths: 5 },
+  'test/live/restart.test.ts': { eighths: 5 },
+  'test/pages/chat.test.ts': { eighths: 5 },
+  'test/pages/real-time-server.test.ts': { eighths: 5, seconds: 50 },
+  'test/players/dash.test.ts': { eighths: 5, seconds: 66 },
+  'test/players/others.test.ts': { eighths: 5 },
 
-  // Takes two, but what it judges is whether a picture ever stands.
-  'test/pages/ladder.test.ts': { quarters: 5, seconds: 75 },
-  // Make smaller pictures, and a busy machine would leave them out: not the two of them beside each other.
-  'test/pages/demo.test.ts': { quarters: 6 },
-  'test/live/ladder.test.ts': { quarters: 7 },
+  'test/pages/axe.test.ts': { seconds: 56 },
+  'test/pages/player.test.ts': { seconds: 76 },
+  'test/pages/real-time.test.ts': { seconds: 79 },
+  'test/pages/sparse-key-frames.test.ts': { seconds: 46 },
+  'test/pages/studio.test.ts': { seconds: 50 },
 
-  'test/encoders/enhanced-rtmp.test.ts': { seconds: 46 },
-  'test/encoders/hls.test.ts': { seconds: 44 },
-  'test/live/holes.test.ts': { seconds: 56 },
-  'test/live/killed-page.test.ts': { seconds: 51 },
-  'test/live/pictures.test.ts': { seconds: 40 },
-  'test/players/made-sound.test.ts': { seconds: 90 },
-  'test/pages/axe.test.ts': { seconds: 42 },
-  'test/pages/go-live.test.ts': { seconds: 55 },
-  'test/pages/player.test.ts': { seconds: 90 },
-  'test/pages/real-time.test.ts': { seconds: 65 },
-  'test/pages/sparse-key-frames.test.ts': { seconds: 42 },
-  'test/pages/studio.test.ts': { seconds: 46 },
-  'test/players/codecs.test.ts': { seconds: 40 },
-  'test/players/dash.test.ts': { seconds: 60 },
+  // They mostly wait.
+  'test/encoders/multitrack.test.ts': { eighths: 3 },
+  'test/encoders/publishing.test.ts': { eighths: 3 },
+  'test/encoders/publishing-ways.test.ts': { eighths: 2 },
+  'test/encoders/rtmps.test.ts': { eighths: 3 },
+  'test/encoders/srt-read.test.ts': { eighths: 2 },
+  'test/live/pictures.test.ts': { eighths: 3 },
+  'test/pages/native-hls.test.ts': { eighths: 3 },
+  'test/pages/pictures.test.ts': { eighths: 3 },
+  'test/players/codecs.test.ts': { eighths: 3, seconds: 40 },
 }
 
 /** Files whose time is not what is listed: long and not listed, or less than half or more than twice of that. A line for each. */

@@ -7,7 +7,7 @@ import { run } from 'node:test'
 import { spec, type TestEvent } from 'node:test/reporters'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { costs, misjudged } from './costs.ts'
+import { costs, misjudged, usualEighths } from './costs.ts'
 import { byCost, keepDurations, readDurations } from './durations.ts'
 import { endLeftovers, findLeftovers } from './leftovers.ts'
 import { repeat, usualSeconds } from './repeat.ts'
@@ -89,10 +89,10 @@ const stages: readonly Stage[] = [
   {
     name: 'end to end',
     patterns: ['test/**/*.test.ts'],
-    // Quarters of a processor, of which one is left for what they do not count. Beside more than these, players would wait for one and
-    // not for media: it is no quicker, and what fails then is the machine.
-    places: 4 * (jobs ?? cores) - 1,
-    placesOf: (file) => costs[file]?.quarters ?? 2,
+    // Eighths of a processor. Beside more than there are, players would wait for one and not for media: it is no quicker, and what fails
+    // then is the machine.
+    places: 8 * (jobs ?? cores),
+    placesOf: (file) => costs[file]?.eighths ?? usualEighths,
     fileLimit: 4 * minute * long,
   },
 ]
