@@ -29,7 +29,7 @@ export const costs: Readonly<Record<string, Cost>> = {
   // Several players at once, or encoders.
   'test/live/holes.test.ts': { eighths: 8 },
   'test/players/hls-js.test.ts': { eighths: 7, seconds: 53 },
-  'test/players/whep.test.ts': { eighths: 7 },
+  'test/players/whep.test.ts': { eighths: 7, seconds: 42 },
   'test/encoders/ffmpeg.test.ts': { eighths: 6 },
   'test/encoders/srt.test.ts': { eighths: 6 },
   'test/live/garbage.test.ts': { eighths: 6 },
@@ -38,7 +38,7 @@ export const costs: Readonly<Record<string, Cost>> = {
   'test/pages/real.test.ts': { eighths: 6, seconds: 41 },
   'test/pages/replays.test.ts': { eighths: 6 },
   'test/players/made-sound.test.ts': { eighths: 6, seconds: 54 },
-  'test/players/uneven-replay.test.ts': { eighths: 6 },
+  'test/players/uneven-replay.test.ts': { eighths: 6, seconds: 42 },
   'test/players/whep-turn.test.ts': { eighths: 6 },
   'test/encoders/hls.test.ts': { eighths: 5 },
   'test/encoders/obs.test.ts': { eighths: 5 },
@@ -49,7 +49,7 @@ export const costs: Readonly<Record<string, Cost>> = {
   'test/live/fault.test.ts': { eighths: 5 },
   'test/live/restart.test.ts': { eighths: 5 },
   'test/pages/chat.test.ts': { eighths: 5 },
-  'test/pages/real-time-server.test.ts': { eighths: 5, seconds: 50 },
+  'test/pages/real-time-server.test.ts': { eighths: 6, seconds: 60 },
   'test/players/dash.test.ts': { eighths: 5, seconds: 66 },
   'test/players/others.test.ts': { eighths: 5 },
 
@@ -60,7 +60,7 @@ export const costs: Readonly<Record<string, Cost>> = {
   'test/pages/studio.test.ts': { seconds: 50 },
 
   // They mostly wait.
-  'test/encoders/multitrack.test.ts': { eighths: 3 },
+  'test/encoders/multitrack.test.ts': { eighths: 4, seconds: 42 },
   'test/encoders/publishing.test.ts': { eighths: 3 },
   'test/encoders/publishing-ways.test.ts': { eighths: 2 },
   'test/encoders/rtmps.test.ts': { eighths: 3 },

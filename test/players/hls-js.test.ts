@@ -62,11 +62,11 @@ const afterRace: readonly RegExp[] = [
 /** What hls.js says when there was nothing left to play. Whether that was anybody's fault `assertPlaysOn` judges. */
 const nothingLeft: readonly RegExp[] = [...itsOwn, /stall/i, /skipping hole/, /bufferSeekOverHole/, /nudg/i]
 
-/** An encoder that is cut off sends one track further than the other, whose last segment is then listed as a gap. */
-const encoderCutOff: readonly RegExp[] = [/fragGap/, ...nothingLeft]
-
 /** A seek ends the requests that it makes needless. */
 const onSeek: readonly RegExp[] = [...nothingLeft, /aborted Aborted/, /finished buffering, but was aborted/]
+
+/** An encoder that is cut off sends one track further than the other, whose last segment is then listed as a gap, over which it seeks. */
+const encoderCutOff: readonly RegExp[] = [/fragGap/, ...onSeek]
 
 /**
  * What hls.js 1.7 says when it joins between key frames. It loads a segment without one, of which the browser takes
