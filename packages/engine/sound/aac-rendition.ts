@@ -228,11 +228,12 @@ export function createAacRendition(options: AacRenditionOptions): AacRendition {
     log.error({ ...fields, err: error }, 'sound: AAC is given up for this broadcast')
     isGivenUp = true
     close()
-    try {
-      announce()
-      runs.abandon()
-    } catch {
-      // It may be what has failed.
+    for (const step of [announce, runs.abandon]) {
+      try {
+        step()
+      } catch {
+        // It may be what has failed.
+      }
     }
   }
 

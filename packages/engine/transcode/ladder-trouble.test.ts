@@ -325,13 +325,20 @@ test('one that is given up says so, and nothing more is expected of its rungs', 
 })
 
 test('the source goes on where what lists the rungs is what has failed', async () => {
+  let isBroken = false
   const list = () => {
-    throw new TypeError('broken')
+    if (isBroken) throw new TypeError('broken')
   }
   const rig = stage({}, { list })
   rig.open()
   await rig.pass(5_000)
+  assert.equal(rig.ladder.report.state, 'running')
+  isBroken = true
+  rig.ladder.reconsider()
+  rig.ladder.fail(new TypeError('and now it is given up'))
   assert.equal(rig.ladder.report.state, 'failing')
+  // Nobody waits for what is not made any more.
+  assert.deepEqual(new Set(rig.paused), new Set([11, 12]))
 })
 
 test('more ladders than the machine has places for: the others are not listed until there is one', async () => {

@@ -321,11 +321,12 @@ export function createLadder(options: LadderOptions): Ladder {
     log.error({ ...fields, err: error }, 'ladder: given up for this broadcast')
     isGivenUp = true
     close()
-    try {
-      announce()
-      runs.abandon()
-    } catch {
-      // It may be what has failed.
+    for (const step of [announce, runs.abandon]) {
+      try {
+        step()
+      } catch {
+        // It may be what has failed.
+      }
     }
   }
 
