@@ -53,6 +53,7 @@ export const costs: Readonly<Record<string, Cost>> = {
   'test/players/dash.test.ts': { eighths: 5, seconds: 66 },
   'test/players/others.test.ts': { eighths: 5 },
 
+  'test/encoders/multitrack.test.ts': { seconds: 42 },
   'test/pages/axe.test.ts': { seconds: 56 },
   'test/pages/player.test.ts': { seconds: 76 },
   'test/pages/real-time.test.ts': { seconds: 79 },
@@ -60,7 +61,6 @@ export const costs: Readonly<Record<string, Cost>> = {
   'test/pages/studio.test.ts': { seconds: 50 },
 
   // They mostly wait.
-  'test/encoders/multitrack.test.ts': { eighths: 4, seconds: 42 },
   'test/encoders/publishing.test.ts': { eighths: 3 },
   'test/encoders/publishing-ways.test.ts': { eighths: 2 },
   'test/encoders/rtmps.test.ts': { eighths: 3 },

@@ -34,19 +34,8 @@ interface Machine {
 }
 
 const names = [
-  ...[
-    'ffmpeg',
-    'ffprobe',
-    'chromium-headless-shell',
-    'gst-launch-1.0',
-    'obs',
-    'Xvfb',
-    'mpv',
-    'cvlc',
-    'nginx',
-    'turnserver',
-  ],
-  ...['srt-live-transmit', 'smbd', 'smbclient'],
+  ...['ffmpeg', 'ffprobe', 'chromium-headless-shell', 'gst-launch-1.0', 'obs', 'Xvfb', 'mpv', 'cvlc', 'nginx'],
+  ...['turnserver', 'srt-live-transmit', 'smbd', 'smbclient'],
 ]
 const lock = JSON.stringify({ packages: { 'node_modules/node': { version: '24.0.0', integrity: 'sha512-a' } } })
 

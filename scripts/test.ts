@@ -53,7 +53,7 @@ for (const name of ['NODE_OPTIONS', 'NODE_DEBUG', 'NODE_TLS_REJECT_UNAUTHORIZED'
   delete process.env[name]
 // Debian keeps servers where the PATH of ordinary users does not look.
 process.env['PATH'] = [process.env['PATH'], '/usr/local/sbin', '/usr/sbin'].join(delimiter)
-// The same Chromium without the pages that its own window is made of: it starts with a third of the work.
+// The same Chromium without the pages that its own window is made of: each start takes three to four processor seconds less.
 const shells = process.env['PATH'].split(delimiter).map((folder) => join(folder, 'chromium-headless-shell'))
 process.env['BANDSTAND_CHROMIUM'] ??= shells.find((path) => existsSync(path)) ?? ''
 if (options.long) process.env['BANDSTAND_LONG'] = '1'
@@ -90,7 +90,7 @@ const stages: readonly Stage[] = [
     name: 'end to end',
     patterns: ['test/**/*.test.ts'],
     // Eighths of a processor, of which each leaves one for what they do not count. Beside more than these, players would wait for one and
-    // not for media: with all of them given out a run was 3 % quicker, and what failed then was the machine.
+    // not for media: with all of them given out a run was 3 % quicker, and single files took twice as long.
     places: 7 * (jobs ?? cores),
     placesOf: (file) => costs[file]?.eighths ?? usualEighths,
     fileLimit: 4 * minute * long,

@@ -123,7 +123,7 @@ describe('WHIP', { concurrency: 2 }, () => {
         }
       // Where the machine gives one of them no time, packets come again too late for a while.
       await waitFor(
-        'packets of which more came again than were lost',
+        'packets of which twice as many came again as were lost',
         async () => {
           const { recovered, lost } = await status()
           return recovered >= 20 && lost < recovered / 2

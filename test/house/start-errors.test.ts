@@ -15,7 +15,7 @@ async function occupiedPort(t: TestContext): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Starts a server that cannot start, and gives what it says; ended after 20 s. */
+/** Starts a server that cannot start, and gives what it says; ended after a minute. */
 async function failedStart(data: string, args: readonly string[]) {
   const free = ['--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--srt', '127.0.0.1:0']
   const server = start(process.execPath, [program, '--data', data, ...free, ...args], { limit: 60_000 })

@@ -34,6 +34,7 @@ const playwrights = [
   'ThirdPartyStoragePartitioning',
 ]
 
+/** Each with a window, if it had a screen. */
 const whole = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'] as const
 
 /**

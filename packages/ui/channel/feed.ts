@@ -49,7 +49,7 @@ const pollWithout = 5000
 /** A channel that is not there may be made, or the name in a page mended; milliseconds. */
 const pollMissing = 30_000
 /** A request without an answer for this long is given up; milliseconds. */
-const answerLimit = 10_000
+export const answerLimit = 10_000
 
 const feeds = new Map<string, Feed>()
 

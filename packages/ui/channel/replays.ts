@@ -1,13 +1,10 @@
 import type { Replay, ReplayList } from '@bandstand/contract/api/replay.ts'
 import { clockText } from '../player/time-text.ts'
 import { addresses, type Place } from './address.ts'
-import { feedOf } from './feed.ts'
+import { answerLimit, feedOf } from './feed.ts'
 
 /** ms after the end of a broadcast at which its recording is looked for: the server may still be writing the end of it. */
 const looks = [500, 2000, 6000, 15_000] as const
-
-/** ms after which an answer is not waited for any more. */
-const answerLimit = 10_000
 
 /** One page of the past broadcasts of a channel; nothing where the server cannot be asked. @param before `next` of the page before */
 export async function askReplays(place: Place, before?: string): Promise<ReplayList | undefined> {

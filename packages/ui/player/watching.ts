@@ -1,7 +1,7 @@
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import type { Replay } from '@bandstand/contract/api/replay.ts'
 import { addresses, type Place } from '../channel/address.ts'
-import { type Feed, feedOf } from '../channel/feed.ts'
+import { answerLimit, type Feed, feedOf } from '../channel/feed.ts'
 import type { Engine, EngineEvents } from './engine.ts'
 import { createLastReplay } from './last-replay.ts'
 import { createSession, type Session } from './session.ts'
@@ -38,9 +38,6 @@ interface WatchingOptions {
   onChange(): void
   onPhase(phase: Phase): void
 }
-
-/** A request without an answer for this long is given up; milliseconds. */
-const answerLimit = 10_000
 
 export function createWatching(options: WatchingOptions): Watching {
   let programme: Programme | undefined
