@@ -486,6 +486,29 @@ test('a further key is added by keyboard, shown, and revoked with a yes', async 
   )
 })
 
+test('a question that is asked again before the browser has told of the end of the last is answered by its own buttons', async () => {
+  mock.keys.push(mockKey('Camera 2', {}))
+  await signIn()
+  const revoke = page.getByRole('button', { name: 'Revoke … Camera 2' })
+  const cancel = page.getByRole('dialog').getByRole('button', { name: 'Cancel' })
+  await revoke.click()
+  await cancel.waitFor()
+  const [again, no] = await Promise.all([revoke.elementHandle(), cancel.elementHandle()])
+  // In one go: the event `close` comes with the next frame only.
+  await page.evaluate(
+    ([again, no]) => {
+      ;(no as HTMLElement).click()
+      ;(again as HTMLElement).click()
+    },
+    [again, no],
+  )
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+  assert.equal(mock.keys.length, 1)
+  await page.getByRole('button', { name: 'Revoke the key' }).click()
+  await focused('More keys')
+  assert.equal(mock.keys.length, 0)
+})
+
 test('a key for a guest is made with its end and addresses, and what cannot be is told', async () => {
   await signIn()
   const card = page.locator('studio-guest-card')

@@ -19,10 +19,10 @@ export class StudioConfirm extends LitElement {
   #answer: ((yes: boolean) => void) | undefined
 
   async ask(question: Question): Promise<boolean> {
-    this.#answer?.(false)
+    this.#end()
     this._question = question
     await this.updateComplete
-    const dialog = this.renderRoot.querySelector('dialog')
+    const dialog = this.#dialog
     if (!dialog) return false
     dialog.returnValue = ''
     dialog.showModal()
@@ -31,14 +31,24 @@ export class StudioConfirm extends LitElement {
     })
   }
 
-  #onClose(event: Event): void {
-    this.#answer?.((event.target as HTMLDialogElement).returnValue === 'yes')
+  get #dialog(): HTMLDialogElement | null {
+    return this.renderRoot.querySelector('dialog')
+  }
+
+  /** Answers what is asked, by the button that was pressed last. */
+  #end(): void {
+    this.#answer?.(this.#dialog?.returnValue === 'yes')
     this.#answer = undefined
+  }
+
+  #onClose(): void {
+    // The event comes a frame after the dialog has closed: the next question may be open by then.
+    if (!this.#dialog?.open) this.#end()
   }
 
   override render() {
     const { title, text, action } = this._question ?? { title: '', text: '', action: '' }
-    return html`<dialog aria-labelledby="title" @close=${(event: Event) => this.#onClose(event)}>
+    return html`<dialog aria-labelledby="title" @close=${() => this.#onClose()}>
       <h2 id="title">${title}</h2>
       <p>${text}</p>
       <form method="dialog" class="row" style="display:flex;justify-content:end">
