@@ -10,6 +10,7 @@ import { printVideoTag } from '@bandstand/media/containers/flv/print-video-tag.t
 import { parseVideoTag } from '@bandstand/media/containers/flv/video-tag.ts'
 import { type Bandstand, ownAddresses, startBandstand, streamKey } from '../support/bandstand.ts'
 import { encodeOnce } from '../support/encode-once.ts'
+import { longOnly } from '../support/long.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { ffprobe } from '../support/players.ts'
 import { assertConforms, decode, getChannel, waitLive } from '../support/published.ts'
@@ -25,7 +26,7 @@ interface Case {
   readonly codecs: readonly RegExp[]
   /** As ffprobe calls them. */
   readonly names: readonly string[]
-  /** Only with `npm run test:long`: others here have the same pictures and the same sound. */
+  /** Only with `npm run test:long`: others here have pictures and sound of the same kind. */
   readonly repeats?: boolean
 }
 
@@ -46,6 +47,7 @@ const cases: readonly Case[] = [
     name: 'hevc-ten-bits',
     video: [...hevc, '-profile:v', 'main10'],
     pixels: 'yuv420p10le',
+    repeats: true,
     ...{ codecs: [/^hvc1\.2\./], names: ['hevc'] },
   },
   { name: 'av1-opus', video: av1, audio: opus, codecs: [/^av01\.0\./, /^opus$/i], names: ['av1', 'opus'] },
@@ -70,6 +72,7 @@ const cases: readonly Case[] = [
     name: 'avc-opus-surround',
     video: h264,
     audio: ['-ac', '6', '-c:a', 'libopus', '-mapping_family', '1'],
+    repeats: true,
     ...{ codecs: [/^avc1\./, /^opus$/i], names: ['h264', 'opus'] },
   },
   { name: 'avc-ac3', video: h264, audio: ['-c:a', 'ac3'], codecs: [/^avc1\./, /^ac-3$/], names: ['h264', 'ac3'] },
@@ -119,36 +122,39 @@ describe('Enhanced RTMP', { concurrency: 3 }, () => {
   }
 
   for (const setup of cases) {
-    const skip = setup.repeats === true && process.env['BANDSTAND_LONG'] === undefined
-    it(`${setup.name}: passes through, is signalled as what it is, and is read back by ffprobe`, { skip }, async () => {
-      const key = await owner.createChannel(setup.name)
-      const publisher = publish(key, readEnhancedClip(await encode(setup)))
-      try {
-        const { variants } = await waitLive(server, setup.name)
-        const codecs = variants[0]?.codecs ?? []
-        assert.equal(codecs.length, setup.codecs.length, codecs.join())
-        for (const [i, codec] of codecs.entries()) assert.match(codec, setup.codecs[i] as RegExp)
-        const live = `${server.http}/live/${setup.name}/index.m3u8`
-        // Each reads for some seconds of its own.
-        const [probed, decoded] = await Promise.all([
-          ffprobe(live, ['-count_packets', '-read_intervals', '%+3']),
-          setup.video && decode(live, 3),
-          assertConforms(live, 4),
-        ])
-        assert.deepEqual(probed.streams.map(({ codec_name }) => codec_name).sort(), setup.names.toSorted())
-        for (const { codec_name, nb_read_packets } of probed.streams) {
-          assert.ok(Number(nb_read_packets) > 20, `${nb_read_packets} packets of ${codec_name}`)
+    it(
+      `${setup.name}: passes through, is signalled as what it is, and is read back by ffprobe`,
+      setup.repeats === true ? longOnly : {},
+      async () => {
+        const key = await owner.createChannel(setup.name)
+        const publisher = publish(key, readEnhancedClip(await encode(setup)))
+        try {
+          const { variants } = await waitLive(server, setup.name)
+          const codecs = variants[0]?.codecs ?? []
+          assert.equal(codecs.length, setup.codecs.length, codecs.join())
+          for (const [i, codec] of codecs.entries()) assert.match(codec, setup.codecs[i] as RegExp)
+          const live = `${server.http}/live/${setup.name}/index.m3u8`
+          // Each reads for some seconds of its own.
+          const [probed, decoded] = await Promise.all([
+            ffprobe(live, ['-count_packets', '-read_intervals', '%+3']),
+            setup.video && decode(live, 3),
+            assertConforms(live, 4),
+          ])
+          assert.deepEqual(probed.streams.map(({ codec_name }) => codec_name).sort(), setup.names.toSorted())
+          for (const { codec_name, nb_read_packets } of probed.streams) {
+            assert.ok(Number(nb_read_packets) > 20, `${nb_read_packets} packets of ${codec_name}`)
+          }
+          if (decoded) {
+            assert.ok(decoded.pictures >= 80, JSON.stringify(decoded))
+            assert.equal(decoded.complaints, '')
+          }
+          const health = await owner.call<ChannelHealth>('GET', `/channels/${setup.name}/health`)
+          assert.equal(health.encoder?.protocol, 'rtmp')
+        } finally {
+          await publisher.stop()
         }
-        if (decoded) {
-          assert.ok(decoded.pictures >= 80, JSON.stringify(decoded))
-          assert.equal(decoded.complaints, '')
-        }
-        const health = await owner.call<ChannelHealth>('GET', `/channels/${setup.name}/health`)
-        assert.equal(health.encoder?.protocol, 'rtmp')
-      } finally {
-        await publisher.stop()
-      }
-    })
+      },
+    )
   }
 
   it('HEVC with the number 12, as encoders sent it before there was Enhanced RTMP', async () => {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { ffmpegPublish, type PublishOptions } from '../support/encoders.ts'
+import { isLong } from '../support/long.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { ffprobe } from '../support/players.ts'
 import { assertConforms, assertNear, decode, getChannel, waitEnded, waitLive } from '../support/published.ts'
@@ -19,7 +20,7 @@ interface Case extends Omit<PublishOptions, 'url' | 'seconds'> {
 }
 
 const small = { width: 320, height: 180, bitrate: 300 }
-const seconds = process.env['BANDSTAND_LONG'] === undefined ? 14 : 60
+const seconds = isLong ? 60 : 14
 
 const cases: readonly Case[] = [
   { ...small, name: 'plain', keyFrames: 2 },

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
 import { type Bandstand, startBandstand, streamKey } from '../support/bandstand.ts'
 import { gstPublish } from '../support/encoders.ts'
+import { longOnly } from '../support/long.ts'
 import { type Obs, obsPublish } from '../support/obs.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { ffprobe } from '../support/players.ts'
@@ -83,7 +84,7 @@ describe('OBS and GStreamer', { concurrency: true }, () => {
   })
 
   // The same encoder library with B-frames is tested with ffmpeg each time.
-  it('OBS with key frames every 2 s and B-frames', { skip: process.env['BANDSTAND_LONG'] === undefined }, async () => {
+  it('OBS with key frames every 2 s and B-frames', longOnly, async () => {
     const key = await owner.createChannel('obs')
     const obs = await obsPublish({ server: server.rtmp, key, ...size, gop: 60, bitrate: 600, x264: 'bframes=2' })
     try {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { longOnly } from '../support/long.ts'
 import { start } from '../support/process.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { waitFor } from '../support/wait.ts'
@@ -13,7 +14,7 @@ const root = join(import.meta.dirname, '..', '..')
  * installed. (`npm test`, which the README names too, is what runs this file: `.ci/run`, on a clean checkout before anything lands.)
  */
 test('a fresh clone and one command show the demo', {
-  skip: process.env['BANDSTAND_LONG'] === undefined && 'runs with npm run test:long',
+  ...longOnly,
   timeout: 300_000,
 }, async (context) => {
   const clone = join(temporaryFolder('clone'), 'bandstand')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type NginxRtmp, startNginxRtmp } from '../../bench/peers/nginx-rtmp.ts'
 import { ffmpegPublish, gstPublish } from '../support/encoders.ts'
+import { longOnly } from '../support/long.ts'
 import { obsPublish } from '../support/obs.ts'
 import { ffprobe, mpvDecode, vlcPlay } from '../support/players.ts'
 import { start } from '../support/process.ts'
@@ -9,9 +10,8 @@ import { readUsage, sampleUsage } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 
 /** The harness itself is tried out in the long run only: every other test uses it anyway. */
-const skip = process.env['BANDSTAND_LONG'] === undefined
 
-describe('encoders and players of the harness, against a server that is not ours', { skip }, () => {
+describe('encoders and players of the harness, against a server that is not ours', longOnly, () => {
   let peer: NginxRtmp
 
   before(async () => {

@@ -11,6 +11,7 @@ import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { ffmpegsOf } from '../support/children.ts'
 import { ffmpegPublish, type PublishOptions } from '../support/encoders.ts'
+import { isLong, longOnly } from '../support/long.ts'
 import { until } from '../support/our-player.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { watchVideo } from '../support/player-page.ts'
@@ -25,7 +26,6 @@ const rungs = [
   { height: 180, bitrate: 150_000, frameRate: 30 },
 ]
 const settings: LadderSettings = { mode: 'on-demand', encoder: 'x264', preset: 'superfast', rungs }
-const isLong = process.env['BANDSTAND_LONG'] !== undefined
 
 /** An ffmpeg that writes nonsense after a while, the next time it is started where there is a file of this name. */
 const garbled = join(temporaryFolder('ffmpeg'), 'garbled')
@@ -201,42 +201,46 @@ describe('the ladder', { concurrency: true }, () => {
       })
     }
 
-    it('a page that joins where key frames are 8.3 s apart goes up to the source, and its picture does not stand', async (t) => {
-      await publish(t, 'rare', { mode: 'always', rungs: rungs.slice(0, 1) }, { gop: 250, bitrate: 1500 })
-      const [source = ''] = (await waitVariants('rare', 2)).values()
-      await waitMedia(source, 4)
-      const browser = await chromium()
-      t.after(() => browser.close())
-      for (let round = 1; ; round++) {
-        const page = await browser.newPage({ viewport: { width: 1000, height: 700 } })
-        // It begins with what it takes the link for, and finds that it carries more.
-        await page.addInitScript("Object.defineProperty(navigator.connection, 'downlink', { value: 1 })")
-        const watched = watchStarving()
-        const rise = async () => {
-          await page.goto(`${shared.server.http}/@rare`)
-          const first = await until(page, 'pictures', ({ frames }) => frames > 5)
-          await watchVideo(page, "document.querySelector('bandstand-player').video")
-          const { frames } = await until(page, 'the source', ({ height }) => height === 360)
-          // Past the next segment.
-          await until(page, 'more pictures', (seen) => seen.frames > frames + 150)
-          const at = await page.evaluate<number[]>('seen.shown.map(({ at }) => at)')
-          return { first: first.height, stood: Math.max(...at.slice(1).map((now, i) => now - (at[i] ?? now))) }
+    it(
+      'a page that joins where key frames are 8.3 s apart goes up to the source, and its picture does not stand',
+      longOnly,
+      async (t) => {
+        await publish(t, 'rare', { mode: 'always', rungs: rungs.slice(0, 1) }, { gop: 250, bitrate: 1500 })
+        const [source = ''] = (await waitVariants('rare', 2)).values()
+        await waitMedia(source, 4)
+        const browser = await chromium()
+        t.after(() => browser.close())
+        for (let round = 1; ; round++) {
+          const page = await browser.newPage({ viewport: { width: 1000, height: 700 } })
+          // It begins with what it takes the link for, and finds that it carries more.
+          await page.addInitScript("Object.defineProperty(navigator.connection, 'downlink', { value: 1 })")
+          const watched = watchStarving()
+          const rise = async () => {
+            await page.goto(`${shared.server.http}/@rare`)
+            const first = await until(page, 'pictures', ({ frames }) => frames > 5)
+            await watchVideo(page, "document.querySelector('bandstand-player').video")
+            const { frames } = await until(page, 'the source', ({ height }) => height === 360)
+            // Past the next segment.
+            await until(page, 'more pictures', (seen) => seen.frames > frames + 150)
+            const at = await page.evaluate<number[]>('seen.shown.map(({ at }) => at)')
+            return { first: first.height, stood: Math.max(...at.slice(1).map((now, i) => now - (at[i] ?? now))) }
+          }
+          const [risen] = await Promise.allSettled([rise()])
+          const starved = watched()
+          await page.close()
+          t.diagnostic(
+            `${risen.status === 'rejected' ? String(risen.reason) : JSON.stringify(risen.value)}, starved ${Math.round(starved * 100)} %`,
+          )
+          const isTried = risen.status === 'fulfilled' && risen.value.first === 270
+          if (isTried && risen.value.stood < 1_500) break
+          // Whoever looks late sees no rise.
+          assert(
+            (starved > starving || (risen.status === 'fulfilled' && !isTried)) && round < 4,
+            'the picture stood, or nothing better came',
+          )
         }
-        const [risen] = await Promise.allSettled([rise()])
-        const starved = watched()
-        await page.close()
-        t.diagnostic(
-          `${risen.status === 'rejected' ? String(risen.reason) : JSON.stringify(risen.value)}, starved ${Math.round(starved * 100)} %`,
-        )
-        const isTried = risen.status === 'fulfilled' && risen.value.first === 270
-        if (isTried && risen.value.stood < 1_500) break
-        // Whoever looks late sees no rise.
-        assert(
-          (starved > starving || (risen.status === 'fulfilled' && !isTried)) && round < 4,
-          'the picture stood, or nothing better came',
-        )
-      }
-    })
+      },
+    )
 
     it('on demand: nothing is encoded before somebody asks, and then at once', async (t) => {
       await publish(t, 'asked', {})

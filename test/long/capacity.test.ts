@@ -9,12 +9,11 @@ import { startBandstand } from '../support/bandstand.ts'
 import { ffmpegsOf } from '../support/children.ts'
 import { limitProcessor } from '../support/cpu-limit.ts'
 import { ffmpegPublish } from '../support/encoders.ts'
+import { longOnly } from '../support/long.ts'
 import { signIn } from '../support/owner.ts'
 import { assertConforms, waitLive } from '../support/published.ts'
 import { readUsage } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
-
-const skip = process.env['BANDSTAND_LONG'] === '1' ? false : 'takes 4 minutes: npm run test:long'
 
 /** The upper one costs many times what the lower one does. */
 const settings = {
@@ -26,7 +25,7 @@ const settings = {
 }
 
 test('ffmpeg that gets too little of the processor loses its dearest rung, the source nothing, and the rung comes back', {
-  skip,
+  ...longOnly,
 }, async (t: TestContext) => {
   const server = await startBandstand({ ffmpeg: true, limit: 900_000 })
   t.after(() => server.stop())

@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { ffmpegPublish } from '../support/encoders.ts'
+import { longOnly } from '../support/long.ts'
 import { startLossyRelay } from '../support/lossy-relay.ts'
 import { signIn } from '../support/owner.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
@@ -13,13 +14,12 @@ import { waitLive } from '../support/published.ts'
 import { waitFor } from '../support/wait.ts'
 import { whepFigures, whepJoin, whepLeave } from '../support/whep-page.ts'
 
-const skip = process.env['BANDSTAND_LONG'] === undefined && 'takes a minute and a half: npm run test:long'
 const rungs = [
   { height: 270, bitrate: 600_000, frameRate: 30 },
   { height: 180, bitrate: 250_000, frameRate: 30 },
 ]
 
-describe('a line that narrows and widens again', { skip }, () => {
+describe('a line that narrows and widens again', longOnly, () => {
   let server: Bandstand
   let browser: Browser
   let pages: PlayerPage

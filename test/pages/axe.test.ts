@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
+import { longOnly } from '../support/long.ts'
 import { fakeDevices } from '../support/whip-page.ts'
 import { colourFindings, findings } from './axe.ts'
 import { type Clip, makeClip } from './mock/clip.ts'
@@ -80,24 +81,28 @@ for (const [size, viewport] of Object.entries(sizes)) {
     await page.close()
   })
 
-  test(`axe finds nothing in the player's menu, light and dark, ${size}`, async () => {
-    const page = await open()
-    await page.goto(`${mock.url}/@main`)
-    await page.getByRole('button', { name: 'Quality and delay' }).click()
-    await page.getByRole('menu').waitFor()
-    const popup = page.locator('bandstand-settings-menu .popup')
-    await inBoth(page, async (scheme, find) => {
-      assert.deepEqual(await find(page), [], scheme)
-      const colour = await popup.evaluate((element) => getComputedStyle(element).backgroundColor)
-      assert.match(colour, /^rgb\(/, 'nothing shines through')
-      const box = await popup.boundingBox()
-      const inside = box && box.x >= 0 && box.y >= 0 && box.x + box.width <= viewport.width
-      assert.ok(inside && box.y + box.height <= viewport.height, 'all of it is on the screen')
-    })
-    await page.close()
-  })
+  test(
+    `axe finds nothing in the player's menu, light and dark, ${size}`,
+    size === 'phone' ? {} : longOnly,
+    async () => {
+      const page = await open()
+      await page.goto(`${mock.url}/@main`)
+      await page.getByRole('button', { name: 'Quality and delay' }).click()
+      await page.getByRole('menu').waitFor()
+      const popup = page.locator('bandstand-settings-menu .popup')
+      await inBoth(page, async (scheme, find) => {
+        assert.deepEqual(await find(page), [], scheme)
+        const colour = await popup.evaluate((element) => getComputedStyle(element).backgroundColor)
+        assert.match(colour, /^rgb\(/, 'nothing shines through')
+        const box = await popup.boundingBox()
+        const inside = box && box.x >= 0 && box.y >= 0 && box.x + box.width <= viewport.width
+        assert.ok(inside && box.y + box.height <= viewport.height, 'all of it is on the screen')
+      })
+      await page.close()
+    },
+  )
 
-  test(`axe finds nothing in the studio, light and dark, ${size}`, async () => {
+  test(`axe finds nothing in the studio, light and dark, ${size}`, size === 'phone' ? {} : longOnly, async () => {
     mock.owner = false
     const page = await open()
     await page.goto(`${mock.url}/studio`)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
+import { longOnly } from '../support/long.ts'
 import { slowLink } from '../support/slow-link.ts'
 import { starving, watchStarving } from '../support/usage.ts'
 import { type Clip, makeLadder } from './mock/clip.ts'
@@ -179,7 +180,7 @@ function record(aborted: () => number) {
   }
 }
 
-test('on a link that becomes slow, quick and slow again the rendition changes without a stall', async (t) => {
+test('on a link that becomes slow, quick and slow again the rendition changes without a stall', longOnly, async (t) => {
   const carry = await slowLink(page, 5e6)
   const aborted = countAborted()
   for (let round = 1; ; round++) {

@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core'
 import { type Bandstand, startBandstand, streamKey } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { type ClockPicturePublisher, pictureAge, publishClockPicture } from '../support/clock-picture.ts'
+import { longOnly } from '../support/long.ts'
 import { type Look, look, type PlayerElement, shoot, until } from '../support/our-player.ts'
 import { signIn } from '../support/owner.ts'
 import { waitLive } from '../support/published.ts'
@@ -75,7 +76,7 @@ function webrtcProcess({ pid }: Bandstand): number | undefined {
   return undefined
 }
 
-test('where no UDP gets through LL-HLS plays two seconds later, and the menu says why', async (t) => {
+test('where no UDP gets through LL-HLS plays two seconds later, and the menu says why', longOnly, async (t) => {
   // The others go on without these.
   t.after(() => Promise.all([encoders[1]?.stop(), blocked.stop()]))
   const begun = performance.now()
@@ -150,7 +151,7 @@ test('the process of WebRTC is killed: the picture goes on, and real time comes 
   assert.equal(await page.evaluate(() => performance.getEntriesByType('navigation').length), 1)
 })
 
-test('rewinding out of real time and back to it', async () => {
+test('rewinding out of real time and back to it', longOnly, async () => {
   const page = await open(server)
   await goesOn(page, 'webrtc')
   await page.keyboard.press('Home')
@@ -159,7 +160,7 @@ test('rewinding out of real time and back to it', async () => {
   await goesOn(page, 'webrtc')
 })
 
-test('each transport is forced by the attribute', async () => {
+test('each transport is forced by the attribute', longOnly, async () => {
   const page = await open(server, '/@main/embed')
   for (const transport of ['hls', 'll-hls', 'webrtc']) {
     await page.evaluate((to) => document.querySelector('bandstand-player')?.setAttribute('transport', to), transport)

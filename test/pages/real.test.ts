@@ -5,6 +5,7 @@ import type { Browser, Locator, Page } from 'playwright-core'
 import { type Bandstand, ownerPassword, startBandstand, streamKey } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { ffmpegPublish } from '../support/encoders.ts'
+import { isLong, longOnly } from '../support/long.ts'
 import { type PlayerElement, shoot, until } from '../support/our-player.ts'
 import { signIn } from '../support/owner.ts'
 import type { Running } from '../support/process.ts'
@@ -14,8 +15,6 @@ import { waitFor } from '../support/wait.ts'
 import { findings } from './axe.ts'
 
 /** Pages, server and encoder together; what a page does in each case is tested against a mock beside this. */
-
-const isLong = process.env['BANDSTAND_LONG'] !== undefined
 
 let server: Bandstand
 let browser: Browser
@@ -159,7 +158,7 @@ test('who was banned and is pardoned writes again on the page that is open', asy
 })
 
 // `axe.test.ts` looks at the same pages while a mock plays.
-test('axe finds nothing on pages with live content', { skip: !isLong }, async () => {
+test('axe finds nothing on pages with live content', longOnly, async () => {
   for (const path of ['/@main', '/@main/embed', '/@main/chat']) {
     const page = await open(path)
     if (path !== '/@main/chat') await assertMoving(page)

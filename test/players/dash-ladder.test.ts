@@ -7,13 +7,12 @@ import { chromium } from '../support/browser.ts'
 import { publishClip } from '../support/channels.ts'
 import type { Shown } from '../support/continuity.ts'
 import { ffmpegPublish } from '../support/encoders.ts'
+import { isLong } from '../support/long.ts'
 import { signIn } from '../support/owner.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import { slowLink } from '../support/slow-link.ts'
 import { starving, watchStarving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
-
-const isLong = process.env['BANDSTAND_LONG'] !== undefined
 
 const rungs = [
   { height: 360, bitrate: 400_000, frameRate: 30 },

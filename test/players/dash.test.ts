@@ -6,6 +6,7 @@ import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { publishClip } from '../support/channels.ts'
 import type { Shown } from '../support/continuity.ts'
+import { longOnly } from '../support/long.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import { ffprobe } from '../support/players.ts'
 import { assertNear, getChannel, waitEnded, waitLive } from '../support/published.ts'
@@ -180,20 +181,24 @@ describe('DASH', () => {
     await Promise.all([played, assertProbed(live())])
   })
 
-  it('dash.js and Shaka that begin a few pictures before an encoder was away play on with the next', async () => {
-    const [first = '', second = ''] = await periods(replay())
-    const next = Number(/start="PT([\d.]+)S"/.exec(second)?.[1])
-    const [start = 0, length = 0] = [...first.matchAll(/PT([\d.]+)S/g)].map(([, seconds]) => Number(seconds))
-    const end = start + length
-    await both(async (load, name) => {
-      const page = await pages.play(browser, load(replay(), end - 0.12))
-      await assertShows(page, 2)
-      const [shown] = await page.evaluate<Shown[]>('seen.shown')
-      assert.ok(shown !== undefined && shown.media < next + 4, `${name} began at ${shown?.media}, the hole at ${end}`)
-      assert.deepEqual(await page.evaluate('lines'), [], name)
-      await page.close()
-    })
-  })
+  it(
+    'dash.js and Shaka that begin a few pictures before an encoder was away play on with the next',
+    longOnly,
+    async () => {
+      const [first = '', second = ''] = await periods(replay())
+      const next = Number(/start="PT([\d.]+)S"/.exec(second)?.[1])
+      const [start = 0, length = 0] = [...first.matchAll(/PT([\d.]+)S/g)].map(([, seconds]) => Number(seconds))
+      const end = start + length
+      await both(async (load, name) => {
+        const page = await pages.play(browser, load(replay(), end - 0.12))
+        await assertShows(page, 2)
+        const [shown] = await page.evaluate<Shown[]>('seen.shown')
+        assert.ok(shown !== undefined && shown.media < next + 4, `${name} began at ${shown?.media}, the hole at ${end}`)
+        assert.deepEqual(await page.evaluate('lines'), [], name)
+        await page.close()
+      })
+    },
+  )
 
   it('dash.js and Shaka that play it when it ends play it to its end', async () => {
     const opened = await both(async (load) => {

@@ -6,6 +6,7 @@ import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { ffmpegPublish } from '../support/encoders.ts'
 import { startHls } from '../support/hls-page.ts'
+import { isLong, longOnly } from '../support/long.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { assertPlaysOn, type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import type { Running } from '../support/process.ts'
@@ -19,7 +20,6 @@ const rungs = [
   { height: 180, bitrate: 200_000, frameRate: 30 },
 ]
 
-const isLong = process.env['BANDSTAND_LONG'] !== undefined
 /** Down, up and further; what is ten seconds behind has ten seconds to play before each. */
 const wishes = (isLowLatency: boolean) =>
   isLong ? [180, 360, 270, 360, 180] : isLowLatency ? [180, 360, 270] : [180, 360]
@@ -94,6 +94,7 @@ const tests = (seconds: number) => () => {
     const forgiven = lowLatency && seconds > 1 ? [360] : []
     const exception = forgiven.length === 0 ? '' : ', but on the way up to the source'
     it(`${lowLatency ? 'low latency' : 'ordinary HLS'}: switches up and down without a stall${exception}`, {
+      ...(lowLatency ? {} : longOnly),
       timeout: 200_000,
     }, async (t) => {
       const page = await open(t)
@@ -118,7 +119,7 @@ const tests = (seconds: number) => () => {
   }
 
   it('on a link that becomes slow and quick again it changes down and up by itself, without a stall', {
-    skip: !isLong,
+    ...longOnly,
     timeout: 200_000,
   }, async (t) => {
     const page = await open(t)

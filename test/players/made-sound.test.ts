@@ -11,6 +11,7 @@ import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { chromium } from '../support/browser.ts'
 import { encodeOnce } from '../support/encode-once.ts'
 import { startHls } from '../support/hls-page.ts'
+import { longOnly } from '../support/long.ts'
 import { look, until } from '../support/our-player.ts'
 import { type Owner, signIn } from '../support/owner.ts'
 import { servePlayerPage } from '../support/player-page.ts'
@@ -188,7 +189,7 @@ describe('sound that is not AAC', { concurrency: 2 }, () => {
   })
 
   for (const [name, load] of Object.entries(dashPlayers)) {
-    it(`is heard by ${name} in a browser without Opus`, async () => {
+    it(`is heard by ${name} in a browser without Opus`, name === 'Shaka' ? longOnly : {}, async () => {
       const channel = `dash-${name.toLowerCase().replaceAll('.', '-')}`
       const publisher = await publish(server, owner, channel)
       const pages = await servePlayerPage()

@@ -11,6 +11,7 @@ import { quietLog, retention, temporaryFolder } from '@bandstand/engine/store/fi
 import { AUDIO_TRACK, VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
 import type { Browser } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
+import { longOnly } from '../support/long.ts'
 import { type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import { waitFor } from '../support/wait.ts'
 
@@ -51,6 +52,8 @@ describe('a replay plays from its beginning to its end', () => {
     readonly seconds: number
     /** From when to when something has to be seen, seconds. */
     readonly pictures?: readonly [number, number]
+    /** Only with `npm run test:long`. */
+    readonly repeats?: boolean
     run(studio: Studio, begun: number): void
   }
 
@@ -72,6 +75,7 @@ describe('a replay plays from its beginning to its end', () => {
     },
     {
       what: 'whose last segment is one picture without sound',
+      repeats: true,
       seconds: 6,
       run(studio, begun) {
         connect(studio)
@@ -97,6 +101,7 @@ describe('a replay plays from its beginning to its end', () => {
     {
       // Of the segment in which they came back two seconds are missing, and two are there.
       what: 'whose pictures paused while its sound went on',
+      repeats: true,
       seconds: 11,
       pictures: [8, 10],
       run(studio, begun) {
@@ -213,15 +218,19 @@ describe('a replay plays from its beginning to its end', () => {
   }
 
   for (const broadcast of broadcasts) {
-    it(`${broadcast.what}: ${Object.keys(players).join(', ')}`, async (t) => {
-      const folder = await replay(t, broadcast.run)
-      await Promise.all(
-        Object.entries(players).map(([name, load]) =>
-          play(name, load(folder), broadcast).catch((cause: unknown) => {
-            throw new Error(name, { cause })
-          }),
-        ),
-      )
-    })
+    it(
+      `${broadcast.what}: ${Object.keys(players).join(', ')}`,
+      broadcast.repeats === true ? longOnly : {},
+      async (t) => {
+        const folder = await replay(t, broadcast.run)
+        await Promise.all(
+          Object.entries(players).map(([name, load]) =>
+            play(name, load(folder), broadcast).catch((cause: unknown) => {
+              throw new Error(name, { cause })
+            }),
+          ),
+        )
+      },
+    )
   }
 })
