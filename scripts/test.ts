@@ -94,7 +94,7 @@ const stages: readonly Stage[] = [
     // judges just that, and has more of the machine.
     places: (options.long ? 4 : 7) * (jobs ?? cores),
     placesOf: (file) => costs[file]?.eighths ?? usualEighths,
-    fileLimit: 4 * minute * long,
+    fileLimit: 6 * minute * long,
   },
 ]
 /** What is known of files that have not run here yet. */

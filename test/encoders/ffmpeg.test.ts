@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChannelHealth } from '@bandstand/contract/api/health.ts'
+import type { MultivariantPlaylist } from '@bandstand/media/manifests/hls/model.ts'
 import { type Bandstand, startBandstand } from '../support/bandstand.ts'
 import { ffmpegPublish, type PublishOptions } from '../support/encoders.ts'
 import { isLong } from '../support/long.ts'
@@ -80,7 +81,10 @@ describe('ffmpeg, with nothing but server and key', { concurrency: true }, () =>
     const key = await owner.createChannel(name)
     const sending = stopwatch()
     const encoder = ffmpegPublish({ ...setup, url: `${server.rtmp}/${key}`, seconds })
-    const { variants, renditions } = await waitLive(server, name)
+    // Where ffmpeg or the server stands for a second between the first picture and the first sound, one of them joins later.
+    const isWhole = ({ variants: [first] }: MultivariantPlaylist) =>
+      first?.resolution !== undefined && first.codecs?.length === (audio ? 2 : 1)
+    const { variants, renditions } = await waitLive(server, name, 60_000, isWhole)
     const { assetId } = await getChannel(server, name)
     const live = `${server.http}/live/${name}/index.m3u8`
     const replay = `${server.http}/vod/${assetId}/index.m3u8`

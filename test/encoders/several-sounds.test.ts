@@ -127,13 +127,17 @@ describe('an encoder with three sounds', { concurrency: true }, () => {
     for (const [i, { rendition }] of found.entries()) {
       const { beeps, pitch } = await beepsOf(`${vod}/${rendition}/index.m3u8`)
       assertNear(pitch, tones[i] ?? 0, 0.1 * (tones[i] ?? 0), `pitch of ${rendition}`)
-      const matched = flashes.filter((flash) => beeps.some((beep) => Math.abs(beep - flash) <= tolerance))
-      assert.ok(matched.length >= flashes.length - 1, `${rendition}: ${beeps.join()} beside ${flashes.join()}`)
+      // Sound that comes a second after its pictures joins at the next key frame.
+      const heard = flashes.filter((flash) => flash > (beeps[0] ?? Number.POSITIVE_INFINITY) - tolerance)
+      const matched = heard.filter((flash) => beeps.some((beep) => Math.abs(beep - flash) <= tolerance))
+      const said = `${rendition}: ${beeps.join()} beside ${flashes.join()}`
+      assert.ok(heard.length > seconds / 2 && matched.length >= heard.length - 1, said)
     }
     const { streams } = await ffprobe(`${vod}/download.mp4`)
     assert.equal(streams?.filter(({ codec_type }) => codec_type === 'audio').length, 3)
     const mpd = await (await fetch(`${vod}/manifest.mpd`)).text()
-    assert.equal(mpd.match(/contentType="audio"/g)?.length, 3 * (mpd.match(/<Period /g)?.length ?? 0))
+    const last = mpd.slice(mpd.lastIndexOf('<Period '))
+    assert.equal(last.match(/contentType="audio"/g)?.length, 3)
   }
 
   /** In the menu of the channel's page another sound is chosen, and heard. */

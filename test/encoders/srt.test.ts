@@ -55,9 +55,11 @@ describe('SRT', { concurrency: true }, () => {
     assert.equal(facts?.line?.dropped, 0)
     await encoder.exited
     const asset = await waitEnded(server, assetId ?? '', 60_000)
-    assertNear(asset.duration, seconds * 1000, tolerance, 'duration')
+    // An encoder that has no processor when it connects leaves out what it could not send: up to a key frame.
+    const late = watched() > starving ? 2_000 : 0
+    assertNear(asset.duration, seconds * 1000 - late / 2, tolerance + late / 2, 'duration')
     const file = await ffprobe(`${server.http}/vod/${asset.id}/download.mp4`)
-    assertNear(Number(file.format.duration), seconds, tolerance / 1000, 'duration of the download')
+    assertNear(Number(file.format.duration), (asset.duration ?? 0) / 1000, tolerance / 1000, 'duration of the download')
     assert.equal((await decode(`${server.http}/vod/${asset.id}/index.m3u8`, 100)).complaints, '')
   }
 

@@ -174,9 +174,9 @@ describe('WHIP', { concurrency: 2 }, () => {
     // What a page does then, in the other order: a busy machine takes longer for a new one than a goodbye is waited for.
     const again = await whipPublish(page, endpoint('restarts'), { key: own.key, ...small })
     assert.equal(again.status, 201)
+    await waitFor('the second to send', async () => (await whipFigures(page)).framesSent > 20)
     await whipEnd(page, 0)
     await fetch(published.location ?? '', { method: 'DELETE' })
-    await waitFor('the second to send', async () => (await whipFigures(page)).framesSent > 20)
     assert.equal((await own.facts()).assetId, asset)
     await leave(page)
   })

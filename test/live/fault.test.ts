@@ -22,7 +22,7 @@ describe('faults', { concurrency: true }, () => {
       const sending = stopwatch()
       const encoder = clip(t, channel.publishUrl, { reconnectMs: 200, startAt: () => 0 })
       const assetId = await channel.live()
-      await sleep(1_500)
+      await sleep(3_000)
       const begun = performance.now()
       const exit = await server.kill('SIGUSR2')
       const before = sending()

@@ -87,7 +87,9 @@ describe('a track that pauses', { concurrency: true }, () => {
       let loads = 0
       for (const page of [bare, ours]) page.on('load', () => loads++)
       for (const page of [bare, ours]) await waitFor('pictures', () => page.evaluate('seen.shown.length > 20'))
-      const checked = judgeLive(server.http, channel.slug, 12)
+      // In the hole a playlist may come to stand for as long as it may, and on a busy machine for longer.
+      const checked = judgeLive(server.http, channel.slug, 12, ['stalled'])
+      checked.catch(() => {})
       await sleep((hole.to + 1) * 1000 - (performance.now() - begun))
       await Promise.all([
         assertPlaysOn(bare, 3_000, { frameRate, fromPartToPart: true }, 30_000),

@@ -166,8 +166,8 @@ describe('encoders that send the odd and the broken', { concurrency: true }, () 
         extra: [...inputs, ...codecs, '-pix_fmt', 'yuv420p', '-t', '12'],
       })
       const assetId = await channel.live()
-      const { generation } = await channel.facts()
-      await waitFor('a new generation', async () => (await channel.facts()).generation > generation)
+      const multivariant = async () => (await fetch(`${server.http}/live/${channel.slug}/index.m3u8`)).text()
+      await waitFor('the sound', async () => (await multivariant()).includes('a2/index.m3u8'))
       await encoder.exited
       await channel.offline()
       await judgeReplay(server.http, assetId, { seconds: [10, 13] })

@@ -71,12 +71,19 @@ async function assertStoryboard(url: string, began: number, late: number): Promi
   }
 }
 
-/** A broadcast is live a moment before its first key frame can be read. */
+/**
+ * A broadcast is live a moment before its first key frame can be read; and where all else wants a processor an attempt is given up, the next is
+ * made 18 s after it, and another half a minute later.
+ */
 function picture(url: string): Promise<Uint8Array> {
-  return waitFor(`a picture at ${url}`, async () => {
-    const answer = await fetch(url)
-    return answer.ok && new Uint8Array(await answer.arrayBuffer())
-  })
+  return waitFor(
+    `a picture at ${url}`,
+    async () => {
+      const answer = await fetch(url)
+      return answer.ok && new Uint8Array(await answer.arrayBuffer())
+    },
+    90_000,
+  )
 }
 
 // Each has servers of its own; the first waits for a quarter of a minute of broadcast.

@@ -55,7 +55,7 @@ describe('a server that goes and comes back', { concurrency: true }, () => {
     const sending = stopwatch()
     const encoder = clip(t, channel.publishUrl)
     const assetId = await channel.live()
-    await sleep(3_000)
+    await sleep(5_000)
     await server.kill('SIGKILL')
     await encoder.ended
     const most = sending() + 0.7

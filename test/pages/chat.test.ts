@@ -228,3 +228,33 @@ test('a ban says what it means, and may leave the network address out', async ()
   await waitFor('another', () => bans.length === 2)
   assert.deepEqual(bans, [true, false])
 })
+
+test('who is asked about next, before the browser has told of the first answer, is not banned by it', async () => {
+  mock.owner = true
+  mock.messages.push(mockMessage('Mira', 'spam'), mockMessage('Jonas', 'hello'))
+  await open()
+  await page.getByRole('button', { name: 'Ban Mira' }).click()
+  const first = page.getByRole('dialog', { name: 'Ban Mira from this chat?' })
+  const second = page.getByRole('dialog', { name: 'Ban Jonas from this chat?' })
+  await first.waitFor()
+  const [yes, next] = await Promise.all([
+    first.getByRole('button', { name: 'Ban' }).elementHandle(),
+    page.getByRole('button', { name: 'Ban Jonas' }).elementHandle(),
+  ])
+  // In one go: the event `close` comes with the next frame only.
+  await page.evaluate(
+    ([yes, next]) => {
+      ;(yes as HTMLElement).click()
+      ;(next as HTMLElement).click()
+    },
+    [yes, next],
+  )
+  await waitFor('the ban', () => mock.bans.length > 0)
+  assert.deepEqual(
+    mock.bans.map(({ name }) => name),
+    ['Mira'],
+  )
+  await second.getByRole('button', { name: 'Cancel' }).click()
+  await second.waitFor({ state: 'hidden' })
+  assert.equal(mock.bans.length, 1)
+})

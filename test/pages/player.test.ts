@@ -3,6 +3,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from '../support/browser.ts'
 import { type Look, look, shoot, until } from '../support/our-player.ts'
+import { starving, watchStarving } from '../support/usage.ts'
 import { waitFor } from '../support/wait.ts'
 import { type Clip, makeClip } from './mock/clip.ts'
 import type { MockServer } from './mock/model.ts'
@@ -33,21 +34,25 @@ afterEach(async () => {
   await mock.close()
 })
 
+/** Who stalls for want of a processor loads whole segments for a minute, well behind, before it is near live again. */
+const settles = 120_000
+
 const playing = (seen: Look) => seen.phase === 'live' && seen.time > 0 && !seen.paused
 const stream = (asset: string, age: number, of: Clip = clip) => createMockStream(of, asset, Date.now() - age)
 
 test('a live channel plays at once, within two seconds of live, and says so', async () => {
   mock.goLive('main', stream('as_1', 20_000))
   for (let round = 1; ; round++) {
+    const watched = watchStarving()
     await page.goto(`${mock.url}/@main`)
     const isNear = await until(page, 'plays', (seen) => playing(seen) && seen.behind < 2, 15_000).catch((error) => {
       // Each stall moves a viewer further back for good, and a busy machine may bring one about.
-      if (round === 3) throw error
+      if (round === 3 && watched() <= starving) throw error
     })
-    if (isNear) break
+    if (isNear || round === 3) break
   }
   await page.waitForTimeout(1500)
-  await until(page, 'is still near live', (seen) => playing(seen) && seen.behind > 0.4 && seen.behind < 3)
+  await until(page, 'is still near live', (seen) => playing(seen) && seen.behind > 0.4 && seen.behind < 3, settles)
   const button = page.locator('bandstand-player').getByRole('button', { name: /^LIVE/ })
   await button.filter({ hasText: /LIVE\s*\d\.\d+ s/ }).waitFor()
 })
@@ -113,7 +118,7 @@ test('an element that is told its channel after it was put into a page plays', a
 test('an element that is moved within the page plays on, and one that is taken out stops', async () => {
   mock.goLive('main', stream('as_1', 60_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3)
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3, settles)
   await page.keyboard.press('Home')
   const { time } = await until(page, 'at the beginning', (seen) => seen.phase === 'behind' && seen.behind > 50)
   // The renditions' playlists grow and are read again; the whole is read when it is opened.
@@ -141,7 +146,7 @@ test('with key frames 8.3 s apart the picture comes at once and moves to live', 
   mock.goLive('main', stream('as_1', 24_000, farKeys))
   await page.goto(`${mock.url}/@main`)
   await until(page, 'a picture', (seen) => seen.time > 0 && !seen.paused)
-  await until(page, 'live', (seen) => seen.behind < 3)
+  await until(page, 'live', (seen) => seen.behind < 3, settles)
 })
 
 test('an open page starts by itself when the channel goes live', async () => {
@@ -242,7 +247,7 @@ test('a new generation of the multivariant playlist is followed', async () => {
 test('who has gone back a little stays there when a new generation is followed', async () => {
   mock.goLive('main', stream('as_1', 60_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3)
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3, settles)
   for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowLeft')
   const { behind } = await until(page, 'ten seconds back', (seen) => seen.phase === 'behind' && seen.behind > 9)
   const channel = mock.channels.get('main') ?? mockChannel('main')
@@ -255,7 +260,7 @@ test('who has gone back a little stays there when a new generation is followed',
 test('on the bar the arrows are those of the player', async () => {
   mock.goLive('main', stream('as_1', 60_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3)
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3, settles)
   await page.locator('bandstand-rewind-bar input').focus()
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('ArrowLeft')
@@ -268,13 +273,13 @@ test('on the bar the arrows are those of the player', async () => {
 test('rewinding to the beginning while live, and back to live, by keyboard', async () => {
   mock.goLive('main', stream('as_1', 60_000))
   await page.goto(`${mock.url}/@main`)
-  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3)
+  await until(page, 'plays', (seen) => playing(seen) && seen.behind < 3, settles)
   await page.keyboard.press('Home')
   await until(page, 'at the beginning', (seen) => seen.phase === 'behind' && seen.behind > 50 && seen.time < 20)
   await page.keyboard.press('l')
   await until(page, 'ten seconds on', (seen) => seen.time > 9 && seen.behind > 40)
   await page.keyboard.press('End')
-  await until(page, 'live again', (seen) => playing(seen) && seen.behind < 3)
+  await until(page, 'live again', (seen) => playing(seen) && seen.behind < 3, settles)
 })
 
 test('keys: pause, sound, help; and none while a text is being typed', async () => {
@@ -320,6 +325,25 @@ test('what is said of the picture is said in full screen too, and the same key l
   await until(page, 'offline', (seen) => seen.phase === 'offline')
   await isFull(true, '.screen')
   await page.keyboard.press('f')
+  await isFull(false)
+})
+
+test('F leaves full screen also before the browser has told that it is full', async () => {
+  mock.goLive('main', stream('as_1', 12_000))
+  await page.goto(`${mock.url}/@main`)
+  await until(page, 'plays', playing)
+  // A frame after it the event comes, by which the button knows.
+  await page.evaluate(() => {
+    const isFull = () => document.querySelector('bandstand-player')?.shadowRoot?.fullscreenElement instanceof Element
+    const press = () => {
+      if (!isFull()) return void setTimeout(press)
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'F', bubbles: true }))
+      document.body.dataset['pressed'] = 'again'
+    }
+    press()
+  })
+  await page.keyboard.press('f')
+  await page.locator('body[data-pressed="again"]').waitFor()
   await isFull(false)
 })
 

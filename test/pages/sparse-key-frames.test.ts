@@ -94,7 +94,7 @@ async function assertLands(what: string, to: number, go: () => Promise<unknown>)
     const { place, shown } = seen
     // The seek before may have ended after `seeks` was read.
     // And a busy page hears late that one has ended: the video has gone on by then.
-    const isThere = seen.seeks > seeks && place > to - 1 && place < to + late
+    const isThere = seen.seeks > seeks && place > to - 1 && (place < to + late || watched() > starving)
     return isThere && (shown.at(-1) ?? 0) > (shown[0] ?? 0) + 0.3
   }
   await waitFor(`a picture at ${what}`, goesOn, 60_000, 20).catch(async (cause: unknown) => {
@@ -201,7 +201,8 @@ test('in a replay every seek leads to the place asked for, and the key End to th
   // Some of them just before what is buffered by then, which hls.js would go on with.
   for (const to of [140, 110, 104, 21, 91, 84, 45, 148, 15, 7, 84, 126, 7, 84])
     await assertLands(`${to} s`, to, seekBar(to))
-  for (const tenth of [6, 3, 9])
+  // The first is not where it may have played on to: who is there already does not seek.
+  for (const tenth of [3, 6, 9])
     await assertLands(`tenth ${tenth}`, tenth * 15, () => page.keyboard.press(String(tenth)))
   for (const key of ['2', '7', 'Home']) {
     await page.keyboard.press('End')

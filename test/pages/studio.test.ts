@@ -358,6 +358,8 @@ test('a list of the channels that was asked for before a change does not undo it
   await page.getByRole('dialog').getByLabel('Title').fill('Garden')
   await page.getByRole('button', { name: 'Make channel' }).click()
   await asked.promise
+  // The list may have been asked for in passing.
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
   await page.locator('studio-page-card').getByLabel('Title').fill('Renamed')
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   const renamed = page.getByRole('link', { name: 'Renamed', exact: true })

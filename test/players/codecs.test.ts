@@ -82,9 +82,11 @@ describe('viewers of other codecs', () => {
           ...{ realtime: true, loop: true, enhanced: true },
         })
         const page = await browser.newPage()
+        let assetId: string
         try {
           const { variants } = await waitLive(server, setup.name)
           const codecs = variants[0]?.codecs?.join() ?? ''
+          assetId = (await getChannel(server, setup.name)).assetId ?? assert.fail('no recording')
           await page.goto(`${server.http}/@${setup.name}/embed`)
           const answer = await page.evaluate(
             (type) => MediaSource.isTypeSupported(type),
@@ -94,8 +96,8 @@ describe('viewers of other codecs', () => {
           if (setup.plays) {
             const first = await until(page, 'a moving picture', ({ phase, frames }) => phase === 'live' && frames > 20)
             assert.equal(first.height, 180)
-            const later = await until(page, 'more of it', ({ time }) => time > first.time + 3)
-            assert.ok(later.frames >= first.frames + 40, `${first.frames} and ${later.frames} pictures`)
+            // A page that was late leaps to live once.
+            await until(page, 'more of it', ({ time, frames }) => time > first.time + 3 && frames >= first.frames + 40)
           } else {
             const note = page.locator('bandstand-player .note')
             await note.waitFor({ timeout: 30_000 })
@@ -106,7 +108,6 @@ describe('viewers of other codecs', () => {
           await page.close()
           await publisher.stop()
         }
-        const assetId = (await getChannel(server, setup.name)).assetId ?? assert.fail('no recording')
         const asset = await waitEnded(server, assetId)
         const duration = (asset.duration ?? 0) / 1000
         const replay = `${server.http}/vod/${assetId}`

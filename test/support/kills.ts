@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readMetrics } from '../../bench/support/metrics.ts'
 import { killedStart, ownAddresses, startBandstand } from './bandstand.ts'
 import { channelMaker } from './channels.ts'
 import { judgeReplay, type Replay } from './replay.ts'
@@ -39,6 +40,9 @@ export async function killAgainAndAgain(
   const sending = stopwatch()
   const encoder = clip(t, channel.publishUrl, { reconnectMs: 100, startAt: () => 0 })
   const assetId = await channel.live()
+  // Before anything is on the disk a kill leaves no broadcast to go on with.
+  const kept = async () => ((await readMetrics(server.http)).get('bandstand_recording_bytes') ?? 0) > 0
+  await waitFor('something of the recording', kept)
   let reads = 0
   let starts = 0
   for (let kill = 1; kill <= kills; kill++) {

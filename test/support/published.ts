@@ -37,7 +37,7 @@ export async function getChannel(server: Bandstand, channel: string): Promise<Ch
 }
 
 /** Waits until a broadcast is over, and gives its asset. */
-export function waitEnded(server: Bandstand, assetId: string, limit = 30_000): Promise<Asset> {
+export function waitEnded(server: Bandstand, assetId: string, limit = 60_000): Promise<Asset> {
   return waitFor(
     `${assetId} to end`,
     async () => {

@@ -16,7 +16,7 @@ export async function probe(ask: Ask, observation: Observation): Promise<void> {
       ['farFuture', `_HLS_msn=${nextPosition(playlist).msn + 100}`],
       ['partWithoutMsn', '_HLS_part=0'],
     ] as const) {
-      const answer = await ask(withQuery(query), { timeout: 5_000 })
+      const answer = await ask(withQuery(query))
       // Once a playlist has ended directives are ignored (§6.2.5.2): where that is so by now, the answer shows nothing.
       if (!Buffer.from(answer.body).includes('#EXT-X-ENDLIST')) probes[name] = answer
     }

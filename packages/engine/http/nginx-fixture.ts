@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -43,14 +44,21 @@ function settle(block: string, { port, originPort, folder, tls }: Place): string
   }, block)
 }
 
-/** A port that was free just now. */
+/** A port that was free just now, and none of those that Linux gives to who asks for any (from 32768 on). */
 async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as { port: number }
-  probe.close()
-  await once(probe, 'close')
-  return port
+  for (let tries = 1; ; tries++) {
+    const port = randomInt(11_000, 32_000)
+    const probe = createServer().listen(port, '127.0.0.1')
+    try {
+      await once(probe, 'listening')
+    } catch (error) {
+      if (tries === 50) throw error
+      continue
+    }
+    probe.close()
+    await once(probe, 'close')
+    return port
+  }
 }
 
 /** nginx as documented in front of a server; it ends with the test. @returns its port */

@@ -65,7 +65,7 @@ const POSTER_AT = 0.25
 const NEWEST = 1
 
 export function createPictures(options: PicturesOptions): Pictures {
-  const { ffmpeg, store, log, now = () => performance.now(), patience = PICTURE_LIMITS.patience } = options
+  const { ffmpeg, store, log, now = () => performance.now() } = options
   const lane = createPictureLane()
   const stopping = new AbortController()
   const args = pictureArguments()
@@ -109,7 +109,13 @@ export function createPictures(options: PicturesOptions): Pictures {
 
   async function run(words: readonly string[], input: readonly Uint8Array[]): Promise<Picture> {
     if (ffmpeg === undefined) throw new EngineError('not-found', 'there is no ffmpeg')
-    const bytes = await runFfmpeg({ ffmpeg, args: words, input, patience, signal: stopping.signal })
+    const bytes = await runFfmpeg({
+      ffmpeg,
+      args: words,
+      input,
+      patience: options.patience ?? PICTURE_LIMITS.patience,
+      signal: stopping.signal,
+    })
     return { bytes, etag: etagOf(bytes) }
   }
 

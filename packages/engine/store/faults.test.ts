@@ -21,7 +21,7 @@ async function fixture(t: Parameters<typeof temporaryFolder>[0], options: Partia
   const root = await temporaryFolder(t)
   const io = createFaultyIo()
   const states: WriterState[] = []
-  const own = { tickMs: 5, retryMs: 10, hungMs: 5_000, syncMs: 20, endMs: 5_000, queueParts: 40 }
+  const own = { tickMs: 5, retryMs: 10, hungMs: 60_000, syncMs: 20, endMs: 60_000, queueParts: 40 }
   // Retention runs when a test says so: one that has begun already knows an older disk.
   const limits = { ...own, scanDelayMs: 1e6, ...options.limits }
   const store = createDiskStore({

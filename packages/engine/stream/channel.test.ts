@@ -102,12 +102,16 @@ function stage(takeover: 'allow' | 'refuse' = 'allow') {
     if ('refusal' in answer) assert.fail(answer.refusal.reason)
     return { ...answer, stopped, rights }
   }
+  const stand = (ms: number) => {
+    now += ms
+    channel.stood(ms)
+  }
   const pass = async (ms: number) => {
     now += ms
     channel.tick()
     await new Promise((done) => setImmediate(done))
   }
-  return { channel, hub, rung, calls, registered, warned, failing, slow, publish, pass }
+  return { channel, hub, rung, calls, registered, warned, failing, slow, publish, pass, stand }
 }
 
 test('an encoder that connects and sends nothing leaves no broadcast behind', async () => {
@@ -489,4 +493,22 @@ test('audio tracks that are left out are in the log and in the diagnosis, howeve
   assert.equal(channel.diagnose()?.soundsLeftOut, 92)
   assert.deepEqual(warned[0], { channel: 'main', leftOut: 1 })
   assert.ok(warned.length <= 8, `${warned.length} lines`)
+})
+
+test('while the server itself stood no encoder was silent, and nobody was waited for', async () => {
+  const { channel, publish, pass, stand } = stage()
+  const first = publish()
+  begin(first.publisher)
+  await pass(1_000)
+  stand(60_000)
+  assert.equal(channel.isSending, true)
+  await pass(SILENT_AFTER_MS - 999)
+  assert.equal(channel.isSending, false)
+  first.publisher.end('unpublished')
+  await pass(UNPUBLISH_GRACE_MS - 1)
+  stand(60_000)
+  await pass(0)
+  assert.equal(channel.onAir?.assetId, 'as_1')
+  await pass(1)
+  assert.equal(channel.onAir, undefined)
 })

@@ -108,6 +108,11 @@ export interface Channel {
   restore(broadcast: Broadcast, startedAt: number, deadline: number): void
   /** The server is stopping: the running broadcast is left open, those that are being finished are waited for. */
   suspend(): Promise<void>
+  /**
+   * The server itself stood for so many ms and heard no encoder: none is lost by it, and who is waited for has as long as ever.
+   * To be called before anything that came meanwhile is judged.
+   */
+  stood(ms: number): void
   /** Lets time pass; called about 10 times a second. */
   tick(): void
   /** What the connected encoder sends; `undefined` while none is connected. */
@@ -295,6 +300,13 @@ export function createChannel(options: ChannelOptions): Channel {
         log.error({ channel: record.slug, err: error }, 'the broadcast could not be left in order')
       }
       await broadcasts.settled()
+    },
+
+    stood(ms) {
+      const { holder } = lease
+      if (holder !== undefined) holder.lastMedia = Math.min(now(), holder.lastMedia + ms)
+      const { running } = broadcasts
+      if (running?.deadline !== undefined) running.deadline += ms
     },
 
     tick() {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChannelDirectory, Log, PublishRefusal } from '../ports.ts'
 import type { AssetIndex } from '../store/port.ts'
 import type { Broadcast } from './channel.ts'
@@ -10,7 +11,7 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const channel = { id: 'ch_1', slug: 'main' }
 const request = { protocol: 'rtmp', remote: '10.0.0.1', key: 'k' } as const
 
-function stage() {
+function stage(now: () => number = () => 1_000_000, reconnectWindow = 30_000) {
   const failing = new Set<string>()
   const admitted: { next: Awaited<ReturnType<ChannelDirectory['admit']>> } = {
     next: { channel, objection: () => undefined },
@@ -21,9 +22,9 @@ function stage() {
     directory: { admit: async () => admitted.next },
     register: { started: async () => {}, ended: async ({ assetId }) => void ended.push(assetId), open: async () => [] },
     takeover: 'allow',
-    reconnectWindow: 30_000,
+    reconnectWindow,
     log: silent,
-    now: () => 1_000_000,
+    now,
     onChange() {
       if (failing.has('change')) throw new TypeError('injected')
     },
@@ -194,4 +195,14 @@ test('encoders of a channel that is renamed meanwhile are of its new name, those
     ['renamed', 'renamed'],
   )
   await streams.suspend()
+})
+
+test('a server that stood for longer than an encoder has to come back waits for it as long as ever', async (t) => {
+  const { streams, open } = stage(() => performance.now(), 2_000)
+  t.after(() => streams.suspend())
+  streams.restore([open('as_1')])
+  // Nothing runs meanwhile, as on a machine that was suspended.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500)
+  await sleep(150)
+  assert.equal(streams.onAir(channel.id)?.assetId, 'as_1')
 })

@@ -17,6 +17,9 @@ import type { Hub } from './hub.ts'
 /** How often time is let pass in channels; deadlines are as exact as this. */
 const TICK_MS = 100
 
+/** A tick that comes later than this says that the server stood: for a machine that was suspended, or had no processor for it. */
+const STOOD_MS = 500
+
 /** Channels with an encoder or a broadcast at one time. */
 const MAX_CHANNELS = 1_000
 
@@ -141,7 +144,20 @@ export function createStreams(options: StreamsOptions): Streams {
     if (bySlug.get(channel.record.slug) === channel) bySlug.delete(channel.record.slug)
   }
 
+  let ticked = performance.now()
+
+  /** What encoders sent while the server stood is read after its timers, and after what was read before: first the time is given back. */
+  function pass(): void {
+    const at = performance.now()
+    const stood = at - ticked - TICK_MS
+    ticked = at
+    if (stood <= STOOD_MS) return
+    log.info({ ms: Math.round(stood) }, 'the server stood still; encoders are waited for that much longer')
+    for (const channel of byId.values()) channel.stood(stood)
+  }
+
   const timer = setInterval(() => {
+    pass()
     for (const channel of byId.values()) {
       channel.tick()
       if (channel.idle) forget(channel)
@@ -158,6 +174,7 @@ export function createStreams(options: StreamsOptions): Streams {
       if (isStopping) {
         return { refusal: { code: 'unavailable', reason: 'the server is stopping; try again in a moment' } }
       }
+      pass()
       const channel = channelFor(admission.channel)
       if (channel === undefined) {
         return { refusal: { code: 'limit', reason: `this server carries at most ${MAX_CHANNELS} channels at a time` } }
@@ -165,6 +182,7 @@ export function createStreams(options: StreamsOptions): Streams {
       return channel.publish(request, stop, admission)
     },
     feed(record, { isAhead = false, ...request }, stop) {
+      pass()
       const channel = isStopping ? undefined : channelFor(record)
       if (channel === undefined) {
         return { refusal: { code: 'unavailable', reason: 'the server is stopping, or carries too many channels' } }

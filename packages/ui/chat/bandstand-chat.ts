@@ -57,7 +57,7 @@ export class BandstandChat extends LitElement {
   declare _room: Room
   declare _unread: number
   declare _find: FindLinks | undefined
-  /** A message whose author may be banned: it is asked about. */
+  /** A message whose author may be banned: it is asked about. Each question has an object, and a dialog, of its own. */
   declare _banning: Shown | undefined
   /** The history comes, which nobody wants read out as if it were said now. */
   declare _busy: boolean
@@ -260,13 +260,15 @@ export class BandstandChat extends LitElement {
       void this.#moderate((place) => hideMessage(place, message.id))
       return
     }
-    this._banning = message
+    this._banning = { ...message }
     void this.updateComplete.then(() => this.renderRoot.querySelector('dialog')?.showModal())
   }
 
-  #onBan({ id }: Shown, { yes, address }: { readonly yes: boolean; readonly address: boolean }): void {
-    this._banning = undefined
+  #onBan(asked: Shown, { yes, address }: { readonly yes: boolean; readonly address: boolean }): void {
+    // Told a frame after the dialog has closed, when the next one may be open.
+    if (this._banning === asked) this._banning = undefined
     if (!yes) return
+    const { id } = asked
     void this.#moderate(async (place) => {
       await banAuthor(place, id, address)
       this.#tellModerated()
@@ -295,7 +297,6 @@ export class BandstandChat extends LitElement {
     const { log, owner } = this._room
     const { messages } = log
     const waiting = waitingFor(this._room)
-    const banning = this._banning
     return html`
       <div class="log" role="log" aria-live="polite" aria-busy=${String(this._busy)} aria-label="Chat messages" tabindex="0" @scroll=${(event: Event) => this.#onScroll(event)}>
         ${
@@ -322,7 +323,11 @@ export class BandstandChat extends LitElement {
       }
       ${waiting && messages.length > 0 ? html`<p class="notice" role="status">${waiting}</p>` : nothing}
       <div class="foot">${this.#foot()}</div>
-      ${banning ? banDialog({ name: banning.author.name, onClose: (answer) => this.#onBan(banning, answer) }) : nothing}
+      ${repeat(
+        this._banning ? [this._banning] : [],
+        (asked) => asked,
+        (asked) => banDialog({ name: asked.author.name, onClose: (answer) => this.#onBan(asked, answer) }),
+      )}
     `
   }
 }

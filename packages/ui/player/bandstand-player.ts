@@ -145,10 +145,9 @@ export class BandstandPlayer extends LitElement {
 
   /** @internal Presses one of the controls. */
   press(name: string): void {
-    const button = this.renderRoot.querySelector<HTMLElement>(name)
-    if (button) button.click()
-    // Without a picture there are no buttons, but the screen in place of it may be full.
-    else if (name === 'media-fullscreen-button' && this.shadowRoot?.fullscreenElement) void document.exitFullscreen()
+    // The button learns a frame later that the screen is full, and without a picture, which what stands in its place may fill, there is none.
+    if (name === 'media-fullscreen-button' && this.shadowRoot?.fullscreenElement) void document.exitFullscreen()
+    else this.renderRoot.querySelector<HTMLElement>(name)?.click()
   }
 
   override connectedCallback(): void {

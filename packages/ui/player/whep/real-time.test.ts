@@ -212,6 +212,27 @@ test('renditions are asked for while media arrive: a session that has ended, or 
   assert.equal(asked(), before)
 })
 
+test('renditions are not asked for of a session that is gone, while it is found out whether there can be another', async (t) => {
+  const run = opened(t)
+  const { page, channel, newest, play } = run
+  page.answer = () => Response.json({ chosen: null, reason: null, renditions: [] })
+  const asked = () => page.requests.filter(({ url }) => url.endsWith('/layer')).length
+  newest().renditions = 'http://server/live/main/whep/1'
+  newest().connect()
+  run.realTime.attach()
+  // Just before they would be asked for again.
+  await play(10_000)
+  assert.equal(asked(), 1)
+  channel.live = 'hangs'
+  newest().events.failed({ code: 'lost' })
+  for (let passed = 0; passed < 900; passed += 100) {
+    // What had come before its goodbye.
+    newest().received += 1_000
+    await page.pass(100)
+  }
+  assert.equal(asked(), 1)
+})
+
 test('a refusal of the new offer is told as it is', async (t) => {
   const { page, sessions, heard, newest } = await playing(t)
   newest().events.failed({ code: 'lost' })

@@ -264,7 +264,7 @@ export function openRealTime(
       last = sample
       if (attached && ready) readFrame()
       // A session that has ended knows none: 404.
-      if (ready && carries && !isLate) layers.tick()
+      if (ready && carries && !isLate && !next && askTimer === undefined) layers.tick()
       events.measured()
     }
     if (ready && now - mendedAt > mendPause) {
