@@ -161,7 +161,7 @@ describe('an encoder with three sounds', { concurrency: true }, () => {
     const [folder, key] = await Promise.all([scene(['-f', 'mpegts', 'three.ts']), owner.createChannel('srt')])
     const encoder = start(ffmpeg, [
       ...['-hide_banner', '-loglevel', 'warning', '-re', '-i', join(folder, 'three.ts'), '-map', '0', '-c', 'copy'],
-      ...['-f', 'mpegts', `srt://${server.srt}?streamid=publish:${key}&pkt_size=1316`],
+      ...['-f', 'mpegts', `srt://${server.srt}?streamid=publish:${key}&pkt_size=1316&connect_timeout=20000`],
     ])
     const playlist = await waitLive(server, 'srt', 60_000, ({ renditions }) => renditions.length === 3).catch(
       (error: unknown) => assert.fail(`${String(error)}\n${encoder.output()}`),

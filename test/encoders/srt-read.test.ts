@@ -24,9 +24,11 @@ describe('reading by SRT', { concurrency: true }, () => {
   })
 
   const address = (streamId: string, more = '') => `srt://${server.srt}?streamid=${streamId}${more}`
+  /** libsrt gives up after 3 s, in which a busy machine may not have answered: ffmpeg can be told to wait. */
+  const patient = (streamId: string, more = '') => address(streamId, `${more}&connect_timeout=20000`)
 
   it('ffprobe finds picture and sound', async () => {
-    const { streams, format } = await ffprobe(address('read:main'), ['-analyzeduration', '3000000'])
+    const { streams, format } = await ffprobe(patient('read:main'), ['-analyzeduration', '3000000'])
     assert.equal(format.format_name, 'mpegts')
     const video = streams.find(({ codec_type }) => codec_type === 'video')
     assert.deepEqual([video?.codec_name, video?.width, video?.height], ['h264', 640, 360])
@@ -35,7 +37,7 @@ describe('reading by SRT', { concurrency: true }, () => {
 
   it('ffmpeg decodes it without a complaint, and counts as a viewer', async () => {
     const [decoded] = await Promise.all([
-      decode(address('#!::m=request,r=main', `&${patientOptions}`), 8),
+      decode(patient('#!::m=request,r=main', `&${patientOptions}`), 8),
       waitFor('a viewer', async () => ((await getChannel(server, 'main')).viewers ?? 0) > 0),
     ])
     assert.equal(decoded.complaints, '')
@@ -43,7 +45,7 @@ describe('reading by SRT', { concurrency: true }, () => {
   })
 
   it('ffplay plays it', async () => {
-    const args = ['-nodisp', '-autoexit', '-v', 'info', '-stats', '-t', '5', address('read:main')]
+    const args = ['-nodisp', '-autoexit', '-v', 'info', '-stats', '-t', '5', patient('read:main')]
     const player = start(findProgram('ffplay'), args, {
       env: { SDL_AUDIODRIVER: 'dummy', SDL_VIDEODRIVER: 'dummy' },
       limit: 60_000,
@@ -75,7 +77,7 @@ describe('reading by SRT', { concurrency: true }, () => {
   it('another server takes it as its input', async () => {
     const relay = start(
       findProgram('ffmpeg'),
-      ['-v', 'warning', '-i', address('read:main'), '-c', 'copy', '-t', '4', '-f', 'null', '-'],
+      ['-v', 'warning', '-i', patient('read:main'), '-c', 'copy', '-t', '4', '-f', 'null', '-'],
       { limit: 60_000 },
     )
     assert.equal((await relay.exited).code, 0, relay.output())

@@ -57,7 +57,10 @@ export function ffmpegPublish(options: PublishOptions): Running {
   }
   if (audio) args.push('-c:a', 'aac', '-b:a', '96k', '-ac', '2')
   if (seconds !== undefined) args.push('-t', String(seconds))
-  args.push(...extra, '-f', options.url.startsWith('srt:') ? 'mpegts' : 'flv', options.url)
+  // libsrt gives up after 3 s, in which a busy machine may not have answered.
+  const patient = `${options.url}${options.url.includes('?') ? '&' : '?'}connect_timeout=20000`
+  if (options.url.startsWith('srt:')) args.push(...extra, '-f', 'mpegts', patient)
+  else args.push(...extra, '-f', 'flv', options.url)
   const env = { AV_LOG_FORCE_NOCOLOR: '1' }
   return start(findProgram('ffmpeg'), args, limit === undefined ? { env } : { env, limit })
 }
