@@ -169,7 +169,7 @@ test('each transport is forced by the attribute', longOnly, async () => {
   }
 })
 
-test('an encoder that reconnects: real time goes on without a reload', async () => {
+test('an encoder that reconnects: real time goes on without a reload', longOnly, async () => {
   const page = await open(server)
   await goesOn(page, 'webrtc')
   const watched = watchStarving()
