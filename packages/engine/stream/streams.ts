@@ -20,6 +20,9 @@ const TICK_MS = 100
 /** A tick that comes later than this says that the server stood: for a machine that was suspended, or had no processor for it. */
 const STOOD_MS = 500
 
+/** A machine that has too much to do stands again and again: the log has a line a minute of it. */
+const TELL_MS = 60_000
+
 /** Channels with an encoder or a broadcast at one time. */
 const MAX_CHANNELS = 1_000
 
@@ -144,15 +147,22 @@ export function createStreams(options: StreamsOptions): Streams {
     if (bySlug.get(channel.record.slug) === channel) bySlug.delete(channel.record.slug)
   }
 
-  let ticked = performance.now()
+  // By the clock of deadlines: the other one stands with a machine that sleeps.
+  let ticked = now()
+  /** Of standing still: ms that the log has not been told of, and when it was last told. */
+  const standing = { untold: 0, toldAt: Number.NEGATIVE_INFINITY }
 
   /** What encoders sent while the server stood is read after its timers, and after what was read before: first the time is given back. */
   function pass(): void {
-    const at = performance.now()
+    const at = now()
     const stood = at - ticked - TICK_MS
     ticked = at
     if (stood <= STOOD_MS) return
-    log.info({ ms: Math.round(stood) }, 'the server stood still; encoders are waited for that much longer')
+    standing.untold += stood
+    if (at - standing.toldAt >= TELL_MS) {
+      log.info({ ms: Math.round(standing.untold) }, 'the server stood still; encoders are waited for that much longer')
+      Object.assign(standing, { untold: 0, toldAt: at })
+    }
     for (const channel of byId.values()) channel.stood(stood)
   }
 
