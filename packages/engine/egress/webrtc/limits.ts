@@ -17,8 +17,11 @@ export const WEBRTC_LIMITS = {
   /** A viewer has this long to connect, and may be silent (no RTCP) this long. Browsers report every second or so. */
   connectMs: 15_000,
   silenceMs: 15_000,
-  /** The encoder sends, and the rendition that a viewer is on has stood still for so long, with no other to be had: it has to come again. */
-  stillMs: 6_000,
+  /**
+   * The encoder sends, and the rendition that a viewer is on has stood still for so long, with no other to be had: it has to come again.
+   * Longer than an ffmpeg may take to begin (`LADDER_LIMITS.startPatience`): a viewer who left for that would ask for the same one.
+   */
+  stillMs: 10_000,
   /** A stream is fed on for so long after its last viewer left. */
   lingerMs: 10_000,
   /** What waits for the process to take more: beyond that the stream's reader loses whole groups of pictures. */
