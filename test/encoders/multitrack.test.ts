@@ -155,7 +155,7 @@ describe('a ladder that the encoder makes', () => {
     })
   })
 
-  it('hls.js in Chromium changes between them without a stall', { timeout: 120_000 }, async (t) => {
+  it('hls.js in Chromium changes between them without a stall', { timeout: 300_000 }, async (t) => {
     const browser = await chromium()
     t.after(() => browser.close())
     const page = await pages.open(browser)
@@ -166,6 +166,7 @@ describe('a ladder that the encoder makes', () => {
     for (let round = 1; ; round++) {
       const faults: string[] = []
       const watched = watchStarving()
+      const begun = performance.now()
       for (const wanted of [180, 360, 270]) {
         await page.evaluate('lines.length = 0; seen.waiting.length = 0')
         const level = levels.indexOf(wanted)
@@ -180,6 +181,10 @@ describe('a ladder that the encoder makes', () => {
         )
       }
       const starved = watched()
+      const seconds = (performance.now() - begun) / 1000
+      t.diagnostic(
+        `${seconds.toFixed(1)} s, waited for a processor ${starved.toFixed(2)}: ${faults.join() || 'nothing'}`,
+      )
       if (faults.length === 0) break
       assert.ok(starved > starving && round < 4, `${faults.join(', ')}; waited for a processor ${starved}`)
     }

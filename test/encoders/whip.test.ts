@@ -188,11 +188,11 @@ describe('WHIP', { concurrency: 2 }, () => {
     ] as const) {
       // A browser that waited for a processor when it began leaves the larger size out, and asks again late: it begins anew.
       let sizesSeen = 0
-      for (let attempt = 1; attempt <= 3 && sizesSeen < 2; attempt++) {
+      for (let attempt = 1; attempt <= 6 && sizesSeen < 2; attempt++) {
         const { page, published } = await publish(`${slug}-${attempt}`, { width: 640, height: 360, ...sizes })
         assert.equal(published.status, 201)
         await waitLive(server, `${slug}-${attempt}`)
-        for (let i = 0; i < 30 && sizesSeen < 2; i++) {
+        for (let i = 0; i < 10 && sizesSeen < 2; i++) {
           await sleep(1000)
           sizesSeen = new Set((await playlist(`${slug}-${attempt}`)).match(/RESOLUTION=\d+x\d+/g)).size
         }
