@@ -93,6 +93,33 @@ async function until(what: string, test: (seen: Seen) => boolean, each?: (seen: 
   }
 }
 
+test('a menu whose renditions change under the focus keeps it, and hears Escape', async () => {
+  await page.goto(`${mock.url}/@main`)
+  await page.waitForFunction("customElements.get('bandstand-settings-menu')")
+  // One of its own: the player's is told of its renditions again and again.
+  await page.evaluate(`(() => {
+    const host = document.body.appendChild(document.createElement('div'))
+    globalThis.menu = document.createElement('bandstand-settings-menu')
+    host.attachShadow({ mode: 'open' }).append(menu)
+    globalThis.offer = async (...heights) => {
+      const list = heights.map((height) => ({ id: height, height, frameRate: 30, bitrate: height * 1000 }))
+      menu.settings = { latency: 'low', qualities: { list, chosen: 'auto', playing: 1, choose() {} } }
+      await menu.updateComplete
+      return menu.shadowRoot.activeElement?.textContent.trim()
+    }
+  })()`)
+  const offer = (...heights: number[]) => page.evaluate<string | undefined>(`offer(${heights.join()})`)
+  await offer(360, 270, 180)
+  await page.evaluate("menu.shadowRoot.querySelector('#button').click(), menu.updateComplete")
+  await page.keyboard.press('End')
+  assert.equal(await offer(360, 270, 180), '180p')
+  assert.equal(await offer(360, 180), '180p')
+  assert.equal(await offer(1080, 720, 360, 180), '180p')
+  assert.equal(await offer(1080, 720, 360), '360p')
+  await page.keyboard.press('Escape')
+  assert.equal(await page.evaluate("menu.shadowRoot.querySelector('[role=menu]')"), null)
+})
+
 test('each rendition is chosen in the menu, and the automatic choice says what it plays', async () => {
   await page.goto(`${mock.url}/@main`)
   await watch()

@@ -1,5 +1,5 @@
 import type { Latency } from '@bandstand/contract/api/channel.ts'
-import { html, LitElement, nothing } from 'lit'
+import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { sentence } from '../channel/sentence.ts'
 import { tokens } from '../style/tokens.ts'
 import { type Transport, transports } from './choice/transport.ts'
@@ -71,6 +71,23 @@ export class SettingsMenu extends LitElement {
     return [...this.renderRoot.querySelectorAll<HTMLElement>('[role=menuitemradio]')]
   }
 
+  /** The item with the focus, or nothing. */
+  get #at(): number {
+    return this.#items.indexOf(this.shadowRoot?.activeElement as HTMLElement)
+  }
+
+  protected override update(changed: PropertyValues): void {
+    const at = this.#at
+    const name = this.#items[at]?.textContent
+    super.update(changed)
+    if (at === -1) return
+    // Renditions come and go while it is open: what the viewer stood on is not to be another one at the moment of choosing, and without
+    // the focus no key would be heard.
+    const items = this.#items
+    const to = items[at]?.textContent === name ? at : items.findIndex((item) => item.textContent === name)
+    items[to === -1 ? Math.min(at, items.length - 1) : to]?.focus()
+  }
+
   #set(open: boolean): void {
     if (this._open === open) return
     this._open = open
@@ -100,7 +117,7 @@ export class SettingsMenu extends LitElement {
     // Shortcuts are the browser's.
     if (event.ctrlKey || event.altKey || event.metaKey || /^F\d/.test(event.key)) return
     const items = this.#items
-    const at = items.indexOf(this.shadowRoot?.activeElement as HTMLElement)
+    const at = this.#at
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key]
     if (event.key === 'Escape') this.#close()
     else if (event.key === 'Tab') this.#set(false)
