@@ -1,7 +1,7 @@
 /** Bounds of the WebRTC process, whoever uses it. `MS` are milliseconds, `bytes` bytes. */
 export const PROCESS_LIMITS = {
-  /** How long it may take to start. */
-  startMs: 8_000,
+  /** How long it may take to start: half a second of a processor, of which encoders may leave it little. Killed for that it would begin anew. */
+  startMs: 30_000,
   /** It lives on for so long with nothing to do. */
   idleMs: 60_000,
   /** Media on its way to the process: beyond that whoever sends it has to wait. */
