@@ -17,7 +17,7 @@ import { type Owner, signIn } from '../support/owner.ts'
 import { assertPlaysOn, type PlayerPage, servePlayerPage } from '../support/player-page.ts'
 import { assertConforms, decode, getChannel, waitEnded, waitLive } from '../support/published.ts'
 import { starving, watchStarving } from '../support/usage.ts'
-import { waitFor } from '../support/wait.ts'
+import { stopwatch, waitFor } from '../support/wait.ts'
 
 const sizes = [
   { name: 'large.mp4', width: 640, height: 360, rate: '600k' },
@@ -80,6 +80,7 @@ describe('a ladder that the encoder makes', () => {
   let pages: PlayerPage
   let publisher: FlvPublisher
   let assetId: string
+  let live: () => number
   before(async () => {
     server = await startBandstand({ ffmpeg: true })
     owner = await signIn(server)
@@ -93,6 +94,7 @@ describe('a ladder that the encoder makes', () => {
     })
     pages = await servePlayerPage()
     await waitLive(server, 'main')
+    live = stopwatch()
     assetId = (await getChannel(server, 'main')).assetId ?? ''
   })
   after(async () => {
@@ -159,6 +161,8 @@ describe('a ladder that the encoder makes', () => {
     const browser = await chromium()
     t.after(() => browser.close())
     const page = await pages.open(browser)
+    // So far behind it plays, and it does not get over gaps that a broadcast's playlist may begin with.
+    await sleep(Math.max(0, 14 - live()) * 1_000)
     // `players/ladder` has it at low latency, where a full machine stalls a player that has a second of media.
     await startHls(page, { url: `${server.http}/live/main/index.m3u8`, lowLatency: false, estimate: 1e9 })
     const levels = await page.evaluate<number[]>('hls.levels.map((level) => level.height)')
