@@ -41,6 +41,8 @@ http: 127.0.0.1:8080
 recordingMaxGb: 50
 \`\`\`
 
+\`bandstand.yaml\` is read from the folder in which the server is started; \`--config\` names another file.
+
 Port \`0\` means any free port.
 
 A database other than SQLite is not there yet: \`BANDSTAND_DATABASE_URL\`, its flag and its key in the file, are no

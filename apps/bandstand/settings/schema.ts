@@ -115,7 +115,7 @@ export const settingsSchema = z.strictObject({
   takeover: z
     .enum(['allow', 'refuse'])
     .default('allow')
-    .describe('what a second encoder with a valid key does: take over at once, or be refused'),
+    .describe('what a second encoder with a valid key does: take over at once (allow), or be refused (refuse)'),
   reconnectWindow: number(0, 3600).default(30).describe('seconds that a broadcast waits for a lost encoder'),
   maxBitrate: number(0.1, 1000).default(60).describe('highest bitrate of an encoder in Mbit/s'),
   maxPublishersPerAddress: count(1, 10_000).default(50).describe('encoder connections from one address'),
@@ -141,8 +141,14 @@ export const settingsSchema = z.strictObject({
     .describe(
       'ffmpeg program, which makes the ladder, pictures and what WebRTC needs; looked for in PATH unless it is a path',
     ),
-  log: z.enum(['pretty', 'json']).default('pretty').describe('log form: for people, or one JSON object a line'),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('least level that is logged'),
+  log: z
+    .enum(['pretty', 'json'])
+    .default('pretty')
+    .describe('log form: pretty, for people, or json, one object a line'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('least level that is logged: debug, info, warn or error'),
 })
 
 export type Settings = z.output<typeof settingsSchema>
