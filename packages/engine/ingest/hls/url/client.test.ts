@@ -3,7 +3,7 @@ import dns from 'node:dns'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createHlsClient } from './client.ts'
 
@@ -163,4 +163,27 @@ test('a public name may lead to a private address where a certificate is shown f
   // It has not shown one: what it names stays out of reach.
   const named = await client.get(`http://other.example:${port}`, { limit: 100 })
   assert.ok(named.kind === 'failed' && /private address/.test(named.reason), JSON.stringify(named))
+})
+
+test('an answer that goes over to another protocol is a failure, and the server is asked again', async (t) => {
+  let asked = 0
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => {
+      const isFirst = asked++ === 0
+      const head = isFirst
+        ? '101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x'
+        : '200 OK\r\nContent-Length: 1'
+      socket.write(`HTTP/1.1 ${head}\r\n\r\n${isFirst ? '' : 'x'}`)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const client = createHlsClient(origin)
+  t.after(() => client.close())
+  const answer = await client.get(`${origin}/a`, { limit: 100 })
+  assert.ok(answer.kind === 'failed')
+  assert.match(answer.reason, /another protocol/)
+  assert.equal((await client.get(`${origin}/a`, { limit: 100 })).kind, 'read')
 })

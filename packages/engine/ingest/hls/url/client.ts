@@ -107,6 +107,12 @@ class Client implements HlsClient {
       headMs ?? HLS_LIMITS.headMs,
     )
     request.once('response', resolve)
+    // Not asked for; whoever listens for nothing here is told of no error, and would wait for ever.
+    request.once('upgrade', (_response, socket) => {
+      socket.destroy()
+      reject(new EngineError('refused', 'the server answers with another protocol (101)'))
+    })
+    request.once('close', () => reject(new EngineError('refused', 'the server closed the connection')))
     request.on('error', reject)
     request.end()
     try {
