@@ -43,7 +43,7 @@ import type {
 } from './ports.ts'
 import { createAdmission } from './publishing/admission.ts'
 import { createKeys } from './publishing/keys.ts'
-import { createRights } from './publishing/rights.ts'
+import { CHANNEL_GONE, createRights } from './publishing/rights.ts'
 import { publishingRoutes } from './publishing/routes.ts'
 import { createKeyStore } from './publishing/store.ts'
 
@@ -88,6 +88,8 @@ export interface Directory {
   /** Also by an earlier slug: `slug` in the answer is the one of today. */
   findBySlug(slug: string): { readonly id: string; readonly slug: string; readonly title: string } | undefined
   list(): readonly { readonly id: string; readonly slug: string; readonly title: string }[]
+  /** Why nobody may publish there: it is being deleted, or not there; `undefined` of an open one. */
+  gone(id: string): PublishRefusal | undefined
   /** What smaller pictures a channel has; `undefined` of an unknown one. */
   ladder(id: string): LadderSettings | undefined
 }
@@ -232,6 +234,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
         admit,
         findBySlug: channels.bySlug,
         list: channels.list,
+        gone: (id) => (channels.isOpen(id) ? undefined : CHANNEL_GONE),
         ladder: (id) => channels.byId(id)?.ladder,
       },
       broadcasts: broadcasts.register,

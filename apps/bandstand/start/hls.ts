@@ -39,7 +39,9 @@ export async function watchHlsSources(
         const reason = `there is no channel ${slug}: make it in the studio, or name another one in --hls-sources`
         return { refusal: { code: 'unavailable', reason } }
       }
-      return streams.feed({ id: channel.id, slug: channel.slug }, { protocol: 'hls', ...request }, stop)
+      // While a channel is being deleted it is found still: it would go live once more, and nobody could stop it.
+      const admission = { channel: { id: channel.id, slug: channel.slug }, objection: () => directory.gone(channel.id) }
+      return streams.feed(admission, { protocol: 'hls', ...request }, stop)
     },
   })
   started.defer(() => sources.close())

@@ -22,6 +22,8 @@ export interface Candidate {
   readonly publisher: Publisher
   /** Lets time pass. */
   tick(): void
+  /** The clock has leapt by so many ms that count for nothing. */
+  leapt(ms: number): void
   /** It was turned away: nothing of it counts any more. */
   drop(): void
 }
@@ -33,7 +35,7 @@ export interface Candidate {
  */
 export function createCandidate(options: CandidateOptions): Candidate {
   const { channel, now } = options
-  const since = now()
+  let since = now()
   let target: Publisher | undefined
   let isOver = false
   let announced: AnnouncedTracks | undefined
@@ -136,6 +138,10 @@ export function createCandidate(options: CandidateOptions): Candidate {
       unit: (unit) => feed((publisher) => publisher.unit(unit)),
       describe: (more) => feed((publisher) => publisher.describe(more)),
       end: (how) => feed((publisher) => publisher.end(how)),
+    },
+    leapt(ms) {
+      since += ms
+      heldSince += ms
     },
     tick() {
       if (isOver || target !== undefined) return

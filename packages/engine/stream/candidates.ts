@@ -49,6 +49,8 @@ export interface Candidates {
   review(): void
   /** Lets time pass. */
   tick(): void
+  /** The clock has leapt by so many ms that count for nothing. */
+  leapt(ms: number): void
 }
 
 export function createCandidates({ channel, grant, log, now }: CandidatesOptions): Candidates {
@@ -101,6 +103,9 @@ export function createCandidates({ channel, grant, log, now }: CandidatesOptions
     },
     tick() {
       for (const candidate of claims.keys()) candidate.tick()
+    },
+    leapt(ms) {
+      for (const candidate of claims.keys()) candidate.leapt(ms)
     },
   }
 }

@@ -104,7 +104,7 @@ function stage(takeover: 'allow' | 'refuse' = 'allow') {
   }
   const stand = (ms: number) => {
     now += ms
-    channel.stood(ms)
+    channel.leapt(ms)
   }
   const pass = async (ms: number) => {
     now += ms
@@ -510,5 +510,30 @@ test('while the server itself stood no encoder was silent, and nobody was waited
   await pass(0)
   assert.equal(channel.onAir?.assetId, 'as_1')
   await pass(1)
+  assert.equal(channel.onAir, undefined)
+})
+
+test('a clock that is set back keeps nobody alive, and nobody waiting', async () => {
+  const { channel, publish, pass, stand } = stage()
+  const first = publish()
+  begin(first.publisher)
+  await pass(1_000)
+  stand(-300_000)
+  await pass(SILENT_AFTER_MS - 999)
+  assert.equal(channel.isSending, false)
+  const second = publish('10.0.0.2')
+  begin(second.publisher)
+  await pass(100)
+  // One that never shows anything is turned away in its time.
+  const idle = publish('10.0.0.3')
+  stand(-300_000)
+  for (let i = 0; i < 160; i++) {
+    second.publisher.unit(unit)
+    await pass(100)
+  }
+  assert.equal(idle.stopped[0]?.code, 'unavailable')
+  second.publisher.end('unpublished')
+  stand(-300_000)
+  await pass(UNPUBLISH_GRACE_MS)
   assert.equal(channel.onAir, undefined)
 })

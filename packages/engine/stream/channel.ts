@@ -109,10 +109,10 @@ export interface Channel {
   /** The server is stopping: the running broadcast is left open, those that are being finished are waited for. */
   suspend(): Promise<void>
   /**
-   * The server itself stood for so many ms and heard no encoder: none is lost by it, and who is waited for has as long as ever.
-   * To be called before anything that came meanwhile is judged.
+   * The clock has leapt by so many ms in which no encoder was heard, for the server itself stood or the clock was set (negative: back):
+   * none is lost by it, and who is waited for has as long as ever. To be called before anything that came meanwhile is judged.
    */
-  stood(ms: number): void
+  leapt(ms: number): void
   /** Lets time pass; called about 10 times a second. */
   tick(): void
   /** What the connected encoder sends; `undefined` while none is connected. */
@@ -302,9 +302,9 @@ export function createChannel(options: ChannelOptions): Channel {
       await broadcasts.settled()
     },
 
-    stood(ms) {
-      const { holder } = lease
-      if (holder !== undefined) holder.lastMedia = Math.min(now(), holder.lastMedia + ms)
+    leapt(ms) {
+      lease.leapt(ms, now())
+      candidates.leapt(ms)
       const { running } = broadcasts
       if (running?.deadline !== undefined) running.deadline += ms
     },

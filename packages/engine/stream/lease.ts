@@ -38,6 +38,8 @@ export interface Lease {
   release(holder: LeaseHolder): boolean
   /** Stops and forgets the holder. */
   revoke(why: PublishRefusal): void
+  /** The clock has leapt by so many ms (negative: back) in which nobody was heard: they count for nothing. @param now after it */
+  leapt(ms: number, now: number): void
 }
 
 /** @param takeover `refuse` turns second encoders away while the first one sends. */
@@ -100,6 +102,11 @@ export function createLease(takeover: 'allow' | 'refuse'): Lease {
       const former = holder
       holder = undefined
       former?.stop(why)
+    },
+
+    leapt(ms, now) {
+      if (holder !== undefined) holder.lastMedia = Math.min(now, holder.lastMedia + ms)
+      for (const [remote, until] of blocked) blocked.set(remote, until + ms)
     },
   }
 }

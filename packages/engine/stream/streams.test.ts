@@ -149,34 +149,56 @@ test('when keys have changed the encoders of that channel are looked at again', 
   await streams.suspend()
 })
 
+const open = { channel, objection: () => undefined }
+
+test('a source that is configured goes with its channel, and comes no more while that is being deleted', async () => {
+  const { streams } = stage()
+  const source = { protocol: 'hls', remote: 'this machine', encoder: '/mnt/studio' } as const
+  const gone: PublishRefusal = { code: 'stopped', reason: 'this channel was deleted' }
+  const state: { why?: PublishRefusal } = {}
+  const admission = { channel, objection: () => state.why }
+  const stops: PublishRefusal[] = []
+  assert.ok('publisher' in streams.feed(admission, source, (why) => void stops.push(why)))
+  state.why = gone
+  streams.review(channel.id)
+  assert.deepEqual(stops, [gone])
+  await streams.remove(channel.id)
+  assert.deepEqual(
+    streams.feed(admission, source, () => undefined),
+    { refusal: gone },
+  )
+  assert.equal(streams.onAir(channel.id), undefined)
+  await streams.suspend()
+})
+
 test('a source that is configured has the channel only while no encoder sends', async () => {
   const { streams } = stage()
   const source = { protocol: 'hls', remote: 'this machine', encoder: '/mnt/studio' } as const
   const stops: PublishRefusal[] = []
-  const first = streams.feed(channel, source, (why) => void stops.push(why))
+  const first = streams.feed(open, source, (why) => void stops.push(why))
   assert.ok('publisher' in first)
   first.publisher.end('disconnected')
   const encoder = await streams.publish(request, () => undefined)
   assert.ok('publisher' in encoder)
-  const second = streams.feed(channel, source, () => undefined)
+  const second = streams.feed(open, source, () => undefined)
   assert.ok('refusal' in second && second.refusal.code === 'in-use')
   encoder.publisher.end('unpublished')
-  assert.ok('publisher' in streams.feed(channel, source, () => undefined))
+  assert.ok('publisher' in streams.feed(open, source, () => undefined))
   await streams.suspend()
 })
 
 test('a source whose media are still to come goes on with a broadcast that nobody feeds, and with nothing else', async () => {
   const { streams } = stage()
   const source = { protocol: 'hls', remote: 'this machine', encoder: '/mnt/studio', isAhead: true } as const
-  const none = streams.feed(channel, source, () => undefined)
+  const none = streams.feed(open, source, () => undefined)
   assert.ok('refusal' in none && none.refusal.code === 'unavailable')
   const encoder = await streams.publish(request, () => undefined)
   assert.ok('publisher' in encoder)
   const broadcast = streams.units(channel.slug)
-  const second = streams.feed(channel, source, () => undefined)
+  const second = streams.feed(open, source, () => undefined)
   assert.ok('refusal' in second && second.refusal.code === 'in-use')
   encoder.publisher.end('unpublished')
-  assert.ok('publisher' in streams.feed(channel, source, () => undefined))
+  assert.ok('publisher' in streams.feed(open, source, () => undefined))
   assert.equal(streams.units(channel.slug), broadcast)
   await streams.suspend()
 })
@@ -205,4 +227,14 @@ test('a server that stood for longer than an encoder has to come back waits for 
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500)
   await sleep(150)
   assert.equal(streams.onAir(channel.id)?.assetId, 'as_1')
+})
+
+test('a clock that is set back by an hour leaves nothing live for an hour', async (t) => {
+  const clock = { ahead: 7_200_000 }
+  const { streams, open, ended } = stage(() => performance.now() + clock.ahead, 1_000)
+  t.after(() => streams.suspend())
+  streams.restore([open('as_1')])
+  clock.ahead -= 3_600_000
+  for (const begun = performance.now(); !ended.includes('as_1'); await sleep(50))
+    assert(performance.now() - begun < 60_000)
 })

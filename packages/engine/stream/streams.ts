@@ -1,5 +1,6 @@
 import type { LiveBroadcast } from '../packager/live.ts'
 import type {
+  Admission,
   BroadcastRegister,
   ChannelDirectory,
   ChannelRecord,
@@ -17,7 +18,10 @@ import type { Hub } from './hub.ts'
 /** How often time is let pass in channels; deadlines are as exact as this. */
 const TICK_MS = 100
 
-/** A tick that comes later than this says that the server stood: for a machine that was suspended, or had no processor for it. */
+/**
+ * A tick that is so much late says that the server stood, for a machine that was suspended or had no processor for it; one that comes so
+ * much before the one before it, that the clock was set back.
+ */
 const STOOD_MS = 500
 
 /** A machine that has too much to do stands again and again: the log has a line a minute of it. */
@@ -63,9 +67,10 @@ export interface Streams extends PublishPort {
   /**
    * A source that the owner has configured for the channel; it has no key, and never takes over from an encoder that sends.
    *
+   * @param admission of the channel; there is no key that could be revoked, but the channel may be deleted.
    * @param stop as for `publish`.
    */
-  feed(channel: ChannelRecord, request: SourceFeed, stop: (why: PublishRefusal) => void): Granted
+  feed(admission: Admission, request: SourceFeed, stop: (why: PublishRefusal) => void): Granted
   /** What viewers of the channel get, by slug. */
   find(slug: string): LiveBroadcast | undefined
   /** A broadcast of the channel by its asset id: the running one, or one that ended a short while ago. */
@@ -152,18 +157,24 @@ export function createStreams(options: StreamsOptions): Streams {
   /** Of standing still: ms that the log has not been told of, and when it was last told. */
   const standing = { untold: 0, toldAt: Number.NEGATIVE_INFINITY }
 
+  function tellOfStanding(ms: number, at: number): void {
+    standing.untold += ms
+    if (at - standing.toldAt < TELL_MS) return
+    log.info({ ms: Math.round(standing.untold) }, 'the server stood still; encoders are waited for that much longer')
+    Object.assign(standing, { untold: 0, toldAt: at })
+  }
+
   /** What encoders sent while the server stood is read after its timers, and after what was read before: first the time is given back. */
   function pass(): void {
     const at = now()
-    const stood = at - ticked - TICK_MS
+    const leap = at - ticked - TICK_MS
     ticked = at
-    if (stood <= STOOD_MS) return
-    standing.untold += stood
-    if (at - standing.toldAt >= TELL_MS) {
-      log.info({ ms: Math.round(standing.untold) }, 'the server stood still; encoders are waited for that much longer')
-      Object.assign(standing, { untold: 0, toldAt: at })
-    }
-    for (const channel of byId.values()) channel.stood(stood)
+    if (Math.abs(leap) <= STOOD_MS) return
+    if (leap < 0) {
+      log.info({ ms: Math.round(-leap) }, 'the clock was set back; encoders are waited for as long as ever')
+      standing.toldAt = Number.NEGATIVE_INFINITY
+    } else tellOfStanding(leap, at)
+    for (const channel of byId.values()) channel.leapt(leap)
   }
 
   const timer = setInterval(() => {
@@ -191,9 +202,11 @@ export function createStreams(options: StreamsOptions): Streams {
       }
       return channel.publish(request, stop, admission)
     },
-    feed(record, { isAhead = false, ...request }, stop) {
+    feed(admission, { isAhead = false, ...request }, stop) {
+      const refusal = admission.objection()
+      if (refusal !== undefined) return { refusal }
       pass()
-      const channel = isStopping ? undefined : channelFor(record)
+      const channel = isStopping ? undefined : channelFor(admission.channel)
       if (channel === undefined) {
         return { refusal: { code: 'unavailable', reason: 'the server is stopping, or carries too many channels' } }
       }
@@ -205,7 +218,7 @@ export function createStreams(options: StreamsOptions): Streams {
       if (isAhead && channel.units === undefined) {
         return { refusal: { code: 'unavailable', reason: 'nothing is live on this channel; send media to begin' } }
       }
-      return channel.publish({ ...request, key: '' }, stop, { channel: record, objection: () => undefined })
+      return channel.publish({ ...request, key: '' }, stop, admission)
     },
     find: (slug) => bySlug.get(slug)?.live,
     findAsset: (slug, assetId) => bySlug.get(slug)?.find(assetId),

@@ -211,12 +211,15 @@ test('of many rotations at once the last one to be told is the key', async (t) =
 test('a channel that is being deleted takes no encoder', async (t) => {
   const { asOwner, engine, platform } = await startPlatform(t)
   const { key } = (await asOwner('GET', '/channels/main/key')).json()
-  let seen: unknown = 'not asked'
+  const id = platform.directory.findBySlug('main')?.id ?? ''
+  assert.equal(platform.directory.gone(id), undefined)
+  const seen: unknown[] = []
   engine.stopChannel = async () => {
-    seen = await admitted(platform.directory, key)
+    seen.push(await admitted(platform.directory, key), platform.directory.gone(id)?.code)
   }
   await asOwner('DELETE', '/channels/main')
-  assert.equal(seen, undefined)
+  assert.deepEqual(seen, [undefined, 'stopped'])
+  assert.equal(platform.directory.gone(id)?.code, 'stopped')
 })
 
 test('a channel whose stream cannot be stopped stays', async (t) => {
