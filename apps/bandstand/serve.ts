@@ -3,7 +3,6 @@ import { createRefusalLog } from '@bandstand/engine/remote/refusals.ts'
 import { createStrangerLog } from '@bandstand/engine/remote/stranger-log.ts'
 import { PlatformError } from '@bandstand/platform/error.ts'
 import { AppError } from './error.ts'
-import { adaptHeapGrowth } from './heap-growth.ts'
 import { createLog } from './log.ts'
 import type { Settings } from './settings/schema.ts'
 import { superviseProcess } from './shutdown.ts'
@@ -25,7 +24,6 @@ export interface ServeOptions {
  * @throws AppError
  */
 export async function serve(settings: Settings, options: ServeOptions): Promise<void> {
-  adaptHeapGrowth()
   const log = createLog(settings)
   const started = new AsyncDisposableStack()
   const refusals = createRefusalLog(log)

@@ -9,8 +9,9 @@ export const PROCESS_LIMITS = {
   /** Milliseconds until it is started again, doubled with every failure in a row. */
   restartMs: 500,
   restartMostMs: 30_000,
-  /** It says how its peers fare so often; without a word for `hungMs` it is killed. */
+  /** It says how its peers fare so often; without a word for `hungMs` it is killed, which is looked at so often. */
   reportMs: 1_000,
+  watchMs: 500,
   hungMs: 10_000,
   /** How long it may take to say goodbye to its peers at the end. */
   goodbyeMs: 1_000,

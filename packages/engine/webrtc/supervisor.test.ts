@@ -58,8 +58,11 @@ function stage() {
   const supervisor = process.join({ onMessage() {}, onDown: () => void at.downs++ })
   const newest = () => started.at(-1) ?? assert.fail('none was started')
   function pass(ms: number): void {
-    at.now += ms
-    mock.timers.tick(ms)
+    for (let left = ms; left > 0; left -= PROCESS_LIMITS.watchMs) {
+      const step = Math.min(left, PROCESS_LIMITS.watchMs)
+      at.now += step
+      mock.timers.tick(step)
+    }
   }
   return {
     process,
@@ -121,14 +124,29 @@ test('a server that stops while an idle process ends starts no other one', async
 test('a process that hangs is killed, and rests for longer with every failure', async () => {
   const { supervisor, errors, at, run, pass } = stage()
   await run()
-  pass(PROCESS_LIMITS.hungMs + 1_000)
+  pass(PROCESS_LIMITS.hungMs + PROCESS_LIMITS.watchMs)
   assert.deepEqual([at.downs, errors.length, supervisor.restsFor], [1, 1, PROCESS_LIMITS.restartMs])
   await assert.rejects(supervisor.ensure(), { code: 'refused' })
   pass(PROCESS_LIMITS.restartMs)
   const second = supervisor.ensure()
-  pass(PROCESS_LIMITS.startMs + 1_000)
+  pass(PROCESS_LIMITS.startMs + PROCESS_LIMITS.watchMs)
   await assert.rejects(second, { code: 'refused' })
   assert.equal(supervisor.restsFor, PROCESS_LIMITS.restartMs * 2)
+})
+
+test('a process that says something as soon as a server wakes that stood is not one that hangs', async () => {
+  const { supervisor, at, newest, run, pass } = stage()
+  await run()
+  supervisor.setBusy(true)
+  pass(1_000)
+  // Its report waits in the pipe, and timers run before that is read.
+  at.now += PROCESS_LIMITS.hungMs + 1_000
+  mock.timers.tick(PROCESS_LIMITS.watchMs)
+  newest().say({ kind: 'report', viewers: [], packets: 0, resent: 0, refused: 0 })
+  pass(1_000)
+  assert.equal(at.downs, 0)
+  pass(PROCESS_LIMITS.hungMs + 1_000)
+  assert.equal(at.downs, 1)
 })
 
 test('what keeps it from working is told once', async () => {

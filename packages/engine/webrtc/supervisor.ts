@@ -4,6 +4,7 @@ import { EngineError } from '../error.ts'
 import type { Log } from '../ports.ts'
 import { PROCESS_LIMITS } from './limits.ts'
 import type { FromProcess, ToProcess } from './messages.ts'
+import { createWaking } from './waking.ts'
 
 /** What it says once it runs. */
 export type FromRunning = Exclude<FromProcess, { kind: 'ready' | 'failed' }>
@@ -115,12 +116,14 @@ export function createWebRtcProcess(options: WebRtcProcessOptions): WebRtcProces
     // Whoever waits for it is told; nobody may.
     fresh.ready.promise.catch(() => undefined)
     const begun = now()
+    const wokenAt = createWaking(PROCESS_LIMITS.watchMs)
     const watch = setInterval(() => {
       const limit = fresh.isReady ? PROCESS_LIMITS.hungMs : PROCESS_LIMITS.startMs
-      if (now() - fresh.heardAt <= limit) return
+      const at = now()
+      if (at - Math.max(fresh.heardAt, wokenAt(at)) <= limit) return
       fresh.complaint = fresh.isReady ? 'it hung' : 'it did not start in time'
       started.kill('SIGKILL')
-    }, 500)
+    }, PROCESS_LIMITS.watchMs)
     watch.unref()
     started.stderr?.setEncoding('utf8').on('data', (text: string) => {
       fresh.complaint = (fresh.complaint + text).slice(-2_000)

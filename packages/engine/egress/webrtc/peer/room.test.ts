@@ -108,6 +108,20 @@ test('who does not connect in time, and who falls silent, is let go of', () => {
   assert.equal(room.viewers, 1)
 })
 
+test('while the process itself stood nobody was silent', () => {
+  const { room, offer, connection, at, told } = stage()
+  room.handle({ kind: 'open', stream: 1 })
+  for (const session of ['connecting', 'watching']) offer(session, 1)
+  connection('watching').onOpen()
+  room.tick()
+  at.now = Math.max(WEBRTC_LIMITS.connectMs, WEBRTC_LIMITS.silenceMs) + 1
+  room.tick()
+  assert.deepEqual(told('closed'), [])
+  const end = at.now + Math.max(WEBRTC_LIMITS.connectMs, WEBRTC_LIMITS.silenceMs) + 1_000
+  for (; at.now <= end; at.now += 1_000) room.tick()
+  assert.equal(told('closed').length, 2)
+})
+
 test('a viewer that goes over to another stream stays on the old one until the new one has a key frame', () => {
   const { room, offer, connection, picture } = stage()
   room.handle({ kind: 'open', stream: 1 })

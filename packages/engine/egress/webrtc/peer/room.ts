@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { MediaError } from '@bandstand/media/error.ts'
+import { PROCESS_LIMITS } from '../../../webrtc/limits.ts'
+import { createWaking } from '../../../webrtc/waking.ts'
 import { WEBRTC_LIMITS } from '../limits.ts'
 import type { AnsweredMedia, FromRoom, ToRoom } from '../messages.ts'
 import type { Connection, ConnectionOptions } from './connection.ts'
@@ -53,6 +55,7 @@ interface Stage {
 export function createRoom({ openConnection, say, onBehind, now, wallClock }: RoomOptions): Room {
   const stages = new Map<number, Stage>()
   const seats = new Map<string, Seat>()
+  const wokenAt = createWaking(PROCESS_LIMITS.reportMs)
   const behind = new Set<Seat>()
   const extensions = createExtensionBlocks()
   /** Of viewers that are gone. */
@@ -239,6 +242,7 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
     tick() {
       const at = now()
       const wall = wallClock()
+      const woken = wokenAt(at)
       let allPackets = packets
       let allResent = resent
       let allRefused = refused
@@ -246,8 +250,9 @@ export function createRoom({ openConnection, say, onBehind, now, wallClock }: Ro
       for (const seat of seats.values()) {
         const { viewer, isOpen, leaving } = seat
         const stream = leaving.size === 0 ? seat.stream : undefined
-        if (!isOpen && at - seat.since > WEBRTC_LIMITS.connectMs) end(seat, 'it did not connect')
-        else if (isOpen && at - viewer.heardAt > WEBRTC_LIMITS.silenceMs) end(seat, 'nothing was heard of it')
+        if (!isOpen && at - Math.max(seat.since, woken) > WEBRTC_LIMITS.connectMs) end(seat, 'it did not connect')
+        else if (isOpen && at - Math.max(viewer.heardAt, woken) > WEBRTC_LIMITS.silenceMs)
+          end(seat, 'nothing was heard of it')
         if (isOpen) viewer.sendReport(wall)
         allPackets += viewer.packets
         allResent += viewer.resent

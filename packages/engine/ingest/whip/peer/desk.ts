@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { Answering } from '../../../webrtc/answering.ts'
+import { createWaking } from '../../../webrtc/waking.ts'
 import { DESK_LIMITS } from '../limits.ts'
 import type { FromDesk, ToDesk } from '../messages.ts'
 import type { EncoderConnectionOptions } from './connection.ts'
@@ -42,6 +43,7 @@ interface Guest {
 
 export function createDesk({ openConnection, say, onWaiting, now }: DeskOptions): Desk {
   const guests = new Map<string, Guest>()
+  const wokenAt = createWaking(DESK_LIMITS.arrivalsMs)
   /** Bytes of media that the server has not been given yet. */
   let sending = 0
 
@@ -115,16 +117,17 @@ export function createDesk({ openConnection, say, onWaiting, now }: DeskOptions)
     },
     tick() {
       const at = now()
+      const woken = wokenAt(at)
       for (const guest of [...guests.values()]) {
         const { encoder, isOpen, since } = guest
         if (!isOpen) {
-          if (at - since > DESK_LIMITS.connectMs) end(guest, 'it did not connect')
+          if (at - Math.max(since, woken) > DESK_LIMITS.connectMs) end(guest, 'it did not connect')
           continue
         }
         encoder.tick(at)
         guest.fault = encoder.fault
         if (guest.fault !== undefined) end(guest, guest.fault)
-        else if (at - Math.max(encoder.heardAt, since) > DESK_LIMITS.silenceMs) end(guest, 'nothing came of it')
+        else if (at - Math.max(encoder.heardAt, since, woken) > DESK_LIMITS.silenceMs) end(guest, 'nothing came of it')
       }
     },
     report() {
