@@ -1,4 +1,8 @@
 import type { TrackConfig } from '@bandstand/media/track.ts'
+import { HLS_LIMITS } from './limits.ts'
+
+/** Why a segment is refused that has more units than may be. */
+export const TOO_MANY_UNITS = `a segment has more than ${HLS_LIMITS.segmentUnits} pictures and frames of sound: make the segments shorter, or the frames of sound longer`
 
 /** Which of a rendition's tracks it is: the first of each kind is taken. */
 export type Slot = 'video' | 'audio'

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { concatBytes } from '@bandstand/media/bytes/bytes.ts'
 import type { Entry } from './entry.ts'
 import { openFmp4 } from './fmp4.ts'
+import { HLS_LIMITS } from './limits.ts'
 import { PICTURES, pictureInit, pictureSegment, soundInit, soundSegment } from './testing/media.ts'
 
 function reader(init: Uint8Array) {
@@ -74,6 +75,44 @@ test('other boxes are passed over, several fragments are read, boxes may have si
   // The offsets in its moof are of the shorter header: what they point at is not a picture, and it is counted.
   const shifted = reader(pictureInit).read(concatBytes([segment.subarray(0, at), wide, segment.subarray(at + 8)]), true)
   assert.ok(shifted.kind === 'media' && shifted.malformed > 0)
+})
+
+/** A segment of sound of `runs` runs with one frame each, all of the same `size` bytes at its end. */
+function runsOnOnePlace(runs: number, size: number): Uint8Array {
+  const words = (...values: readonly number[]) => {
+    const out = Buffer.alloc(4 * values.length)
+    for (const [i, value] of values.entries()) out.writeUInt32BE(value, 4 * i)
+    return out
+  }
+  const moof = (offset: number) => {
+    const all = Array.from({ length: runs }, () => box('trun', words(0x1, 1, offset)))
+    const head = [box('tfhd', words(0x2_0018, 2, 1_024, size)), box('tfdt', words(0, 0))]
+    return box('moof', box('mfhd', words(0, 1)), box('traf', ...head, ...all))
+  }
+  return concatBytes([moof(moof(0).byteLength + 8), box('mdat', new Uint8Array(size))])
+}
+
+test('what is taken of a segment has no more bytes than the segment', () => {
+  for (const [runs, taken] of [
+    [1, 1],
+    [1_000, 0],
+  ] as const) {
+    const segment = runsOnOnePlace(runs, 100_000)
+    const read = reader(soundInit).read(segment, true)
+    assert.ok(read.kind === 'media')
+    const all = units(read.entries)
+    assert.equal(all.length, taken)
+    assert.equal(read.malformed, taken === 0 ? 1 : 0)
+    assert.ok(all.reduce((sum, { data }) => sum + data.byteLength, 0) <= segment.byteLength)
+  }
+})
+
+test('a segment of more frames than may be is refused, with what to change', () => {
+  const segment = Buffer.from(runsOnOnePlace(1, 1))
+  segment.writeUInt32BE(HLS_LIMITS.segmentUnits + 1, segment.indexOf('trun') + 8)
+  const read = reader(soundInit).read(segment, true)
+  assert.ok(read.kind === 'refused')
+  assert.match(read.reason, /make the segments shorter/)
 })
 
 test('edit lists move a track: what comes before it is not shown, what is empty is waited for', () => {

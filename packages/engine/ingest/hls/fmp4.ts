@@ -3,7 +3,8 @@ import { parseFragments, type SampleInfo } from '@bandstand/media/containers/iso
 import { type InitSegment, type InitTrack, parseInitSegment } from '@bandstand/media/containers/isobmff/parse-init.ts'
 import { MediaError } from '@bandstand/media/error.ts'
 import type { TrackConfig } from '@bandstand/media/track.ts'
-import type { Entry, SegmentContent, SegmentReader, Slot } from './entry.ts'
+import { type Entry, type SegmentContent, type SegmentReader, type Slot, TOO_MANY_UNITS } from './entry.ts'
+import { HLS_LIMITS } from './limits.ts'
 
 /** Clock of what is passed on. */
 const CLOCK = 90_000
@@ -61,7 +62,7 @@ function readSegment(bytes: Uint8Array, init: InitSegment, tracks: ReadonlyMap<n
   let [start, end] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   let malformed = 0
   try {
-    for (const fragment of parseFragments(bytes, { defaults: init.defaults })) {
+    for (const fragment of parseFragments(bytes, { defaults: init.defaults, maxSamples: HLS_LIMITS.segmentUnits })) {
       const track = tracks.get(fragment.track)
       if (track === undefined) continue
       const { slot, timescale, shift, config } = track
@@ -85,6 +86,7 @@ function readSegment(bytes: Uint8Array, init: InitSegment, tracks: ReadonlyMap<n
   } catch (error) {
     if (!(error instanceof MediaError)) throw error
     if (error.code === 'truncated') return { kind: 'incomplete' }
+    if (error.code === 'too-large') return { kind: 'refused', reason: TOO_MANY_UNITS }
     return { kind: 'media', entries: [], start: 0, end: 0, malformed: malformed + 1, tracks: kinds(tracks) }
   }
   if (entries.length === 0 && malformed === 0) return { kind: 'incomplete' }

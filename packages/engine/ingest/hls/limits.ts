@@ -5,8 +5,8 @@ export const HLS_LIMITS = {
   /** A segment, part or initialisation segment: 10 s of 50 Mbit/s. */
   fileBytes: 64 * 1024 * 1024,
   /**
-   * Pictures and frames of sound of one segment of MPEG-TS, where one may have 8 bytes: a minute of 120 pictures and 400 frames of sound a
-   * second has 31,200. Of fragmented MP4 the parser has a bound.
+   * Pictures and frames of sound of one segment, where one may have 8 bytes, or none in fragmented MP4: a minute of 120 pictures and 400
+   * frames of sound a second has 31,200.
    */
   segmentUnits: 100_000,
   /** What one source may hold that has been read and not been passed on: bytes, and units, which take memory where they are small. */

@@ -3,14 +3,13 @@ import type { TsEvent } from '@bandstand/media/containers/mpegts/event.ts'
 import { MediaError } from '@bandstand/media/error.ts'
 import type { AudioTrackConfig } from '@bandstand/media/track.ts'
 import { refusalOf } from '../mpegts/facts.ts'
-import type { Entry, SegmentContent, SegmentReader } from './entry.ts'
+import { type Entry, type SegmentContent, type SegmentReader, TOO_MANY_UNITS } from './entry.ts'
 import { HLS_LIMITS } from './limits.ts'
 
 /** Bytes of a packet (ISO/IEC 13818-1 §2.4.3.2). */
 const PACKET = 188
 /** A picture's duration where there is only one, ticks of 90 kHz. */
 const ONE_PICTURE = 3_000
-const TOO_MANY = `a segment has more than ${HLS_LIMITS.segmentUnits} pictures and frames of sound: make the segments shorter, or the frames of sound longer`
 
 /**
  * Reads segments of MPEG-TS, one after the other: the first video and the first sound that can be read (RFC 8216bis §3.2).
@@ -50,7 +49,7 @@ class TsReader implements SegmentReader {
       }
     } catch (error) {
       if (!(error instanceof MediaError)) throw error
-      return { kind: 'refused', reason: error.code === 'too-large' ? TOO_MANY : error.message }
+      return { kind: 'refused', reason: error.code === 'too-large' ? TOO_MANY_UNITS : error.message }
     }
   }
 

@@ -125,6 +125,29 @@ test('a run that claims more samples than the bound is refused before it is read
   assert.throws(() => parseFragments(writeBoxes(box('moof', mfhd(1), many))), { code: 'too-large' })
 })
 
+test('a bound of the caller holds for all fragments together', () => {
+  const bytes = Buffer.concat([chunk(1), chunk(2)])
+  assert.equal(parseFragments(bytes, { maxSamples: 6 }).length, 2)
+  assert.throws(() => parseFragments(bytes, { maxSamples: 5 }), { code: 'too-large', message: /at most 5 in one go/ })
+})
+
+test('runs that share bytes are refused where they have more than there are', () => {
+  const bytes = (runs: number, offset: (i: number) => number) => {
+    const all = Array.from({ length: runs }, (_, i) => trun(0, 0x1, 1, offset(i)))
+    const moof = box('moof', mfhd(1), box('traf', tfhd(1, 0x20018, 1, 500), tfdt0(0), ...all))
+    return writeBoxes(moof, mdat(1000))
+  }
+  const start = bytes(2, () => 0).byteLength - 1000
+  assert.deepEqual(
+    parseFragment(bytes(2, (i) => start + i * 500)).samples.map(({ offset }) => offset),
+    [start, start + 500],
+  )
+  assert.throws(() => parseFragments(bytes(3, () => start)), { code: 'malformed' })
+  // Also where they are of several fragments.
+  const three = bytes(3, () => start)
+  assert.throws(() => parseFragments(Buffer.concat([three, three, three])), { code: 'malformed' })
+})
+
 test('missing boxes and data in front of the segment are malformed', () => {
   for (const content of [
     [tfdt0(0), trun(0, 0, 0)],

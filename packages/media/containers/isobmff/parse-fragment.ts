@@ -41,23 +41,26 @@ export interface FragmentOptions {
   readonly defaults?: ReadonlyMap<TrackId, SampleDefaults>
   /** The buffer may end before the media does; sample offsets then point behind it. */
   readonly partial?: boolean
+  /** Samples of all fragments, at the most; `MAX_SAMPLES` where it is left out. */
+  readonly maxSamples?: number
 }
 
 const NO_DEFAULTS: SampleDefaults = { duration: 0, size: 0, flags: 0 }
 
 /**
  * Every track fragment in a segment, in order; there may be several `moof` and several tracks. Other boxes are passed over.
- * Throws `truncated`, `malformed` (also where `tfdt` is missing, which HLS and DASH ask for), `too-large`.
+ * Throws `truncated`, `malformed` (also where `tfdt` is missing, which HLS and DASH ask for, and where samples share bytes so that
+ * together they have more than there are), `too-large`.
  */
 export function parseFragments(bytes: Uint8Array, options: FragmentOptions = {}): Fragment[] {
   const fragments: Fragment[] = []
   let producerTime: Fragment['producerTime']
-  let budget = MAX_SAMPLES
+  const maxSamples = Math.min(options.maxSamples ?? MAX_SAMPLES, MAX_SAMPLES)
+  const budget: Budget = { maxSamples, samples: maxSamples, bytes: bytes.byteLength }
   for (const box of parseBoxes(bytes, { partial: options.partial ?? false })) {
     if (box.type === 'prft') producerTime = parseProducerTime(box)
     if (box.type !== 'moof') continue
     for (const fragment of parseMoof(box, bytes.byteLength, options, budget)) {
-      budget -= fragment.samples.length
       fragments.push(producerTime === undefined ? fragment : { ...fragment, producerTime })
     }
     producerTime = undefined
@@ -75,7 +78,15 @@ export function parseFragment(bytes: Uint8Array, options: FragmentOptions = {}):
   return fragment
 }
 
-function parseMoof(moof: Box, length: number, options: FragmentOptions, limit: number): Fragment[] {
+/** What may still come in one call. */
+interface Budget {
+  readonly maxSamples: number
+  samples: number
+  /** Of samples: they are beside each other in the buffer, so all of them have no more than it. */
+  bytes: number
+}
+
+function parseMoof(moof: Box, length: number, options: FragmentOptions, budget: Budget): Fragment[] {
   const boxes = parseBoxes(moof.content)
   const sequence = openFullBox(needBox(boxes, 'mfhd', 'moof')).reader.u32()
   const trafs = boxes.filter((box) => box.type === 'traf')
@@ -86,7 +97,7 @@ function parseMoof(moof: Box, length: number, options: FragmentOptions, limit: n
     end: moof.start,
     length,
     partial: options.partial ?? false,
-    left: limit,
+    budget,
   }
   for (const traf of trafs) fragments.push(parseTraf(traf, sequence, options, place))
   return fragments
@@ -99,8 +110,7 @@ interface Place {
   end: number
   readonly length: number
   readonly partial: boolean
-  /** Samples that may still come. */
-  left: number
+  readonly budget: Budget
 }
 
 function parseTraf(traf: Box, sequence: number, options: FragmentOptions, place: Place): Fragment {
@@ -131,10 +141,13 @@ function parseTraf(traf: Box, sequence: number, options: FragmentOptions, place:
 function parseRun(trun: Box, base: number, defaults: SampleDefaults, place: Place, samples: SampleInfo[]): void {
   const { version, flags, reader } = openFullBox(trun)
   const count = reader.u32()
-  if (count > place.left) {
-    throw new MediaError('too-large', `trun: ${count} samples, at most ${MAX_SAMPLES} in one go`, { structure: 'trun' })
+  const { budget } = place
+  if (count > budget.samples) {
+    throw new MediaError('too-large', `trun: ${count} samples, at most ${budget.maxSamples} in one go`, {
+      structure: 'trun',
+    })
   }
-  place.left -= count
+  budget.samples -= count
   let at = flags & 0x1 ? base + reader.i32() : place.end
   const firstFlags = flags & 0x4 ? reader.u32() : undefined
   if (at < 0) throw new MediaError('malformed', 'trun: data starts before the segment', { structure: 'trun' })
@@ -146,6 +159,13 @@ function parseRun(trun: Box, base: number, defaults: SampleDefaults, place: Plac
     const compositionOffset = flags & 0x800 ? (version === 0 ? reader.u32() : reader.i32()) : 0
     if (at + size > place.length && !place.partial) {
       throw new MediaError('truncated', `trun: sample ${i} ends at ${at + size} of ${place.length}`, {
+        structure: 'trun',
+      })
+    }
+    budget.bytes -= size
+    // Runs say themselves where their data begin: a few that share bytes would make gigabytes of a megabyte.
+    if (budget.bytes < 0 && !place.partial) {
+      throw new MediaError('malformed', `trun: samples have more than the ${place.length} bytes that there are`, {
         structure: 'trun',
       })
     }
