@@ -10,6 +10,7 @@ export interface Refusal {
 
 /** Reads a playlist that a stream may be taken from. Nothing is thrown for what is in it. */
 export function acceptPlaylist(text: string): MediaPlaylist | MultivariantPlaylist | Refusal {
+  if (hasTooManyLines(text)) return { reason: TOO_MANY_LINES }
   try {
     const parsed = parsePlaylist(text)
     if (parsed.issues.some(({ rule }) => rule === 'first-line')) {
@@ -32,6 +33,17 @@ export function acceptPlaylist(text: string): MediaPlaylist | MultivariantPlayli
     if (!(error instanceof MediaError)) throw error
     return { reason: `the playlist cannot be read: ${error.message}` }
   }
+}
+
+const TOO_MANY_LINES = `a playlist has more than ${HLS_LIMITS.playlistLines} lines: let the encoder list fewer segments (ffmpeg: -hls_list_size 6)`
+
+/** Before anything is made of it: each line costs time and memory, however short it is. */
+function hasTooManyLines(text: string): boolean {
+  let lines = 1
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
+    if (++lines > HLS_LIMITS.playlistLines) return true
+  }
+  return false
 }
 
 /** What is counted and waited by has to be within reason: else one playlist holds a channel, or this process, for good. */

@@ -666,3 +666,29 @@ test('at an address a multivariant playlist that names other playlists is gone o
   assert.equal(units(intake).length, 5 * PICTURES)
   assert.deepEqual([intake.facts.lost, intake.facts.trouble], [0, undefined])
 })
+
+/** An intake that is not told which playlist is the stream. */
+const rootless = () => createIntake({ resolve: resolvePath, begin: 'listed', isOrdered: true, maxBitrate: 1e9 })
+
+test('of many large playlists that come early no more are remembered than there is room for', () => {
+  const early = (text: string) => {
+    const intake = rootless()
+    for (let i = 0; i < HLS_LIMITS.playlists; i++) intake.playlist(`${i}.m3u8`, text, 0)
+    intake.wants(HLS_LIMITS.rootGraceMs, 0)
+    // All but the one that is taken.
+    return { left: intake.facts.leftOut, taken: intake.playlists }
+  }
+  const count = 10_000
+  const { left, taken } = early(mediaPlaylist(0, count))
+  assert.equal(taken.length, 1)
+  assert.ok(left > 0 && (left + 1) * count * HLS_LIMITS.listedBytes <= HLS_LIMITS.rememberedBytes, `${left}`)
+  assert.deepEqual(early(mediaPlaylist(0, 6)), { left: HLS_LIMITS.playlists - 1, taken: ['0.m3u8'] })
+})
+
+test('a playlist as large as may be is remembered until it is known that it is the stream', () => {
+  const intake = rootless()
+  const text = `#EXTM3U\n#EXT-X-TARGETDURATION:1\n${'a\n'.repeat(HLS_LIMITS.playlistLines - 10)}`
+  intake.playlist('out.m3u8', text, 0)
+  intake.wants(HLS_LIMITS.rootGraceMs, 0)
+  assert.deepEqual(intake.playlists, ['out.m3u8'])
+})

@@ -93,6 +93,13 @@ interface Early {
   readonly playlist: MediaPlaylist
   readonly stamp: number | undefined
   readonly at: number
+  /** About what it takes in memory, bytes. */
+  readonly size: number
+}
+
+function sizeOf({ segments, trailingParts, renditionReports }: MediaPlaylist, text: string): number {
+  const parts = segments.reduce((sum, segment) => sum + segment.parts.length, trailingParts.length)
+  return text.length + HLS_LIMITS.listedBytes * (segments.length + parts + renditionReports.length)
 }
 
 class HlsIntake implements Intake {
@@ -142,7 +149,7 @@ class HlsIntake implements Intake {
       this.#trouble = reason
       return { kind: 'refused', reason }
     }
-    const seen = this.#media(name, read, now, stamp)
+    const seen = this.#media(name, { playlist: read, stamp, at: now, size: sizeOf(read, text) })
     if (seen !== 'rival') return { kind: 'media', playlist: read, grown: seen === 'grown' }
     this.#contest.rival(now)
     return { kind: 'rival', reason: CONTESTED }
@@ -302,7 +309,8 @@ class HlsIntake implements Intake {
     })
   }
 
-  #media(name: string, playlist: MediaPlaylist, now: number, stamp: number | undefined): Seen {
+  #media(name: string, state: Early): Seen {
+    const { playlist, stamp, at: now } = state
     this.#firstMediaAt ??= now
     if (name === this.#root && this.#lanes.length === 0) this.#alone(name)
     if (this.#isOfAnother(name, playlist, now)) {
@@ -315,14 +323,14 @@ class HlsIntake implements Intake {
     }
     const followed = this.#lanes.filter(({ playlist: own }) => own === name)
     if (followed.length === 0) {
-      this.#remember(name, { playlist, stamp, at: now })
+      this.#remember(name, state)
       return 'grown'
     }
     const seen = followed.map(({ rendition }) => rendition.update(playlist, stamp, now))
     const isMain = name === this.#lanes[0]?.playlist
     if (isMain) {
       this.#partTarget = playlist.partTarget
-      if (seen[0] !== 'rival') this.#newest = { playlist, stamp, at: now }
+      if (seen[0] !== 'rival') this.#newest = state
       if (seen[0] === 'grown') this.#grownAt = now
     }
     return seen.includes('rival') ? 'rival' : seen.includes('grown') ? 'grown' : 'same'
@@ -390,15 +398,20 @@ class HlsIntake implements Intake {
   #remember(name: string, early: Early): void {
     this.#early.delete(name)
     this.#early.set(name, early)
-    const [oldest] = this.#early.keys()
-    if (this.#early.size > HLS_LIMITS.playlists && oldest !== undefined) this.#early.delete(oldest)
+    let bytes = 0
+    for (const { size } of this.#early.values()) bytes += size
+    for (const [oldest, { size }] of this.#early) {
+      if (this.#early.size <= HLS_LIMITS.playlists && bytes <= HLS_LIMITS.rememberedBytes) break
+      this.#early.delete(oldest)
+      bytes -= size
+    }
   }
 
   #applyEarly(now: number): void {
     for (const { playlist } of this.#lanes) {
       const early = this.#early.get(playlist)
       this.#early.delete(playlist)
-      if (early !== undefined) this.#media(playlist, early.playlist, now, early.stamp)
+      if (early !== undefined) this.#media(playlist, { ...early, at: now })
     }
   }
 }

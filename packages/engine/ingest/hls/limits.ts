@@ -1,7 +1,12 @@
 /** Bounds of HLS that an encoder makes, whichever way it comes in. Sizes in bytes, times in ms where nothing else is said. */
 export const HLS_LIMITS = {
-  /** A playlist: some 15 thousand segments, which no live encoder needs to list. */
+  /**
+   * A playlist: some 15 thousand segments with dates or long names, 35 thousand (19 hours) as ffmpeg writes them at its shortest, which no
+   * live encoder needs to list. And its lines, two for each of those: a line of one letter is a segment too, which takes hundreds of bytes
+   * and as much time as any other.
+   */
   playlistBytes: 1024 * 1024,
+  playlistLines: 72_000,
   /** A segment, part or initialisation segment: 10 s of 50 Mbit/s. */
   fileBytes: 64 * 1024 * 1024,
   /**
@@ -26,6 +31,12 @@ export const HLS_LIMITS = {
   addressLength: 8_192,
   /** Playlists of one source that are remembered while it is not known which of them belong together. */
   playlists: 64,
+  /**
+   * What these take in memory, bytes: their texts, which names out of them hold, and so much for each segment, part and report. More than
+   * the largest playlist alone, or a ladder of nine with five hours of 2 s segments.
+   */
+  rememberedBytes: 32 * 1024 * 1024,
+  listedBytes: 256,
   /** Names that are remembered with what was in them, so that nothing old is taken for what is new. */
   usedNames: 1_024,
   /** Target durations of media that are gone back to at the most, where a playlist lists more when it is first seen. */

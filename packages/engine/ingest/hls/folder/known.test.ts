@@ -67,3 +67,9 @@ test('of a folder in which new multivariant playlists come and go no more is rem
   for (let i = 0; i < 200; i++) known.found(`${i}.m3u8`, { state: 'missing' })
   assert.deepEqual(known.names, [])
 })
+
+test('a playlist of too many lines is not looked into', () => {
+  const known = createKnownPlaylists()
+  known.found('master.m3u8', read(master + '\n'.repeat(HLS_LIMITS.playlistLines)))
+  assert.deepEqual(known.names, [])
+})

@@ -1,5 +1,4 @@
-import { MediaError } from '@bandstand/media/error.ts'
-import { parsePlaylist } from '@bandstand/media/manifests/hls/parse.ts'
+import { acceptPlaylist } from '../accept.ts'
 import { chooseRenditions } from '../choose.ts'
 import { HLS_LIMITS } from '../limits.ts'
 import { resolvePath } from '../name.ts'
@@ -79,18 +78,13 @@ export function createKnownPlaylists(): KnownPlaylists {
 
 /** Names of what a multivariant playlist lists; undefined for every other text. */
 function listedIn({ name, text }: State): string[] | undefined {
-  try {
-    const parsed = parsePlaylist(text)
-    if (parsed.kind !== 'multivariant') return undefined
-    const choice = chooseRenditions(parsed.playlist)
-    const uris = choice === undefined ? [] : [choice.main.uri, ...(choice.audio === undefined ? [] : [choice.audio])]
-    for (const { uri } of choice?.brought ?? []) uris.push(uri)
-    return uris.flatMap((uri) => {
-      const resolved = resolvePath(name, uri)
-      return 'name' in resolved ? [resolved.name] : []
-    })
-  } catch (error) {
-    if (error instanceof MediaError) return undefined
-    throw error
-  }
+  const read = acceptPlaylist(text)
+  if (!('variants' in read)) return undefined
+  const choice = chooseRenditions(read)
+  const uris = choice === undefined ? [] : [choice.main.uri, ...(choice.audio === undefined ? [] : [choice.audio])]
+  for (const { uri } of choice?.brought ?? []) uris.push(uri)
+  return uris.flatMap((uri) => {
+    const resolved = resolvePath(name, uri)
+    return 'name' in resolved ? [resolved.name] : []
+  })
 }
