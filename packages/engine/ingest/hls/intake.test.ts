@@ -692,3 +692,18 @@ test('a playlist as large as may be is remembered until it is known that it is t
   intake.wants(HLS_LIMITS.rootGraceMs, 0)
   assert.deepEqual(intake.playlists, ['out.m3u8'])
 })
+
+test('what is taken of a file that is mostly something else does not hold the file', () => {
+  const { intake, put, list, pump } = stage()
+  const other = Buffer.alloc(100_000)
+  other.writeUInt32BE(other.byteLength)
+  other.write('mdat', 4, 'latin1')
+  put('init.mp4', soundInit)
+  put('s0.m4s', Buffer.concat([soundSegment(0), other]))
+  list(mediaPlaylist(0, 1))
+  assert.deepEqual(pump(), ['init.mp4', 's0.m4s'])
+  const read = units(intake)
+  assert.ok(read.length > 0)
+  const held = new Set(read.map(({ data }) => data.buffer))
+  assert.ok([...held].reduce((sum, { byteLength }) => sum + byteLength, 0) < soundSegment(0).byteLength)
+})

@@ -6,6 +6,7 @@ import { HLS_LIMITS } from './limits.ts'
 import type { Load } from './load.ts'
 import type { ResolveName } from './name.ts'
 import { createBareReader } from './open-segment.ts'
+import { unpin } from './unpin.ts'
 
 /** A file that is needed now. */
 export interface Want {
@@ -241,7 +242,8 @@ class FollowedRendition implements Rendition {
       )
     }
     if (content.malformed > 0) events.malformed(content.malformed)
-    const entries = content.entries.filter((entry) => slots.includes(entry.slot) && !this.#isRead(item, entry))
+    const taken = content.entries.filter((entry) => slots.includes(entry.slot) && !this.#isRead(item, entry))
+    const entries = unpin(taken, body.bytes)
     if (entries.length === 0) {
       // A segment of which nothing can be read; parts of which all was read before are none.
       const isEmpty = !item.again
