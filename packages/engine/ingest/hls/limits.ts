@@ -80,6 +80,8 @@ export const HLS_LIMITS = {
   putTotalBytes: 512 * 1024 * 1024,
   /** Files of one encoder that are kept: initialisation segments, and what no playlist has listed yet. */
   putFiles: 256,
+  /** Names of those that are initialisation segments, which go last: nine of a ladder, and those of a few changes of its settings. */
+  putMaps: 64,
   /** Files of one encoder that are being put at the same time. */
   putAtOnce: 32,
   /** Encoders by PUT, all together. */

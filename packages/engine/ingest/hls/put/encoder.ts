@@ -90,7 +90,8 @@ export function createPutEncoder(options: PutEncoderOptions): PutEncoder {
     const bytes = file.bytes.subarray(start, start + length)
     const { serial } = file
     const isTaken = intake.file(want, { bytes, version: String(serial), stamp: serial, isWhole: true }, now())
-    if (isTaken && want.range === undefined && !want.isMap) {
+    if (isTaken && want.isMap) store.keep(want.name)
+    else if (isTaken && want.range === undefined) {
       store.delete(want.name)
       hasRead = true
     }

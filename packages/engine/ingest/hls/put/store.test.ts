@@ -106,3 +106,26 @@ test('where all together have too much, the fullest gives way, and nobody else i
   for (const store of [...full, other]) store.close()
   assert.equal(budget.used, 0)
 })
+
+test('an initialisation segment outlives any number of files that nobody reads, and its successor does', () => {
+  const store = createPutStore(createPutBudget())
+  put(store, 'init.mp4', Uint8Array.of(1))
+  store.keep('init.mp4')
+  for (let i = 0; i < 2 * HLS_LIMITS.putFiles; i++) put(store, `a${i}`, Uint8Array.of(1))
+  assert.notEqual(store.get('init.mp4'), undefined)
+  put(store, 'init.mp4', Uint8Array.of(2))
+  for (let i = 0; i < 2 * HLS_LIMITS.putFiles; i++) put(store, `b${i}`, Uint8Array.of(1))
+  assert.deepEqual([...(store.get('init.mp4')?.bytes ?? [])], [2])
+})
+
+test('initialisation segments are bounded too: the first of very many go', () => {
+  const store = createPutStore(createPutBudget())
+  for (let i = 0; i < 2 * HLS_LIMITS.putFiles; i++) {
+    put(store, `init${i}.mp4`, Uint8Array.of(1))
+    store.keep(`init${i}.mp4`)
+  }
+  put(store, 's0', Uint8Array.of(1))
+  assert.equal(store.get('init0.mp4'), undefined)
+  assert.notEqual(store.get(`init${2 * HLS_LIMITS.putFiles - 1}.mp4`), undefined)
+  assert.notEqual(store.get('s0'), undefined)
+})

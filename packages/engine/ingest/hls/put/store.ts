@@ -56,13 +56,15 @@ export interface Incoming {
   abort(): void
 }
 
-/** What one encoder has put, in memory and nowhere else. The oldest file goes where there is too much. */
+/** What one encoder has put, in memory and nowhere else. Where there is too much the oldest file goes that is no EXT-X-MAP. */
 export interface PutStore {
   /** What was under this name before is gone from now on: it is not what a playlist means that names it later. */
   begin(name: string): Incoming | PutFault
   get(name: string): StoredFile | undefined
   isComing(name: string): boolean
   delete(name: string): void
+  /** It is an EXT-X-MAP, which is put once and needed again and again: what is under this name goes last. */
+  keep(name: string): void
   /** Files that had to go unread. */
   readonly dropped: number
   /** Lets go of everything; what is still being put is not kept. */
@@ -72,6 +74,8 @@ export interface PutStore {
 export function createPutStore(budget: PutBudget): PutStore {
   const files = new Map<string, StoredFile>()
   const coming = new Map<string, number>()
+  /** Names of files that have been read as EXT-X-MAP, also where one is just being put anew. */
+  const maps = new Set<string>()
   let serial = 0
   /** Bytes of all files, and of those that are whole. */
   let used = 0
@@ -95,7 +99,13 @@ export function createPutStore(budget: PutBudget): PutStore {
 
   /** @returns false where there is none */
   function dropOldest(): boolean {
-    const [oldest] = files.keys()
+    let oldest: string | undefined
+    for (const name of files.keys()) {
+      oldest ??= name
+      if (maps.has(name)) continue
+      oldest = name
+      break
+    }
     if (oldest === undefined) return false
     drop(oldest)
     dropped++
@@ -181,6 +191,12 @@ export function createPutStore(budget: PutBudget): PutStore {
     get: (name) => files.get(name),
     isComing: (name) => coming.has(name),
     delete: drop,
+    keep(name) {
+      maps.delete(name)
+      maps.add(name)
+      const [oldest] = maps
+      if (maps.size > HLS_LIMITS.putMaps && oldest !== undefined) maps.delete(oldest)
+    },
     get dropped() {
       return dropped
     },
