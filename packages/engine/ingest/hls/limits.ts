@@ -82,6 +82,14 @@ export const HLS_LIMITS = {
   putFiles: 256,
   /** Names of those that are initialisation segments, which go last: nine of a ladder, and those of a few changes of its settings. */
   putMaps: 64,
+  /**
+   * Initialisation segments of an encoder that is gone, for it to go on with: each has a kilobyte or two, a ladder nine of them. How long
+   * they are kept after it was last heard of; bytes and files of one encoder; and encoders, those gone longest first out.
+   */
+  keptMapMs: 10 * 60_000,
+  keptMapBytes: 64 * 1024,
+  keptMapFiles: 16,
+  keptMapEncoders: 256,
   /** Files of one encoder that are being put at the same time. */
   putAtOnce: 32,
   /** Encoders by PUT, all together. */

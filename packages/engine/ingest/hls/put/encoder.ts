@@ -6,6 +6,7 @@ import { resolvePath } from '../name.ts'
 import type { Want } from '../rendition.ts'
 import { createSession } from '../session.ts'
 import type { PutFault } from './faults.ts'
+import type { MapFile } from './maps.ts'
 import { createPutStore, type Incoming, type PutBudget } from './store.ts'
 
 export interface PutEncoderOptions {
@@ -19,6 +20,10 @@ export interface PutEncoderOptions {
   readonly now: () => number
   /** It has ended, or nothing came of it for too long. */
   readonly onEnd: () => void
+  /** Initialisation segments that it put before it was last lost. */
+  readonly maps: readonly MapFile[]
+  /** It is over, however that came; these are of use to it when it comes again. */
+  readonly onMaps: (maps: readonly MapFile[]) => void
 }
 
 /** What became of a file that was put. */
@@ -51,6 +56,7 @@ export interface PutEncoder {
 export function createPutEncoder(options: PutEncoderOptions): PutEncoder {
   const { budget, log, refusals, now, fields, maxBitrate } = options
   const store = createPutStore(budget)
+  for (const { name, bytes } of options.maps) putMap(name, bytes)
   const intake = createIntake({ resolve: resolvePath, begin: 'listed', isOrdered: true, maxBitrate })
   const session = createSession({
     ...{ intake, fields, log, refusals, now },
@@ -62,11 +68,21 @@ export function createPutEncoder(options: PutEncoderOptions): PutEncoder {
   /** Serials of the newest state of each playlist. */
   const states = new Map<string, number>()
   let hasRead = false
+  let isOver = false
   const timer = setInterval(pump, HLS_LIMITS.putLookMs)
 
   function end(): void {
     clearInterval(timer)
+    if (!isOver) options.onMaps(store.maps)
+    isOver = true
     store.close()
+  }
+
+  function putMap(name: string, bytes: Uint8Array): void {
+    const incoming = store.begin(name)
+    if (typeof incoming === 'string' || incoming.write(bytes) !== undefined) return
+    incoming.end()
+    store.keep(name)
   }
 
   /** Gives the intake what it needs and is there. */
@@ -109,7 +125,12 @@ export function createPutEncoder(options: PutEncoderOptions): PutEncoder {
 
   function upload(name: string, incoming: Incoming): PutUpload {
     return {
-      write: (chunk) => incoming.write(chunk),
+      write(chunk) {
+        const fault = incoming.write(chunk)
+        // A long segment on a slow line is no silence; how long one may take, and who has the channel, is for others to say.
+        if (fault === undefined) session.touch()
+        return fault
+      },
       abort: () => incoming.abort(),
       end() {
         const { bytes, serial } = incoming.end()

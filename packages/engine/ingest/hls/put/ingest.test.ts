@@ -59,3 +59,56 @@ test('after a discontinuity the initialisation segment is there that was put bef
   pass(4_000)
   assert.equal(port.publishers[0]?.of(VIDEO_TRACK).length, 2 * PICTURES)
 })
+
+test('an encoder that was lost for a while goes on, though it puts its initialisation segment only once', async (t) => {
+  const { port, ingest, put, second, pass } = stage(t)
+  await put('init.mp4', pictureInit)
+  for (let i = 0; i < 4; i++) {
+    await second(i)
+    pass(1_000)
+  }
+  for (let outage = 1; outage <= 2; outage++) {
+    pass(20_000)
+    assert.deepEqual(port.publishers[outage - 1]?.ends, ['disconnected'])
+    assert.equal(ingest.encoders, 0)
+    await second(20 * outage)
+    pass(4_000)
+    assert.equal(port.publishers[outage]?.of(VIDEO_TRACK).length, PICTURES)
+  }
+})
+
+test('an encoder whose channel another one had goes on with the initialisation segment that it put before', async (t) => {
+  const { port, put, second, pass } = stage(t)
+  await put('init.mp4', pictureInit)
+  await second(0)
+  pass(4_000)
+  port.stops[0]?.({ code: 'taken-over', reason: 'another encoder' })
+  pass(60_000)
+  await second(1)
+  pass(4_000)
+  assert.equal(port.publishers[1]?.of(VIDEO_TRACK).length, PICTURES)
+})
+
+test('the initialisation segment of one key is not read for another', async (t) => {
+  const { port, put, second, pass } = stage(t)
+  await put('init.mp4', pictureInit)
+  await second(0)
+  pass(20_000)
+  await second(1, 'good-key-2')
+  pass(4_000)
+  assert.equal(port.publishers[1]?.of(VIDEO_TRACK).length, 0)
+})
+
+test('an encoder is not silent while a segment of it comes in, and is when nothing more of it does', async (t) => {
+  const { port, put, second, begin, pass } = stage(t)
+  await put('init.mp4', pictureInit)
+  await second(0)
+  const upload = await begin('s1.m4s')
+  for (let i = 0; i < 4; i++) {
+    pass(6_000)
+    upload.write(Uint8Array.of(0))
+  }
+  assert.deepEqual(port.publishers[0]?.ends, [])
+  pass(20_000)
+  assert.deepEqual(port.publishers[0]?.ends, ['disconnected'])
+})

@@ -5,6 +5,7 @@ import { HLS_LIMITS } from '../limits.ts'
 import { cleanPath } from '../name.ts'
 import { createPutEncoder, type PutEncoder, type PutUpload } from './encoder.ts'
 import { type PutFault, tellPutFault } from './faults.ts'
+import { createPutMaps } from './maps.ts'
 import { createPutBudget } from './store.ts'
 
 export interface HlsPutOptions {
@@ -51,7 +52,8 @@ const NOTHING_YET: HlsReport = { source: 'put', targetDuration: 0, renditions: 0
 export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
   const { publishPort, log, refusals, now, maxBitrate } = options
   const budget = createPutBudget()
-  /** By remote address and key: one encoder has many connections, and several keys may be of one channel. */
+  const maps = createPutMaps(now)
+  /** By `idOf`. */
   const encoders = new Map<string, Promise<PutEncoder | { readonly refusal: PublishRefusal }>>()
   const networks = new Map<string, number>()
 
@@ -84,13 +86,18 @@ export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
       const answer = await publishPort.publish(request, stop)
       if ('refusal' in answer) {
         leave()
+        maps.touch(id)
         const text = answer.refusal.reason
         refusals.refused('warn', { ...fields(), reason: 'refused', text }, 'hls: encoder refused', answer.refusal.code)
         return answer
       }
       const { publisher } = answer
       state.fed = publisher
-      const encoder = createPutEncoder({ fields, budget, maxBitrate, log, refusals, now, onEnd: leave })
+      const encoder = createPutEncoder({
+        ...{ fields, budget, maxBitrate, log, refusals, now, onEnd: leave },
+        maps: maps.take(id),
+        onMaps: (files) => maps.store(id, files),
+      })
       if (state.isOver === true) {
         encoder.stop()
         return { refusal: { code: 'unavailable', reason: 'the channel was given to another encoder' } as const }
@@ -107,7 +114,7 @@ export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
   }
 
   function encoderOf(request: PutRequest): Promise<PutEncoder | { readonly refusal: PublishRefusal }> {
-    const id = `${request.remote}\n${request.key}`
+    const id = idOf(request)
     const known = encoders.get(id)
     if (known !== undefined) return known
     const network = networkOf(request.remote)
@@ -130,7 +137,10 @@ export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
         return { fault: 'bad-name', reason: cleaned.fault }
       }
       const encoder = await encoderOf(request)
-      if ('refusal' in encoder) return encoder
+      if ('refusal' in encoder) {
+        maps.forget(idOf(request), cleaned.name)
+        return encoder
+      }
       const upload = encoder.begin(cleaned.name)
       return typeof upload === 'string' ? { fault: upload, reason: tellPutFault(upload) } : upload
     },
@@ -145,6 +155,11 @@ export function createHlsPutIngest(options: HlsPutOptions): HlsPutIngest {
       }
     },
   }
+}
+
+/** One encoder has many connections, and several keys may be of one channel. */
+function idOf({ remote, key }: PutRequest): string {
+  return `${remote}\n${key}`
 }
 
 /** First 4 characters of a stream key: all that a log may say of it. */

@@ -1,6 +1,7 @@
 import { createGather } from '../../../gather.ts'
 import { HLS_LIMITS } from '../limits.ts'
 import type { PutFault } from './faults.ts'
+import type { MapFile } from './maps.ts'
 
 /** Bytes that files of all encoders take. Where that is too much, the encoder that has most of what nobody has read loses its oldest file. */
 export interface PutBudget {
@@ -65,6 +66,8 @@ export interface PutStore {
   delete(name: string): void
   /** It is an EXT-X-MAP, which is put once and needed again and again: what is under this name goes last. */
   keep(name: string): void
+  /** All of those that are there, the one that was read longest ago first. */
+  readonly maps: readonly MapFile[]
   /** Files that had to go unread. */
   readonly dropped: number
   /** Lets go of everything; what is still being put is not kept. */
@@ -196,6 +199,12 @@ export function createPutStore(budget: PutBudget): PutStore {
       maps.add(name)
       const [oldest] = maps
       if (maps.size > HLS_LIMITS.putMaps && oldest !== undefined) maps.delete(oldest)
+    },
+    get maps() {
+      return [...maps].flatMap((name) => {
+        const file = files.get(name)
+        return file === undefined ? [] : [{ name, bytes: file.bytes }]
+      })
     },
     get dropped() {
       return dropped
