@@ -7,9 +7,13 @@ import { mediaPlaylist, PICTURES, pictureInit, pictureSegment } from '../ingest/
 import { FakeLog, FakePort } from '../ingest/rtmp/testing/fake-port.ts'
 import { createRefusalLog } from '../remote/refusals.ts'
 import { createHlsPutHandler } from './hls-put.ts'
-import { startServer, until } from './testing.ts'
+import { openSession, startServer, testTls, until } from './testing.ts'
 
-async function stage(t: TestContext, now = () => performance.now()) {
+async function stage(
+  t: TestContext,
+  now = () => performance.now(),
+  more: { deadline?: number; tls?: typeof testTls } = {},
+) {
   const port = new FakePort()
   const log = new FakeLog()
   const refusals = createRefusalLog(log)
@@ -21,8 +25,9 @@ async function stage(t: TestContext, now = () => performance.now()) {
     ingest.close()
     refusals.close()
   })
-  const handler = createHlsPutHandler({ ingest: async () => ingest, remoteOf: () => '192.0.2.7' })
-  const { port: http } = await startServer(t, [handler])
+  const { tls, ...own } = more
+  const handler = createHlsPutHandler({ ingest: async () => ingest, remoteOf: () => '192.0.2.7', ...own })
+  const { port: http } = await startServer(t, [handler], tls && { tls })
   const send = (path: string, body: Uint8Array | string = '', method = 'PUT') =>
     new Promise<{ status: number; body: string }>((resolve, reject) => {
       const headers = { 'user-agent': 'Lavf/59', 'transfer-encoding': 'chunked' }
@@ -147,4 +152,61 @@ test('of two encoders with one key from one address the newer is taken, and the 
   assert.equal((await send(`${base}/out.m3u8`, mediaPlaylist(0, 2))).status, 201)
   assert.match(port.requests[0]?.hls?.().trouble ?? '', /two encoders/)
   assert.equal(port.requests[0]?.hls?.().lost, 0)
+})
+
+test('a body that does not end is answered 408 and cut, and what came of it is not kept', async (t) => {
+  const { http } = await stage(t, undefined, { deadline: 100 })
+  const req = request({
+    port: http,
+    host: '127.0.0.1',
+    path: '/ingest/hls/good-key/s0.ts',
+    method: 'PUT',
+    agent: false,
+  })
+  req.on('error', () => {})
+  t.after(() => req.destroy())
+  const seen: { status?: number | undefined; isCut?: boolean } = {}
+  req.on('response', (res) => {
+    seen.status = res.statusCode
+    res.resume()
+  })
+  req.on('close', () => (seen.isCut = true))
+  req.write('x')
+  await until(() => seen.status !== undefined, 5_000)
+  assert.equal(seen.status, 408)
+  await until(() => seen.isCut === true, 5_000)
+})
+
+test('a body that does not end is answered 408 and cut over HTTP/2 too', async (t) => {
+  const { http } = await stage(t, undefined, { deadline: 100, tls: testTls })
+  const stream = openSession(t, http).request({ ':path': '/ingest/hls/good-key/s0.ts', ':method': 'PUT' })
+  const seen: { status?: number | undefined; isCut?: boolean } = {}
+  stream.on('error', () => {})
+  stream.on('response', (headers) => {
+    seen.status = headers[':status']
+    stream.resume()
+  })
+  stream.on('close', () => (seen.isCut = true))
+  stream.write('x')
+  await until(() => seen.status !== undefined, 5_000)
+  assert.equal(seen.status, 408)
+  await until(() => seen.isCut === true, 5_000)
+})
+
+test('a file whose encoder ended before it was there is not answered as taken', async (t) => {
+  const { http, port } = await stage(t)
+  const req = request({
+    port: http,
+    host: '127.0.0.1',
+    path: '/ingest/hls/good-key/s0.ts',
+    method: 'PUT',
+    agent: false,
+  })
+  req.on('error', () => {})
+  const answered = new Promise<number | undefined>((resolve) => req.on('response', (res) => resolve(res.statusCode)))
+  req.write('x')
+  await until(() => port.stops.length > 0)
+  port.stops[0]?.({ code: 'taken-over', reason: 'another encoder' })
+  req.end('y')
+  assert.equal(await answered, 503)
 })

@@ -1,3 +1,4 @@
+import { constants, type Http2ServerRequest } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { PutUpload } from '../ingest/hls/put/encoder.ts'
 import { tellPutFault } from '../ingest/hls/put/faults.ts'
@@ -15,6 +16,8 @@ export interface HlsPutHandlerOptions {
   /** The encoder's address. */
   readonly remoteOf: (req: HttpRequest) => string
   /** A file could not be taken for a reason that nobody has thought of. */
+  /** ms within which a file must have come; `limits.requestTimeout` unless said. */
+  readonly deadline?: number
   readonly onError?: (error: unknown) => void
 }
 
@@ -37,7 +40,12 @@ const STATUS: Readonly<Record<PublishRefusal['code'], number>> = {
  * HLS that an encoder makes: `PUT` or `POST` of playlists and segments to `/ingest/hls/{KEY}/…`, named as it likes. `DELETE` of what it
  * does not list any more is answered and does nothing: nothing is kept here that could be deleted.
  */
-export function createHlsPutHandler({ ingest, remoteOf, onError }: HlsPutHandlerOptions): HttpHandler {
+export function createHlsPutHandler({
+  ingest,
+  remoteOf,
+  onError,
+  deadline = limits.requestTimeout,
+}: HlsPutHandlerOptions): HttpHandler {
   return (req, res) => {
     const { path } = splitTarget(req.url ?? '')
     if (!path.startsWith(PREFIX)) return false
@@ -75,6 +83,20 @@ export function createHlsPutHandler({ ingest, remoteOf, onError }: HlsPutHandler
       isOver = true
       return was
     }
+    // Node's own deadline is looked at now and then, and there is none for a stream of HTTP/2.
+    const timer = setTimeout(() => {
+      // It was answered, and goes on sending.
+      if (over()) return abandon(req, res)
+      upload.abort()
+      // What is answered goes out first: the response itself has finished only when both sides have (RFC 9113 §8.1).
+      if (req.httpVersionMajor === 2) {
+        const { stream } = req as unknown as Http2ServerRequest
+        stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
+      }
+      sendProblem(req, res, tooSlow(req, deadline))
+    }, deadline)
+    const settle = () => clearTimeout(timer)
+    for (const event of ['end', 'error', 'close']) body.once(event, settle)
     body.on('data', (chunk: Buffer) => {
       if (isOver) return
       const fault = upload.write(chunk)
@@ -87,6 +109,8 @@ export function createHlsPutHandler({ ingest, remoteOf, onError }: HlsPutHandler
       if (answer.kind === 'taken') noContent(res, 201)
       else if (answer.kind === 'rival') {
         sendProblem(req, res, toProblem({ refusal: { code: 'taken-over', reason: answer.reason } }))
+      } else if (answer.kind === 'lost') {
+        sendProblem(req, res, toProblem({ fault: answer.fault, reason: tellPutFault(answer.fault) }))
       } else sendProblem(req, res, { status: 422, code: 'bad-playlist', detail: `${answer.reason}.` })
     })
     const cut = () => {
@@ -111,6 +135,14 @@ const wrongMethod: Problem = {
   headers: ['Allow', METHODS],
 }
 
+function tooSlow(req: HttpRequest, deadline: number): Problem {
+  return {
+    ...{ status: 408, code: 'too-slow' },
+    detail: `A file has to be there within ${deadline / 1000} s: make the segments shorter, or lower the bitrate.`,
+    headers: req.httpVersionMajor === 1 ? ['Connection', 'close'] : [],
+  }
+}
+
 function toProblem(refused: PutRefused): Problem {
   if ('refusal' in refused) {
     const { code, reason } = refused.refusal
@@ -119,6 +151,7 @@ function toProblem(refused: PutRefused): Problem {
   }
   const { fault, reason } = refused
   if (fault === 'too-large') return { status: 413, code: 'too-large', detail: reason }
+  if (fault === 'ended') return { status: 503, code: 'unavailable', detail: reason, headers: ['Retry-After', '1'] }
   if (fault === 'bad-name') return { status: 400, code: 'bad-request', detail: sentence(reason) }
   return { status: 503, code: 'busy', detail: reason, headers: ['Retry-After', '1'] }
 }

@@ -30,6 +30,7 @@ export type ProblemCode =
   | 'precondition-required'
   | 'no-restart'
   | 'bad-playlist'
+  | 'too-slow'
 
 export interface Problem {
   readonly status: number
@@ -68,6 +69,7 @@ const titles: Readonly<Record<ProblemCode, string>> = {
   'precondition-required': 'Precondition required',
   'no-restart': 'ICE is not restarted here',
   'bad-playlist': 'The playlist cannot be followed',
+  'too-slow': 'The request took too long',
 }
 
 // 404 may be kept for a second, so that a shared cache absorbs a crowd that asks for something missing.

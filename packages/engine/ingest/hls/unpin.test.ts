@@ -15,7 +15,7 @@ for (const [what, file] of [
     const [one] = unpin([unit(file.subarray(0, 100))], file)
     assert.ok(one?.kind === 'unit')
     assert.equal(one.data.buffer.byteLength, 100)
-    assert.deepEqual([...one.data], new Array(100).fill(7))
+    assert.deepEqual([...one.data], Array.from({ length: 100 }, () => 7))
   })
 }
 

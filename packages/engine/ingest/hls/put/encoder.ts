@@ -31,6 +31,8 @@ export type PutAnswer =
   | { readonly kind: 'taken' }
   /** It is a playlist that cannot be followed; what to change. */
   | { readonly kind: 'refused'; readonly reason: string }
+  /** It was given up before it was whole. */
+  | { readonly kind: 'lost'; readonly fault: PutFault }
   /** A newer encoder sends under its name. */
   | { readonly kind: 'rival'; readonly reason: string }
 
@@ -133,7 +135,9 @@ export function createPutEncoder(options: PutEncoderOptions): PutEncoder {
       },
       abort: () => incoming.abort(),
       end() {
-        const { bytes, serial } = incoming.end()
+        const file = incoming.end()
+        if (typeof file === 'string') return { kind: 'lost', fault: file }
+        const { bytes, serial } = file
         session.touch()
         let answer: PutAnswer = { kind: 'taken' }
         if (isPlaylist(name, bytes)) {

@@ -46,7 +46,7 @@ test('a file that is too large is given up before it is kept', () => {
   for (let i = 0; i < 4; i++) assert.equal(incoming.write(chunk), undefined)
   assert.equal(incoming.write(Uint8Array.of(1)), 'too-large')
   assert.equal(budget.used, 0)
-  assert.equal(incoming.write(chunk), undefined)
+  assert.equal(incoming.write(chunk), 'too-large')
   assert.equal(budget.used, 0)
 })
 
@@ -69,12 +69,42 @@ test('what is still under way fills the room of one encoder, and of all of them 
   const budget = createPutBudget()
   const stores = Array.from({ length: 8 }, () => createPutStore(budget))
   const chunk = new Uint8Array(HLS_LIMITS.fileBytes)
-  const faults = stores.flatMap((store) => Array.from({ length: 3 }, (_, i) => begin(store, `${i}`).write(chunk)))
-  assert.equal(
-    faults.filter((fault) => fault === 'no-room').length,
-    24 - HLS_LIMITS.putTotalBytes / HLS_LIMITS.fileBytes,
+  for (const store of stores) {
+    const faults = Array.from({ length: 3 }, (_, i) => begin(store, `${i}`).write(chunk))
+    assert.equal(faults.at(-1), 'no-room')
+    assert.ok(budget.used <= HLS_LIMITS.putTotalBytes)
+  }
+  for (const store of stores) store.close()
+  assert.equal(budget.used, 0)
+})
+
+test('what is under way when an encoder ends is given back at once, and nothing more of it is taken', () => {
+  const budget = createPutBudget()
+  const store = createPutStore(budget)
+  const incoming = begin(store, 'a')
+  incoming.write(new Uint8Array(1_000))
+  store.close()
+  assert.equal(budget.used, 0)
+  assert.equal(incoming.write(Uint8Array.of(1)), 'ended')
+  assert.equal(incoming.end(), 'ended')
+  assert.equal(budget.used, 0)
+  assert.equal(store.begin('b'), 'ended')
+})
+
+test('who has most under way loses it, and not another one its files', () => {
+  const budget = createPutBudget()
+  const honest = createPutStore(budget)
+  put(honest, 'init.mp4', Uint8Array.of(1))
+  put(honest, 's0', Uint8Array.of(1))
+  const chunk = new Uint8Array(HLS_LIMITS.fileBytes / 2)
+  const uploads = Array.from({ length: 4 }, () => createPutStore(budget)).flatMap((store) =>
+    Array.from({ length: 4 }, (_, i) => begin(store, `${i}`)),
   )
-  assert.equal(budget.used, HLS_LIMITS.putTotalBytes)
+  for (const upload of uploads) upload.write(chunk)
+  put(honest, 's1', new Uint8Array(1_000))
+  for (const name of ['init.mp4', 's0', 's1']) assert.notEqual(honest.get(name), undefined, name)
+  assert.ok(uploads.some((upload) => upload.end() === 'no-room'))
+  assert.ok(budget.used <= HLS_LIMITS.putTotalBytes)
 })
 
 test('files at the same time are bounded, and what comes after the end is not kept', () => {

@@ -1,23 +1,24 @@
-import { createGather } from '../../../gather.ts'
+import { createGather, type Gather } from '../../../gather.ts'
 import { HLS_LIMITS } from '../limits.ts'
 import type { PutFault } from './faults.ts'
 import type { MapFile } from './maps.ts'
 
-/** Bytes that files of all encoders take. Where that is too much, the encoder that has most of what nobody has read loses its oldest file. */
+/** Bytes that files of all encoders take. Where that is too much, the encoder loses that has most, whole or on its way. */
 export interface PutBudget {
   readonly used: number
   add(bytes: number): void
   join(store: Shedding): void
   leave(store: Shedding): void
-  /** @returns false where there is no file that could go */
+  /** @returns false where there is nothing that could go */
   shed(): boolean
 }
 
 /** An encoder's files, as the budget sees them. */
 interface Shedding {
-  /** Bytes of those that are whole. */
-  readonly kept: number
-  dropOldest(): void
+  /** Bytes of those that are whole and of those that are on their way. */
+  readonly used: number
+  /** A file goes, or one that is on its way. */
+  giveWay(): void
 }
 
 export function createPutBudget(): PutBudget {
@@ -34,8 +35,8 @@ export function createPutBudget(): PutBudget {
     leave: (store) => stores.delete(store),
     shed() {
       let fullest: Shedding | undefined
-      for (const store of stores) if (store.kept > (fullest?.kept ?? 0)) fullest = store
-      fullest?.dropOldest()
+      for (const store of stores) if (store.used > (fullest?.used ?? 0)) fullest = store
+      fullest?.giveWay()
       return fullest !== undefined
     },
   }
@@ -50,10 +51,10 @@ export interface StoredFile {
 /** One file that is being put. */
 export interface Incoming {
   readonly serial: number
-  /** @returns what is wrong; then nothing of the file is kept. */
+  /** @returns what is wrong, or was meanwhile; then nothing of the file is kept. */
   write(chunk: Uint8Array): PutFault | undefined
-  /** It is whole. */
-  end(): StoredFile
+  /** It is whole; or it was given up before. */
+  end(): StoredFile | PutFault
   abort(): void
 }
 
@@ -70,8 +71,14 @@ export interface PutStore {
   readonly maps: readonly MapFile[]
   /** Files that had to go unread. */
   readonly dropped: number
-  /** Lets go of everything; what is still being put is not kept. */
+  /** Lets go of everything, also of what is still being put. */
   close(): void
+}
+
+/** One file on its way, as its store sees it. */
+interface UnderWay {
+  readonly total: number
+  giveUp(why: PutFault): void
 }
 
 export function createPutStore(budget: PutBudget): PutStore {
@@ -80,10 +87,9 @@ export function createPutStore(budget: PutBudget): PutStore {
   /** Names of files that have been read as EXT-X-MAP, also where one is just being put anew. */
   const maps = new Set<string>()
   let serial = 0
-  /** Bytes of all files, and of those that are whole. */
+  /** Bytes of all files. */
   let used = 0
-  let kept = 0
-  let underWay = 0
+  const underWay = new Set<UnderWay>()
   let dropped = 0
   let isClosed = false
 
@@ -96,7 +102,6 @@ export function createPutStore(budget: PutBudget): PutStore {
     const file = files.get(name)
     if (file === undefined) return
     files.delete(name)
-    kept -= file.bytes.byteLength
     account(-file.bytes.byteLength)
   }
 
@@ -122,61 +127,70 @@ export function createPutStore(budget: PutBudget): PutStore {
     return true
   }
 
+  /** What nobody has read first; initialisation segments, which are small, last. */
+  function giveWay(): void {
+    if (files.keys().some((name) => !maps.has(name))) return void dropOldest()
+    let largest: UnderWay | undefined
+    for (const one of underWay) if (one.total > (largest?.total ?? 0)) largest = one
+    if (largest !== undefined) largest.giveUp('no-room')
+    else dropOldest()
+  }
+
   const shedding: Shedding = {
-    get kept() {
-      return kept
+    get used() {
+      return used
     },
-    dropOldest,
+    giveWay,
   }
   budget.join(shedding)
 
   return {
     begin(name) {
-      if (underWay >= HLS_LIMITS.putAtOnce) return 'too-many'
+      if (isClosed) return 'ended'
+      if (underWay.size >= HLS_LIMITS.putAtOnce) return 'too-many'
       drop(name)
       const own = ++serial
-      underWay++
       coming.set(name, own)
-      const gather = createGather()
+      /** Absent when it is over. */
+      let gather: Gather | undefined = createGather()
       let total = 0
-      let isOver = false
+      let lost: PutFault = 'ended'
       const finish = () => {
-        if (isOver) return false
-        isOver = true
-        underWay--
+        gather = undefined
+        underWay.delete(seen)
         if (coming.get(name) === own) coming.delete(name)
-        return true
       }
-      const abort = () => {
-        if (finish()) account(-total)
+      const giveUp = (why: PutFault) => {
+        if (gather === undefined) return
+        lost = why
+        finish()
+        account(-total)
       }
+      const seen: UnderWay = {
+        get total() {
+          return total
+        },
+        giveUp,
+      }
+      underWay.add(seen)
       return {
         serial: own,
         write(chunk) {
-          if (isOver) return undefined
-          const fault =
-            total + chunk.byteLength > HLS_LIMITS.fileBytes
-              ? 'too-large'
-              : makeRoom(chunk.byteLength)
-                ? undefined
-                : 'no-room'
-          if (fault !== undefined) {
-            abort()
-            return fault
-          }
+          if (gather === undefined) return lost
+          if (total + chunk.byteLength > HLS_LIMITS.fileBytes) giveUp('too-large')
+          else if (!makeRoom(chunk.byteLength)) giveUp('no-room')
+          // Either of them, or room was made of this one.
+          if (gather === undefined) return lost
           gather.push(chunk)
           total += chunk.byteLength
           account(chunk.byteLength)
           return undefined
         },
         end() {
+          if (gather === undefined) return lost
           const file = { bytes: gather.bytes(), serial: own }
-          if (!finish()) return file
+          finish()
           const known = files.get(name)
-          if (isClosed) {
-            account(-total)
-            return file
-          }
           // Two of one name at the same time: the one that began later is meant.
           if (known !== undefined && known.serial > own) {
             account(-total)
@@ -184,11 +198,10 @@ export function createPutStore(budget: PutBudget): PutStore {
           }
           drop(name)
           files.set(name, file)
-          kept += file.bytes.byteLength
           makeRoom(0)
           return file
         },
-        abort,
+        abort: () => giveUp('ended'),
       }
     },
     get: (name) => files.get(name),
@@ -213,6 +226,7 @@ export function createPutStore(budget: PutBudget): PutStore {
       isClosed = true
       budget.leave(shedding)
       for (const name of files.keys()) drop(name)
+      for (const one of underWay) one.giveUp('ended')
     },
   }
 }
