@@ -15,7 +15,10 @@ for (const [what, file] of [
     const [one] = unpin([unit(file.subarray(0, 100))], file)
     assert.ok(one?.kind === 'unit')
     assert.equal(one.data.buffer.byteLength, 100)
-    assert.deepEqual([...one.data], Array.from({ length: 100 }, () => 7))
+    assert.deepEqual(
+      [...one.data],
+      Array.from({ length: 100 }, () => 7),
+    )
   })
 }
 
