@@ -70,7 +70,9 @@ export function startChild({ program, args, stdio, priority, onEnd }: ChildOptio
   }
 }
 
-/** What may hold passwords and keys is not a program's business. */
+/** What may hold passwords and keys is not a program's business, and how the server has its memory is not its way. */
 export function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BANDSTAND_')))
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('BANDSTAND_') && name !== 'MALLOC_ARENA_MAX'),
+  )
 }

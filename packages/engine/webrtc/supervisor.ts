@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { environment } from '../child.ts'
 import { EngineError } from '../error.ts'
 import type { Log } from '../ports.ts'
+import { createWaking } from '../waking.ts'
 import { PROCESS_LIMITS } from './limits.ts'
 import type { FromProcess, ToProcess } from './messages.ts'
-import { createWaking } from './waking.ts'
 
 /** What it says once it runs. */
 export type FromRunning = Exclude<FromProcess, { kind: 'ready' | 'failed' }>

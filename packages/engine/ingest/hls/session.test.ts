@@ -17,14 +17,16 @@ function stage(t: TestContext, segment: (index: number) => Uint8Array, map: bool
   let count = 0
   const intake = createIntake({ resolve: resolvePath, root: LIST, begin: 'listed', isOrdered: true, maxBitrate: 1e9 })
   const log = new FakeLog()
+  const ends: string[] = []
   const refusals = createRefusalLog(log)
   t.after(() => refusals.close())
   const session = createSession({
     ...{ intake, log, refusals, fields: () => ({ channel: 'main' }), now: () => now },
-    onEnd: () => undefined,
+    onEnd: (how) => ends.push(how),
   })
   return {
     session,
+    ends,
     come() {
       const text = mediaPlaylist(Math.max(0, count - 5), count + 1)
       intake.playlist(LIST, map ? text : text.replace('#EXT-X-MAP:URI="init.mp4"\n', ''), now)
@@ -40,6 +42,10 @@ function stage(t: TestContext, segment: (index: number) => Uint8Array, map: bool
       count++
       session.touch()
       session.advance()
+    },
+    /** The clock runs, and nothing of the process does. */
+    stand(ms: number) {
+      now += ms
     },
     pass(ms: number) {
       for (let i = 0; i < ms; i += 20) {
@@ -87,4 +93,16 @@ test('a source that was taken over from is published again', (t) => {
     assert.ok(publisher.of(VIDEO_TRACK).length > 0)
     assert.equal(publisher.configs.filter(({ track }) => track === VIDEO_TRACK).length, 1)
   }
+})
+
+test('an encoder that was silent while the process stood is heard first, and one that stays silent is gone', (t) => {
+  const { session, come, pass, stand, ends } = stage(t, transportSegment, false)
+  come()
+  session.publishTo(new FakePublisher())
+  pass(5_000)
+  stand(60_000)
+  pass(10_000)
+  assert.deepEqual(ends, [])
+  pass(10_000)
+  assert.deepEqual(ends, ['disconnected'])
 })

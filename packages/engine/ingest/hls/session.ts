@@ -1,5 +1,6 @@
 import type { Log, Publisher } from '../../ports.ts'
 import type { RefusalLog } from '../../remote/refusals.ts'
+import { createWaking } from '../../waking.ts'
 import { createFeeder } from './feeder.ts'
 import type { Intake, IntakeFacts } from './intake.ts'
 import { HLS_LIMITS } from './limits.ts'
@@ -49,6 +50,7 @@ class Session implements HlsSession {
   readonly #options: SessionOptions
   readonly #pacer = createPacer()
   readonly #feeder = createFeeder()
+  readonly #wokenAt = createWaking(FACTS_MS)
   #publisher: Publisher | undefined
   #timer: NodeJS.Timeout | undefined
   #touched: number
@@ -110,11 +112,12 @@ class Session implements HlsSession {
     const { intake, now } = this.#options
     const at = now()
     if (this.#publisher === undefined) return
+    const heardAt = Math.max(this.#touched, this.#wokenAt(at))
     this.#announce(this.#publisher)
     this.#feeder.feed(this.#pacer.release(at), intake.lanes)
     this.#describe(this.#publisher, at)
     if (this.#pacer.isEmpty && intake.ended) this.#finish('unpublished')
-    else if (this.#pacer.isEmpty && at - this.#touched >= this.#silence()) this.#finish('disconnected')
+    else if (this.#pacer.isEmpty && at - heardAt >= this.#silence()) this.#finish('disconnected')
     else this.#schedule()
   }
 

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { MediaError } from '@bandstand/media/error.ts'
+import { createWaking } from '../../../waking.ts'
 import { PROCESS_LIMITS } from '../../../webrtc/limits.ts'
-import { createWaking } from '../../../webrtc/waking.ts'
 import { WEBRTC_LIMITS } from '../limits.ts'
 import type { AnsweredMedia, FromRoom, ToRoom } from '../messages.ts'
 import type { Connection, ConnectionOptions } from './connection.ts'

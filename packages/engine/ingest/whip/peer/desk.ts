@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
+import { createWaking } from '../../../waking.ts'
 import type { Answering } from '../../../webrtc/answering.ts'
-import { createWaking } from '../../../webrtc/waking.ts'
 import { DESK_LIMITS } from '../limits.ts'
 import type { FromDesk, ToDesk } from '../messages.ts'
 import type { EncoderConnectionOptions } from './connection.ts'
