@@ -15,9 +15,9 @@ export interface HlsPutHandlerOptions {
   readonly ingest: () => Promise<Pick<HlsPutIngest, 'upload'>>
   /** The encoder's address. */
   readonly remoteOf: (req: HttpRequest) => string
-  /** A file could not be taken for a reason that nobody has thought of. */
   /** ms within which a file must have come; `limits.requestTimeout` unless said. */
   readonly deadline?: number
+  /** A file could not be taken for a reason that nobody has thought of. */
   readonly onError?: (error: unknown) => void
 }
 
