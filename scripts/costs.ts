@@ -53,7 +53,8 @@ export const costs: Readonly<Record<string, Cost>> = {
   'test/players/dash.test.ts': { eighths: 6, seconds: 48 },
   'test/players/others.test.ts': { eighths: 5 },
 
-  'test/encoders/multitrack.test.ts': { seconds: 42 },
+  'test/encoders/multitrack.test.ts': { seconds: 60 },
+  'test/encoders/whip.test.ts': { seconds: 43 },
   'test/pages/player.test.ts': { seconds: 76 },
   'test/pages/real-time.test.ts': { seconds: 79 },
   'test/pages/sparse-key-frames.test.ts': { seconds: 46 },
