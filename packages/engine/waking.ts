@@ -1,4 +1,4 @@
-/** A look that comes so many ms late says that the process stood: of a machine that was suspended, or had no processor for it. */
+/** A look that comes so many ms late says that the process stood: it was stopped, or its machine was paused or had no processor for it. */
 const STOOD_MS = 3_000
 
 /**
@@ -6,7 +6,7 @@ const STOOD_MS = 3_000
  * first, and silence counts from there.
  *
  * @param every ms from one look to the next
- * @returns tells at each look, with its time in ms, when it woke; -Infinity if it never stood
+ * @returns tells at each look, with its time in ms by a clock that rises (`performance.now()`), when it woke; -Infinity if it never stood
  */
 export function createWaking(every: number): (at: number) => number {
   let lookedAt: number | undefined

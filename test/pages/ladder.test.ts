@@ -103,19 +103,26 @@ test('a menu whose renditions change under the focus keeps it, and hears Escape'
     host.attachShadow({ mode: 'open' }).append(menu)
     globalThis.offer = async (...heights) => {
       const list = heights.map((height) => ({ id: height, height, frameRate: 30, bitrate: height * 1000 }))
-      menu.settings = { latency: 'low', qualities: { list, chosen: 'auto', playing: 1, choose() {} } }
+      const choice = { able: new Set(['ll-hls', 'hls']), failures: [] }
+      menu.settings = { latency: 'low', choice, qualities: { list, chosen: 'auto', playing: 1, choose() {} } }
       await menu.updateComplete
-      return menu.shadowRoot.activeElement?.textContent.trim()
+      const item = menu.shadowRoot.activeElement
+      return [item?.closest('[role=group]').ariaLabel, item?.textContent.trim()].join(': ')
     }
   })()`)
-  const offer = (...heights: number[]) => page.evaluate<string | undefined>(`offer(${heights.join()})`)
+  const offer = (...heights: number[]) => page.evaluate<string>(`offer(${heights.join()})`)
   await offer(360, 270, 180)
   await page.evaluate("menu.shadowRoot.querySelector('#button').click(), menu.updateComplete")
+  for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown')
+  assert.equal(await offer(360, 270, 180), 'Quality: 180p')
+  assert.equal(await offer(360, 180), 'Quality: 180p')
+  assert.equal(await offer(1080, 720, 360, 180), 'Quality: 180p')
+  assert.equal(await offer(1080, 720, 360), 'Quality: Automatic')
   await page.keyboard.press('End')
-  assert.equal(await offer(360, 270, 180), '180p')
-  assert.equal(await offer(360, 180), '180p')
-  assert.equal(await offer(1080, 720, 360, 180), '180p')
-  assert.equal(await offer(1080, 720, 360), '360p')
+  const delay = await offer(1080, 720, 360)
+  assert.match(delay, /^Delay: /)
+  assert.equal(await offer(1080, 720), delay)
+  assert.equal(await offer(), delay)
   await page.keyboard.press('Escape')
   assert.equal(await page.evaluate("menu.shadowRoot.querySelector('[role=menu]')"), null)
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { VIDEO_TRACK } from '@bandstand/media/access-unit.ts'
+import { HLS_LIMITS } from '../ingest/hls/limits.ts'
 import { createHlsPutIngest } from '../ingest/hls/put/ingest.ts'
 import { mediaPlaylist, PICTURES, pictureInit, pictureSegment } from '../ingest/hls/testing/media.ts'
 import { FakeLog, FakePort } from '../ingest/rtmp/testing/fake-port.ts'
@@ -154,43 +155,58 @@ test('of two encoders with one key from one address the newer is taken, and the 
   assert.equal(port.requests[0]?.hls?.().lost, 0)
 })
 
-test('a body that does not end is answered 408 and cut, and what came of it is not kept', async (t) => {
-  const { http } = await stage(t, undefined, { deadline: 100 })
-  const req = request({
-    port: http,
-    host: '127.0.0.1',
-    path: '/ingest/hls/good-key/s0.ts',
-    method: 'PUT',
-    agent: false,
-  })
-  req.on('error', () => {})
-  t.after(() => req.destroy())
-  const seen: { status?: number | undefined; isCut?: boolean } = {}
-  req.on('response', (res) => {
-    seen.status = res.statusCode
-    res.resume()
-  })
-  req.on('close', () => (seen.isCut = true))
-  req.write('x')
-  await until(() => seen.status !== undefined, 5_000)
-  assert.equal(seen.status, 408)
-  await until(() => seen.isCut === true, 5_000)
+test('files that have to go unread are told of', async (t) => {
+  const { send, port } = await stage(t)
+  for (let i = 0; i <= HLS_LIMITS.putFiles; i++) await send(`/ingest/hls/good-key/s${i}.ts`, 'x')
+  await until(() => port.requests[0]?.hls?.().trouble !== undefined)
+  assert.match(port.requests[0]?.hls?.().trouble ?? '', /More is sent than can be kept/)
 })
 
-test('a body that does not end is answered 408 and cut over HTTP/2 too', async (t) => {
-  const { http } = await stage(t, undefined, { deadline: 100, tls: testTls })
-  const stream = openSession(t, http).request({ ':path': '/ingest/hls/good-key/s0.ts', ':method': 'PUT' })
-  const seen: { status?: number | undefined; isCut?: boolean } = {}
-  stream.on('error', () => {})
-  stream.on('response', (headers) => {
-    seen.status = headers[':status']
-    stream.resume()
+/** As many files as one encoder may put at the same time: with one of them kept there is no place for another. */
+const atOnce = Array.from({ length: HLS_LIMITS.putAtOnce }, (_, i) => `/ingest/hls/good-key/s${i}.ts`)
+
+test('bodies that do not end are answered 408 and cut, and what came of them is not kept', async (t) => {
+  const { http, send } = await stage(t, undefined, { deadline: 500 })
+  const seen = atOnce.map((path) => {
+    const one: { status?: number | undefined; isCut?: boolean } = {}
+    const req = request({ port: http, host: '127.0.0.1', path, method: 'PUT', agent: false })
+    req.on('error', () => {})
+    t.after(() => req.destroy())
+    req.on('response', (res) => {
+      one.status = res.statusCode
+      res.resume()
+    })
+    req.on('close', () => (one.isCut = true))
+    req.write('x')
+    return one
   })
-  stream.on('close', () => (seen.isCut = true))
-  stream.write('x')
-  await until(() => seen.status !== undefined, 5_000)
-  assert.equal(seen.status, 408)
-  await until(() => seen.isCut === true, 5_000)
+  await until(() => seen.every(({ isCut }) => isCut === true), 20_000)
+  assert.deepEqual(new Set(seen.map(({ status }) => status)), new Set([408]))
+  assert.equal((await send('/ingest/hls/good-key/one-more.ts', 'x')).status, 201)
+})
+
+test('bodies that do not end are answered 408 and cut over HTTP/2 too', async (t) => {
+  const { http } = await stage(t, undefined, { deadline: 500, tls: testTls })
+  const session = openSession(t, http)
+  const put = (path: string, body: string, isWhole: boolean) => {
+    const one: { status?: number | undefined; isCut?: boolean } = {}
+    const stream = session.request({ ':path': path, ':method': 'PUT' })
+    stream.on('error', () => {})
+    stream.on('response', (headers) => {
+      one.status = headers[':status']
+      stream.resume()
+    })
+    stream.on('close', () => (one.isCut = true))
+    stream.write(body)
+    if (isWhole) stream.end()
+    return one
+  }
+  const seen = atOnce.map((path) => put(path, 'x', false))
+  await until(() => seen.every(({ isCut }) => isCut === true), 20_000)
+  assert.deepEqual(new Set(seen.map(({ status }) => status)), new Set([408]))
+  const last = put('/ingest/hls/good-key/one-more.ts', 'x', true)
+  await until(() => last.isCut === true, 20_000)
+  assert.equal(last.status, 201)
 })
 
 test('a file whose encoder ended before it was there is not answered as taken', async (t) => {

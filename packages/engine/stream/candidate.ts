@@ -2,6 +2,7 @@ import { type AccessUnit, AUDIO_TRACK, type TrackId, VIDEO_TRACK } from '@bandst
 import type { TrackConfig } from '@bandstand/media/track.ts'
 import type { AnnouncedTracks, Publisher } from '../ports.ts'
 import { type EncoderFacts, mergeFacts } from './diagnosis.ts'
+import { happenedAfterLeap } from './leap.ts'
 import { STREAM_LIMITS } from './limits.ts'
 
 export interface CandidateOptions {
@@ -140,8 +141,8 @@ export function createCandidate(options: CandidateOptions): Candidate {
       end: (how) => feed((publisher) => publisher.end(how)),
     },
     leapt(ms) {
-      since += ms
-      heldSince += ms
+      since = happenedAfterLeap(since, ms, now())
+      heldSince = happenedAfterLeap(heldSince, ms, now())
     },
     tick() {
       if (isOver || target !== undefined) return

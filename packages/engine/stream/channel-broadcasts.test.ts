@@ -37,6 +37,7 @@ function stage() {
       open: async () => [],
     },
     log,
+    longestWait: 30_000,
     now: () => now,
     onChange() {},
   })

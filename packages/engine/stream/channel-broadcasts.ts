@@ -2,6 +2,7 @@ import type { LiveBroadcast } from '../packager/live.ts'
 import type { Admission, BroadcastRegister, ChannelRecord, Log, PublishRequest } from '../ports.ts'
 import type { EncoderFacts } from './diagnosis.ts'
 import { createEndedBroadcasts } from './ended.ts'
+import { deadlineAfterLeap } from './leap.ts'
 
 export interface FinishedBroadcast {
   /** Of the recording, milliseconds. */
@@ -48,6 +49,8 @@ export interface ChannelBroadcastsOptions<B> {
   readonly createBroadcast: (record: ChannelRecord, onOpened: (assetId: string, startedAt: number) => void) => B
   readonly register: BroadcastRegister
   readonly log: Log
+  /** ms for which an encoder is waited for at most. */
+  readonly longestWait: number
   /** Unix ms. */
   readonly now: () => number
   /** A broadcast can be watched from now on, was ended, or its end is on disk. */
@@ -75,6 +78,8 @@ export interface ChannelBroadcasts<B> {
   settled(): Promise<void>
   /** Finishes a broadcast whose encoder has not returned, and lets go of those that ended long enough ago. @param at Unix ms */
   tick(at: number): void
+  /** The clock has leapt by so many ms that count for nothing (negative: back). */
+  leapt(ms: number): void
   /** Lets go of those that have ended. */
   clear(): void
 }
@@ -184,6 +189,13 @@ export function createChannelBroadcasts<B extends Endable>(options: ChannelBroad
     tick(at) {
       if (running?.deadline !== undefined && at >= running.deadline) void finish()
       ended.tick(at)
+    },
+    leapt(ms) {
+      const at = now()
+      if (running?.deadline !== undefined) {
+        running.deadline = deadlineAfterLeap(running.deadline, options.longestWait, ms, at)
+      }
+      ended.leapt(ms, at)
     },
     clear: () => ended.clear(),
   }

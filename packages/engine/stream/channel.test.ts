@@ -106,12 +106,17 @@ function stage(takeover: 'allow' | 'refuse' = 'allow') {
     now += ms
     channel.leapt(ms)
   }
+  /** The clock is set, which the channel is told of a moment later only. */
+  const set = (ms: number) => {
+    now += ms
+    return () => channel.leapt(ms)
+  }
   const pass = async (ms: number) => {
     now += ms
     channel.tick()
     await new Promise((done) => setImmediate(done))
   }
-  return { channel, hub, rung, calls, registered, warned, failing, slow, publish, pass, stand }
+  return { channel, hub, rung, calls, registered, warned, failing, slow, publish, pass, stand, set }
 }
 
 test('an encoder that connects and sends nothing leaves no broadcast behind', async () => {
@@ -535,5 +540,52 @@ test('a clock that is set back keeps nobody alive, and nobody waiting', async ()
   second.publisher.end('unpublished')
   stand(-300_000)
   await pass(UNPUBLISH_GRACE_MS)
+  assert.equal(channel.onAir, undefined)
+})
+
+test('what an encoder does between the setting of a clock and its being found counts as any other time', async () => {
+  const { channel, publish, pass, set } = stage()
+  const first = publish()
+  begin(first.publisher)
+  await pass(1_000)
+  for (const ms of [-3_600_000, 3_600_000]) {
+    const found = set(ms)
+    first.publisher.unit(unit)
+    found()
+    assert.equal(channel.isSending, true)
+    await pass(1_000)
+    assert.equal(channel.isSending, true)
+  }
+  const found = set(-3_600_000)
+  first.publisher.end('disconnected')
+  found()
+  await pass(29_000)
+  assert.equal(channel.onAir?.assetId, 'as_1')
+  await pass(1_000)
+  assert.equal(channel.onAir, undefined)
+})
+
+test('a clock that is set back keeps no broadcast in memory that has ended', async () => {
+  const { channel, publish, pass, stand } = stage()
+  const first = publish()
+  begin(first.publisher)
+  first.publisher.end('unpublished')
+  await pass(UNPUBLISH_GRACE_MS)
+  assert.equal(channel.idle, false)
+  stand(-3_600_000)
+  await pass(ENDED_LINGER_MS)
+  assert.equal(channel.idle, true)
+})
+
+test('one that comes and sends nothing while the clock is set back keeps nothing live', async () => {
+  const { channel, publish, pass, stand } = stage()
+  const first = publish()
+  begin(first.publisher)
+  first.publisher.end('disconnected')
+  await pass(1_000)
+  const second = publish()
+  stand(-3_600_000)
+  second.publisher.end('disconnected')
+  await pass(30_000)
   assert.equal(channel.onAir, undefined)
 })

@@ -123,6 +123,7 @@ export interface Channel {
 
 export function createChannel(options: ChannelOptions): Channel {
   const { log, now, onChange } = options
+  const longestWait = Math.max(options.reconnectWindow, UNPUBLISH_GRACE_MS)
   const lease = createLease(options.takeover)
   let record = options.record
   /** By what the lease's holder publishes. */
@@ -133,6 +134,7 @@ export function createChannel(options: ChannelOptions): Channel {
     createBroadcast: options.createBroadcast,
     register: options.register,
     log,
+    longestWait,
     now,
     onChange,
   })
@@ -186,7 +188,7 @@ export function createChannel(options: ChannelOptions): Channel {
         const at = now()
         const later = at + (how === 'unpublished' ? UNPUBLISH_GRACE_MS : options.reconnectWindow)
         // Who comes again and again and sends nothing would keep a broadcast live that has long ended.
-        current.deadline = hasFed ? later : (endsAt ?? later)
+        current.deadline = hasFed || endsAt === undefined ? later : Math.min(endsAt, at + longestWait)
         broadcasts.attempt(current, (broadcast) => broadcast.encoderLeft(at))
         log.info({ channel: record.slug, how }, how === 'unpublished' ? 'encoder stopped' : 'encoder lost')
         onChange()
@@ -305,8 +307,7 @@ export function createChannel(options: ChannelOptions): Channel {
     leapt(ms) {
       lease.leapt(ms, now())
       candidates.leapt(ms)
-      const { running } = broadcasts
-      if (running?.deadline !== undefined) running.deadline += ms
+      broadcasts.leapt(ms)
     },
 
     tick() {

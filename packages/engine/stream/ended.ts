@@ -1,5 +1,6 @@
 import { WINDOW_LIMITS } from '../packager/limits.ts'
 import type { LiveBroadcast } from '../packager/live.ts'
+import { deadlineAfterLeap } from './leap.ts'
 
 export const ENDED_LINGER_MS = WINDOW_LIMITS.ended * 1_000
 /** Ended broadcasts of one channel that stay in memory; of more, the oldest go. */
@@ -24,6 +25,8 @@ export interface EndedBroadcasts {
   find(assetId: string): LiveBroadcast | undefined
   /** Lets go of those whose time is over. */
   tick(now: number): void
+  /** The clock has leapt by so many ms that count for nothing (negative: back). @param now after it */
+  leapt(ms: number, now: number): void
   clear(): void
   readonly size: number
 }
@@ -31,7 +34,7 @@ export interface EndedBroadcasts {
 /** @param onFault told of one whose memory could not be given back; the others go on */
 export function createEndedBroadcasts(onFault: (assetId: string, error: unknown) => void): EndedBroadcasts {
   /** Oldest first. */
-  let kept: { readonly broadcast: Ended; readonly forgetAt: number }[] = []
+  let kept: { readonly broadcast: Ended; forgetAt: number }[] = []
 
   function keep(isKept: (entry: (typeof kept)[number], index: number) => boolean): void {
     const before = kept
@@ -59,6 +62,9 @@ export function createEndedBroadcasts(onFault: (assetId: string, error: unknown)
     find: (assetId) => kept.find(({ broadcast }) => broadcast.assetId === assetId)?.broadcast.live,
     tick(now) {
       if (kept.some(({ forgetAt }) => now >= forgetAt)) keep(({ forgetAt }) => now < forgetAt)
+    },
+    leapt(ms, now) {
+      for (const entry of kept) entry.forgetAt = deadlineAfterLeap(entry.forgetAt, ENDED_LINGER_MS, ms, now)
     },
     clear: () => keep(() => false),
     get size() {

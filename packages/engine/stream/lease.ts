@@ -1,4 +1,5 @@
 import type { PublishRefusal } from '../ports.ts'
+import { deadlineAfterLeap, happenedAfterLeap } from './leap.ts'
 
 /** Seconds in which an address that was taken over cannot take the channel back (contract.md, Errors). */
 export const TAKE_BACK_BLOCK_MS = 15_000
@@ -105,8 +106,10 @@ export function createLease(takeover: 'allow' | 'refuse'): Lease {
     },
 
     leapt(ms, now) {
-      if (holder !== undefined) holder.lastMedia = Math.min(now, holder.lastMedia + ms)
-      for (const [remote, until] of blocked) blocked.set(remote, until + ms)
+      if (holder !== undefined) holder.lastMedia = happenedAfterLeap(holder.lastMedia, ms, now)
+      for (const [remote, until] of blocked) {
+        blocked.set(remote, deadlineAfterLeap(until, TAKE_BACK_BLOCK_MS, ms, now))
+      }
     },
   }
 }

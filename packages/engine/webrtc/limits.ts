@@ -2,6 +2,8 @@
 export const PROCESS_LIMITS = {
   /** How long it may take to start: half a second of a processor, of which encoders may leave it little. Killed for that it would begin anew. */
   startMs: 30_000,
+  /** Who needs it waits no longer for that: after this a browser has given up, and would hold its place for nothing. */
+  startPatienceMs: 10_000,
   /** It lives on for so long with nothing to do. */
   idleMs: 60_000,
   /** Media on its way to the process: beyond that whoever sends it has to wait. */

@@ -149,6 +149,17 @@ test('a process that says something as soon as a server wakes that stood is not 
   assert.equal(at.downs, 1)
 })
 
+test('who waits for a process that starts slowly is refused in time, and it is there for the next', async () => {
+  const { supervisor, at, newest, pass } = stage()
+  const first = supervisor.ensure()
+  pass(PROCESS_LIMITS.startPatienceMs)
+  await assert.rejects(first, { code: 'refused' })
+  const second = supervisor.ensure()
+  newest().say({ kind: 'ready' })
+  await second
+  assert.deepEqual([at.downs, supervisor.isUp], [0, true])
+})
+
 test('what keeps it from working is told once', async () => {
   const { supervisor, errors, newest, pass } = stage()
   for (let n = 0; n < 3; n++) {

@@ -198,7 +198,13 @@ export function createWebRtcProcess(options: WebRtcProcessOptions): WebRtcProces
     if (isClosed) throw new EngineError('refused', 'the server is stopping')
     if (child === undefined && now() < restsUntil) throw new EngineError('refused', 'the webrtc process failed')
     if (child !== undefined) rest()
-    await (child ?? start()).ready.promise
+    const { ready } = child ?? start()
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(
+      () => late.reject(new EngineError('refused', 'the webrtc process is still starting')),
+      PROCESS_LIMITS.startPatienceMs,
+    )
+    await Promise.race([ready.promise, late.promise]).finally(() => clearTimeout(timer))
   }
 
   function send(message: ToProcess): void {

@@ -77,15 +77,20 @@ export class SettingsMenu extends LitElement {
   }
 
   protected override update(changed: PropertyValues): void {
-    const at = this.#at
-    const name = this.#items[at]?.textContent
+    const stoodOn = this.#items[this.#at]
+    const [name, group] = [stoodOn?.textContent, groupOf(stoodOn)]
     super.update(changed)
-    if (at === -1) return
+    if (stoodOn === undefined) return
     // Renditions come and go while it is open: what the viewer stood on is not to be another one at the moment of choosing, and without
-    // the focus no key would be heard.
+    // the focus no key would be heard. Where it is gone, what is chosen of its kind does nothing when it is chosen again.
     const items = this.#items
-    const to = items[at]?.textContent === name ? at : items.findIndex((item) => item.textContent === name)
-    items[to === -1 ? Math.min(at, items.length - 1) : to]?.focus()
+    const ofGroup = items.filter((item) => groupOf(item) === group)
+    const to =
+      ofGroup.find((item) => item.textContent === name) ??
+      ofGroup.find((item) => item.getAttribute('aria-checked') === 'true') ??
+      ofGroup[0] ??
+      items[0]
+    to?.focus()
   }
 
   #set(open: boolean): void {
@@ -221,6 +226,9 @@ export class SettingsMenu extends LitElement {
     `
   }
 }
+
+/** By its name, as Quality. */
+const groupOf = (item: HTMLElement | undefined) => item?.closest('[role=group]')?.getAttribute('aria-label')
 
 /** Below this a player is too small for the menu; CSS pixels. */
 const narrow = 480

@@ -86,7 +86,10 @@ function readSegment(bytes: Uint8Array, init: InitSegment, tracks: ReadonlyMap<n
   } catch (error) {
     if (!(error instanceof MediaError)) throw error
     if (error.code === 'truncated') return { kind: 'incomplete' }
-    if (error.code === 'too-large') return { kind: 'refused', reason: TOO_MANY_UNITS }
+    if (error.code === 'too-large') {
+      const isOfUnits = error.context.structure === 'trun'
+      return { kind: 'refused', reason: isOfUnits ? TOO_MANY_UNITS : `a segment cannot be read: ${error.message}` }
+    }
     return { kind: 'media', entries: [], start: 0, end: 0, malformed: malformed + 1, tracks: kinds(tracks) }
   }
   if (entries.length === 0 && malformed === 0) return { kind: 'incomplete' }

@@ -75,13 +75,14 @@ export const HLS_LIMITS = {
   paceMarginMs: 200,
   /** Segments over which it is seen that they come earlier than they need. */
   paceWindow: 8,
-  /** Bytes of files that one encoder has put and that are not read yet, and of all encoders together. */
+  /** Bytes of files of one encoder, on their way, unread or initialisation segments, and of all encoders together. */
   putBytes: 128 * 1024 * 1024,
   putTotalBytes: 512 * 1024 * 1024,
   /** Files of one encoder that are kept: initialisation segments, and what no playlist has listed yet. */
   putFiles: 256,
-  /** Names of those that are initialisation segments, which go last: nine of a ladder, and those of a few changes of its settings. */
+  /** Names of those that are initialisation segments, which go last: nine of a ladder, and those of a few changes of its settings; bytes of one. */
   putMaps: 64,
+  putMapBytes: 64 * 1024,
   /**
    * Initialisation segments of an encoder that is gone, for it to go on with: each has a kilobyte or two, a ladder nine of them. How long
    * they are kept after it was last heard of; bytes and files of one encoder; and encoders, those gone longest first out.

@@ -2,7 +2,8 @@ import type { Entry } from './entry.ts'
 
 /**
  * Units are views on the file that they came in and hold all of it in memory, where only their own bytes are counted. Those that are less
- * than half of it are copied: what is counted is never less than half of what is held.
+ * than half of it are copied: when they come, no less is counted than half of what is held. Until the last of a file is passed on it holds
+ * that file, of which there is one for each rendition.
  */
 export function unpin(entries: readonly Entry[], { buffer }: Uint8Array): readonly Entry[] {
   const isView = (entry: Entry) => entry.kind === 'unit' && entry.data.buffer === buffer

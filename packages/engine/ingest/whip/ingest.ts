@@ -3,6 +3,7 @@ import { MediaError } from '@bandstand/media/error.ts'
 import { EngineError } from '../../error.ts'
 import type { Log, Publisher, PublishPort, PublishRefusal } from '../../ports.ts'
 import { createRefusalLog } from '../../remote/refusals.ts'
+import { createWaking } from '../../waking.ts'
 import { publishAnswer } from '../../webrtc/answer.ts'
 import { createPlaces } from '../../webrtc/places.ts'
 import type { FromRunning, WebRtcProcess } from '../../webrtc/supervisor.ts'
@@ -153,8 +154,10 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       closing.clear()
     },
   })
+  const wokenAt = createWaking(TICK_MS)
   const ticker = setInterval(() => {
-    for (const session of [...sessions.values()]) heed(session, session.media.tick())
+    const wokeAt = wokenAt(now())
+    for (const session of [...sessions.values()]) heed(session, session.media.tick(wokeAt))
   }, TICK_MS)
   ticker.unref()
 

@@ -26,12 +26,16 @@ function stage(more: Partial<ReceivedVideo> = {}) {
   const send = (ms: number, source: number, data: Uint8Array): string | undefined => {
     for (const end = now + ms; now < end; now += 20) {
       const unit = { kind: 'received', session: 's', source, time: now * 90, key: false, data } as const
-      const complaint = media.take(unit) ?? media.tick()
+      const complaint = media.take(unit) ?? media.tick(Number.NEGATIVE_INFINITY)
       if (complaint !== undefined) return complaint
     }
     return undefined
   }
-  return { media, publisher, send }
+  const stand = (ms: number): string | undefined => {
+    now += ms
+    return media.tick(now)
+  }
+  return { media, publisher, send, stand }
 }
 
 test('an encoder of which nothing can ever be read is told so after a while', () => {
@@ -48,6 +52,14 @@ test('an encoder of which nothing can ever be read is told so after a while', ()
 test('one of which something can be read stays, and is told so long after the last of it', () => {
   const { send } = stage()
   assert.equal(send(2 * WHIP_LIMITS.unreadableMs, SOUND, packet), undefined)
+  assert.equal(send(WHIP_LIMITS.unreadableMs, 0, picture), undefined)
+  assert.match(send(1_000, 0, picture) ?? '', /Nothing/)
+})
+
+test('what came while the process stood is read first', () => {
+  const { send, stand } = stage()
+  assert.equal(send(1_000, SOUND, packet), undefined)
+  assert.equal(stand(2 * WHIP_LIMITS.unreadableMs), undefined)
   assert.equal(send(WHIP_LIMITS.unreadableMs, 0, picture), undefined)
   assert.match(send(1_000, 0, picture) ?? '', /Nothing/)
 })

@@ -14,8 +14,8 @@ export type Received = Extract<FromDesk, { kind: 'received' }>
 export interface WhipToStream {
   /** @returns what to tell an encoder whose media cannot go on. */
   take(unit: Received): string | undefined
-  /** Time passes. @returns as `take` */
-  tick(): string | undefined
+  /** Time passes. @param wokeAt when the process last woke from standing still, for what came meanwhile is taken after this @returns as `take` */
+  tick(wokeAt: number): string | undefined
   /** Pictures and packets of sound that could not be read. */
   readonly malformed: number
 }
@@ -105,9 +105,9 @@ export function createWhipToStream({ publisher, video, hasSound, now }: ToStream
       const over = configurations - WHIP_LIMITS.configurations
       return over > 0 && over > (now() - begun) / 1000 ? RESTLESS : undefined
     },
-    tick() {
+    tick(wokeAt) {
       renditions.tick()
-      return now() - readAt > WHIP_LIMITS.unreadableMs ? UNREADABLE : undefined
+      return now() - Math.max(readAt, wokeAt) > WHIP_LIMITS.unreadableMs ? UNREADABLE : undefined
     },
     get malformed() {
       return malformed

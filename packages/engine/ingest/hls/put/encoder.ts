@@ -70,6 +70,8 @@ export function createPutEncoder(options: PutEncoderOptions): PutEncoder {
   /** Serials of the newest state of each playlist. */
   const states = new Map<string, number>()
   let hasRead = false
+  /** Files that had to go, as far as that was told. */
+  let told = 0
   let isOver = false
   const timer = setInterval(pump, HLS_LIMITS.putLookMs)
 
@@ -89,6 +91,8 @@ export function createPutEncoder(options: PutEncoderOptions): PutEncoder {
 
   /** Gives the intake what it needs and is there. */
   function pump(): void {
+    if (store.dropped > told) intake.trouble(tellPutFault('no-room'))
+    told = store.dropped
     let isMoving = true
     while (isMoving) {
       isMoving = false
@@ -108,8 +112,9 @@ export function createPutEncoder(options: PutEncoderOptions): PutEncoder {
     const bytes = file.bytes.subarray(start, start + length)
     const { serial } = file
     const isTaken = intake.file(want, { bytes, version: String(serial), stamp: serial, isWhole: true }, now())
-    if (isTaken && want.isMap) store.keep(want.name)
-    else if (isTaken && want.range === undefined) {
+    // What is named with a range is a file of media that begins with its own.
+    if (isTaken && want.isMap && want.range === undefined) store.keep(want.name)
+    else if (isTaken && !want.isMap && want.range === undefined) {
       store.delete(want.name)
       hasRead = true
     }

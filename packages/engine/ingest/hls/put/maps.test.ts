@@ -34,6 +34,9 @@ test('initialisation segments that are kept are bounded in bytes, in number and 
   const maps = createPutMaps(() => 0)
   maps.store('large', [file('video.mp4', HLS_LIMITS.keptMapBytes + 1), file('init.mp4')])
   assert.deepEqual(names(maps.take('large')), ['init.mp4'])
+  const most = 0.6 * HLS_LIMITS.keptMapBytes
+  maps.store('older', [file('init-1.mp4', most), file('init-2.mp4', most)])
+  assert.deepEqual(names(maps.take('older')), ['init-2.mp4'])
   maps.store(
     'many',
     Array.from({ length: 2 * HLS_LIMITS.keptMapFiles }, (_, i) => file(`${i}`)),

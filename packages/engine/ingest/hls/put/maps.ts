@@ -41,17 +41,15 @@ export function createPutMaps(now: () => number): PutMaps {
 
   return {
     store(id, files) {
+      const small: MapFile[] = []
       let bytes = 0
-      const small = files.slice(-HLS_LIMITS.keptMapFiles).filter((file) => {
-        if (bytes + file.bytes.byteLength > HLS_LIMITS.keptMapBytes) return false
-        bytes += file.bytes.byteLength
-        return true
-      })
-      // Copies: what they are cut from may be larger.
-      put(
-        id,
-        small.map((file) => ({ name: file.name, bytes: new Uint8Array(file.bytes) })),
-      )
+      for (const { name, bytes: file } of files.slice(-HLS_LIMITS.keptMapFiles).toReversed()) {
+        if (bytes + file.byteLength > HLS_LIMITS.keptMapBytes) continue
+        bytes += file.byteLength
+        // A copy: what it is cut from may be larger.
+        small.unshift({ name, bytes: new Uint8Array(file) })
+      }
+      put(id, small)
     },
     touch(id) {
       if (kept.has(id)) put(id, get(id))
@@ -66,7 +64,7 @@ export function createPutMaps(now: () => number): PutMaps {
     },
     take(id) {
       const files = get(id)
-      kept.delete(id)
+      put(id, [])
       return files
     },
   }

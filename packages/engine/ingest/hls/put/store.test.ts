@@ -159,3 +159,44 @@ test('initialisation segments are bounded too: the first of very many go', () =>
   assert.notEqual(store.get(`init${2 * HLS_LIMITS.putFiles - 1}.mp4`), undefined)
   assert.notEqual(store.get('s0'), undefined)
 })
+
+test('what one encoder has under way pushes out none of its initialisation segments', () => {
+  const store = createPutStore(createPutBudget())
+  put(store, 'init.mp4', new Uint8Array(1_000))
+  store.keep('init.mp4')
+  const half = new Uint8Array(HLS_LIMITS.putBytes / 4)
+  const uploads = Array.from({ length: 4 }, (_, i) => begin(store, `s${i}`))
+  assert.deepEqual(
+    uploads.map((upload) => upload.write(half)),
+    [undefined, undefined, undefined, 'no-room'],
+  )
+  assert.notEqual(store.get('init.mp4'), undefined)
+})
+
+test('a file that is too large for an initialisation segment is dropped as any other', () => {
+  const store = createPutStore(createPutBudget())
+  put(store, 's0.mp4', new Uint8Array(HLS_LIMITS.putMapBytes + 1))
+  store.keep('s0.mp4')
+  assert.deepEqual(store.maps, [])
+  for (let i = 0; i <= HLS_LIMITS.putFiles; i++) put(store, `s${i}.ts`, Uint8Array.of(1))
+  assert.equal(store.get('s0.mp4'), undefined)
+  assert.ok(store.dropped > 0)
+})
+
+test('where only initialisation segments are left, those of the fullest give way', () => {
+  const budget = createPutBudget()
+  const map = new Uint8Array(HLS_LIMITS.putMapBytes)
+  const stores: ReturnType<typeof createPutStore>[] = []
+  while (budget.used + HLS_LIMITS.putMaps * map.byteLength <= HLS_LIMITS.putTotalBytes) {
+    const store = createPutStore(budget)
+    stores.push(store)
+    for (let i = 0; i < HLS_LIMITS.putMaps; i++) {
+      put(store, `init${i}.mp4`, map)
+      store.keep(`init${i}.mp4`)
+    }
+  }
+  const other = createPutStore(budget)
+  put(other, 's0.ts', new Uint8Array(1_000_000))
+  assert.ok(other.get('s0.ts') !== undefined && budget.used <= HLS_LIMITS.putTotalBytes)
+  assert.equal(stores.filter(({ dropped }) => dropped > 0).length, 1)
+})

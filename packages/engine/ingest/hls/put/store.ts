@@ -65,11 +65,11 @@ export interface PutStore {
   get(name: string): StoredFile | undefined
   isComing(name: string): boolean
   delete(name: string): void
-  /** It is an EXT-X-MAP, which is put once and needed again and again: what is under this name goes last. */
+  /** It is an EXT-X-MAP, which is put once and needed again and again: what is under this name goes last, where it is as small as they are. */
   keep(name: string): void
   /** All of those that are there, the one that was read longest ago first. */
   readonly maps: readonly MapFile[]
-  /** Files that had to go unread. */
+  /** Files that had to go unread, or before they were whole, for there was no room. */
   readonly dropped: number
   /** Lets go of everything, also of what is still being put. */
   close(): void
@@ -105,15 +105,9 @@ export function createPutStore(budget: PutBudget): PutStore {
     account(-file.bytes.byteLength)
   }
 
-  /** @returns false where there is none */
+  /** Not of EXT-X-MAPs, which take little. @returns false where there is none */
   function dropOldest(): boolean {
-    let oldest: string | undefined
-    for (const name of files.keys()) {
-      oldest ??= name
-      if (maps.has(name)) continue
-      oldest = name
-      break
-    }
+    const oldest = files.keys().find((name) => !maps.has(name))
     if (oldest === undefined) return false
     drop(oldest)
     dropped++
@@ -129,11 +123,12 @@ export function createPutStore(budget: PutBudget): PutStore {
 
   /** What nobody has read first; initialisation segments, which are small, last. */
   function giveWay(): void {
-    if (files.keys().some((name) => !maps.has(name))) return void dropOldest()
+    if (dropOldest()) return
     let largest: UnderWay | undefined
     for (const one of underWay) if (one.total > (largest?.total ?? 0)) largest = one
     if (largest !== undefined) largest.giveUp('no-room')
-    else dropOldest()
+    else for (const map of maps) drop(map)
+    dropped++
   }
 
   const shedding: Shedding = {
@@ -208,6 +203,8 @@ export function createPutStore(budget: PutBudget): PutStore {
     isComing: (name) => coming.has(name),
     delete: drop,
     keep(name) {
+      const size = files.get(name)?.bytes.byteLength ?? Number.POSITIVE_INFINITY
+      if (size > HLS_LIMITS.putMapBytes) return
       maps.delete(name)
       maps.add(name)
       const [oldest] = maps
