@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { tellLength } from '@bandstand/engine/http/general-requests.ts'
 import type { Log } from '@bandstand/engine/ports.ts'
 import { sendError } from '@bandstand/platform/http/register.ts'
 import { type PageOptions, registerPages } from '@bandstand/platform/pages/register.ts'
@@ -43,6 +44,13 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     frameworkErrors: (error, request, reply) => sendError(error, request, reply, log),
     routerOptions: { maxParamLength: 200 },
     schemaController: withoutCompilers,
+  })
+  // What is long, as files of the owner's site, has longer on a thin line.
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    const told = Number(reply.getHeader('content-length') ?? 0)
+    const isWhole = typeof payload === 'string' || payload instanceof Uint8Array
+    tellLength(reply.raw, told || (isWhole ? payload.length : 0))
+    done()
   })
   // Pages and probes; the API has its own.
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, log))

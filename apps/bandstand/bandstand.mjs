@@ -1,5 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=4 --v8-pool-size=1
-// Two arenas of malloc: each of Node's threads has one of its own otherwise, which keeps what it was ever full of.
+#!/usr/bin/env -S node --max-semi-space-size=4 --v8-pool-size=1
 // What has to happen before the first TypeScript file is loaded; plain JavaScript for that reason.
 // As a whole: a Node without `enableCompileCache` is to be told what it lacks.
 import module from 'node:module'

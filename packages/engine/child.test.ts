@@ -12,13 +12,11 @@ function run(program: string, args: readonly string[]) {
   return { child, end: promise }
 }
 
-test("words are handed over as they are, and what is secret or the server's own is not", async () => {
+test('words are handed over as they are, and what is secret is not', async () => {
   process.env['BANDSTAND_STREAM_KEY'] = 'secret'
-  process.env['MALLOC_ARENA_MAX'] = '2'
-  const { end } = run('/bin/sh', ['-c', 'printf "%s|" "$0" "$BANDSTAND_STREAM_KEY" "$MALLOC_ARENA_MAX"', '$(id) ;'])
+  const { end } = run('/bin/sh', ['-c', 'printf "%s|" "$0" "$BANDSTAND_STREAM_KEY"', '$(id) ;'])
   delete process.env['BANDSTAND_STREAM_KEY']
-  delete process.env['MALLOC_ARENA_MAX']
-  assert.deepEqual(await end, { how: 'status 0', ok: true, written: '$(id) ;|||' })
+  assert.deepEqual(await end, { how: 'status 0', ok: true, written: '$(id) ;||' })
 })
 
 test('one that is killed has ended, though a child of its own holds its pipes', async () => {

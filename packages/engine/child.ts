@@ -70,9 +70,7 @@ export function startChild({ program, args, stdio, priority, onEnd }: ChildOptio
   }
 }
 
-/** What may hold passwords and keys is not a program's business, and how the server has its memory is not its way. */
+/** What may hold passwords and keys is not a program's business. */
 export function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('BANDSTAND_') && name !== 'MALLOC_ARENA_MAX'),
-  )
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BANDSTAND_')))
 }

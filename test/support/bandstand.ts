@@ -91,7 +91,6 @@ async function spawnBandstand(options: BandstandOptions): Promise<Spawned> {
     ...(options.args ?? []),
   ]
   const env: Record<string, string> = {
-    MALLOC_ARENA_MAX: '2',
     // It is bound with the first viewer: one that the system gives to who asks for any may be another's by then.
     BANDSTAND_WEBRTC: `127.0.0.1:${await freeUdpPort()}`,
     BANDSTAND_SRT: '127.0.0.1:0',

@@ -121,6 +121,7 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
     onError: (error) => strangers.error({ err: error }, 'http: serving failed'),
     onRefused: logConnectionRefusals(refusals),
     exempt: audience.trusted,
+    remoteOf: audience.addressOf,
     shares: (address) => audience.trusted(address) || isLoopback(address),
     limits: { connectionsPerAddress: settings.maxHttpConnectionsPerAddress },
   })

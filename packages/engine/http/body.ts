@@ -1,10 +1,11 @@
+import type { Http2ServerRequest } from 'node:http2'
 import type { Readable } from 'node:stream'
 import { createGather } from '../gather.ts'
 import type { HttpRequest } from './message.ts'
 
 /**
  * The whole body of a request; `too-large` as soon as it is known to be, `cut` when the peer goes away before its end. How long
- * it may take is the server's matter.
+ * it may take is the server's matter (`limitBody`).
  *
  * @param most bytes.
  */
@@ -21,10 +22,21 @@ export function readBody(req: HttpRequest, most: number): Promise<Buffer | 'too-
     if (total > most) resolve('too-large')
     else gather.push(chunk)
   })
-  body.once('end', () => resolve(asBuffer(gather.bytes())))
+  onceEnded(req, { whole: () => resolve(asBuffer(gather.bytes())), cut: () => resolve('cut') })
   body.once('error', () => resolve('cut'))
   body.once('close', () => resolve('cut'))
   return promise
+}
+
+/** Calls one of them when the body has come to its end, which Node says of a stream of HTTP/2 that was reset too. */
+export function onceEnded(req: HttpRequest, then: { readonly whole: () => void; readonly cut: () => void }): void {
+  const body = req as unknown as Readable
+  body.once('end', () => {
+    if (req.httpVersionMajor !== 2) return then.whole()
+    const { stream } = req as unknown as Http2ServerRequest
+    if (stream.closed) then.cut()
+    else then.whole()
+  })
 }
 
 function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

@@ -226,3 +226,28 @@ test('a file whose encoder ended before it was there is not answered as taken', 
   req.end('y')
   assert.equal(await answered, 503)
 })
+
+test('a file whose stream of HTTP/2 is reset before its end is not taken for whole', async (t) => {
+  const came: string[] = []
+  const upload = {
+    write: () => void came.push('some'),
+    end: () => ({ kind: 'taken' as const, came: came.push('whole') }),
+    abort: () => void came.push('cut'),
+  }
+  const ingest = { upload: async () => upload, encoders: 1, close: () => undefined }
+  const handler = createHlsPutHandler({ ingest: async () => ingest, remoteOf: () => '192.0.2.7' })
+  const { port } = await startServer(t, [handler], { tls: testTls })
+  const session = openSession(t, port)
+  // Not close(), which says that it has come to its end before.
+  for (const cut of ['stream', 'session'] as const) {
+    came.length = 0
+    const stream = session.request({ ':path': '/ingest/hls/good-key/s0.ts', ':method': 'PUT' })
+    stream.on('error', () => {})
+    stream.write('x')
+    await until(() => came.includes('some'))
+    if (cut === 'stream') stream.destroy()
+    else session.destroy()
+    await until(() => came.length > 1)
+    assert.deepEqual(came, ['some', 'cut'])
+  }
+})

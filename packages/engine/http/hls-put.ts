@@ -1,14 +1,15 @@
-import { constants, type Http2ServerRequest } from 'node:http2'
 import type { Readable } from 'node:stream'
 import type { PutUpload } from '../ingest/hls/put/encoder.ts'
 import { tellPutFault } from '../ingest/hls/put/faults.ts'
 import type { HlsPutIngest, PutRefused } from '../ingest/hls/put/ingest.ts'
 import type { PublishRefusal } from '../ports.ts'
+import { onceEnded } from './body.ts'
 import { limits } from './limits.ts'
 import { splitTarget } from './live-path.ts'
 import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from './message.ts'
 import { abandon } from './outbox.ts'
 import { type Problem, sendProblem } from './problem.ts'
+import { refuseBody, tooSlow } from './slow-bodies.ts'
 
 export interface HlsPutHandlerOptions {
   /** Asked by the first file: few servers ever see one. */
@@ -83,17 +84,15 @@ export function createHlsPutHandler({
       isOver = true
       return was
     }
+    const cut = () => {
+      if (!over()) upload.abort()
+    }
     // Node's own deadline is looked at now and then, and there is none for a stream of HTTP/2.
     const timer = setTimeout(() => {
       // It was answered, and goes on sending.
       if (over()) return abandon(req, res)
       upload.abort()
-      // What is answered goes out first: the response itself has finished only when both sides have (RFC 9113 §8.1).
-      if (req.httpVersionMajor === 2) {
-        const { stream } = req as unknown as Http2ServerRequest
-        stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
-      }
-      sendProblem(req, res, tooSlow(req, deadline))
+      refuseBody(req, res, tooSlow(req, deadline, 'make the segments shorter, or lower the bitrate'))
     }, deadline)
     const settle = () => clearTimeout(timer)
     for (const event of ['end', 'error', 'close']) body.once(event, settle)
@@ -103,7 +102,7 @@ export function createHlsPutHandler({
       if (fault === undefined || over()) return
       sendProblem(req, res, toProblem({ fault, reason: tellPutFault(fault) }))
     })
-    body.once('end', () => {
+    const whole = () => {
       if (over()) return
       const answer = upload.end()
       if (answer.kind === 'taken') noContent(res, 201)
@@ -112,10 +111,8 @@ export function createHlsPutHandler({
       } else if (answer.kind === 'lost') {
         sendProblem(req, res, toProblem({ fault: answer.fault, reason: tellPutFault(answer.fault) }))
       } else sendProblem(req, res, { status: 422, code: 'bad-playlist', detail: `${answer.reason}.` })
-    })
-    const cut = () => {
-      if (!over()) upload.abort()
     }
+    onceEnded(req, { whole, cut })
     body.once('error', cut)
     body.once('close', cut)
   }
@@ -133,14 +130,6 @@ const incomplete: Problem = {
 const wrongMethod: Problem = {
   ...{ status: 405, code: 'method-not-allowed', detail: `Only ${METHODS} are answered here.` },
   headers: ['Allow', METHODS],
-}
-
-function tooSlow(req: HttpRequest, deadline: number): Problem {
-  return {
-    ...{ status: 408, code: 'too-slow' },
-    detail: `A file has to be there within ${deadline / 1000} s: make the segments shorter, or lower the bitrate.`,
-    headers: req.httpVersionMajor === 1 ? ['Connection', 'close'] : [],
-  }
 }
 
 function toProblem(refused: PutRefused): Problem {

@@ -26,8 +26,17 @@ export const limits = {
    * browser sends any ahead, and one read of a socket holds two thousand.
    */
   requestsAhead: 32,
-  /** Requests that the fallback works on at a time, of all connections. */
+  /** Requests that the fallback works on at a time, of all connections and of one address; and of probes, which come besides. */
   generalRequests: 4_096,
+  generalPerAddress: 512,
+  probes: 256,
+  probesPerAddress: 32,
+  /** Requests with a body at a time, whoever takes them, of all connections and of one address: each may hold 128 kB of it. */
+  bodies: 2_048,
+  bodiesPerAddress: 512,
+  /** An answer of the fallback that its peer does not take is cut after this; for what is long there is more, bytes for each ms. */
+  answerTimeout: 90_000,
+  leastRate: 8,
   /** Requests of one connection waiting for a playlist or part to be made. */
   connectionWaiting: 16,
   /** The same of a connection that a reverse proxy shares among its viewers. */

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { EngineError } from '../error.ts'
+import { readBody } from './body.ts'
+import { tellLength } from './general-requests.ts'
 import { limits } from './limits.ts'
 import type { HttpHandler } from './message.ts'
 import { createHttpServer } from './server.ts'
@@ -339,4 +342,88 @@ test('closing lets answers finish, and cuts what is left at the deadline', async
     assert.ok(performance.now() - started < 10_000)
     await until(() => server.connections() === 0)
   }
+})
+
+test('an answer that nobody takes is cut, and its place is free again', async (t) => {
+  const { port } = await startServer(t, [], {
+    fallback(req, res) {
+      res.end(req.url === '/large' ? Buffer.alloc(64 * 1024 * 1024) : 'served')
+    },
+    limits: { generalRequests: 1, answerTimeout: 300 },
+  })
+  const rude = await openSocket(t, port)
+  let isClosed = false
+  rude.on('close', () => (isClosed = true))
+  rude.on('error', () => {})
+  rude.pause()
+  rude.write('GET /large HTTP/1.1\r\nHost: h\r\n\r\n')
+  // Its end is heard only where what came before it is read.
+  const statusOfSmall = async () => (await get(port, '/small')).status
+  while ((await statusOfSmall()) !== 503) await sleep(1)
+  while ((await statusOfSmall()) !== 200) await sleep(20)
+  rude.resume()
+  await until(() => isClosed)
+})
+
+test('an answer whose length was told has time for it', async (t) => {
+  const { port } = await startServer(t, [], {
+    fallback(_req, res) {
+      tellLength(res, 10_000 * limits.leastRate)
+      setTimeout(() => res.end('late'), 500)
+    },
+    limits: { answerTimeout: 100 },
+  })
+  assert.equal(String((await get(port, '/')).body), 'late')
+})
+
+test('one address has its share of what is worked on; probes come besides, and a proxy has no share', async (t) => {
+  const waiting: (() => void)[] = []
+  const addresses = ['192.0.2.1']
+  const { port } = await startServer(t, [], {
+    fallback: (req, res) => void (req.url === '/page' ? waiting.push(() => res.end()) : res.end()),
+    remoteOf: () => addresses[0] ?? '',
+    shares: (address) => address === '192.0.2.9',
+    limits: { generalPerAddress: 1, bodiesPerAddress: 1 },
+  })
+  const pages = [get(port, '/page')]
+  await until(() => waiting.length === 1)
+  assert.equal((await get(port, '/page')).status, 503)
+  assert.equal((await get(port, '/healthz')).status, 200)
+  const posted = get(port, '/page', { method: 'POST' })
+  await until(() => waiting.length === 2)
+  assert.equal((await get(port, '/page', { method: 'POST' })).status, 503)
+  addresses[0] = '192.0.2.2'
+  pages.push(posted, get(port, '/page'))
+  await until(() => waiting.length === 3)
+  addresses[0] = '192.0.2.9'
+  pages.push(get(port, '/page'), get(port, '/page'))
+  await until(() => waiting.length === 5)
+  for (const answer of waiting) answer()
+  for (const { status } of await Promise.all(pages)) assert.equal(status, 200)
+})
+
+test('a body over HTTP/2 that does not end is answered 408 and cut, whoever takes it', async (t) => {
+  const bodies: unknown[] = []
+  const { port } = await startServer(
+    t,
+    [
+      (req) => {
+        void readBody(req, 1_000).then((body) => bodies.push(body))
+        return true
+      },
+    ],
+    { tls: testTls, limits: { requestTimeout: 100 } },
+  )
+  const stream = openSession(t, port).request({ ':path': '/', ':method': 'POST' })
+  const seen: { status?: unknown; isCut?: boolean } = {}
+  stream.on('error', () => {})
+  stream.on('response', (headers) => {
+    seen.status = headers[':status']
+    stream.resume()
+  })
+  stream.on('close', () => (seen.isCut = true))
+  stream.write('x')
+  await until(() => seen.isCut === true && bodies.length === 1, 10_000)
+  assert.equal(seen.status, 408)
+  assert.deepEqual(bodies, ['cut'])
 })

@@ -11,13 +11,14 @@ import type { Duplex } from 'node:stream'
 import { bindError } from '../bind-error.ts'
 import { networkOf, plainAddress } from '../remote/address.ts'
 import { createDirectConnections } from './direct/connections.ts'
-import { createGeneralRequests } from './general-requests.ts'
+import { createGeneralRequests, type GeneralRequests } from './general-requests.ts'
 import { hostFault } from './host.ts'
 import { limits as defaults } from './limits.ts'
-import { asResponse, type HttpHandler } from './message.ts'
+import { asResponse, type HttpHandler, type HttpRequest, type HttpResponse, remoteAddress } from './message.ts'
 import { createServer } from './node-http.ts'
 import { busy, sendProblem } from './problem.ts'
 import { markShared } from './shared-connections.ts'
+import { limitBody } from './slow-bodies.ts'
 
 /** Certificate and key, both in PEM form. */
 export interface TlsPair {
@@ -40,9 +41,22 @@ export interface HttpServerOptions {
   onRefused?(remote: string, reason: ConnectionRefusal): void
   /** Addresses for which `connectionsPerAddress` does not count: proxies. */
   exempt?(address: string): boolean
+  /** Address of who asks, plain; the peer's unless said, which may be a proxy's. */
+  remoteOf?(req: HttpRequest): string
   /** Addresses whose HTTP/2 connections carry the requests of many viewers: proxies. */
   shares?(address: string): boolean
-  readonly limits?: Partial<Record<'connections' | 'connectionsPerAddress' | 'generalRequests', number>>
+  readonly limits?: Partial<
+    Record<
+      | 'connections'
+      | 'connectionsPerAddress'
+      | 'generalRequests'
+      | 'generalPerAddress'
+      | 'bodiesPerAddress'
+      | 'answerTimeout'
+      | 'requestTimeout',
+      number
+    >
+  >
 }
 
 /** `plain-on-tls`: plain HTTP spoken to the port that takes HTTPS; `tls-on-plain`: the other way round. */
@@ -61,6 +75,9 @@ export interface HttpServer {
   close(deadline: number): Promise<void>
 }
 
+const isBodiless = new Set(['GET', 'HEAD', 'OPTIONS'])
+const isProbe = new Set(['/healthz', '/readyz'])
+
 /** HTTP/1.1, or HTTP/1.1 and HTTP/2 over TLS when there is a certificate; the same handlers serve both. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const limits = { ...defaults, ...options.limits }
@@ -68,7 +85,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const sessions = new Set<ServerHttp2Session>()
   const perNetwork = new Map<string, number>()
 
-  const general = createGeneralRequests(limits.generalRequests)
+  const deadline = limits.answerTimeout
+  const general = createGeneralRequests({ deadline, total: limits.generalRequests, share: limits.generalPerAddress })
+  const bodies = createGeneralRequests({ deadline, total: limits.bodies, share: limits.bodiesPerAddress })
+  // Pages that nobody takes must not have the server taken for one that hangs.
+  const probes = createGeneralRequests({ deadline, total: limits.probes, share: limits.probesPerAddress })
+
+  /** Says so where it is not to be worked on. */
+  function isAdmitted(to: GeneralRequests, req: IncomingMessage | Http2ServerRequest, res: HttpResponse): boolean {
+    const address = plainAddress(options.remoteOf?.(req) ?? remoteAddress(req))
+    const refused = to.admit(req, res, options.shares?.(address) === true ? undefined : address)
+    if (refused === 'too-many') sendProblem(req, res, busy())
+    else if (refused === 'ahead') req.socket.destroy()
+    return refused === undefined
+  }
 
   const serve = (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse) => {
     // What came in one read with what cut the connection.
@@ -82,11 +112,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         sendProblem(req, response, { status: 400, code: 'bad-request', detail: fault, headers })
         return
       }
+      const hasBody = !isBodiless.has(req.method ?? '')
+      if (hasBody) {
+        if (!isAdmitted(bodies, req, response)) return
+        limitBody(req, response, limits.requestTimeout)
+      }
       for (const handler of options.handlers) if (handler(req, response)) return
-      const refused = general.admit(req, response)
-      if (refused === undefined) options.fallback(req, res)
-      else if (refused === 'too-many') sendProblem(req, response, busy())
-      else req.socket.destroy()
+      if (hasBody || isAdmitted(isProbe.has(req.url ?? '') ? probes : general, req, response))
+        options.fallback(req, res)
     } catch (error) {
       options.onError?.(error)
       res.destroy()

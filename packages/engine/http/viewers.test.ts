@@ -59,5 +59,10 @@ test('X-Forwarded-For is believed from trusted proxies only, up to the first hop
   assert.equal(clientAddress(request(headers), nobody), '10.0.0.1')
   assert.equal(clientAddress(request({}), trusted), '10.0.0.1')
   assert.equal(clientAddress(request({ 'x-forwarded-for': 'unknown, 10.1.1.1' }), trusted), '10.1.1.1')
+  // However many a client sends ahead: what the proxy appends counts.
+  for (const length of [19, 20, 21, 1_000]) {
+    const own = Array.from({ length }, () => '6.6.6.6').join(',')
+    assert.equal(clientAddress(request({ 'x-forwarded-for': `${own}, 203.0.113.9` }), trusted), '203.0.113.9')
+  }
   assert.throws(() => createTrustProxy(['nonsense']))
 })

@@ -78,6 +78,9 @@ export function createTrustProxy(list: readonly string[]): TrustProxy {
   }
 }
 
+/** Proxies in a row. */
+const HOPS = 20
+
 /**
  * The client's address: the peer's own, or where that is a trusted proxy, the last address in `X-Forwarded-For` that is
  * not one.
@@ -87,7 +90,8 @@ export function clientAddress(req: HttpRequest, trusted: TrustProxy): string {
   if (!trusted(address)) return address
   const forwarded = headerOf(req, 'x-forwarded-for')
   if (forwarded === undefined) return address
-  const hops = forwarded.split(',', 20)
+  // From the end: proxies append, and what stands before may be anybody's.
+  const hops = forwarded.split(',').slice(-HOPS)
   for (let hop = hops.pop(); hop !== undefined; hop = hops.pop()) {
     const candidate = hop.trim()
     if (isIP(candidate) === 0) break

@@ -155,7 +155,7 @@ test('who waits for a process that starts slowly is refused in time, and it is t
   pass(PROCESS_LIMITS.startPatienceMs)
   await assert.rejects(first, { code: 'refused' })
   const second = supervisor.ensure()
-  newest().say({ kind: 'ready' })
+  newest().say({ kind: 'ready', host: '', port: 1 })
   await second
   assert.deepEqual([at.downs, supervisor.isUp], [0, true])
 })

@@ -63,3 +63,8 @@ test('a body that is cut off is no body', async () => {
   const body = incoming((i) => (i < 3 ? Buffer.from('x') : undefined))
   assert.equal(await readBody(body, 10), 'cut')
 })
+
+test('a body over HTTP/2 whose stream was reset is no body, though it says that it has come to its end', async () => {
+  const body = incoming((i) => (i < 3 ? Buffer.from('x') : null))
+  assert.equal(await readBody(Object.assign(body, { stream: { closed: true } }), 10), 'cut')
+})

@@ -10,7 +10,11 @@ const FIRST = 4 * 1024
  * @param most bytes
  */
 export function readBody(
-  body: Readable & { readonly headers: { readonly 'content-length'?: string | undefined } },
+  body: Readable & {
+    readonly headers: { readonly 'content-length'?: string | undefined }
+    /** Of HTTP/2. */
+    readonly stream?: { readonly closed: boolean }
+  },
   most: number,
 ): Promise<Buffer | 'too-large' | 'cut'> {
   if (Number(body.headers['content-length'] ?? 0) > most) return Promise.resolve('too-large')
@@ -29,7 +33,8 @@ export function readBody(
     chunk.copy(held, length)
     length = next
   })
-  body.once('end', () => resolve(held.subarray(0, length)))
+  // Node says so of a stream of HTTP/2 that was reset, too.
+  body.once('end', () => resolve(body.stream?.closed === true ? 'cut' : held.subarray(0, length)))
   body.once('error', () => resolve('cut'))
   body.once('close', () => resolve('cut'))
   return promise

@@ -17,6 +17,7 @@ const packet = Uint8Array.of(0xfc, 0xff, 0xfe)
 
 function stage(more: Partial<ReceivedVideo> = {}) {
   let now = 1_000
+  let wokeAt = Number.NEGATIVE_INFINITY
   const publisher = new FakePublisher()
   const media = createWhipToStream({
     ...{ publisher, hasSound: true, now: () => now },
@@ -26,14 +27,15 @@ function stage(more: Partial<ReceivedVideo> = {}) {
   const send = (ms: number, source: number, data: Uint8Array): string | undefined => {
     for (const end = now + ms; now < end; now += 20) {
       const unit = { kind: 'received', session: 's', source, time: now * 90, key: false, data } as const
-      const complaint = media.take(unit) ?? media.tick(Number.NEGATIVE_INFINITY)
+      const complaint = media.take(unit) ?? media.tick(wokeAt)
       if (complaint !== undefined) return complaint
     }
     return undefined
   }
   const stand = (ms: number): string | undefined => {
     now += ms
-    return media.tick(now)
+    wokeAt = now
+    return media.tick(wokeAt)
   }
   return { media, publisher, send, stand }
 }

@@ -5,7 +5,7 @@ import { HLS_LIMITS } from '../limits.ts'
 import { resolvePath } from '../name.ts'
 import type { Want } from '../rendition.ts'
 import { createSession } from '../session.ts'
-import type { PutFault } from './faults.ts'
+import { type PutFault, tellPutFault } from './faults.ts'
 import type { MapFile } from './maps.ts'
 import { createPutStore, type Incoming, type PutBudget } from './store.ts'
 
