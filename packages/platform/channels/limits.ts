@@ -2,6 +2,8 @@
 export const CHANNELS_MAX = 500
 /** Earlier slugs kept for one channel. */
 export const ALIASES_MAX = 10
+/** Recordings of a channel that are read at a time when all of them are deleted. */
+export const ASSETS_AT_A_TIME = 1000
 /** ms between two notes of a key's last use: an encoder that comes again and again writes no more often. */
 export const KEY_USE_INTERVAL = 60_000
 /** Bytes of offline images kept in memory. */

@@ -122,6 +122,13 @@ export function createChannels(options: ChannelsOptions): Channels {
     lastImage = replacing.catch(() => {})
     return replacing
   }
+  const deleteAssets = async (id: string) => {
+    // All of them before the channel goes, and their rows with it: what is left has nobody who could delete it. Each is
+    // tried once, for the rows stay until then.
+    for (let ids = await store.assets(id, ''); ids.length > 0; ids = await store.assets(id, ids.at(-1) ?? '')) {
+      for (const assetId of ids) await engine.deleteAsset(assetId)
+    }
+  }
   const seal = (id: string, key: string, setting: string | null) => ({
     key_cipher: secrets.seal(key, id),
     key_digest: secrets.digest('stream-key', key),
@@ -221,7 +228,7 @@ export function createChannels(options: ChannelsOptions): Channels {
       let image: string | null | undefined
       try {
         await engine.stopChannel(channel.id)
-        for (const assetId of await store.assets(channel.id)) await engine.deleteAsset(assetId)
+        await deleteAssets(channel.id)
         await store.remove(channel.id, channel.orgId, channel.slug, now())
         image = offlineImage(channel.id)
         forget(channel.id)

@@ -1,7 +1,7 @@
 import { writeEvents } from '../database/events.ts'
 import type { Database } from '../database/open.ts'
 import type { ChannelTable } from '../database/schema.ts'
-import { ALIASES_MAX } from './limits.ts'
+import { ALIASES_MAX, ASSETS_AT_A_TIME } from './limits.ts'
 
 export type ChannelChange = Partial<
   Pick<
@@ -44,7 +44,8 @@ export interface ChannelStore {
   /** From now on keys are signed by another secret. */
   raiseSigning(id: string, now: number): Promise<ChannelTable | undefined>
   remove(id: string, orgId: string, slug: string, now: number): Promise<void>
-  assets(id: string): Promise<string[]>
+  /** Ids of its broadcasts and recordings in order, some at a time: those that follow `after`. Empty: no more. */
+  assets(id: string, after: string): Promise<string[]>
 }
 
 export function createChannelStore(database: Database): ChannelStore {
@@ -147,13 +148,14 @@ export function createChannelStore(database: Database): ChannelStore {
         await writeEvents(tx, [{ orgId, type: 'channel.deleted', subject: id, at: now, data: { slug } }])
       })
     },
-    async assets(id) {
+    async assets(id, after) {
       const rows = await database
         .selectFrom('asset')
         .select('id')
         .where('channel_id', '=', id)
+        .where('id', '>', after)
         .orderBy('id')
-        .limit(5000)
+        .limit(ASSETS_AT_A_TIME)
         .execute()
       return rows.map((row) => row.id)
     },
