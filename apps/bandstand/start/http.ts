@@ -61,7 +61,7 @@ export async function prepareHttp(begun: Begun, needs: HttpNeeds): Promise<Http>
       if (channel !== undefined) audience.viewers.seen(channel.id, audience.keyOf(req, query))
     },
   })
-  const vod = createVodHandler({ store, log: strangers })
+  const vod = createVodHandler({ store, log: strangers, remoteOf: audience.addressOf })
   const iceServers = () => iceServersFor(settings, now())
   const whep = createWhepHandler({
     egress: webrtc?.egress.get,

@@ -8,8 +8,13 @@ export interface SlowAnswer {
   readonly patience: number
   /** What is said then. */
   readonly late: Problem
-  /** Makes it. @returns what sends it, also where it failed. */
-  work(): Promise<() => unknown>
+  /**
+   * Makes it.
+   *
+   * @param gone nobody waits for it any more: the client went, or was told that it was not in time
+   * @returns what sends it, also where it failed
+   */
+  work(gone: AbortSignal): Promise<() => unknown>
 }
 
 /**
@@ -19,17 +24,22 @@ export interface SlowAnswer {
  */
 export function answerInTime(req: HttpRequest, res: HttpResponse, { patience, late, work }: SlowAnswer): Promise<void> {
   let isOver = false
+  const gone = new AbortController()
   const finish = (send: () => unknown) => {
     if (isOver) return
     isOver = true
     clearTimeout(timer)
     if (!res.destroyed) send()
   }
-  const timer = setTimeout(() => finish(() => sendProblem(req, res, late)), patience)
+  const giveUp = (send: () => unknown) => {
+    if (!isOver) gone.abort()
+    finish(send)
+  }
+  const timer = setTimeout(() => giveUp(() => sendProblem(req, res, late)), patience)
   timer.unref()
-  res.once('close', () => finish(() => undefined))
+  res.once('close', () => giveUp(() => undefined))
   // One bad answer must not end the process.
-  return work()
+  return work(gone.signal)
     .then(finish)
     .catch(() => abandon(req, res))
 }

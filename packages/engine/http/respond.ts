@@ -55,6 +55,11 @@ export function answeredByCondition(
   return true
 }
 
+/** Whether {@link answeredByCondition} is going to answer: there is no need to make the body then. */
+export function isAnsweredByCondition(req: HttpRequest, etag: string): boolean {
+  return !etagHolds(headerOf(req, 'if-match'), etag) || etagMatches(headerOf(req, 'if-none-match'), etag)
+}
+
 /** How a playlist or manifest is cached, with all its headers but those of its version. */
 export interface TextCaching {
   readonly plain: readonly string[]

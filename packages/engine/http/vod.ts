@@ -4,6 +4,7 @@ import type { RenderedText } from '../packager/live.ts'
 import { type EpochTrack, names, renditionName } from '../packager/model.ts'
 import { writeSilence } from '../packager/silence.ts'
 import type { Log } from '../ports.ts'
+import { networkOf, plainAddress } from '../remote/address.ts'
 import { createDownloads } from '../replay/downloads.ts'
 import { createReplayManifests, isOnClock } from '../replay/manifests.ts'
 import { createReplayPlaylists } from '../replay/playlists.ts'
@@ -14,12 +15,13 @@ import { gapBody } from './gap.ts'
 import { contentType, headerSet } from './headers.ts'
 import { limits } from './limits.ts'
 import { splitTarget } from './live-path.ts'
-import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf } from './message.ts'
+import { type HttpHandler, type HttpRequest, type HttpResponse, headerOf, remoteAddress } from './message.ts'
 import { abandon } from './outbox.ts'
 import { busy, notFound, notReady, sendProblem } from './problem.ts'
 import {
   answeredByCondition,
   answeredByMethod,
+  isAnsweredByCondition,
   type ReadyBody,
   sendMedia,
   sendStream,
@@ -35,6 +37,8 @@ export interface VodOptions {
   readonly log?: Log
   /** Unix milliseconds. */
   readonly now?: () => number
+  /** The viewer's address; default that of the connection. */
+  readonly remoteOf?: (req: HttpRequest) => string
 }
 
 /** Shared caches may keep a VOD playlist this long, in seconds: it changes only when retention removes its front. */
@@ -42,7 +46,7 @@ const VOD_SECONDS = 60
 
 /** Replays: playlists from the index, segments from the store, and the download as one ordinary MP4. */
 export function createVodHandler(options: VodOptions): HttpHandler {
-  const { store, log, now = Date.now } = options
+  const { store, log, now = Date.now, remoteOf = remoteAddress } = options
   const playlists = createReplayPlaylists(store)
   const manifests = createReplayManifests(store, undefined, now)
   const downloads = createDownloads(store)
@@ -55,7 +59,7 @@ export function createVodHandler(options: VodOptions): HttpHandler {
     req: HttpRequest,
     res: HttpResponse,
     patience: number,
-    work: () => Promise<((r: HttpResponse) => unknown) | undefined>,
+    work: (gone: AbortSignal) => Promise<((r: HttpResponse) => unknown) | undefined>,
   ): void {
     if (waiting >= limits.totalWaiting) return sendProblem(req, res, busy())
     waiting++
@@ -67,7 +71,8 @@ export function createVodHandler(options: VodOptions): HttpHandler {
       log?.warn({ error: String(error) }, 'replay could not be read')
       return sendProblem(req, res, tooSlow)
     }
-    void answerInTime(req, res, { patience, late: tooSlow, work: () => work().then(send, fail) }).finally(() => {
+    const slow = { patience, late: tooSlow, work: (gone: AbortSignal) => work(gone).then(send, fail) }
+    void answerInTime(req, res, slow).finally(() => {
       waiting--
     })
   }
@@ -134,17 +139,18 @@ export function createVodHandler(options: VodOptions): HttpHandler {
   function download(req: HttpRequest, res: HttpResponse, assetId: string): void {
     // A player that seeks names the file it is in; those bytes are then the ones it gets.
     const wanted = /^"([a-z0-9_.-]{1,100})"$/.exec(headerOf(req, 'if-range') ?? headerOf(req, 'if-match') ?? '')?.[1]
-    answer(req, res, DOWNLOAD_PATIENCE, async () => {
-      const found = await downloads.get(assetId, wanted)
+    const network = networkOf(plainAddress(remoteOf(req)))
+    const isNeeded = (key: string) => !isAnsweredByCondition(req, `"${key}"`)
+    answer(req, res, DOWNLOAD_PATIENCE, async (gone) => {
+      const found = await downloads.get(assetId, { wanted, network, gone, isNeeded })
       if (found === undefined) return undefined
-      const etag = `"${found.key}"`
+      const { key, download: body } = found
+      const etag = `"${key}"`
       const more = ['Accept-Ranges', 'bytes', 'Content-Disposition', `inline; filename="${assetId}.mp4"`]
       const headers = headerSet(contentType.mp4, 'no-cache', ...more)
-      return (r) => {
-        if (answeredByCondition(req, r, etag, headers)) return undefined
-        const body = found.download
-        return sendStream(req, r, body, [...headers, 'ETag', etag], etag).catch(() => abandon(req, r))
-      }
+      if (!isNeeded(key)) return (r) => answeredByCondition(req, r, etag, headers)
+      if (body === undefined) return undefined
+      return (r) => sendStream(req, r, body, [...headers, 'ETag', etag], etag).catch(() => abandon(req, r))
     })
   }
 

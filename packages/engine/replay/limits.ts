@@ -12,9 +12,18 @@ export const limits = {
   /** Downloads whose plans are kept, and the memory of all of them. */
   plans: 16,
   planBytes: 64 * 2 ** 20,
-  /** Plans in the making at a time, and waiting for it. */
+  /** Those of one asset: a running broadcast is another file with each plan. */
+  plansPerAsset: 4,
+  /** Plans in the making at a time, waiting for it, and both of one network. */
   planning: 1,
   planningQueue: 20,
+  planningPerNetwork: 5,
+  /**
+   * A plan serves whoever asks for a running broadcast for so many milliseconds, and for so many times as long as it took to
+   * make: planned again and again, it takes that much less than all the time there is.
+   */
+  planFresh: 30_000,
+  planRest: 10,
   /** Bytes of a part that are read for its `moof`; a longer one costs a second read. */
   moofBytes: 2_048,
   /** Segments up to this size are read whole for their `moof`s. */
