@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import type { Asset } from '@bandstand/contract/api/asset.ts'
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { LARGE_FILE, LARGE_FILE_CHUNK } from './limits.ts'
 import { registerPages } from './register.ts'
 
 const main: Channel = {
@@ -311,6 +312,30 @@ test("addresses of the server itself are not taken by the owner's files", async 
     assert.equal((await get(`/${path}`)).body, 'mine', path)
   }
   for (const name of reserved) await rm(join(site, name), { recursive: true })
+})
+
+test("the owner's large files are sent from the disk as small ones are from memory", async () => {
+  const bytes = Buffer.from(Array.from({ length: LARGE_FILE + 7 }, (_, i) => i % 251))
+  await writeFile(join(folder, 'site', 'film.mp4'), bytes)
+  const whole = await get('/film.mp4')
+  assert.deepEqual([whole.statusCode, whole.headers['content-length']], [200, String(bytes.length)])
+  assert.ok(whole.rawPayload.equals(bytes))
+  const etag = String(whole.headers['etag'])
+  for (const [range, start, end] of [
+    ['bytes=0-1', 0, 2],
+    [`bytes=${LARGE_FILE_CHUNK - 1}-${3 * LARGE_FILE_CHUNK}`, LARGE_FILE_CHUNK - 1, 3 * LARGE_FILE_CHUNK + 1],
+    ['bytes=-9', bytes.length - 9, bytes.length],
+  ] as const) {
+    const part = await get('/film.mp4', { range, 'if-range': etag })
+    assert.deepEqual(
+      [part.statusCode, part.headers['content-range'], part.headers['content-length']],
+      [206, `bytes ${start}-${end - 1}/${bytes.length}`, String(end - start)],
+    )
+    assert.ok(part.rawPayload.equals(bytes.subarray(start, end)), range)
+  }
+  const head = await app.inject({ method: 'HEAD', url: '/film.mp4' })
+  assert.deepEqual([head.statusCode, head.headers['content-length'], head.body], [200, String(bytes.length), ''])
+  assert.equal((await get('/film.mp4', { 'if-none-match': etag })).statusCode, 304)
 })
 
 test("the owner's videos are sent in ranges, without which Safari plays none", async () => {

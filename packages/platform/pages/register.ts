@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import type { Asset } from '@bandstand/contract/api/asset.ts'
 import type { Channel } from '@bandstand/contract/api/channel.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -86,7 +87,7 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
   async function send(request: FastifyRequest, reply: FastifyReply, page: Page): Promise<FastifyReply> {
     const mine = await own.read(page.file)
     const file = mine ?? (await built.read(page.file))
-    if (!file) {
+    if (file?.body === undefined) {
       reply.code(503).type('text/plain; charset=utf-8').header('cache-control', 'no-store')
       return reply.send('The pages have not been built yet. Run: npm run build\n')
     }
@@ -239,7 +240,7 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
       ...(best.encoding ? { 'content-encoding': best.encoding } : {}),
     })
     reply.type(best.type)
-    return unchanged(request, reply, best.file.etag) ? reply : reply.send(best.file.body)
+    return unchanged(request, reply, best.file.etag) ? reply : sendBytes(request, reply, best.file)
   })
 
   app.get('/elements.js', async (request, reply) => {
@@ -271,17 +272,30 @@ export async function registerPages(app: FastifyInstance, options: PageOptions):
 }
 
 /** Sends what is asked for of a file. Safari plays video and sound from servers alone that send ranges. */
-function sendRange({ method, headers }: FastifyRequest, reply: FastifyReply, { body, etag }: SiteFile): FastifyReply {
+function sendRange(request: FastifyRequest, reply: FastifyReply, file: SiteFile): FastifyReply {
+  const { method, headers } = request
+  const { size, etag } = file
   const isSame = headers['if-range'] === undefined || headers['if-range'] === etag
   // Ranges are for GET alone (RFC 9110, 14.2).
-  const range = method === 'GET' && isSame ? parseRange(headers.range, body.length) : undefined
-  if (range === undefined) return reply.send(body)
-  if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${body.length}`).send()
+  const range = method === 'GET' && isSame ? parseRange(headers.range, size) : undefined
+  if (range === undefined) return sendBytes(request, reply, file)
+  if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${size}`).send()
   const { start, end } = range
-  return reply
-    .code(206)
-    .header('content-range', `bytes ${start}-${end - 1}/${body.length}`)
-    .send(body.subarray(start, end))
+  reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`)
+  return sendBytes(request, reply, file, start, end)
+}
+
+/** Sends bytes of a file from `start` to before `end`. */
+function sendBytes(
+  { method }: FastifyRequest,
+  reply: FastifyReply,
+  file: SiteFile,
+  start = 0,
+  end = file.size,
+): FastifyReply {
+  // A stream does not say how long it is. For HEAD what is given is read to its end and thrown away.
+  reply.header('content-length', end - start)
+  return reply.send(method === 'HEAD' && file.body === undefined ? Readable.from([]) : file.slice(start, end))
 }
 
 const posterOf = {
