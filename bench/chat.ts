@@ -53,7 +53,10 @@ async function serve(): Promise<void> {
       }),
     },
     // All readers share one address here, and one of them says everything.
-    chatLimits: { connections: 1e6, connectionsPerAddress: 1e6, sayRate: open, addressRate: open, frameRate: open },
+    chatLimits: {
+      ...{ connections: 1e6, connectionsPerAddress: 1e6 },
+      ...{ sayRate: open, addressRate: open, nameRate: open, frameRate: open },
+    },
   })
   const app = Fastify()
   await platform.register(app)

@@ -172,6 +172,25 @@ test('who writes too fast is told how long to wait', async (t) => {
   assert.ok((error.retryAfter ?? 0) > 0 && (error.retryAfter ?? 0) <= 1000)
 })
 
+test('one chatter, and one address with the names that pages come with, has names compared so often and no more', async (t) => {
+  const now = Date.now()
+  const started = await startPlatform(t, { now: () => now, chatLimits: { nameRate: { burst: 8, interval: 1000 } } })
+  const ada = await join_(started, 'Ada')
+  for (let i = 0; i < 6; i++) ada.send({ type: 'rename', name: `Ada ${i}` })
+  for (let i = 0; i < 5; i++) assert.equal((await ada.next('renamed')).name, `Ada ${i}`)
+  const error = await ada.next('error')
+  assert.deepEqual([error.code, error.retryAfter], ['rate-limited', 2000])
+
+  for (const name of ['Bob', 'Eve']) await join_(started, name)
+  const late = await started.chat()
+  late.send({ type: 'hello', chat: true, name: 'Late' })
+  assert.equal((await late.next('welcome')).you?.name, null)
+  assert.equal((await late.next('error')).code, 'rate-limited')
+  const owner = await started.chat('/live/main/chat', { cookie: await started.signIn(), origin: started.origin })
+  owner.send({ type: 'hello', chat: true })
+  assert.equal((await owner.next('welcome')).you?.name, 'Owner')
+})
+
 test('slow mode holds chatters, not the owner', async (t) => {
   const started = await startPlatform(t)
   await started.asOwner('PATCH', '/channels/main', { chat: { slowMode: 60 } })

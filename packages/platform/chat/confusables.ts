@@ -63,11 +63,24 @@ export function readings(name: string): readonly string[] {
   return [...new Set([name, spelt, spelt.replace(/[ßẞ]/g, 'ss')])]
 }
 
+/** Skeletons that were made last. While one name is compared the same texts come again and again, and the owner's each time. */
+const made = new Map<string, string>()
+const MADE_MAX = 500
+
 /**
  * What a name looks like: names with the same skeleton can be taken for one another. Compatibility forms, case, marks, spaces,
  * punctuation and letters that show nothing (fillers of Hangul) go, the others become what they look like, ligatures two letters.
  */
 export function skeleton(name: string): string {
+  const known = made.get(name)
+  if (known !== undefined) return known
+  if (made.size >= MADE_MAX) made.clear()
+  const looks = makeSkeleton(name)
+  made.set(name, looks)
+  return looks
+}
+
+function makeSkeleton(name: string): string {
   const bare = name
     .normalize('NFKD')
     .replace(/[\p{M}\p{DI}]/gu, '')

@@ -92,6 +92,13 @@ test('names with that of the owner in them are refused, those that merely begin 
   }
 })
 
+test('however many words a name has, and in however many ways it is read, each text is looked at once', (t) => {
+  const normalize = t.mock.method(String.prototype, 'normalize')
+  const taken = { owner: 'Maestro', channel: ['Late Show', 'main', 'stage'] }
+  assert.ok('name' in parseName('a b c d e f g h i j k l m n o', taken))
+  assert.ok(normalize.mock.callCount() < 150, `${normalize.mock.callCount()} texts normalised`)
+})
+
 test('who is refused is told what to change', () => {
   const result = parseName('real Maestro', { owner: 'Maestro', channel: [] })
   assert.deepEqual(result, {

@@ -27,10 +27,12 @@ const BREAKS = [/[\s_]+/u, /[^\p{L}\p{N}\p{M}@$!|+]+/u, /[^\p{L}\p{N}\p{M}]+/u]
 const ALONE = String.raw`(?<![\p{L}\p{N}\p{M}])[\p{L}\p{N}@$]\p{M}*(?![\p{L}\p{N}\p{M}])`
 const SPACING = new RegExp(String.raw`(?<=${ALONE})[^\p{L}\p{N}\p{M}@$]+(?=${ALONE})`, 'gu')
 
-/** Whether a whole name looks like another, with or without what is around it. */
-export function resembles(name: string, other: string): boolean {
-  const looks = forms(readings(name), [...ORNAMENTS, ...OWN_ORNAMENTS])
-  return hasNumbers(name, other) && forms(readings(other), OWN_ORNAMENTS).some((look) => looks.includes(look))
+/** Whether a whole name looks like one of these, with or without what is around it. */
+export function resembles(name: string, others: readonly string[]): boolean {
+  const looks = new Set(forms(readings(name), [...ORNAMENTS, ...OWN_ORNAMENTS]))
+  return others.some(
+    (other) => hasNumbers(name, other) && forms(readings(other), OWN_ORNAMENTS).some((look) => looks.has(look)),
+  )
 }
 
 /**
@@ -39,11 +41,11 @@ export function resembles(name: string, other: string): boolean {
  * has viewers called Hanna and Annabel.
  */
 export function imitates(name: string, owner: string): boolean {
-  if (resembles(name, owner)) return true
+  if (resembles(name, [owner])) return true
   const wanted = hasNumbers(name, owner) ? readings(owner).flatMap(wordsToLookFor) : []
-  return wordings(name).some((words) =>
-    words.some((_, from) => wanted.some((looks) => looks.every((look, i) => words[from + i]?.includes(look)))),
-  )
+  const isIn = (words: string[][]) =>
+    words.some((_, from) => wanted.some((looks) => looks.every((look, i) => words[from + i]?.includes(look))))
+  return wanted.length > 0 && wordings(name).some(isIn)
 }
 
 /** What no name may have in it, each as the looks of one word or several: an owner's name as one word, in its words, with a claim. */
@@ -70,9 +72,10 @@ function wordings(name: string): string[][][] {
   // A circled letter is a sign until it is taken apart, "ⅱ" a number.
   const plain = readings(name).flatMap((reading) => [reading, reading.normalize('NFKD')])
   const texts = plain.map((text) => text.replace(/\p{DI}/gu, '')).flatMap((text) => [text, text.replace(SPACING, '')])
-  return [...new Set(texts)].flatMap((text) =>
-    BREAKS.map((between) => text.split(between).map((word) => forms([word], WORD_EDGES))),
-  )
+  const splits = [...new Set(texts)].flatMap((text) => BREAKS.map((between) => text.split(between)))
+  // Most words come of several ways, and their looks are what costs.
+  const looks = new Map([...new Set(splits.flat())].map((word) => [word, forms([word], WORD_EDGES)]))
+  return splits.map((words) => words.map((word) => looks.get(word) ?? []))
 }
 
 /** A number in a name is no letter: "Banda" is not called like "Band 4". */
@@ -89,6 +92,6 @@ function edges(sign: string): RegExp[] {
 
 /** The looks of texts (skeletons), with and without what is around them. */
 function forms(texts: readonly string[], around: readonly RegExp[]): string[] {
-  const shapes = texts.flatMap((text) => [text, ...around.map((edge) => text.replace(edge, ''))])
-  return [...new Set(shapes.map(skeleton))].filter((look) => look !== '')
+  const shapes = new Set(texts.flatMap((text) => [text, ...around.map((edge) => text.replace(edge, ''))]))
+  return [...new Set(Array.from(shapes, skeleton))].filter((look) => look !== '')
 }

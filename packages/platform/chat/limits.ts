@@ -8,6 +8,9 @@ export interface ChatLimits {
   /** Messages of one chatter, and of one address. */
   readonly sayRate: Rate
   readonly addressRate: Rate
+  /** New names of one chatter, and names that are compared for one address, those of `hello` too. */
+  readonly renameRate: Rate
+  readonly nameRate: Rate
   /** Frames of any kind from one connection. */
   readonly frameRate: Rate
   /** ms in which messages are gathered into one frame. */
@@ -21,6 +24,9 @@ export const CHAT_LIMITS: ChatLimits = {
   connectionsPerAddress: 200,
   sayRate: { burst: 5, interval: 1000 },
   addressRate: { burst: 30, interval: 200 },
+  renameRate: { burst: 5, interval: 2000 },
+  // After a restart all pages of one address come back at once, each with its name.
+  nameRate: { burst: 200, interval: 200 },
   frameRate: { burst: 30, interval: 250 },
   gather: 80,
   unread: 256 * 1024,

@@ -23,6 +23,13 @@ export interface TalkOptions {
   readonly connections: () => Iterable<Connection>
 }
 
+/** Why a chatter does not get a name. */
+interface NameRefusal {
+  readonly code: ErrorCode
+  readonly text: string
+  readonly extra?: { readonly retryAfter: number }
+}
+
 /** What chatters do in a room. */
 export interface Talk {
   take(connection: Connection, opened: OpenRoom, channel: ChatChannel, message: ClientMessage): void
@@ -36,9 +43,16 @@ export function turnAway(connection: Connection): void {
   connection.close(CLOSE_BANNED, 'banned')
 }
 
+function tooManyNames(wait: number): NameRefusal {
+  const text = 'too many names in a short time; wait a moment, then try again'
+  return { code: 'rate-limited', text, extra: { retryAfter: Math.ceil(wait) } }
+}
+
 export function createTalk({ channels, secrets, saver, limits, now, ...options }: TalkOptions): Talk {
   const sayRate = createRateLimit(limits.sayRate, COUNTED_MAX)
   const addressRate = createRateLimit(limits.addressRate, COUNTED_MAX)
+  const renameRate = createRateLimit(limits.renameRate, COUNTED_MAX)
+  const nameRate = createRateLimit(limits.nameRate, COUNTED_MAX)
   /** Until when a chatter waits in slow mode, by channel and chatter. */
   const slow = new Map<string, number>()
   let { ownerName } = options
@@ -54,7 +68,7 @@ export function createTalk({ channels, secrets, saver, limits, now, ...options }
     connection.greeted = true
     connection.chat = hello.chat
     let you: { id: string; name: string | null; token: string; owner: boolean } | null = null
-    let refusal: { code: ErrorCode; text: string } | undefined
+    let refusal: NameRefusal | undefined
     if (hello.chat) {
       const identity = (hello.token !== undefined && readIdentity(hello.token, secrets)) || createIdentity(secrets)
       connection.chatterId = identity.id
@@ -64,15 +78,18 @@ export function createTalk({ channels, secrets, saver, limits, now, ...options }
     }
     const history = opened.room.join(connection)
     connection.send({ type: 'welcome', you, history: hello.chat ? [...history] : [], settings: { ...channel.chat } })
-    if (refusal) connection.refuse(refusal.code, refusal.text)
+    if (refusal) connection.refuse(refusal.code, refusal.text, refusal.extra)
     const view = channels.view(channel.id)
     if (view) connection.send(channelEvent(view))
   }
 
   /** Gives a chatter a name, or says why not. */
-  const name = (connection: Connection, channel: ChatChannel, given: string | undefined) => {
+  const name = (connection: Connection, channel: ChatChannel, given: string | undefined): NameRefusal | undefined => {
     if (given === undefined) return undefined
-    const { owner } = connection.facts
+    const { owner, address } = connection.facts
+    // The owner's name is compared with none.
+    const wait = owner ? 0 : nameRate.take(address, now())
+    if (wait > 0) return tooManyNames(wait)
     const taken = {
       owner: ownerName,
       channel: [channel.title, channel.slug, ...channels.formerSlugs(channel.id)],
@@ -84,9 +101,12 @@ export function createTalk({ channels, secrets, saver, limits, now, ...options }
   }
 
   const rename = (connection: Connection, channel: ChatChannel, given: string) => {
-    if (!connection.chat) return connection.refuse('forbidden', 'this connection does not take part in the chat')
-    const refusal = name(connection, channel, given)
-    if (refusal) return connection.refuse(refusal.code, refusal.text)
+    const { chat, chatterId } = connection
+    if (!chat || chatterId === undefined)
+      return connection.refuse('forbidden', 'this connection does not take part in the chat')
+    const wait = renameRate.take(chatterId, now())
+    const refusal = wait > 0 ? tooManyNames(wait) : name(connection, channel, given)
+    if (refusal) return connection.refuse(refusal.code, refusal.text, refusal.extra)
     const renamed = { type: 'renamed', name: connection.name ?? '' } as const
     if (!connection.facts.owner) return connection.send(renamed)
     ownerName = renamed.name

@@ -129,6 +129,15 @@ test('names that nobody could read are refused', () => {
   }
 })
 
+test('a name of characters that stand for whole words is refused, the longest one of Hangul is not', () => {
+  for (const taken of [{ owner: 'Owner', channel: [] }, undefined]) {
+    const result = parseName('\ufdfa'.repeat(28), taken)
+    assert.equal('refusal' in result && result.refusal, 'bad-name')
+    const long = '닭'.repeat(30)
+    assert.deepEqual(parseName(long, taken), { name: long })
+  }
+})
+
 test('a name loses what could turn the text around it', () => {
   assert.deepEqual(parseName('Ada\u202e\u0007', nobody), { name: 'Ada' })
 })
