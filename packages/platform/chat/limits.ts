@@ -56,7 +56,7 @@ export const SAVE_BATCH = 100
 /** ms between writes to the database. */
 export const SAVE_INTERVAL = 200
 export const BANS_MAX = 5000
-/** Messages hidden with one ban. */
+/** Messages hidden at once; a ban hides twice, the second time what was said meanwhile. */
 export const HIDE_MAX = 1000
 /** ms that the digest of an address is kept with a message. */
 export const ADDRESS_KEPT = 7 * 24 * 3_600_000

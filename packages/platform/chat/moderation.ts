@@ -37,6 +37,8 @@ export function createBanList(bans: readonly StoredBan[]): BanList {
 /** What a decision of the owner means for those who are connected. */
 export interface Effects {
   hidden(channelId: string, ids: readonly string[]): void
+  /** Ids of what a chatter said and the room still shows. */
+  shown(channelId: string, chatterId: string): readonly string[]
   banned(channelId: string, ban: StoredBan): void
   unbanned(channelId: string, banId: string): void
 }
@@ -87,7 +89,14 @@ export function createModeration(options: {
       }
       const { ban, hidden } = await store.ban(row, hideMessages)
       effects.banned(channelId, { id: ban.id, chatterId: ban.chatter_id, addressHash: ban.address_hash })
-      if (hidden.length > 0) effects.hidden(channelId, hidden)
+      if (hideMessages) {
+        // What was said while the ban was made is on the pages, and not in the database yet.
+        const gone = new Set([...hidden, ...effects.shown(channelId, ban.chatter_id)])
+        if (gone.size > 0) effects.hidden(channelId, [...gone])
+        await saver.flush()
+        const rest = (await store.hideSince(ban)).filter((id) => !gone.has(id))
+        if (rest.length > 0) effects.hidden(channelId, rest)
+      }
       return toBan(ban)
     },
     async unban(channelId, banId) {

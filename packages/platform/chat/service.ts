@@ -63,6 +63,7 @@ export function createChat({ store, channels, secrets, orgId, log, strangerLog, 
     ...{ store, saver, orgId, now },
     effects: {
       hidden: (channelId, ids) => rooms.get(channelId)?.room.hide(ids),
+      shown: (channelId, chatterId) => rooms.get(channelId)?.room.saidBy(chatterId) ?? [],
       unbanned: (channelId, banId) => rooms.get(channelId)?.bans.remove(banId),
       banned(channelId, ban) {
         const bans = rooms.get(channelId)?.bans

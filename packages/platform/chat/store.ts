@@ -23,6 +23,8 @@ export interface ChatStore {
   readonly bans: (channelId: string) => Promise<ChatBanTable[]>
   /** @returns the ban and the ids that were hidden with it */
   readonly ban: (row: Omit<ChatBanTable, 'id'>, hide: boolean) => Promise<{ ban: ChatBanTable; hidden: string[] }>
+  /** Hides what was written of a banned chatter since. @returns ids that were hidden now */
+  readonly hideSince: (ban: ChatBanTable) => Promise<string[]>
   readonly unban: (channelId: string, id: string, now: number) => Promise<boolean>
   /** Forgets from which addresses messages before this moment came. */
   readonly forgetAddresses: (before: number) => Promise<void>
@@ -45,6 +47,25 @@ function toMessage(row: ChatMessageTable): ChatMessage {
     author: { id: row.author_id, name: row.author_name, owner: row.author_owner !== 0 },
     text: row.text,
   }
+}
+
+/** Hides the newest messages of a banned chatter; their ids. */
+async function hideSaid(tx: Database, { channel_id, chatter_id, created_at }: ChatBanTable): Promise<string[]> {
+  const newest = tx
+    .selectFrom('chat_message')
+    .select('id')
+    .where('channel_id', '=', channel_id)
+    .where('author_id', '=', chatter_id)
+    .where('hidden_at', 'is', null)
+    .orderBy('id', 'desc')
+    .limit(HIDE_MAX)
+  const rows = await tx
+    .updateTable('chat_message')
+    .set({ hidden_at: created_at })
+    .where('id', 'in', newest)
+    .returning('id')
+    .execute()
+  return rows.map((row) => row.id)
 }
 
 export function createChatStore(database: Database): ChatStore {
@@ -114,27 +135,22 @@ export function createChatStore(database: Database): ChatStore {
       const ban = { id: createId('ban'), ...given }
       return database.transaction().execute(async (tx) => {
         await tx.insertInto('chat_ban').values(ban).execute()
-        let hidden: string[] = []
-        if (hide) {
-          const newest = tx
-            .selectFrom('chat_message')
-            .select('id')
-            .where('channel_id', '=', ban.channel_id)
-            .where('author_id', '=', ban.chatter_id)
-            .where('hidden_at', 'is', null)
-            .orderBy('id', 'desc')
-            .limit(HIDE_MAX)
-          const rows = await tx
-            .updateTable('chat_message')
-            .set({ hidden_at: ban.created_at })
-            .where('id', 'in', newest)
-            .returning('id')
-            .execute()
-          hidden = rows.map((row) => row.id)
-        }
+        const hidden = hide ? await hideSaid(tx, ban) : []
         const data = { channelId: ban.channel_id, chatterId: ban.chatter_id, hidden: hidden.length }
         await writeEvents(tx, [{ orgId: ban.org_id, type: 'chat.banned', subject: ban.id, at: ban.created_at, data }])
         return { ban, hidden }
+      })
+    },
+    hideSince(ban) {
+      return database.transaction().execute(async (tx) => {
+        const hidden = await hideSaid(tx, ban)
+        const data = { channelId: ban.channel_id }
+        const event = { orgId: ban.org_id, type: 'chat.hidden' as const, at: ban.created_at, data }
+        await writeEvents(
+          tx,
+          hidden.map((subject) => ({ ...event, subject })),
+        )
+        return hidden
       })
     },
     unban(channelId, id, now) {
