@@ -5,7 +5,11 @@ import { instant, slug, title } from './values.ts'
 export const chatSettings = z
   .object({
     enabled: z.boolean(),
-    slowMode: z.int().min(0).max(600).describe('seconds a chatter waits between messages; 0 for none'),
+    slowMode: z
+      .int()
+      .min(0)
+      .max(600)
+      .describe('seconds a chatter waits between messages, and from joining as somebody new to the first; 0 for none'),
   })
   .meta({ id: 'ChatSettings' })
 

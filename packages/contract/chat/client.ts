@@ -10,7 +10,11 @@ export const clientMessage = z.discriminatedUnion('type', [
     type: z.literal('hello'),
     chat: z.boolean(),
     name: z.string().max(200).optional().describe('the owner has a name already, which only `rename` changes'),
-    token: z.string().max(200).optional().describe('from an earlier `welcome`: who this chatter is'),
+    token: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('from an earlier `welcome`: who this chatter is; without it somebody new, who waits in slow mode'),
   }),
   z.strictObject({
     type: z.literal('say'),

@@ -192,9 +192,11 @@ test('one chatter, and one address with the names that pages come with, has name
 })
 
 test('slow mode holds chatters, not the owner', async (t) => {
-  const started = await startPlatform(t)
-  await started.asOwner('PATCH', '/channels/main', { chat: { slowMode: 60 } })
+  let ahead = 0
+  const started = await startPlatform(t, { now: () => Date.now() + ahead })
   const ada = await join_(started, 'Ada')
+  ahead += 60_000
+  await started.asOwner('PATCH', '/channels/main', { chat: { slowMode: 60 } })
   say(ada, 'one')
   await ada.next('messages')
   say(ada, 'two')
@@ -205,6 +207,39 @@ test('slow mode holds chatters, not the owner', async (t) => {
   const said: string[] = []
   while (said.length < 2) said.push(...(await owner.next('messages')).messages.map(({ text }) => text))
   assert.deepEqual(said, ['one', 'two'])
+})
+
+test('in slow mode who is new waits once before the first message, from joining on, and who comes back does not', async (t) => {
+  let ahead = 0
+  const started = await startPlatform(t, { now: () => Date.now() + ahead })
+  await started.asOwner('PATCH', '/channels/main', { chat: { slowMode: 60 } })
+  const ada = await join_(started, 'Ada')
+  say(ada, 'one')
+  const { code, clientId, retryAfter = 0, text } = await ada.next('error')
+  assert.deepEqual([code, clientId], ['rate-limited', 'c'])
+  assert.ok(retryAfter > 50_000 && retryAfter <= 60_000, `${retryAfter} ms`)
+  assert.match(text, /slow mode is on: you can write in \d\d s/)
+  // Without the token it is somebody new who comes; with it, who has waited.
+  const stranger = await join_(started, 'Ada')
+  say(stranger, 'two')
+  assert.equal((await stranger.next('error')).code, 'rate-limited')
+  ahead += 60_000
+  const back = await join_(started, 'Ada', ada.token)
+  say(back, 'three')
+  assert.deepEqual(
+    (await back.next('messages')).messages.map((message) => message.text),
+    ['three'],
+  )
+})
+
+test('a clock that is set back holds nobody in slow mode for as long', async (t) => {
+  let ahead = 0
+  const started = await startPlatform(t, { now: () => Date.now() + ahead })
+  await started.asOwner('PATCH', '/channels/main', { chat: { slowMode: 60 } })
+  const ada = await join_(started, 'Ada')
+  ahead = -3_600_000
+  say(ada, 'one')
+  await ada.next('messages')
 })
 
 test('a chat that is switched off is silent', async (t) => {

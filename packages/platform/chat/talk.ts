@@ -1,7 +1,7 @@
 import type { ClientMessage } from '@bandstand/contract/chat/client.ts'
 import { CLOSE_BANNED } from '@bandstand/contract/chat/close.ts'
 import type { ErrorCode } from '@bandstand/contract/errors.ts'
-import { createId } from '@bandstand/contract/ids.ts'
+import { createId, idTime } from '@bandstand/contract/ids.ts'
 import { createRateLimit } from '../access/rate-limit.ts'
 import type { Secrets } from '../access/secrets.ts'
 import type { Connection } from './connection.ts'
@@ -83,6 +83,17 @@ export function createTalk({ channels, secrets, saver, limits, now, ...options }
     if (view) connection.send(channelEvent(view))
   }
 
+  /**
+   * Until when slow mode holds a chatter. Whoever leaves out the token is somebody new each time, so that who is new waits too, from
+   * joining on: the id itself tells since when. By address it would be all of a school who wait for one of them.
+   */
+  const slowUntil = (channel: ChatChannel, chatterId: string, at: number): number => {
+    const joined = idTime('chatter', chatterId) ?? 0
+    // One that is ahead was made before the clock was set back.
+    const isNew = joined <= at
+    return Math.max(slow.get(`${channel.id} ${chatterId}`) ?? 0, isNew ? joined + channel.chat.slowMode * 1000 : 0)
+  }
+
   /** Gives a chatter a name, or says why not. */
   const name = (connection: Connection, channel: ChatChannel, given: string | undefined): NameRefusal | undefined => {
     if (given === undefined) return undefined
@@ -134,12 +145,13 @@ export function createTalk({ channels, secrets, saver, limits, now, ...options }
     const clean = parseChatText(text)
     if (clean === undefined) return refuse('bad-text', 'a message has between 1 and 500 characters')
     const at = now()
-    const slowKey = `${channel.id} ${chatterId}`
-    const slowWait = facts.owner || channel.chat.slowMode === 0 ? 0 : (slow.get(slowKey) ?? 0) - at
-    if (slowWait > 0) return refuse('rate-limited', 'slow mode is on', slowWait)
+    const slowWait = facts.owner || channel.chat.slowMode === 0 ? 0 : slowUntil(channel, chatterId, at) - at
+    if (slowWait > 0)
+      return refuse('rate-limited', `slow mode is on: you can write in ${Math.ceil(slowWait / 1000)} s`, slowWait)
     const wait = sayRate.take(chatterId, at) || addressRate.take(facts.address, at)
     if (wait > 0) return refuse('rate-limited', 'you are writing too fast', wait)
     if (channel.chat.slowMode > 0) {
+      const slowKey = `${channel.id} ${chatterId}`
       slow.delete(slowKey)
       slow.set(slowKey, at + channel.chat.slowMode * 1000)
       if (slow.size > COUNTED_MAX) slow.delete(slow.keys().next().value ?? '')
