@@ -26,7 +26,7 @@ export function printSettings(): string {
   return `# Settings
 
 Each setting has a flag, an environment variable and a key in \`bandstand.yaml\`; where several are given, the flag wins, then the environment, then the file.
-An unknown or bad setting stops the start with one line that names it and what it takes; an empty variable, or a name with nothing behind it in the file, counts as not set.
+An unknown or bad setting stops the start with one line that names it and what it takes, without what may hold a secret; an empty variable, or a name with nothing behind it in the file, counts as not set.
 Variables that Kubernetes sets for a Service named \`bandstand\` (\`BANDSTAND_SERVICE_HOST\`, \`BANDSTAND_PORT=tcp://…\` and the like) are left alone; a line of the log names them.
 
 \`\`\`sh

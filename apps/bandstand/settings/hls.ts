@@ -36,7 +36,9 @@ export const hlsSources = z
     const entries = typeof value === 'string' ? value.split(',').filter((one) => one.trim() !== '') : value
     const sources = entries.map(readEntry)
     if (entries.length > HLS_LIMITS.sources || sources.includes(undefined)) {
-      context.addIssue({ code: 'custom', message: takes })
+      // Told by its number: the address may hold a password.
+      const wrong = sources.length > 1 && sources.indexOf(undefined) + 1
+      context.addIssue({ code: 'custom', message: wrong ? `entry ${wrong} of ${sources.length}: ${takes}` : takes })
       return z.NEVER
     }
     return sources.filter((source) => source !== undefined)

@@ -213,6 +213,52 @@ test('a secret is not repeated in the message that refuses it', () => {
   )
 })
 
+test('what may hold a secret is not repeated either: behind a mistyped name, in an address and its query', (t) => {
+  const cwd = folderWith(t, 'ownerPasword: hunter22\n')
+  const hook = ['--publish-hook-secret', `whsec_${'A'.repeat(32)}`]
+  for (const [name, args, folder] of [
+    ['ownerPasword', [], cwd],
+    ['hlsSources', ['--hls-sources', 'main=https://user:hunter22@studio/live.m3u8,second']],
+    ['hlsSources', ['--hls-sources', 'main=https://studio/live.m3u8?token=hunter22,second']],
+    ['publishHook', ['--publish-hook', 'https://user:hunter22@example.org/', ...hook]],
+    ['publishHook', ['--publish-hook', 'example.org/?token=hunter22', ...hook]],
+    ['publicUrl', ['--public-url', 'https://user:hunter22@example.org']],
+    ['iceServers', ['--ice-servers', 'turn:user:hunter22@turn.example']],
+    ['iceServers', ['--ice-servers', 'turn:turn.example?credential=hunter22']],
+  ] as const) {
+    assert.throws(
+      () => load([...args], {}, folder),
+      (error: Error) => {
+        assert.ok(error.message.startsWith(`setting ${name} `), error.message)
+        assert.doesNotMatch(error.message, /hunter22/)
+        return true
+      },
+    )
+  }
+})
+
+test('a settings file that is no YAML is refused without what it holds', (t) => {
+  for (const value of ['*hunter22', '|hunter22', '!hunter22']) {
+    const warned = t.mock.method(process, 'emitWarning', () => {})
+    assert.throws(
+      () => load([], {}, folderWith(t, `log: json\nownerPassword: ${value}\n`)),
+      (error: Error) => {
+        assert.equal((error as Error & { code?: string }).code, 'bad-setting')
+        assert.doesNotMatch(error.message, /hunter22/)
+        return true
+      },
+    )
+    assert.equal(warned.mock.callCount(), 0)
+    warned.mock.restore()
+  }
+})
+
+test('where several sources of HLS are given, the refusal says which is meant', () => {
+  const sources = (text: string) => () => load(['--hls-sources', text])
+  assert.throws(sources('main=/mnt/studio,second'), /hlsSources .*: entry 2 of 2: takes CHANNEL=FOLDER/)
+  assert.throws(sources('second'), /\): takes CHANNEL=FOLDER/)
+})
+
 test('words that are not flags are the command', () => {
   assert.deepEqual(load(['check', 'http://a/b', '--recording', '--log', 'json']).words, ['check', 'http://a/b'])
 })

@@ -74,12 +74,20 @@ export function loadSettings(sources: SettingSources): LoadedSettings {
 }
 
 function badSetting(name: string, value: unknown, why: string): AppError {
-  const shown = secretSettings.has(name) || value === undefined ? '' : ` ${JSON.stringify(value)}`
+  const shown = mayBeShown(name, value) ? ` ${JSON.stringify(value)}` : ''
   const form = name in settingsSchema.shape ? ` (${settingsSchema.shape[name as SettingName].description})` : ''
   return new AppError(
     'bad-setting',
     `setting ${name} (--${flagName(name)}, ${environmentName(name)})${shown}: ${why}${form}`,
   )
+}
+
+/** What is refused goes to logs and terminals. */
+function mayBeShown(name: string, value: unknown): boolean {
+  // Behind a mistyped name there may be a password.
+  if (value === undefined || !(name in settingsSchema.shape) || secretSettings.has(name)) return false
+  // An address may have a password before its "@", and anything in its query (RFC 3986, 3.2.1, 3.4), also where neither is taken.
+  return !/[@?]/.test(JSON.stringify(value))
 }
 
 function readFlags(args: readonly string[]): {
@@ -142,8 +150,9 @@ function readEnvironment(env: SettingSources['env']): { values: Record<string, u
 
 /** Its 72 modules are loaded only where there is a settings file. */
 function parseYaml(text: string): unknown {
-  const { parse } = createRequire(import.meta.url)('yaml') as { parse(text: string): unknown }
-  return parse(text)
+  const { parse } = createRequire(import.meta.url)('yaml') as { parse(text: string, options: object): unknown }
+  // It would warn of a tag that it does not know with the line in which it stands: "!" may begin a password.
+  return parse(text, { logLevel: 'error' })
 }
 
 function readFile(config: string | undefined, { cwd }: SettingSources): Record<string, unknown> {

@@ -154,7 +154,7 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.output<typeof settingsSchema>
 export type SettingName = keyof Settings
 
-/** Settings whose values never appear in messages. */
+/** Settings whose values never appear in messages. Of an address that is asked for something the path may be the secret. */
 export const secretSettings: ReadonlySet<string> = new Set<SettingName>([
   'streamKey',
   'ownerPassword',
@@ -162,6 +162,8 @@ export const secretSettings: ReadonlySet<string> = new Set<SettingName>([
   'turnSecret',
   'publishHookSecret',
   'srtPassphrase',
+  'publishHook',
+  'hlsSources',
 ])
 
 /** `tlsCert` → `tls-cert`. */
