@@ -75,8 +75,8 @@ export interface HttpServer {
   close(deadline: number): Promise<void>
 }
 
-const isBodiless = new Set(['GET', 'HEAD', 'OPTIONS'])
-const isProbe = new Set(['/healthz', '/readyz'])
+const BODILESS = new Set(['GET', 'HEAD', 'OPTIONS'])
+const PROBES = new Set(['/healthz', '/readyz'])
 
 /** HTTP/1.1, or HTTP/1.1 and HTTP/2 over TLS when there is a certificate; the same handlers serve both. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -112,14 +112,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         sendProblem(req, response, { status: 400, code: 'bad-request', detail: fault, headers })
         return
       }
-      const hasBody = !isBodiless.has(req.method ?? '')
+      const hasBody = !BODILESS.has(req.method ?? '')
       if (hasBody) {
         if (!isAdmitted(bodies, req, response)) return
         limitBody(req, response, limits.requestTimeout)
       }
       for (const handler of options.handlers) if (handler(req, response)) return
-      if (hasBody || isAdmitted(isProbe.has(req.url ?? '') ? probes : general, req, response))
-        options.fallback(req, res)
+      if (hasBody || isAdmitted(PROBES.has(req.url ?? '') ? probes : general, req, response)) options.fallback(req, res)
     } catch (error) {
       options.onError?.(error)
       res.destroy()
